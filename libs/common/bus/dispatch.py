@@ -1,0 +1,85 @@
+"""What happens to a message once it has arrived, the same on every bus."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import structlog
+
+from libs.common import context
+from libs.common.bus import headers
+from libs.common.bus.ports import BatchHandler, Handler
+from libs.common.contracts.base import Event, Payload, Rep, Req, Rpc
+from libs.common.errors import BadRequest, DeadlineExceeded, Internal, PromptlyError
+from libs.common.telemetry import metrics, tracing
+
+log = structlog.get_logger()
+
+
+async def answer(
+    rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], data: bytes, incoming: Mapping[str, str]
+) -> tuple[dict[str, str], bytes]:
+    """Run the handler for one request; reply headers and body come back, whatever happened."""
+    budget = headers.budget_ms(incoming)
+    request_id = headers.request_id(incoming)
+    with (
+        context.bound(request_id=request_id, budget_ms=budget),
+        structlog.contextvars.bound_contextvars(request_id=request_id),
+        tracing.server_span(rpc.subject, incoming) as span,
+        metrics.rpc_served(rpc.subject) as outcome,
+    ):
+        try:
+            if budget is not None and budget <= 0:
+                raise DeadlineExceeded("The caller has already given up.")
+            request = msgspec.json.decode(data, type=rpc.request)
+            async with asyncio.timeout(None if budget is None else budget / 1000):
+                reply = await handler(request)
+            return {}, msgspec.json.encode(reply)
+        except PromptlyError as error:
+            failure = error
+        except msgspec.MsgspecError:
+            failure = BadRequest("The message does not fit its contract.")
+        except TimeoutError:
+            failure = DeadlineExceeded("The work took longer than the caller waits.")
+        except Exception as error:
+            # The exception's text may quote a prompt or a key: only its type and place may leave this process.
+            log.error("handler_failed", subject=rpc.subject, error_type=type(error).__name__, where=_where(error))
+            failure = Internal(f"Something went wrong on our side; request {request_id}.")
+        outcome.code = failure.code
+        tracing.fail(span, failure.code)
+        return headers.encode_error(failure)
+
+
+async def run_batch(event: Event[Payload], handler: BatchHandler[Payload], raw: Sequence[bytes]) -> list[int]:
+    """Hand `raw` to the handler; the positions that could not be handled come back.
+
+    One event that fails must not fail its batch, so a batch that raises is cut in half and tried again.
+    """
+    failed: list[int] = []
+    good: list[tuple[int, Payload]] = []
+    for position, data in enumerate(raw):
+        try:
+            good.append((position, msgspec.json.decode(data, type=event.payload)))
+        except msgspec.MsgspecError:
+            failed.append(position)
+    stack = [good] if good else []
+    while stack:
+        part = stack.pop()
+        try:
+            await handler([payload for _, payload in part])
+        except Exception as error:
+            if len(part) == 1:
+                failed.append(part[0][0])
+                log.error("event_failed", subject=event.subject, error_type=type(error).__name__, where=_where(error))
+            else:
+                middle = len(part) // 2
+                stack += [part[middle:], part[:middle]]
+    return sorted(failed)
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the innermost frame: a place to look, without the values that were in it."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return "unknown" if frame is None else f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"

@@ -1,0 +1,62 @@
+"""The headers of a bus message, written and read here only."""
+
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+from libs.common import context, errors
+from libs.common.telemetry import tracing
+
+REQUEST_ID = "Promptly-Request-Id"
+DEADLINE = "Promptly-Deadline"
+ERROR = "Promptly-Error"
+
+
+class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
+    """An error as it crosses the bus; the status travels in the header."""
+
+    code: str
+    message: str
+    retryable: bool = False
+    details: dict[str, object] = {}
+
+
+def outgoing(budget_ms: float | None = None) -> dict[str, str]:
+    """Headers for a message sent now: who it is for, until when, and the trace it belongs to."""
+    headers = tracing.inject()
+    if (request_id := context.request_id()) is not None:
+        headers[REQUEST_ID] = request_id
+    if budget_ms is not None:
+        headers[DEADLINE] = str(round(time.time() * 1000 + budget_ms))
+    return headers
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """The request that a message belongs to."""
+    return headers.get(REQUEST_ID)
+
+
+def budget_ms(headers: Mapping[str, str]) -> float | None:
+    """Milliseconds that are left for a message; None where it names no deadline, or nonsense."""
+    try:
+        return float(headers[DEADLINE]) - time.time() * 1000
+    except (KeyError, ValueError):
+        return None
+
+
+def encode_error(error: errors.PromptlyError) -> tuple[dict[str, str], bytes]:
+    """Headers and body that carry `error` to the caller."""
+    body = ErrorBody(code=error.code, message=error.message, retryable=error.retryable, details=error.details)
+    return {ERROR: str(error.status)}, msgspec.json.encode(body)
+
+
+def decode_error(headers: Mapping[str, str], data: bytes) -> errors.PromptlyError | None:
+    """The error in a reply, if it is one."""
+    if ERROR not in headers:
+        return None
+    try:
+        body = msgspec.json.decode(data, type=ErrorBody)
+        return errors.from_status(int(headers[ERROR]), body.message, body.code, body.details)
+    except (ValueError, msgspec.MsgspecError):
+        return errors.Internal("The service answered with an error that cannot be read.")

@@ -1,0 +1,69 @@
+"""The bus as a service sees it: typed calls and events. Two implementations pass one test suite: memory and NATS."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from libs.common.contracts.base import Event, Payload, Rep, Req, Rpc
+
+Handler = Callable[[Req], Awaitable[Rep]]
+Listener = Callable[[Payload], Awaitable[None]]
+BatchHandler = Callable[[Sequence[Payload]], Awaitable[None]]
+
+
+class Bus(Protocol):
+    """Every message carries the request's id, deadline and trace; a handler finds them in `libs.common.context`."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether a call has a chance right now."""
+        ...
+
+    async def serve(self, rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], *, concurrency: int = 64) -> None:
+        """Answer `rpc`, up to `concurrency` requests at once, sharing the work with other copies of the service.
+
+        A `PromptlyError` that the handler raises reaches the caller as itself; anything else reaches it as an `Internal`
+        that names only the request. Work whose deadline has passed is dropped.
+        """
+        ...
+
+    async def call(self, rpc: Rpc[Req, Rep], request: Req, *, budget_ms: float | None = None) -> Rep:
+        """Ask, and wait no longer than the budget or the current deadline, whichever comes first.
+
+        Raises `NotConnected` or `NoResponders` at once, `DeadlineExceeded` when the budget is spent, and whatever
+        `PromptlyError` the other side raised.
+        """
+        ...
+
+    async def emit(self, event: Event[Payload], payload: Payload, *, event_id: str = "") -> None:
+        """Tell. A durable event is stored, once per `event_id`, when this returns; otherwise `NotConnected` or
+        `DeadlineExceeded` is raised. Other events are sent to whoever listens now.
+        """
+        ...
+
+    async def listen(self, event: Event[Payload], listener: Listener[Payload]) -> None:
+        """Hear every live event of this kind (each copy of a service hears it)."""
+        ...
+
+    async def consume(
+        self,
+        event: Event[Payload],
+        consumer: str,
+        handler: BatchHandler[Payload],
+        *,
+        batch: int = 500,
+        wait_ms: int = 200,
+    ) -> None:
+        """Take durable events in batches, shared by all copies that name the same `consumer`.
+
+        A batch is done when the handler returns; when it raises, the batch is split until the one event that fails is
+        alone, and that one is tried again later and then set aside as a dead letter.
+        """
+        ...
+
+    async def pending(self, event: Event[Payload], consumer: str) -> int:
+        """Durable events that `consumer` has not finished yet."""
+        ...
+
+    async def drain(self) -> None:
+        """Stop taking work, finish what is in hand, then disconnect."""
+        ...

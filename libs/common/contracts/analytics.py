@@ -1,0 +1,172 @@
+"""What analytics answers about an organisation's requests. Times are milliseconds since the epoch, UTC; `to_ms` excluded."""
+
+import msgspec
+
+from libs.common.contracts.base import Rpc
+from libs.common.contracts.events import CompletionFinished
+
+
+class Period(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation and a stretch of time."""
+
+    org_id: str
+    from_ms: int
+    to_ms: int
+
+
+class RequestCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests by how they ended."""
+
+    total: int
+    success: int
+    fallback: int
+    cached: int
+    error: int
+    cancelled: int
+
+
+class CacheCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Hits by layer; the rate is over all requests, 0 to 1."""
+
+    exact_hits: int
+    semantic_hits: int
+    hit_rate: float
+
+
+class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Prompt tokens before and after, and what was generated."""
+
+    original: int
+    optimized: int
+    saved: int
+    output: int
+
+
+class Latencies(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds; None where there were no requests."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    overhead_p50: float | None
+    overhead_p95: float | None
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """Totals of a period. Money is nano-dollars over the priced requests; `unpriced_requests` counts the others.
+
+    `data_as_of_ms` is the newest event that is already counted. `error_rate` is 0 to 1.
+    """
+
+    requests: RequestCounts
+    cache: CacheCounts
+    tokens: TokenCounts
+    cost_nano: int
+    baseline_cost_nano: int
+    savings_nano: int
+    error_rate: float
+    latency_ms: Latencies
+    unpriced_requests: int
+    data_as_of_ms: int | None
+
+
+class SavingsQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A period cut into hours, days or weeks (UTC; weeks start on Monday)."""
+
+    org_id: str
+    from_ms: int
+    to_ms: int
+    interval: str = "day"
+
+
+class SavingsPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One interval, by its start."""
+
+    time_ms: int
+    requests: int
+    cost_nano: int
+    baseline_cost_nano: int
+    savings_nano: int
+    tokens_saved: int
+
+
+class SavingsSeries(msgspec.Struct, frozen=True, kw_only=True):
+    """Intervals in order of time; those without requests are left out."""
+
+    points: tuple[SavingsPoint, ...]
+
+
+class ModelUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What one served model did; `share` is of all requests, 0 to 1."""
+
+    model: str
+    provider: str | None
+    requests: int
+    share: float
+    input_tokens: int
+    output_tokens: int
+    cost_nano: int
+    savings_nano: int
+    latency_p50_ms: float | None
+    error_rate: float
+
+
+class Models(msgspec.Struct, frozen=True, kw_only=True):
+    """Most requests first."""
+
+    models: tuple[ModelUse, ...]
+
+
+class LeverUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What one lever brought; `requests` counts those in which it took something away."""
+
+    lever: str
+    requests: int
+    tokens_saved: int
+    savings_nano: int
+
+
+class Levers(msgspec.Struct, frozen=True, kw_only=True):
+    """Largest savings first; their sum is `total_nano`."""
+
+    levers: tuple[LeverUse, ...]
+    total_nano: int
+
+
+class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the request log, newest first. `cursor` is the `next_cursor` of the page before."""
+
+    org_id: str
+    limit: int = 50
+    cursor: str | None = None
+    model: str | None = None
+    status: str | None = None
+    cache_hit: bool | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+    key_id: str | None = None
+    kind: str | None = None
+
+
+class RequestPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Log entries, and where the next page starts (None at the end)."""
+
+    requests: tuple[CompletionFinished, ...]
+    next_cursor: str | None
+
+
+class RequestById(msgspec.Struct, frozen=True, kw_only=True):
+    """One log entry of an organisation."""
+
+    org_id: str
+    id: str
+
+
+OVERVIEW: Rpc[Period, Overview] = Rpc("promptly.v1.analytics.overview", Period, Overview, 5000)
+SAVINGS: Rpc[SavingsQuery, SavingsSeries] = Rpc("promptly.v1.analytics.savings", SavingsQuery, SavingsSeries, 5000)
+MODELS: Rpc[Period, Models] = Rpc("promptly.v1.analytics.models", Period, Models, 5000)
+LEVERS: Rpc[Period, Levers] = Rpc("promptly.v1.analytics.levers", Period, Levers, 5000)
+REQUESTS: Rpc[RequestQuery, RequestPage] = Rpc("promptly.v1.analytics.requests", RequestQuery, RequestPage, 5000)
+REQUEST: Rpc[RequestById, CompletionFinished] = Rpc(
+    "promptly.v1.analytics.request", RequestById, CompletionFinished, 5000
+)

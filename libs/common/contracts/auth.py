@@ -1,0 +1,91 @@
+"""What auth answers and says: who calls, with which settings, rules, limits and sealed provider keys."""
+
+from typing import Literal
+
+import msgspec
+
+from libs.common.contracts.base import Event, Rpc
+
+Level = Literal["off", "conservative", "moderate", "aggressive"]
+Tier = Literal["simple", "medium", "complex"]
+RoutingMode = Literal["auto", "manual", "shadow"]
+Scope = Literal["chat", "optimize"]
+
+
+class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation's levers: the nine documented fields, then Promptly's own."""
+
+    level: Level = "moderate"
+    whitespace_removal: bool = True
+    redundancy_elimination: bool = True
+    system_prompt_compression: bool = True
+    context_pruning: bool = True
+    cache_enabled: bool = True
+    cache_similarity_threshold: float = 0.95
+    cache_ttl_seconds: int = 3600
+    routing_mode: RoutingMode = "auto"
+    values_line: bool = True
+    extraction: bool = False
+    cost_quality: float | None = None
+
+
+class RuleCondition(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule looks at. `keywords` goes with "keyword"; `operator` and `value` (tokens) with "token_count"."""
+
+    type: Literal["keyword", "token_count", "always"]
+    keywords: tuple[str, ...] = ()
+    operator: Literal["gt", "lt", "gte", "lte"] | None = None
+    value: int | None = None
+
+
+class RoutingRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One custom rule. They arrive in the order in which they are tried: priority first, then age."""
+
+    id: str
+    name: str
+    condition: RuleCondition
+    action: Literal["use_model", "force_tier"]
+    action_value: str
+    priority: int = 0
+
+
+class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider key, sealed: only the gateway opens it. `models` is set for `openai_compatible` servers."""
+
+    id: str
+    provider: Literal["openai", "anthropic", "google", "openai_compatible"]
+    sealed: str
+    base_url: str | None = None
+    models: tuple[str, ...] = ()
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls, and everything of the organisation that a request needs."""
+
+    org_id: str
+    key_id: str
+    user_id: str | None = None
+    scopes: tuple[Scope, ...] = ("chat", "optimize")
+    expires_at_ms: int | None = None
+    rpm: int = 500
+    settings: OptimizationSettings = OptimizationSettings()
+    rules: tuple[RoutingRule, ...] = ()
+    tiers: dict[str, dict[Tier, str]] = {}
+    provider_keys: tuple[ProviderKey, ...] = ()
+
+
+class VerifyApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """The HMAC-SHA256 digest of an API key, in hex; the key itself never crosses the bus."""
+
+    digest: str
+
+
+class PrincipalChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a principal carries has changed: drop what is cached. Without `key_id`: all of the organisation's."""
+
+    org_id: str
+    key_id: str | None = None
+
+
+VERIFY_API_KEY: Rpc[VerifyApiKey, Principal] = Rpc("promptly.v1.auth.verify_api_key", VerifyApiKey, Principal, 1000)
+PRINCIPAL_CHANGED: Event[PrincipalChanged] = Event("promptly.v1.events.principal.changed", PrincipalChanged, False)

@@ -1,0 +1,32 @@
+"""Typed descriptors of what crosses the bus: a subject, the structs that travel on it, and the time it may take."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Req = TypeVar("Req")
+Rep = TypeVar("Rep")
+Payload = TypeVar("Payload")
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc(Generic[Req, Rep]):
+    """A call that one service answers. `reply` may be a tagged union; `budget_ms` is how long a caller waits."""
+
+    subject: str
+    request: type[Req]
+    reply: Any
+    budget_ms: int
+
+    @property
+    def service(self) -> str:
+        """The service that answers, which is also its queue group: the third part of the subject."""
+        return self.subject.split(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[Payload]):
+    """A fact. `durable` ones are kept in JetStream until every consumer has them; others reach whoever listens now."""
+
+    subject: str
+    payload: type[Payload]
+    durable: bool

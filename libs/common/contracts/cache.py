@@ -1,0 +1,108 @@
+"""What the cache answers: exact and semantic look-ups, stores, counts and clears, always within one organisation.
+
+A `scope` is the hex SHA-256 of everything that must be equal for an answer to serve another request (requested model,
+system prompt, earlier turns, tools, response format, sampling parameters); a `fingerprint` that of the whole canonical
+request. The cache adds the embedding model and the normaliser's version to both itself.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from libs.common.contracts.base import Rpc
+
+
+class ExactLookup(msgspec.Struct, frozen=True, kw_only=True):
+    """Is there an answer to this very request?"""
+
+    org_id: str
+    fingerprint: str
+
+
+class SemanticLookup(msgspec.Struct, frozen=True, kw_only=True):
+    """Is there an answer to a question that means the same? `query` is the last user turn's text."""
+
+    org_id: str
+    scope: str
+    query: str
+    threshold: float
+
+
+class CacheHit(msgspec.Struct, frozen=True, kw_only=True, tag="hit"):
+    """A stored answer. `answer` is the `chat.completion` object that the first request got, as JSON.
+
+    `similarity` is the unrounded cosine (1.0 for an exact hit); `prompt_tokens` is the original size of the request
+    that was stored; `request_id` is the request that paid for it.
+    """
+
+    kind: Literal["exact", "semantic"]
+    entry_id: str
+    similarity: float
+    answer: msgspec.Raw
+    served_model: str
+    provider: str
+    prompt_tokens: int
+    completion_tokens: int
+    request_id: str
+    stored_at_ms: int
+
+
+class CacheMiss(msgspec.Struct, frozen=True, kw_only=True, tag="miss"):
+    """No answer. `best_similarity` and `vetoes` say how near the nearest one came, and why it was not served."""
+
+    best_similarity: float | None = None
+    vetoes: tuple[str, ...] = ()
+
+
+class StoreAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Keep a complete answer. Without `query` it serves exact repeats only."""
+
+    org_id: str
+    scope: str
+    fingerprint: str
+    query: str | None
+    ttl_seconds: int
+    answer: msgspec.Raw
+    served_model: str
+    provider: str
+    prompt_tokens: int
+    completion_tokens: int
+    request_id: str
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """`accepted` is false where the queue of stores is full and the answer was let go."""
+
+    entry_id: str
+    accepted: bool = True
+
+
+class CacheOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose entries a count or a clear is about."""
+
+    org_id: str
+
+
+class CacheStats(msgspec.Struct, frozen=True, kw_only=True):
+    """Live entries: those that serve exact repeats only, those that serve paraphrases too, and their sum."""
+
+    exact_entries: int
+    semantic_entries: int
+    total_entries: int
+
+
+class Cleared(msgspec.Struct, frozen=True, kw_only=True):
+    """How many entries a clear removed."""
+
+    cleared: int
+
+
+LOOKUP_EXACT: Rpc[ExactLookup, CacheHit | CacheMiss] = Rpc(
+    "promptly.v1.cache.lookup_exact", ExactLookup, CacheHit | CacheMiss, 80
+)
+LOOKUP_SEMANTIC: Rpc[SemanticLookup, CacheHit | CacheMiss] = Rpc(
+    "promptly.v1.cache.lookup_semantic", SemanticLookup, CacheHit | CacheMiss, 80
+)
+STORE: Rpc[StoreAnswer, Stored] = Rpc("promptly.v1.cache.store", StoreAnswer, Stored, 2000)
+STATS: Rpc[CacheOf, CacheStats] = Rpc("promptly.v1.cache.stats", CacheOf, CacheStats, 2000)
+CLEAR: Rpc[CacheOf, Cleared] = Rpc("promptly.v1.cache.clear", CacheOf, Cleared, 10_000)

@@ -1,0 +1,93 @@
+"""Facts that are kept until everybody concerned has them."""
+
+from typing import Literal
+
+import msgspec
+
+from libs.common.contracts.auth import Tier
+from libs.common.contracts.base import Event
+
+Status = Literal["success", "fallback", "cached", "error", "cancelled"]
+LeverName = Literal["whitespace", "redundancy", "compression", "pruning", "caching", "routing", "cache_discount"]
+
+
+class LeverShare(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a receipt: the tokens a lever took away and the nano-dollars it saved, both signed."""
+
+    lever: LeverName
+    tokens: int
+    nano_usd: int | None
+
+
+class TokenClasses(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider's own usage, in disjoint classes: their sum is every token that was billed."""
+
+    uncached_input: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    output_text: int = 0
+    output_reasoning: int = 0
+
+    @property
+    def input(self) -> int:
+        """All prompt tokens, cached ones included."""
+        return self.uncached_input + self.cache_read + self.cache_write_5m + self.cache_write_1h
+
+    @property
+    def output(self) -> int:
+        """All completion tokens, reasoning included."""
+        return self.output_text + self.output_reasoning
+
+
+class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that ended, however it ended. No prompt and no answer; costs are None where a price is unknown.
+
+    `id` is the request's own (`req_` + UUIDv7): event id, row id, and the time of the row's partition. `time_ms` is when
+    the gateway accepted it; latencies are milliseconds. The levers' amounts sum to baseline − actual cost.
+    """
+
+    id: str
+    org_id: str
+    key_id: str
+    user_id: str | None = None
+    end_user: str | None = None
+    kind: Literal["chat", "completion", "optimize"] = "chat"
+    status: Status
+    status_code: int = 200
+    error_code: str | None = None
+    tags: dict[str, str] = {}
+    time_ms: int
+    baseline_model: str
+    routed_model: str
+    served_model: str | None = None
+    provider: str | None = None
+    tier: Tier | None = None
+    rule_id: str | None = None
+    routing_reason: str | None = None
+    shadow_model: str | None = None
+    tokens: TokenClasses = TokenClasses()
+    original_tokens: int = 0
+    optimized_tokens: int = 0
+    levers: tuple[LeverShare, ...] = ()
+    baseline_cost_nano: int | None = None
+    actual_cost_nano: int | None = None
+    price_version: str | None = None
+    estimated: bool = False
+    cache: Literal["exact", "semantic", "miss", "off"] = "off"
+    cache_similarity: float | None = None
+    cache_entry_id: str | None = None
+    latency_ms: float = 0.0
+    overhead_ms: float = 0.0
+    provider_ms: float | None = None
+    first_byte_ms: float | None = None
+    degraded: tuple[str, ...] = ()
+    fallback_used: bool = False
+    stream: bool = False
+    trace_id: str | None = None
+
+
+COMPLETION_FINISHED: Event[CompletionFinished] = Event(
+    "promptly.v1.events.completion.finished", CompletionFinished, True
+)
+DURABLE_EVENTS = (COMPLETION_FINISHED,)

@@ -1,0 +1,65 @@
+"""What the router answers: which model serves a request, and why."""
+
+from typing import Literal
+
+import msgspec
+
+from libs.common.contracts.auth import RoutingMode, RoutingRule, Tier
+from libs.common.contracts.base import Rpc
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model must be able to do for this request."""
+
+    vision: bool = False
+    audio: bool = False
+    files: bool = False
+    tools: bool = False
+    json_schema: bool = False
+    multiple_choices: bool = False
+    context_tokens: int = 0
+
+
+class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """`prompt` is the original last user turn; `texts` are all text parts, sent only where a rule reads them.
+
+    `reachable` maps a provider to the models its keys list (empty: every catalogue model of that provider).
+    `pinned` keeps a tool loop on its model.
+    """
+
+    requested_model: str
+    prompt: str
+    texts: tuple[str, ...] = ()
+    turns: int = 1
+    mode: RoutingMode = "auto"
+    rules: tuple[RoutingRule, ...] = ()
+    tiers: dict[str, dict[Tier, str]] = {}
+    reachable: dict[str, tuple[str, ...]] = {}
+    needs: Needs = Needs()
+    cost_quality: float | None = None
+    pinned: str | None = None
+
+
+Reason = Literal["rule", "classifier", "manual", "not_dearer", "not_capable", "not_reachable", "abstained", "pinned"]
+
+
+class RouteReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The model to call and its provider. `score` is 0 (easy) to 1 (hard); `signals` name what moved it, strongest first.
+
+    `rule_id` and `rule_name` are set where a rule decided; `skipped_rules` names rules that matched but could not be
+    obeyed. `shadow_model` is what auto mode would have taken, in shadow mode.
+    """
+
+    model: str
+    provider: str
+    reason: Reason
+    tier: Tier | None = None
+    score: float | None = None
+    signals: tuple[str, ...] = ()
+    rule_id: str | None = None
+    rule_name: str | None = None
+    skipped_rules: tuple[str, ...] = ()
+    shadow_model: str | None = None
+
+
+ROUTE: Rpc[RouteRequest, RouteReply] = Rpc("promptly.v1.router.route", RouteRequest, RouteReply, 60)
