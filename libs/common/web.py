@@ -1,0 +1,80 @@
+"""A web server inside the process: listens while its context is open, then finishes what is in hand."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from litestar.types import ASGIApp
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, told to leave signals to the process's own runner and to say when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Served:
+    """A web server that listens on `port`."""
+
+    def __init__(self, server: _Server, serving: asyncio.Task[None], port: int) -> None:
+        self._server = server
+        self._serving = serving
+        self.port = port
+
+    async def shutdown(self) -> None:
+        """Refuse new connections, finish what is in hand within the drain time, then cut the rest. Safe to repeat."""
+        self._server.should_exit = True
+        await asyncio.shield(self._serving)
+        # Requests that were cut still clean up, with the help of what the application closes after us.
+        await asyncio.gather(*self._server.server_state.tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def serve_http(
+    app: ASGIApp, host: str, port: int, drain_seconds: float, *, trusted_proxies: str = ""
+) -> AsyncIterator[Served]:
+    """Serve `app` on `host:port` (0: any free port, found in `.port`) until the block ends.
+
+    `trusted_proxies` lists the addresses and networks, with commas, whose X-Forwarded-For names the real client; nobody
+    else can choose the address that it is seen under. Raises OSError where the port is taken. Lifespan events are not
+    sent: whoever puts the application together owns what it needs.
+    """
+    listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            loop="none",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=trusted_proxies != "",
+            forwarded_allow_ips=trusted_proxies,
+            timeout_graceful_shutdown=drain_seconds,  # type: ignore[arg-type]  # only ever given to wait_for
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    listening = asyncio.create_task(server.listening.wait())
+    await asyncio.wait((serving, listening), return_when=asyncio.FIRST_COMPLETED)
+    listening.cancel()
+    if serving.done():
+        serving.result()
+    served = Served(server, serving, listener.getsockname()[1])
+    try:
+        yield served
+    finally:
+        await served.shutdown()

@@ -1,0 +1,65 @@
+"""Sealed secrets open for the row they were sealed for, and nowhere else."""
+
+import base64
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from libs.common.sealing import CannotOpen, Sealer, parse_keks
+
+OLD, NEW = b"o" * 32, b"n" * 32
+ROW = ("org_1", "openai", "pk_1")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_was_sealed_opens(secret: str) -> None:
+    sealer = Sealer({1: OLD})
+    sealed = sealer.seal(*ROW, secret)
+    assert sealed.isascii()
+    assert sealed.isprintable()
+    assert sealer.open(*ROW, sealed) == secret
+
+
+def test_the_same_secret_never_looks_the_same() -> None:
+    sealer = Sealer({1: OLD})
+    assert sealer.seal(*ROW, "s") != sealer.seal(*ROW, "s")
+
+
+@pytest.mark.parametrize("row", [("org_2", "openai", "pk_1"), ("org_1", "google", "pk_1"), ("org_1", "openai", "pk_2")])
+def test_another_row_cannot_open_it(row: tuple[str, str, str]) -> None:
+    sealer = Sealer({1: OLD})
+    with pytest.raises(CannotOpen):
+        sealer.open(*row, sealer.seal(*ROW, "secret"))
+
+
+@given(st.integers(0, 1000), st.characters(max_codepoint=127))
+def test_a_changed_text_does_not_open(position: int, letter: str) -> None:
+    sealer = Sealer({1: OLD})
+    sealed = sealer.seal(*ROW, "secret")
+    at = position % len(sealed)
+    assume(sealed[at] != letter)
+    with pytest.raises(CannotOpen):
+        sealer.open(*ROW, sealed[:at] + letter + sealed[at + 1 :])
+
+
+def test_a_rotated_master_key_reads_old_and_writes_new() -> None:
+    old, both, new = Sealer({1: OLD}), Sealer({1: OLD, 2: NEW}), Sealer({2: NEW})
+    sealed = old.seal(*ROW, "secret")
+    assert both.open(*ROW, sealed) == "secret"
+    assert new.open(*ROW, both.seal(*ROW, "secret")) == "secret"
+    with pytest.raises(CannotOpen):
+        new.open(*ROW, sealed)
+
+
+def test_master_keys_are_read_plain_and_versioned() -> None:
+    one, two = base64.b64encode(OLD).decode(), base64.urlsafe_b64encode(NEW).decode()
+    assert parse_keks(one) == {1: OLD}
+    assert parse_keks(f"1:{one}, 2:{two}") == {1: OLD, 2: NEW}
+
+
+@pytest.mark.parametrize("text", ["", "!!", base64.b64encode(b"short").decode(), "x:" + base64.b64encode(OLD).decode()])
+def test_an_unusable_master_key_is_refused_without_being_quoted(text: str) -> None:
+    with pytest.raises(ValueError, match="master key") as failure:
+        parse_keks(text)
+    assert not text or text not in str(failure.value)
