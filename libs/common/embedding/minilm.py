@@ -8,9 +8,8 @@ import numpy as np
 from fastembed import TextEmbedding
 from fastembed.common.model_description import ModelSource, PoolingType
 
-from libs.common.embedding.convert import HIDDEN
+from libs.common.embedding.files import FILES, HIDDEN, check
 from libs.common.embedding.ports import Embedder, Vectors
-from libs.common.embedding.setup import FILES, check
 
 Precision = Literal["fp32", "int8"]
 

