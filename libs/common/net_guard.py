@@ -54,7 +54,7 @@ def listed(url: str, allowed: Collection[str]) -> bool:
 
 
 def address_allowed(ip: str) -> bool:
-    """Whether an address is public: not loopback, private, link-local, shared or multicast, nor one of those wrapped."""
+    """Whether an address is public: not loopback, private, link-local, shared or multicast, nor a wrapped one."""
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:

@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,8 +12,8 @@ import structlog
 import uvloop
 
 from libs.common import telemetry
-from libs.common.bus import Bus
 from libs.common.bus.nats import NatsBus
+from libs.common.bus.ports import Bus
 from libs.common.ops import OpsServer
 from libs.common.settings import CommonSettings, SettingsError, load
 
@@ -21,19 +21,26 @@ log = structlog.get_logger()
 S = TypeVar("S", bound=CommonSettings)
 
 
-def _nothing_missing() -> Sequence[str]:
+def _nothing() -> Sequence[str]:
     return ()
+
+
+async def _done() -> None:
+    return None
 
 
 @dataclass
 class App:
-    """A service that is up. `missing` names the parts it cannot work without and does not have now; none: ready.
+    """A service that is up.
 
-    It is asked from another thread, so it only looks at state. `degraded` names what it can work without.
+    `missing` names the parts it cannot work without and does not have now (none: ready), `degraded` those it can work
+    without; both are asked from another thread, so they only look at state. `quiesce` closes web doors and finishes the
+    requests behind them; it is awaited before the bus is drained, because those requests still need the bus.
     """
 
-    missing: Callable[[], Sequence[str]] = _nothing_missing
-    degraded: Callable[[], Sequence[str]] = _nothing_missing
+    missing: Callable[[], Sequence[str]] = _nothing
+    degraded: Callable[[], Sequence[str]] = _nothing
+    quiesce: Callable[[], Awaitable[None]] = _done
 
 
 AppFactory = Callable[[S, Bus], AbstractAsyncContextManager[App]]
@@ -43,33 +50,32 @@ def run(name: str, settings_type: type[S], create_app: AppFactory[S]) -> None:
     """The body of every `__main__.py`: run until SIGTERM or SIGINT, then drain."""
     try:
         settings = load(settings_type)
+        uvloop.run(serve(name, settings, create_app))
     except SettingsError as error:
         sys.exit(f"{name}: {error}")
-    with suppress(KeyboardInterrupt):
-        uvloop.run(_serve(name, settings, create_app))
 
 
-async def _serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
+async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
+    """Run one service on this loop until a signal asks it to stop."""
     telemetry.start(name, settings)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    app = App(missing=lambda: ("start",))
+    # The lambdas read `app` when they are asked: it is replaced once the service is put together.
+    missing, degraded = lambda: app.missing(), lambda: app.degraded()  # noqa: PLW0108
+    ops = OpsServer(settings.ops_host, settings.ops_port, missing, degraded, stopping.is_set)
     bus = NatsBus(settings.nats_url, name)
-    await bus.connect()
     try:
-        async with create_app(settings, bus) as app:
-            ops = OpsServer(settings.ops_host, settings.ops_port, app.missing, app.degraded, stopping.is_set)
-            with ops:
-                log.info("ready" if not app.missing() else "started", service=name, ops_port=ops.port)
+        with ops:
+            await bus.start()
+            async with create_app(settings, bus) as app:
+                log.info("started", port=ops.port)
                 await stopping.wait()
-                log.info("draining", service=name)
-                async with asyncio.timeout(settings.drain_seconds):
-                    await bus.drain()
-    except TimeoutError:
-        log.warning("drain_timed_out", service=name, seconds=settings.drain_seconds)
+                log.info("draining")
+                await app.quiesce()
+                await bus.drain(settings.drain_seconds)
     finally:
+        await bus.drain(0)
         telemetry.stop()
-        log.info("stopped", service=name)
-
-
-__all__ = ["App", "AppFactory", "AsyncIterator", "run"]
+        log.info("stopped")

@@ -12,8 +12,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What every service can be told. The field `nats_url` is read from `PROMPTLY_NATS_URL`, and so on.
 
-    `ops_port` serves /healthz, /readyz and /metrics (0: any free port). `otlp_endpoint` is an OTLP/HTTP base URL such as
-    `http://localhost:4318`; without it no trace leaves the process.
+    `ops_port` serves /healthz, /readyz and /metrics (0: any free port). `otlp_endpoint` is an OTLP/HTTP base URL such
+    as `http://localhost:4318`; without it no trace leaves the process.
     """
 
     nats_url: str = "nats://127.0.0.1:4222"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 import structlog
@@ -10,7 +11,7 @@ from libs.common import context
 from libs.common.bus import headers
 from libs.common.bus.ports import BatchHandler, Handler
 from libs.common.contracts.base import Event, Payload, Rep, Req, Rpc
-from libs.common.errors import BadRequest, DeadlineExceeded, Internal, PromptlyError
+from libs.common.errors import BadRequest, DeadlineExceeded, Internal, PromptlyError, Unavailable
 from libs.common.telemetry import metrics, tracing
 
 log = structlog.get_logger()
@@ -50,31 +51,49 @@ async def answer(
         return headers.encode_error(failure)
 
 
-async def run_batch(event: Event[Payload], handler: BatchHandler[Payload], raw: Sequence[bytes]) -> list[int]:
-    """Hand `raw` to the handler; the positions that could not be handled come back.
+@dataclass
+class BatchResult:
+    """Positions of a batch that are not done: `unreadable` ones never will be, `failed` ones may on another try."""
+
+    unreadable: list[int] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+
+
+async def run_batch(
+    event: Event[Payload],
+    handler: BatchHandler[Payload],
+    raw: Sequence[bytes],
+    incoming: Sequence[Mapping[str, str]] = (),
+) -> BatchResult:
+    """Hand `raw` to the handler. `Unavailable` is raised on: then nothing is wrong with any event.
 
     One event that fails must not fail its batch, so a batch that raises is cut in half and tried again.
     """
-    failed: list[int] = []
+    result = BatchResult()
     good: list[tuple[int, Payload]] = []
     for position, data in enumerate(raw):
         try:
             good.append((position, msgspec.json.decode(data, type=event.payload)))
         except msgspec.MsgspecError:
-            failed.append(position)
-    stack = [good] if good else []
-    while stack:
-        part = stack.pop()
-        try:
-            await handler([payload for _, payload in part])
-        except Exception as error:
-            if len(part) == 1:
-                failed.append(part[0][0])
-                log.error("event_failed", subject=event.subject, error_type=type(error).__name__, where=_where(error))
-            else:
-                middle = len(part) // 2
-                stack += [part[middle:], part[:middle]]
-    return sorted(failed)
+            result.unreadable.append(position)
+    parts = [good] if good else []
+    with tracing.consumer_span(f"process {event.subject}", incoming):
+        while parts:
+            part = parts.pop()
+            try:
+                await handler([payload for _, payload in part])
+            except Unavailable:
+                raise
+            except Exception as error:
+                if len(part) == 1:
+                    result.failed.append(part[0][0])
+                    log.error(
+                        "event_failed", subject=event.subject, error_type=type(error).__name__, where=_where(error)
+                    )
+                else:
+                    middle = len(part) // 2
+                    parts += [part[middle:], part[:middle]]
+    return result
 
 
 def _where(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from libs.common.bus import headers
 from libs.common.bus.dispatch import answer, run_batch
 from libs.common.bus.ports import BatchHandler, Handler, Listener
 from libs.common.contracts.base import Event, Payload, Rep, Req, Rpc
-from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected
+from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, Unavailable
 
 
 class MemoryBus:
@@ -95,8 +95,13 @@ class MemoryBus:
                 taken = [await queue.get()]
                 while len(taken) < batch and not queue.empty():
                     taken.append(queue.get_nowait())
-                failed = await run_batch(event, handler, taken)
-                self.dead_letters.extend(taken[i] for i in failed)
+                while True:
+                    try:
+                        result = await run_batch(event, handler, taken)
+                        break
+                    except Unavailable:
+                        await asyncio.sleep(wait_ms / 1000)
+                self.dead_letters.extend(taken[i] for i in result.unreadable + result.failed)
                 self._unfinished[key] -= len(taken)
 
         self._spawn(run())

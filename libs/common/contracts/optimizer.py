@@ -46,4 +46,6 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     cut: int | None = None
 
 
-OPTIMIZE: Rpc[OptimizeRequest, OptimizeReply] = Rpc("promptly.v1.optimizer.optimize", OptimizeRequest, OptimizeReply, 100)
+OPTIMIZE: Rpc[OptimizeRequest, OptimizeReply] = Rpc(
+    "promptly.v1.optimizer.optimize", OptimizeRequest, OptimizeReply, 100
+)

@@ -1,0 +1,111 @@
+"""Reads durable events in batches and answers for each one: done, again later, or set aside."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any, Generic
+
+import structlog
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
+
+from libs.common.bus.dispatch import run_batch
+from libs.common.bus.ports import BatchHandler
+from libs.common.bus.topology import DEAD_SUBJECT
+from libs.common.contracts.base import Event, Payload
+from libs.common.errors import Unavailable
+from libs.common.telemetry import metrics
+
+log = structlog.get_logger()
+_TRIES = 5
+_RETRY_SECONDS = (0.5, 1, 2, 5)
+
+
+class Consumer(Generic[Payload]):
+    """One copy of a durable consumer. Acknowledges after the handler returned, so a crash repeats work, never loses it."""
+
+    def __init__(
+        self,
+        event: Event[Payload],
+        name: str,
+        jetstream: JetStreamContext,
+        subscription: JetStreamContext.PullSubscription,
+        handler: BatchHandler[Payload],
+        batch: int,
+        wait_seconds: float,
+    ) -> None:
+        self._event = event
+        self._name = name
+        self._jetstream = jetstream
+        self._subscription = subscription
+        self._handler = handler
+        self._batch = batch
+        self._wait = wait_seconds
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Finish the batch at hand, then read no more."""
+        self._stopping.set()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                messages = await self._subscription.fetch(self._batch, timeout=self._wait)
+                await self._process(messages)
+            except (TimeoutError, NatsError, APIError) as error:
+                if not isinstance(error, TimeoutError):
+                    await self._pause(0.5)
+
+    async def _process(self, messages: list[Msg]) -> None:
+        attempt = 0
+        while True:
+            try:
+                result = await run_batch(
+                    self._event, self._handler, [m.data for m in messages], [m.headers or {} for m in messages]
+                )
+                break
+            except Unavailable:
+                # The database is away, not the events broken: hold them, tell the server so, and try again. After a stop
+                # they are left unacknowledged, for another copy or the next start.
+                log.warning("consumer_waits", consumer=self._name, attempt=attempt, count=len(messages))
+                await self._pause(_RETRY_SECONDS[min(attempt, len(_RETRY_SECONDS) - 1)])
+                if self._stopping.is_set():
+                    return
+                attempt += 1
+                for message in messages:
+                    with suppress(NatsError):
+                        await message.in_progress()
+        bad = set(result.unreadable)
+        for position, message in enumerate(messages):
+            if position in bad:
+                await self._set_aside(message, "unreadable")
+            elif position not in result.failed:
+                await self._finish(message.ack(), "done")
+            elif message.metadata.num_delivered >= _TRIES:
+                await self._set_aside(message, "failed")
+            else:
+                await self._finish(message.nak(delay=2 ** (message.metadata.num_delivered - 1)), "retried")
+
+    async def _set_aside(self, message: Msg, reason: str) -> None:
+        """Copy to the dead letters first: only what is safe there is taken out of the stream."""
+        headers = {"Promptly-Subject": message.subject, "Promptly-Reason": reason}
+        await self._jetstream.publish(f"{DEAD_SUBJECT}.{self._name}", message.data, headers=headers)
+        log.error("event_set_aside", subject=message.subject, consumer=self._name, reason=reason)
+        await self._finish(message.term(), "set_aside")
+
+    async def _finish(self, answer: Any, outcome: str) -> None:
+        with suppress(NatsError):  # the server redelivers what it was not told about, and the store knows the id
+            await answer
+        metrics.EVENTS_CONSUMED.labels(self._event.subject, outcome).inc()
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)

@@ -1,0 +1,248 @@
+"""The bus over NATS. What nats-py does not do by itself is done here: see `docs/decisions/0008-bus.md`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError, NoRespondersError, OutboundBufferLimitError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
+from nats.js.errors import APIError, NoStreamResponseError
+
+from libs.common import context
+from libs.common.bus import headers
+from libs.common.bus.consumer import Consumer
+from libs.common.bus.dispatch import answer
+from libs.common.bus.ports import BatchHandler, Handler, Listener
+from libs.common.bus.topology import Topology
+from libs.common.contracts.base import Event, Payload, Rep, Req, Rpc
+from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, PayloadTooLarge, PromptlyError
+from libs.common.telemetry import metrics, tracing
+
+log = structlog.get_logger()
+Registration = Callable[[], Awaitable[None]]
+
+
+class NatsBus:
+    """Connects in the background and for ever: a service starts, and stays up, without a server to talk to."""
+
+    def __init__(self, url: str, name: str, *, topology: Topology | None = None) -> None:
+        self._url = url
+        self._name = name
+        self._topology = topology or Topology()
+        self._client = Client()
+        self._jetstream: JetStreamContext | None = None
+        self._registrations: list[Registration] = []
+        self._subscriptions: list[Subscription] = []
+        self._consumers: list[Consumer[Any]] = []
+        self._tasks: set[asyncio.Future[Any]] = set()
+        self._connecting: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self._closed = False
+
+    @property
+    def connected(self) -> bool:
+        return self._client.is_connected and self._ready.is_set()
+
+    async def start(self, wait_seconds: float = 2.0) -> None:
+        """Begin to connect, and give a server that is there the time to answer."""
+        self._connecting = asyncio.create_task(self._connect())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), wait_seconds)
+
+    async def _connect(self) -> None:
+        await self._client.connect(
+            self._url,
+            name=self._name,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # annotated int, used as seconds in asyncio.sleep
+            ping_interval=5,
+            max_outstanding_pings=2,
+            connect_timeout=2,
+            error_cb=_on_error,
+            disconnected_cb=self._on_disconnect,
+            reconnected_cb=self._on_connect,
+        )
+        await self._on_connect()
+
+    async def _on_connect(self) -> None:
+        # A server that lost its disk has lost the streams too, so they are ensured on every connection.
+        while not self._closed:
+            try:
+                self._jetstream = self._client.jetstream(timeout=2)
+                await self._topology.ensure(self._jetstream)
+                break
+            except (NatsError, APIError, TimeoutError):
+                log.warning("jetstream_not_ready")
+                await asyncio.sleep(0.2)
+        while self._registrations:
+            await self._registrations.pop(0)()
+        self._ready.set()
+        log.info("bus_connected")
+
+    async def _on_disconnect(self) -> None:
+        self._ready.clear()
+        if not self._closed:
+            log.warning("bus_disconnected")
+
+    async def _register(self, registration: Registration) -> None:
+        """Subscribe now, or as soon as there is a server. The client repeats it by itself after a reconnect."""
+        if self.connected:
+            await registration()
+        else:
+            self._registrations.append(registration)
+
+    async def serve(self, rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], *, concurrency: int = 64) -> None:
+        gate = asyncio.Semaphore(concurrency)
+
+        async def work(message: Msg) -> None:
+            try:
+                reply_headers, data = await answer(rpc, handler, message.data, message.headers or {})
+                if message.reply and self._client.is_connected:
+                    # Msg.respond would send the request's headers back, so the reply is published by hand.
+                    await self._client.publish(message.reply, data, headers=reply_headers or None)
+            except MaxPayloadError:
+                log.warning("reply_too_large", subject=rpc.subject)
+            finally:
+                gate.release()
+
+        async def on_message(message: Msg) -> None:
+            # nats-py awaits one callback after another; a task each keeps one slow request from holding up the rest.
+            await gate.acquire()
+            self._spawn(work(message))
+
+        async def register() -> None:
+            self._subscriptions.append(await self._client.subscribe(rpc.subject, queue=rpc.service, cb=on_message))
+            await self._client.flush()  # once this returns, the server knows that somebody answers
+
+        await self._register(register)
+
+    async def call(self, rpc: Rpc[Req, Rep], request: Req, *, budget_ms: float | None = None) -> Rep:
+        if not self.connected:
+            # nats-py would keep the request and send it after a reconnect, when nobody waits for the answer any more.
+            raise NotConnected(f"The bus is not connected, so {rpc.service} cannot be asked.")
+        budget = rpc.budget_ms if budget_ms is None else budget_ms
+        if (left := context.remaining_ms()) is not None:
+            budget = min(budget, left)
+        with tracing.span(rpc.subject, tracing.CLIENT), metrics.rpc_called(rpc.subject) as outcome:
+            try:
+                message = await self._request(rpc, msgspec.json.encode(request), budget)
+            except PromptlyError as error:
+                outcome.code = error.code
+                raise
+            if message.headers and (failure := headers.decode_error(message.headers, message.data)) is not None:
+                outcome.code = failure.code
+                raise failure
+            reply: Rep = msgspec.json.decode(message.data, type=rpc.reply)
+            return reply
+
+    async def _request(self, rpc: Rpc[Any, Any], data: bytes, budget: float) -> Msg:
+        try:
+            if budget <= 0:
+                raise DeadlineExceeded(f"No time was left to ask {rpc.service}.")
+            return await self._client.request(
+                rpc.subject, data, timeout=budget / 1000, headers=headers.outgoing(budget)
+            )
+        except NoRespondersError:
+            raise NoResponders(f"No {rpc.service} service answers.") from None
+        except (NatsTimeoutError, TimeoutError):
+            raise DeadlineExceeded(f"{rpc.service} did not answer within {budget:.0f} ms.") from None
+        except MaxPayloadError:
+            raise PayloadTooLarge(f"The message is too large for {rpc.service}.") from None
+        except (NatsError, OSError):
+            raise NotConnected(f"The bus is not connected, so {rpc.service} cannot be asked.") from None
+
+    async def emit(self, event: Event[Payload], payload: Payload, *, event_id: str = "") -> None:
+        if not self.connected or self._jetstream is None:
+            raise NotConnected("The bus is not connected.")
+        data, sent = msgspec.json.encode(payload), headers.outgoing()
+        try:
+            if not event.durable:
+                await self._client.publish(event.subject, data, headers=sent or None)
+                return
+            left = context.remaining_ms()
+            sent["Nats-Msg-Id"] = event_id
+            await self._jetstream.publish(
+                event.subject, data, timeout=2.0 if left is None else max(left / 1000, 0.001), headers=sent
+            )
+        except (NatsTimeoutError, TimeoutError):
+            raise DeadlineExceeded("The event was not acknowledged in time.") from None
+        except (NatsError, APIError, NoStreamResponseError, OutboundBufferLimitError, OSError):
+            raise NotConnected("The event could not be stored.") from None
+
+    async def listen(self, event: Event[Payload], listener: Listener[Payload]) -> None:
+        async def on_message(message: Msg) -> None:
+            try:
+                payload = msgspec.json.decode(message.data, type=event.payload)
+            except msgspec.MsgspecError:
+                log.warning("event_unreadable", subject=event.subject)
+                return
+            self._spawn(listener(payload))
+
+        async def register() -> None:
+            self._subscriptions.append(await self._client.subscribe(event.subject, cb=on_message))
+            await self._client.flush()
+
+        await self._register(register)
+
+    async def consume(
+        self,
+        event: Event[Payload],
+        consumer: str,
+        handler: BatchHandler[Payload],
+        *,
+        batch: int = 500,
+        wait_ms: int = 200,
+    ) -> None:
+        async def register() -> None:
+            assert self._jetstream is not None
+            await self._topology.ensure_consumer(self._jetstream, event.subject, consumer)
+            subscription = await self._jetstream.pull_subscribe_bind(consumer, self._topology.stream)
+            reader = Consumer(event, consumer, self._jetstream, subscription, handler, batch, wait_ms / 1000)
+            self._consumers.append(reader)
+            reader.start()
+
+        await self._register(register)
+
+    async def pending(self, event: Event[Payload], consumer: str) -> int:
+        if not self.connected or self._jetstream is None:
+            raise NotConnected("The bus is not connected.")
+        info = await self._jetstream.consumer_info(self._topology.stream, consumer)
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+    async def drain(self, seconds: float = 10.0) -> None:
+        self._closed = True
+        if self._connecting is not None and not self._connecting.done():
+            self._connecting.cancel()
+        if self._client.is_connected:
+            with suppress(NatsError, TimeoutError):
+                async with asyncio.timeout(max(seconds, 0.1)):
+                    for subscription in self._subscriptions:
+                        await subscription.drain()  # type: ignore[no-untyped-call]
+                    await asyncio.gather(*(reader.stop() for reader in self._consumers))
+                    # Client.drain would not wait for the tasks that were made for the messages.
+                    while self._tasks:
+                        await asyncio.wait(self._tasks)
+                    await self._client.flush()
+        self._subscriptions.clear()
+        for task in self._tasks:
+            task.cancel()
+        with suppress(NatsError, OSError):
+            await self._client.close()
+
+    def _spawn(self, work: Awaitable[Any]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _on_error(error: Exception) -> None:
+    """nats-py needs a coroutine function here; its default one logs the exception's text."""
+    log.warning("bus_error", error_type=type(error).__name__)

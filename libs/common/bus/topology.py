@@ -1,0 +1,90 @@
+"""What JetStream holds for Promptly. Every process ensures it on connecting, so that no order of starting loses an event.
+
+The stream keeps an event until each durable consumer is done with it (interest retention), so the consumers have to exist
+before the first event does: they are listed here, beside the stream, and not where they are read.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nats.errors import Error
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import BadRequestError
+
+from libs.common.contracts.base import Event
+from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS
+
+DEAD_LETTERS = "PROMPTLY_DEAD"
+DEAD_SUBJECT = "promptly.v1.dead"
+_DAY = 86_400.0
+
+
+def _consumers() -> Mapping[str, Sequence[str]]:
+    return {COMPLETION_FINISHED.subject: ("analytics", "alerts")}
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Durable events and who must have each one. `max_bytes` bounds what waits; past it publishing is refused."""
+
+    stream: str = "PROMPTLY_EVENTS"
+    events: Sequence[Event[Any]] = DURABLE_EVENTS
+    consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
+    max_bytes: int = 1 << 30
+
+    async def ensure(self, jetstream: JetStreamContext) -> None:
+        """Create or update the streams and the durable consumers."""
+        await _ensure_stream(
+            jetstream,
+            StreamConfig(
+                name=self.stream,
+                subjects=[event.subject for event in self.events],
+                retention=RetentionPolicy.INTEREST,
+                storage=StorageType.FILE,
+                discard=DiscardPolicy.NEW,
+                max_age=7 * _DAY,
+                max_bytes=self.max_bytes,
+                duplicate_window=120,
+            ),
+        )
+        await _ensure_stream(
+            jetstream,
+            StreamConfig(
+                name=DEAD_LETTERS,
+                subjects=[f"{DEAD_SUBJECT}.>"],
+                storage=StorageType.FILE,
+                max_age=30 * _DAY,
+                max_bytes=self.max_bytes // 10,
+            ),
+        )
+        for subject, names in self.consumers.items():
+            for name in names:
+                await self.ensure_consumer(jetstream, subject, name)
+
+    async def ensure_consumer(self, jetstream: JetStreamContext, subject: str, name: str) -> None:
+        """Create the durable pull consumer, or leave it as it is.
+
+        Deliveries are not limited: how often one event may fail is counted by the reader, which tells an event that
+        cannot be handled from a database that is away.
+        """
+        await jetstream.add_consumer(
+            self.stream,
+            ConsumerConfig(
+                durable_name=name,
+                filter_subject=subject,
+                ack_policy=AckPolicy.EXPLICIT,
+                ack_wait=30,
+                max_ack_pending=5000,
+            ),
+        )
+
+
+async def _ensure_stream(jetstream: JetStreamContext, config: StreamConfig) -> None:
+    try:
+        await jetstream.add_stream(config)
+    except BadRequestError as error:
+        if error.err_code != 10058:  # "stream name already in use with a different configuration"
+            raise Error(f"JetStream refused the stream {config.name}: {error.description}") from error
+        await jetstream.update_stream(config)

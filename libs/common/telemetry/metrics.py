@@ -1,0 +1,52 @@
+"""Prometheus metrics that every service has. A service's own stand beside the code that counts them."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
+
+RPC_SERVED = Histogram(
+    "promptly_rpc_served_seconds", "Calls answered, by outcome", ["subject", "code"], buckets=_SECONDS
+)
+RPC_CALLED = Histogram("promptly_rpc_called_seconds", "Calls made, by outcome", ["subject", "code"], buckets=_SECONDS)
+EVENTS_CONSUMED = Counter("promptly_events_consumed", "Durable events finished, by outcome", ["subject", "outcome"])
+EVENTS_SPOOLED = Counter("promptly_events_spooled", "Durable events written to disk because the bus was away")
+SPOOL_BYTES = Gauge("promptly_spool_bytes", "Bytes that wait in this process's spool")
+REQUEST_SECONDS = Histogram(
+    "promptly_request_seconds", "Client requests, by how they ended", ["status", "cache"], buckets=_SECONDS
+)
+OVERHEAD_SECONDS = Histogram("promptly_overhead_seconds", "Promptly's own share of a request", buckets=_SECONDS)
+DEGRADED = Counter("promptly_degraded", "Requests that went out without a part that was down or slow", ["part"])
+UNPRICED = Counter("promptly_unpriced_requests", "Requests whose model has no known price", ["model"])
+
+
+@dataclass
+class Outcome:
+    """How a measured block ended; "ok" unless somebody says otherwise."""
+
+    code: str = "ok"
+
+
+@contextmanager
+def rpc_served(subject: str) -> Iterator[Outcome]:
+    """Time one answered call."""
+    yield from _timed(RPC_SERVED, subject)
+
+
+@contextmanager
+def rpc_called(subject: str) -> Iterator[Outcome]:
+    """Time one call made."""
+    yield from _timed(RPC_CALLED, subject)
+
+
+def _timed(histogram: Histogram, subject: str) -> Iterator[Outcome]:
+    outcome = Outcome()
+    start = time.perf_counter()
+    try:
+        yield outcome
+    finally:
+        histogram.labels(subject, outcome.code).observe(time.perf_counter() - start)

@@ -1,0 +1,122 @@
+"""Traces. Doors and clients open spans here; domain code knows nothing of them.
+
+Without an OTLP endpoint nothing is recorded and no span object is made: a span is then a shared one that ignores all.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import AttributeValue
+
+from libs.common.telemetry import names
+
+_provider: TracerProvider | None = None
+_tracer: trace.Tracer | None = None
+_propagator = TraceContextTextMapPropagator()
+
+Attributes = Mapping[str, AttributeValue]
+CLIENT = SpanKind.CLIENT
+
+
+def configure(service: str, endpoint: str, ratio: float) -> None:
+    """Send spans to `<endpoint>/v1/traces`; `ratio` is the share of new traces kept, and a caller's choice stays."""
+    global _provider, _tracer
+    _provider = TracerProvider(
+        resource=Resource.create({"service.name": f"promptly-{service}"}),
+        sampler=ParentBased(TraceIdRatioBased(ratio)),
+    )
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    _provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
+    _tracer = _provider.get_tracer("promptly")
+
+
+def shutdown() -> None:
+    """Export what is buffered and stop."""
+    global _provider, _tracer
+    if _provider is not None:
+        _provider.shutdown()
+    _provider = _tracer = None
+
+
+@contextmanager
+def span(name: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes | None = None) -> Iterator[Span]:
+    """A span around a block, child of the current one. An exception marks it with its type, never with its text."""
+    if _tracer is None:
+        yield INVALID_SPAN
+        return
+    with _tracer.start_as_current_span(
+        name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as opened:
+        try:
+            yield opened
+        except BaseException as error:
+            fail(opened, type(error).__name__)
+            raise
+
+
+@contextmanager
+def server_span(name: str, incoming: Mapping[str, str], attributes: Attributes | None = None) -> Iterator[Span]:
+    """The span of a door: its parent is the caller's, read from the incoming headers."""
+    if _tracer is None:
+        yield INVALID_SPAN
+        return
+    with _tracer.start_as_current_span(
+        name,
+        context=_propagator.extract(incoming),
+        kind=SpanKind.SERVER,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as opened:
+        try:
+            yield opened
+        except BaseException as error:
+            fail(opened, type(error).__name__)
+            raise
+
+
+@contextmanager
+def consumer_span(name: str, messages: Sequence[Mapping[str, str]]) -> Iterator[Span]:
+    """The span of a batch: a trace of its own, linked to the trace of every message in it."""
+    if _tracer is None:
+        yield INVALID_SPAN
+        return
+    contexts = (trace.get_current_span(_propagator.extract(headers)).get_span_context() for headers in messages)
+    with _tracer.start_as_current_span(
+        name,
+        context=trace.set_span_in_context(INVALID_SPAN),
+        kind=SpanKind.CONSUMER,
+        links=[Link(context) for context in contexts if context.is_valid],
+        attributes={names.MESSAGING_SYSTEM: "nats", names.MESSAGING_BATCH_COUNT: len(messages)},
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as opened:
+        yield opened
+
+
+def fail(opened: Span, error_type: str) -> None:
+    """Mark a span as failed."""
+    opened.set_attribute(names.ERROR_TYPE, error_type)
+    opened.set_status(Status(StatusCode.ERROR))
+
+
+def inject() -> dict[str, str]:
+    """Headers that continue the current trace elsewhere; empty without one."""
+    headers: dict[str, str] = {}
+    if _tracer is not None:
+        _propagator.inject(headers)
+    return headers
+
+
+def trace_id() -> str | None:
+    """The current trace's id, as Jaeger shows it."""
+    context = trace.get_current_span().get_span_context()
+    return f"{context.trace_id:032x}" if context.is_valid else None
