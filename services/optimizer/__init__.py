@@ -1,0 +1,1 @@
+"""The optimizer: shorter messages that mean the same."""

@@ -1,0 +1,1 @@
+"""The levers: text and messages in, shorter text and messages out."""

@@ -1,0 +1,79 @@
+"""A request's messages as the levers see them: which exist, which may change, and where their text is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+# Clients mark where a provider's prompt cache should end; what they mark is theirs to change.
+_CACHE_MARKS = ("cache_control", "prompt_cache_breakpoint")
+_SYSTEM = ("system", "developer")
+_TOOL = ("tool", "function")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: the object, its tokens, its place in the request (-1: ours) and its bytes as they came.
+
+    An unchanged message keeps its bytes, so that everything in it arrives as it was written.
+    """
+
+    data: dict[str, Any]
+    tokens: int
+    position: int
+    raw: bytes | None
+
+    @property
+    def role(self) -> str:
+        """The role, or an empty string where it is missing."""
+        role = self.data.get("role")
+        return role if isinstance(role, str) else ""
+
+    @property
+    def is_system(self) -> bool:
+        """Instructions, under either of their two names."""
+        return self.role in _SYSTEM
+
+    @property
+    def is_tool_result(self) -> bool:
+        """An answer to a tool call, which is only valid behind the call."""
+        return self.role in _TOOL
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether tool results belong to this message."""
+        return bool(self.data.get("tool_calls") or self.data.get("function_call"))
+
+    @property
+    def marked(self) -> bool:
+        """Whether the client put a cache mark on the message or on one of its parts."""
+        content = self.data.get("content")
+        parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+        return any(mark in holder for holder in (self.data, *parts) for mark in _CACHE_MARKS)
+
+    def texts(self) -> list[str]:
+        """The content's text: one string, or that of each text part."""
+        content = self.data.get("content")
+        if isinstance(content, str):
+            return [content]
+        if not isinstance(content, list):
+            return []
+        return [part["text"] for part in content if _is_text(part)]
+
+    def with_texts(self, texts: Iterable[str], tokens: int) -> "Message":
+        """The same message with other text, in the order of `texts()`."""
+        remaining = iter(texts)
+        content = self.data["content"]
+        if isinstance(content, str):
+            content = next(remaining)
+        else:
+            content = [{**part, "text": next(remaining)} if _is_text(part) else part for part in content]
+        return replace(self, data={**self.data, "content": content}, tokens=tokens, raw=None)
+
+
+def last_user(messages: Sequence[Message]) -> int | None:
+    """Where the turn stands that the model is asked to answer."""
+    return max((i for i, message in enumerate(messages) if message.role == "user"), default=None)
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)

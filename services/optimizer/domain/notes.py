@@ -1,0 +1,50 @@
+"""What is said in place of dropped messages: how many there were, and the values that later turns may need."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from services.optimizer.domain.conversation import Message
+
+VALUES_LABEL = "Values seen earlier:"
+VALUES_MOST = 100
+
+# E-mail addresses, amounts with a currency sign, and whatever of four characters or more holds a digit: ids, dates,
+# times, phone and order numbers. Nothing here knows any product's formats.
+_VALUE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[$€£¥]\s?\d[\d.,]*\d|[$€£¥]\d|[\w#@][\w.:/#@+-]{2,62}\w")
+_HAS_DIGIT = re.compile(r"\d")
+
+
+def summary(dropped: Sequence[Message]) -> str:
+    """The sentence that stands for dropped messages, with their true counts."""
+    user = sum(message.role == "user" for message in dropped)
+    assistant = sum(message.role == "assistant" for message in dropped)
+    return f"[Earlier context pruned: {user} user and {assistant} assistant messages were removed to save tokens.]"
+
+
+def values_line(dropped: Iterable[Message], kept: Iterable[Message], most: int = VALUES_MOST) -> str:
+    """The latest values that the dropped messages name and the kept ones do not, or nothing."""
+    still_there = "\n".join(text for message in kept for text in said(message))
+    values: dict[str, None] = {}
+    for message in dropped:
+        for text in said(message):
+            for value in find_values(text):
+                values.pop(value, None)
+                values[value] = None
+    missing = [value for value in values if value not in still_there]
+    return f"{VALUES_LABEL} {', '.join(missing[-most:])}" if missing else ""
+
+
+def find_values(text: str) -> Iterable[str]:
+    """The values in a text, in order, repeats included."""
+    for match in _VALUE.finditer(text):
+        value = match.group()
+        if "@" in value or (_HAS_DIGIT.search(value) and (len(value) >= 4 or value[0] in "$€£¥")):
+            yield value
+
+
+def said(message: Message) -> list[str]:
+    """All text of a message: its content and the arguments of its tool calls."""
+    calls = message.data.get("tool_calls")
+    functions = [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    arguments = [function.get("arguments") for function in functions if isinstance(function, dict)]
+    return message.texts() + [text for text in arguments if isinstance(text, str)]

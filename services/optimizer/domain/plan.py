@@ -1,0 +1,40 @@
+"""What a level and its toggles switch on."""
+
+from dataclasses import dataclass
+
+from libs.common.contracts.auth import Level, OptimizationSettings
+
+WINDOWS: dict[Level, int] = {"conservative": 20, "moderate": 10, "aggressive": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The levers that run. `window` is None where nothing is cut."""
+
+    whitespace: bool
+    redundancy: bool
+    compression: bool
+    articles: bool
+    window: int | None
+    instructions_once: bool
+    summary: bool
+    values_line: bool
+    masking: bool
+
+
+def plan(settings: OptimizationSettings) -> Plan:
+    """A lever runs where the level has it and its toggle is on."""
+    level = settings.level
+    most = level in ("moderate", "aggressive")
+    pruning = settings.context_pruning
+    return Plan(
+        whitespace=settings.whitespace_removal and level != "off",
+        redundancy=settings.redundancy_elimination and most,
+        compression=settings.system_prompt_compression and most,
+        articles=settings.system_prompt_compression and level == "aggressive",
+        window=WINDOWS.get(level) if pruning else None,
+        instructions_once=pruning and most,
+        summary=pruning and level == "aggressive",
+        values_line=pruning and most and settings.values_line,
+        masking=pruning and level == "aggressive",
+    )

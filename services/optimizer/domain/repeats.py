@@ -1,0 +1,81 @@
+"""What was said before, word for word, and need not be said again."""
+
+import re
+from collections.abc import Iterator
+
+from services.optimizer.domain.spans import Edit, apply, protected
+
+FEWEST_WORDS = 8
+SAME_RESULT = "[Same as an earlier result.]"
+
+_BLOCK = re.compile(r"(?<!\S)\S(?:[^\n]|\n(?![ \t]*(?:\n|\Z)))*")
+_LINE = re.compile(r"[^\n]+")
+_SENTENCE = re.compile(r"\S.*?(?:[.!?](?=\s|$)|$)")
+# Lines whose meaning depends on what stands above them: the same item under two headings says two things.
+_ITEM = re.compile(r"[ \t]*(?:[-*•>|#+]|\(?\w{1,3}[.)]|[\w ]{1,30}:)")
+
+
+class Seen:
+    """The passages of the messages before, compared blanks aside; digits, operators and case count."""
+
+    def __init__(self) -> None:
+        self._paragraphs: set[str] = set()
+        self._sentences: set[str] = set()
+        self._results: set[str] = set()
+
+    def strip(self, text: str, *, change: bool) -> str:
+        """The text without what was said before; without `change` it is only remembered.
+
+        The first copy stays where it is, so that the beginning of a conversation does not change. Paragraphs go whole,
+        sentences go out of prose only, and nothing goes that would leave the text empty.
+        """
+        opaque = [span for span in protected(text) if "\n" in text[slice(*span)]]
+        edits = list(self._repeats(text, opaque))
+        stripped = apply(text, edits, ()) if change else text
+        return stripped if stripped.strip() else text
+
+    def point_back(self, result: str) -> str:
+        """A tool's result, or a pointer where an earlier result was the same."""
+        plain = " ".join(result.split())
+        if plain in self._results and len(plain) > 2 * len(SAME_RESULT):
+            return SAME_RESULT
+        self._results.add(plain)
+        return result
+
+    def _repeats(self, text: str, opaque: list[tuple[int, int]]) -> Iterator[Edit]:
+        at = 0
+        for block in _BLOCK.finditer(text):
+            start, end = block.span()
+            while at < len(opaque) and opaque[at][1] <= start:
+                at += 1
+            if at < len(opaque) and opaque[at][0] < end:
+                continue
+            if not _ITEM.match(block.group()) and _known(block.group(), self._paragraphs):
+                yield Edit(_without_blanks_before(text, start), end, "")
+            else:
+                yield from self._repeated_sentences(text, start, end)
+
+    def _repeated_sentences(self, text: str, start: int, end: int) -> Iterator[Edit]:
+        for line in _LINE.finditer(text, start, end):
+            if _ITEM.match(line.group()):
+                continue
+            for sentence in _SENTENCE.finditer(text, line.start(), line.end()):
+                if _known(sentence.group(), self._sentences):
+                    yield Edit(_without_blanks_before(text, sentence.start()), sentence.end(), "")
+
+
+def _known(passage: str, passages: set[str]) -> bool:
+    words = passage.split()
+    if len(words) < FEWEST_WORDS:
+        return False
+    plain = " ".join(words)
+    if plain in passages:
+        return True
+    passages.add(plain)
+    return False
+
+
+def _without_blanks_before(text: str, position: int) -> int:
+    while position > 0 and text[position - 1].isspace():
+        position -= 1
+    return position

@@ -1,0 +1,1 @@
+"""The optimizer's doors on the bus."""
