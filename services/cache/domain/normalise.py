@@ -1,0 +1,106 @@
+"""The one form of a question that is embedded.
+
+Vectors of different versions must never meet, so `VERSION` is raised with every change that alters any text's form.
+"""
+
+import re
+import unicodedata
+
+from services.cache.domain.lexicon import COPULAS, DETERMINERS, FUNCTION_WORDS
+
+VERSION = 1
+
+_QUOTES = str.maketrans("‘’ʼ“”", "'''\"\"")
+_CONTRACTED_IS = re.compile(r"\b(what|who|where|when|how|why|which|that|it|he|she|there|here)'s\b", re.IGNORECASE)
+_CONTRACTIONS = (
+    (re.compile(r"\bwon't\b", re.IGNORECASE), "will not"),
+    (re.compile(r"\b(can|shan)'t\b", re.IGNORECASE), r"\1 not"),
+    (re.compile(r"n't\b", re.IGNORECASE), " not"),
+    (re.compile(r"'re\b", re.IGNORECASE), " are"),
+    (re.compile(r"'ve\b", re.IGNORECASE), " have"),
+    (re.compile(r"'ll\b", re.IGNORECASE), " will"),
+    (re.compile(r"\bi'm\b", re.IGNORECASE), "i am"),
+    (re.compile(r"\bwhats\b", re.IGNORECASE), "what is"),
+)
+_GREETING = r"(?:hi|hello|hey|greetings|good (?:morning|afternoon|evening))(?: there)?\b[ ,!.]*"
+_REQUEST = r"(?:please |kindly )?(?:can|could|would|will) you (?:please |kindly )?|please |kindly "
+_ASKING = (
+    r"(?:tell|remind) me (?!about)|let me know |i(?: would|'d)? (?:want|like|need) to know |i (?:wonder|was wondering) "
+    r"|do you (?:happen to )?know (?=wh|how|if\b)"
+)
+_OPENER = re.compile(rf"^(?:{_GREETING}|{_REQUEST}|{_ASKING})", re.IGNORECASE)
+_CLOSER = re.compile(
+    r"[ ,.!?]*\b(?:please|thanks|thank you|thx|cheers)(?: (?:so|very) much| in advance)?[ .!?]*$", re.IGNORECASE
+)
+_EMBEDDED = re.compile(r"^(?:what|who) (.+) (?:is|are)$")
+_OPINION = re.compile(r"^(?:who|what) (?:do|does) (\S+(?: \S+)?) (?:think|believe) (?:is|are) (.+)$")
+_QUESTION = re.compile(r"^(?:what|who) (?:is|are) (?=\S)")
+_ARTICLE = re.compile(r"^(?:the|an|a) (?=\S)")
+_END = " \t.?!…"
+_PIECE = re.compile(r"[^\W_](?:[\w.]*\w)?'s(?=\s)|[^\W_]+s'(?=\s\w)|\w[\w.-]*\w|\w|\S")
+
+
+def clean(text: str) -> str:
+    """Straight quotes, composed characters, single spaces, contractions spelled out. Case and words stay."""
+    text = " ".join(unicodedata.normalize("NFKC", text).translate(_QUOTES).split())
+    text = _CONTRACTED_IS.sub(r"\1 is", text)
+    for pattern, replacement in _CONTRACTIONS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def strip_courtesy(text: str) -> str:
+    """What is left of a cleaned text without greeting, please and thanks."""
+    before = None
+    while text != before:
+        before = text
+        text = _CLOSER.sub("", _OPENER.sub("", text, count=1), count=1) or before
+    return text
+
+
+def expand_possessives(text: str) -> str:
+    """Turn "the owner's old boat" into "old boat of the owner", over whole noun phrases, last possessive first."""
+    if "'" not in text:
+        return text
+    pieces = _PIECE.findall(text)
+    for at in range(len(pieces) - 2, -1, -1):
+        if len(pieces[at]) > 2 and pieces[at].endswith(("'s", "s'")):
+            begin, end = _owner(pieces, at), _owned(pieces, at)
+            if end > at + 1:
+                owner = [*pieces[begin:at], pieces[at].removesuffix("'s").removesuffix("'")]
+                pieces[begin:end] = [*pieces[at + 1 : end], "of", *owner]
+    return " ".join(pieces)
+
+
+def normalise(text: str) -> str:
+    """The form that is embedded: lower case, one spelling of possession, and no courtesy, opener or final mark."""
+    expanded = expand_possessives(strip_courtesy(clean(text)))
+    form = expanded.lower().strip(_END)
+    if (embedded := _EMBEDDED.match(form)) is not None:
+        form = embedded[1]
+    form = _OPINION.sub(r"\2 according to \1", form)
+    form = _QUESTION.sub("", form)
+    return _ARTICLE.sub("", form).strip(_END) or text.strip().lower()
+
+
+def _owner(pieces: list[str], at: int) -> int:
+    """Where the owner's phrase begins. Without a determiner or upper case, only what follows a copula is surely one."""
+    titled = pieces[at][0].isupper()
+    begin = at
+    while begin > 0 and _in_phrase(pieces[begin - 1]) and (not titled or pieces[begin - 1][0].isupper()):
+        begin -= 1
+    before = pieces[begin - 1].lower() if begin > 0 else ""
+    if before in DETERMINERS:
+        return begin - 1
+    return begin if titled or before in COPULAS else at
+
+
+def _owned(pieces: list[str], at: int) -> int:
+    end = at + 1
+    while end < len(pieces) and _in_phrase(pieces[end]):
+        end += 1
+    return end
+
+
+def _in_phrase(piece: str) -> bool:
+    return piece[0].isalnum() and piece.lower() not in FUNCTION_WORDS

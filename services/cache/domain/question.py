@@ -1,0 +1,84 @@
+"""What kind of answer a question wants, when, and about whom."""
+
+from services.cache.domain import lexicon, topics
+from services.cache.domain.parsed import Parsed
+
+_MEASURES = frozenset("many much long often far old tall big fast high deep heavy large soon hot cold likely".split())
+_PRESENT = frozenset({"is", "are", "am", "do", "does", "has", "have"})
+_PAST = frozenset({"was", "were", "did", "had"})
+_FUTURE = frozenset({"will", "shall"})
+_ABILITY = {"can": "can", "could": "can", "may": "can", "might": "can", "should": "should", "ought": "should",
+            "must": "must", "would": "would"}  # fmt: skip
+_GENERIC = frozenset({"i", "you", "we", "one", "someone", "people", "they"})
+_FIRST = frozenset({"i", "me", "we", "us", "myself"})
+_SECOND = frozenset({"you", "yourself"})
+_OWNERS = {
+    "my": "my",
+    "mine": "my",
+    "our": "my",
+    "ours": "my",
+    "your": "your",
+    "yours": "your",
+    "his": "his",
+    "her": "her",
+}
+
+
+def kind(parsed: Parsed) -> str:
+    """One of why, when, where, who, "how many" and its like, how, what, "yes or no"; empty for a mere phrase."""
+    for at, word in enumerate(parsed.words[:12]):
+        if word in lexicon.QUESTION_WORDS:
+            return _named(word, parsed.words[at + 1 : at + 2])
+        if at == 0 and word in lexicon.AUXILIARIES:
+            return "yes or no"
+    return ""
+
+
+def _named(word: str, following: tuple[str, ...]) -> str:
+    if word == "how":
+        return f"how {following[0]}" if following and following[0] in _MEASURES else "how"
+    return {"whom": "who", "which": "what"}.get(word, word)
+
+
+def tense(parsed: Parsed) -> frozenset[str]:
+    """What the auxiliaries say; empty where there is none."""
+    named = {"present": _PRESENT, "past": _PAST, "future": _FUTURE}
+    return frozenset(name for name, words in named.items() if parsed.present & words)
+
+
+def able(parsed: Parsed) -> frozenset[str]:
+    """The modal verbs, except in "how can one", which asks for the way and not for leave."""
+    if kind(parsed) not in {"yes or no", "why", "when", "who", ""}:
+        return frozenset()
+    return frozenset(_ABILITY[word] for word in parsed.present if word in _ABILITY)
+
+
+def personal(parsed: Parsed) -> tuple[str, ...]:
+    """Third persons and owners in the order in which they come: "he ... her" is not "she ... him"."""
+    named = lexicon.SUBJECT_WORDS | _OWNERS
+    return tuple(named[word] for word in parsed.words if word in named)
+
+
+def polite_subject(parsed: Parsed) -> frozenset[str]:
+    """Whether the asker or the one asked is meant, except as the "you" and "I" of a how-to."""
+    words = parsed.words
+    meant = {
+        word
+        for at, word in enumerate(words)
+        if not (
+            word in _GENERIC
+            and at >= 2
+            and words[at - 1] in lexicon.AUXILIARIES
+            and words[at - 2] in {"how", "where", "what", "why"}
+        )
+    }
+    return frozenset(name for name, who in (("first", _FIRST), ("second", _SECOND)) if meant & who)
+
+
+def is_passing(parsed: Parsed) -> bool:
+    """Whether the answer depends on the moment or on what the asker owns, so that only an exact repeat may have it."""
+    owned = any(
+        owner in {"my", "our"} and parsed.words[at + 1 : at + 3] and topics.OWNED & set(parsed.words[at + 1 : at + 3])
+        for at, owner in enumerate(parsed.words)
+    )
+    return bool(owned or parsed.present & topics.TIMELY)

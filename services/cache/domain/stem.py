@@ -1,0 +1,60 @@
+"""Brings the forms of a word together: plural, past and continuous, and nothing that changes what is meant."""
+
+from functools import lru_cache
+
+_IRREGULAR = {
+    form: base
+    for base, forms in {
+        "be": "is are was were am been being", "write": "wrote written", "make": "made", "take": "took taken",
+        "give": "gave given", "get": "got gotten", "go": "went gone", "see": "saw seen", "know": "knew known",
+        "grow": "grew grown", "eat": "ate eaten", "drive": "drove driven", "speak": "spoke spoken", "find": "found",
+        "build": "built", "buy": "bought", "bring": "brought", "teach": "taught", "think": "thought", "win": "won",
+        "lose": "lost", "lead": "led", "hold": "held", "tell": "told", "sell": "sold", "say": "said", "pay": "paid",
+        "beat": "beaten", "choose": "chose chosen", "steal": "stole stolen", "break": "broke broken", "love": "loves",
+        "man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet",
+        "tooth": "teeth", "mouse": "mice", "goose": "geese", "wolf": "wolves", "leaf": "leaves", "life": "lives",
+        "knife": "knives", "wife": "wives", "calf": "calves", "dwarf": "dwarves", "die": "dying", "lie": "lying",
+        "send": "sent", "spend": "spent", "lend": "lent", "catch": "caught", "feed": "fed", "shoot": "shot",
+        "begin": "began begun", "sing": "sang sung", "draw": "drew drawn", "hide": "hid hidden", "ride": "rode ridden",
+        "bite": "bit bitten", "wear": "wore worn", "forget": "forgot forgotten", "understand": "understood",
+        "meet": "met", "read": "reads", "leave": "left", "keep": "kept", "sleep": "slept", "feel": "felt",
+        "color": "colour colours colors", "organize": "organise organised organising", "center": "centre",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+_VOWELS = frozenset("aeiouy")
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """The word without its inflection; comparatives and derived words stay what they are."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) <= 3:
+        return word
+    return _bare(_singular(word))
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _bare(word: str) -> str:
+    for ending in ("ing", "ed"):
+        base = word.removesuffix(ending)
+        if base != word and len(base) >= 3 and any(letter in _VOWELS for letter in base):
+            if base[-1] == base[-2] and base[-1] not in "lsz":
+                return base[:-1]
+            return _ended(base.removesuffix("i") + "y" if base.endswith("i") else base)
+    return _ended(word)
+
+
+def _ended(word: str) -> str:
+    """A silent e is dropped, so that "make" and "mak(ing)" meet."""
+    return word[:-1] if word.endswith("e") and len(word) > 3 and not word.endswith("ee") else word

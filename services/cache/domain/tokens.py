@@ -1,0 +1,108 @@
+"""Cuts a question into words, numbers and literals; a literal is anything that only its exact spelling means."""
+
+import itertools
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from services.cache.domain.normalise import clean, expand_possessives, strip_courtesy
+from services.cache.domain.topics import NUMBER_WORDS
+
+Kind = Literal["word", "number", "literal", "mark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`text` is lower case for words, canonical for numbers, as written for literals. `titled`: it began with an upper-case letter."""
+
+    text: str
+    kind: Kind
+    titled: bool = False
+
+
+_QUOTED = re.compile(r"`+[^`]+`+|\"[^\"]+\"|“[^”]+”")
+_EDGES = ".,;:!?…()[]{}\"'«»“”*"
+_NUMBER = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?|[+-]?\.\d+")
+_WITH_UNIT = re.compile(r"([$€£¥])?(\d+(?:,\d{3})*(?:\.\d+)?)(%|°?[a-zA-Z]{1,3})?")
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)", re.IGNORECASE)
+_LITERAL = re.compile(
+    r".*(?:\d.*[A-Za-z]|[A-Za-z].*\d|_|[a-z][A-Z]|\w[./\\:=@<>#+]+\w|\(\)|\+\+|#|->|::|[/\\@<>=&|^~%]).*"
+)
+_ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?")
+_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9, "b": 1e9}
+_SYMBOLS = {"$": "dollar", "€": "euro", "£": "gbp", "¥": "yen", "%": "percent", "c": "celsius", "f": "fahrenheit"}
+
+
+def tokenise(text: str) -> tuple[Token, ...]:
+    """The tokens of a question without its courtesies, possessives expanded, contractions spelled out."""
+    return tuple(token for piece in _pieces(expand_possessives(strip_courtesy(clean(text)))) for token in _read(piece))
+
+
+def _pieces(text: str) -> list[str]:
+    pieces: list[str] = []
+    at = 0
+    for quoted in _QUOTED.finditer(text):
+        pieces += text[at : quoted.start()].split()
+        # Quoted words are words; code in backticks is a literal, whatever is in it.
+        pieces += [quoted[0]] if quoted[0].startswith("`") else quoted[0][1:-1].split()
+        at = quoted.end()
+    return pieces + text[at:].split()
+
+
+def _read(piece: str) -> list[Token]:
+    if piece.startswith("`"):
+        return [Token(piece.strip("`").strip(), "literal")]
+    core = piece.strip(_EDGES)
+    if piece.endswith("()"):
+        core += "()"
+    ends_phrase = piece.rstrip("\"')]}*")[-1:] in {",", ";", ":", ".", "!", "?"}
+    tokens = _read_core(core) if core else []
+    return [*tokens, Token(piece[-1], "mark")] if ends_phrase and tokens else tokens or _marks(piece)
+
+
+def _marks(piece: str) -> list[Token]:
+    """A lone sign is arithmetic or code, except where it is a dash or a dot between words."""
+    return [] if piece in {"-", "–", "—", "•", "..."} or piece[0] in _EDGES else [Token(piece, "literal")]
+
+
+def _read_core(core: str) -> list[Token]:
+    if _ABBREVIATION.fullmatch(core + "."):
+        return [Token(core.replace(".", "").lower(), "word", titled=core[0].isupper())]
+    if _NUMBER.fullmatch(core):
+        return [Token(_number(core), "number")]
+    if (ordinal := _ORDINAL.fullmatch(core)) is not None:
+        return [Token(f"{_number(ordinal[1])}th", "number")]
+    if (measured := _WITH_UNIT.fullmatch(core)) is not None and (measured[1] or measured[3]):
+        return _measured(measured)
+    if all(part.isalpha() for part in core.replace("/", "-").split("-")):
+        return _camel(core) or [_word(part) for part in re.split("[-/]", core) if part]
+    if _LITERAL.fullmatch(core) or any(sign.isdigit() for sign in core):
+        return [Token(core, "literal")]
+    return [_word(part) for part in re.findall(r"[^\W_]+(?:'[^\W_]+)?", core)] or [Token(core, "literal")]
+
+
+def _camel(core: str) -> list[Token]:
+    inner = any(one.islower() and other.isupper() for one, other in itertools.pairwise(core))
+    return [Token(core, "literal")] if inner and "-" not in core and "/" not in core else []
+
+
+def _measured(match: re.Match[str]) -> list[Token]:
+    sign, digits, suffix = match[1], match[2], (match[3] or "").lower().lstrip("°")
+    if suffix in _SCALES and (sign or suffix != "m"):
+        return [Token(_number(digits, _SCALES[suffix]), "number"), *_unit(sign)]
+    return [Token(_number(digits), "number"), *_unit(sign), *_unit(suffix)]
+
+
+def _unit(name: str | None) -> list[Token]:
+    return [Token(_SYMBOLS.get(name, name), "word")] if name else []
+
+
+def _word(part: str) -> Token:
+    low = part.lower()
+    if (value := NUMBER_WORDS.get(low)) is not None:
+        return Token(value, "number")
+    return Token(low, "word", titled=part[0].isupper())
+
+
+def _number(digits: str, scale: float = 1) -> str:
+    return f"{float(digits.replace(',', '')) * scale:.12g}"

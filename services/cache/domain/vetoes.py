@@ -1,0 +1,177 @@
+"""Reasons why one question's answer must not serve another one, however near their vectors are.
+
+Each veto takes two parsed questions and says whether it objects. All are symmetric: an answer that may be served one
+way may be served the other way.
+"""
+
+from collections.abc import Callable, Mapping, Set
+
+from services.cache.domain import lexicon, topics
+from services.cache.domain import opposites as opposed
+from services.cache.domain.parsed import Parsed
+from services.cache.domain.question import able, kind, personal, polite_subject, tense
+
+Veto = Callable[[Parsed, Parsed], bool]
+
+# Beyond so many content words one exchanged word no longer moves a sentence vector.
+_LONG = 14
+
+
+def numbers(one: Parsed, other: Parsed) -> bool:
+    """3 and 4, 5 % and 6 %, second and third."""
+    return one.numbers != other.numbers
+
+
+def units(one: Parsed, other: Parsed) -> bool:
+    """Kilometres and miles, celsius and fahrenheit, 10 am and 10 pm."""
+    return _classes(one, topics.UNITS) != _classes(other, topics.UNITS)
+
+
+def dates(one: Parsed, other: Parsed) -> bool:
+    """Weekdays, and months ("may" and "march" only as names)."""
+    return _classes(one, topics.WEEKDAYS) != _classes(other, topics.WEEKDAYS) or _months(one) != _months(other)
+
+
+def literals(one: Parsed, other: Parsed) -> bool:
+    """Identifiers, versions, paths, operators: same only when spelled the same."""
+    here, there = _spelled(one), _spelled(other)
+    return not (here <= there | other.present and there <= here | one.present)
+
+
+def names(one: Parsed, other: Parsed) -> bool:
+    """A name in one question that the other one does not hold in any spelling of case."""
+    return not (one.names <= other.stems and other.names <= one.stems)
+
+
+def negation(one: Parsed, other: Parsed) -> bool:
+    """A "not" more or less."""
+    return _count(one, lexicon.NEGATORS) != _count(other, lexicon.NEGATORS)
+
+
+def opposites(one: Parsed, other: Parsed) -> bool:
+    """Hot and cold, import and export, legal and illegal: a word here, its opposite there."""
+    here, there = one.present - other.present, other.present - one.present
+    return any(
+        frozenset((a, b)) in opposed.OPPOSITES or _prefixed(a, b) or _prefixed(b, a) for a in here for b in there
+    )
+
+
+def qualifiers(one: Parsed, other: Parsed) -> bool:
+    """Only, most, before, after, still, except: words that narrow or shift what is asked."""
+    return _qualified(one) != _qualified(other)
+
+
+def degree(one: Parsed, other: Parsed) -> bool:
+    """Tall, taller, tallest."""
+    return any(_graded(one.present - other.present, other.present - one.present))
+
+
+def connectives(one: Parsed, other: Parsed) -> bool:
+    """ "a or b" and "a and b"."""
+    return ("or" in one.present) != ("or" in other.present) and ("and" in one.present) != ("and" in other.present)
+
+
+def order(one: Parsed, other: Parsed) -> bool:
+    """The same words in other roles: who follows whom, from where to where."""
+    shared = {word for word in one.stems & other.stems if one.counts[word] == other.counts[word] == 1}
+    return [w for w in one.roles if w in shared] != [w for w in other.roles if w in shared]
+
+
+def direction(one: Parsed, other: Parsed) -> bool:
+    """To and from, with and without, on the same word."""
+    here, there = one.directions, other.directions
+    return any(here[word] != there[word] for word in here.keys() & there.keys())
+
+
+def question_kind(one: Parsed, other: Parsed) -> bool:
+    """Why, when, where, who, how many, or a question for yes or no."""
+    here, there = kind(one), kind(other)
+    return here != there and not {here, there} <= {"", "what"} and {here, there} != {"", "who"}
+
+
+def tenses(one: Parsed, other: Parsed) -> bool:
+    """Is, was, will be."""
+    here, there = tense(one), tense(other)
+    return bool(here and there and here != there) or ("future" in here) != ("future" in there)
+
+
+def modality(one: Parsed, other: Parsed) -> bool:
+    """Can I, should I, must I."""
+    return able(one) != able(other)
+
+
+def persons(one: Parsed, other: Parsed) -> bool:
+    """He and she, my and your."""
+    return personal(one) != personal(other) or polite_subject(one) != polite_subject(other)
+
+
+def languages(one: Parsed, other: Parsed) -> bool:
+    """The language, programming language or system that is asked about or for."""
+    return one.present & topics.LANGUAGES != other.present & topics.LANGUAGES
+
+
+def formats(one: Parsed, other: Parsed) -> bool:
+    """The form that the answer shall have."""
+    return _classes(one, topics.FORMATS) != _classes(other, topics.FORMATS)
+
+
+def tasks(one: Parsed, other: Parsed) -> bool:
+    """Summarise and translate."""
+    return _classes(one, topics.TASKS) != _classes(other, topics.TASKS)
+
+
+def details(one: Parsed, other: Parsed) -> bool:
+    """Any other content word, in a text so long that its vector hides the difference."""
+    return max(len(one.content), len(other.content)) > _LONG and one.stems != other.stems
+
+
+VETOES: Mapping[str, Veto] = {
+    veto.__name__: veto
+    for veto in (
+        numbers, units, dates, literals, names, negation, opposites, qualifiers, degree, connectives, order, direction,
+        question_kind, tenses, modality, persons, languages, formats, tasks, details,
+    )
+}  # fmt: skip
+
+
+def _classes(parsed: Parsed, groups: Mapping[str, str]) -> Set[str]:
+    return {groups[word] for word in parsed.present if word in groups}
+
+
+def _months(parsed: Parsed) -> Set[str]:
+    dated = parsed.present - {"may", "march"} | {word for word in parsed.titled if word in {"may", "march"}}
+    return {topics.MONTHS[word] for word in dated if word in topics.MONTHS}
+
+
+def _count(parsed: Parsed, words: Set[str]) -> int:
+    return sum(word in words for word in parsed.words)
+
+
+def _qualified(parsed: Parsed) -> Set[str]:
+    found = _classes(parsed, lexicon.QUALIFIERS)
+    # "used to" tells of the past; "used for" does not.
+    pairs = set(zip(parsed.words, parsed.words[1:], strict=False))
+    return found if ("used", "to") in pairs else found - {"used"}
+
+
+def _prefixed(plain: str, longer: str) -> bool:
+    return len(plain) > 2 and longer.endswith(plain) and longer.removesuffix(plain).rstrip("-") in opposed.PREFIXES
+
+
+def _graded(here: Set[str], there: Set[str]) -> list[tuple[str, str]]:
+    return [(a, b) for a in here for b in there if _grade_of(a, b) or _grade_of(b, a)]
+
+
+def _grade_of(graded: str, plain: str) -> bool:
+    """Whether `graded` is `plain` with -er or -est, or both are grades of one word."""
+    for ending in ("est", "er"):
+        base = graded.removesuffix(ending)
+        if base != graded and len(base) > 2 and plain in {base, base + "e", base[:-1] if base[-1] == base[-2] else base,
+                                                          base[:-1] + "y", base + "er"}:  # fmt: skip
+            return True
+    return False
+
+
+def _spelled(parsed: Parsed) -> Set[str]:
+    """Product names are told apart whatever their case; code is not."""
+    return {text.lower() if text.replace("-", "").isalnum() else text for text in parsed.literals}
