@@ -1,0 +1,88 @@
+"""Registering an organisation, and looking after it."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from libs.common.clock import Clock
+from libs.common.contracts.auth import OptimizationSettings
+from libs.common.errors import Conflict, Forbidden, Unauthorized
+from libs.common.ids import new_id
+from services.auth.api_keys import ApiKeys, NewKey
+from services.auth.domain.accounts import AccountType, Caller, Org, User
+from services.auth.domain.credentials import check_password, normalise_email
+from services.auth.ports import Passwords, UnitOfWork
+from services.auth.settings import Registration
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True):
+    """A new organisation, its admin, and its first key in the clear: the only time that it is seen."""
+
+    org: Org
+    user: User
+    api_key: str
+
+
+class Accounts:
+    """Organisations and their users."""
+
+    def __init__(
+        self, uow: UnitOfWork, passwords: Passwords, keys: ApiKeys, clock: Clock, registration: Registration
+    ) -> None:
+        self._uow = uow
+        self._passwords = passwords
+        self._keys = keys
+        self._clock = clock
+        self._registration = registration
+
+    async def register(self, *, org_name: str, email: str, password: str, account_type: AccountType) -> Registered:
+        """An organisation with an admin, default settings and a first key, or nothing of it.
+
+        `Conflict` where the e-mail is taken, `Forbidden` where registration is closed, `BadRequest` for a bad e-mail or
+        password.
+        """
+        if self._registration == "invite":
+            raise Forbidden("Registration is closed here; ask an admin to invite you.")
+        email = normalise_email(email)
+        check_password(password)
+        password_hash = await self._passwords.hash(password)
+        now = self._clock.now()
+        org = Org(id=new_id("org"), name=org_name, account_type=account_type, created_at=now)
+        user = User(id=new_id("usr"), org_id=org.id, email=email, role="admin", version=1, created_at=now)
+        async with self._uow() as tx:
+            if self._registration == "first" and not await tx.accounts.claim_first():
+                raise Forbidden("Registration is closed: an organisation exists already. Ask its admin to invite you.")
+            if not await tx.accounts.add(org, user, password_hash):
+                raise Conflict("This e-mail address is already registered.", code="email_taken")
+            await tx.configuration.put_settings(org.id, OptimizationSettings())
+            secret, key = self._keys.make(org.id, user.id, NewKey(name="Default"))
+            await tx.api_keys.add(key)
+        return Registered(org=org, user=user, api_key=secret)
+
+    async def me(self, caller: Caller) -> tuple[User, Org]:
+        """The caller and the caller's organisation."""
+        async with self._uow() as tx:
+            user = await tx.accounts.user(caller.org_id, caller.user_id)
+            org = await tx.accounts.org(caller.org_id)
+        if user is None or org is None:
+            raise Unauthorized("This account does not exist any more.", code="invalid_token")
+        return user, org
+
+    async def org_of(self, user: User) -> Org:
+        """A user's organisation."""
+        async with self._uow() as tx:
+            org = await tx.accounts.org(user.org_id)
+        if org is None:
+            raise Unauthorized("This account does not exist any more.", code="invalid_token")
+        return org
+
+    async def rename_org(self, caller: Caller, name: str) -> Org:
+        """Give the organisation another name."""
+        async with self._uow() as tx:
+            await tx.accounts.rename(caller.org_id, name)
+        return (await self.me(caller))[1]
+
+    async def members(self, caller: Caller) -> Sequence[User]:
+        """The organisation's users, oldest first."""
+        async with self._uow() as tx:
+            return await tx.accounts.members(caller.org_id)

@@ -1,0 +1,21 @@
+"""Changes that the gateways have to hear of."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.auth.ports import Announcer, Tx, UnitOfWork
+
+
+class Changes:
+    """A transaction whose commit is announced, so that no change of what a principal carries can be forgotten."""
+
+    def __init__(self, uow: UnitOfWork, announcer: Announcer) -> None:
+        self._uow = uow
+        self._announcer = announcer
+
+    @asynccontextmanager
+    async def of(self, org_id: str, key_id: str | None = None) -> AsyncIterator[Tx]:
+        """One transaction on this organisation, or on one of its keys alone."""
+        async with self._uow() as tx:
+            yield tx
+        await self._announcer.principal_changed(org_id, key_id)

@@ -1,0 +1,118 @@
+"""Levers, tiers and routing rules."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from libs.common.clock import Clock
+from libs.common.contracts.auth import OptimizationSettings, RoutingMode, RoutingRule, Tier
+from libs.common.errors import BadRequest, NotFound
+from libs.common.ids import new_id
+from services.auth.changes import Changes
+from services.auth.domain import rules
+from services.auth.domain.accounts import Caller
+from services.auth.domain.keys import Provider
+from services.auth.domain.rules import StoredRule
+from services.auth.ports import Tiers, UnitOfWork
+
+_MOST_RULES: Final = 100
+
+
+class RuleChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as its author writes it. In a change of an existing rule, None leaves a field as it is."""
+
+    name: str | None = None
+    condition_type: rules.ConditionType | None = None
+    condition_value: dict[str, Any] | None = None
+    action: rules.Action | None = None
+    action_value: str | None = None
+    priority: int | None = None
+
+
+class Configuration:
+    """What an organisation chooses for its requests."""
+
+    def __init__(self, uow: UnitOfWork, changes: Changes, clock: Clock) -> None:
+        self._uow = uow
+        self._changes = changes
+        self._clock = clock
+
+    async def settings(self, caller: Caller) -> OptimizationSettings:
+        """The levers."""
+        async with self._uow() as tx:
+            return await tx.configuration.settings(caller.org_id)
+
+    async def change_settings(self, caller: Caller, fields: Mapping[str, Any]) -> OptimizationSettings:
+        """Change the levers named in `fields`, whose values have been checked."""
+        async with self._changes.of(caller.org_id) as tx:
+            await tx.configuration.lock(caller.org_id)
+            settings = msgspec.structs.replace(await tx.configuration.settings(caller.org_id), **fields)
+            await tx.configuration.put_settings(caller.org_id, settings)
+        return settings
+
+    async def tiers(self, caller: Caller) -> Tiers:
+        """Models per provider and tier that differ from the defaults."""
+        async with self._uow() as tx:
+            return await tx.configuration.tiers(caller.org_id)
+
+    async def change_routing(
+        self, caller: Caller, mode: RoutingMode | None, tiers: Mapping[Provider, Mapping[Tier, str] | None]
+    ) -> None:
+        """Change the mode, and the tiers of the providers named; None goes back to a provider's defaults."""
+        async with self._changes.of(caller.org_id) as tx:
+            await tx.configuration.lock(caller.org_id)
+            if mode is not None:
+                settings = msgspec.structs.replace(await tx.configuration.settings(caller.org_id), routing_mode=mode)
+                await tx.configuration.put_settings(caller.org_id, settings)
+            merged = await tx.configuration.tiers(caller.org_id)
+            for provider, models in tiers.items():
+                merged[provider] = {} if models is None else {**merged.get(provider, {}), **models}
+            kept = {provider: models for provider, models in merged.items() if models}
+            await tx.configuration.put_tiers(caller.org_id, kept)
+
+    async def rules(self, caller: Caller) -> Sequence[StoredRule]:
+        """The rules in the order in which they are tried."""
+        async with self._uow() as tx:
+            return await tx.configuration.rules(caller.org_id)
+
+    async def add_rule(self, caller: Caller, wanted: RuleChange) -> StoredRule:
+        """Keep a new rule; an organisation may have a hundred."""
+        empty = RoutingRule(
+            id=new_id("rule"), name="", condition=rules.condition("always", {}), action="use_model", action_value=""
+        )
+        rule = StoredRule(rule=_changed(empty, wanted), created_at=self._clock.now())
+        async with self._changes.of(caller.org_id) as tx:
+            await tx.configuration.lock(caller.org_id)
+            if len(await tx.configuration.rules(caller.org_id)) >= _MOST_RULES:
+                raise BadRequest(f"An organisation may have {_MOST_RULES} rules; delete one first.")
+            await tx.configuration.put_rule(caller.org_id, rule)
+        return rule
+
+    async def change_rule(self, caller: Caller, rule_id: str, wanted: RuleChange) -> StoredRule:
+        """Change a rule; its age stays."""
+        async with self._changes.of(caller.org_id) as tx:
+            await tx.configuration.lock(caller.org_id)
+            for old in await tx.configuration.rules(caller.org_id):
+                if old.rule.id == rule_id:
+                    rule = msgspec.structs.replace(old, rule=_changed(old.rule, wanted))
+                    await tx.configuration.put_rule(caller.org_id, rule)
+                    return rule
+            raise NotFound("There is no such rule.")
+
+    async def delete_rule(self, caller: Caller, rule_id: str) -> None:
+        """Forget a rule."""
+        async with self._changes.of(caller.org_id) as tx:
+            if not await tx.configuration.delete_rule(caller.org_id, rule_id):
+                raise NotFound("There is no such rule.")
+
+
+def _changed(rule: RoutingRule, wanted: RuleChange) -> RoutingRule:
+    changes = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
+    kind = changes.pop("condition_type", rule.condition.type)
+    value = changes.pop("condition_value", None)
+    if value is not None or kind != rule.condition.type:
+        changes["condition"] = rules.condition(kind, value or {})
+    changed = msgspec.structs.replace(rule, **changes)
+    rules.check_action(changed.action, changed.action_value)
+    return changed

@@ -1,0 +1,65 @@
+"""Organisations, their users, and who is asking."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+AccountType = Literal["personal", "team"]
+Role = Literal["admin", "member", "viewer"]
+
+
+class Org(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation: the owner of everything else."""
+
+    id: str
+    name: str
+    account_type: AccountType
+    created_at: datetime
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A person in one organisation. `version` grows when every token issued before has to stop working."""
+
+    id: str
+    org_id: str
+    email: str
+    role: Role
+    version: int
+    created_at: datetime
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """A user, with the hash that a password is checked against."""
+
+    user: User
+    password_hash: str
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token says. Its role is what held when it was issued, so nothing is decided by it."""
+
+    token_id: str
+    org_id: str
+    user_id: str
+    role: Role
+    version: int
+    expires_at: datetime
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database says of a token's holder now."""
+
+    role: Role
+    version: int
+    token_revoked: bool
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is asking, with the role that holds now. `token_id` and `token_expires_at` are what a logout revokes."""
+
+    org_id: str
+    user_id: str
+    role: Role
+    token_id: str
+    token_expires_at: datetime

@@ -1,0 +1,24 @@
+"""What counts as an e-mail address and a password."""
+
+import re
+from typing import Final
+
+from libs.common.errors import BadRequest
+
+_EMAIL: Final = re.compile(
+    r"[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
+)
+
+
+def normalise_email(text: str) -> str:
+    """The address as it is stored and compared: case-folded. Raises `BadRequest` where it is none."""
+    email = text.strip().casefold()
+    if len(email) > 254 or ".." in email or email.startswith(".") or _EMAIL.fullmatch(email) is None:
+        raise BadRequest("This is not an e-mail address.", details={"param": "email"})
+    return email
+
+
+def check_password(password: str) -> None:
+    """Raises `BadRequest` unless a new password has 8 to 128 characters; length is the only rule that helps."""
+    if not 8 <= len(password) <= 128:
+        raise BadRequest("A password has 8 to 128 characters.", details={"param": "password"})

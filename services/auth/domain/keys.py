@@ -1,0 +1,46 @@
+"""Promptly keys and provider keys as they are stored: never in the clear."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from libs.common import keys
+from libs.common.contracts.auth import Scope
+
+Provider = Literal["openai", "anthropic", "google", "openai_compatible"]
+
+
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A Promptly key. `digest` is its HMAC; `prefix` and `last4` are all that can still be shown."""
+
+    id: str
+    org_id: str
+    name: str
+    digest: str
+    prefix: str
+    last4: str
+    scopes: tuple[Scope, ...]
+    rpm: int
+    expires_at: datetime | None
+    created_by: str
+    created_at: datetime
+
+
+class StoredProviderKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider key, sealed for this organisation, provider and id."""
+
+    id: str
+    org_id: str
+    provider: Provider
+    label: str
+    sealed: str
+    last4: str
+    base_url: str | None
+    models: tuple[str, ...]
+    created_at: datetime
+
+
+def prefix_for(scopes: tuple[Scope, ...]) -> str:
+    """Keys for the optimize API alone carry a prefix of their own."""
+    return keys.OPTIMIZE_PREFIX if scopes == ("optimize",) else keys.KEY_PREFIX

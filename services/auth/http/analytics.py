@@ -1,0 +1,130 @@
+"""Figures and the request log, asked of analytics."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Meta
+
+from libs.common.bus import Bus
+from libs.common.clock import Clock
+from libs.common.contracts import analytics
+from libs.common.contracts.events import Status
+from services.auth.domain.periods import moment_ms, period_ms
+from services.auth.domain.permissions import Action
+from services.auth.http.body import OptionalText, an_id, query
+from services.auth.http.guard import ApiRequest
+from services.auth.translate import analytics_json
+
+
+class PeriodQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From and to as ISO 8601, or the last `days`."""
+
+    from_: str | None = msgspec.field(name="from", default=None)
+    to: str | None = None
+    days: Annotated[int, Meta(ge=1, le=3660)] = 30
+
+
+class SavingsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A period, and what it is cut into."""
+
+    from_: str | None = msgspec.field(name="from", default=None)
+    to: str | None = None
+    days: Annotated[int, Meta(ge=1, le=3660)] = 30
+    interval: Literal["hour", "day", "week"] = "day"
+
+
+class LogQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A page of the request log, and what to leave out of it."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: OptionalText | None = None
+    model: OptionalText | None = None
+    status: Status | None = None
+    cache_hit: bool | None = None
+    from_: str | None = msgspec.field(name="from", default=None)
+    to: str | None = None
+    key_id: OptionalText | None = None
+    kind: Literal["chat", "completion", "optimize"] | None = None
+
+
+class AnalyticsController(Controller):
+    """/api/analytics"""
+
+    path = "/analytics"
+
+    @get("/overview", needs=Action.READ)
+    async def overview(
+        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
+    ) -> dict[str, Any]:
+        """Totals."""
+        period = _period(request, query(request, PeriodQuery), clock)
+        return analytics_json.overview_json(await bus.call(analytics.OVERVIEW, period), period.from_ms, period.to_ms)
+
+    @get("/savings", needs=Action.READ)
+    async def savings(
+        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
+    ) -> dict[str, Any]:
+        """Savings over time."""
+        asked = query(request, SavingsQuery)
+        from_ms, to_ms = period_ms(asked.from_, asked.to, asked.days, clock.now())
+        wanted = analytics.SavingsQuery(
+            org_id=request.user.org_id, from_ms=from_ms, to_ms=to_ms, interval=asked.interval
+        )
+        return analytics_json.savings_json(await bus.call(analytics.SAVINGS, wanted), asked.interval)
+
+    @get("/models", needs=Action.READ)
+    async def models(
+        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
+    ) -> dict[str, Any]:
+        """Who served how much."""
+        period = _period(request, query(request, PeriodQuery), clock)
+        return analytics_json.models_json(await bus.call(analytics.MODELS, period))
+
+    @get("/levers", needs=Action.READ)
+    async def levers(
+        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
+    ) -> dict[str, Any]:
+        """What each lever saved."""
+        period = _period(request, query(request, PeriodQuery), clock)
+        return analytics_json.levers_json(await bus.call(analytics.LEVERS, period))
+
+
+class RequestController(Controller):
+    """/api/requests"""
+
+    path = "/requests"
+
+    @get(needs=Action.READ)
+    async def page(
+        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
+    ) -> dict[str, Any]:
+        """A page of the log, newest first."""
+        asked = msgspec.structs.asdict(query(request, LogQuery))
+        start, end = asked.pop("from_"), asked.pop("to")
+        if start is not None and end is not None:
+            period_ms(start, end, 1, clock.now())  # refuses a period that ends before it starts
+        page = await bus.call(
+            analytics.REQUESTS,
+            analytics.RequestQuery(
+                org_id=request.user.org_id,
+                from_ms=None if start is None else moment_ms(start, "from"),
+                to_ms=None if end is None else moment_ms(end, "to"),
+                **asked,
+            ),
+        )
+        entries = [analytics_json.request_json(entry) for entry in page.requests]
+        return {"requests": entries, "next_cursor": page.next_cursor}
+
+    @get("/{request_id:str}", needs=Action.READ)
+    async def one(self, request: ApiRequest, bus: NamedDependency[Bus], request_id: FromPath[str]) -> dict[str, Any]:
+        """One entry of the log."""
+        wanted = analytics.RequestById(org_id=request.user.org_id, id=an_id(request_id, "req"))
+        return analytics_json.request_json(await bus.call(analytics.REQUEST, wanted))
+
+
+def _period(request: ApiRequest, asked: PeriodQuery, clock: Clock) -> analytics.Period:
+    from_ms, to_ms = period_ms(asked.from_, asked.to, asked.days, clock.now())
+    return analytics.Period(org_id=request.user.org_id, from_ms=from_ms, to_ms=to_ms)

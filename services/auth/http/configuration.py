@@ -1,0 +1,146 @@
+"""Levers, the cache, tiers and routing rules."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import UNSET, Meta, UnsetType
+
+from libs.common.bus import Bus
+from libs.common.contracts import cache
+from libs.common.contracts.auth import Level, RoutingMode, Tier
+from services.auth.configuration import Configuration, RuleChange
+from services.auth.domain import rules
+from services.auth.domain.keys import Provider
+from services.auth.domain.permissions import Action
+from services.auth.http.body import Text, an_id, read
+from services.auth.http.guard import ApiRequest
+from services.auth.translate.account_json import rule_json
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Priority = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+
+
+class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The levers to change; the others stay."""
+
+    level: Level | UnsetType = UNSET
+    whitespace_removal: bool | UnsetType = UNSET
+    redundancy_elimination: bool | UnsetType = UNSET
+    system_prompt_compression: bool | UnsetType = UNSET
+    context_pruning: bool | UnsetType = UNSET
+    cache_enabled: bool | UnsetType = UNSET
+    cache_similarity_threshold: Share | UnsetType = UNSET
+    cache_ttl_seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | UnsetType = UNSET
+    routing_mode: RoutingMode | UnsetType = UNSET
+    values_line: bool | UnsetType = UNSET
+    extraction: bool | UnsetType = UNSET
+    cost_quality: Share | UnsetType | None = UNSET
+
+
+class RoutingChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The mode, and the models of some providers' tiers; null brings a provider's defaults back."""
+
+    routing_mode: RoutingMode | None = None
+    tiers: dict[Provider, dict[Tier, Text] | None] = {}
+
+
+class RuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new routing rule."""
+
+    name: Text
+    condition_type: rules.ConditionType
+    condition_value: dict[str, Any] = {}
+    action: rules.Action
+    action_value: Text
+    priority: Priority = 0
+
+
+class RuleChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a routing rule."""
+
+    name: Text | None = None
+    condition_type: rules.ConditionType | None = None
+    condition_value: dict[str, Any] | None = None
+    action: rules.Action | None = None
+    action_value: Text | None = None
+    priority: Priority | None = None
+
+
+class OptimizationController(Controller):
+    """/api/optimization"""
+
+    path = "/optimization"
+
+    @get("/settings", needs=Action.READ)
+    async def settings(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> Any:
+        """The levers."""
+        return msgspec.to_builtins(await configuration.settings(request.user))
+
+    @put("/settings", needs=Action.MANAGE_SETTINGS)
+    async def change_settings(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> Any:
+        """Change levers."""
+        fields = _given(await read(request, SettingsChange))
+        return msgspec.to_builtins(await configuration.change_settings(request.user, fields))
+
+    @get("/cache/stats", needs=Action.READ)
+    async def cache_stats(self, request: ApiRequest, bus: NamedDependency[Bus]) -> Any:
+        """How many answers are cached."""
+        return msgspec.to_builtins(await bus.call(cache.STATS, cache.CacheOf(org_id=request.user.org_id)))
+
+    @post("/cache/clear", needs=Action.MANAGE_SETTINGS, status_code=200)
+    async def clear_cache(self, request: ApiRequest, bus: NamedDependency[Bus]) -> Any:
+        """Forget all cached answers."""
+        return msgspec.to_builtins(await bus.call(cache.CLEAR, cache.CacheOf(org_id=request.user.org_id)))
+
+
+class RoutingController(Controller):
+    """/api/routing"""
+
+    path = "/routing"
+
+    @get("/config", needs=Action.READ)
+    async def config(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> dict[str, Any]:
+        """The mode, and the tiers that differ from the defaults."""
+        settings = await configuration.settings(request.user)
+        return {"routing_mode": settings.routing_mode, "tiers": await configuration.tiers(request.user)}
+
+    @put("/config", needs=Action.MANAGE_SETTINGS)
+    async def change_config(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> dict[str, Any]:
+        """Change the mode, or some tiers."""
+        body = await read(request, RoutingChange)
+        await configuration.change_routing(request.user, body.routing_mode, body.tiers)
+        settings = await configuration.settings(request.user)
+        return {"routing_mode": settings.routing_mode, "tiers": await configuration.tiers(request.user)}
+
+    @get("/rules", needs=Action.READ)
+    async def rules(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> dict[str, Any]:
+        """The rules in the order in which they are tried."""
+        return {"rules": [rule_json(rule) for rule in await configuration.rules(request.user)]}
+
+    @post("/rules", needs=Action.MANAGE_SETTINGS)
+    async def add_rule(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> dict[str, Any]:
+        """Add a rule."""
+        wanted = RuleChange(**msgspec.structs.asdict(await read(request, RuleBody)))
+        return rule_json(await configuration.add_rule(request.user, wanted))
+
+    @put("/rules/{rule_id:str}", needs=Action.MANAGE_SETTINGS)
+    async def change_rule(
+        self, request: ApiRequest, configuration: NamedDependency[Configuration], rule_id: FromPath[str]
+    ) -> dict[str, Any]:
+        """Change a rule."""
+        wanted = RuleChange(**msgspec.structs.asdict(await read(request, RuleChangeBody)))
+        return rule_json(await configuration.change_rule(request.user, an_id(rule_id, "rule"), wanted))
+
+    @delete("/rules/{rule_id:str}", needs=Action.MANAGE_SETTINGS)
+    async def delete_rule(
+        self, request: ApiRequest, configuration: NamedDependency[Configuration], rule_id: FromPath[str]
+    ) -> None:
+        """Delete a rule."""
+        await configuration.delete_rule(request.user, an_id(rule_id, "rule"))
+
+
+def _given(change: msgspec.Struct) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}

@@ -1,0 +1,38 @@
+"""The one gate of the web door: every route says what it needs, and nobody gets past without it."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard
+
+from libs.common.errors import Unauthorized
+from services.auth.domain import permissions
+from services.auth.domain.accounts import Caller
+from services.auth.domain.permissions import Action
+from services.auth.sessions import Sessions
+
+ApiRequest = Request[Caller, Any, Any]
+
+
+def guard(sessions: Sessions) -> Guard:
+    """A guard that puts the `Caller` into `request.user`; a route without `needs` lets nobody in."""
+
+    async def check(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+        needs: Action | None = route.opt.get("needs")
+        if needs is Action.PUBLIC:
+            return
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token or needs is None:
+            raise Unauthorized("Sign in, and send the token as: Authorization: Bearer <token>.", code="invalid_token")
+        caller = await sessions.caller(token.strip())
+        permissions.require(caller.role, needs)
+        connection.scope["user"] = caller
+
+    return check
+
+
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """The client's address, as far as our own proxy vouches for it."""
+    return request.client.host if request.client is not None else ""

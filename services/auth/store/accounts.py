@@ -1,0 +1,114 @@
+"""Organisations, users and revoked tokens in Postgres."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.auth.domain.accounts import Credentials, Org, Standing, User
+
+_USER = "user_id AS id, org_id, email, role, version, created_at"
+_FIRST_ORG_LOCK = 0x6F726773
+
+
+class SqlAccounts:
+    """Implements `ports.Accounts`."""
+
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+
+    async def claim_first(self) -> bool:
+        await self._tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FIRST_ORG_LOCK})
+        return await self._row("SELECT 1 FROM auth.orgs LIMIT 1") is None
+
+    async def add(self, org: Org, user: User, password_hash: str) -> bool:
+        # The e-mail first: whoever loses the race for it has written nothing yet.
+        claimed = await self._row(
+            "INSERT INTO auth.logins (email, org_id, user_id) VALUES (:email, :org_id, :id)"
+            " ON CONFLICT DO NOTHING RETURNING email",
+            **msgspec.structs.asdict(user),
+        )
+        if claimed is None:
+            return False
+        await self._tx.execute(
+            text("INSERT INTO auth.orgs VALUES (:id, :name, :account_type, :created_at)"), msgspec.structs.asdict(org)
+        )
+        await self._tx.execute(
+            text(
+                "INSERT INTO auth.users (org_id, user_id, email, role, password_hash, version, created_at)"
+                " VALUES (:org_id, :id, :email, :role, :password_hash, :version, :created_at)"
+            ),
+            {**msgspec.structs.asdict(user), "password_hash": password_hash},
+        )
+        return True
+
+    async def credentials(self, email: str) -> Credentials | None:
+        row = await self._row(
+            f"SELECT {_USER}, password_hash FROM auth.users"  # noqa: S608  # a constant
+            " WHERE (org_id, user_id) = (SELECT org_id, user_id FROM auth.logins WHERE email = :email)",
+            email=email,
+        )
+        return (
+            None
+            if row is None
+            else Credentials(user=msgspec.convert(dict(row), User), password_hash=row["password_hash"])
+        )
+
+    async def set_password_hash(self, org_id: str, user_id: str, password_hash: str) -> None:
+        await self._tx.execute(
+            text("UPDATE auth.users SET password_hash = :hash WHERE org_id = :org_id AND user_id = :user_id"),
+            {"org_id": org_id, "user_id": user_id, "hash": password_hash},
+        )
+
+    async def org(self, org_id: str) -> Org | None:
+        row = await self._row(
+            "SELECT org_id AS id, name, account_type, created_at FROM auth.orgs WHERE org_id = :org_id", org_id=org_id
+        )
+        return None if row is None else msgspec.convert(dict(row), Org)
+
+    async def rename(self, org_id: str, name: str) -> None:
+        await self._tx.execute(
+            text("UPDATE auth.orgs SET name = :name WHERE org_id = :org_id"), {"org_id": org_id, "name": name}
+        )
+
+    async def user(self, org_id: str, user_id: str) -> User | None:
+        row = await self._row(
+            f"SELECT {_USER} FROM auth.users WHERE org_id = :org_id AND user_id = :user_id",  # noqa: S608  # a constant
+            org_id=org_id,
+            user_id=user_id,
+        )
+        return None if row is None else msgspec.convert(dict(row), User)
+
+    async def members(self, org_id: str) -> Sequence[User]:
+        rows = await self._tx.execute(
+            text(f"SELECT {_USER} FROM auth.users WHERE org_id = :org_id ORDER BY user_id"),  # noqa: S608  # a constant
+            {"org_id": org_id},
+        )
+        return [msgspec.convert(dict(row), User) for row in rows.mappings()]
+
+    async def standing(self, org_id: str, user_id: str, token_id: str) -> Standing | None:
+        row = await self._row(
+            "SELECT role, version, EXISTS (SELECT FROM auth.revoked_tokens"
+            " WHERE org_id = :org_id AND token_id = :token_id) AS token_revoked"
+            " FROM auth.users WHERE org_id = :org_id AND user_id = :user_id",
+            org_id=org_id,
+            user_id=user_id,
+            token_id=token_id,
+        )
+        return None if row is None else msgspec.convert(dict(row), Standing)
+
+    async def revoke_token(self, org_id: str, token_id: str, expires_at: datetime) -> None:
+        await self._tx.execute(
+            text("INSERT INTO auth.revoked_tokens VALUES (:org_id, :token_id, :expires_at) ON CONFLICT DO NOTHING"),
+            {"org_id": org_id, "token_id": token_id, "expires_at": expires_at},
+        )
+        await self._tx.execute(
+            text("DELETE FROM auth.revoked_tokens WHERE org_id = :org_id AND expires_at < now() - interval '1 hour'"),
+            {"org_id": org_id},
+        )
+
+    async def _row(self, sql: str, **values: Any) -> RowMapping | None:
+        return (await self._tx.execute(text(sql), values)).mappings().one_or_none()

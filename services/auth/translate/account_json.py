@@ -1,0 +1,67 @@
+"""Accounts and keys as JSON."""
+
+from datetime import datetime
+from typing import Any
+
+from services.auth.domain.accounts import Org, User
+from services.auth.domain.keys import ApiKey, StoredProviderKey
+from services.auth.domain.rules import StoredRule, condition_value
+
+
+def user_json(user: User) -> dict[str, Any]:
+    """A user."""
+    return {"id": user.id, "email": user.email, "role": user.role, "created_at": iso(user.created_at)}
+
+
+def org_json(org: Org) -> dict[str, Any]:
+    """An organisation."""
+    return {"id": org.id, "name": org.name, "account_type": org.account_type, "created_at": iso(org.created_at)}
+
+
+def key_json(key: ApiKey) -> dict[str, Any]:
+    """A Promptly key, of which the ending is all that can be shown."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "last_four": key.last4,
+        "scopes": list(key.scopes),
+        "rpm": key.rpm,
+        "expires_at": None if key.expires_at is None else iso(key.expires_at),
+        "created_by": key.created_by,
+        "created_at": iso(key.created_at),
+    }
+
+
+def provider_key_json(key: StoredProviderKey) -> dict[str, Any]:
+    """A provider key; `api_key` is masked down to its ending."""
+    return {
+        "id": key.id,
+        "provider": key.provider,
+        "label": key.label,
+        "api_key": f"sk-…{key.last4}",
+        "last_four": key.last4,
+        "base_url": key.base_url,
+        "models": list(key.models),
+        "created_at": iso(key.created_at),
+    }
+
+
+def rule_json(stored: StoredRule) -> dict[str, Any]:
+    """A routing rule, the way its author wrote it."""
+    rule = stored.rule
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "condition_type": rule.condition.type,
+        "condition_value": condition_value(rule.condition),
+        "action": rule.action,
+        "action_value": rule.action_value,
+        "priority": rule.priority,
+        "created_at": iso(stored.created_at),
+    }
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 with a Z."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
