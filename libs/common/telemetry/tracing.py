@@ -24,6 +24,7 @@ _propagator = TraceContextTextMapPropagator()
 
 Attributes = Mapping[str, AttributeValue]
 CLIENT = SpanKind.CLIENT
+__all__ = ["CLIENT", "Span"]
 
 
 def configure(service: str, endpoint: str, ratio: float) -> None:
@@ -100,6 +101,17 @@ def consumer_span(name: str, messages: Sequence[Mapping[str, str]]) -> Iterator[
         set_status_on_exception=False,
     ) as opened:
         yield opened
+
+
+def describe(opened: Span, attributes: Mapping[str, AttributeValue | None]) -> None:
+    """Set attributes, leaving out what is not known."""
+    if opened.is_recording():
+        opened.set_attributes({name: value for name, value in attributes.items() if value is not None})
+
+
+def current() -> Span:
+    """The span that is open here."""
+    return trace.get_current_span()
 
 
 def fail(opened: Span, error_type: str) -> None:

@@ -1,0 +1,133 @@
+"""Puts the gateway together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from litestar import Litestar
+from litestar.datastructures import State
+
+from libs.common import catalog
+from libs.common.bus.ports import Bus
+from libs.common.bus.spool import Spool
+from libs.common.clock import Clock, SystemClock
+from libs.common.contracts.events import DURABLE_EVENTS
+from libs.common.runner import App
+from libs.common.sealing import Sealer, parse_keks
+from libs.common.web import serve_http
+from services.gateway.calling import Caller
+from services.gateway.clients.events import SpooledEvents
+from services.gateway.clients.principals import BusPrincipals
+from services.gateway.clients.savings import BusCache, BusOptimizer, BusRouter
+from services.gateway.delivery import Delivery
+from services.gateway.domain.conversations import Conversations
+from services.gateway.domain.rate_limit import RateLimiter
+from services.gateway.http.chat import chat_completions
+from services.gateway.http.edge import edge
+from services.gateway.http.errors import HANDLERS
+from services.gateway.http.health import healthz, metrics, readyz
+from services.gateway.http.proxy import control_plane
+from services.gateway.pipeline import Pipeline
+from services.gateway.providers.egress import egress
+from services.gateway.providers.openai import OpenAIProvider, Timeouts
+from services.gateway.settings import GatewaySettings
+
+
+@dataclass
+class GatewayApp(App):
+    """`port` is where clients connect."""
+
+    port: int = 0
+
+
+@asynccontextmanager
+async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = None) -> AsyncIterator[GatewayApp]:
+    """The gateway, listening, for as long as the block runs."""
+    clock = clock or SystemClock()
+    allowed = [host for host in settings.allowed_hosts.split(",") if host.strip()]
+    models = catalog.load()
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(egress(allowed, settings.connect_timeout))
+        auth_client = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=settings.auth_url, timeout=httpx.Timeout(30.0), trust_env=False)
+        )
+        spool = Spool(Path(settings.spool_dir), DURABLE_EVENTS, settings.spool_max_bytes)
+        stack.callback(spool.close)
+        principals = BusPrincipals(bus, clock, settings.key_pepper, settings.principal_ttl, settings.principal_stale)
+        await principals.start()
+        cache = BusCache(bus, clock.monotonic, settings.lookup_budget_ms)
+        optimizer = BusOptimizer(bus, clock.monotonic, settings.optimize_budget_ms)
+        router = BusRouter(bus, clock.monotonic, settings.route_budget_ms)
+        conversations = Conversations(clock.monotonic)
+        provider = OpenAIProvider(
+            client,
+            Sealer(parse_keks(settings.kek)),
+            clock,
+            base_url=settings.openai_base_url,
+            allowed_hosts=allowed,
+            timeouts=Timeouts(
+                first_byte=settings.first_byte_timeout, idle=settings.idle_timeout, plain=settings.plain_timeout
+            ),
+        )
+        delivery = Delivery(
+            cache=cache,
+            events=SpooledEvents(bus, spool, settings.ack_budget_ms),
+            conversations=conversations,
+            catalog=models,
+            clock=clock,
+        )
+        pipeline = Pipeline(
+            principals=principals,
+            limiter=RateLimiter(clock.monotonic),
+            cache=cache,
+            optimizer=optimizer,
+            router=router,
+            caller=Caller(provider, models, clock.monotonic),
+            delivery=delivery,
+            conversations=conversations,
+            catalog=models,
+            clock=clock,
+        )
+        background = asyncio.gather(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)))
+        stack.callback(background.cancel)
+        draining = False
+        app = GatewayApp(
+            missing=lambda: () if principals.auth_answered else ("auth",),
+            degraded=lambda: [
+                *(() if bus.connected else ("bus",)),
+                *(hop.part for hop in (cache.hop, optimizer.hop, router.hop) if hop.away),
+            ],
+        )
+        web = Litestar(
+            [chat_completions, control_plane, healthz, readyz, metrics],
+            exception_handlers=HANDLERS,  # type: ignore[arg-type]  # handlers are keyed by their own error's type
+            state=State(
+                {
+                    "pipeline": pipeline,
+                    "auth_client": auth_client,
+                    "app": app,
+                    "body_timeout": settings.body_timeout,
+                    "draining": lambda: draining,
+                }
+            ),
+            request_max_body_size=settings.max_body_bytes,
+            openapi_config=None,
+        )
+        served = await stack.enter_async_context(
+            serve_http(edge(web), settings.host, settings.port, settings.drain_seconds)
+        )
+        app.port = served.port
+
+        async def quiesce() -> None:
+            nonlocal draining
+            draining = True
+            await served.shutdown()
+            await delivery.settle()
+            await cache.settle()
+
+        app.quiesce = quiesce
+        yield app
+        await quiesce()

@@ -1,0 +1,44 @@
+"""A call to a part that may be missing: within its budget, behind a breaker, and never an error."""
+
+from collections.abc import Callable
+
+from libs.common.bus.ports import Bus
+from libs.common.contracts.base import Rep, Req, Rpc
+from libs.common.errors import BadRequest, DeadlineExceeded, PayloadTooLarge, PromptlyError
+from services.gateway.domain.breaker import Breaker
+from services.gateway.ports import Skipped
+
+
+class Hop:
+    """Calls one service. `part` is the name that `degraded` shows."""
+
+    def __init__(self, bus: Bus, part: str, clock: Callable[[], float]) -> None:
+        self.part = part
+        self._bus = bus
+        self._breaker = Breaker(clock)
+
+    @property
+    def away(self) -> bool:
+        """Whether this part is being left alone now."""
+        return self._breaker.open
+
+    async def call(self, rpc: Rpc[Req, Rep], request: Req, budget_ms: float) -> Rep:
+        """The reply, or `Skipped`. A `BadRequest` is an answer, and passes."""
+        if not self._breaker.allow():
+            raise Skipped(self.part)
+        try:
+            reply = await self._bus.call(rpc, request, budget_ms=budget_ms)
+        except (BadRequest, PayloadTooLarge):
+            self._breaker.succeeded()
+            raise
+        except DeadlineExceeded:
+            self._breaker.failed()
+            raise Skipped(self.part) from None
+        except PromptlyError:
+            # Nobody there, or an error at once: costs nothing, so it is asked again next time.
+            raise Skipped(self.part) from None
+        except Exception:  # a reply that does not fit its contract
+            self._breaker.failed()
+            raise Skipped(self.part) from None
+        self._breaker.succeeded()
+        return reply

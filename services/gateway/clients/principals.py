@@ -1,0 +1,101 @@
+"""Who a key belongs to: asked of auth once, kept for a while, and dropped the moment auth says that something changed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from libs.common import keys
+from libs.common.bus.ports import Bus
+from libs.common.clock import Clock
+from libs.common.contracts.auth import PRINCIPAL_CHANGED, VERIFY_API_KEY, Principal, PrincipalChanged, VerifyApiKey
+from libs.common.errors import NotFound, PromptlyError, Unauthorized, Unavailable
+
+log = structlog.get_logger()
+_REFUSED = "The API key is missing, unknown, revoked or expired."
+_MAX_KEPT = 50_000
+
+
+class BusPrincipals:
+    """Principals by the digest of their key. `ttl` and `stale` are seconds: fresh for so long, good enough for so long
+    while auth cannot be asked. A key that auth refused is never kept.
+    """
+
+    def __init__(self, bus: Bus, clock: Clock, pepper: str, ttl: float, stale: float) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._pepper = pepper
+        self._ttl = ttl
+        self._stale = stale
+        self._kept: dict[str, tuple[float, Principal]] = {}
+        self._asking: dict[str, asyncio.Task[Principal]] = {}
+        self._changes = 0
+        self.auth_answered = False
+
+    async def start(self) -> None:
+        """Listen for changes."""
+        await self._bus.listen(PRINCIPAL_CHANGED, self._changed)
+
+    async def verify(self, api_key: str | None) -> Principal:
+        """See `ports.Principals`. A mistyped key is refused without asking anybody."""
+        if not api_key or not keys.well_formed(api_key):
+            raise Unauthorized(_REFUSED)
+        digest = keys.digest(api_key, self._pepper)
+        kept = self._kept.get(digest)
+        now = self._clock.monotonic()
+        if kept is not None and now - kept[0] < self._ttl:
+            return self._unexpired(kept[1])
+        try:
+            # One question per key, however many requests wait for its answer; none of them leaving ends it.
+            task = self._asking.get(digest)
+            if task is None:
+                task = self._asking[digest] = asyncio.create_task(self._ask(digest))
+                task.add_done_callback(lambda _: self._asking.pop(digest, None))
+            return self._unexpired(await asyncio.shield(task))
+        except Unauthorized:
+            self._kept.pop(digest, None)
+            raise
+        except PromptlyError:
+            if kept is not None and now - kept[0] < self._stale:
+                return self._unexpired(kept[1])
+            raise Unavailable("API keys cannot be checked right now. Try again in a moment.") from None
+
+    async def probe(self, pause: Callable[[], Awaitable[None]]) -> None:
+        """Ask until auth has answered once, whatever it says."""
+        while not self.auth_answered:
+            try:
+                await self._ask("0" * 64)
+            except (Unauthorized, NotFound):
+                self.auth_answered = True
+            except PromptlyError:
+                await pause()
+
+    async def _ask(self, digest: str) -> Principal:
+        changes = self._changes
+        try:
+            principal = await self._bus.call(VERIFY_API_KEY, VerifyApiKey(digest=digest))
+        except Unauthorized:
+            self.auth_answered = True
+            raise Unauthorized(_REFUSED) from None
+        self.auth_answered = True
+        if len(self._kept) >= _MAX_KEPT:
+            del self._kept[next(iter(self._kept))]
+        if changes == self._changes:  # else this answer may be older than a change that was told meanwhile
+            self._kept[digest] = (self._clock.monotonic(), principal)
+        return principal
+
+    def _unexpired(self, principal: Principal) -> Principal:
+        expires = principal.expires_at_ms
+        if expires is not None and expires <= self._clock.now().timestamp() * 1000:
+            raise Unauthorized(_REFUSED)
+        return principal
+
+    async def _changed(self, change: PrincipalChanged) -> None:
+        self._changes += 1
+        gone = [
+            digest
+            for digest, (_, principal) in self._kept.items()
+            if principal.org_id == change.org_id and change.key_id in (None, principal.key_id)
+        ]
+        for digest in gone:
+            del self._kept[digest]

@@ -1,0 +1,80 @@
+"""The three parts that save: cache, optimizer and router, over the bus."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from libs.common.bus.ports import Bus
+from libs.common.contracts import cache as contract
+from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
+from libs.common.contracts.optimizer import OPTIMIZE, OptimizeReply, OptimizeRequest
+from libs.common.contracts.router import ROUTE, RouteReply, RouteRequest
+from libs.common.errors import BadRequest, PromptlyError
+from services.gateway.clients.hop import Hop
+from services.gateway.ports import Skipped
+
+log = structlog.get_logger()
+_MAX_STORES = 256
+
+
+class BusCache:
+    """The cache service. Stores run beside the request, a bounded number at a time; more are let go."""
+
+    def __init__(self, bus: Bus, clock: Callable[[], float], budget_ms: float) -> None:
+        self._bus = bus
+        self._budget = budget_ms
+        self._stores: set[asyncio.Task[None]] = set()
+        self.hop = Hop(bus, "cache", clock)
+
+    async def exact(self, lookup: ExactLookup) -> CacheHit | None:
+        found = await self.hop.call(contract.LOOKUP_EXACT, lookup, self._budget)
+        return found if isinstance(found, CacheHit) else None
+
+    async def semantic(self, lookup: SemanticLookup) -> CacheHit | None:
+        found = await self.hop.call(contract.LOOKUP_SEMANTIC, lookup, self._budget)
+        return found if isinstance(found, CacheHit) else None
+
+    def store(self, answer: StoreAnswer) -> None:
+        if len(self._stores) >= _MAX_STORES or self.hop.away:
+            log.warning("store_dropped", request_id=answer.request_id)
+            return
+        task = asyncio.create_task(self._store(answer))
+        self._stores.add(task)
+        task.add_done_callback(self._stores.discard)
+
+    async def settle(self) -> None:
+        """Wait for the stores that are under way."""
+        while self._stores:
+            await asyncio.wait(self._stores)
+
+    async def _store(self, answer: StoreAnswer) -> None:
+        try:
+            await self._bus.call(contract.STORE, answer)
+        except PromptlyError as error:
+            log.warning("store_failed", request_id=answer.request_id, code=error.code)
+
+
+class BusOptimizer:
+    """The optimizer service."""
+
+    def __init__(self, bus: Bus, clock: Callable[[], float], budget_ms: float) -> None:
+        self._budget = budget_ms
+        self.hop = Hop(bus, "optimizer", clock)
+
+    async def optimize(self, request: OptimizeRequest) -> OptimizeReply:
+        try:
+            return await self.hop.call(OPTIMIZE, request, self._budget)
+        except BadRequest:
+            raise Skipped("optimizer") from None  # the provider is the judge of a request, not the optimizer
+
+
+class BusRouter:
+    """The router service."""
+
+    def __init__(self, bus: Bus, clock: Callable[[], float], budget_ms: float) -> None:
+        self._budget = budget_ms
+        self.hop = Hop(bus, "router", clock)
+
+    async def route(self, request: RouteRequest) -> RouteReply:
+        return await self.hop.call(ROUTE, request, self._budget)

@@ -1,0 +1,220 @@
+"""The end of a request: the answer with its metadata, the cache, and the one record that it happened.
+
+The last byte of every answer waits until its event is safe, so that what a client saw whole is never missing from the log.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
+from typing import Any
+
+import msgspec
+import structlog
+
+from libs.common import tokens
+from libs.common.catalog import Catalog
+from libs.common.clock import Clock
+from libs.common.contracts.cache import CacheHit, StoreAnswer
+from libs.common.contracts.events import CompletionFinished, Status, TokenClasses
+from libs.common.errors import PayloadTooLarge, PromptlyError
+from libs.common.money import usd
+from libs.common.telemetry import metrics, names, tracing
+from services.gateway.calling import OpenStream
+from services.gateway.domain.attempts import Failure, client_error
+from services.gateway.domain.chat import each_message
+from services.gateway.domain.conversations import Conversations
+from services.gateway.domain.work import Work
+from services.gateway.ports import AnswerCache, Events
+from services.gateway.translate.errors import error_body
+from services.gateway.translate.openai_openai import Answer, with_metadata
+from services.gateway.translate.openai_stream import OpenAIStream, replay
+from services.gateway.translate.sse import event
+
+log = structlog.get_logger()
+
+
+class Delivery:
+    """Writes answers out and records them."""
+
+    def __init__(
+        self, *, cache: AnswerCache, events: Events, conversations: Conversations, catalog: Catalog, clock: Clock
+    ) -> None:
+        self._cache = cache
+        self._events = events
+        self._conversations = conversations
+        self._catalog = catalog
+        self._clock = clock
+        self._detached: set[asyncio.Task[None]] = set()
+
+    async def hit(self, work: Work, hit: CacheHit) -> bytes:
+        """A stored answer in the shape that this client asked for."""
+        metadata = work.metadata(self._clock.monotonic())
+        if work.chat.stream:
+            answer = msgspec.json.decode(hit.answer)
+            body = replay(answer, answer.get("usage"), metadata, wants_usage=work.chat.wants_usage)
+        else:
+            body = with_metadata(bytes(hit.answer), metadata)
+        await self._record(work, "cached")
+        return body
+
+    async def plain(self, work: Work, data: bytes, answer: Answer) -> bytes:
+        """A provider's whole answer."""
+        if answer.usage is None:
+            self._estimate(work, " ".join(choice.message.content or "" for choice in answer.choices))
+        else:
+            work.tokens = answer.usage.classes()
+        work.price(self._catalog)
+        reasons = [choice.finish_reason for choice in answer.choices]
+        self._keep(work, data, reasons, calls=any(choice.message.tool_calls for choice in answer.choices))
+        await self._record(work, "fallback" if work.fallback_used else "success")
+        return with_metadata(data, work.metadata(self._clock.monotonic()))
+
+    async def relay(self, work: Work, stream: OpenStream) -> AsyncGenerator[bytes, None]:
+        """A provider's stream, piece by piece. However it ends, it is recorded once."""
+        relay, recorded = stream.relay, False
+        try:
+            if stream.head:
+                yield stream.head
+            if not relay.done:
+                async for chunk in stream.rest:
+                    if out := relay.feed(chunk):
+                        yield out
+                    if relay.done:
+                        break
+            if not relay.complete:
+                raise Failure("truncated", "The stream ended before its finish.")
+            recorded = True
+            yield await self._finish_stream(work, relay)
+        except (Failure, PayloadTooLarge) as failure:
+            recorded = True
+            yield await self._break_stream(work, relay, failure)
+        finally:
+            # A client that left cancels this generator; hanging up and the record outlive it.
+            self._detach(stream.rest.aclose())
+            if not recorded:
+                self._detach(self._cancelled(work, relay))
+
+    async def failed(self, work: Work, error: PromptlyError) -> None:
+        """A request that got an error instead of an answer."""
+        work.price(self._catalog)
+        await self._record(work, "error", status_code=error.status, error=error.code)
+
+    async def settle(self) -> None:
+        """Wait for what goes on after its request: records of clients that left."""
+        while self._detached:
+            await asyncio.wait(self._detached)
+
+    async def _finish_stream(self, work: Work, relay: OpenAIStream) -> bytes:
+        work.answered = self._clock.monotonic()
+        self._count(work, relay)
+        work.price(self._catalog)
+        answer = relay.answer()
+        calls = bool(answer["choices"][0]["message"].get("tool_calls"))
+        self._keep(work, msgspec.json.encode(answer), list(relay.finish_reasons.values()), calls=calls)
+        await self._record(work, "fallback" if work.fallback_used else "success")
+        return relay.ending(work.metadata(self._clock.monotonic()))
+
+    async def _break_stream(self, work: Work, relay: OpenAIStream, failure: Failure | PayloadTooLarge) -> bytes:
+        """After the first byte a failure can only be said, not undone: an error object, and no `[DONE]`."""
+        assert work.target is not None
+        error = client_error(failure, work.target.provider) if isinstance(failure, Failure) else failure
+        work.answered = self._clock.monotonic()
+        self._count(work, relay)
+        work.price(self._catalog)
+        await self._record(work, "error", error=error.code)
+        return event(msgspec.json.encode(error_body(error)))
+
+    async def _cancelled(self, work: Work, relay: OpenAIStream) -> None:
+        work.answered = self._clock.monotonic()
+        self._count(work, relay)
+        work.price(self._catalog)
+        await self._record(work, "cancelled", status_code=499, error="client_left")
+
+    def _count(self, work: Work, relay: OpenAIStream) -> None:
+        if relay.usage is None:
+            self._estimate(work, relay.text)
+        else:
+            work.tokens = relay.usage.classes()
+
+    def _estimate(self, work: Work, text: str) -> None:
+        """Tokens by our own count, flagged as such, where the provider named none."""
+        sent = work.chat.raw["messages"]
+        if work.optimized is not None and work.optimized.messages is not None and not work.fallback_used:
+            sent = work.optimized.messages
+        model = work.baseline_model
+        work.tokens = TokenClasses(
+            uncached_input=tokens.count_messages(model, msgspec.json.decode(sent)),
+            output_text=tokens.count_text(model, text),
+        )
+        work.estimated = True
+
+    def _keep(self, work: Work, answer: bytes, finish_reasons: list[str | None], *, calls: bool) -> None:
+        """Put a complete answer into the cache, and note where its conversation was cut."""
+        key, target = work.cache_key, work.target
+        assert target is not None
+        if work.optimized is not None and work.optimized.cut is not None and not work.fallback_used:
+            cut, cached = work.optimized.cut, work.tokens.cache_read
+            self._conversations.remember(work.principal.org_id, each_message(work.chat.raw["messages"]), cut, cached)
+        whole = all(reason in ("stop", "tool_calls") for reason in finish_reasons)
+        if key is None or not work.overrides.write_cache or not whole or work.estimated:
+            return
+        self._cache.store(
+            StoreAnswer(
+                org_id=work.principal.org_id,
+                scope=key.scope,
+                fingerprint=key.fingerprint,
+                query=None if calls else key.query,
+                ttl_seconds=work.settings.cache_ttl_seconds,
+                answer=msgspec.Raw(answer),
+                served_model=work.served_model or target.served_model,
+                provider=target.provider,
+                prompt_tokens=work.original_tokens,
+                completion_tokens=work.tokens.output,
+                request_id=work.request_id,
+            )
+        )
+
+    async def _record(self, work: Work, status: Status, *, status_code: int = 200, error: str | None = None) -> None:
+        finished = work.event(status, self._clock.monotonic(), status_code=status_code, error=error)
+        _measure(finished)
+        await self._events.finished(finished)
+
+    def _detach(self, work: Awaitable[Any]) -> None:
+        async def run() -> None:
+            try:
+                await work
+            except Exception as failure:  # nobody is left to tell but the log
+                log.error("after_request_failed", error_type=type(failure).__name__)
+
+        task = asyncio.create_task(run())
+        self._detached.add(task)
+        task.add_done_callback(self._detached.discard)
+
+
+def _measure(finished: CompletionFinished) -> None:
+    metrics.REQUEST_SECONDS.labels(finished.status, finished.cache).observe(finished.latency_ms / 1000)
+    metrics.OVERHEAD_SECONDS.observe(finished.overhead_ms / 1000)
+    for part in finished.degraded:
+        metrics.DEGRADED.labels(part).inc()
+    if finished.baseline_cost_nano is None or finished.actual_cost_nano is None:
+        metrics.UNPRICED.labels(finished.baseline_model).inc()
+    saved = None
+    if finished.baseline_cost_nano is not None and finished.actual_cost_nano is not None:
+        saved = usd(finished.baseline_cost_nano - finished.actual_cost_nano)
+    tracing.describe(
+        tracing.current(),
+        {
+            names.ORG_ID: finished.org_id,
+            names.REQUEST_MODEL: finished.baseline_model,
+            names.ROUTED_MODEL: finished.routed_model,
+            names.TIER: finished.tier,
+            names.CACHE: finished.cache,
+            names.SIMILARITY: finished.cache_similarity,
+            names.TOKENS_SAVED: finished.original_tokens - finished.optimized_tokens,
+            names.SAVINGS_USD: saved,
+            names.DEGRADED: finished.degraded or None,
+            names.STATUS: finished.status,
+            names.USAGE_INPUT_TOKENS: finished.tokens.input,
+            names.USAGE_OUTPUT_TOKENS: finished.tokens.output,
+            names.USAGE_CACHE_READ: finished.tokens.cache_read or None,
+        },
+    )

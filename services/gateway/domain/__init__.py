@@ -1,0 +1,1 @@
+"""What a request is, costs and saves: values in, values out."""

@@ -1,0 +1,64 @@
+"""What the pipeline asks of each part; None where there is nothing to ask, so that no hop is made."""
+
+from libs.common.contracts.cache import ExactLookup, SemanticLookup
+from libs.common.contracts.optimizer import OptimizeRequest
+from libs.common.contracts.router import RouteRequest
+from services.gateway.domain.needs import needs
+from services.gateway.domain.targets import reachable
+from services.gateway.domain.work import Work
+
+# Above this a bus message would hold up others, so the parts that save are left out; the request still goes through.
+MAX_HOP_BYTES = 1 << 20
+
+
+def exact_lookup(work: Work) -> ExactLookup | None:
+    """Is there an answer to this very request?"""
+    if work.cache_key is None or not work.overrides.read_cache:
+        return None
+    return ExactLookup(org_id=work.principal.org_id, fingerprint=work.cache_key.fingerprint)
+
+
+def semantic_lookup(work: Work) -> SemanticLookup | None:
+    """Is there an answer to a question that means the same?"""
+    key = work.cache_key
+    if key is None or key.query is None or not work.overrides.read_cache:
+        return None
+    return SemanticLookup(
+        org_id=work.principal.org_id,
+        scope=key.scope,
+        query=key.query,
+        threshold=work.settings.cache_similarity_threshold,
+    )
+
+
+def optimize_request(work: Work, keep_cut: int | None) -> OptimizeRequest | None:
+    """Can it be shorter?"""
+    settings, messages = work.settings, work.chat.raw["messages"]
+    on = settings.whitespace_removal or settings.redundancy_elimination
+    on = on or settings.system_prompt_compression or settings.context_pruning
+    if settings.level == "off" or not on or len(bytes(messages)) > MAX_HOP_BYTES:
+        return None
+    return OptimizeRequest(model=work.chat.fields.model, messages=messages, settings=settings, keep_cut=keep_cut)
+
+
+def route_request(work: Work) -> RouteRequest | None:
+    """Which model? All texts travel only where a rule reads them."""
+    principal, settings, fields = work.principal, work.settings, work.chat.fields
+    if settings.routing_mode == "manual" and not principal.rules:
+        return None
+    reads_all = any(rule.condition.type != "always" for rule in principal.rules)
+    prompt = work.chat.prompt
+    if len(prompt) > MAX_HOP_BYTES:
+        return None
+    return RouteRequest(
+        requested_model=fields.model,
+        prompt=prompt,
+        texts=tuple(text for message in fields.messages for text in message.texts) if reads_all else (),
+        turns=sum(message.role == "user" for message in fields.messages),
+        mode=settings.routing_mode,
+        rules=principal.rules,
+        tiers=principal.tiers,
+        reachable=reachable(principal),
+        needs=needs(work.chat),
+        cost_quality=settings.cost_quality,
+    )

@@ -1,0 +1,96 @@
+"""What to do after a provider failed: the same again, another key, the original request, or give up."""
+
+from enum import Enum
+
+import msgspec
+
+from libs.common.errors import BadRequest, NotFound, PayloadTooLarge, PromptlyError, RateLimited, UpstreamFailed
+
+MAX_CALLS = 3
+
+
+class Failure(Exception):
+    """One failed call to a provider.
+
+    `kind` is "connect", "timeout", "malformed", "truncated" or "status"; `status` and `message` are the provider's.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.code = code
+        self.param = param
+        self.retry_after = retry_after
+
+
+class Next(Enum):
+    """What comes after a failure."""
+
+    OTHER_KEY = "other_key"
+    RETRY = "retry"
+    FALLBACK = "fallback"
+    GIVE_UP = "give_up"
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a request stands: calls made, whether keys are left, whether it was retried, whether we changed it."""
+
+    calls: int
+    keys_left: int
+    retried: bool
+    changed: bool
+
+
+def after(failure: Failure, tried: Tried) -> Next:
+    """The next step. At most three calls in all; a request that we changed gets one in its original form."""
+    if tried.calls >= MAX_CALLS:
+        return Next.GIVE_UP
+    if failure.status in (401, 403, 429) and tried.keys_left:
+        return Next.OTHER_KEY
+    transient = failure.kind in ("connect", "timeout", "malformed") or failure.status in (408, 500, 502, 503, 504, 529)
+    last_call = tried.calls == MAX_CALLS - 1
+    if transient and failure.kind != "timeout" and not tried.retried and not (tried.changed and last_call):
+        return Next.RETRY
+    if tried.changed:
+        return Next.FALLBACK
+    return Next.GIVE_UP
+
+
+def client_error(failure: Failure, provider: str) -> PromptlyError:
+    """The error that the client sees. The provider's own text passes only where the request was the client's own."""
+    details = {"param": failure.param, "should_retry": False}
+    match failure.status:
+        case 400 | 422:
+            error: PromptlyError = BadRequest(failure.message, code=failure.code, details=details)
+            error.details["status"] = failure.status
+            return error
+        case 404:
+            return NotFound(failure.message, code=failure.code or "model_not_found", details=details)
+        case 413:
+            return PayloadTooLarge(failure.message, code=failure.code, details=details)
+        case 429:
+            wait = failure.retry_after if failure.retry_after is not None else 1
+            message = f"The provider {provider} is limiting requests on this organisation's key: {failure.message}"
+            return RateLimited(message, code=failure.code, details={"retry_after": wait, "should_retry": False})
+        case 401 | 403:
+            message = f"The provider {provider} rejected this organisation's key. Check the key in the dashboard."
+            return UpstreamFailed(message, code="provider_key_rejected", details=details)
+    sentences = {
+        "connect": f"The provider {provider} could not be reached.",
+        "timeout": f"The provider {provider} did not answer in time.",
+        "malformed": f"The provider {provider} answered with something that is not a completion.",
+        "truncated": f"The provider {provider} broke off in the middle of its answer.",
+    }
+    message = sentences.get(failure.kind, f"The provider {provider} failed with status {failure.status}.")
+    return UpstreamFailed(message, code=f"upstream_{failure.kind}", details=details)

@@ -1,0 +1,180 @@
+"""A client's chat request: read, checked, and kept whole.
+
+The body stays the object that the client sent, key by key, so that a parameter nobody here knows still reaches the
+provider. Only `model` and `messages` are ever replaced.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from libs.common.errors import BadRequest
+
+MAX_MESSAGES = 20_000
+MAX_DEPTH = 64
+_INT32 = 2**31 - 1
+
+Text = Annotated[str, Meta(max_length=10 << 20)]
+Penalty = Annotated[float, Meta(ge=-2, le=2)]
+Count = Annotated[int, Meta(ge=1, le=_INT32)]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gateway reads of a message; the rest travels as it is."""
+
+    role: Literal["developer", "system", "user", "assistant", "tool", "function"]
+    content: str | list[dict[str, Any]] | UnsetType | None = UNSET
+    tool_calls: list[dict[str, Any]] | None = None
+    function_call: dict[str, Any] | None = None
+    tool_call_id: str | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its text parts, in order."""
+        if isinstance(self.content, str):
+            return (self.content,)
+        if isinstance(self.content, list):
+            return tuple(p["text"] for p in self.content if p.get("type") == "text" and isinstance(p.get("text"), str))
+        return ()
+
+    @property
+    def part_types(self) -> set[str]:
+        """The kinds of its content parts."""
+        return {str(part.get("type")) for part in self.content} if isinstance(self.content, list) else set()
+
+
+class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client may say about its stream."""
+
+    include_usage: bool | None = None
+
+
+class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """The shape an answer must have."""
+
+    type: Literal["text", "json_object", "json_schema", "grammar", "python"]
+
+
+class ChatFields(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters that the gateway checks or acts on. Unknown ones are not looked at."""
+
+    model: Annotated[str, Meta(min_length=1, max_length=256)]
+    messages: Annotated[list[Message], Meta(min_length=1, max_length=MAX_MESSAGES)]
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    max_tokens: Count | None = None
+    max_completion_tokens: Count | None = None
+    frequency_penalty: Penalty | None = None
+    presence_penalty: Penalty | None = None
+    n: Annotated[int, Meta(ge=1, le=128)] | None = None
+    stop: Annotated[str, Meta(min_length=1)] | Annotated[list[str], Meta(max_length=4)] | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    user: Annotated[str, Meta(max_length=512)] | None = None
+    tools: list[dict[str, Any]] | None = None
+    functions: list[dict[str, Any]] | None = None
+    response_format: ResponseFormat | None = None
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that can be served: `raw` is the client's object, key by key, as it came."""
+
+    raw: dict[str, msgspec.Raw]
+    fields: ChatFields
+
+    @property
+    def stream(self) -> bool:
+        """Whether the client wants server-sent events."""
+        return self.fields.stream is True
+
+    @property
+    def wants_usage(self) -> bool:
+        """Whether the client asked for the usage chunk of a stream."""
+        options = self.fields.stream_options
+        return options is not None and options.include_usage is True
+
+    @property
+    def last_user(self) -> Message | None:
+        """The turn that asks: the last message, if a user wrote it."""
+        last = self.fields.messages[-1]
+        return last if last.role == "user" else None
+
+    @property
+    def prompt(self) -> str:
+        """The text of the newest user turn, wherever it stands."""
+        for message in reversed(self.fields.messages):
+            if message.role == "user":
+                return "\n".join(message.texts)
+        return ""
+
+
+_fields_decoder = msgspec.json.Decoder(ChatFields)
+_messages_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_raw_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def parse(body: bytes) -> Chat:
+    """Read a request body; `BadRequest` names the field that is wrong."""
+    try:
+        raw = _raw_decoder.decode(body)
+        fields = _fields_decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.", code="invalid_json") from None
+    for name, value in raw.items():
+        if _too_deep(bytes(value)):
+            raise BadRequest(f"`{name}` is nested deeper than {MAX_DEPTH} levels.", details={"param": name})
+    for position, message in enumerate(fields.messages):
+        _check_message(position, message)
+    if isinstance(fields.stop, list) and "" in fields.stop:
+        raise BadRequest("`stop` may not hold an empty string.", details={"param": "stop"})
+    return Chat(raw=raw, fields=fields)
+
+
+def each_message(messages: msgspec.Raw) -> list[bytes]:
+    """The messages one by one, each as the client wrote it."""
+    return [bytes(message) for message in _messages_decoder.decode(messages)]
+
+
+def _check_message(position: int, message: Message) -> None:
+    calls = message.role == "assistant" and bool(message.tool_calls or message.function_call)
+    if message.content is None or message.content is UNSET:
+        if not calls and message.role != "assistant":
+            field = f"messages[{position}].content"
+            raise BadRequest(f"`{field}` must be text or a list of parts.", details={"param": field})
+    elif isinstance(message.content, list) and not message.content and not calls:
+        field = f"messages[{position}].content"
+        raise BadRequest(f"`{field}` may not be an empty list.", details={"param": field})
+
+
+def _invalid(text: str) -> BadRequest:
+    """msgspec says "<what> - at `$.messages[0].role`"; the path becomes the field."""
+    what, _, path = text.partition(" - at `$")
+    if missing := re.search(r"required field `([^`]+)`", what):
+        field = f"{path.strip('.`')}.{missing[1]}".strip(".")
+        return BadRequest(f"`{field}` is required.", details={"param": field})
+    field = path.strip(".`")
+    return BadRequest(f"`{field}`: {what}." if field else f"The body: {what}.", details={"param": field or None})
+
+
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+
+
+def _too_deep(value: bytes) -> bool:
+    if value.count(b"[") + value.count(b"{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for match in _BRACKETS.finditer(value):
+        token = match[0]
+        if token in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif token in b"]}":
+            depth -= 1
+    return False

@@ -1,0 +1,81 @@
+"""What a client may change for one request, in headers."""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from libs.common.contracts.auth import Level, OptimizationSettings, RoutingMode
+from libs.common.errors import BadRequest
+
+_LEVELS = ("off", "conservative", "moderate", "aggressive")
+_CACHE = ("no-store", "no-cache", "off")
+_ROUTING = ("auto", "manual", "shadow")
+_TAG = re.compile(r"([A-Za-z0-9_.-]{1,64})=([^,=]{1,256})")
+MAX_TAGS = 10
+
+
+class Overrides(msgspec.Struct, frozen=True, kw_only=True):
+    """One request's own choices; None leaves the organisation's."""
+
+    level: Level | None = None
+    routing_mode: RoutingMode | None = None
+    read_cache: bool = True
+    write_cache: bool = True
+    tags: dict[str, str] = {}
+
+    def apply(self, settings: OptimizationSettings) -> OptimizationSettings:
+        """The settings that this request runs under."""
+        if self.level is None and self.routing_mode is None:
+            return settings
+        return msgspec.structs.replace(
+            settings,
+            level=self.level or settings.level,
+            routing_mode=self.routing_mode or settings.routing_mode,
+        )
+
+
+NONE = Overrides()
+
+
+def parse(headers: Mapping[str, str]) -> Overrides:
+    """Read the `x-promptly-*` headers; `BadRequest` for a value that means nothing."""
+    level = headers.get("x-promptly-level")
+    cache = headers.get("x-promptly-cache")
+    routing = headers.get("x-promptly-routing")
+    tags = headers.get("x-promptly-tags")
+    if level is None and cache is None and routing is None and tags is None:
+        return NONE
+    _one_of("x-promptly-level", level, _LEVELS)
+    _one_of("x-promptly-cache", cache, _CACHE)
+    _one_of("x-promptly-routing", routing, _ROUTING)
+    return Overrides(
+        level=level,  # type: ignore[arg-type]  # checked above
+        routing_mode=routing,  # type: ignore[arg-type]  # checked above
+        read_cache=cache not in ("no-cache", "off"),
+        write_cache=cache not in ("no-store", "off"),
+        tags=_tags(tags or ""),
+    )
+
+
+def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    if value is not None and value not in allowed:
+        raise BadRequest(
+            f"The header {name} takes {', '.join(allowed)}.", code="invalid_header", details={"param": name}
+        )
+
+
+def _tags(value: str) -> dict[str, str]:
+    tags = {}
+    for part in filter(None, (piece.strip() for piece in value.split(","))):
+        match = _TAG.fullmatch(part)
+        if match is None:
+            raise BadRequest(
+                "The header x-promptly-tags takes key=value pairs with commas between them.",
+                code="invalid_header",
+                details={"param": "x-promptly-tags"},
+            )
+        tags[match[1]] = match[2]
+    if len(tags) > MAX_TAGS:
+        raise BadRequest(f"The header x-promptly-tags takes at most {MAX_TAGS} pairs.", code="invalid_header")
+    return tags

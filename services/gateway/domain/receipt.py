@@ -1,0 +1,79 @@
+"""The receipt: what a request would have cost, what it did cost, and which lever brought what. It sums exactly.
+
+Amounts are computed in pico-dollars and rounded to nano-dollars once per line; the rest that rounding leaves goes to the
+last line. A line may be negative: a summary that was injected, a dearer model that a rule demanded.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from libs.common.catalog import Catalog
+from libs.common.contracts.events import LeverName, LeverShare, TokenClasses
+from libs.common.money import nano_from_pico, pico_per_token
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """Nano-dollars; None where a price is not known. Σ levers = baseline − actual."""
+
+    baseline_nano: int | None
+    actual_nano: int | None
+    levers: tuple[LeverShare, ...] = ()
+    price_version: str
+
+    @property
+    def savings_nano(self) -> int | None:
+        """Baseline minus actual, with its sign."""
+        if self.baseline_nano is None or self.actual_nano is None:
+            return None
+        return self.baseline_nano - self.actual_nano
+
+
+def for_call(
+    catalog: Catalog,
+    day: date,
+    *,
+    baseline_model: str,
+    served_model: str,
+    tokens: TokenClasses,
+    removed: Sequence[tuple[LeverName, int]],
+) -> Receipt:
+    """The receipt of a request that a provider answered. `removed` holds the levers' tokens, in pipeline order."""
+    baseline, served = catalog.find(baseline_model), catalog.find(served_model)
+    total_removed = sum(count for _, count in removed)
+    routed = baseline is not served
+    original = msgspec.structs.replace(tokens, uncached_input=tokens.uncached_input + total_removed)
+    before = None if baseline is None else baseline.cost_nano(original, day)
+    after = None if served is None else served.cost_nano(tokens, day)
+    row = None if baseline is None else baseline.price(day)
+    if before is None or after is None or row is None:
+        shares = [LeverShare(lever=lever, tokens=count, nano_usd=None) for lever, count in removed]
+        return Receipt(baseline_nano=before, actual_nano=after, levers=tuple(shares), price_version=catalog.version)
+    price = pico_per_token(row.for_input(original.input).input)
+    lines = [(lever, count, nano_from_pico(count * price)) for lever, count in removed]
+    rest = before - after - sum(nano for *_, nano in lines)
+    if routed:
+        lines.append(("routing", 0, rest))
+    elif lines:
+        lever, count, nano = lines[-1]
+        lines[-1] = (lever, count, nano + rest)
+    return Receipt(
+        baseline_nano=before,
+        actual_nano=after,
+        levers=tuple(LeverShare(lever=lever, tokens=count, nano_usd=nano) for lever, count, nano in lines),
+        price_version=catalog.version,
+    )
+
+
+def for_hit(catalog: Catalog, day: date, *, baseline_model: str, prompt_tokens: int, completion_tokens: int) -> Receipt:
+    """The receipt of a request that the cache answered: nothing was paid, and all of it is the caching lever's."""
+    model = catalog.find(baseline_model)
+    tokens = TokenClasses(uncached_input=prompt_tokens, output_text=completion_tokens)
+    saved = None if model is None else model.cost_nano(tokens, day)
+    return Receipt(
+        baseline_nano=saved,
+        actual_nano=0,
+        levers=(LeverShare(lever="caching", tokens=prompt_tokens, nano_usd=saved),),
+        price_version=catalog.version,
+    )

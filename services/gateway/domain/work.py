@@ -1,0 +1,210 @@
+"""One request on its way through the pipeline, and what is told of it at the end."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from libs.common.catalog import Catalog
+from libs.common.contracts.auth import OptimizationSettings, Principal
+from libs.common.contracts.cache import CacheHit
+from libs.common.contracts.events import CompletionFinished, LeverName, Status, TokenClasses
+from libs.common.contracts.optimizer import OptimizeReply
+from libs.common.contracts.router import RouteReply
+from libs.common.money import usd
+from services.gateway.domain import receipt
+from services.gateway.domain.cache_key import CacheKey
+from services.gateway.domain.chat import Chat
+from services.gateway.domain.overrides import Overrides
+from services.gateway.domain.rate_limit import Verdict
+from services.gateway.domain.receipt import Receipt
+from services.gateway.domain.targets import Target
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as it came through a door. Header names are lower-case."""
+
+    request_id: str
+    api_key: str | None
+    body: bytes
+    headers: dict[str, str]
+
+
+@dataclass
+class Work:
+    """Filled in step by step. Clock readings are monotonic seconds; `time_ms` is when the request was accepted."""
+
+    request_id: str
+    time_ms: int
+    accepted: float
+    principal: Principal
+    chat: Chat
+    overrides: Overrides
+    settings: OptimizationSettings
+    verdict: Verdict
+    kind: Literal["chat", "completion"] = "chat"
+    cache_key: CacheKey | None = None
+    cache: Literal["exact", "semantic", "miss", "off"] = "off"
+    hit: CacheHit | None = None
+    route: RouteReply | None = None
+    optimized: OptimizeReply | None = None
+    target: Target | None = None
+    requested: Target | None = None
+    fallback_used: bool = False
+    tokens: TokenClasses = field(default_factory=TokenClasses)
+    original_tokens: int = 0
+    estimated: bool = False
+    served_model: str | None = None
+    degraded: list[str] = field(default_factory=list)
+    called: float | None = None
+    first_byte: float | None = None
+    answered: float | None = None
+    receipt: Receipt | None = None
+    trace_id: str | None = None
+
+    @property
+    def baseline_model(self) -> str:
+        """The model that the client asked for."""
+        return self.chat.fields.model
+
+    @property
+    def routed_model(self) -> str:
+        """The name of the model that was chosen."""
+        return self.baseline_model if self.target is None else self.target.model
+
+    @property
+    def changed(self) -> bool:
+        """Whether the provider sees another request than the client sent."""
+        shortened = self.optimized is not None and self.optimized.messages is not None
+        return shortened or self.target != self.requested
+
+    @property
+    def removed(self) -> list[tuple[LeverName, int]]:
+        """Tokens that levers took away, in pipeline order; none once the original prompt went out after all."""
+        if self.optimized is None or self.optimized.messages is None or self.fallback_used:
+            return []
+        return [(saving.lever, saving.tokens) for saving in self.optimized.levers]
+
+    def degrade(self, part: str) -> None:
+        """Note a part that was skipped because it was down or slow."""
+        if part not in self.degraded:
+            self.degraded.append(part)
+
+    def price(self, catalog: Catalog) -> Receipt:
+        """Write the receipt from the tokens that were counted."""
+        day = datetime.fromtimestamp(self.time_ms / 1000, UTC).date()
+        if self.hit is not None:
+            self.receipt = receipt.for_hit(
+                catalog,
+                day,
+                baseline_model=self.baseline_model,
+                prompt_tokens=self.original_tokens,
+                completion_tokens=self.hit.completion_tokens,
+            )
+        else:
+            removed = self.removed
+            self.original_tokens = self.tokens.input + sum(count for _, count in removed)
+            self.receipt = receipt.for_call(
+                catalog,
+                day,
+                baseline_model=self.baseline_model,
+                served_model=self.target.served_model if self.target else self.baseline_model,
+                tokens=self.tokens,
+                removed=removed,
+            )
+        return self.receipt
+
+    def metadata(self, now: float) -> bytes:
+        """The `promptly_metadata` object, encoded."""
+        saved = self.receipt.savings_nano if self.receipt else None
+        hit = self.hit
+        levers = self.receipt.levers if self.receipt else ()
+        found: dict[str, Any] = {
+            "baseline_model": self.baseline_model,
+            "routed_model": self.routed_model,
+            "original_tokens": self.original_tokens,
+            "optimized_tokens": self.tokens.input,
+            "savings": None if saved is None else usd(saved),
+            "cache_hit": hit is not None,
+            "latency_ms": round((now - self.accepted) * 1000, 2),
+            "request_id": self.request_id,
+            "provider": hit.provider if hit else self.target.provider if self.target else None,
+            "served_model": self.served_model,
+            "complexity": self.route.tier if self.route else None,
+            "cache_similarity": hit.similarity if hit else None,
+            "optimizations": [share.lever for share in levers if share.tokens or share.nano_usd],
+            "fallback_used": self.fallback_used,
+            "degraded": self.degraded,
+        }
+        if self.route is not None and self.route.rule_name is not None:
+            found["rule"] = self.route.rule_name
+        if self.estimated:
+            found["usage_estimated"] = True
+        return msgspec.json.encode(found)
+
+    def event(
+        self, status: Status, now: float, *, status_code: int = 200, error: str | None = None
+    ) -> CompletionFinished:
+        """The fact that this request ended."""
+        paid, hit, route = self.receipt, self.hit, self.route
+        provider_ms = None
+        if self.called is not None:
+            provider_ms = ((self.answered or now) - self.called) * 1000
+        latency = (now - self.accepted) * 1000
+        return CompletionFinished(
+            id=self.request_id,
+            org_id=self.principal.org_id,
+            key_id=self.principal.key_id,
+            user_id=self.principal.user_id,
+            kind=self.kind,
+            status=status,
+            status_code=status_code,
+            error_code=error,
+            tags=self.overrides.tags,
+            time_ms=self.time_ms,
+            baseline_model=self.baseline_model,
+            routed_model=self.routed_model,
+            served_model=self.served_model,
+            provider=hit.provider if hit else self.target.provider if self.target else None,
+            tier=route.tier if route else None,
+            rule_id=route.rule_id if route else None,
+            routing_reason=route.reason if route else None,
+            shadow_model=route.shadow_model if route else None,
+            tokens=self.tokens,
+            original_tokens=self.original_tokens,
+            optimized_tokens=self.tokens.input,
+            levers=paid.levers if paid else (),
+            baseline_cost_nano=paid.baseline_nano if paid else 0,
+            actual_cost_nano=paid.actual_nano if paid else 0,
+            price_version=paid.price_version if paid else None,
+            estimated=self.estimated,
+            cache=self.cache,
+            cache_similarity=hit.similarity if hit else None,
+            cache_entry_id=hit.entry_id if hit else None,
+            latency_ms=round(latency, 3),
+            overhead_ms=round(latency - (provider_ms or 0), 3),
+            provider_ms=None if provider_ms is None else round(provider_ms, 3),
+            first_byte_ms=None if self.first_byte is None else round((self.first_byte - self.accepted) * 1000, 3),
+            degraded=tuple(self.degraded),
+            fallback_used=self.fallback_used,
+            stream=self.chat.stream,
+            trace_id=self.trace_id,
+        )
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A whole answer, and the request it belongs to."""
+
+    work: Work
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """An answer in pieces. Closing `chunks` early is a client that left."""
+
+    work: Work
+    chunks: AsyncGenerator[bytes, None]

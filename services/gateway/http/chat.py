@@ -1,0 +1,69 @@
+"""POST /v1/chat/completions."""
+
+import asyncio
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.datastructures import State
+from litestar.types import ASGIApp
+
+from libs.common.errors import BadRequest, Unauthorized
+from services.gateway.domain.rate_limit import Verdict
+from services.gateway.domain.work import Incoming, Plain, Work
+from services.gateway.http.edge import Ticket, ticket
+from services.gateway.http.streaming import StreamingAnswer
+from services.gateway.pipeline import Pipeline
+
+_SSE = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+
+
+@post("/v1/chat/completions", status_code=200)
+async def chat_completions(request: Request[Any, Any, Any], state: State) -> Response[bytes] | ASGIApp:
+    """Answer a chat completion, plain or streamed."""
+    pipeline: Pipeline = state.pipeline
+    own = ticket(request.scope)
+    incoming = Incoming(
+        request_id=own.request_id,
+        api_key=api_key(request),
+        body=await body_of(request, state.body_timeout),
+        headers=dict(request.headers),
+    )
+    answer = await pipeline.run(incoming, lambda verdict: _rate_headers(own, verdict))
+    _answer_headers(own, answer.work)
+    if isinstance(answer, Plain):
+        return Response(answer.body, media_type="application/json")
+    return StreamingAnswer(answer.chunks, _SSE)
+
+
+def api_key(request: Request[Any, Any, Any]) -> str | None:
+    """The key, from either header; two that differ are no key."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    bearer = bearer.strip() if scheme.lower() == "bearer" else ""
+    other = request.headers.get("x-api-key", "").strip()
+    if bearer and other and bearer != other:
+        raise Unauthorized("The Authorization and X-API-Key headers hold different keys.")
+    return bearer or other or None
+
+
+async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # noqa: ASYNC109 - a setting, passed on
+    """The body, if it comes in time and uncompressed."""
+    if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+        raise BadRequest(
+            "Send the body without a Content-Encoding.", code="unsupported_encoding", details={"status": 415}
+        )
+    try:
+        async with asyncio.timeout(timeout):
+            return await request.body()
+    except TimeoutError:
+        raise BadRequest("The body did not arrive in time.", code="body_timeout", details={"status": 408}) from None
+
+
+def _rate_headers(own: Ticket, verdict: Verdict) -> None:
+    own.headers["x-ratelimit-limit-requests"] = str(verdict.limit)
+    own.headers["x-ratelimit-remaining-requests"] = str(verdict.remaining)
+    own.headers["x-ratelimit-reset-requests"] = f"{verdict.reset:.0f}s"
+
+
+def _answer_headers(own: Ticket, work: Work) -> None:
+    own.headers["x-promptly-cache"] = "hit" if work.hit is not None else work.cache
+    own.headers["x-promptly-model"] = work.served_model or work.routed_model

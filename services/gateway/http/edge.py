@@ -1,0 +1,61 @@
+"""The outermost layer of the web door: every request gets an id, a span and a log context; every answer says so."""
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.common.ids import new_id
+from libs.common.telemetry import names, tracing
+
+_STATE = "promptly"
+_QUIET = ("/healthz", "/readyz", "/metrics")
+
+
+class Ticket:
+    """What the layers of one request share: its id, and the headers that its answer will carry."""
+
+    __slots__ = ("headers", "request_id")
+
+    def __init__(self, request_id: str) -> None:
+        self.request_id = request_id
+        self.headers: dict[str, str] = {"x-promptly-request-id": request_id}
+
+
+def ticket(scope: Scope) -> Ticket:
+    """The ticket of the request at hand."""
+    found = scope["state"][_STATE]
+    assert isinstance(found, Ticket)
+    return found
+
+
+def edge(app: ASGIApp) -> ASGIApp:
+    """Wrap the application."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or scope["path"] in _QUIET:
+            await app(scope, receive, send)
+            return
+        own = Ticket(new_id("req"))
+        scope.setdefault("state", {})[_STATE] = own
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                added = [(name.encode(), value.encode("latin-1", "replace")) for name, value in own.headers.items()]
+                message["headers"] = [*message.get("headers", ()), *added]
+                tracing.describe(span, {"http.response.status_code": message["status"]})
+            await send(message)
+
+        incoming = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        about = {names.REQUEST_ID: own.request_id, "http.request.method": scope["method"], "url.path": scope["path"]}
+        with (
+            tracing.server_span(f"{scope['method']} {_route(scope['path'])}", incoming, about) as span,
+            structlog.contextvars.bound_contextvars(request_id=own.request_id),
+        ):
+            await app(scope, receive, send_with_headers)
+
+    return serve
+
+
+def _route(path: str) -> str:
+    """The path without what varies in it: a span's name must have few values."""
+    return path if path.startswith("/v1/") and path.count("/") <= 3 else "/api" if path.startswith("/api") else "/"

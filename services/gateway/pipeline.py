@@ -1,0 +1,174 @@
+"""The way of a request, step by step. No HTTP and no bus in here: what it needs comes through ports."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+
+from libs.common import context, tokens
+from libs.common.catalog import Catalog
+from libs.common.clock import Clock
+from libs.common.contracts.auth import Principal
+from libs.common.contracts.cache import CacheHit
+from libs.common.errors import BadRequest, Forbidden, PromptlyError
+from libs.common.telemetry import tracing
+from services.gateway.calling import Caller
+from services.gateway.delivery import Delivery
+from services.gateway.domain import asking, chat, overrides, rate_limit
+from services.gateway.domain.cache_key import cache_key, cacheable
+from services.gateway.domain.conversations import Conversations
+from services.gateway.domain.targets import NO_KEY, check_known, find_target
+from services.gateway.domain.work import Incoming, Plain, Streamed, Work
+from services.gateway.ports import AnswerCache, Optimizer, Principals, Router, Skipped
+
+T = TypeVar("T")
+
+
+class Pipeline:
+    """One chat completion: key, cache, prompt, model, provider, answer, and the record of it."""
+
+    def __init__(
+        self,
+        *,
+        principals: Principals,
+        limiter: rate_limit.RateLimiter,
+        cache: AnswerCache,
+        optimizer: Optimizer,
+        router: Router,
+        caller: Caller,
+        delivery: Delivery,
+        conversations: Conversations,
+        catalog: Catalog,
+        clock: Clock,
+    ) -> None:
+        self._principals = principals
+        self._limiter = limiter
+        self._cache = cache
+        self._optimizer = optimizer
+        self._router = router
+        self._caller = caller
+        self._delivery = delivery
+        self._conversations = conversations
+        self._catalog = catalog
+        self._clock = clock
+
+    async def run(self, incoming: Incoming, admitted: Callable[[rate_limit.Verdict], None]) -> Plain | Streamed:
+        """Serve one request. `admitted` is told the rate limit's verdict as soon as it is known."""
+        accepted, time_ms = self._clock.monotonic(), int(self._clock.now().timestamp() * 1000)
+        principal = await self._principals.verify(incoming.api_key)
+        verdict = self._admit(principal)
+        admitted(verdict)
+        work = self._read(incoming, principal, verdict, accepted, time_ms)
+        with context.bound(request_id=work.request_id):
+            try:
+                hit = await self._exact_hit(work) or await self._prepare(work)
+                if hit is not None:
+                    return await self._serve_hit(work, hit)
+                self._aim(work)
+                return await self._serve_call(work)
+            except PromptlyError as error:
+                await self._delivery.failed(work, error)
+                raise
+
+    def _admit(self, principal: Principal) -> rate_limit.Verdict:
+        if "chat" not in principal.scopes:
+            raise Forbidden("This key may not be used for chat completions: it lacks the scope `chat`.")
+        verdict = self._limiter.take(principal.key_id, principal.rpm)
+        if not verdict.allowed:
+            raise rate_limit.refused(verdict)
+        return verdict
+
+    def _read(
+        self, incoming: Incoming, principal: Principal, verdict: rate_limit.Verdict, accepted: float, time_ms: int
+    ) -> Work:
+        own = overrides.parse(incoming.headers)
+        request = chat.parse(incoming.body)
+        check_known(request.fields.model, principal, self._catalog)
+        work = Work(
+            request_id=incoming.request_id,
+            time_ms=time_ms,
+            accepted=accepted,
+            principal=principal,
+            chat=request,
+            overrides=own,
+            settings=own.apply(principal.settings),
+            verdict=verdict,
+            trace_id=tracing.trace_id(),
+        )
+        work.requested = work.target = find_target(request.fields.model, principal, self._catalog)
+        small = len(incoming.body) <= asking.MAX_HOP_BYTES
+        if work.settings.cache_enabled and (own.read_cache or own.write_cache) and cacheable(request) and small:
+            work.cache_key = cache_key(request)
+            work.cache = "miss" if own.read_cache else "off"
+        return work
+
+    async def _exact_hit(self, work: Work) -> CacheHit | None:
+        lookup = asking.exact_lookup(work)
+        return None if lookup is None else await _or_skip(work, self._cache.exact(lookup))
+
+    async def _prepare(self, work: Work) -> CacheHit | None:
+        """Look for a paraphrase, shorten and route side by side: none of the three needs another."""
+        side = [asyncio.create_task(step) for step in (self._optimize(work), self._route(work))]
+        try:
+            hit = await self._semantic_hit(work)
+            if hit is None:
+                await asyncio.gather(*side)
+            return hit
+        finally:
+            for task in side:
+                task.cancel()
+
+    async def _semantic_hit(self, work: Work) -> CacheHit | None:
+        lookup = asking.semantic_lookup(work)
+        if lookup is None or "cache" in work.degraded:
+            return None
+        return await _or_skip(work, self._cache.semantic(lookup))
+
+    async def _optimize(self, work: Work) -> None:
+        messages = chat.each_message(work.chat.raw["messages"])
+        request = asking.optimize_request(work, self._conversations.keep_cut(work.principal.org_id, messages))
+        if request is not None:
+            work.optimized = await _or_skip(work, self._optimizer.optimize(request))
+
+    async def _route(self, work: Work) -> None:
+        request = asking.route_request(work)
+        if request is not None:
+            work.route = await _or_skip(work, self._router.route(request))
+
+    def _aim(self, work: Work) -> None:
+        """Turn the router's choice into a provider and its keys; without a choice the requested model stays."""
+        if work.route is not None:
+            work.target = find_target(work.route.model, work.principal, self._catalog) or work.requested
+        if work.target is None:
+            raise BadRequest(NO_KEY, code="no_provider_key")
+
+    async def _serve_hit(self, work: Work, hit: CacheHit) -> Plain | Streamed:
+        work.hit, work.cache, work.served_model = hit, hit.kind, hit.served_model
+        work.original_tokens = hit.prompt_tokens
+        if hit.kind == "semantic":
+            messages = msgspec.json.decode(work.chat.raw["messages"])
+            work.original_tokens = tokens.count_messages(work.baseline_model, messages)
+        work.price(self._catalog)
+        body = await self._delivery.hit(work, hit)
+        return Streamed(work=work, chunks=_once(body)) if work.chat.stream else Plain(work=work, body=body)
+
+    async def _serve_call(self, work: Work) -> Plain | Streamed:
+        if work.chat.stream:
+            stream = await self._caller.stream(work)
+            return Streamed(work=work, chunks=self._delivery.relay(work, stream))
+        data, answer = await self._caller.complete(work)
+        return Plain(work=work, body=await self._delivery.plain(work, data, answer))
+
+
+async def _or_skip(work: Work, asked: Awaitable[T]) -> T | None:
+    """What a part that saves answered; a part that is down or slow is noted and gone without."""
+    try:
+        return await asked
+    except Skipped as skipped:
+        work.degrade(skipped.part)
+        return None
+
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body

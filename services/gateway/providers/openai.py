@@ -1,0 +1,146 @@
+"""OpenAI's chat completions, and every server that speaks them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection
+from typing import Any
+
+import httpx
+import msgspec
+
+from libs.common.clock import Clock
+from libs.common.contracts.auth import ProviderKey
+from libs.common.net_guard import forbidden_reason
+from libs.common.sealing import Sealer
+from services.gateway.domain.attempts import Failure
+from services.gateway.domain.targets import Target
+
+_KEY_SECONDS = 60.0
+_MAX_ERROR = 64 << 10
+
+
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds. A stream has no limit in all, only between its pieces."""
+
+    first_byte: float
+    idle: float
+    plain: float
+
+
+class OpenAIProvider:
+    """One pool of connections for all organisations; each call carries its organisation's own key."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        sealer: Sealer,
+        clock: Clock,
+        *,
+        base_url: str,
+        allowed_hosts: Collection[str],
+        timeouts: Timeouts,
+    ) -> None:
+        self._client = client
+        self._sealer = sealer
+        self._clock = clock
+        self._base_url = base_url
+        self._allowed_hosts = allowed_hosts
+        self._timeouts = timeouts
+        self._opened: dict[tuple[str, str], tuple[float, str]] = {}
+
+    async def complete(self, target: Target, key: int, org_id: str, body: bytes) -> bytes:
+        request = self._request(target.keys[key], org_id, body)
+        try:
+            async with asyncio.timeout(self._timeouts.plain):
+                response = await self._client.send(request)
+        except (TimeoutError, httpx.TimeoutException):
+            raise Failure("timeout", "No answer in time.") from None
+        except httpx.HTTPError:
+            raise Failure("connect", "No connection.") from None
+        if response.status_code != 200:
+            raise _failure(response.status_code, response.headers, response.content)
+        return response.content
+
+    async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
+        request = self._request(target.keys[key], org_id, body)
+        try:
+            async with asyncio.timeout(self._timeouts.first_byte):
+                response = await self._client.send(request, stream=True)
+                if response.status_code != 200:
+                    content = await response.aread()
+                    raise _failure(response.status_code, response.headers, content)
+        except (TimeoutError, httpx.TimeoutException):
+            raise Failure("timeout", "No answer in time.") from None
+        except httpx.HTTPError:
+            raise Failure("connect", "No connection.") from None
+        return self._pieces(response)
+
+    async def _pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        limit = self._timeouts.first_byte
+        pieces = response.aiter_raw()
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(limit):
+                        piece = await anext(pieces)
+                except StopAsyncIteration:
+                    return
+                except (TimeoutError, httpx.TimeoutException):
+                    raise Failure("timeout", "The stream stood still for too long.") from None
+                except httpx.HTTPError:
+                    raise Failure("truncated", "The connection was lost.") from None
+                limit = self._timeouts.idle
+                yield piece
+        finally:
+            await response.aclose()
+
+    def _request(self, key: ProviderKey, org_id: str, body: bytes) -> httpx.Request:
+        base = key.base_url or self._base_url
+        if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
+            raise Failure("connect", reason)
+        headers = {
+            "authorization": f"Bearer {self._open(key, org_id)}",
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+        }
+        return self._client.build_request("POST", f"{base.rstrip('/')}/chat/completions", content=body, headers=headers)
+
+    def _open(self, key: ProviderKey, org_id: str) -> str:
+        """The key in clear, kept in memory for a minute at most."""
+        now = self._clock.monotonic()
+        kept = self._opened.get((key.id, key.sealed))
+        if kept is not None and now - kept[0] < _KEY_SECONDS:
+            return kept[1]
+        self._opened = {name: entry for name, entry in self._opened.items() if now - entry[0] < _KEY_SECONDS}
+        opened = self._sealer.open(org_id, key.provider, key.id, key.sealed)
+        self._opened[key.id, key.sealed] = (now, opened)
+        return opened
+
+
+class _ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
+    error: dict[str, Any] | str | None = None
+
+
+def _failure(status: int, headers: httpx.Headers, content: bytes) -> Failure:
+    """What the provider's error says, without more of it than a message, a code and a parameter."""
+    try:
+        found = msgspec.json.decode(content[:_MAX_ERROR], type=_ErrorBody).error
+    except msgspec.MsgspecError:
+        found = None
+    error = found if isinstance(found, dict) else {"message": found}
+    message = error.get("message")
+    code, param = error.get("code"), error.get("param")
+    return Failure(
+        "status",
+        message if isinstance(message, str) and message else f"Status {status}.",
+        status=status,
+        code=code if isinstance(code, str) else None,
+        param=param if isinstance(param, str) else None,
+        retry_after=_seconds(headers.get("retry-after")),
+    )
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        return None if value is None else max(0.0, float(value))
+    except ValueError:
+        return None

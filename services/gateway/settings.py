@@ -1,0 +1,33 @@
+"""What an operator can tell the gateway."""
+
+from libs.common.settings import CommonSettings
+
+
+class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
+    """`key_pepper` and `kek` are auth's. Seconds unless a name says otherwise; sizes in bytes.
+
+    `allowed_hosts` lists hosts (with commas, `host` or `host:port`) that a provider's base URL may name although they
+    are not public. `spool_dir` keeps events while the bus is away.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    auth_url: str = "http://127.0.0.1:8001"
+    key_pepper: str
+    kek: str
+    spool_dir: str = "var/spool"
+    spool_max_bytes: int = 256 << 20
+    allowed_hosts: str = ""
+    openai_base_url: str = "https://api.openai.com/v1"
+    max_body_bytes: int = 10 << 20
+    connect_timeout: float = 5.0
+    first_byte_timeout: float = 120.0
+    idle_timeout: float = 60.0
+    plain_timeout: float = 600.0
+    lookup_budget_ms: float = 80.0
+    route_budget_ms: float = 60.0
+    optimize_budget_ms: float = 100.0
+    ack_budget_ms: float = 250.0
+    principal_ttl: float = 30.0
+    principal_stale: float = 900.0
+    body_timeout: float = 10.0

@@ -1,0 +1,1 @@
+"""Between OpenAI's wire format and each provider's, pure."""

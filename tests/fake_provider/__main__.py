@@ -1,0 +1,27 @@
+"""Runs the provider: `python -m tests.fake_provider --port 0` prints the URL that it serves."""
+
+import argparse
+import asyncio
+import signal
+
+import uvloop
+
+from libs.common import tokens
+from libs.common.web import serve_http
+from tests.fake_provider.app import FakeProvider
+
+
+async def _main(port: int) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    tokens.count_text("gpt-4o", "warm")
+    async with serve_http(FakeProvider(), "127.0.0.1", port, 0.5) as served:  # type: ignore[arg-type]
+        print(f"http://127.0.0.1:{served.port}", flush=True)
+        await stopping.wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    uvloop.run(_main(parser.parse_args().port))
