@@ -1,4 +1,4 @@
-"""python -m services.optimizer"""
+"""Starts the optimizer."""
 
 from libs.common.runner import run
 from services.optimizer.app import create_app

@@ -3,7 +3,7 @@
 from services.optimizer.domain.notes import find_values
 
 HEAD_CHARACTERS = 300
-WHOLE_RESULTS = 3
+WHOLE_RESULTS = 1
 VALUES_MOST = 40
 
 

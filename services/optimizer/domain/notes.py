@@ -1,7 +1,7 @@
 """What is said in place of dropped messages: how many there were, and the values that later turns may need."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from services.optimizer.domain.conversation import Message
 
@@ -10,7 +10,10 @@ VALUES_MOST = 100
 
 # E-mail addresses, amounts with a currency sign, and whatever of four characters or more holds a digit: ids, dates,
 # times, phone and order numbers. Nothing here knows any product's formats.
-_VALUE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[$€£¥]\s?\d[\d.,]*\d|[$€£¥]\d|[\w#@][\w.:/#@+-]{2,62}\w")
+_VALUE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[$€£¥]\s?\d[\d.,]*\d|[$€£¥]\d|[\w#@][\w.:/#@+-]{2,62}\w(?!\"\s*:)")
+# A machine's time of day says when something was stored; what people plan by is the date.
+_CLOCK = re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+_SHORT_STRING = re.compile(r'"(?!\s)([^"\\,]{2,30})(?<!\s)"(?!\s*:)')
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -26,10 +29,9 @@ def values_line(dropped: Iterable[Message], kept: Iterable[Message], most: int =
     still_there = "\n".join(text for message in kept for text in said(message))
     values: dict[str, None] = {}
     for message in dropped:
-        for text in said(message):
-            for value in find_values(text):
-                values.pop(value, None)
-                values[value] = None
+        for value in (*(value for text in said(message) for value in find_values(text)), *used(message)):
+            values.pop(value, None)
+            values[value] = None
     missing = [value for value in values if value not in still_there]
     return f"{VALUES_LABEL} {', '.join(missing[-most:])}" if missing else ""
 
@@ -38,13 +40,26 @@ def find_values(text: str) -> Iterable[str]:
     """The values in a text, in order, repeats included."""
     for match in _VALUE.finditer(text):
         value = match.group()
+        if _CLOCK.fullmatch(value):
+            continue
         if "@" in value or (_HAS_DIGIT.search(value) and (len(value) >= 4 or value[0] in "$€£¥")):
             yield value
 
 
 def said(message: Message) -> list[str]:
     """All text of a message: its content and the arguments of its tool calls."""
+    return message.texts() + _arguments(message)
+
+
+def used(message: Message) -> Iterator[str]:
+    """Short strings that a tool was called with, digits or not: what served once is likely to be asked for again."""
+    for arguments in _arguments(message):
+        for match in _SHORT_STRING.finditer(arguments):
+            yield match[1]
+
+
+def _arguments(message: Message) -> list[str]:
     calls = message.data.get("tool_calls")
     functions = [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
     arguments = [function.get("arguments") for function in functions if isinstance(function, dict)]
-    return message.texts() + [text for text in arguments if isinstance(text, str)]
+    return [text for text in arguments if isinstance(text, str)]

@@ -12,6 +12,7 @@ class Plan:
     """The levers that run. `window` is None where nothing is cut."""
 
     whitespace: bool
+    tables: bool
     redundancy: bool
     compression: bool
     articles: bool
@@ -29,6 +30,7 @@ def plan(settings: OptimizationSettings) -> Plan:
     pruning = settings.context_pruning
     return Plan(
         whitespace=settings.whitespace_removal and level != "off",
+        tables=settings.whitespace_removal and most,
         redundancy=settings.redundancy_elimination and most,
         compression=settings.system_prompt_compression and most,
         articles=settings.system_prompt_compression and level == "aggressive",

@@ -12,7 +12,7 @@ _BLOCK = re.compile(r"(?<!\S)\S(?:[^\n]|\n(?![ \t]*(?:\n|\Z)))*")
 _LINE = re.compile(r"[^\n]+")
 _SENTENCE = re.compile(r"\S.*?(?:[.!?](?=\s|$)|$)")
 # Lines whose meaning depends on what stands above them: the same item under two headings says two things.
-_ITEM = re.compile(r"[ \t]*(?:[-*•>|#+]|\(?\w{1,3}[.)]|[\w ]{1,30}:)")
+_ITEM = re.compile(r"[ \t]*(?:[-*•>|#+]|\(?(?:\d{1,3}|[A-Za-z])[.)]\s|[\w ]{1,30}:)")
 
 
 class Seen:

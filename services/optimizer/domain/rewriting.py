@@ -11,6 +11,7 @@ from services.optimizer.domain.guard import preserves
 from services.optimizer.domain.minify import minify
 from services.optimizer.domain.plan import Plan
 from services.optimizer.domain.spans import Span, protected, quoted
+from services.optimizer.domain.tables import tabulate
 from services.optimizer.domain.whitespace import tidy
 
 Count = Callable[[str], int]
@@ -19,7 +20,7 @@ _ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """`exact` steps touch nothing but blanks between JSON tokens, which the guard would take for a changed span."""
+    """`exact` steps write the same JSON data in fewer characters, which the guard would take for a changed span."""
 
     lever: Lever
     run: Callable[[str, Sequence[Span]], str]
@@ -71,6 +72,8 @@ def _steps(message: Message, plan: Plan) -> Iterator[_Step]:
     result = message.is_tool_result
     if plan.whitespace and (result or message.is_system):
         yield _Step("whitespace", lambda text, _: minify(text, quoted(text), data=result), exact=True)
+    if plan.tables and result:
+        yield _Step("whitespace", lambda text, _: tabulate(text), exact=True)
     if plan.whitespace:
         yield _Step("whitespace", lambda text, keep: tidy(text, keep, columns=result))
     if message.is_system and plan.compression:

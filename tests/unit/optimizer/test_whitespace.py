@@ -1,0 +1,53 @@
+"""Blanks go where they carry nothing, and stay where they do."""
+
+import pytest
+
+from services.optimizer.domain.spans import protected
+from services.optimizer.domain.whitespace import tidy
+
+
+def tidied(text: str) -> str:
+    return tidy(text, protected(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Too   many    blanks.", "Too many blanks."),
+        ("End of line.   \nNext.", "End of line.\nNext."),
+        ("One.\n\n\n\n\nTwo.", "One.\n\nTwo."),
+        ("One.\n  \n\t\n \nTwo.", "One.\n\nTwo."),
+        ("\n\n  \nStart and end.\n\n\n", "Start and end."),
+        ("One.\r\n\r\n\r\n\r\nTwo.", "One.\n\nTwo."),
+        ("Stop.  Go on.\nAgain.  And on.", "Stop. Go on.\nAgain. And on."),
+        ("| a    | b   |\n| c    | d   |", "| a | b |\n| c | d |"),
+    ],
+)
+def test_goes(text: str, expected: str) -> None:
+    assert tidied(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x):\n    if x:\n        return 1",
+        "- a\n  - b\n    - c",
+        "name      size\nreadme    12\nmakefile  8",
+        "See `a    b` here.",
+        'He said "two  blanks" twice.',
+        "```\nkeep   this\n\n\n\nand   that\n```",
+        "    indented   code   stays",
+        "   ",
+        "",
+        "a\tb\tc",
+    ],
+)
+def test_stays(text: str) -> None:
+    assert tidied(text) == text
+
+
+def test_a_megabyte_of_blanks_is_quick() -> None:
+    """Linear work ends at once; the quadratic search that a careless pattern does would outlast the test's time limit."""
+    assert tidied("a" + " " * 1_000_000 + "b") == "a b"
+    assert tidied("a" + " \t" * 500_000 + "\nb") == "a\nb"
+    assert tidied("a" + "\n " * 500_000 + "b") == "a\n\n b"

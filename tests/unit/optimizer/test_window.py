@@ -1,0 +1,118 @@
+"""Where a cut falls, what it keeps together, and how long it stays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.notes import find_values, summary, values_line
+from services.optimizer.domain.window import cut, duplicate_instructions
+
+
+def conversation(roles: str, **fields: dict[str, Any]) -> list[Message]:
+    """One letter per message: s(ystem), u(ser), a(ssistant), c(all of a tool), t(ool result)."""
+    named = {"s": "system", "u": "user", "a": "assistant", "c": "assistant", "t": "tool"}
+    call = {"tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}
+    return [
+        Message(
+            data={"role": named[r], "content": f"text {i}", **(call if r == "c" else {}), **fields.get(f"at{i}", {})},
+            tokens=10,
+            position=i,
+            raw=b"",
+        )
+        for i, r in enumerate(roles)
+    ]
+
+
+def kept(messages: Sequence[Message], window: int, keep_cut: int | None = None) -> str:
+    made = cut(messages, window, keep_cut)
+    gone = made.dropped if made else ()
+    return "".join("-" if i in gone else m.role[0] for i, m in enumerate(messages))
+
+
+@pytest.mark.parametrize(
+    ("roles", "window", "expected"),
+    [
+        ("suauaua", 6, "suauaua"),
+        ("suauauau", 6, "s-auauau"),
+        ("uasuauaua", 4, "--s--uaua"),
+        ("suctauaua", 6, "s-atauaua"),
+        ("sucttauau", 6, "s-attauau"),
+        ("suctctctu", 2, "s-----atu"),
+    ],
+)
+def test_a_cut_keeps_the_window_and_never_parts_a_call_from_its_results(roles: str, window: int, expected: str) -> None:
+    assert kept(conversation(roles), window) == expected
+
+
+def test_the_turn_to_answer_stays_in_a_long_tool_loop() -> None:
+    messages = conversation("s" + "ua" + "u" + "ct" * 6)
+    assert kept(messages, 6) == "s--u------atatat"
+
+
+def test_marked_messages_stay_with_their_group() -> None:
+    messages = conversation("suct" + "ua" * 5, at2={"cache_control": {"type": "ephemeral"}})
+    assert kept(messages, 4) == "s-at------uaua"
+
+
+def test_a_cut_stays_until_twice_the_window() -> None:
+    window = 4
+    earlier: int | None = None
+    cuts = []
+    for turns in range(1, 12):
+        made = cut(conversation("s" + "ua" * turns), window, earlier)
+        earlier = made.index if made else earlier
+        cuts.append(earlier)
+    assert cuts == [None, None, 2, 2, 2, 8, 8, 8, 14, 14, 14]
+
+
+@pytest.mark.parametrize("stale", [7, 9, 100, -1])
+def test_a_cut_that_does_not_fit_is_made_anew(stale: int) -> None:
+    made = cut(conversation("s" + "ua" * 5), 4, stale)
+    assert made is not None
+    assert made.index == 6
+
+
+def test_a_cut_of_nothing_can_be_kept() -> None:
+    assert cut(conversation("ua" * 3), 4, 0) is None
+    assert cut(conversation("ua" * 3), 4, None) is not None
+
+
+def test_the_same_instructions_once() -> None:
+    messages = conversation("sususs")
+    for i, text in ((0, "Be  kind."), (2, "Be kind."), (4, "Be kind!"), (5, "Be\nkind.")):
+        messages[i].data["content"] = text
+    assert duplicate_instructions(messages) == (2, 5)
+
+
+def test_the_summary_counts_what_went() -> None:
+    assert summary(conversation("uactuau")) == (
+        "[Earlier context pruned: 3 user and 3 assistant messages were removed to save tokens.]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("Order AB-1234 on 2026-01-31 for $1,250.00", ["AB-1234", "2026-01-31", "$1,250.00"]),
+        ("mail jo@example.com or call +44-20-1234", ["jo@example.com", "44-20-1234"]),
+        ("in 12 days, 3 of 100", []),
+        ('{"address1": "7 High Street", "zip": "78750"}', ["78750"]),
+        ("at 2026-01-31T10:20:30 or 10:20", []),
+        ("€5 and £17.50", ["€5", "£17.50"]),
+    ],
+)
+def test_values(text: str, values: list[str]) -> None:
+    assert list(find_values(text)) == values
+
+
+def test_the_line_names_what_is_gone_and_not_what_is_still_there() -> None:
+    messages = conversation("uua")
+    for message, text in zip(
+        messages, ("code AAA111 and BBB222", "code CCC333 and AAA111", "about BBB222"), strict=True
+    ):
+        message.data["content"] = text
+    assert values_line(messages[:2], messages[2:]) == "Values seen earlier: CCC333, AAA111"
+    assert values_line(messages[:2], messages[2:], most=1) == "Values seen earlier: AAA111"
+    assert values_line([], messages) == ""
