@@ -37,7 +37,8 @@ _OPINION = re.compile(r"^(?:who|what) (?:do|does) (\S+(?: \S+)?) (?:think|believ
 _QUESTION = re.compile(r"^(?:what|who) (?:is|are) (?=\S)")
 _ARTICLE = re.compile(r"^(?:the|an|a) (?=\S)")
 _END = " \t.?!…"
-_PIECE = re.compile(r"[^\W_](?:[\w.]*\w)?'s(?=\s)|[^\W_]+s'(?=\s\w)|\w[\w.-]*\w|\w|\S")
+_MARKS = ".,;:!?…)"
+_POSSESSIVE = re.compile(r"([^\W_][\w.-]*)(?:'s|(?<=s)')")
 
 
 def clean(text: str) -> str:
@@ -59,16 +60,23 @@ def strip_courtesy(text: str) -> str:
 
 
 def expand_possessives(text: str) -> str:
-    """Turn "the owner's old boat" into "old boat of the owner", over whole noun phrases, last possessive first."""
+    """Turn "the owner's old boat" into "old boat of the owner", over whole noun phrases, one possessive at a time."""
     if "'" not in text:
         return text
-    pieces = _PIECE.findall(text)
-    for at in range(len(pieces) - 2, -1, -1):
-        if len(pieces[at]) > 2 and pieces[at].endswith(("'s", "s'")):
-            begin, end = _owner(pieces, at), _owned(pieces, at)
-            if end > at + 1:
-                owner = [*pieces[begin:at], pieces[at].removesuffix("'s").removesuffix("'")]
-                pieces[begin:end] = [*pieces[at + 1 : end], "of", *owner]
+    pieces = text.split(" ")
+    at = 0
+    while at < len(pieces) - 1:
+        possessive = _POSSESSIVE.fullmatch(pieces[at])
+        end = _owned(pieces, at) if possessive is not None else 0
+        if possessive is None or end == at + 1:
+            at += 1
+            continue
+        begin = _owner(pieces, at)
+        last = pieces[end - 1].rstrip(_MARKS)
+        marks = pieces[end - 1].removeprefix(last)
+        pieces[begin:end] = [*pieces[at + 1 : end - 1], last, "of", *pieces[begin:at], possessive[1] + marks]
+        # What was owned now stands where the owner began, and may be an owner itself.
+        at = begin
     return " ".join(pieces)
 
 
@@ -84,10 +92,10 @@ def normalise(text: str) -> str:
 
 
 def _owner(pieces: list[str], at: int) -> int:
-    """Where the owner's phrase begins. Without a determiner or upper case, only what follows a copula is surely one."""
+    """Where the owner's phrase begins. Without a determiner or upper case, only what follows a copula surely is one."""
     titled = pieces[at][0].isupper()
     begin = at
-    while begin > 0 and _in_phrase(pieces[begin - 1]) and (not titled or pieces[begin - 1][0].isupper()):
+    while begin > 0 and _continues(pieces[begin - 1]) and (not titled or pieces[begin - 1][0].isupper()):
         begin -= 1
     before = pieces[begin - 1].lower() if begin > 0 else ""
     if before in DETERMINERS:
@@ -96,11 +104,18 @@ def _owner(pieces: list[str], at: int) -> int:
 
 
 def _owned(pieces: list[str], at: int) -> int:
+    """Where the phrase ends that begins behind the possessive."""
     end = at + 1
     while end < len(pieces) and _in_phrase(pieces[end]):
         end += 1
+        if not _continues(pieces[end - 1]):
+            break
     return end
 
 
 def _in_phrase(piece: str) -> bool:
-    return piece[0].isalnum() and piece.lower() not in FUNCTION_WORDS
+    return piece[:1].isalnum() and piece.rstrip(_MARKS).lower() not in FUNCTION_WORDS
+
+
+def _continues(piece: str) -> bool:
+    return _in_phrase(piece) and piece[-1] not in _MARKS

@@ -33,7 +33,7 @@ class Parsed:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Parsed:
-    """Take `text` as it was written: titled tell names. Recent ones are remembered, as candidates come back."""
+    """Take `text` as it was written: upper case tells names. Recent ones are remembered, as candidates come back."""
     tokens = tokenise(text)
     words = tuple(token.text for token in tokens if token.kind == "word")
     content = tuple(stem(word) for word in words if is_content(word))

@@ -13,7 +13,9 @@ Kind = Literal["word", "number", "literal", "mark"]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`text` is lower case for words, canonical for numbers, as written for literals. `titled`: it began with an upper-case letter."""
+    """`text` is lower case for words, canonical for numbers, as written for literals; `titled` words began with an
+    upper-case letter.
+    """
 
     text: str
     kind: Kind

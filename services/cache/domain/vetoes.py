@@ -14,7 +14,7 @@ from services.cache.domain.question import able, kind, personal, polite_subject,
 Veto = Callable[[Parsed, Parsed], bool]
 
 # Beyond so many content words one exchanged word no longer moves a sentence vector.
-_LONG = 14
+_LONG = 12
 
 
 def numbers(one: Parsed, other: Parsed) -> bool:

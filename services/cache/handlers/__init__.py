@@ -1,0 +1,1 @@
+"""The cache's doors on the bus."""

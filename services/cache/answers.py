@@ -1,0 +1,164 @@
+"""The cache's five verbs. A look-up that cannot be finished is a miss; a store or a clear that cannot is an error."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+from prometheus_client import Counter
+
+from libs.common import context
+from libs.common.contracts.cache import (
+    LOOKUP_EXACT,
+    CacheHit,
+    CacheMiss,
+    CacheStats,
+    Cleared,
+    ExactLookup,
+    SemanticLookup,
+    StoreAnswer,
+    Stored,
+)
+from libs.common.embedding.ports import Vectors
+from libs.common.errors import Unavailable
+from services.cache.domain.normalise import normalise
+from services.cache.domain.verifier import serves_paraphrases, vetoes
+from services.cache.entries import Candidate, Entries, Entry
+from services.cache.ports import Learning, Sketcher, StoreDownError, Thinker
+
+LOOKUPS = Counter("promptly_cache_lookups", "Look-ups, by kind and by how they ended", ["kind", "outcome"])
+
+Kind = Literal["exact", "semantic"]
+# The model sees no more than 256 tokens, two of them its own: longer questions that differ behind look equal to it.
+MAX_TOKENS = 254
+CANDIDATES = 10
+# Of the pairs that the model puts at .95 or nearer, the static table leaves about one in a hundred below this.
+FLOOR = 0.68
+# What is left of a caller's budget for the answer's way back.
+_WAY_BACK_MS = 5.0
+
+
+class Answers:
+    """Answers that were paid for once."""
+
+    def __init__(self, entries: Entries, sketcher: Sketcher, thinker: Thinker, learning: Learning) -> None:
+        self._entries = entries
+        self._sketcher = sketcher
+        self._thinker = thinker
+        self._learning = learning
+
+    async def exact(self, asked: ExactLookup) -> CacheHit | CacheMiss:
+        """The answer to this very request."""
+        try:
+            async with _budget():
+                found = await self._entries.exact(asked.org_id, asked.fingerprint)
+        except (StoreDownError, TimeoutError) as error:
+            return _failed("exact", error)
+        if found is None:
+            return _counted("exact", CacheMiss())
+        return _counted("exact", _hit("exact", *found, 1.0))
+
+    async def semantic(self, asked: SemanticLookup) -> CacheHit | CacheMiss:
+        """The answer to a question of the same meaning: near by the static table, not vetoed, near by the model."""
+        try:
+            async with _budget():
+                return _counted("semantic", await self._semantic(asked))
+        except (StoreDownError, TimeoutError) as error:
+            return _failed("semantic", error)
+
+    async def store(self, answer: StoreAnswer) -> Stored:
+        """Keep an answer. It can be found, by its request and by paraphrases, when this returns."""
+        query, static = answer.query, None
+        if query is not None:
+            form = normalise(query)
+            static = self._sketch(query, form)
+        try:
+            entry_id = await self._entries.store(answer, query if static is not None else None, static)
+        except StoreDownError as error:
+            raise Unavailable(f"The answer was not stored: {error}") from None
+        if query is not None and static is not None:
+            self._learning.offer(entry_id, form)
+        return Stored(entry_id=entry_id)
+
+    async def stats(self, org_id: str) -> CacheStats:
+        """How many live entries an organisation has."""
+        try:
+            return await self._entries.stats(org_id)
+        except StoreDownError as error:
+            raise Unavailable(f"The cache cannot be counted now: {error}") from None
+
+    async def clear(self, org_id: str) -> Cleared:
+        """Remove all entries of an organisation; they are gone when this returns."""
+        try:
+            return Cleared(cleared=await self._entries.clear(org_id))
+        except StoreDownError as error:
+            raise Unavailable(f"The cache was not cleared: {error}") from None
+
+    async def _semantic(self, asked: SemanticLookup) -> CacheHit | CacheMiss:
+        form = normalise(asked.query)
+        static = self._sketch(asked.query, form)
+        if static is None:
+            return CacheMiss()
+        near = await self._entries.near(asked.org_id, asked.scope, static, limit=CANDIDATES, floor=FLOOR)
+        verdicts = [(candidate, vetoes(candidate.entry.query or "", asked.query)) for candidate in near]
+        allowed = [candidate for candidate, objections in verdicts if not objections]
+        if not allowed:
+            return CacheMiss(vetoes=verdicts[0][1] if verdicts else ())
+        scores = await self._scores(form, allowed)
+        best = max(range(len(allowed)), key=scores.__getitem__)
+        if scores[best] < asked.threshold:
+            return CacheMiss(best_similarity=scores[best])
+        return _hit("semantic", allowed[best].entry_id, allowed[best].entry, scores[best])
+
+    def _sketch(self, query: str, form: str) -> Vectors | None:
+        """The static vector, or None where only exact repeats may be served."""
+        tokens = self._sketcher.tokens(form)
+        if not 0 < len(tokens) <= MAX_TOKENS or not serves_paraphrases(query):
+            return None
+        static = self._sketcher.vector(tokens)
+        return static if static.any() else None
+
+    async def _scores(self, form: str, candidates: Sequence[Candidate]) -> list[float]:
+        """Unrounded cosines. Entries that the model has not seen yet are shown to it now, together with the query."""
+        forms = [normalise(candidate.entry.query or "") for candidate in candidates]
+        if form in forms:
+            return [1.0 if other == form else 0.0 for other in forms]
+        unseen = [at for at, candidate in enumerate(candidates) if candidate.meaning is None]
+        query, *fresh = await self._thinker.embed([form, *(forms[at] for at in unseen)])
+        meanings = [candidate.meaning for candidate in candidates]
+        for at, vector in zip(unseen, fresh, strict=True):
+            meanings[at] = vector
+            await self._entries.learn(candidates[at].entry_id, vector)
+        return [min(1.0, float(np.dot(query, meaning))) for meaning in meanings if meaning is not None]
+
+
+def _budget() -> asyncio.Timeout:
+    left = context.remaining_ms()
+    return asyncio.timeout(max(0.0, (LOOKUP_EXACT.budget_ms if left is None else left) - _WAY_BACK_MS) / 1000)
+
+
+def _hit(kind: Kind, entry_id: str, entry: Entry, similarity: float) -> CacheHit:
+    return CacheHit(
+        kind=kind,
+        entry_id=entry_id,
+        similarity=similarity,
+        answer=msgspec.Raw(entry.answer.encode()),
+        served_model=entry.served_model,
+        provider=entry.provider,
+        prompt_tokens=entry.prompt_tokens,
+        completion_tokens=entry.completion_tokens,
+        request_id=entry.request_id,
+        stored_at_ms=entry.stored_at_ms,
+    )
+
+
+def _counted(kind: Kind, outcome: CacheHit | CacheMiss) -> CacheHit | CacheMiss:
+    vetoed = isinstance(outcome, CacheMiss) and bool(outcome.vetoes)
+    LOOKUPS.labels(kind, "hit" if isinstance(outcome, CacheHit) else "vetoed" if vetoed else "miss").inc()
+    return outcome
+
+
+def _failed(kind: Kind, error: Exception) -> CacheMiss:
+    LOOKUPS.labels(kind, "late" if isinstance(error, TimeoutError) else "store_down").inc()
+    return CacheMiss()

@@ -1,0 +1,75 @@
+"""Puts the cache together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from qdrant_client import AsyncQdrantClient
+
+from libs.common.bus.ports import Bus
+from libs.common.clock import Clock, SystemClock
+from libs.common.embedding import Embedder, ModelMissingError, OffLoop, load
+from libs.common.embedding.static import StaticTable, load_table
+from libs.common.runner import App
+from libs.common.settings import SettingsError
+from services.cache.answers import Answers
+from services.cache.domain.normalise import VERSION
+from services.cache.entries import Entries
+from services.cache.handlers import entries as entry_doors
+from services.cache.handlers import lookups
+from services.cache.jobs.learn import Learner
+from services.cache.jobs.watch import Watch, sweep
+from services.cache.ports import Points
+from services.cache.settings import CacheSettings
+from services.cache.store.edge import EdgePoints
+from services.cache.store.server import ServerPoints
+from services.cache.store.shape import collection_name
+
+_WATCH_SECONDS = 2.0
+
+
+@asynccontextmanager
+async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Serve once the model is loaded. With a Qdrant server that is away, every look-up is a miss until it is back."""
+    embedder, static = await asyncio.to_thread(_models, settings.model_dir)
+    points = await asyncio.to_thread(_points, settings, embedder, static)
+    thinker, background = OffLoop(embedder), OffLoop(embedder, background=True)
+    entries = Entries(points, clock or SystemClock())
+    learner, watch = Learner(entries, background, capacity=settings.cache_learn_queue), Watch(points)
+    answers = Answers(entries, static, thinker, learner)
+    await watch.look()
+    jobs = [
+        asyncio.create_task(work)
+        for work in (learner.run(), watch.run(_WATCH_SECONDS), sweep(entries, settings.cache_sweep_seconds))
+    ]
+    try:
+        await lookups.serve(bus, answers)
+        await entry_doors.serve(bus, answers)
+        yield App(missing=watch.missing)
+    finally:
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        thinker.close()
+        background.close()
+        await points.close()
+
+
+def _models(model_dir: str) -> tuple[Embedder, StaticTable]:
+    try:
+        return load(model_dir), load_table(model_dir)
+    except ModelMissingError as error:
+        raise SettingsError(str(error)) from None
+
+
+def _points(settings: CacheSettings, embedder: Embedder, static: StaticTable) -> Points:
+    collection = collection_name(embedder.name, VERSION)
+    if settings.qdrant_url is None:
+        return EdgePoints(
+            Path(settings.cache_dir), collection, static_size=static.dimension, meaning_size=embedder.dimension
+        )
+    client = AsyncQdrantClient(
+        url=settings.qdrant_url, api_key=settings.qdrant_api_key, timeout=2, check_compatibility=False
+    )
+    return ServerPoints(client, collection, static_size=static.dimension, meaning_size=embedder.dimension)

@@ -1,0 +1,124 @@
+"""The one place where entries are read and written: every question to the store carries the organisation, and whatever
+comes back is checked again before anybody sees it.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from libs.common.clock import Clock
+from libs.common.contracts.cache import CacheStats, StoreAnswer
+from libs.common.embedding.ports import Vectors
+from services.cache.ports import Payload, Points, Where
+
+_NAMESPACE = uuid.UUID("6f0c3d0e-6b0f-5c8e-9a51-2f1d5f4a7c10")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored answer with what decides whom it may serve. `answer` is JSON text; times are ms since the epoch."""
+
+    org_id: str
+    scope: str
+    fingerprint: str
+    query: str | None
+    answer: str
+    served_model: str
+    provider: str
+    prompt_tokens: int
+    completion_tokens: int
+    request_id: str
+    stored_at_ms: int
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An entry that may mean what was asked."""
+
+    entry_id: str
+    entry: Entry
+    meaning: Vectors | None
+
+
+class Entries:
+    """Entries of one organisation at a time."""
+
+    def __init__(self, points: Points, clock: Clock) -> None:
+        self._points = points
+        self._clock = clock
+
+    async def exact(self, org_id: str, fingerprint: str) -> tuple[str, Entry] | None:
+        """The live entry of this very request, with its id."""
+        entry_id = entry_id_for(org_id, fingerprint)
+        entry = self._mine(await self._points.fetch(entry_id), org_id)
+        return (entry_id, entry) if entry is not None and entry.fingerprint == fingerprint else None
+
+    async def near(self, org_id: str, scope: str, static: Vectors, *, limit: int, floor: float) -> Sequence[Candidate]:
+        """Live entries of this scope that serve paraphrases, nearest by static cosine first."""
+        where = Where(org_id=org_id, scope=scope, alive_at_ms=self._now_ms())
+        found = await self._points.nearest(static, where, limit=limit, floor=floor)
+        return [
+            Candidate(entry_id=near.point_id, entry=entry, meaning=near.meaning)
+            for near in found
+            if (entry := self._mine(near.payload, org_id)) is not None
+            and entry.scope == scope
+            and entry.query is not None
+        ]
+
+    async def store(self, answer: StoreAnswer, query: str | None, static: Vectors | None) -> str:
+        """Keep an answer, in the place of an earlier one to the same request. Returns its id."""
+        now = self._now_ms()
+        entry = Entry(
+            org_id=answer.org_id,
+            scope=answer.scope,
+            fingerprint=answer.fingerprint,
+            query=query,
+            answer=bytes(answer.answer).decode(),
+            served_model=answer.served_model,
+            provider=answer.provider,
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
+            request_id=answer.request_id,
+            stored_at_ms=now,
+            expires_at_ms=now + answer.ttl_seconds * 1000,
+        )
+        entry_id = entry_id_for(answer.org_id, answer.fingerprint)
+        await self._points.put(entry_id, msgspec.to_builtins(entry), static)
+        return entry_id
+
+    async def learn(self, entry_id: str, meaning: Vectors) -> None:
+        """Keep the model's vector of an entry."""
+        await self._points.set_meaning(entry_id, meaning)
+
+    async def stats(self, org_id: str) -> CacheStats:
+        """Live entries, each counted once: as semantic where it serves paraphrases too, else as exact."""
+        where = Where(org_id=org_id, alive_at_ms=self._now_ms())
+        total = await self._points.count(where)
+        semantic = await self._points.count(where, semantic=True)
+        return CacheStats(exact_entries=total - semantic, semantic_entries=semantic, total_entries=total)
+
+    async def clear(self, org_id: str) -> int:
+        """Remove all entries, expired ones too. Returns how many live ones there were."""
+        live = await self._points.count(Where(org_id=org_id, alive_at_ms=self._now_ms()))
+        await self._points.delete(Where(org_id=org_id))
+        return live
+
+    async def sweep(self) -> None:
+        """Remove what expired."""
+        await self._points.sweep(self._now_ms())
+
+    def _mine(self, payload: Payload | None, org_id: str) -> Entry | None:
+        if payload is None:
+            return None
+        entry = msgspec.convert(payload, Entry)
+        return entry if entry.org_id == org_id and entry.expires_at_ms > self._now_ms() else None
+
+    def _now_ms(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)
+
+
+def entry_id_for(org_id: str, fingerprint: str) -> str:
+    """The id under which a request's answer is kept; another organisation's request never has the same."""
+    return str(uuid.uuid5(_NAMESPACE, f"{org_id}\n{fingerprint}"))

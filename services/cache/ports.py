@@ -1,0 +1,99 @@
+"""What the cache needs of the outside: a store of points with two vectors each, and what makes the vectors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from libs.common.embedding.ports import Vectors
+
+Payload = Mapping[str, Any]
+
+
+class StoreDownError(Exception):
+    """The vector store does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Which points: always one organisation's, perhaps of one scope, perhaps only those alive at a moment (ms)."""
+
+    org_id: str
+    scope: str | None = None
+    alive_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """A point near the query by its static vector. `meaning` is None until the model has seen the entry."""
+
+    point_id: str
+    payload: Payload
+    meaning: Vectors | None
+
+
+class Points(Protocol):
+    """A vector store. Ids are UUIDs as text. Every method raises `StoreDownError` where the store does not answer."""
+
+    async def fetch(self, point_id: str) -> Payload | None:
+        """One point's payload, whoever owns it: the caller checks."""
+        ...
+
+    async def nearest(self, static: Vectors, where: Where, *, limit: int, floor: float) -> Sequence[Near]:
+        """The points nearest by static cosine, best first, none below `floor`."""
+        ...
+
+    async def put(self, point_id: str, payload: Payload, static: Vectors | None) -> None:
+        """Write a point, in the place of whatever had its id. It can be read when this returns."""
+        ...
+
+    async def set_meaning(self, point_id: str, meaning: Vectors) -> None:
+        """Add the model's vector to a point; nothing where the point has gone."""
+        ...
+
+    async def count(self, where: Where, *, semantic: bool = False) -> int:
+        """How many points, exactly; with `semantic` only those that carry a static vector."""
+        ...
+
+    async def delete(self, where: Where) -> None:
+        """Remove points at once."""
+        ...
+
+    async def sweep(self, now_ms: int) -> None:
+        """Remove what expired, of all organisations, and put the store's files in order. May take seconds."""
+        ...
+
+    async def ping(self) -> None:
+        """Make sure that the store is there and its collection exists."""
+        ...
+
+    async def close(self) -> None:
+        """Write what is unwritten and let go."""
+        ...
+
+
+class Sketcher(Protocol):
+    """Vectors that cost next to nothing: good enough to say what is not near."""
+
+    def tokens(self, text: str) -> Sequence[int]:
+        """The text in the model's tokens, uncut."""
+        ...
+
+    def vector(self, tokens: Sequence[int]) -> Vectors:
+        """Their direction, of length one; zeros for no tokens."""
+        ...
+
+
+class Thinker(Protocol):
+    """The model's vectors, to await."""
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector per text."""
+        ...
+
+
+class Learning(Protocol):
+    """Where new entries are announced, so that their vectors are there before anybody asks."""
+
+    def offer(self, entry_id: str, form: str) -> None:
+        """Announce an entry and its normal form. Never waits; may forget."""
+        ...

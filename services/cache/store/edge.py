@@ -1,0 +1,159 @@
+"""Qdrant's engine in this process, kept on disk. One process at a time: the directory is locked."""
+
+import asyncio
+import fcntl
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from qdrant_edge import (
+    CountRequest,
+    Distance,
+    EdgeConfig,
+    EdgeShard,
+    EdgeVectorParams,
+    FieldCondition,
+    Filter,
+    HasVectorCondition,
+    KeywordIndexParams,
+    MatchValue,
+    PayloadSchemaType,
+    Point,
+    PointVectors,
+    Query,
+    QueryRequest,
+    RangeFloat,
+    UpdateOperation,
+)
+
+from libs.common.embedding.ports import Vectors
+from libs.common.settings import SettingsError
+from services.cache.ports import Near, Payload, StoreDownError, Where
+from services.cache.store.shape import EXPIRY, KEYWORDS, MEANING, STATIC, TENANT
+
+T = TypeVar("T")
+
+
+class EdgePoints:
+    """Calls block for a fraction of a millisecond, a flush for tens: all of them run in threads."""
+
+    def __init__(self, directory: Path, collection: str, *, static_size: int, meaning_size: int) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._lock = (directory / ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise SettingsError(
+                f"Another cache process works in {directory}, and the built-in vector store serves one process only. "
+                "To run more copies, start a Qdrant server and set PROMPTLY_QDRANT_URL."
+            ) from None
+        _forget_other_versions(directory, collection)
+        self._shard = _open(directory / collection, static_size, meaning_size)
+        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="edge")
+
+    async def fetch(self, point_id: str) -> Payload | None:
+        found = await self._run(lambda: self._shard.retrieve([point_id], True, False))
+        return found[0].payload if found else None
+
+    async def nearest(self, static: Vectors, where: Where, *, limit: int, floor: float) -> Sequence[Near]:
+        request = QueryRequest(
+            limit,
+            query=Query.Nearest(static.tolist(), using=STATIC),
+            filter=_filter(where),
+            score_threshold=floor,
+            with_payload=True,
+            with_vector=[MEANING],
+        )
+        return [
+            Near(point_id=str(point.id), payload=point.payload or {}, meaning=_vector(point.vector))
+            for point in await self._run(lambda: self._shard.query(request))
+        ]
+
+    async def put(self, point_id: str, payload: Payload, static: Vectors | None) -> None:
+        vectors = {} if static is None else {STATIC: static.tolist()}
+        point = Point(point_id, vectors, dict(payload))
+        await self._run(lambda: self._shard.update(UpdateOperation.upsert_points([point])))
+
+    async def set_meaning(self, point_id: str, meaning: Vectors) -> None:
+        vectors = PointVectors(point_id, {MEANING: meaning.tolist()})
+
+        def update() -> None:
+            # The engine refuses vectors for a point that has gone; a check and an update of our own cannot race with
+            # anything worse than that.
+            if self._shard.retrieve([point_id], False, False):
+                self._shard.update(UpdateOperation.update_vectors([vectors]))
+
+        await self._run(update)
+
+    async def count(self, where: Where, *, semantic: bool = False) -> int:
+        request = CountRequest(exact=True, filter=_filter(where, semantic=semantic))
+        return await self._run(lambda: self._shard.count(request))
+
+    async def delete(self, where: Where) -> None:
+        await self._run(lambda: self._shard.update(UpdateOperation.delete_points_by_filter(_filter(where))))
+
+    async def sweep(self, now_ms: int) -> None:
+        expired = Filter(must=[FieldCondition(EXPIRY, range=RangeFloat(lte=now_ms))])
+
+        def work() -> None:
+            self._shard.update(UpdateOperation.delete_points_by_filter(expired))
+            self._shard.flush()
+            self._shard.optimize()
+
+        await self._run(work)
+
+    async def ping(self) -> None:
+        await self._run(self._shard.info)
+
+    async def close(self) -> None:
+        await self._run(self._shard.close)
+        self._threads.shutdown()
+        self._lock.close()
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except Exception as error:
+            # The engine raises bare Exceptions, which may quote a payload: only their type goes on.
+            raise StoreDownError(f"The built-in vector store failed with {type(error).__name__}.") from None
+
+
+def _open(path: Path, static_size: int, meaning_size: int) -> EdgeShard:
+    if path.exists():
+        return EdgeShard.load(str(path))
+    path.mkdir()
+    sizes = {STATIC: static_size, MEANING: meaning_size}
+    vectors = {name: EdgeVectorParams(size, Distance.Cosine) for name, size in sizes.items()}
+    shard = EdgeShard.create(str(path), EdgeConfig(vectors=vectors))
+    shard.update(UpdateOperation.create_field_index(TENANT, KeywordIndexParams(is_tenant=True)))
+    for key in KEYWORDS:
+        shard.update(UpdateOperation.create_field_index(key, PayloadSchemaType.Keyword))
+    shard.update(UpdateOperation.create_field_index(EXPIRY, PayloadSchemaType.Integer))
+    return shard
+
+
+def _forget_other_versions(directory: Path, collection: str) -> None:
+    """Entries of another model or normal form can never be found again; they must not outlive their TTL on disk."""
+    for other in directory.glob("promptly-answers-*"):
+        if other.name != collection:
+            shutil.rmtree(other)
+
+
+def _filter(where: Where, *, semantic: bool = False) -> Filter:
+    must: list[Any] = [FieldCondition(TENANT, match=MatchValue(where.org_id))]
+    if where.scope is not None:
+        must.append(FieldCondition("scope", match=MatchValue(where.scope)))
+    if where.alive_at_ms is not None:
+        must.append(FieldCondition(EXPIRY, range=RangeFloat(gt=where.alive_at_ms)))
+    if semantic:
+        must.append(HasVectorCondition(STATIC))
+    return Filter(must=must)
+
+
+def _vector(vectors: object) -> Vectors | None:
+    found = vectors.get(MEANING) if isinstance(vectors, dict) else None
+    return np.asarray(found, dtype=np.float32) if found is not None else None

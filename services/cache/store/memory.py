@@ -1,0 +1,67 @@
+"""The memory twin: a dictionary and a dot product."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.common.embedding.ports import Vectors
+from services.cache.ports import Near, Payload, Where
+
+
+@dataclass(slots=True)
+class _Point:
+    payload: Payload
+    static: Vectors | None
+    meaning: Vectors | None = None
+
+
+class MemoryPoints:
+    """Forgets everything when the process ends."""
+
+    def __init__(self) -> None:
+        self._points: dict[str, _Point] = {}
+
+    async def fetch(self, point_id: str) -> Payload | None:
+        point = self._points.get(point_id)
+        return point.payload if point is not None else None
+
+    async def nearest(self, static: Vectors, where: Where, *, limit: int, floor: float) -> Sequence[Near]:
+        scored = [
+            (float(point.static @ static), point_id, point)
+            for point_id, point in self._points.items()
+            if point.static is not None and _matches(point.payload, where)
+        ]
+        best = sorted((found for found in scored if found[0] >= floor), key=lambda found: -found[0])[:limit]
+        return [Near(point_id=point_id, payload=point.payload, meaning=point.meaning) for _, point_id, point in best]
+
+    async def put(self, point_id: str, payload: Payload, static: Vectors | None) -> None:
+        self._points[point_id] = _Point(payload, static)
+
+    async def set_meaning(self, point_id: str, meaning: Vectors) -> None:
+        if point_id in self._points:
+            self._points[point_id].meaning = meaning
+
+    async def count(self, where: Where, *, semantic: bool = False) -> int:
+        return sum(
+            _matches(point.payload, where) and (point.static is not None or not semantic)
+            for point in self._points.values()
+        )
+
+    async def delete(self, where: Where) -> None:
+        self._points = {key: point for key, point in self._points.items() if not _matches(point.payload, where)}
+
+    async def sweep(self, now_ms: int) -> None:
+        self._points = {key: point for key, point in self._points.items() if point.payload["expires_at_ms"] > now_ms}
+
+    async def ping(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+def _matches(payload: Payload, where: Where) -> bool:
+    return (
+        payload["org_id"] == where.org_id
+        and where.scope in {None, payload["scope"]}
+        and (where.alive_at_ms is None or payload["expires_at_ms"] > where.alive_at_ms)
+    )

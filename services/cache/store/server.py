@@ -1,0 +1,134 @@
+"""A Qdrant server, or a cluster of them, through its client."""
+
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+import numpy as np
+from qdrant_client import AsyncQdrantClient, models
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+
+from libs.common.embedding.ports import Vectors
+from services.cache.ports import Near, Payload, StoreDownError, Where
+from services.cache.store.shape import EXPIRY, KEYWORDS, MEANING, STATIC, TENANT
+
+T = TypeVar("T")
+
+
+class ServerPoints:
+    """Many cache processes may share one server. `ping` makes the collection; until then every call fails."""
+
+    def __init__(self, client: AsyncQdrantClient, collection: str, *, static_size: int, meaning_size: int) -> None:
+        self._client = client
+        self._collection = collection
+        self._sizes = {STATIC: static_size, MEANING: meaning_size}
+        self._made = False
+
+    async def fetch(self, point_id: str) -> Payload | None:
+        found = await _asked(self._client.retrieve(self._collection, [point_id], with_payload=True))
+        return found[0].payload if found else None
+
+    async def nearest(self, static: Vectors, where: Where, *, limit: int, floor: float) -> Sequence[Near]:
+        found = await _asked(
+            self._client.query_points(
+                self._collection,
+                query=static.tolist(),
+                using=STATIC,
+                query_filter=_filter(where),
+                limit=limit,
+                score_threshold=floor,
+                with_payload=True,
+                with_vectors=[MEANING],
+            )
+        )
+        return [
+            Near(point_id=str(point.id), payload=point.payload or {}, meaning=_vector(point.vector))
+            for point in found.points
+        ]
+
+    async def put(self, point_id: str, payload: Payload, static: Vectors | None) -> None:
+        vectors: models.VectorStruct = {} if static is None else {STATIC: static.tolist()}
+        point = models.PointStruct(id=point_id, payload=dict(payload), vector=vectors)
+        await _asked(self._client.upsert(self._collection, [point], wait=True))
+
+    async def set_meaning(self, point_id: str, meaning: Vectors) -> None:
+        vectors = models.PointVectors(id=point_id, vector={MEANING: meaning.tolist()})
+        # A point that has gone meanwhile is not an error of anybody's.
+        if await self.fetch(point_id) is not None:
+            with suppress(KeyError):
+                await _asked(self._client.update_vectors(self._collection, [vectors], wait=True))
+
+    async def count(self, where: Where, *, semantic: bool = False) -> int:
+        return (
+            await _asked(
+                self._client.count(self._collection, count_filter=_filter(where, semantic=semantic), exact=True)
+            )
+        ).count
+
+    async def delete(self, where: Where) -> None:
+        selector = models.FilterSelector(filter=_filter(where))
+        await _asked(self._client.delete(self._collection, selector, wait=True))
+
+    async def sweep(self, now_ms: int) -> None:
+        expired = models.Filter(must=[models.FieldCondition(key=EXPIRY, range=models.Range(lte=now_ms))])
+        await _asked(self._client.delete(self._collection, models.FilterSelector(filter=expired), wait=True))
+
+    async def ping(self) -> None:
+        if not (self._made and await _asked(self._client.collection_exists(self._collection))):
+            await self._make()
+            self._made = True
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _make(self) -> None:
+        """Safe to run from many processes at once: whoever comes second finds it made."""
+        if not await _asked(self._client.collection_exists(self._collection)):
+            with suppress(_Exists):
+                await _asked(
+                    self._client.create_collection(
+                        self._collection,
+                        vectors_config={
+                            name: models.VectorParams(size=size, distance=models.Distance.COSINE)
+                            for name, size in self._sizes.items()
+                        },
+                        # Graphs per organisation instead of one for all: no look-up ever crosses them.
+                        hnsw_config=models.HnswConfigDiff(m=0, payload_m=16),
+                    )
+                )
+        tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
+        await _asked(self._client.create_payload_index(self._collection, TENANT, tenant))
+        for key in KEYWORDS:
+            await _asked(self._client.create_payload_index(self._collection, key, models.PayloadSchemaType.KEYWORD))
+        await _asked(self._client.create_payload_index(self._collection, EXPIRY, models.PayloadSchemaType.INTEGER))
+
+
+class _Exists(StoreDownError):
+    """The collection is there already."""
+
+
+async def _asked(call: Awaitable[T]) -> T:
+    try:
+        return await call
+    except UnexpectedResponse as error:
+        if error.status_code == 409:
+            raise _Exists("The collection exists already.") from None
+        raise StoreDownError(f"Qdrant answered {error.status_code}.") from None
+    except (TimeoutError, ResponseHandlingException, OSError) as error:
+        raise StoreDownError(f"Qdrant does not answer ({type(error).__name__}).") from None
+
+
+def _filter(where: Where, *, semantic: bool = False) -> models.Filter:
+    must: list[models.Condition] = [models.FieldCondition(key=TENANT, match=models.MatchValue(value=where.org_id))]
+    if where.scope is not None:
+        must.append(models.FieldCondition(key="scope", match=models.MatchValue(value=where.scope)))
+    if where.alive_at_ms is not None:
+        must.append(models.FieldCondition(key=EXPIRY, range=models.Range(gt=where.alive_at_ms)))
+    if semantic:
+        must.append(models.HasVectorCondition(has_vector=STATIC))
+    return models.Filter(must=must)
+
+
+def _vector(vectors: object) -> Vectors | None:
+    found = vectors.get(MEANING) if isinstance(vectors, dict) else None
+    return np.asarray(found, dtype=np.float32) if found is not None else None

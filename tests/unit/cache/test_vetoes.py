@@ -1,0 +1,152 @@
+"""Each veto objects to what it is for, and to nothing that only sounds like it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.cache.domain import verifier
+from services.cache.domain.parsed import parse
+from services.cache.domain.verifier import serves_paraphrases, vetoes
+from services.cache.domain.vetoes import VETOES
+
+OBJECTS = [
+    ("numbers", "What is 15% of 80?", "What is 18% of 80?"),
+    ("numbers", "List three uses of tin", "List 4 uses of tin"),
+    ("numbers", "Who was the 2nd man on the moon?", "Who was the 3rd man on the moon?"),
+    ("numbers", "Is $5 enough?", "Is $5k enough?"),
+    ("units", "Convert 5 km to miles", "Convert 5 kg to miles"),
+    ("units", "Is it safe to run at 6am?", "Is it safe to run at 6pm?"),
+    ("units", "How hot is 30°C?", "How hot is 30°F?"),
+    ("dates", "What happens on Monday?", "What happens on Friday?"),
+    ("dates", "Weather in Rome in June", "Weather in Rome in July"),
+    ("dates", "Is Rome nice in May?", "Is Rome nice in March?"),
+    ("literals", "What does os.path.join do?", "What does os.path.split do?"),
+    ("literals", "Why is my_var undefined?", "Why is my_val undefined?"),
+    ("literals", "What is new in v1.2.0?", "What is new in v1.3.0?"),
+    ("literals", "What does `a == b` mean?", "What does `a = b` mean?"),
+    ("literals", "How fast is gpt-4o?", "How fast is gpt-4?"),
+    ("literals", "What does getUser() return?", "What does getUsers() return?"),
+    ("names", "Is Rachel Lee an inventor?", "Is Rachel Wood an inventor?"),
+    ("names", "How big is Peru?", "How big is Chile?"),
+    ("names", "Who owns the BBC?", "Who owns the CNN?"),
+    ("negation", "What should I worry about?", "What shouldn't I worry about?"),
+    ("negation", "Can I eat it with milk?", "Can I never eat it with milk?"),
+    ("opposites", "How do I increase the volume?", "How do I decrease the volume?"),
+    ("opposites", "Is it legal to fish here?", "Is it illegal to fish here?"),
+    ("opposites", "How do I install git?", "How do I uninstall git?"),
+    ("opposites", "What turns it on?", "What turns it off?"),
+    ("qualifiers", "Which bird flies?", "Which bird only flies?"),
+    ("qualifiers", "Should I eat before running?", "Should I eat after running?"),
+    ("qualifiers", "Is Ann a nurse?", "Is Ann becoming a nurse?"),
+    ("qualifiers", "Did Ann live here?", "Did Ann used to live here?"),
+    ("qualifiers", "What is the third planet?", "What is the fourth planet?"),
+    ("degree", "Which tall tower is in Rome?", "Which tallest tower is in Rome?"),
+    ("connectives", "Is Ann a nurse or a cook?", "Is Ann a nurse and a cook?"),
+    ("order", "Does David follow Ryan?", "Does Ryan follow David?"),
+    ("order", "Does David follow Ryan?", "Is David followed by Ryan?"),
+    ("order", "Convert euros to dollars", "Convert dollars to euros"),
+    ("order", "Who follows David?", "Who does David follow?"),
+    ("order", "Are dogs louder than cats?", "Are cats louder than dogs?"),
+    ("order", "red cars and blue trucks", "blue cars and red trucks"),
+    ("direction", "cheap flights to Rome", "cheap flights from Rome"),
+    ("direction", "arguments for a tax", "arguments against a tax"),
+    ("direction", "coffee with sugar", "coffee without sugar"),
+    ("question_kind", "When was the tower built?", "Where was the tower built?"),
+    ("question_kind", "How many dogs does Ann have?", "How does Ann have dogs?"),
+    ("question_kind", "Is tin heavy?", "Why is tin heavy?"),
+    ("tenses", "Who is the mayor of Rome?", "Who was the mayor of Rome?"),
+    ("tenses", "Who is the mayor of Rome?", "Who will be the mayor of Rome?"),
+    ("modality", "Can I drink wine?", "Should I drink wine?"),
+    ("persons", "Do you think he would reject her?", "Do you think she would reject him?"),
+    ("persons", "What is my name?", "What is your name?"),
+    ("persons", "Who am I?", "Who are you?"),
+    ("languages", "Sort a list in python", "Sort a list in java"),
+    ("languages", "Translate it to german", "Translate it to french"),
+    ("formats", "Give the planets as json", "Give the planets as yaml"),
+    ("formats", "Write a poem about rain", "Write an essay about rain"),
+    ("tasks", "Summarize this text: rain fell.", "Translate this text: rain fell."),
+    (
+        "details",
+        "Plan a dinner party for guests who love cheese, olives, bread, grapes, figs, honey, walnuts, pears and mustard",
+        "Plan a dinner party for guests who love cheese, olives, bread, grapes, figs, honey, almonds, pears and mustard",
+    ),
+]
+
+SILENT = [
+    ("numbers", "Is 1,000 more than 999?", "is 1000 more than 999"),
+    ("numbers", "three ways", "3 ways"),
+    ("units", "how long is 5km", "How long is 5 kilometers?"),
+    ("dates", "May I ask how it may rain?", "Can I ask how it could rain?"),
+    ("literals", "How fast is GPT-4o?", "how fast is gpt-4o"),
+    ("names", "How big is Peru?", "how big is peru"),
+    ("names", "Does Ann's dog bite?", "Does the dog of Ann bite?"),
+    ("names", "HOW BIG IS PERU", "how big is peru"),
+    ("negation", "Why can't I sleep?", "Why can I not sleep?"),
+    ("opposites", "good and bad news", "bad and good news"),
+    ("qualifiers", "What is tin used for?", "What is the use of tin?"),
+    ("connectives", "Is Ann a nurse or a cook?", "Is Ann a cook or a nurse?"),
+    ("order", "Is Ann a nurse or a cook?", "Is Ann a cook or a nurse?"),
+    ("order", "Does Ashley trust Elizabeth?", "Is Elizabeth trusted by Ashley?"),
+    ("order", "Who do men think is the best cook?", "Who is the best cook according to men?"),
+    ("order", "In Java, how do I sort a list?", "How do I sort a list in Java?"),
+    ("order", "What is Peru's largest river?", "the largest river of Peru"),
+    ("question_kind", "Which river is longest?", "What river is longest?"),
+    ("question_kind", "Who is the mayor of Rome?", "mayor of Rome"),
+    ("tenses", "What is tin?", "tin"),
+    ("modality", "How can I sleep better?", "How should I sleep better?"),
+    ("persons", "How do I sort a list?", "How do you sort a list?"),
+    ("details", "Is that rat sleeping?", "Is that rat truly sleeping?"),
+]
+
+
+@pytest.mark.parametrize(("veto", "one", "other"), OBJECTS)
+def test_objects(veto: str, one: str, other: str) -> None:
+    assert veto in vetoes(one, other)
+    assert veto in vetoes(other, one)
+
+
+@pytest.mark.parametrize(("veto", "one", "other"), SILENT)
+def test_is_silent(veto: str, one: str, other: str) -> None:
+    assert not VETOES[veto](parse(one), parse(other))
+    assert not VETOES[veto](parse(other), parse(one))
+
+
+def test_every_veto_is_tested() -> None:
+    assert {veto for veto, _, _ in OBJECTS} == set(VETOES)
+
+
+@given(st.text(max_size=120))
+def test_nothing_objects_to_the_very_same_text(text: str) -> None:
+    assert vetoes(text, text) == ()
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_vetoes_are_symmetric_and_never_raise(one: str, other: str) -> None:
+    assert vetoes(one, other) == vetoes(other, one)
+    assert verifier.FAILED not in vetoes(one, other)
+
+
+def test_a_veto_that_fails_is_a_veto(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(one: object, other: object) -> bool:
+        raise KeyError("a word nobody thought of")
+
+    monkeypatch.setattr(verifier, "VETOES", {"broken": broken})
+    assert vetoes("tin", "tin") == (verifier.FAILED,)
+
+
+@pytest.mark.parametrize(
+    ("query", "serves"),
+    [
+        ("What is tin?", True),
+        ("What's the weather in Rome?", False),
+        ("Who won today?", False),
+        ("What is the latest release of git?", False),
+        ("Where is my order?", False),
+        ("Where is my last order?", False),
+        ("Can I feed my cat rice?", True),
+        ("How do I order a pizza?", True),
+        ("Is that turtle currently sleeping?", True),
+    ],
+)
+def test_passing_questions_serve_exact_repeats_only(query: str, serves: bool) -> None:
+    assert serves_paraphrases(query) is serves
