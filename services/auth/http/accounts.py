@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, get, post, put
-from litestar.di import NamedDependency
 
 from services.auth.accounts import Accounts
 from services.auth.domain.accounts import AccountType
 from services.auth.domain.permissions import Action
 from services.auth.http.body import Text, read
+from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest, address_of
 from services.auth.sessions import Sessions
 from services.auth.translate.account_json import org_json, user_json
@@ -47,7 +47,7 @@ class AuthController(Controller):
 
     @post("/register", needs=Action.PUBLIC)
     async def register(
-        self, request: ApiRequest, accounts: NamedDependency[Accounts], sessions: NamedDependency[Sessions]
+        self, request: ApiRequest, accounts: Given[Accounts], sessions: Given[Sessions]
     ) -> dict[str, Any]:
         """Make an organisation, its admin and its first key."""
         new = await accounts.register(**msgspec.structs.asdict(await read(request, Register)))
@@ -59,9 +59,7 @@ class AuthController(Controller):
         }
 
     @post("/login", needs=Action.PUBLIC, status_code=200)
-    async def login(
-        self, request: ApiRequest, accounts: NamedDependency[Accounts], sessions: NamedDependency[Sessions]
-    ) -> dict[str, Any]:
+    async def login(self, request: ApiRequest, accounts: Given[Accounts], sessions: Given[Sessions]) -> dict[str, Any]:
         """Exchange e-mail and password for a token."""
         body = await read(request, Login)
         user = await sessions.login(body.email, body.password, address_of(request))
@@ -69,13 +67,13 @@ class AuthController(Controller):
         return {"token": sessions.token(user), "user": user_json(user), "org": org_json(org)}
 
     @get("/me", needs=Action.READ)
-    async def me(self, request: ApiRequest, accounts: NamedDependency[Accounts]) -> dict[str, Any]:
+    async def me(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
         """Who the token belongs to."""
         user, org = await accounts.me(request.user)
         return {"user": user_json(user), "org": org_json(org)}
 
     @post("/logout", needs=Action.READ, status_code=204)
-    async def logout(self, request: ApiRequest, sessions: NamedDependency[Sessions]) -> None:
+    async def logout(self, request: ApiRequest, sessions: Given[Sessions]) -> None:
         """End this token."""
         await sessions.logout(request.user)
 
@@ -84,16 +82,16 @@ class OrgController(Controller):
     """/api/org and /api/team"""
 
     @get("/org", needs=Action.READ)
-    async def org(self, request: ApiRequest, accounts: NamedDependency[Accounts]) -> dict[str, Any]:
+    async def org(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
         """The organisation."""
         return org_json((await accounts.me(request.user))[1])
 
     @put("/org", needs=Action.MANAGE_ORG)
-    async def change_org(self, request: ApiRequest, accounts: NamedDependency[Accounts]) -> dict[str, Any]:
+    async def change_org(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
         """Rename the organisation."""
         return org_json(await accounts.rename_org(request.user, (await read(request, OrgChange)).name))
 
     @get("/team/members", needs=Action.READ)
-    async def members(self, request: ApiRequest, accounts: NamedDependency[Accounts]) -> dict[str, Any]:
+    async def members(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
         """The organisation's users."""
         return {"members": [user_json(user) for user in await accounts.members(request.user)]}

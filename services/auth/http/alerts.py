@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, delete, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
@@ -14,6 +13,7 @@ from libs.common.contracts import alerts
 from libs.common.ids import new_id
 from services.auth.domain.permissions import Action
 from services.auth.http.body import Text, an_id, query, read
+from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest
 from services.auth.translate.alert_json import alert_event_json, alert_rule_json
 
@@ -60,15 +60,13 @@ class AlertController(Controller):
     path = "/alerts"
 
     @get("/rules", needs=Action.READ)
-    async def rules(self, request: ApiRequest, bus: NamedDependency[Bus]) -> dict[str, Any]:
+    async def rules(self, request: ApiRequest, bus: Given[Bus]) -> dict[str, Any]:
         """The rules, oldest first."""
         found = await bus.call(alerts.LIST_RULES, alerts.RulesOf(org_id=request.user.org_id))
         return {"rules": [alert_rule_json(rule) for rule in found.rules]}
 
     @post("/rules", needs=Action.WRITE_ALERTS)
-    async def add(
-        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
-    ) -> dict[str, Any]:
+    async def add(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> dict[str, Any]:
         """Add a rule."""
         rule = alerts.AlertRule(
             id=new_id("alr"),
@@ -79,7 +77,7 @@ class AlertController(Controller):
         return alert_rule_json(await bus.call(alerts.PUT_RULE, rule))
 
     @put("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
-    async def change(self, request: ApiRequest, bus: NamedDependency[Bus], rule_id: FromPath[str]) -> dict[str, Any]:
+    async def change(self, request: ApiRequest, bus: Given[Bus], rule_id: FromPath[str]) -> dict[str, Any]:
         """Change a rule."""
         body = msgspec.structs.asdict(await read(request, AlertRuleChange))
         rule = await bus.call(alerts.GET_RULE, _named(request, rule_id))
@@ -87,12 +85,12 @@ class AlertController(Controller):
         return alert_rule_json(await bus.call(alerts.PUT_RULE, msgspec.structs.replace(rule, **changes)))
 
     @delete("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
-    async def remove(self, request: ApiRequest, bus: NamedDependency[Bus], rule_id: FromPath[str]) -> None:
+    async def remove(self, request: ApiRequest, bus: Given[Bus], rule_id: FromPath[str]) -> None:
         """Delete a rule."""
         await bus.call(alerts.DELETE_RULE, _named(request, rule_id))
 
     @get("/events", needs=Action.READ)
-    async def events(self, request: ApiRequest, bus: NamedDependency[Bus]) -> dict[str, Any]:
+    async def events(self, request: ApiRequest, bus: Given[Bus]) -> dict[str, Any]:
         """What fired and what recovered, newest first."""
         wanted = alerts.EventsQuery(org_id=request.user.org_id, limit=query(request, EventsQuery).limit)
         found = await bus.call(alerts.LIST_EVENTS, wanted)

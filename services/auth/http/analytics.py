@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Controller, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
@@ -15,6 +14,7 @@ from libs.common.contracts.events import Status
 from services.auth.domain.periods import moment_ms, period_ms
 from services.auth.domain.permissions import Action
 from services.auth.http.body import OptionalText, an_id, query
+from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest
 from services.auth.translate import analytics_json
 
@@ -56,17 +56,13 @@ class AnalyticsController(Controller):
     path = "/analytics"
 
     @get("/overview", needs=Action.READ)
-    async def overview(
-        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
-    ) -> dict[str, Any]:
+    async def overview(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> dict[str, Any]:
         """Totals."""
         period = _period(request, query(request, PeriodQuery), clock)
         return analytics_json.overview_json(await bus.call(analytics.OVERVIEW, period), period.from_ms, period.to_ms)
 
     @get("/savings", needs=Action.READ)
-    async def savings(
-        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
-    ) -> dict[str, Any]:
+    async def savings(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> dict[str, Any]:
         """Savings over time."""
         asked = query(request, SavingsQuery)
         from_ms, to_ms = period_ms(asked.from_, asked.to, asked.days, clock.now())
@@ -76,17 +72,13 @@ class AnalyticsController(Controller):
         return analytics_json.savings_json(await bus.call(analytics.SAVINGS, wanted), asked.interval)
 
     @get("/models", needs=Action.READ)
-    async def models(
-        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
-    ) -> dict[str, Any]:
+    async def models(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> dict[str, Any]:
         """Who served how much."""
         period = _period(request, query(request, PeriodQuery), clock)
         return analytics_json.models_json(await bus.call(analytics.MODELS, period))
 
     @get("/levers", needs=Action.READ)
-    async def levers(
-        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
-    ) -> dict[str, Any]:
+    async def levers(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> dict[str, Any]:
         """What each lever saved."""
         period = _period(request, query(request, PeriodQuery), clock)
         return analytics_json.levers_json(await bus.call(analytics.LEVERS, period))
@@ -98,9 +90,7 @@ class RequestController(Controller):
     path = "/requests"
 
     @get(needs=Action.READ)
-    async def page(
-        self, request: ApiRequest, bus: NamedDependency[Bus], clock: NamedDependency[Clock]
-    ) -> dict[str, Any]:
+    async def page(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> dict[str, Any]:
         """A page of the log, newest first."""
         asked = msgspec.structs.asdict(query(request, LogQuery))
         start, end = asked.pop("from_"), asked.pop("to")
@@ -119,7 +109,7 @@ class RequestController(Controller):
         return {"requests": entries, "next_cursor": page.next_cursor}
 
     @get("/{request_id:str}", needs=Action.READ)
-    async def one(self, request: ApiRequest, bus: NamedDependency[Bus], request_id: FromPath[str]) -> dict[str, Any]:
+    async def one(self, request: ApiRequest, bus: Given[Bus], request_id: FromPath[str]) -> dict[str, Any]:
         """One entry of the log."""
         wanted = analytics.RequestById(org_id=request.user.org_id, id=an_id(request_id, "req"))
         return analytics_json.request_json(await bus.call(analytics.REQUEST, wanted))

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, delete, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
@@ -16,6 +15,7 @@ from services.auth.domain import rules
 from services.auth.domain.keys import Provider
 from services.auth.domain.permissions import Action
 from services.auth.http.body import Text, an_id, read
+from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest
 from services.auth.translate.account_json import rule_json
 
@@ -75,23 +75,23 @@ class OptimizationController(Controller):
     path = "/optimization"
 
     @get("/settings", needs=Action.READ)
-    async def settings(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> Any:
+    async def settings(self, request: ApiRequest, configuration: Given[Configuration]) -> Any:
         """The levers."""
         return msgspec.to_builtins(await configuration.settings(request.user))
 
     @put("/settings", needs=Action.MANAGE_SETTINGS)
-    async def change_settings(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> Any:
+    async def change_settings(self, request: ApiRequest, configuration: Given[Configuration]) -> Any:
         """Change levers."""
         fields = _given(await read(request, SettingsChange))
         return msgspec.to_builtins(await configuration.change_settings(request.user, fields))
 
     @get("/cache/stats", needs=Action.READ)
-    async def cache_stats(self, request: ApiRequest, bus: NamedDependency[Bus]) -> Any:
+    async def cache_stats(self, request: ApiRequest, bus: Given[Bus]) -> Any:
         """How many answers are cached."""
         return msgspec.to_builtins(await bus.call(cache.STATS, cache.CacheOf(org_id=request.user.org_id)))
 
     @post("/cache/clear", needs=Action.MANAGE_SETTINGS, status_code=200)
-    async def clear_cache(self, request: ApiRequest, bus: NamedDependency[Bus]) -> Any:
+    async def clear_cache(self, request: ApiRequest, bus: Given[Bus]) -> Any:
         """Forget all cached answers."""
         return msgspec.to_builtins(await bus.call(cache.CLEAR, cache.CacheOf(org_id=request.user.org_id)))
 
@@ -102,13 +102,13 @@ class RoutingController(Controller):
     path = "/routing"
 
     @get("/config", needs=Action.READ)
-    async def config(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> dict[str, Any]:
+    async def config(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
         """The mode, and the tiers that differ from the defaults."""
         settings = await configuration.settings(request.user)
         return {"routing_mode": settings.routing_mode, "tiers": await configuration.tiers(request.user)}
 
     @put("/config", needs=Action.MANAGE_SETTINGS)
-    async def change_config(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> dict[str, Any]:
+    async def change_config(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
         """Change the mode, or some tiers."""
         body = await read(request, RoutingChange)
         await configuration.change_routing(request.user, body.routing_mode, body.tiers)
@@ -116,19 +116,19 @@ class RoutingController(Controller):
         return {"routing_mode": settings.routing_mode, "tiers": await configuration.tiers(request.user)}
 
     @get("/rules", needs=Action.READ)
-    async def rules(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> dict[str, Any]:
+    async def rules(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
         """The rules in the order in which they are tried."""
         return {"rules": [rule_json(rule) for rule in await configuration.rules(request.user)]}
 
     @post("/rules", needs=Action.MANAGE_SETTINGS)
-    async def add_rule(self, request: ApiRequest, configuration: NamedDependency[Configuration]) -> dict[str, Any]:
+    async def add_rule(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
         """Add a rule."""
         wanted = RuleChange(**msgspec.structs.asdict(await read(request, RuleBody)))
         return rule_json(await configuration.add_rule(request.user, wanted))
 
     @put("/rules/{rule_id:str}", needs=Action.MANAGE_SETTINGS)
     async def change_rule(
-        self, request: ApiRequest, configuration: NamedDependency[Configuration], rule_id: FromPath[str]
+        self, request: ApiRequest, configuration: Given[Configuration], rule_id: FromPath[str]
     ) -> dict[str, Any]:
         """Change a rule."""
         wanted = RuleChange(**msgspec.structs.asdict(await read(request, RuleChangeBody)))
@@ -136,7 +136,7 @@ class RoutingController(Controller):
 
     @delete("/rules/{rule_id:str}", needs=Action.MANAGE_SETTINGS)
     async def delete_rule(
-        self, request: ApiRequest, configuration: NamedDependency[Configuration], rule_id: FromPath[str]
+        self, request: ApiRequest, configuration: Given[Configuration], rule_id: FromPath[str]
     ) -> None:
         """Delete a rule."""
         await configuration.delete_rule(request.user, an_id(rule_id, "rule"))

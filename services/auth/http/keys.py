@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, delete, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from libs.common.contracts.auth import Scope
@@ -13,6 +12,7 @@ from services.auth.api_keys import ApiKeys, NewKey
 from services.auth.domain.keys import Provider
 from services.auth.domain.permissions import Action
 from services.auth.http.body import OptionalText, Text, an_id, read
+from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest
 from services.auth.provider_keys import ProviderKeyChange, ProviderKeys
 from services.auth.translate.account_json import key_json, provider_key_json
@@ -62,12 +62,12 @@ class PlatformKeyController(Controller):
     path = "/keys/platform"
 
     @get(needs=Action.READ)
-    async def all(self, request: ApiRequest, api_keys: NamedDependency[ApiKeys]) -> dict[str, Any]:
+    async def all(self, request: ApiRequest, api_keys: Given[ApiKeys]) -> dict[str, Any]:
         """The keys, without the keys."""
         return {"keys": [key_json(key) for key in await api_keys.all(request.user)]}
 
     @post(needs=Action.USE_KEYS)
-    async def create(self, request: ApiRequest, api_keys: NamedDependency[ApiKeys]) -> dict[str, Any]:
+    async def create(self, request: ApiRequest, api_keys: Given[ApiKeys]) -> dict[str, Any]:
         """Make a key."""
         body = await read(request, KeyBody)
         wanted = NewKey(**{**msgspec.structs.asdict(body), "scopes": tuple(sorted(set(body.scopes)))})
@@ -75,14 +75,14 @@ class PlatformKeyController(Controller):
         return {**key_json(key), "api_key": secret}
 
     @post("/regenerate", needs=Action.USE_KEYS, status_code=200)
-    async def regenerate(self, request: ApiRequest, api_keys: NamedDependency[ApiKeys]) -> dict[str, Any]:
+    async def regenerate(self, request: ApiRequest, api_keys: Given[ApiKeys]) -> dict[str, Any]:
         """Replace a key by another."""
         body = await read(request, RegenerateBody) if await request.body() else RegenerateBody()
         secret, key = await api_keys.regenerate(request.user, body.id and an_id(body.id, "key"))
         return {**key_json(key), "api_key": secret}
 
     @delete("/{key_id:str}", needs=Action.USE_KEYS)
-    async def revoke(self, request: ApiRequest, api_keys: NamedDependency[ApiKeys], key_id: FromPath[str]) -> None:
+    async def revoke(self, request: ApiRequest, api_keys: Given[ApiKeys], key_id: FromPath[str]) -> None:
         """Make a key useless."""
         await api_keys.revoke(request.user, an_id(key_id, "key"))
 
@@ -93,12 +93,12 @@ class ProviderKeyController(Controller):
     path = "/keys/providers"
 
     @get(needs=Action.READ)
-    async def all(self, request: ApiRequest, provider_keys: NamedDependency[ProviderKeys]) -> dict[str, Any]:
+    async def all(self, request: ApiRequest, provider_keys: Given[ProviderKeys]) -> dict[str, Any]:
         """The provider keys, masked."""
         return {"keys": [provider_key_json(key) for key in await provider_keys.all(request.user)]}
 
     @post(needs=Action.MANAGE_PROVIDERS)
-    async def add(self, request: ApiRequest, provider_keys: NamedDependency[ProviderKeys]) -> dict[str, Any]:
+    async def add(self, request: ApiRequest, provider_keys: Given[ProviderKeys]) -> dict[str, Any]:
         """Connect a provider."""
         fields = msgspec.structs.asdict(await read(request, ProviderKeyBody))
         provider: Provider = fields.pop("provider")
@@ -106,15 +106,13 @@ class ProviderKeyController(Controller):
 
     @put("/{key_id:str}", needs=Action.MANAGE_PROVIDERS)
     async def change(
-        self, request: ApiRequest, provider_keys: NamedDependency[ProviderKeys], key_id: FromPath[str]
+        self, request: ApiRequest, provider_keys: Given[ProviderKeys], key_id: FromPath[str]
     ) -> dict[str, Any]:
         """Change a provider key."""
         wanted = ProviderKeyChange(**msgspec.structs.asdict(await read(request, ProviderKeyChangeBody)))
         return provider_key_json(await provider_keys.change(request.user, an_id(key_id, "pk"), wanted))
 
     @delete("/{key_id:str}", needs=Action.MANAGE_PROVIDERS)
-    async def remove(
-        self, request: ApiRequest, provider_keys: NamedDependency[ProviderKeys], key_id: FromPath[str]
-    ) -> None:
+    async def remove(self, request: ApiRequest, provider_keys: Given[ProviderKeys], key_id: FromPath[str]) -> None:
         """Disconnect a provider."""
         await provider_keys.delete(request.user, an_id(key_id, "pk"))

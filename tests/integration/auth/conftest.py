@@ -1,18 +1,25 @@
 """Auth as it runs: a real Postgres, a real web server, and the bus in memory."""
 
+import asyncio
 import base64
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from libs.common import keys
 from libs.common.bus import MemoryBus
 from libs.common.contracts.auth import PRINCIPAL_CHANGED, VERIFY_API_KEY, Principal, PrincipalChanged, VerifyApiKey
+from libs.common.db import connect
+from libs.common.ids import new_id
 from services.auth.app import create_app
+from services.auth.clients.tokens import JwtTokens
+from services.auth.domain.accounts import Role, User
 from services.auth.settings import AuthSettings
 
 PEPPER = "pepper-pepper-pepper-pepper-pepper"
@@ -61,6 +68,30 @@ class Auth:
             token=body["token"],
             api_key=body["api_key"],
         )
+
+    async def join(self, org: Org, role: Role) -> str:
+        """The token of another user of the organisation, who was never invited."""
+        user = User(
+            id=new_id("usr"),
+            org_id=org.id,
+            email=f"{uuid.uuid4().hex}@example.com",
+            role=role,
+            version=1,
+            created_at=datetime.now(UTC),
+        )
+        async with connect(self.settings.database_url) as database, database() as tx:
+            await tx.execute(
+                text("INSERT INTO auth.users VALUES (:org_id, :id, :email, :role, '', :version, :created_at)"),
+                msgspec.structs.asdict(user),
+            )
+        return JwtTokens([JWT_SECRET]).issue(user, datetime.now(UTC))
+
+    async def told(self, org: Org) -> list[str | None]:
+        """The keys of the organisation that gateways were told to forget since the last time; None: all of them."""
+        await asyncio.sleep(0)  # lets the bus deliver what was sent
+        heard = [change.key_id for change in self.changes if change.org_id == org.id]
+        self.changes.clear()
+        return heard
 
     async def call(self, method: str, path: str, token: str | None = None, **how: Any) -> httpx.Response:
         """A request with a token."""
