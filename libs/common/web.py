@@ -51,7 +51,7 @@ async def serve_http(
     else can choose the address that it is seen under. Raises OSError where the port is taken. Lifespan events are not
     sent: whoever puts the application together owns what it needs.
     """
-    listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener = _listen(host, port)
     server = _Server(
         uvicorn.Config(
             app,
@@ -78,3 +78,15 @@ async def serve_http(
         yield served
     finally:
         await served.shutdown()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    # The event loop sets TCP_NODELAY only where the protocol is spelled out, which socket.create_server does not do.
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -3,13 +3,14 @@
 import asyncio
 import base64
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
+import pytest_asyncio
 from sqlalchemy import text
 
 from libs.common import keys
@@ -119,19 +120,28 @@ def settings_for(database_url: str, **changes: Any) -> AuthSettings:
     )
 
 
-@pytest.fixture
-async def auth(database_url: str) -> AsyncIterator[Auth]:
-    """Auth, open to everybody."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(database_url: str) -> AsyncIterator[Auth]:
+    """Auth, open to everybody, started once for the module."""
     bus, settings = MemoryBus(), settings_for(database_url)
     async with (
         create_app(settings, bus) as app,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}", timeout=30) as http,
     ):
-        running = Auth(http, bus, settings)
+        auth = Auth(http, bus, settings)
 
         async def hear(change: PrincipalChanged) -> None:
-            running.changes.append(change)
+            auth.changes.append(change)
 
         await bus.listen(PRINCIPAL_CHANGED, hear)
-        yield running
+        yield auth
         await bus.drain()
+
+
+@pytest.fixture
+def auth(running: Auth) -> Iterator[Auth]:
+    """The running service, as no test has touched it; every test registers organisations of its own."""
+    served = dict(running.bus._served)
+    running.changes.clear()
+    yield running
+    running.bus._served = served

@@ -9,6 +9,8 @@ from tests.integration.auth.conftest import Auth
 from tests.integration.auth.test_configuration import RULE
 from tests.integration.auth.test_keys import OPENAI_KEY
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 KEY, PK, RULE_ID, ALERT = (f"{prefix}_{'0' * 32}" for prefix in ("key", "pk", "rule", "alr"))
 ALERT_RULE = {"name": "High daily spend", "metric": "daily_spend", "operator": "gt", "threshold": 50.0}
 PROVIDER_KEY = {"provider": "openai", "api_key": OPENAI_KEY}

@@ -14,6 +14,8 @@ from services.auth.clients.tokens import JwtTokens
 from services.auth.domain.accounts import User
 from tests.integration.auth.conftest import JWT_SECRET, PASSWORD, PEPPER, Auth, Org
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def test_the_walk_of_the_quick_start(auth: Auth) -> None:
     response = await auth.register(email="Dev@MyCompany.com")

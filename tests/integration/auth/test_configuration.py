@@ -8,6 +8,8 @@ from libs.common.contracts import cache
 from libs.common.contracts.auth import OptimizationSettings, RuleCondition
 from tests.integration.auth.conftest import Auth
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 SEED_DEFAULTS = {
     "level": "moderate",
     "whitespace_removal": True,

@@ -14,6 +14,8 @@ from libs.common.errors import Unauthorized
 from libs.common.sealing import CannotOpen, Sealer
 from tests.integration.auth.conftest import Auth
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 OPENAI_KEY = "sk-proj-" + "a" * 40 + "1234"
 
 
