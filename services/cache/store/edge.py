@@ -110,8 +110,9 @@ class EdgePoints:
         await self._run(self._shard.info)
 
     async def close(self) -> None:
-        await self._run(self._shard.close)
-        self._threads.shutdown()
+        # Calls of cancelled tasks may still be running in their threads; the engine refuses to close under them.
+        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._shard.close)
         self._lock.close()
 
     async def _run(self, call: Callable[[], T]) -> T:

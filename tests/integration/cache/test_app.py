@@ -1,0 +1,158 @@
+"""The service over the bus, with the real model and the built-in vector store."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from libs.common.bus import MemoryBus
+from libs.common.clock import ManualClock
+from libs.common.contracts.cache import (
+    CLEAR,
+    LOOKUP_EXACT,
+    LOOKUP_SEMANTIC,
+    STATS,
+    STORE,
+    CacheHit,
+    CacheMiss,
+    CacheOf,
+    ExactLookup,
+    SemanticLookup,
+)
+from libs.common.errors import Unavailable
+from libs.common.settings import SettingsError
+from services.cache.app import create_app
+from services.cache.settings import CacheSettings
+from tests.integration.cache.conftest import answer_for
+from tests.unit.cache.examples import DOCUMENTED_HITS, DOCUMENTED_MISSES, NEAR_MISSES, PARAPHRASES
+
+UNREACHABLE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, model_dir: Path) -> CacheSettings:
+    return CacheSettings(model_dir=str(model_dir), cache_dir=str(tmp_path))
+
+
+@pytest.fixture
+async def bus(settings: CacheSettings, clock: ManualClock) -> AsyncIterator[MemoryBus]:
+    bus = MemoryBus()
+    async with create_app(settings, bus, clock) as app:
+        assert app.missing() == ()
+        yield bus
+
+
+async def ask(bus: MemoryBus, query: str, **changes: object) -> CacheHit | CacheMiss:
+    asked = SemanticLookup(org_id="org_a", scope="scope", query=query, threshold=0.95)
+    # A busy test machine is not what is tested here.
+    return await bus.call(LOOKUP_SEMANTIC, msgspec.structs.replace(asked, **changes), budget_ms=20_000)
+
+
+async def repeat(bus: MemoryBus, org_id: str = "org_a") -> CacheHit | CacheMiss:
+    asked = ExactLookup(org_id=org_id, fingerprint="fingerprint")
+    return await bus.call(LOOKUP_EXACT, asked, budget_ms=20_000)
+
+
+async def test_paraphrases_hit_right_after_the_store(bus: MemoryBus) -> None:
+    for at, (stored, asked) in enumerate(DOCUMENTED_HITS + PARAPHRASES):
+        await bus.call(STORE, answer_for(query=stored, scope=str(at), fingerprint=str(at)))
+        found = await ask(bus, asked, scope=str(at))
+        assert isinstance(found, CacheHit), (stored, asked, found)
+        assert found.kind == "semantic"
+        assert 0.95 <= found.similarity <= 1.0
+        assert bytes(found.answer) == b'{"id":"one"}'
+
+
+async def test_near_misses_miss(bus: MemoryBus) -> None:
+    for at, (stored, asked) in enumerate(DOCUMENTED_MISSES + NEAR_MISSES):
+        await bus.call(STORE, answer_for(query=stored, scope=str(at), fingerprint=str(at)))
+        assert isinstance(await ask(bus, asked, scope=str(at)), CacheMiss), (stored, asked)
+        assert isinstance(await ask(bus, stored, scope=str(at)), CacheHit)
+
+
+async def test_the_documented_conversation(bus: MemoryBus) -> None:
+    """Store, paraphrase, paraphrase, near miss: the third one's score is not rounded up."""
+    assert isinstance(await ask(bus, "What's the capital of France?"), CacheMiss)
+    await bus.call(STORE, answer_for(query="What's the capital of France?"))
+    second, third = await ask(bus, "capital of france?"), await ask(bus, "What is France's capital city?")
+    assert isinstance(second, CacheHit)
+    assert isinstance(third, CacheHit)
+    assert second.similarity == 1.0
+    assert third.similarity == pytest.approx(0.9512, abs=5e-4)
+    assert isinstance(await ask(bus, "What is France's capital city?", threshold=third.similarity + 1e-6), CacheMiss)
+
+
+async def test_a_miss_says_why(bus: MemoryBus) -> None:
+    await bus.call(STORE, answer_for(query="Is it healthy to eat before 10pm?"))
+    vetoed = await ask(bus, "Is it healthy to eat after 10pm?")
+    assert isinstance(vetoed, CacheMiss)
+    assert "qualifiers" in vetoed.vetoes
+    await bus.call(STORE, answer_for(fingerprint="2", query="How do I bake sourdough bread?"))
+    near = await ask(bus, "How do I bake good sourdough bread at home?")
+    assert isinstance(near, CacheMiss)
+    assert near.best_similarity is not None
+    assert 0.7 < near.best_similarity < 0.95
+
+
+async def test_exact_repeats_hit_at_once(bus: MemoryBus) -> None:
+    stored = await bus.call(STORE, answer_for(query=None))
+    found = await repeat(bus)
+    assert isinstance(found, CacheHit)
+    assert (found.kind, found.similarity, found.entry_id) == ("exact", 1.0, stored.entry_id)
+    assert (found.prompt_tokens, found.completion_tokens, found.request_id) == (12, 34, "req_1")
+
+
+@pytest.mark.parametrize("change", [{"org_id": "org_b"}, {"scope": "other"}])
+async def test_nothing_crosses_an_organisation_or_a_scope(bus: MemoryBus, change: dict[str, object]) -> None:
+    await bus.call(STORE, answer_for())
+    assert isinstance(await ask(bus, "What is tin?"), CacheHit)
+    assert await ask(bus, "What is tin?", **change) == CacheMiss()
+
+
+@pytest.mark.parametrize("query", ["What is the weather in Rome?", "Where is my order?", "rain " * 255, " "])
+async def test_some_questions_serve_exact_repeats_only(bus: MemoryBus, query: str) -> None:
+    await bus.call(STORE, answer_for(query=query))
+    assert await ask(bus, query) == CacheMiss()
+    assert isinstance(await repeat(bus), CacheHit)
+    stats = await bus.call(STATS, CacheOf(org_id="org_a"))
+    assert (stats.exact_entries, stats.semantic_entries) == (1, 0)
+
+
+async def test_an_entry_expires(bus: MemoryBus, clock: ManualClock) -> None:
+    await bus.call(STORE, answer_for(ttl_seconds=10))
+    clock.advance(11)
+    assert await ask(bus, "What is tin?") == CacheMiss()
+    assert isinstance(await repeat(bus), CacheMiss)
+
+
+async def test_stats_and_clear(bus: MemoryBus) -> None:
+    await bus.call(STORE, answer_for())
+    await bus.call(STORE, answer_for(fingerprint="2", query=None))
+    stats = await bus.call(STATS, CacheOf(org_id="org_a"))
+    assert (stats.exact_entries, stats.semantic_entries, stats.total_entries) == (1, 1, 2)
+    assert (await bus.call(CLEAR, CacheOf(org_id="org_a"))).cleared == 2
+    assert (await bus.call(STATS, CacheOf(org_id="org_a"))).total_entries == 0
+    assert await ask(bus, "What is tin?") == CacheMiss()
+
+
+async def test_with_qdrant_away_look_ups_miss_and_the_rest_says_so(settings: CacheSettings) -> None:
+    bus = MemoryBus()
+    async with create_app(msgspec.structs.replace(settings, qdrant_url=UNREACHABLE), bus) as app:
+        assert app.missing() == ("qdrant",)
+        assert await ask(bus, "What is tin?") == CacheMiss()
+        assert isinstance(await repeat(bus), CacheMiss)
+        with pytest.raises(Unavailable, match="not stored"):
+            await bus.call(STORE, answer_for())
+        with pytest.raises(Unavailable, match="not cleared"):
+            await bus.call(CLEAR, CacheOf(org_id="org_a"))
+        with pytest.raises(Unavailable, match="counted"):
+            await bus.call(STATS, CacheOf(org_id="org_a"))
+
+
+async def test_without_a_model_it_does_not_start(tmp_path: Path) -> None:
+    settings = CacheSettings(model_dir=str(tmp_path / "none"), cache_dir=str(tmp_path))
+    with pytest.raises(SettingsError, match=r"python -m libs\.common\.embedding"):
+        async with create_app(settings, MemoryBus(), ManualClock(datetime(2026, 1, 1, tzinfo=UTC))):
+            pass
