@@ -13,7 +13,13 @@ _EMAIL: Final = re.compile(
 def normalise_email(text: str) -> str:
     """The address as it is stored and compared: case-folded. Raises `BadRequest` where it is none."""
     email = text.strip().casefold()
-    if len(email) > 254 or ".." in email or email.startswith(".") or _EMAIL.fullmatch(email) is None:
+    if (
+        len(email) > 254
+        or not email.isprintable()
+        or ".." in email
+        or email.startswith(".")
+        or _EMAIL.fullmatch(email) is None
+    ):
         raise BadRequest("This is not an e-mail address.", details={"param": "email"})
     return email
 

