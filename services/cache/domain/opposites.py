@@ -52,7 +52,9 @@ OPPOSITES = opposites(
     save,saving:spend,spending,waste credit:debit deposit:withdraw,withdrawal breakfast:lunch,dinner lunch:dinner
     freeze:thaw,melt encourage:discourage support,supports:oppose,opposes for:against pro:anti agree:disagree
     import:export inhale:exhale sink:float tighten:loosen wet:dry clean:dirty loud,louder:quiet,quieter many:few
-    more:less,fewer most:least,fewest always:never everything:nothing everyone:nobody with:without
+    more:less,fewer most:least,fewest
+    inner:outer undo:redo synonym:antonym synonyms:antonyms key,keys:value,values always:never everything:nothing everyone:nobody
+    with:without
     """
 )
 # What a prefix turns into its opposite or into another thing.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from services.cache.domain.lexicon import is_content
-from services.cache.domain.roles import canonical, directions
+from services.cache.domain.roles import canonical, compounds, directions, phrases
 from services.cache.domain.stem import stem
 from services.cache.domain.tokens import Token, tokenise
 
@@ -14,16 +14,19 @@ from services.cache.domain.tokens import Token, tokenise
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What the vetoes look at. `words` are all words in order, lower case; `content` the stems of those that carry
-    meaning, in order, `roles` the same in an order that phrasing does not change; `directions` the preposition that
-    points at a stem; `names` the words that begin with an upper-case letter where a sentence does not ask for one.
+    meaning, in order, `roles` the same, with numbers, in an order that phrasing does not change; `compounds` and
+    `phrases` the pairs of stems that stand side by side and those joined by "of" or "in"; `directions` the preposition
+    that points at a stem; `names` the words that begin with an upper-case letter where a sentence does not ask for one.
     """
 
     words: tuple[str, ...]
     present: frozenset[str]
     content: tuple[str, ...]
     stems: frozenset[str]
-    counts: Counter[str]
     roles: tuple[str, ...]
+    role_counts: Counter[str]
+    compounds: frozenset[tuple[str, str]]
+    phrases: frozenset[tuple[str, str]]
     directions: Mapping[str, str]
     names: frozenset[str]
     titled: tuple[str, ...]
@@ -37,14 +40,17 @@ def parse(text: str) -> Parsed:
     tokens = tokenise(text)
     words = tuple(token.text for token in tokens if token.kind == "word")
     content = tuple(stem(word) for word in words if is_content(word))
+    roles = canonical(tokens)
     titled = tuple(_titled(tokens))
     return Parsed(
         words=words,
         present=frozenset(words),
         content=content,
         stems=frozenset(content),
-        counts=Counter(content),
-        roles=canonical(tokens),
+        roles=roles,
+        role_counts=Counter(roles),
+        compounds=compounds(words),
+        phrases=phrases(words),
         directions=directions(words),
         names=frozenset(stem(word) for word in titled),
         titled=titled,

@@ -15,8 +15,6 @@ _SECOND = frozenset({"you", "yourself"})
 _OWNERS = {
     "my": "my",
     "mine": "my",
-    "our": "my",
-    "ours": "my",
     "your": "your",
     "yours": "your",
     "his": "his",
@@ -28,7 +26,7 @@ def kind(parsed: Parsed) -> str:
     """One of why, when, where, who, "how many" and its like, how, what, "yes or no"; empty for a mere phrase."""
     for at, word in enumerate(parsed.words[:12]):
         if word in lexicon.QUESTION_WORDS:
-            return _named(word, parsed.words[at + 1 : at + 2])
+            return _named(word, parsed.words[at + 1 :])
         if at == 0 and word in lexicon.AUXILIARIES:
             return "yes or no"
     return ""
@@ -37,6 +35,9 @@ def kind(parsed: Parsed) -> str:
 def _named(word: str, following: tuple[str, ...]) -> str:
     if word == "how":
         return f"how {following[0]}" if following and following[0] in _MEASURES else "how"
+    # "What can I do to ..." and "what is the best way to ..." ask how.
+    if word == "what" and (following[2:3] == ("do",) or "way" in following[1:4] or "ways" in following[1:4]):
+        return "how"
     return {"whom": "who", "which": "what"}.get(word, word)
 
 
@@ -59,7 +60,7 @@ def personal(parsed: Parsed) -> tuple[str, ...]:
     return tuple(named[word] for word in parsed.words if word in named)
 
 
-def polite_subject(parsed: Parsed) -> frozenset[str]:
+def addressed(parsed: Parsed) -> frozenset[str]:
     """Whether the asker or the one asked is meant, except as the "you" and "I" of a how-to."""
     words = parsed.words
     meant = {

@@ -1,8 +1,9 @@
 """Who does what to whom: content words in an order that does not change when only the phrasing does."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from services.cache.domain.lexicon import COPULAS, DIRECTIONS, is_content
+from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, is_content
 from services.cache.domain.stem import stem
 from services.cache.domain.tokens import Token
 
@@ -12,13 +13,30 @@ sold paid beaten chosen stolen broken sent lent caught fed shot sung drawn hidde
 understood met read left kept felt done hurt hit cut put run set born
 """
 _IRREGULAR = frozenset(_PARTICIPLES.split())
+# Grammar whose place in the sentence decides what it bears on.
+_PLACED = frozenset({"only", "all", "every", "each", "not", "never"})
 _JOINS = frozenset({"and", "or"})
 
 
 def canonical(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Content stems with adjuncts at the end, passives turned active, and joined items sorted."""
-    words = _fronted_last(_without_source(list(tokens)))
-    return tuple(stem(word) for word in _sorted_joins(_active(words)) if is_content(word) and word not in _JOINS)
+    words = _active(_fronted_last(_without_source(list(tokens))))
+    return tuple(stem(word) for word in _sorted_joins(words) if is_content(word) or word in _PLACED)
+
+
+def compounds(words: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """Pairs of stems that stand side by side: "flu symptoms"."""
+    return frozenset((stem(a), stem(b)) for a, b in pairwise(words) if is_content(a) and is_content(b))
+
+
+def phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """The pairs that "symptoms of the flu" and "list in java" would be if they stood side by side."""
+    plain = [word for word in words if word not in DETERMINERS]
+    return frozenset(
+        (stem(owner), stem(head))
+        for head, link, owner in zip(plain, plain[1:], plain[2:], strict=False)
+        if link in {"of", "in"} and is_content(head) and is_content(owner)
+    )
 
 
 def directions(words: Sequence[str]) -> dict[str, str]:

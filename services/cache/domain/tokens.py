@@ -37,7 +37,20 @@ _SYMBOLS = {"$": "dollar", "€": "euro", "£": "gbp", "¥": "yen", "%": "percen
 
 def tokenise(text: str) -> tuple[Token, ...]:
     """The tokens of a question without its courtesies, possessives expanded, contractions spelled out."""
-    return tuple(token for piece in _pieces(expand_possessives(strip_courtesy(clean(text)))) for token in _read(piece))
+    tokens: list[Token] = []
+    for piece in _pieces(expand_possessives(strip_courtesy(clean(text)))):
+        for token in _read(piece):
+            tokens.append(_in_place(token, tokens))
+    return tuple(tokens)
+
+
+def _in_place(token: Token, before: list[Token]) -> Token:
+    """What a word is can depend on the one before it: "am" behind a number, a letter that stands for something."""
+    if token.text == "am" and before and before[-1].kind == "number":
+        return Token("a.m.", "word")
+    if before and before[-1].kind != "mark" and token.titled and len(token.text) == 1 and token.text != "i":
+        return Token(token.text.upper(), "literal")
+    return token
 
 
 def _pieces(text: str) -> list[str]:

@@ -84,18 +84,18 @@ yuan cny rmb
 percent
 percentile
 dozen
-am
+a.m.
 pm
 """)
 LANGUAGES = word_set(
     """english french german spanish italian portuguese dutch russian chinese mandarin cantonese japanese korean arabic
     hindi urdu bengali turkish polish czech swedish norwegian danish finnish greek hebrew latin ukrainian vietnamese
     thai indonesian swahili persian farsi romanian hungarian bulgarian catalan tamil telugu
-    python java javascript typescript rust go golang ruby php perl swift kotlin scala haskell erlang elixir clojure
+    python java javascript typescript rust golang ruby php perl swift kotlin scala haskell erlang elixir clojure
     julia matlab fortran cobol lua dart bash powershell sql postgres postgresql mysql sqlite mongodb redis oracle
-    react vue angular svelte django flask fastapi rails laravel spring express node nodejs deno numpy pandas pytorch
+    react vue angular svelte django flask fastapi rails laravel node nodejs deno numpy pandas pytorch
     tensorflow linux windows macos ubuntu debian fedora android ios aws azure gcp docker kubernetes git svn mercurial
-    chrome firefox safari excel word"""
+    chrome firefox safari excel"""
 )
 FORMATS = groups("""
 json
@@ -139,7 +139,6 @@ summarize summarise summary
 translate translation
 rewrite rephrase paraphrase reword
 proofread
-explain
 compare contrast
 write
 shorten
@@ -155,7 +154,6 @@ optimize optimise
 test
 review
 criticize criticise critique
-define
 convert
 calculate compute
 estimate

@@ -5,11 +5,12 @@ way may be served the other way.
 """
 
 from collections.abc import Callable, Mapping, Set
+from itertools import pairwise
 
 from services.cache.domain import lexicon, topics
 from services.cache.domain import opposites as opposed
 from services.cache.domain.parsed import Parsed
-from services.cache.domain.question import able, kind, personal, polite_subject, tense
+from services.cache.domain.question import able, addressed, kind, personal, tense
 
 Veto = Callable[[Parsed, Parsed], bool]
 
@@ -73,8 +74,10 @@ def connectives(one: Parsed, other: Parsed) -> bool:
 
 def order(one: Parsed, other: Parsed) -> bool:
     """The same words in other roles: who follows whom, from where to where."""
-    shared = {word for word in one.stems & other.stems if one.counts[word] == other.counts[word] == 1}
-    return [w for w in one.roles if w in shared] != [w for w in other.roles if w in shared]
+    shared = {w for w, count in one.role_counts.items() if count == 1 == other.role_counts[w]}
+    here = [word for word in one.roles if word in shared]
+    there = [word for word in other.roles if word in shared]
+    return _swapped(here, one.phrases & other.compounds) != _swapped(there, other.phrases & one.compounds)
 
 
 def direction(one: Parsed, other: Parsed) -> bool:
@@ -102,7 +105,8 @@ def modality(one: Parsed, other: Parsed) -> bool:
 
 def persons(one: Parsed, other: Parsed) -> bool:
     """He and she, my and your."""
-    return personal(one) != personal(other) or polite_subject(one) != polite_subject(other)
+    here, there = addressed(one), addressed(other)
+    return personal(one) != personal(other) or bool(here and there and here != there)
 
 
 def languages(one: Parsed, other: Parsed) -> bool:
@@ -152,6 +156,14 @@ def _qualified(parsed: Parsed) -> Set[str]:
     # "used to" tells of the past; "used for" does not.
     pairs = set(zip(parsed.words, parsed.words[1:], strict=False))
     return found if ("used", "to") in pairs else found - {"used"}
+
+
+def _swapped(words: list[str], pairs: Set[tuple[str, str]]) -> list[str]:
+    """The words with "head of owner" as "owner head", where the other question puts it so."""
+    for at, (head, owner) in enumerate(pairwise(words)):
+        if (owner, head) in pairs:
+            words[at : at + 2] = owner, head
+    return words
 
 
 def _prefixed(plain: str, longer: str) -> bool:
