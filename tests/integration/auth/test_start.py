@@ -1,6 +1,7 @@
 """How auth starts, who may register, and what it says while Postgres is away."""
 
 import os
+import shutil
 import signal
 import tempfile
 from pathlib import Path
@@ -74,7 +75,7 @@ async def test_a_rotated_token_secret_still_reads_the_old_tokens(database_url: s
 
 async def test_while_postgres_is_away_it_says_so_and_afterwards_all_is_well() -> None:
     directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = get_server(directory / "data", cleanup_mode="delete")
+    server = get_server(directory / "data", cleanup_mode="stop")
     try:
         bus = MemoryBus()
         settings = settings_for(server.get_uri())
@@ -110,6 +111,7 @@ async def test_while_postgres_is_away_it_says_so_and_afterwards_all_is_well() ->
             assert app.degraded() == ()
     finally:
         server.cleanup()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def test_the_secrets_have_no_default() -> None:
