@@ -1,0 +1,1 @@
+"""How Promptly is run: in containers, or on one machine."""

@@ -1,3 +1,3 @@
 """Fixtures that every layer of tests may use."""
 
-pytest_plugins = ["tests.fixtures.model", "tests.fixtures.nats", "tests.fixtures.postgres"]
+pytest_plugins = ["tests.fixtures.model", "tests.fixtures.gateway", "tests.fixtures.nats", "tests.fixtures.postgres"]

@@ -91,8 +91,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             catalog=models,
             clock=clock,
         )
-        background = asyncio.gather(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)))
-        stack.callback(background.cancel)
+        background = (spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)))
+        stack.push_async_callback(_end, [asyncio.create_task(work) for work in background])
         draining = False
         app = GatewayApp(
             missing=lambda: () if principals.auth_answered else ("auth",),
@@ -131,3 +131,9 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         app.quiesce = quiesce
         yield app
         await quiesce()
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

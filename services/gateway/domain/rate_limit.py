@@ -1,13 +1,14 @@
 """Requests per minute and key, over a window that slides."""
 
 import math
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
 
 from libs.common.errors import RateLimited
 
-_WINDOW = 60.0
+_WINDOW = 60
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,14 +35,30 @@ def refused(verdict: Verdict) -> RateLimited:
 
 
 class _Counts:
-    __slots__ = ("before", "now", "window")
+    """Requests per second of the last minute, oldest first, and their sum."""
 
-    def __init__(self, window: int) -> None:
-        self.window, self.now, self.before = window, 0, 0
+    __slots__ = ("seconds", "total")
+
+    def __init__(self) -> None:
+        self.seconds: deque[list[int]] = deque()
+        self.total = 0
+
+    def forget(self, before: int) -> None:
+        """Drop what happened up to the second `before`."""
+        while self.seconds and self.seconds[0][0] <= before:
+            self.total -= self.seconds.popleft()[1]
+
+    def add(self, second: int) -> None:
+        """Count one request."""
+        if self.seconds and self.seconds[-1][0] == second:
+            self.seconds[-1][1] += 1
+        else:
+            self.seconds.append([second, 1])
+        self.total += 1
 
 
 class RateLimiter:
-    """Two counters per key: this minute's, and the last one's by the share of it that the window still covers."""
+    """No stretch of sixty seconds sees more than the limit. Counts by the second, a minute per key."""
 
     def __init__(self, clock: Callable[[], float], max_keys: int = 100_000) -> None:
         self._clock = clock
@@ -50,37 +67,24 @@ class RateLimiter:
 
     def take(self, key: str, limit: int) -> Verdict:
         """Count one request of `key` if it fits under `limit`; a refused one is not counted."""
-        window, offset = divmod(self._clock(), _WINDOW)
-        counts = self._counts_of(key, int(window))
-        used = counts.now + counts.before * (1 - offset / _WINDOW)
-        reset = _WINDOW - offset
-        if used + 1 > limit:
-            return Verdict(
-                allowed=False,
-                limit=limit,
-                remaining=0,
-                reset=reset,
-                retry_after=max(1, math.ceil(_until_free(counts, limit, offset))),
-            )
-        counts.now += 1
-        return Verdict(allowed=True, limit=limit, remaining=max(0, int(limit - used - 1)), reset=reset)
-
-    def _counts_of(self, key: str, window: int) -> _Counts:
+        now = self._clock()
+        second = int(now)
         counts = self._counts.get(key)
         if counts is None:
             if len(self._counts) >= self._max_keys:
                 del self._counts[next(iter(self._counts))]
-            counts = self._counts[key] = _Counts(window)
-        elif counts.window != window:
-            counts.before = counts.now if counts.window == window - 1 else 0
-            counts.window, counts.now = window, 0
-        return counts
-
-
-def _until_free(counts: _Counts, limit: int, offset: float) -> float:
-    """Seconds until the sliding window has room for one more, if nothing else comes."""
-    room = limit - 1 - counts.now
-    if counts.before and room >= 0:
-        return _WINDOW * (1 - room / counts.before) - offset
-    # This minute alone fills the limit: in the next one it fades by the same rule.
-    return _WINDOW - offset + (_WINDOW * (1 - (limit - 1) / counts.now) if counts.now else 0)
+            counts = self._counts[key] = _Counts()
+        # A second that the window still touches counts whole, so the limit errs on the side of keeping it.
+        counts.forget(second - _WINDOW - 1)
+        allowed = counts.total < limit
+        if allowed:
+            counts.add(second)
+        oldest = counts.seconds[0][0] if counts.seconds else second
+        reset = oldest + _WINDOW + 1 - now
+        return Verdict(
+            allowed=allowed,
+            limit=limit,
+            remaining=max(0, limit - counts.total),
+            reset=reset,
+            retry_after=0 if allowed else max(1, math.ceil(reset)),
+        )

@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
-from litestar.types import ASGIApp
 
 from libs.common.errors import BadRequest, Unauthorized
 from services.gateway.domain.rate_limit import Verdict
@@ -18,7 +17,7 @@ _SSE = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control
 
 
 @post("/v1/chat/completions", status_code=200)
-async def chat_completions(request: Request[Any, Any, Any], state: State) -> Response[bytes] | ASGIApp:
+async def chat_completions(request: Request[Any, Any, Any], state: State) -> Response[bytes] | StreamingAnswer:
     """Answer a chat completion, plain or streamed."""
     pipeline: Pipeline = state.pipeline
     own = ticket(request.scope)

@@ -6,7 +6,6 @@ from typing import Any
 import httpx
 from litestar import HttpMethod, Request, route
 from litestar.datastructures import State
-from litestar.types import ASGIApp
 
 from libs.common.errors import Unavailable
 from services.gateway.http.streaming import StreamingAnswer
@@ -19,11 +18,11 @@ _HOP = frozenset(
 
 
 @route(
-    "/api/{path:path}",
+    ["/api/{path:path}"],
     http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE],
     status_code=200,
 )
-async def control_plane(request: Request[Any, Any, Any], state: State, path: str) -> ASGIApp:
+async def control_plane(request: Request[Any, Any, Any], state: State) -> StreamingAnswer:
     """Pass a request on; cookies and bodies stay as they are."""
     client: httpx.AsyncClient = state.auth_client
     raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()

@@ -2,11 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
-from litestar.types import Receive, Scope, Send
+from litestar import Response
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 
-class StreamingAnswer:
+class StreamingAnswer(Response[Any]):
+    """A handler's answer that is sent by `_Stream`: the framework's own would buffer nothing, but also close nothing."""
+
+    def __init__(
+        self, chunks: AsyncGenerator[bytes, None], headers: Sequence[tuple[bytes, bytes]], status: int = 200
+    ) -> None:
+        super().__init__(content=None, status_code=status)
+        self._stream = _Stream(chunks, headers, status)
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
+        """The application that sends it."""
+        return self._stream
+
+
+class _Stream:
     """An ASGI application that sends `chunks`, and closes them whatever happens."""
 
     def __init__(

@@ -1,0 +1,68 @@
+# Promptly. `make help` explains every target. Python ≥ 3.11 is all that is needed; everything else is installed here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+EXTRAS := gateway auth cache optimizer router analytics alerts local dev
+TESTS ?= tests/unit tests/contract tests/integration tests/e2e
+.DEFAULT_GOAL := help
+.PHONY: help demo up status test check chaos bench-gateway test-integrations fmt lock
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+demo: $(VENV)/local ## Start everything, send real traffic, print what was saved, stop
+	@$(BIN)/promptly demo
+
+up: $(VENV)/local ## Start everything and stay (DEMO=1 also connects the demo's upstream)
+	@exec $(BIN)/promptly up $(if $(DEMO),--demo)
+
+status: $(VENV)/local ## Ask a running Promptly how its parts are
+	@$(BIN)/promptly status
+
+test: $(VENV)/dev ## Run the tests against real servers (TESTS=path for a part of them)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+check: $(VENV)/dev ## Lint, format, types and import rules, in under a minute
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache --quiet 2>/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest --quiet tests/unit/test_house_rules.py
+	@$(BIN)/mypy
+
+chaos: $(VENV)/dev ## Kill and freeze parts under load, at true length, and print what was lost (nothing)
+	@$(BIN)/python -m tests.chaos
+
+bench-gateway: $(VENV)/dev ## Measure the gateway beside its upstream, in one run
+	@$(BIN)/python -m bench.gateway
+
+test-integrations: $(VENV)/dev ## Run other tools' clients against Promptly, each in its own environment
+	@$(BIN)/python -m tests.integrations
+
+fmt: $(VENV)/dev ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix --quiet .
+
+lock: $(VENV)/dev ## Lock the dependencies of every service, by hash
+	@for extra in $(EXTRAS); do \
+	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    --python-version 3.11 --extra $$extra pyproject.toml --output-file requirements/$$extra.txt && \
+	  sed -i.bak '/^promptly/d' requirements/$$extra.txt && rm requirements/$$extra.txt.bak || exit 1; \
+	done
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Promptly needs Python 3.11 or newer; set PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing (Debian: apt install python3-venv)." >&2; exit 1; }
+
+# The stamps are newer than the lock files that they were installed from. `dev` holds all of `local`.
+$(VENV)/local: requirements/local.txt pyproject.toml | $(VENV)/bin/python
+	@test -e $(VENV)/dev || { echo "Installing Promptly into $(VENV) (about a minute) …"; $(PIP) -r requirements/local.txt; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Promptly and its development tools into $(VENV) (about two minutes) …"
+	@$(PIP) -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/local

@@ -1,0 +1,131 @@
+"""The `promptly` command: up, demo, status."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+
+from deploy.local import quickstart, settings
+from deploy.local.child import StartFailed
+from deploy.local.console import Console
+from deploy.local.ports import free_port, readiness, taken
+from deploy.local.settings import LocalSettings
+from deploy.local.stack import SERVICES, AlreadyRunning, Stack, read_state
+from libs.common.settings import SettingsError
+
+
+def main() -> None:
+    """Read the command line and run what it asks for; the exit code says whether it worked."""
+    parser = argparse.ArgumentParser(prog="promptly", description="Run Promptly on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start everything and stay, until Ctrl-C")
+    up.add_argument("--port", type=int, help="where clients connect (default 8000, or PROMPTLY_PORT)")
+    up.add_argument("--demo", action="store_true", help="also start the demo's upstream and connect it")
+    demo = commands.add_parser("demo", help="start everything, send traffic, print what was saved, stop")
+    demo.add_argument("--port", type=int, help="where clients connect (default: PROMPTLY_PORT, or any free port)")
+    demo.add_argument("--verbose", action="store_true", help="show the services' logs")
+    commands.add_parser("status", help="ask a running Promptly how its parts are")
+    arguments = parser.parse_args()
+    try:
+        own = settings.read()
+        if arguments.command == "status":
+            code = asyncio.run(_status(own))
+        elif arguments.command == "up":
+            code = asyncio.run(_up(own, arguments.port or own.port, demo=arguments.demo))
+        else:
+            code = asyncio.run(_demo(own, arguments.port, verbose=arguments.verbose))
+    except (SettingsError, StartFailed, AlreadyRunning) as error:
+        sys.exit(f"promptly: {error}")
+    sys.exit(code)
+
+
+async def _up(own: LocalSettings, port: int, *, demo: bool) -> int:
+    stack = Stack(own, _checked(port), demo=demo)
+    stopping = _on_signals()
+    starting = asyncio.create_task(stack.start())
+    try:
+        await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await quickstart.print_to(stack)
+            await stopping
+    finally:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        stack.console.say("Stopping …")
+        await stack.stop()
+        stack.console.good("stopped; nothing is left running")
+    return 0
+
+
+async def _demo(own: LocalSettings, port: int | None, *, verbose: bool) -> int:
+    from deploy.local import demo  # noqa: PLC0415 - it needs the tests' provider, which only a checkout has
+
+    port = _checked(port) if port else free_port() if taken(own.port) else own.port
+    # A home of its own, so that a Promptly that is up meanwhile is not in the way; the model is shared.
+    home = msgspec.structs.replace(own, home=str(Path(own.home) / "demo"), model_dir=str(own.model_path))
+    stack = Stack(home, port, demo=True, quiet=not verbose)
+    stopping = _on_signals()
+    work = asyncio.create_task(_demonstrate(stack, demo.run))
+    try:
+        await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            return 130
+        agreed = work.result()
+    except demo.DemoFailed as error:
+        stack.console.bad(str(error))
+        return 1
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        await stack.stop()
+    if not agreed:
+        stack.console.bad("the figures do not agree")
+        return 1
+    stack.console.good("every figure agrees; everything has been stopped")
+    return 0
+
+
+async def _demonstrate(stack: Stack, run: "quickstart.Demonstration") -> bool:
+    await stack.start()
+    assert stack.upstream_url is not None
+    return await run(stack.url, stack.upstream_url, stack.console)
+
+
+async def _status(own: LocalSettings) -> int:
+    console = Console(list(SERVICES))
+    state = read_state(own.home_path)
+    if state is None:
+        console.bad(f"Promptly does not run from {own.home_path}. Start it with `promptly up`.")
+        return 1
+    console.say(f"Promptly at {state['url']} (pid {state['pid']})")
+    answers = await asyncio.gather(*(readiness(port) for port in state["ops_ports"].values()))
+    for name, answer in zip(state["ops_ports"], answers, strict=True):
+        (console.good if answer == "ready" else console.bad)(f"{name:<10} {answer}")
+    return 0 if all(answer == "ready" for answer in answers) else 1
+
+
+def _checked(port: int) -> int:
+    if taken(port):
+        raise StartFailed(f"Port {port} is taken. Choose another with --port or PROMPTLY_PORT.")
+    return port
+
+
+def _on_signals() -> "asyncio.Future[None]":
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Future[None] = loop.create_future()
+
+    def stop() -> None:
+        if not stopping.done():
+            stopping.set_result(None)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+    return stopping
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""What `promptly up` prints once everything runs: where it is, and three lines to try."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from deploy.local.console import Console
+from deploy.local.stack import Stack
+
+Demonstration = Callable[[str, str, Console], Awaitable[bool]]
+
+
+async def print_to(stack: Stack) -> None:
+    """The quick start, with a real key in it where the demo's upstream is connected."""
+    url, say = stack.url, stack.console.say
+    key, provider_note = "$PROMPTLY_KEY", ""
+    if stack.upstream_url is not None:
+        from deploy.local.demo import connect  # noqa: PLC0415 - only a checkout has the demo's upstream
+
+        async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as api:
+            key = (await connect(api, stack.upstream_url)).api_key
+        provider_note = "   # the demo's upstream is connected already: the last line answers as it stands"
+    say()
+    say(f"Promptly is up at {url}{provider_note}")
+    say()
+    say("1. Create an account (the answer holds your token and your key):")
+    say(
+        f"""curl -s {url}/api/auth/register -H "Content-Type: application/json" """
+        """-d '{"org_name": "My Company", "email": "dev@mycompany.com", "password": "securepassword", """
+        """"account_type": "team"}'"""
+    )
+    say("2. Connect your provider key:")
+    say(
+        f"""curl -s {url}/api/keys/providers -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" """
+        """-d '{"provider": "openai", "api_key": "sk-your-openai-key"}'"""
+    )
+    say("3. Ask:")
+    say(
+        f"""curl -s {url}/v1/chat/completions -H "Authorization: Bearer {key}" -H "Content-Type: application/json" """
+        """-d '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello!"}]}'"""
+    )
+    say()
+    say("Ctrl-C stops everything.")
+    say()

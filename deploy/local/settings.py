@@ -1,0 +1,43 @@
+"""What the one-machine runner can be told, and what its children inherit."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from libs.common.settings import load
+
+
+class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """State lives under `home`. A server's URL, where it is set, is used instead of starting one."""
+
+    home: str = "var"
+    port: int = 8000
+    nats_url: str | None = None
+    database_url: str | None = None
+    qdrant_url: str | None = None
+    model_dir: str | None = None
+    allowed_hosts: str = ""
+    log_format: str = "console"
+
+    @property
+    def home_path(self) -> Path:
+        """The state's directory, absolute."""
+        return Path(self.home).expanduser().resolve()
+
+    @property
+    def model_path(self) -> Path:
+        """Where the embedding model lies, made on the first run."""
+        return Path(self.model_dir).expanduser().resolve() if self.model_dir else self.home_path / "model"
+
+
+def read() -> LocalSettings:
+    """The settings of this environment; `SettingsError` names one that cannot be used."""
+    return load(LocalSettings)
+
+
+def child_environment(own: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with a child's own variables in place of Promptly's others."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PROMPTLY_PORT"}
+    return {**inherited, "PYTHONUNBUFFERED": "1", **own}

@@ -1,0 +1,94 @@
+"""Events that the bus could not take are on disk, and arrive once when it can."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from libs.common.bus import MemoryBus
+from libs.common.bus.spool import Spool, SpoolFull
+from libs.common.errors import NotConnected
+from tests.fixtures.nats import until
+from tests.integration.bus.bus_suite import HAPPENED, Fact
+
+EVENTS = (HAPPENED,)
+
+
+async def _heard(bus: MemoryBus) -> list[int]:
+    got: list[int] = []
+
+    async def take(batch: list[Fact]) -> None:
+        got.extend(fact.number for fact in batch)
+
+    await bus.consume(HAPPENED, "reader", take)  # type: ignore[arg-type]
+    return got
+
+
+async def test_spooled_events_are_replayed_in_order_and_once(tmp_path: Path) -> None:
+    bus, spool = MemoryBus(), Spool(tmp_path, EVENTS, 1 << 20)
+    got = await _heard(bus)
+    for number in range(20):
+        await spool.append(HAPPENED, Fact(number=number), f"id-{number}")
+    await bus.emit(HAPPENED, Fact(number=3), event_id="id-3")  # its acknowledgement was late, so it was spooled as well
+    assert await spool.replay(bus) == 20
+    await until(lambda: len(got) == 20)
+    assert sorted(got) == list(range(20))
+    assert spool.empty
+    assert await spool.replay(bus) == 0
+    spool.close()
+    assert list(tmp_path.glob("spool_*")) == []
+    await bus.drain()
+
+
+async def test_a_dead_process_s_spool_is_adopted_but_not_a_living_one_s(tmp_path: Path) -> None:
+    bus = MemoryBus()
+    got = await _heard(bus)
+    dead, living = Spool(tmp_path, EVENTS, 1 << 20), Spool(tmp_path, EVENTS, 1 << 20)
+    await dead.append(HAPPENED, Fact(number=1), "1")
+    await living.append(HAPPENED, Fact(number=2), "2")
+    os.close(dead._file)  # what the system does for a process that was killed
+    heir = Spool(tmp_path, EVENTS, 1 << 20)
+    assert await heir.adopt(bus) == 1
+    await until(lambda: got == [1])
+    assert not dead._path.exists()
+    assert living._path.exists()
+    await bus.drain()
+
+
+async def test_a_half_written_line_is_passed_over(tmp_path: Path) -> None:
+    bus, spool = MemoryBus(), Spool(tmp_path, EVENTS, 1 << 20)
+    got = await _heard(bus)
+    await spool.append(HAPPENED, Fact(number=1), "1")
+    await spool.append(HAPPENED, Fact(number=2), "2")
+    whole = spool._path.read_bytes()
+    spool._path.write_bytes(whole[:-9])
+    assert await spool.replay(bus) == 1
+    await until(lambda: got == [1])
+    await bus.drain()
+
+
+async def test_nothing_is_lost_when_the_bus_goes_away_in_between(tmp_path: Path) -> None:
+    bus, spool = MemoryBus(), Spool(tmp_path, EVENTS, 1 << 20)
+    got = await _heard(bus)
+    await spool.append(HAPPENED, Fact(number=1), "1")
+    bus.connected = False
+    with pytest.raises(NotConnected):
+        await spool.replay(bus)
+    assert not spool.empty
+    bus.connected = True
+    assert await spool.replay(bus) == 1
+    await until(lambda: got == [1])
+    await bus.drain()
+
+
+async def test_a_full_spool_says_so_and_keeps_what_it_has(tmp_path: Path) -> None:
+    bus, spool = MemoryBus(), Spool(tmp_path, EVENTS, 400)
+    got = await _heard(bus)
+    kept = 0
+    with pytest.raises(SpoolFull):
+        for number in range(100):
+            await spool.append(HAPPENED, Fact(number=number), f"id-{number}")
+            kept += 1
+    assert await spool.replay(bus) == kept > 0
+    await until(lambda: len(got) == kept)
+    await bus.drain()

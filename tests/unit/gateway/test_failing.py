@@ -1,0 +1,151 @@
+"""What is tried after a provider failed, and what the client is told in the end."""
+
+import pytest
+
+from libs.common.errors import BadRequest, NotFound, PayloadTooLarge, PromptlyError, RateLimited, UpstreamFailed
+from services.gateway.domain.attempts import Failure, Next, Tried, after, client_error
+from services.gateway.domain.breaker import Breaker
+from services.gateway.domain.conversations import Conversations
+from services.gateway.domain.rate_limit import RateLimiter
+from services.gateway.translate import errors
+
+
+def failed(status: int | None = None, kind: str = "status") -> Failure:
+    return Failure(kind, "because", status=status)
+
+
+def tried(calls: int = 1, keys_left: int = 0, *, retried: bool = False, changed: bool = False) -> Tried:
+    return Tried(calls=calls, keys_left=keys_left, retried=retried, changed=changed)
+
+
+@pytest.mark.parametrize(
+    ("failure", "state", "expected"),
+    [
+        (failed(429), tried(keys_left=1), Next.OTHER_KEY),
+        (failed(401), tried(keys_left=1, changed=True), Next.OTHER_KEY),
+        (failed(403), tried(), Next.GIVE_UP),
+        (failed(429), tried(changed=True), Next.FALLBACK),
+        (failed(429), tried(), Next.GIVE_UP),
+        (failed(500), tried(), Next.RETRY),
+        (failed(503), tried(retried=True, calls=2), Next.GIVE_UP),
+        (failed(503), tried(retried=True, calls=2, changed=True), Next.FALLBACK),
+        (failed(500), tried(calls=2, keys_left=0, changed=True), Next.FALLBACK),
+        (failed(kind="connect"), tried(), Next.RETRY),
+        (failed(kind="malformed"), tried(), Next.RETRY),
+        (failed(kind="timeout"), tried(), Next.GIVE_UP),
+        (failed(kind="timeout"), tried(changed=True), Next.FALLBACK),
+        (failed(400), tried(), Next.GIVE_UP),
+        (failed(400), tried(changed=True), Next.FALLBACK),
+        (failed(422), tried(changed=True, calls=2), Next.FALLBACK),
+        (failed(500), tried(calls=3, changed=True), Next.GIVE_UP),
+    ],
+)
+def test_the_next_step(failure: Failure, state: Tried, expected: Next) -> None:
+    assert after(failure, state) is expected
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "status"),
+    [
+        (failed(400), BadRequest, 400),
+        (failed(422), BadRequest, 422),
+        (failed(404), NotFound, 404),
+        (failed(413), PayloadTooLarge, 413),
+        (failed(429), RateLimited, 429),
+        (failed(401), UpstreamFailed, 502),
+        (failed(403), UpstreamFailed, 502),
+        (failed(500), UpstreamFailed, 502),
+        (failed(529), UpstreamFailed, 502),
+        (failed(kind="connect"), UpstreamFailed, 502),
+        (failed(kind="timeout"), UpstreamFailed, 502),
+        (failed(kind="truncated"), UpstreamFailed, 502),
+    ],
+)
+def test_what_the_client_sees(failure: Failure, kind: type[PromptlyError], status: int) -> None:
+    error = client_error(failure, "openai")
+    assert type(error) is kind
+    assert errors.status(error) == status
+    assert errors.headers(error)["x-should-retry"] == "false"
+    body = errors.error_body(error)
+    assert body["detail"] == body["error"]["message"]
+    if status == 502:
+        assert "because" not in body["detail"], "a provider's own words pass only on the client's own request"
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def test_a_breaker_opens_after_a_run_of_failures_and_probes_once() -> None:
+    clock = _Clock()
+    breaker = Breaker(clock)
+    for _ in range(4):
+        breaker.failed()
+    breaker.succeeded()
+    for _ in range(5):
+        assert breaker.allow()
+        breaker.failed()
+    assert breaker.open
+    assert not breaker.allow()
+    clock.time += 5
+    assert [breaker.allow(), breaker.allow()] == [True, False]
+    breaker.failed()
+    assert not breaker.allow()
+    clock.time += 5
+    assert breaker.allow()
+    breaker.succeeded()
+    assert not breaker.open
+    assert breaker.allow()
+
+
+def test_a_probe_that_never_comes_back_does_not_block_the_next() -> None:
+    clock = _Clock()
+    breaker = Breaker(clock, failures=1)
+    breaker.failed()
+    clock.time += 5
+    assert breaker.allow()
+    clock.time += 5
+    assert breaker.allow()
+
+
+def test_no_window_of_a_minute_takes_more_than_the_limit() -> None:
+    clock = _Clock()
+    limiter = RateLimiter(clock)
+    admitted: list[float] = []
+    for _ in range(6 * 1500):
+        clock.time += 0.04
+        if limiter.take("k", 500).allowed:
+            admitted.append(clock.time)
+    worst = max(sum(start <= t < start + 60 for t in admitted) for start in admitted[::50])
+    assert 480 <= worst <= 500
+
+
+def test_a_refusal_says_when_there_is_room_again() -> None:
+    clock = _Clock()
+    limiter = RateLimiter(clock)
+    for _ in range(10):
+        assert limiter.take("k", 10).allowed
+    verdict = limiter.take("k", 10)
+    assert not verdict.allowed
+    clock.time += verdict.retry_after
+    assert limiter.take("k", 10).allowed
+    assert limiter.take("other", 10).allowed
+
+
+def test_a_warm_conversation_keeps_its_cut_and_a_cold_one_does_not() -> None:
+    clock = _Clock()
+    known = Conversations(clock)
+    turn = [b"system", b"u1", b"a1", b"u2"]
+    known.remember("org", turn, 7, cached_tokens=2048)
+    following = [*turn, b"a2", b"u3"]
+    assert known.keep_cut("org", following) == 7
+    assert known.keep_cut("other", following) is None
+    assert known.keep_cut("org", [b"system", b"u1", b"another", b"u2", b"a2"]) is None
+    clock.time += 301
+    assert known.keep_cut("org", following) is None
+    known.remember("org", turn, 7, cached_tokens=0)
+    assert known.keep_cut("org", following) is None

@@ -1,0 +1,184 @@
+"""Rules of the house that a linter cannot say. Each returns its breaches, so that a planted one can be seen to be found."""
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CODE = ("services", "libs", "deploy", "tests", "bench", "sdk")
+SERVICES = ("gateway", "auth", "cache", "optimizer", "router", "analytics", "alerts")
+MAX_LINES = 400
+BANNED_NAMES = {"utils", "util", "helpers", "helper", "manager", "misc"}
+OUTER_ROOMS = {"clients", "store", "providers", "notify", "handlers", "http", "jobs"}
+# Rooms that a request comes in through may use the pipeline; nobody but app may reach for a way out.
+WAYS_OUT = {"clients", "store", "providers", "notify"}
+
+
+def python_files(root: Path) -> Iterator[Path]:
+    for top in CODE:
+        for path in sorted((root / top).rglob("*.py")):
+            if "node_modules" not in path.parts:
+                yield path
+
+
+def _parts(root: Path, path: Path) -> tuple[str, ...]:
+    return path.relative_to(root).parts
+
+
+def long_modules(root: Path) -> list[str]:
+    """Modules over the hard stop."""
+    return [str(p.relative_to(root)) for p in python_files(root) if len(p.read_text().splitlines()) > MAX_LINES]
+
+
+def banned_names(root: Path) -> list[str]:
+    """Modules and folders whose name says nothing."""
+    return [str(p.relative_to(root)) for p in python_files(root) if {*p.parts[:-1], p.stem} & BANNED_NAMES]
+
+
+def async_in_pure_rooms(root: Path) -> list[str]:
+    """`async` or `await` in a domain or translate room."""
+    found = []
+    for path in python_files(root):
+        parts = _parts(root, path)
+        if parts[0] == "services" and {"domain", "translate"} & set(parts):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith):
+                    found.append(f"{'/'.join(parts)}:{node.lineno}")
+    return found
+
+
+def clocks_and_chance_in_pure_rooms(root: Path) -> list[str]:
+    """Reading the clock or throwing dice in a domain or translate room."""
+    banned = {("time", "time"), ("time", "monotonic"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
+    found = []
+    for path in python_files(root):
+        parts = _parts(root, path)
+        if parts[0] == "services" and {"domain", "translate"} & set(parts):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    if (node.value.id, node.attr) in banned:
+                        found.append(f"{'/'.join(parts)}:{node.lineno}")
+                elif isinstance(node, ast.Import) and {"random", "secrets"} & {alias.name for alias in node.names}:
+                    found.append(f"{'/'.join(parts)}:{node.lineno}")
+    return found
+
+
+def environment_outside_settings(root: Path) -> list[str]:
+    """`os.environ` or `os.getenv` anywhere but in a settings module."""
+    found = []
+    for path in python_files(root):
+        parts = _parts(root, path)
+        if parts[0] in ("services", "libs", "deploy") and path.name != "settings.py":
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv"):
+                    found.append(f"{'/'.join(parts)}:{node.lineno}")
+    return found
+
+
+def commits_outside_the_unit_of_work(root: Path) -> list[str]:
+    """`.commit()` anywhere but in libs/common/db."""
+    found = []
+    for path in python_files(root):
+        parts = _parts(root, path)
+        if parts[0] in ("services", "libs") and parts[:3] != ("libs", "common", "db"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
+                    found.append(f"{'/'.join(parts)}:{node.lineno}")
+    return found
+
+
+def ways_out_imported_inside(root: Path) -> list[str]:
+    """An import of a way out (clients, store, providers, notify) by anything but app and that very room."""
+    found = []
+    for path in python_files(root):
+        parts = _parts(root, path)
+        if parts[0] != "services" or len(parts) < 3 or path.name in ("app.py", "__main__.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"services.{parts[1]}."):
+                room = node.module.split(".")[2]
+                if room in WAYS_OUT and room != parts[2]:
+                    found.append(f"{'/'.join(parts)}:{node.lineno}")
+    return found
+
+
+def doors_imported_inside(root: Path) -> list[str]:
+    """An import of a door (http, handlers, jobs) by anything but app and that very room."""
+    found = []
+    for path in python_files(root):
+        parts = _parts(root, path)
+        if parts[0] != "services" or len(parts) < 3 or path.name in ("app.py", "__main__.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"services.{parts[1]}."):
+                room = node.module.split(".")[2]
+                if room in OUTER_ROOMS - WAYS_OUT and room != parts[2]:
+                    found.append(f"{'/'.join(parts)}:{node.lineno}")
+    return found
+
+
+def structs_that_can_change(root: Path) -> list[str]:
+    """A contract whose struct is not spelled frozen and kw_only."""
+    found = []
+    for path in python_files(root):
+        if "contracts" not in path.parts or "libs" not in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Struct") for base in node.bases):
+                said = {word.arg for word in node.keywords if ast.unparse(word.value) == "True"}
+                if not {"frozen", "kw_only"} <= said:
+                    found.append(f"{path.name}:{node.lineno} {node.name}")
+    return found
+
+
+RULES: list[Callable[[Path], list[str]]] = [
+    long_modules,
+    banned_names,
+    async_in_pure_rooms,
+    clocks_and_chance_in_pure_rooms,
+    environment_outside_settings,
+    commits_outside_the_unit_of_work,
+    ways_out_imported_inside,
+    doors_imported_inside,
+    structs_that_can_change,
+]
+
+# One breach for each rule: where it is planted, and the code that breaks it.
+PLANTED = {
+    "long_modules": ("services/gateway/long.py", "x = 1\n" * (MAX_LINES + 1)),
+    "banned_names": ("services/gateway/utils.py", "x = 1\n"),
+    "async_in_pure_rooms": ("services/gateway/domain/waits.py", "async def f() -> None: ...\n"),
+    "clocks_and_chance_in_pure_rooms": ("services/router/domain/dice.py", "import random\n"),
+    "environment_outside_settings": ("services/cache/app.py", "import os\nx = os.environ['HOME']\n"),
+    "commits_outside_the_unit_of_work": ("services/auth/store/rows.py", "def f(tx): tx.commit()\n"),
+    "ways_out_imported_inside": ("services/auth/domain/x.py", "from services.auth.store.rows import f\n"),
+    "doors_imported_inside": ("services/auth/domain/x.py", "from services.auth.http.api import f\n"),
+    "structs_that_can_change": ("libs/common/contracts/x.py", "class A(msgspec.Struct, frozen=True): ...\n"),
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_house_keeps(rule: Callable[[Path], list[str]]) -> None:
+    assert rule(ROOT) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_planted_breach_is_found(rule: Callable[[Path], list[str]], tmp_path: Path) -> None:
+    where, code = PLANTED[rule.__name__]
+    planted = tmp_path / where
+    planted.parent.mkdir(parents=True)
+    planted.write_text(code)
+    assert len(rule(tmp_path)) == 1
+
+
+def test_every_service_has_its_rooms() -> None:
+    for service in SERVICES:
+        folder = ROOT / "services" / service
+        for name in ("__main__.py", "app.py", "settings.py", "README.md"):
+            assert (folder / name).exists(), f"services/{service}/{name} is missing"
+        lines = [
+            line for line in (folder / "__main__.py").read_text().splitlines() if line and not line.startswith('"""')
+        ]
+        assert len(lines) <= 5, f"services/{service}/__main__.py does more than run"
