@@ -1,6 +1,7 @@
 """Registering an organisation, and looking after it."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +14,8 @@ from services.auth.domain.accounts import AccountType, Caller, Org, User
 from services.auth.domain.credentials import check_password, normalise_email
 from services.auth.ports import Passwords, UnitOfWork
 from services.auth.settings import Registration
+
+T = TypeVar("T")
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,27 +65,27 @@ class Accounts:
     async def me(self, caller: Caller) -> tuple[User, Org]:
         """The caller and the caller's organisation."""
         async with self._uow() as tx:
-            user = await tx.accounts.user(caller.org_id, caller.user_id)
-            org = await tx.accounts.org(caller.org_id)
-        if user is None or org is None:
-            raise Unauthorized("This account does not exist any more.", code="invalid_token")
-        return user, org
+            user = _there(await tx.accounts.user(caller.org_id, caller.user_id))
+            return user, _there(await tx.accounts.org(caller.org_id))
 
-    async def org_of(self, user: User) -> Org:
-        """A user's organisation."""
+    async def org(self, who: Caller | User) -> Org:
+        """Somebody's organisation."""
         async with self._uow() as tx:
-            org = await tx.accounts.org(user.org_id)
-        if org is None:
-            raise Unauthorized("This account does not exist any more.", code="invalid_token")
-        return org
+            return _there(await tx.accounts.org(who.org_id))
 
     async def rename_org(self, caller: Caller, name: str) -> Org:
         """Give the organisation another name."""
         async with self._uow() as tx:
             await tx.accounts.rename(caller.org_id, name)
-        return (await self.me(caller))[1]
+            return _there(await tx.accounts.org(caller.org_id))
 
     async def members(self, caller: Caller) -> Sequence[User]:
         """The organisation's users, oldest first."""
         async with self._uow() as tx:
             return await tx.accounts.members(caller.org_id)
+
+
+def _there(found: T | None) -> T:
+    if found is None:
+        raise Unauthorized("This account does not exist any more.", code="invalid_token")
+    return found

@@ -1,5 +1,6 @@
 """Promptly keys: made, shown once, replaced, revoked, verified."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,7 +9,7 @@ import msgspec
 from libs.common import keys
 from libs.common.clock import Clock
 from libs.common.contracts.auth import Principal, Scope
-from libs.common.errors import BadRequest, Forbidden, NotFound, Unauthorized
+from libs.common.errors import BadRequest, Forbidden, NotFound, Unauthorized, Unavailable
 from libs.common.ids import new_id
 from services.auth.changes import Changes
 from services.auth.domain.accounts import Caller
@@ -34,6 +35,7 @@ class ApiKeys:
         self._changes = changes
         self._clock = clock
         self._pepper = pepper
+        self._used: dict[tuple[str, str], datetime] = {}
 
     def make(self, org_id: str, user_id: str, wanted: NewKey) -> tuple[str, ApiKey]:
         """A fresh key and its entry, not stored yet."""
@@ -96,10 +98,26 @@ class ApiKeys:
         """Who the key with this digest speaks for; `Unauthorized` where it is unknown, revoked or expired."""
         async with self._uow() as tx:
             principal = await tx.api_keys.principal(digest)
-        now_ms = self._clock.now().timestamp() * 1000
-        if principal is None or (principal.expires_at_ms is not None and principal.expires_at_ms <= now_ms):
+        now = self._clock.now()
+        if principal is None or (principal.expires_at_ms or math.inf) <= now.timestamp() * 1000:
             raise Unauthorized("This API key is unknown, revoked or expired. Make a new one in the dashboard.")
+        self._used[principal.org_id, principal.key_id] = now
         return principal
+
+    async def note_use(self) -> None:
+        """Write down when keys were used since the last time. Gateways ask about a key now and then, not on every
+        request, so it is true to within the time for which they remember an answer.
+        """
+        used, self._used = self._used, {}
+        if not used:
+            return
+        try:
+            async with self._uow() as tx:
+                for (org_id, key_id), at in sorted(used.items()):
+                    await tx.api_keys.note_use(org_id, key_id, at)
+        except Unavailable:
+            self._used = used | self._used
+            raise
 
     async def _first(self, caller: Caller) -> str:
         if caller.role != "admin":

@@ -22,6 +22,7 @@ from services.auth.clients.tokens import JwtTokens
 from services.auth.configuration import Configuration
 from services.auth.handlers.verify_api_key import verify_api_key
 from services.auth.http.api import Parts, create_api
+from services.auth.jobs.last_used import noting_use
 from services.auth.provider_keys import ProviderKeys
 from services.auth.sessions import Sessions
 from services.auth.settings import AuthSettings
@@ -61,13 +62,16 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                 )
             )
             await bus.serve(VERIFY_API_KEY, verify_api_key(api_keys))
-            async with serve_http(
-                api,
-                settings.auth_host,
-                settings.auth_port,
-                settings.drain_seconds,
-                trusted_proxies=settings.trusted_proxies,
-            ) as served:
+            async with (
+                noting_use(api_keys),
+                serve_http(
+                    api,
+                    settings.auth_host,
+                    settings.auth_port,
+                    settings.drain_seconds,
+                    trusted_proxies=settings.trusted_proxies,
+                ) as served,
+            ):
                 yield AuthApp(
                     degraded=lambda: () if database.reachable else ("postgres",),
                     quiesce=served.shutdown,

@@ -14,7 +14,7 @@ from services.auth.domain import rules
 from services.auth.domain.accounts import Caller
 from services.auth.domain.keys import Provider
 from services.auth.domain.rules import StoredRule
-from services.auth.ports import Tiers, UnitOfWork
+from services.auth.ports import Tiers, Tx, UnitOfWork
 
 _MOST_RULES: Final = 100
 
@@ -28,6 +28,13 @@ class RuleChange(msgspec.Struct, frozen=True, kw_only=True):
     action: rules.Action | None = None
     action_value: str | None = None
     priority: int | None = None
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """How an organisation's models are chosen; `tiers` holds what differs from the defaults."""
+
+    routing_mode: RoutingMode
+    tiers: Tiers
 
 
 class Configuration:
@@ -51,14 +58,14 @@ class Configuration:
             await tx.configuration.put_settings(caller.org_id, settings)
         return settings
 
-    async def tiers(self, caller: Caller) -> Tiers:
-        """Models per provider and tier that differ from the defaults."""
+    async def routing(self, caller: Caller) -> Routing:
+        """The mode, and the tiers that differ from the defaults."""
         async with self._uow() as tx:
-            return await tx.configuration.tiers(caller.org_id)
+            return await _routing(tx, caller)
 
     async def change_routing(
         self, caller: Caller, mode: RoutingMode | None, tiers: Mapping[Provider, Mapping[Tier, str] | None]
-    ) -> None:
+    ) -> Routing:
         """Change the mode, and the tiers of the providers named; None goes back to a provider's defaults."""
         async with self._changes.of(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
@@ -70,6 +77,7 @@ class Configuration:
                 merged[provider] = {} if models is None else {**merged.get(provider, {}), **models}
             kept = {provider: models for provider, models in merged.items() if models}
             await tx.configuration.put_tiers(caller.org_id, kept)
+            return await _routing(tx, caller)
 
     async def rules(self, caller: Caller) -> Sequence[StoredRule]:
         """The rules in the order in which they are tried."""
@@ -105,6 +113,11 @@ class Configuration:
         async with self._changes.of(caller.org_id) as tx:
             if not await tx.configuration.delete_rule(caller.org_id, rule_id):
                 raise NotFound("There is no such rule.")
+
+
+async def _routing(tx: Tx, caller: Caller) -> Routing:
+    settings = await tx.configuration.settings(caller.org_id)
+    return Routing(routing_mode=settings.routing_mode, tiers=await tx.configuration.tiers(caller.org_id))
 
 
 def _changed(rule: RoutingRule, wanted: RuleChange) -> RoutingRule:

@@ -80,6 +80,10 @@ class ApiKeys(Protocol):
         """Make a key useless for good."""
         ...
 
+    async def note_use(self, org_id: str, key_id: str, at: datetime) -> None:
+        """Keep when a key was last used, unless a later use is known."""
+        ...
+
     async def principal(self, digest: str) -> Principal | None:
         """The principal of the key with this digest, whether expired or not; None where there is none."""
         ...

@@ -25,6 +25,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     created_by: str
     created_at: datetime
+    last_used_at: datetime | None = None
 
 
 class StoredProviderKey(msgspec.Struct, frozen=True, kw_only=True):

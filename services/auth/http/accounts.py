@@ -63,7 +63,7 @@ class AuthController(Controller):
         """Exchange e-mail and password for a token."""
         body = await read(request, Login)
         user = await sessions.login(body.email, body.password, address_of(request))
-        org = await accounts.org_of(user)
+        org = await accounts.org(user)
         return {"token": sessions.token(user), "user": user_json(user), "org": org_json(org)}
 
     @get("/me", needs=Action.READ)
@@ -84,7 +84,7 @@ class OrgController(Controller):
     @get("/org", needs=Action.READ)
     async def org(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
         """The organisation."""
-        return org_json((await accounts.me(request.user))[1])
+        return org_json(await accounts.org(request.user))
 
     @put("/org", needs=Action.MANAGE_ORG)
     async def change_org(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:

@@ -102,18 +102,15 @@ class RoutingController(Controller):
     path = "/routing"
 
     @get("/config", needs=Action.READ)
-    async def config(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
+    async def config(self, request: ApiRequest, configuration: Given[Configuration]) -> Any:
         """The mode, and the tiers that differ from the defaults."""
-        settings = await configuration.settings(request.user)
-        return {"routing_mode": settings.routing_mode, "tiers": await configuration.tiers(request.user)}
+        return msgspec.to_builtins(await configuration.routing(request.user))
 
     @put("/config", needs=Action.MANAGE_SETTINGS)
-    async def change_config(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
+    async def change_config(self, request: ApiRequest, configuration: Given[Configuration]) -> Any:
         """Change the mode, or some tiers."""
         body = await read(request, RoutingChange)
-        await configuration.change_routing(request.user, body.routing_mode, body.tiers)
-        settings = await configuration.settings(request.user)
-        return {"routing_mode": settings.routing_mode, "tiers": await configuration.tiers(request.user)}
+        return msgspec.to_builtins(await configuration.change_routing(request.user, body.routing_mode, body.tiers))
 
     @get("/rules", needs=Action.READ)
     async def rules(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from libs.common.contracts.auth import Principal
 from services.auth.domain.keys import ApiKey
 
 _KEY = (
-    "key_id AS id, org_id, name, digest, prefix, last4, scopes, rpm, expires_at, created_by, created_at"
-    " FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
+    "key_id AS id, org_id, name, digest, prefix, last4, scopes, rpm, expires_at, created_by, created_at,"
+    " last_used_at FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
 )
 # One statement, because it stands in the way of every request whose key no gateway remembers.
 _PRINCIPAL = text("""
@@ -77,6 +77,15 @@ class SqlApiKeys:
         await self._tx.execute(
             text("UPDATE auth.api_keys SET revoked_at = :at WHERE org_id = :org_id AND key_id = :id"),
             {"org_id": key.org_id, "id": key.id, "at": at},
+        )
+
+    async def note_use(self, org_id: str, key_id: str, at: datetime) -> None:
+        await self._tx.execute(
+            text(
+                "UPDATE auth.api_keys SET last_used_at = greatest(last_used_at, :at)"
+                " WHERE org_id = :org_id AND key_id = :key_id"
+            ),
+            {"org_id": org_id, "key_id": key_id, "at": at},
         )
 
     async def principal(self, digest: str) -> Principal | None:

@@ -30,6 +30,7 @@ def key_json(key: ApiKey) -> dict[str, Any]:
         "expires_at": None if key.expires_at is None else iso(key.expires_at),
         "created_by": key.created_by,
         "created_at": iso(key.created_at),
+        "last_used_at": None if key.last_used_at is None else iso(key.last_used_at),
     }
 
 

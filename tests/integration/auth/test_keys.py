@@ -5,14 +5,18 @@ import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from libs.common import keys
+from libs.common.bus import MemoryBus
+from libs.common.clock import ManualClock
 from libs.common.db import connect
 from libs.common.errors import Unauthorized
 from libs.common.sealing import CannotOpen, Sealer
-from tests.integration.auth.conftest import Auth
+from services.auth.app import create_app
+from tests.integration.auth.conftest import Auth, settings_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,6 +42,26 @@ async def test_a_key_is_shown_once_and_its_secret_is_nowhere_in_the_database(aut
         rows = (await tx.execute(text(stored))).scalars().all()
     assert rows
     assert not any(secret[len(keys.KEY_PREFIX) : -4] in row for row in rows)
+
+
+async def test_the_last_use_of_a_key_is_written_down_when_auth_stops(database_url: str) -> None:
+    clock = ManualClock(datetime.now(UTC).replace(microsecond=0))
+    settings, bus = settings_for(database_url), MemoryBus()
+    async with (
+        create_app(settings, bus, clock) as app,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}") as http,
+    ):
+        auth = Auth(http, bus, settings)
+        org = await auth.new_org()
+        (unused,) = (await auth.call("GET", "/api/keys/platform", org.token)).json()["keys"]
+        assert unused["last_used_at"] is None
+        await auth.verify(org.api_key)
+    async with (
+        create_app(settings, bus, clock) as app,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}") as http,
+    ):
+        (used,) = (await Auth(http, bus, settings).call("GET", "/api/keys/platform", org.token)).json()["keys"]
+    assert datetime.fromisoformat(used["last_used_at"]) == clock.now()
 
 
 async def test_a_key_for_optimize_alone_says_so(auth: Auth) -> None:

