@@ -1,0 +1,1 @@
+"""The router: which model serves a request, and why."""

@@ -1,0 +1,1 @@
+"""Rules, complexity and the choice of a model: values in, values out."""

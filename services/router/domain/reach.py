@@ -1,0 +1,79 @@
+"""Which models a request can go to: the organisation's keys, what the request needs, what it may cost."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from libs.common.catalog import Catalog, Model
+from libs.common.contracts.auth import Tier
+from libs.common.contracts.router import Needs, Reason
+
+_CAPABILITIES = ("vision", "audio", "files", "tools", "json_schema")
+_ONE_CHOICE_ONLY = frozenset({"anthropic"})
+
+
+class Reach:
+    """The catalogue as one organisation's keys and one request see it, on one day."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        reachable: Mapping[str, Sequence[str]],
+        tiers: Mapping[str, Mapping[Tier, str]],
+        needs: Needs,
+        today: date,
+    ) -> None:
+        self.providers = tuple(reachable)
+        self._catalog = catalog
+        self._reachable = reachable
+        self._tiers = tiers
+        self._needs = needs
+        self._today = today
+
+    def provider_of(self, name: str) -> str | None:
+        """Whose key serves a model: a key that lists it first, then its provider's; None where no key does."""
+        for provider, listed in self._reachable.items():
+            if name in listed:
+                return provider
+        model = self._catalog.find(name)
+        if model is None or model.provider not in self._reachable:
+            return None
+        listed = self._reachable[model.provider]
+        return model.provider if not listed or model.name in listed else None
+
+    def knows(self, name: str) -> bool:
+        """Whether the catalogue or one of the keys has the name."""
+        return self._catalog.find(name) is not None or self.provider_of(name) is not None
+
+    def same(self, name: str, other: str) -> bool:
+        """Whether two names stand for one model."""
+        first, second = self._catalog.find(name), self._catalog.find(other)
+        return name == other or (first is not None and second is not None and first.name == second.name)
+
+    def tier(self, provider: str, tier: Tier) -> str | None:
+        """The model that a provider's tier names."""
+        return self._catalog.tier_model(provider, tier, self._tiers)
+
+    def obstacle(self, name: str, requested: str) -> Reason | None:
+        """Why a model cannot stand in for the requested one; None: it can."""
+        if self.provider_of(name) is None:
+            return "not_reachable"
+        model, asked = self._catalog.find(name), self._catalog.find(requested)
+        if model is None or asked is None or model.dearer_than(asked, self._today):
+            return "not_dearer"
+        return None if self._capable(model) else "not_capable"
+
+    def at_hand(self) -> list[str]:
+        """The names that this organisation can ask for."""
+        return [
+            name
+            for provider, listed in self._reachable.items()
+            for name in listed or self._catalog.of_provider(provider)
+        ]
+
+    def _capable(self, model: Model) -> bool:
+        needs = self._needs
+        if any(getattr(needs, name) and not model.can(name) for name in _CAPABILITIES):
+            return False
+        if needs.multiple_choices and model.provider in _ONE_CHOICE_ONLY:
+            return False
+        return needs.context_tokens <= model.max_input_tokens

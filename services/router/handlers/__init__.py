@@ -1,0 +1,1 @@
+"""The router's doors on the bus."""
