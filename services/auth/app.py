@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from libs.common import catalog
 from libs.common.bus import Bus
 from libs.common.clock import Clock, SystemClock
 from libs.common.contracts.auth import VERIFY_API_KEY
@@ -56,7 +57,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                     sessions=Sessions(uow, passwords, tokens, clock),
                     api_keys=api_keys,
                     provider_keys=ProviderKeys(uow, changes, sealer, clock, allowed_hosts),
-                    configuration=Configuration(uow, changes, clock),
+                    configuration=Configuration(uow, changes, clock, catalog.load().tiers),
                     bus=bus,
                     clock=clock,
                 )

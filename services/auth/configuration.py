@@ -14,7 +14,8 @@ from services.auth.domain import rules
 from services.auth.domain.accounts import Caller
 from services.auth.domain.keys import Provider
 from services.auth.domain.rules import StoredRule
-from services.auth.ports import Tiers, Tx, UnitOfWork
+from services.auth.domain.tiers import Tiers, changed, effective
+from services.auth.ports import Tx, UnitOfWork
 
 _MOST_RULES: Final = 100
 
@@ -31,17 +32,18 @@ class RuleChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
-    """How an organisation's models are chosen; `tiers` holds what differs from the defaults."""
+    """How an organisation's models are chosen; `tiers` names them all, defaults included."""
 
     routing_mode: RoutingMode
-    tiers: Tiers
+    tiers: dict[str, dict[Tier, str]]
 
 
 class Configuration:
     """What an organisation chooses for its requests."""
 
-    def __init__(self, uow: UnitOfWork, changes: Changes, clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork, changes: Changes, clock: Clock, default_tiers: Tiers) -> None:
         self._uow = uow
+        self._default_tiers = default_tiers
         self._changes = changes
         self._clock = clock
 
@@ -59,9 +61,9 @@ class Configuration:
         return settings
 
     async def routing(self, caller: Caller) -> Routing:
-        """The mode, and the tiers that differ from the defaults."""
+        """The mode and the tiers."""
         async with self._uow() as tx:
-            return await _routing(tx, caller)
+            return await self._routing(tx, caller)
 
     async def change_routing(
         self, caller: Caller, mode: RoutingMode | None, tiers: Mapping[Provider, Mapping[Tier, str] | None]
@@ -72,12 +74,9 @@ class Configuration:
             if mode is not None:
                 settings = msgspec.structs.replace(await tx.configuration.settings(caller.org_id), routing_mode=mode)
                 await tx.configuration.put_settings(caller.org_id, settings)
-            merged = await tx.configuration.tiers(caller.org_id)
-            for provider, models in tiers.items():
-                merged[provider] = {} if models is None else {**merged.get(provider, {}), **models}
-            kept = {provider: models for provider, models in merged.items() if models}
-            await tx.configuration.put_tiers(caller.org_id, kept)
-            return await _routing(tx, caller)
+            own = await tx.configuration.tiers(caller.org_id)
+            await tx.configuration.put_tiers(caller.org_id, changed(own, tiers))
+            return await self._routing(tx, caller)
 
     async def rules(self, caller: Caller) -> Sequence[StoredRule]:
         """The rules in the order in which they are tried."""
@@ -114,10 +113,10 @@ class Configuration:
             if not await tx.configuration.delete_rule(caller.org_id, rule_id):
                 raise NotFound("There is no such rule.")
 
-
-async def _routing(tx: Tx, caller: Caller) -> Routing:
-    settings = await tx.configuration.settings(caller.org_id)
-    return Routing(routing_mode=settings.routing_mode, tiers=await tx.configuration.tiers(caller.org_id))
+    async def _routing(self, tx: Tx, caller: Caller) -> Routing:
+        settings = await tx.configuration.settings(caller.org_id)
+        own = await tx.configuration.tiers(caller.org_id)
+        return Routing(routing_mode=settings.routing_mode, tiers=effective(self._default_tiers, own))
 
 
 def _changed(rule: RoutingRule, wanted: RuleChange) -> RoutingRule:
@@ -126,6 +125,6 @@ def _changed(rule: RoutingRule, wanted: RuleChange) -> RoutingRule:
     value = changes.pop("condition_value", None)
     if value is not None or kind != rule.condition.type:
         changes["condition"] = rules.condition(kind, value or {})
-    changed = msgspec.structs.replace(rule, **changes)
-    rules.check_action(changed.action, changed.action_value)
-    return changed
+    new = msgspec.structs.replace(rule, **changes)
+    rules.check_action(new.action, new.action_value)
+    return new

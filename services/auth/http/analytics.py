@@ -92,19 +92,7 @@ class RequestController(Controller):
     @get(needs=Action.READ)
     async def page(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> dict[str, Any]:
         """A page of the log, newest first."""
-        asked = msgspec.structs.asdict(query(request, LogQuery))
-        start, end = asked.pop("from_"), asked.pop("to")
-        if start is not None and end is not None:
-            period_ms(start, end, 1, clock.now())  # refuses a period that ends before it starts
-        page = await bus.call(
-            analytics.REQUESTS,
-            analytics.RequestQuery(
-                org_id=request.user.org_id,
-                from_ms=None if start is None else moment_ms(start, "from"),
-                to_ms=None if end is None else moment_ms(end, "to"),
-                **asked,
-            ),
-        )
+        page = await bus.call(analytics.REQUESTS, _log_query(request, query(request, LogQuery), clock))
         entries = [analytics_json.request_json(entry) for entry in page.requests]
         return {"requests": entries, "next_cursor": page.next_cursor}
 
@@ -118,3 +106,20 @@ class RequestController(Controller):
 def _period(request: ApiRequest, asked: PeriodQuery, clock: Clock) -> analytics.Period:
     from_ms, to_ms = period_ms(asked.from_, asked.to, asked.days, clock.now())
     return analytics.Period(org_id=request.user.org_id, from_ms=from_ms, to_ms=to_ms)
+
+
+def _log_query(request: ApiRequest, asked: LogQuery, clock: Clock) -> analytics.RequestQuery:
+    if asked.from_ is not None and asked.to is not None:
+        period_ms(asked.from_, asked.to, 1, clock.now())  # refuses a period that ends before it starts
+    return analytics.RequestQuery(
+        org_id=request.user.org_id,
+        limit=asked.limit,
+        cursor=asked.cursor,
+        model=asked.model,
+        status=asked.status,
+        cache_hit=asked.cache_hit,
+        from_ms=None if asked.from_ is None else moment_ms(asked.from_, "from"),
+        to_ms=None if asked.to is None else moment_ms(asked.to, "to"),
+        key_id=asked.key_id,
+        kind=asked.kind,
+    )

@@ -103,7 +103,7 @@ class RoutingController(Controller):
 
     @get("/config", needs=Action.READ)
     async def config(self, request: ApiRequest, configuration: Given[Configuration]) -> Any:
-        """The mode, and the tiers that differ from the defaults."""
+        """The mode, and the model of every tier."""
         return msgspec.to_builtins(await configuration.routing(request.user))
 
     @put("/config", needs=Action.MANAGE_SETTINGS)

@@ -106,6 +106,24 @@ async def test_what_belongs_to_another_organisation_does_not_exist(auth: Auth) -
     assert (carried.org_id, carried.rules, carried.provider_keys) == (ours.id, (), ())
 
 
+NASTY = (
+    *(b"", b"null", b"[]", b"0", b'"text"', b"{", b'{"a":' * 20_000, b"[" * 200_000, b"\xff", b"\xef\xbb\xbf{}"),
+    *(b'{"name": "\\u0000"}', b'{"name": "\\ud800"}', b'{"id": "\\u0000"}', b'{"label": "\\u0000"}'),
+    *(b'{"priority": 1e400}', b'{"rpm": 99999999999999999999999999}', b'{"threshold": NaN}', b'{"tiers": {"": 1}}'),
+    *(b'{"models": [{}]}', b'{"condition_value": {"keywords": {"a": []}}}', b'{"tiers": {"openai": {"simple": []}}}'),
+)
+
+
+async def test_no_body_brings_a_route_down(auth: Auth) -> None:
+    org = await auth.new_org()
+    for method, path, _, *_ in [*ROUTES, ("POST", "/api/auth/login", None), ("POST", "/api/auth/register", None)]:
+        if method in ("POST", "PUT") and not path.endswith("logout"):
+            for body in NASTY:
+                answer = await auth.call(method, path, org.token, content=body)
+                assert answer.status_code in (200, 201, 400, 404, 503), (method, path, body[:40])
+                assert "detail" in answer.json() or answer.status_code < 300
+
+
 @pytest.mark.parametrize("name", ["1", "%00", "a%00b", "..%2f..", "'%20OR%201=1--", "x" * 5000, "%F0%9F%98%80", KEY])
 @pytest.mark.parametrize("path", ["keys/platform", "keys/providers", "routing/rules", "alerts/rules"])
 async def test_ids_that_nobody_gave_out_are_a_404(auth: Auth, path: str, name: str) -> None:

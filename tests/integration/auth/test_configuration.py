@@ -81,16 +81,21 @@ async def test_settings_that_do_not_fit_change_nothing(auth: Auth, body: bytes) 
 async def test_the_routing_mode_is_one_with_the_settings_and_tiers_merge(auth: Auth) -> None:
     org = await auth.new_org()
     path = "/api/routing/config"
-    assert (await auth.call("GET", path, org.token)).json() == {"routing_mode": "auto", "tiers": {}}
+    start = (await auth.call("GET", path, org.token)).json()
+    assert start["routing_mode"] == "auto"
+    assert start["tiers"]["openai"] == {"simple": "gpt-4o-mini", "medium": "gpt-4o", "complex": "gpt-4o"}
     body: dict[str, Any] = {"routing_mode": "manual", "tiers": {"openai": {"simple": "gpt-4.1-nano"}}}
-    changed = await auth.call("PUT", path, org.token, json=body)
-    assert changed.json() == body
+    changed = (await auth.call("PUT", path, org.token, json=body)).json()
+    assert changed["routing_mode"] == "manual"
+    assert changed["tiers"]["openai"] == {"simple": "gpt-4.1-nano", "medium": "gpt-4o", "complex": "gpt-4o"}
+    assert changed["tiers"]["google"] == start["tiers"]["google"]
     assert (await auth.call("GET", "/api/optimization/settings", org.token)).json()["routing_mode"] == "manual"
     await auth.call("PUT", path, org.token, json={"tiers": {"openai": {"complex": "o3"}, "google": {"simple": "g"}}})
     carried = (await auth.verify(org.api_key)).tiers
     assert carried == {"openai": {"simple": "gpt-4.1-nano", "complex": "o3"}, "google": {"simple": "g"}}
-    reset = await auth.call("PUT", path, org.token, json={"tiers": {"openai": None}})
-    assert reset.json() == {"routing_mode": "manual", "tiers": {"google": {"simple": "g"}}}
+    reset = (await auth.call("PUT", path, org.token, json={"tiers": {"openai": None}})).json()
+    assert reset["tiers"]["openai"] == start["tiers"]["openai"]
+    assert (await auth.verify(org.api_key)).tiers == {"google": {"simple": "g"}}
     misfits: list[Any] = [{"tiers": {"acme": {}}}, {"tiers": {"openai": {"ultra": "x"}}}, {"mode": "auto"}]
     for wrong in misfits:
         assert (await auth.call("PUT", path, org.token, json=wrong)).status_code == 400

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from libs.common.contracts.auth import RuleCondition
 from libs.common.errors import BadRequest, Forbidden
-from services.auth.domain import permissions, rules
+from services.auth.domain import permissions, rules, tiers
 from services.auth.domain.accounts import Caller, Role
 from services.auth.domain.attempts import Attempts, network_of
 from services.auth.domain.credentials import check_password, normalise_email
@@ -186,6 +186,19 @@ def test_only_tiers_that_exist_can_be_forced() -> None:
     with pytest.raises(BadRequest, match="simple, medium, complex"):
         rules.check_action("force_tier", "ultra")
     assert rules.condition("always", {}) == RuleCondition(type="always")
+
+
+def test_tiers_change_one_by_one_and_go_back_to_the_defaults() -> None:
+    defaults: tiers.Tiers = {"openai": {"simple": "mini", "complex": "big"}}
+    own = tiers.changed({}, {"openai": {"simple": "nano"}, "anthropic": {"medium": "m"}})
+    assert tiers.effective(defaults, own) == {
+        "anthropic": {"medium": "m"},
+        "openai": {"simple": "nano", "complex": "big"},
+    }
+    own = tiers.changed(own, {"openai": {"complex": "huge"}, "anthropic": None})
+    assert own == {"openai": {"simple": "nano", "complex": "huge"}}
+    assert tiers.changed(own, {"openai": None}) == {}
+    assert defaults == {"openai": {"simple": "mini", "complex": "big"}}
 
 
 @pytest.mark.parametrize(
