@@ -10,7 +10,7 @@ import httpx
 from litestar import Litestar
 from litestar.datastructures import State
 
-from libs.common import catalog
+from libs.common import catalog, tokens
 from libs.common.bus.ports import Bus
 from libs.common.bus.spool import Spool
 from libs.common.clock import Clock, SystemClock
@@ -49,6 +49,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
     clock = clock or SystemClock()
     allowed = [host for host in settings.allowed_hosts.split(",") if host.strip()]
     models = catalog.load()
+    # The vocabulary takes a third of a second to read: not while a client waits.
+    await asyncio.to_thread(tokens.count_text, "gpt-4o", "warm")
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(egress(allowed, settings.connect_timeout))
         auth_client = await stack.enter_async_context(
@@ -115,6 +117,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             ),
             request_max_body_size=settings.max_body_bytes,
             openapi_config=None,
+            logging_config=None,
         )
         served = await stack.enter_async_context(
             serve_http(edge(web), settings.host, settings.port, settings.drain_seconds)

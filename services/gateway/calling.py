@@ -69,11 +69,11 @@ class Caller:
 
     def _body(self, work: Work, *, stream: bool) -> bytes:
         assert work.target is not None
-        messages = work.optimized.messages if work.optimized and not work.fallback_used else None
+        shorter = work.optimized is not None and work.optimized.changed and not work.fallback_used
         return request_body(
             work.chat.raw,
             model=work.target.served_model,
-            messages=messages,
+            messages=work.optimized.messages if shorter and work.optimized else None,
             known=self._catalog.find(work.target.served_model),
             stream=stream,
         )

@@ -138,7 +138,7 @@ class Delivery:
     def _estimate(self, work: Work, text: str) -> None:
         """Tokens by our own count, flagged as such, where the provider named none."""
         sent = work.chat.raw["messages"]
-        if work.optimized is not None and work.optimized.messages is not None and not work.fallback_used:
+        if work.optimized is not None and work.optimized.changed and not work.fallback_used:
             sent = work.optimized.messages
         model = work.baseline_model
         work.tokens = TokenClasses(

@@ -1,4 +1,4 @@
-"""Starts the optimizer."""
+"""Runs the optimizer: `python -m services.optimizer`."""
 
 from libs.common.runner import run
 from services.optimizer.app import create_app

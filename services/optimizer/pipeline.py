@@ -35,7 +35,7 @@ class Optimizer:
         saved = sum(done.saved.values())
         changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
         return OptimizeReply(
-            messages=_write(done.messages) if changed else None,
+            messages=_write(done.messages) if changed else msgspec.Raw(b"null"),
             original_tokens=done.original_tokens,
             optimized_tokens=done.original_tokens - saved,
             levers=tuple(

@@ -32,18 +32,23 @@ class LeverSaving(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
-    """`messages` is None where nothing changed. The levers' tokens sum to `original_tokens - optimized_tokens`.
+    """`messages` is the shorter array as JSON, or `null` where nothing `changed` (msgspec has no optional Raw). The levers' tokens sum to `original_tokens - optimized_tokens`.
 
     `exact_tokens` is false where the model's own tokenizer is not at hand and a stand-in counted. `cut` is the number of
     leading non-system messages that were left out, None without a cut.
     """
 
-    messages: msgspec.Raw | None
+    messages: msgspec.Raw
     original_tokens: int
     optimized_tokens: int
     levers: tuple[LeverSaving, ...] = ()
     exact_tokens: bool = True
     cut: int | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether there are other messages to send."""
+        return bytes(self.messages) != b"null"
 
 
 OPTIMIZE: Rpc[OptimizeRequest, OptimizeReply] = Rpc(

@@ -26,7 +26,7 @@ class MiniLM:
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        return np.asarray(list(self._model.embed(list(texts), batch_size=32)), dtype=np.float32)
+        return np.asarray(list(self._model.embed(list(texts), batch_size=8)), dtype=np.float32)
 
 
 def load(model_dir: str | Path, precision: Precision = "fp32") -> Embedder:

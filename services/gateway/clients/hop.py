@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+import structlog
+
 from libs.common.bus.ports import Bus
 from libs.common.contracts.base import Rep, Req, Rpc
 from libs.common.errors import BadRequest, DeadlineExceeded, PayloadTooLarge, PromptlyError
 from services.gateway.domain.breaker import Breaker
 from services.gateway.ports import Skipped
+
+log = structlog.get_logger()
 
 
 class Hop:
@@ -37,7 +41,8 @@ class Hop:
         except PromptlyError:
             # Nobody there, or an error at once: costs nothing, so it is asked again next time.
             raise Skipped(self.part) from None
-        except Exception:  # a reply that does not fit its contract
+        except Exception as error:  # a reply that does not fit its contract
+            log.warning("reply_unusable", subject=rpc.subject, error_type=type(error).__name__)
             self._breaker.failed()
             raise Skipped(self.part) from None
         self._breaker.succeeded()

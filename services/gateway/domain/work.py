@@ -77,13 +77,13 @@ class Work:
     @property
     def changed(self) -> bool:
         """Whether the provider sees another request than the client sent."""
-        shortened = self.optimized is not None and self.optimized.messages is not None
+        shortened = self.optimized is not None and self.optimized.changed
         return shortened or self.target != self.requested
 
     @property
     def removed(self) -> list[tuple[LeverName, int]]:
         """Tokens that levers took away, in pipeline order; none once the original prompt went out after all."""
-        if self.optimized is None or self.optimized.messages is None or self.fallback_used:
+        if self.optimized is None or not self.optimized.changed or self.fallback_used:
             return []
         return [(saving.lever, saving.tokens) for saving in self.optimized.levers]
 
