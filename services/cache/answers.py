@@ -69,15 +69,13 @@ class Answers:
 
     async def store(self, answer: StoreAnswer) -> Stored:
         """Keep an answer. It can be found, by its request and by paraphrases, when this returns."""
-        query, static = answer.query, None
-        if query is not None:
-            form = normalise(query)
-            static = self._sketch(query, form)
+        form = normalise(answer.query) if answer.query is not None else ""
+        static = self._sketch(answer.query, form) if answer.query is not None else None
         try:
-            entry_id = await self._entries.store(answer, query if static is not None else None, static)
+            entry_id = await self._entries.store(answer, form if static is not None else None, static)
         except StoreDownError as error:
             raise Unavailable(f"The answer was not stored: {error}") from None
-        if query is not None and static is not None:
+        if static is not None:
             self._learning.offer(entry_id, form)
         return Stored(entry_id=entry_id)
 
@@ -101,15 +99,28 @@ class Answers:
         if static is None:
             return CacheMiss()
         near = await self._entries.near(asked.org_id, asked.scope, static, limit=CANDIDATES, floor=FLOOR)
-        verdicts = [(candidate, vetoes(candidate.entry.query or "", asked.query)) for candidate in near]
-        allowed = [candidate for candidate, objections in verdicts if not objections]
+        # The same form needs no model: whatever it makes of one, it makes of the other.
+        near = sorted(near, key=lambda candidate: candidate.asked.form != form)
+        allowed: list[Candidate] = []
+        objections: tuple[str, ...] = ()
+        for candidate in near:
+            against = vetoes(candidate.asked.query, asked.query)
+            if not against and candidate.asked.form == form:
+                return await self._served(asked.org_id, candidate, 1.0)
+            if not against:
+                allowed.append(candidate)
+            objections = objections or against
         if not allowed:
-            return CacheMiss(vetoes=verdicts[0][1] if verdicts else ())
+            return CacheMiss(vetoes=objections)
         scores = await self._scores(form, allowed)
         best = max(range(len(allowed)), key=scores.__getitem__)
         if scores[best] < asked.threshold:
             return CacheMiss(best_similarity=scores[best])
-        return _hit("semantic", allowed[best].entry_id, allowed[best].entry, scores[best])
+        return await self._served(asked.org_id, allowed[best], scores[best])
+
+    async def _served(self, org_id: str, candidate: Candidate, similarity: float) -> CacheHit | CacheMiss:
+        entry = await self._entries.whole(org_id, candidate.entry_id)
+        return CacheMiss() if entry is None else _hit("semantic", candidate.entry_id, entry, similarity)
 
     def _sketch(self, query: str, form: str) -> Vectors | None:
         """The static vector, or None where only exact repeats may be served."""
@@ -121,11 +132,8 @@ class Answers:
 
     async def _scores(self, form: str, candidates: Sequence[Candidate]) -> list[float]:
         """Unrounded cosines. Entries that the model has not seen yet are shown to it now, together with the query."""
-        forms = [normalise(candidate.entry.query or "") for candidate in candidates]
-        if form in forms:
-            return [1.0 if other == form else 0.0 for other in forms]
         unseen = [at for at, candidate in enumerate(candidates) if candidate.meaning is None]
-        query, *fresh = await self._thinker.embed([form, *(forms[at] for at in unseen)])
+        query, *fresh = await self._thinker.embed([form, *(candidates[at].asked.form for at in unseen)])
         meanings = [candidate.meaning for candidate in candidates]
         for at, vector in zip(unseen, fresh, strict=True):
             meanings[at] = vector

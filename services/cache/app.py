@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from qdrant_client import AsyncQdrantClient
-
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
 from libs.common.embedding import Embedder, ModelMissingError, OffLoop, load
@@ -23,7 +21,6 @@ from services.cache.jobs.watch import Watch, sweep
 from services.cache.ports import Points
 from services.cache.settings import CacheSettings
 from services.cache.store.edge import EdgePoints
-from services.cache.store.server import ServerPoints
 from services.cache.store.shape import collection_name
 
 _WATCH_SECONDS = 2.0
@@ -69,7 +66,8 @@ def _points(settings: CacheSettings, embedder: Embedder, static: StaticTable) ->
         return EdgePoints(
             Path(settings.cache_dir), collection, static_size=static.dimension, meaning_size=embedder.dimension
         )
-    client = AsyncQdrantClient(
-        url=settings.qdrant_url, api_key=settings.qdrant_api_key, timeout=2, check_compatibility=False
-    )
+    # The client takes 100 MB of memory, which a cache without a server does not spend.
+    from services.cache.store.server import ServerPoints, connect  # noqa: PLC0415
+
+    client = connect(settings.qdrant_url, settings.qdrant_api_key)
     return ServerPoints(client, collection, static_size=static.dimension, meaning_size=embedder.dimension)

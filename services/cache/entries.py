@@ -11,18 +11,33 @@ import msgspec
 from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheStats, StoreAnswer
 from libs.common.embedding.ports import Vectors
-from services.cache.ports import Payload, Points, Where
+from services.cache.ports import Points, Where
 
 _NAMESPACE = uuid.UUID("6f0c3d0e-6b0f-5c8e-9a51-2f1d5f4a7c10")
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of an entry that decides whether it may serve a paraphrase."""
+
+    org_id: str
+    scope: str
+    query: str
+    form: str
+    expires_at_ms: int
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored answer with what decides whom it may serve. `answer` is JSON text; times are ms since the epoch."""
+    """A stored answer with what decides whom it may serve.
+
+    `query` as it was written and its normal `form` are None where only exact repeats are served; `answer` is JSON text;
+    times are ms since the epoch.
+    """
 
     org_id: str
     scope: str
     fingerprint: str
     query: str | None
+    form: str | None
     answer: str
     served_model: str
     provider: str
@@ -38,7 +53,7 @@ class Candidate:
     """An entry that may mean what was asked."""
 
     entry_id: str
-    entry: Entry
+    asked: Asked
     meaning: Vectors | None
 
 
@@ -52,29 +67,37 @@ class Entries:
     async def exact(self, org_id: str, fingerprint: str) -> tuple[str, Entry] | None:
         """The live entry of this very request, with its id."""
         entry_id = entry_id_for(org_id, fingerprint)
-        entry = self._mine(await self._points.fetch(entry_id), org_id)
+        entry = await self.whole(org_id, entry_id)
         return (entry_id, entry) if entry is not None and entry.fingerprint == fingerprint else None
+
+    async def whole(self, org_id: str, entry_id: str) -> Entry | None:
+        """A live entry by its id."""
+        payload = await self._points.fetch(entry_id)
+        entry = msgspec.convert(payload, Entry) if payload is not None else None
+        return entry if entry is not None and self._mine(entry, org_id) else None
 
     async def near(self, org_id: str, scope: str, static: Vectors, *, limit: int, floor: float) -> Sequence[Candidate]:
         """Live entries of this scope that serve paraphrases, nearest by static cosine first."""
         where = Where(org_id=org_id, scope=scope, alive_at_ms=self._now_ms())
-        found = await self._points.nearest(static, where, limit=limit, floor=floor)
+        found = await self._points.nearest(static, where, limit=limit, floor=floor, fields=Asked.__struct_fields__)
         return [
-            Candidate(entry_id=near.point_id, entry=entry, meaning=near.meaning)
+            Candidate(entry_id=near.point_id, asked=asked, meaning=near.meaning)
             for near in found
-            if (entry := self._mine(near.payload, org_id)) is not None
-            and entry.scope == scope
-            and entry.query is not None
+            if self._mine(asked := msgspec.convert(near.payload, Asked), org_id) and asked.scope == scope
         ]
 
-    async def store(self, answer: StoreAnswer, query: str | None, static: Vectors | None) -> str:
-        """Keep an answer, in the place of an earlier one to the same request. Returns its id."""
+    async def store(self, answer: StoreAnswer, form: str | None = None, static: Vectors | None = None) -> str:
+        """Keep an answer, in the place of an earlier one to the same request. Returns its id.
+
+        With the normal form of its query and that form's static vector it serves paraphrases too.
+        """
         now = self._now_ms()
         entry = Entry(
             org_id=answer.org_id,
             scope=answer.scope,
             fingerprint=answer.fingerprint,
-            query=query,
+            query=answer.query if form is not None else None,
+            form=form,
             answer=bytes(answer.answer).decode(),
             served_model=answer.served_model,
             provider=answer.provider,
@@ -109,11 +132,8 @@ class Entries:
         """Remove what expired."""
         await self._points.sweep(self._now_ms())
 
-    def _mine(self, payload: Payload | None, org_id: str) -> Entry | None:
-        if payload is None:
-            return None
-        entry = msgspec.convert(payload, Entry)
-        return entry if entry.org_id == org_id and entry.expires_at_ms > self._now_ms() else None
+    def _mine(self, entry: Entry | Asked, org_id: str) -> bool:
+        return entry.org_id == org_id and entry.expires_at_ms > self._now_ms()
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)

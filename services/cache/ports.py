@@ -24,7 +24,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """A point near the query by its static vector. `meaning` is None until the model has seen the entry."""
+    """A point near the query by its static vector, with a part of its payload. `meaning` is None until the model has seen the entry."""
 
     point_id: str
     payload: Payload
@@ -38,8 +38,10 @@ class Points(Protocol):
         """One point's payload, whoever owns it: the caller checks."""
         ...
 
-    async def nearest(self, static: Vectors, where: Where, *, limit: int, floor: float) -> Sequence[Near]:
-        """The points nearest by static cosine, best first, none below `floor`."""
+    async def nearest(
+        self, static: Vectors, where: Where, *, limit: int, floor: float, fields: Sequence[str]
+    ) -> Sequence[Near]:
+        """The points nearest by static cosine, best first, none below `floor`, with these fields of their payload."""
         ...
 
     async def put(self, point_id: str, payload: Payload, static: Vectors | None) -> None:

@@ -13,5 +13,5 @@ class CacheSettings(CommonSettings, frozen=True, kw_only=True):
     cache_dir: str = "var/cache"
     qdrant_url: str | None = None
     qdrant_api_key: str | None = None
-    cache_sweep_seconds: float = 60.0
+    cache_sweep_seconds: float = 300.0
     cache_learn_queue: int = 512

@@ -26,6 +26,7 @@ from qdrant_edge import (
     Query,
     QueryRequest,
     RangeFloat,
+    ScrollRequest,
     UpdateOperation,
 )
 
@@ -35,6 +36,7 @@ from services.cache.ports import Near, Payload, StoreDownError, Where
 from services.cache.store.shape import EXPIRY, KEYWORDS, MEANING, STATIC, TENANT
 
 T = TypeVar("T")
+_BITE = 50
 
 
 class EdgePoints:
@@ -59,13 +61,15 @@ class EdgePoints:
         found = await self._run(lambda: self._shard.retrieve([point_id], True, False))
         return found[0].payload if found else None
 
-    async def nearest(self, static: Vectors, where: Where, *, limit: int, floor: float) -> Sequence[Near]:
+    async def nearest(
+        self, static: Vectors, where: Where, *, limit: int, floor: float, fields: Sequence[str]
+    ) -> Sequence[Near]:
         request = QueryRequest(
             limit,
             query=Query.Nearest(static.tolist(), using=STATIC),
             filter=_filter(where),
             score_threshold=floor,
-            with_payload=True,
+            with_payload=list(fields),
             with_vector=[MEANING],
         )
         return [
@@ -94,17 +98,12 @@ class EdgePoints:
         return await self._run(lambda: self._shard.count(request))
 
     async def delete(self, where: Where) -> None:
-        await self._run(lambda: self._shard.update(UpdateOperation.delete_points_by_filter(_filter(where))))
+        await self._delete(_filter(where))
 
     async def sweep(self, now_ms: int) -> None:
-        expired = Filter(must=[FieldCondition(EXPIRY, range=RangeFloat(lte=now_ms))])
-
-        def work() -> None:
-            self._shard.update(UpdateOperation.delete_points_by_filter(expired))
-            self._shard.flush()
-            self._shard.optimize()
-
-        await self._run(work)
+        await self._delete(Filter(must=[FieldCondition(EXPIRY, range=RangeFloat(lte=now_ms))]))
+        await self._run(self._shard.flush)
+        await self._run(self._shard.optimize)
 
     async def ping(self) -> None:
         await self._run(self._shard.info)
@@ -114,6 +113,13 @@ class EdgePoints:
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(self._shard.close)
         self._lock.close()
+
+    async def _delete(self, which: Filter) -> None:
+        """In small bites: the engine holds the interpreter's lock while it deletes, and look-ups go on in between."""
+        request = ScrollRequest(limit=_BITE, filter=which, with_payload=False, with_vector=False)
+        while found := (await self._run(lambda: self._shard.scroll(request)))[0]:
+            ids = [point.id for point in found]
+            await self._run(lambda: self._shard.update(UpdateOperation.delete_points(ids)))  # noqa: B023
 
     async def _run(self, call: Callable[[], T]) -> T:
         try:

@@ -24,14 +24,19 @@ class MemoryPoints:
         point = self._points.get(point_id)
         return point.payload if point is not None else None
 
-    async def nearest(self, static: Vectors, where: Where, *, limit: int, floor: float) -> Sequence[Near]:
+    async def nearest(
+        self, static: Vectors, where: Where, *, limit: int, floor: float, fields: Sequence[str]
+    ) -> Sequence[Near]:
         scored = [
             (float(point.static @ static), point_id, point)
             for point_id, point in self._points.items()
             if point.static is not None and _matches(point.payload, where)
         ]
         best = sorted((found for found in scored if found[0] >= floor), key=lambda found: -found[0])[:limit]
-        return [Near(point_id=point_id, payload=point.payload, meaning=point.meaning) for _, point_id, point in best]
+        return [
+            Near(point_id=point_id, payload={field: point.payload[field] for field in fields}, meaning=point.meaning)
+            for _, point_id, point in best
+        ]
 
     async def put(self, point_id: str, payload: Payload, static: Vectors | None) -> None:
         self._points[point_id] = _Point(payload, static)

@@ -28,7 +28,9 @@ class ServerPoints:
         found = await _asked(self._client.retrieve(self._collection, [point_id], with_payload=True))
         return found[0].payload if found else None
 
-    async def nearest(self, static: Vectors, where: Where, *, limit: int, floor: float) -> Sequence[Near]:
+    async def nearest(
+        self, static: Vectors, where: Where, *, limit: int, floor: float, fields: Sequence[str]
+    ) -> Sequence[Near]:
         found = await _asked(
             self._client.query_points(
                 self._collection,
@@ -37,7 +39,7 @@ class ServerPoints:
                 query_filter=_filter(where),
                 limit=limit,
                 score_threshold=floor,
-                with_payload=True,
+                with_payload=list(fields),
                 with_vectors=[MEANING],
             )
         )
@@ -101,6 +103,11 @@ class ServerPoints:
         for key in KEYWORDS:
             await _asked(self._client.create_payload_index(self._collection, key, models.PayloadSchemaType.KEYWORD))
         await _asked(self._client.create_payload_index(self._collection, EXPIRY, models.PayloadSchemaType.INTEGER))
+
+
+def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
+    """A client that has not spoken to the server yet. Its timeout is for clears; look-ups have budgets of their own."""
+    return AsyncQdrantClient(url=url, api_key=api_key, timeout=5, check_compatibility=False)
 
 
 class _Exists(StoreDownError):

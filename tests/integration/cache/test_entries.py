@@ -34,7 +34,7 @@ def entries(points: Points, clock: ManualClock) -> Entries:
 
 
 async def test_an_exact_entry_comes_back_whole(entries: Entries) -> None:
-    entry_id = await entries.store(answer_for(), None, None)
+    entry_id = await entries.store(answer_for())
     found = await entries.exact("org_a", "fingerprint")
     assert found is not None
     assert found[0] == entry_id
@@ -55,15 +55,15 @@ async def test_a_second_answer_takes_the_place_of_the_first(entries: Entries) ->
     ("org_id", "fingerprint"), [("org_b", "fingerprint"), ("org_a", "other"), ("org_a\nfinger", "print")]
 )
 async def test_another_organisation_or_request_finds_nothing(entries: Entries, org_id: str, fingerprint: str) -> None:
-    await entries.store(answer_for(), None, None)
+    await entries.store(answer_for())
     assert await entries.exact(org_id, fingerprint) is None
 
 
 async def test_the_nearest_come_first_and_the_far_not_at_all(entries: Entries) -> None:
     for angle in (0.6, 0.1, 0.3, 1.2):
-        await entries.store(answer_for(fingerprint=str(angle)), f"at {angle}", direction(angle))
+        await entries.store(answer_for(fingerprint=str(angle), query=f"at {angle}"), "form", direction(angle))
     found = await entries.near("org_a", "scope", direction(0), **NEAR)
-    assert [candidate.entry.query for candidate in found] == ["at 0.1", "at 0.3", "at 0.6"]
+    assert [candidate.asked.query for candidate in found] == ["at 0.1", "at 0.3", "at 0.6"]
     assert len(await entries.near("org_a", "scope", direction(0), limit=2, floor=0.68)) == 2
 
 
@@ -75,7 +75,7 @@ async def test_only_the_same_organisation_and_scope_are_near(entries: Entries) -
 
 
 async def test_an_exact_only_entry_is_near_nothing(entries: Entries) -> None:
-    await entries.store(answer_for(), None, None)
+    await entries.store(answer_for())
     assert await entries.near("org_a", "scope", direction(0), limit=10, floor=-1.0) == []
 
 
@@ -108,8 +108,8 @@ async def test_expired_entries_are_neither_served_nor_counted(entries: Entries, 
 async def test_a_sweep_removes_what_expired_and_nothing_else(
     entries: Entries, points: Points, clock: ManualClock
 ) -> None:
-    await entries.store(answer_for(fingerprint="short"), None, None)
-    await entries.store(answer_for(fingerprint="long", ttl_seconds=3600), None, None)
+    await entries.store(answer_for(fingerprint="short"))
+    await entries.store(answer_for(fingerprint="long", ttl_seconds=3600))
     clock.advance(61)
     await entries.sweep()
     assert await points.fetch(entry_id_for("org_a", "short")) is None
@@ -117,7 +117,7 @@ async def test_a_sweep_removes_what_expired_and_nothing_else(
 
 
 async def test_stats_count_each_entry_once_and_clear_takes_one_organisation(entries: Entries) -> None:
-    await entries.store(answer_for(fingerprint="1"), None, None)
+    await entries.store(answer_for(fingerprint="1"))
     await entries.store(answer_for(fingerprint="2"), "two", direction(0))
     await entries.store(answer_for(fingerprint="3"), "three", direction(1))
     await entries.store(answer_for(org_id="org_b"), "What is tin?", direction(0))
@@ -162,7 +162,8 @@ def test_nobody_is_served_what_is_not_theirs(
             assert (exact is not None) == alive
             assert exact is None or exact[1].request_id == org
             for candidate in await entries.near(org, scope, direction(angle), limit=50, floor=-1.0):
-                entry = candidate.entry
+                entry = await entries.whole(org, candidate.entry_id)
+                assert entry is not None
                 assert (entry.org_id, entry.request_id, entry.scope) == (org, org, scope)
                 assert last[org, entry.fingerprint] == (scope, last[org, entry.fingerprint][1])
                 assert last[org, entry.fingerprint][1] > later
@@ -182,6 +183,7 @@ async def test_a_store_that_filters_wrongly_is_caught(clock: ManualClock, tmp_pa
     assert foreign is not None
     await points.put(entry_id_for("org_a", "fingerprint"), foreign, direction(0))
     assert await entries.exact("org_a", "fingerprint") is None
+    assert await entries.whole("org_a", entry_id_for("org_b", "fingerprint")) is None
 
 
 async def test_the_built_in_store_survives_a_restart(tmp_path: Path, clock: ManualClock) -> None:
