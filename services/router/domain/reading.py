@@ -31,13 +31,13 @@ class Reading:
     """All in lower case with single blanks. `ask` holds the sentences that want something, without courtesies.
 
     For a short prompt it is the whole of it. `text` is everything (the middle of a very long prompt left out), `words`
-    its length, `sentences` how many the ask has.
+    its length; `only_courtesy`: nothing is wanted at all.
     """
 
     text: str
     ask: str
     words: int
-    sentences: int
+    only_courtesy: bool
 
 
 def read(prompt: str) -> Reading:
@@ -54,4 +54,4 @@ def read(prompt: str) -> Reading:
         edges = prose if len(prose) <= 2 * _EDGE_SENTENCES else prose[:_EDGE_SENTENCES] + prose[-_EDGE_SENTENCES:]
         asking = [sentence for sentence in edges if _ASKS.search(sentence)]
         sentences = asking or [min(edges[0], edges[-1], key=len)]
-    return Reading(text=text, ask=" ".join(sentences), words=words, sentences=len(sentences))
+    return Reading(text=text, ask=" ".join(sentences), words=words, only_courtesy=bool(text) and not polished)

@@ -30,7 +30,8 @@ def signals(reading: Reading) -> dict[str, float]:
     if found.get("lookup"):
         for name in ("code", "expertise", "engineering", "mathematics"):
             found[name] = 0.0
-    if not hard and (reading.words <= 12 or reading.words > 60) and words.SMALLTALK.search(ask):
+    brief_or_framed = reading.words <= 12 or reading.words > 60
+    if reading.only_courtesy or (not hard and brief_or_framed and words.SMALLTALK.search(ask)):
         found["smalltalk"] = 1.0
     if reading.words <= 120 and ask.endswith("?"):
         found["premises"] = min(len(words.CLAUSE_END.findall(ask)), 3) * bool(words.QUANTIFIED.search(ask)) / 2

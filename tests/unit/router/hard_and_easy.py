@@ -126,14 +126,22 @@ SIMPLE = (
 )
 
 COMPLEX = (
-    ("Review this pull request for bugs and security problems:\n```python\ndef login(u, p):\n"
-    "    row = db.execute(f\"select * from users where name='{u}' and pw='{p}'\").fetchone()\n"
-    "    if row: session['u'] = u\n    return bool(row)\n```"),
+    (
+        "Review this pull request for bugs and security problems:\n```python\ndef login(u, p):\n"
+        "    row = db.execute(f\"select * from users where name='{u}' and pw='{p}'\").fetchone()\n"
+        "    if row: session['u'] = u\n    return bool(row)\n```"
+    ),
     "Prove by induction that the sum of the first n odd numbers is n^2, then generalise to sums of cubes and prove that too.",
-    ("First parse the log, then group errors by service, then estimate which deploy caused the spike, and finally propose "
-    "a rollback plan with its risks, step by step."),
-    ("Design a multi-tenant billing system: data model, idempotent webhooks, proration, failure handling and migration "
-    "path. Compare two architectures and justify your choice."),
-    ("Debug this: my asyncio server leaks memory under load, only with TLS, only after reconnects. Explain step by step how "
-    "you would isolate the cause.\n```python\nasync def handle(r, w):\n    tasks.append(asyncio.create_task(pump(r, w)))\n```"),
+    (
+        "First parse the log, then group errors by service, then estimate which deploy caused the spike, and finally propose "
+        "a rollback plan with its risks, step by step."
+    ),
+    (
+        "Design a multi-tenant billing system: data model, idempotent webhooks, proration, failure handling and migration "
+        "path. Compare two architectures and justify your choice."
+    ),
+    (
+        "Debug this: my asyncio server leaks memory under load, only with TLS, only after reconnects. Explain step by step how "
+        "you would isolate the cause.\n```python\nasync def handle(r, w):\n    tasks.append(asyncio.create_task(pump(r, w)))\n```"
+    ),
 )
