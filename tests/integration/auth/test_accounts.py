@@ -141,6 +141,7 @@ def _user(org: Org, **changes: Any) -> User:
     return User(**{**fields, "created_at": datetime.now(UTC), **changes})
 
 
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 async def test_tokens_that_are_not_ours_or_no_longer_count(auth: Auth) -> None:
     org, other = await auth.new_org(), await auth.new_org()
     header, claims = jwt.get_unverified_header(org.token), jwt.decode(org.token, options={"verify_signature": False})
