@@ -54,7 +54,8 @@ OPPOSITES = opposites(
     import:export inhale:exhale sink:float tighten:loosen wet:dry clean:dirty loud,louder:quiet,quieter many:few
     more:less,fewer most:least,fewest
     inner:outer undo:redo synonym:antonym synonyms:antonyms key,keys:value,values always:never everything:nothing everyone:nobody
-    with:without
+    with:without ahead:behind forward,forwards:back,backward,backwards uppercase:lowercase upper:lower luxury:budget
+    boyfriend:girlfriend restart:reload,stop
     """
 )
 # What a prefix turns into its opposite or into another thing.

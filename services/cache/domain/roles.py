@@ -14,7 +14,7 @@ understood met read left kept felt done hurt hit cut put run set born
 """
 _IRREGULAR = frozenset(_PARTICIPLES.split())
 # Grammar whose place in the sentence decides what it bears on.
-_PLACED = frozenset({"only", "all", "every", "each", "not", "never"})
+_PLACED = frozenset({"only", "all", "every", "each", "not", "never", "he", "she", "they"})
 _JOINS = frozenset({"and", "or"})
 
 
