@@ -32,7 +32,8 @@ class LeverSaving(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
-    """`messages` is the shorter array as JSON, or `null` where nothing `changed` (msgspec has no optional Raw). The levers' tokens sum to `original_tokens - optimized_tokens`.
+    """`messages` is the shorter array as JSON, or `null` where nothing `changed` (msgspec has no optional Raw). The levers'
+    tokens sum to `original_tokens - optimized_tokens`.
 
     `exact_tokens` is false where the model's own tokenizer is not at hand and a stand-in counted. `cut` is the number of
     leading non-system messages that were left out, None without a cut.

@@ -1,0 +1,153 @@
+"""docker-compose.yml, read as Docker would read it: every host, port, command, file and extra that it names is there."""
+
+import importlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from libs.common.settings import CommonSettings, load
+
+ROOT = Path(__file__).parents[3]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
+SERVICES = ("gateway", "auth", "cache", "optimizer", "router", "analytics", "alerts")
+SECRETS = {
+    "POSTGRES_PASSWORD": "p" * 32,
+    "PROMPTLY_KEK": "A" * 43 + "=",
+    "PROMPTLY_KEY_PEPPER": "k" * 32,
+    "PROMPTLY_JWT_SECRET": "j" * 32,
+}
+# What the images of other projects listen on, by their own documentation.
+PORTS = {"postgres": {5432}, "qdrant": {6333, 6334}, "jaeger": {4317, 4318, 16686}}
+_VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}")
+
+
+class Refused(Exception):
+    """Compose would not start."""
+
+
+def substitute(value: str, env: dict[str, str]) -> str:
+    def one(match: re.Match[str]) -> str:
+        name, operator, rest = match.groups()
+        if env.get(name):
+            return env[name]
+        if operator == ":?":
+            raise Refused(rest)
+        return rest or ""
+
+    return _VARIABLE.sub(one, value)
+
+
+def environment(service: str, env: dict[str, str]) -> dict[str, str]:
+    """What the container of a service sees: the image's ENV, then compose's."""
+    found = dict(re.findall(r"(PROMPTLY_\w+)=(\S+)", DOCKERFILE))
+    for name, value in COMPOSE["services"][service]["environment"].items():
+        found[name] = substitute(str(value), env)
+    return found
+
+
+def settings_type(service: str) -> type[CommonSettings]:
+    module = importlib.import_module(f"services.{service}.settings")
+    (found,) = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, CommonSettings) and value is not CommonSettings
+    ]
+    return found
+
+
+def test_the_seven_services_and_their_servers_are_there() -> None:
+    assert set(COMPOSE["services"]) == {*SERVICES, "nats", "postgres", "qdrant", "jaeger"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_environment_builds_the_service_s_settings(service: str) -> None:
+    env = environment(service, SECRETS)
+    settings = load(settings_type(service), env)
+    known = {f"PROMPTLY_{name.upper()}" for name in settings.__struct_fields__}
+    image = set(re.findall(r"(PROMPTLY_\w+)=", DOCKERFILE))
+    assert set(env) - image <= known, "a variable that this service does not read"
+    assert settings.nats_url == "nats://nats:4222"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_host_and_port_that_is_named_exists(service: str) -> None:
+    env = environment(service, SECRETS)
+    for name, value in env.items():
+        if "://" not in value:
+            continue
+        url = urlsplit(value)
+        assert url.hostname in COMPOSE["services"], f"{name} names {url.hostname}"
+        assert url.port in listening(url.hostname or ""), f"{name} names port {url.port} of {url.hostname}"
+
+
+def listening(service: str) -> set[int]:
+    if service == "nats":
+        return {
+            int(re.search(r'^listen: "0\.0\.0\.0:(\d+)"', (ROOT / "deploy/nats.conf").read_text(), re.MULTILINE)[1])
+        }
+    if service == "auth":
+        return {int(environment("auth", SECRETS)["PROMPTLY_AUTH_PORT"])}
+    return PORTS[service]
+
+
+def test_the_published_port_is_the_gateway_s() -> None:
+    (published,) = COMPOSE["services"]["gateway"]["ports"]
+    inside = substitute(published, {}).rpartition(":")[2]
+    assert inside == environment("gateway", SECRETS)["PROMPTLY_PORT"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_image_of_a_service_can_be_built_from_what_is_here(service: str) -> None:
+    build = COMPOSE["services"][service]["build"]
+    assert build["args"] == {"SERVICE": service}
+    assert (ROOT / build["dockerfile"]).exists()
+    assert (ROOT / f"requirements/{service}.txt").exists()
+    assert (ROOT / f"services/{service}/__main__.py").exists()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert service in extras
+    for source in re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE):
+        assert (ROOT / source.replace("${SERVICE}", service)).exists(), source
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_dependencies_and_volumes_are_declared(service: str) -> None:
+    definition = COMPOSE["services"][service]
+    for name, condition in definition["depends_on"].items():
+        assert name in COMPOSE["services"]
+        if condition["condition"] == "service_healthy":
+            assert "healthcheck" in COMPOSE["services"][name]
+    for volume in definition.get("volumes", ()):
+        assert volume.split(":")[0] in COMPOSE["volumes"]
+
+
+def test_configuration_files_that_are_mounted_exist() -> None:
+    for definition in COMPOSE["services"].values():
+        for volume in definition.get("volumes", ()):
+            source = volume.split(":")[0]
+            if source.startswith("."):
+                assert (ROOT / source).exists(), source
+
+
+@pytest.mark.parametrize("missing", SECRETS)
+def test_compose_refuses_to_start_without_its_secrets(missing: str) -> None:
+    env = {name: value for name, value in SECRETS.items() if name != missing}
+    with pytest.raises(Refused, match=missing):
+        for service in SERVICES:
+            environment(service, env)
+
+
+def test_containers_run_as_nobody_special_and_are_asked_how_they_are() -> None:
+    final = DOCKERFILE.rpartition("\nFROM ")[2]
+    assert re.search(r"^USER promptly$", final, re.MULTILINE)
+    assert "/readyz" in final.partition("HEALTHCHECK")[2]
+    assert "exec python -m services.$SERVICE" in final
+    for service in SERVICES:
+        definition = COMPOSE["services"][service]
+        assert definition["read_only"] is True
+        assert definition["cap_drop"] == ["ALL"]
