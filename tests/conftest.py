@@ -1,3 +1,10 @@
 """Fixtures that every layer of tests may use."""
 
-pytest_plugins = ["tests.fixtures.model", "tests.fixtures.gateway", "tests.fixtures.nats", "tests.fixtures.postgres"]
+pytest_plugins = [
+    "tests.fixtures.collector",
+    "tests.fixtures.gateway",
+    "tests.fixtures.model",
+    "tests.fixtures.nats",
+    "tests.fixtures.postgres",
+    "tests.fixtures.running",
+]

@@ -175,6 +175,7 @@ class Stack:
         state = {
             "url": self.url,
             "pid": os.getpid(),
+            "upstream_url": self.upstream_url,
             "ops_ports": {n: int(c.plan.env["PROMPTLY_OPS_PORT"]) for n, c in self.children.items() if n in SERVICES},
             "pids": {name: child.pid for name, child in self.children.items()},
         }
