@@ -10,7 +10,9 @@ VALUES_MOST = 100
 
 # E-mail addresses, amounts with a currency sign, and whatever of four characters or more holds a digit: ids, dates,
 # times, phone and order numbers. Nothing here knows any product's formats.
-_VALUE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[$€£¥]\s?\d[\d.,]*\d|[$€£¥]\d|[\w#@][\w.:/#@+-]{2,62}\w(?!\"\s*:)")
+_VALUE = re.compile(
+    r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+|[$€£¥]\s?\d[\d.,]*\d|[$€£¥]\d|[\w#@][\w.:/#@+-]{2,62}\w(?!\"\s*:)"
+)
 # A machine's time of day says when something was stored; what people plan by is the date.
 _CLOCK = re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _SHORT_STRING = re.compile(r'"(?!\s)([^"\\,]{2,30})(?<!\s)"(?!\s*:)')

@@ -78,14 +78,11 @@ class _Work:
         return made
 
     def shorten(self) -> None:
-        """Instructions once, each message by itself, then repeats; again while that opens anything new."""
+        """Each message by itself, instructions once, then repeats; again while leaving repeats out opens anything new."""
         for _ in range(_ROUNDS):
-            before = list(self.messages)
-            self._drop_duplicate_instructions()
             self._rewrite_each()
-            if self.plan.redundancy:
-                self._drop_repeats()
-            if self.messages == before:
+            self._drop_duplicate_instructions()
+            if not self.plan.redundancy or not self._drop_repeats():
                 return
 
     def mask(self, made: Cut) -> bool:
@@ -124,7 +121,8 @@ class _Work:
                 self.saved.update(rewritten.saved)
                 self.messages[i] = message.with_texts(rewritten.texts, message.tokens - sum(rewritten.saved.values()))
 
-    def _drop_repeats(self) -> None:
+    def _drop_repeats(self) -> bool:
+        before = self.saved["redundancy"]
         seen = Seen()
         asked = last_user(self.messages)
         for i, message in enumerate(self.messages):
@@ -133,6 +131,7 @@ class _Work:
                 self._replace(i, [seen.point_back(text) for text in message.texts()], "redundancy")
             elif message.is_system or message.role == "user":
                 self._replace(i, [seen.strip(text, change=not fixed) for text in message.texts()], "redundancy")
+        return self.saved["redundancy"] > before
 
     def _replace(self, i: int, texts: Collection[str], lever: Lever) -> None:
         """Put new texts into a message if that saves tokens."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from services.optimizer.domain.spans import Edit, apply, protected
+from services.optimizer.domain.spans import Edit, apply, blocks
 
 FEWEST_WORDS = 8
 SAME_RESULT = "[Same as an earlier result.]"
@@ -29,8 +29,7 @@ class Seen:
         The first copy stays where it is, so that the beginning of a conversation does not change. Paragraphs go whole,
         sentences go out of prose only, and nothing goes that would leave the text empty.
         """
-        opaque = [span for span in protected(text) if "\n" in text[slice(*span)]]
-        edits = list(self._repeats(text, opaque))
+        edits = list(self._repeats(text, blocks(text)))
         stripped = apply(text, edits, ()) if change else text
         return stripped if stripped.strip() else text
 

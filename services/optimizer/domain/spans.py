@@ -17,30 +17,30 @@ class Edit(NamedTuple):
     new: str
 
 
-# Every alternative starts at a character that few texts hold and cannot run past what it opens, so that the search
-# stays linear on hostile input.
-_FIXED = re.compile(
-    r"""
+# Every alternative is anchored or bounded, so that the search stays linear on hostile input.
+_BLOCKS = r"""
       ^[ \t]*(?P<fence>```+|~~~+)[^\n]*(?:\n(?![ \t]*(?P=fence))[^\n]*)*(?:\n[ \t]*(?P=fence)[`~]*)?
-    | (?P<tick>(?<!`)`{1,2}(?!`))[^`\n]+(?P=tick)
-    | <(?P<raw>pre|code|script|style)\b[^>]*>.*?(?:</(?P=raw)>|\Z)
+    | <(?P<raw>pre|code|script|style)\b[^<>]{0,400}>.*?(?:</(?P=raw)>|\Z)
     | <!--.*?(?:-->|\Z)
+"""
+_INLINE = r"""
+    | (?P<tick>(?<!`)`{1,2}(?!`))[^`\n]+(?P=tick)
     | </?[A-Za-z][^<>\n]{0,400}>
     | \{\{[^{}\n]{0,400}\}\}
     | \{%[^{}\n]{0,400}%\}
     | \$?\{[A-Za-z_][\w.\[\]-]{0,80}\}
     | <%[^\n]{0,400}?%>
-    | (?:https?|ftp|wss?|file)://[^\s<>"'`]+
-    | \bwww\.[^\s<>"'`]+
-    | [\w.+-]+@[\w-]+\.[\w.-]+
     | "[^"\n]{1,1000}"
-    | “[^”\n]{1,1000}”
-    | «[^»\n]{1,1000}»
+    | “[^“”\n]{1,1000}”
+    | «[^«»\n]{1,1000}»
     | (?<!\w)'(?=\S)[^'\n]{1,400}(?<=\S)'(?!\w)
+    | \b(?:(?:https?|ftp|wss?|file)://|www\.)[^\s<>"'`]+
+    | (?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.-]+
     | ^[ \t]*(?:Q|A|User|Assistant|Human|AI|Bot|Customer|Agent|Input|Output|Example|Question|Answer)[ \t]*\d*:[^\n]*
-    """,
-    re.VERBOSE | re.MULTILINE | re.DOTALL,
-)
+"""
+_FLAGS = re.VERBOSE | re.MULTILINE | re.DOTALL
+_BLOCK = re.compile(_BLOCKS, _FLAGS)
+_FIXED = re.compile(_BLOCKS + _INLINE, _FLAGS)
 _JSON_OPENS = re.compile(r'\{\s*+["}]|\[\s*+(?:[\[{"\]\d-]|true|false|null)')
 _JSON_MARKS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
 _JSON_FAILURES = 16
@@ -55,6 +55,12 @@ def protected(text: str) -> list[Span]:
 def quoted(text: str) -> list[Span]:
     """The same without JSON."""
     return [match.span() for match in _FIXED.finditer(text)]
+
+
+def blocks(text: str) -> list[Span]:
+    """Only what runs over several lines: code, comments, JSON."""
+    found = [match.span() for match in _BLOCK.finditer(text)] + json_spans(text)
+    return merge([span for span in found if "\n" in text[slice(*span)]])
 
 
 def json_spans(text: str) -> list[Span]:
