@@ -23,7 +23,8 @@ from libs.common.contracts.cache import (
 from libs.common.embedding.ports import Vectors
 from libs.common.errors import Unavailable
 from services.cache.domain.normalise import normalise
-from services.cache.domain.verifier import serves_paraphrases, vetoes
+from services.cache.domain.passing import is_passing
+from services.cache.domain.verifier import vetoes
 from services.cache.entries import Candidate, Entries, Entry
 from services.cache.ports import Learning, Sketcher, StoreDownError, Thinker
 
@@ -32,6 +33,10 @@ LOOKUPS = Counter("promptly_cache_lookups", "Look-ups, by kind and by how they e
 Kind = Literal["exact", "semantic"]
 # The model sees no more than 256 tokens, two of them its own: longer questions that differ behind look equal to it.
 MAX_TOKENS = 254
+# No question of so few tokens has more letters; longer ones are not even looked at.
+MAX_LETTERS = 4_000
+# Three embeddings of short questions fit into a look-up's budget.
+UNSEEN = 2
 CANDIDATES = 10
 # Of the pairs that the model puts at .95 or nearer, the static table leaves about one in a hundred below this.
 FLOOR = 0.68
@@ -69,13 +74,12 @@ class Answers:
 
     async def store(self, answer: StoreAnswer) -> Stored:
         """Keep an answer. It can be found, by its request and by paraphrases, when this returns."""
-        form = normalise(answer.query) if answer.query is not None else ""
-        static = self._sketch(answer.query, form) if answer.query is not None else None
+        form, static = self._sketch(answer.query) if answer.query is not None else (None, None)
         try:
-            entry_id = await self._entries.store(answer, form if static is not None else None, static)
+            entry_id = await self._entries.store(answer, form, static)
         except StoreDownError as error:
             raise Unavailable(f"The answer was not stored: {error}") from None
-        if static is not None:
+        if form is not None:
             self._learning.offer(entry_id, form)
         return Stored(entry_id=entry_id)
 
@@ -94,9 +98,8 @@ class Answers:
             raise Unavailable(f"The cache was not cleared: {error}") from None
 
     async def _semantic(self, asked: SemanticLookup) -> CacheHit | CacheMiss:
-        form = normalise(asked.query)
-        static = self._sketch(asked.query, form)
-        if static is None:
+        form, static = self._sketch(asked.query)
+        if form is None or static is None:
             return CacheMiss()
         near = await self._entries.near(asked.org_id, asked.scope, static, limit=CANDIDATES, floor=FLOOR)
         # The same form needs no model: whatever it makes of one, it makes of the other.
@@ -122,23 +125,28 @@ class Answers:
         entry = await self._entries.whole(org_id, candidate.entry_id)
         return CacheMiss() if entry is None else _hit("semantic", candidate.entry_id, entry, similarity)
 
-    def _sketch(self, query: str, form: str) -> Vectors | None:
-        """The static vector, or None where only exact repeats may be served."""
+    def _sketch(self, query: str) -> tuple[str, Vectors] | tuple[None, None]:
+        """The normal form and its static vector, or nothing where only exact repeats may be served."""
+        if len(query) > MAX_LETTERS or is_passing(query):
+            return None, None
+        form = normalise(query)
         tokens = self._sketcher.tokens(form)
-        if not 0 < len(tokens) <= MAX_TOKENS or not serves_paraphrases(query):
-            return None
+        if not 0 < len(tokens) <= MAX_TOKENS:
+            return None, None
         static = self._sketcher.vector(tokens)
-        return static if static.any() else None
+        return (form, static) if static.any() else (None, None)
 
     async def _scores(self, form: str, candidates: Sequence[Candidate]) -> list[float]:
-        """Unrounded cosines. Entries that the model has not seen yet are shown to it now, together with the query."""
-        unseen = [at for at, candidate in enumerate(candidates) if candidate.meaning is None]
-        query, *fresh = await self._thinker.embed([form, *(candidates[at].asked.form for at in unseen)])
-        meanings = [candidate.meaning for candidate in candidates]
-        for at, vector in zip(unseen, fresh, strict=True):
-            meanings[at] = vector
-            await self._entries.learn(candidates[at].entry_id, vector)
-        return [min(1.0, float(np.dot(query, meaning))) for meaning in meanings if meaning is not None]
+        """Unrounded cosines. The nearest entries that the model has not seen yet are shown to it with the query; what is
+        not compared scores nothing.
+        """
+        unseen = [candidate for candidate in candidates if candidate.meaning is None][:UNSEEN]
+        query, *fresh = await self._thinker.embed([form, *(candidate.asked.form for candidate in unseen)])
+        meanings = {candidate.entry_id: candidate.meaning for candidate in candidates}
+        for candidate, meaning in zip(unseen, fresh, strict=True):
+            meanings[candidate.entry_id] = meaning
+            await self._entries.learn(candidate.entry_id, meaning)
+        return [0.0 if meaning is None else min(1.0, float(np.dot(query, meaning))) for meaning in meanings.values()]
 
 
 def _budget() -> asyncio.Timeout:

@@ -1,6 +1,6 @@
 """What kind of answer a question wants, when, and about whom."""
 
-from services.cache.domain import lexicon, topics
+from services.cache.domain import lexicon
 from services.cache.domain.parsed import Parsed
 
 _MEASURES = frozenset("many much long often far old tall big fast high deep heavy large soon hot cold likely".split())
@@ -74,12 +74,3 @@ def addressed(parsed: Parsed) -> frozenset[str]:
         )
     }
     return frozenset(name for name, who in (("first", _FIRST), ("second", _SECOND)) if meant & who)
-
-
-def is_passing(parsed: Parsed) -> bool:
-    """Whether the answer depends on the moment or on what the asker owns, so that only an exact repeat may have it."""
-    owned = any(
-        owner in {"my", "our"} and parsed.words[at + 1 : at + 3] and topics.OWNED & set(parsed.words[at + 1 : at + 3])
-        for at, owner in enumerate(parsed.words)
-    )
-    return bool(owned or parsed.present & topics.TIMELY)

@@ -91,8 +91,13 @@ class ServerPoints:
                     self._client.create_collection(
                         self._collection,
                         vectors_config={
-                            name: models.VectorParams(size=size, distance=models.Distance.COSINE)
-                            for name, size in self._sizes.items()
+                            STATIC: models.VectorParams(size=self._sizes[STATIC], distance=models.Distance.COSINE),
+                            # Compared, never searched: no graph.
+                            MEANING: models.VectorParams(
+                                size=self._sizes[MEANING],
+                                distance=models.Distance.COSINE,
+                                hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),
+                            ),
                         },
                         # Graphs per organisation instead of one for all: no look-up ever crosses them.
                         hnsw_config=models.HnswConfigDiff(m=0, payload_m=16),

@@ -111,7 +111,9 @@ async def test_nothing_crosses_an_organisation_or_a_scope(bus: MemoryBus, change
     assert await ask(bus, "What is tin?", **change) == CacheMiss()
 
 
-@pytest.mark.parametrize("query", ["What is the weather in Rome?", "Where is my order?", "rain " * 255, " "])
+@pytest.mark.parametrize(
+    "query", ["What is the weather in Rome?", "Where is my order?", "rain " * 255, "rain" * 2_000, " "]
+)
 async def test_some_questions_serve_exact_repeats_only(bus: MemoryBus, query: str) -> None:
     await bus.call(STORE, answer_for(query=query))
     assert await ask(bus, query) == CacheMiss()
