@@ -1,0 +1,1 @@
+"""Faults under load, at true length: `make chaos` prints what was sent, answered, recorded and lost."""

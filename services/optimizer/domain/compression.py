@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from services.optimizer.domain.spans import Edit, Span, apply
 
@@ -82,16 +83,8 @@ PHRASES = {
 }
 
 
-def _any(phrases: list[str]) -> str:
-    return "(" + "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True)) + ")"
-
-
-_WORDY = re.compile(rf"\b{_any([phrase for phrase, new in PHRASES.items() if new])}\b", re.IGNORECASE)
 # A phrase is dropped only where it opens a clause: "please answer" loses its first word, "to please them" does not.
-_OPENING = re.compile(
-    rf"(?:^|(?<=[.!?:;,] )|(?<=[-*•] )|(?<=\d[.)] )){_any([phrase for phrase, new in PHRASES.items() if not new])},? (\w)",
-    re.IGNORECASE | re.MULTILINE,
-)
+_CLAUSE_OPENS = r"(?:^|(?<=[.!?:;,] )|(?<=[-*•] )|(?<=\d[.)] ))"
 _BOLD = re.compile(r"(?<![\w*/])\*\*(?=[^\s*])([^*\n]{1,300})(?<=[^\s*])\*\*(?![\w*/])")
 _LIST_GAP = re.compile(r"(?<=\S)(?P<gap>\n[ \t]*+\n\s*?)(?=[ \t]*+(?:[-*•]|\d{1,3}[.)])[ \t])")
 _LIST_LINE = re.compile(r"[ \t]*(?:[-*•]|\d{1,3}[.)])[ \t]")
@@ -99,7 +92,7 @@ _LIST_LINE = re.compile(r"[ \t]*(?:[-*•]|\d{1,3}[.)])[ \t]")
 
 def shorten(text: str, keep: Sequence[Span]) -> str:
     """Say wordy phrases shortly, outside the spans to keep. A sentence that loses its opening keeps its capital."""
-    return apply(text, sorted(_phrases(text)), keep)
+    return apply(text, _phrases(text), keep)
 
 
 def unmark(text: str, keep: Sequence[Span]) -> str:
@@ -109,12 +102,29 @@ def unmark(text: str, keep: Sequence[Span]) -> str:
 
 
 def _phrases(text: str) -> Iterator[Edit]:
-    for match in _WORDY.finditer(text):
-        phrase, new = match[1], PHRASES[match[1].lower()]
-        yield Edit(match.start(), match.end(), new.capitalize() if phrase[0].isupper() else new)
-    for match in _OPENING.finditer(text):
-        phrase, following = match[1], match[2]
-        yield Edit(match.start(), match.end(), following.upper() if phrase[0].isupper() else following)
+    lowered = text.lower()
+    present = tuple(phrase for phrase in PHRASES if phrase in lowered)
+    if not present:
+        return
+    for match in _finder(present).finditer(text):
+        if phrase := match["said"]:
+            new = PHRASES[phrase.lower()]
+            yield Edit(match.start(), match.end(), new.capitalize() if phrase[0].isupper() else new)
+        else:
+            following = match["following"]
+            yield Edit(match.start(), match.end(), following.upper() if match["dropped"][0].isupper() else following)
+
+
+@lru_cache(maxsize=256)
+def _finder(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """A search for the phrases that a text is known to hold: looking for all of them everywhere is what costs."""
+    ordered = sorted(phrases, key=len, reverse=True)
+    said = "|".join(re.escape(phrase) for phrase in ordered if PHRASES[phrase]) or r"(?!)"
+    dropped = "|".join(re.escape(phrase) for phrase in ordered if not PHRASES[phrase]) or r"(?!)"
+    return re.compile(
+        rf"\b(?P<said>{said})\b|{_CLAUSE_OPENS}(?P<dropped>{dropped}),?[ ](?P<following>\w)",
+        re.IGNORECASE | re.MULTILINE,
+    )
 
 
 def _bold(text: str) -> Iterator[Edit]:

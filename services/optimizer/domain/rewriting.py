@@ -51,16 +51,16 @@ def rewrite(message: Message, plan: Plan, count: Count) -> Rewritten:
 
 
 def _settle(text: str, steps: Sequence[_Step], count: Count, saved: dict[Lever, int]) -> str:
+    keep = protected(text)
     for _ in range(_ROUNDS):
         before = text
         for step in steps:
-            keep = protected(text)
             shorter = step.run(text, keep)
             if shorter == text or not (step.exact or preserves(text, shorter, keep)):
                 continue
             if (fewer := count(text) - count(shorter)) > 0:
                 saved[step.lever] = saved.get(step.lever, 0) + fewer
-                text = shorter
+                text, keep = shorter, protected(shorter)
         if text == before:
             break
     return text

@@ -17,14 +17,19 @@ class Edit(NamedTuple):
     new: str
 
 
-# Every alternative is anchored or bounded, so that the search stays linear on hostile input.
-_BLOCKS = r"""
+# Every alternative is anchored or bounded, so that the search stays linear on hostile input. The look-ahead spares most
+# characters the alternatives, and the other patterns run only where the sign they need is in the text.
+_BLOCK = re.compile(
+    r"""(?=[ \t`~<])(?:
       ^[ \t]*(?P<fence>```+|~~~+)[^\n]*(?:\n(?![ \t]*(?P=fence))[^\n]*)*(?:\n[ \t]*(?P=fence)[`~]*)?
     | <(?P<raw>pre|code|script|style)\b[^<>]{0,400}>.*?(?:</(?P=raw)>|\Z)
     | <!--.*?(?:-->|\Z)
-"""
-_INLINE = r"""
-    | (?P<tick>(?<!`)`{1,2}(?!`))[^`\n]+(?P=tick)
+    )""",
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+_INLINE = re.compile(
+    r"""(?=[`<{$"“«'])(?:
+      (?P<tick>(?<!`)`{1,2}(?!`))[^`\n]+(?P=tick)
     | </?[A-Za-z][^<>\n]{0,400}>
     | \{\{[^{}\n]{0,400}\}\}
     | \{%[^{}\n]{0,400}%\}
@@ -34,13 +39,21 @@ _INLINE = r"""
     | “[^“”\n]{1,1000}”
     | «[^«»\n]{1,1000}»
     | (?<!\w)'(?=\S)[^'\n]{1,400}(?<=\S)'(?!\w)
-    | \b(?:(?:https?|ftp|wss?|file)://|www\.)[^\s<>"'`]+
-    | (?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.-]+
-    | ^[ \t]*(?:Q|A|User|Assistant|Human|AI|Bot|Customer|Agent|Input|Output|Example|Question|Answer)[ \t]*\d*:[^\n]*
-"""
-_FLAGS = re.VERBOSE | re.MULTILINE | re.DOTALL
-_BLOCK = re.compile(_BLOCKS, _FLAGS)
-_FIXED = re.compile(_BLOCKS + _INLINE, _FLAGS)
+    )""",
+    re.VERBOSE,
+)
+_BY_SIGN = (
+    ("://", re.compile(r"\b(?:https?|ftp|wss?|file)://[^\s<>\"'`]+")),
+    ("www.", re.compile(r"\bwww\.[^\s<>\"'`]+")),
+    ("@", re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.-]+")),
+    (
+        ":",
+        re.compile(
+            r"^[ \t]*(?:Q|A|User|Assistant|Human|AI|Bot|Customer|Agent|Input|Output|Example|Question|Answer)[ \t]*\d*:[^\n]*",
+            re.MULTILINE,
+        ),
+    ),
+)
 _JSON_OPENS = re.compile(r'\{\s*+["}]|\[\s*+(?:[\[{"\]\d-]|true|false|null)')
 _JSON_MARKS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
 _JSON_FAILURES = 16
@@ -54,12 +67,18 @@ def protected(text: str) -> list[Span]:
 
 def quoted(text: str) -> list[Span]:
     """The same without JSON."""
-    return [match.span() for match in _FIXED.finditer(text)]
+    spans = [match.span() for match in _BLOCK.finditer(text)] if _has_block(text) else []
+    spans += [match.span() for match in _INLINE.finditer(text)]
+    for sign, pattern in _BY_SIGN:
+        if sign in text:
+            spans += [match.span() for match in pattern.finditer(text)]
+    return merge(spans)
 
 
 def blocks(text: str) -> list[Span]:
     """Only what runs over several lines: code, comments, JSON."""
-    found = [match.span() for match in _BLOCK.finditer(text)] + json_spans(text)
+    found = [match.span() for match in _BLOCK.finditer(text)] if _has_block(text) else []
+    found += json_spans(text)
     return merge([span for span in found if "\n" in text[slice(*span)]])
 
 
@@ -102,6 +121,10 @@ def apply(text: str, edits: Iterable[Edit], keep: Sequence[Span]) -> str:
         pieces += (text[done : edit.start], edit.new)
         done = edit.end
     return text if not pieces else "".join((*pieces, text[done:]))
+
+
+def _has_block(text: str) -> bool:
+    return "```" in text or "~~~" in text or "<" in text
 
 
 def _closing(text: str, start: int) -> int | None:

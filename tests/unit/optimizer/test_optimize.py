@@ -273,3 +273,26 @@ def said(message: dict[str, Any]) -> Sequence[str]:
 
 def plain(message: dict[str, Any]) -> list[str]:
     return ["".join(text.split()) for text in said(message)]
+
+
+def test_a_cut_that_costs_more_than_it_saves_is_not_made() -> None:
+    messages = [{"role": role, "content": "ok"} for role in ("user", "assistant") * 4]
+    after, reply = run(messages, "aggressive")
+    assert (after, reply.cut, reply.levers) == (messages, None, ())
+
+
+def test_repeats_go_from_earlier_user_turns_but_not_from_the_one_to_answer() -> None:
+    said_twice = "Please look at the parcel that I sent to you last week. "
+    turns = [{"role": "user", "content": f"{said_twice}Turn {i}."} for i in range(3)]
+    after, _ = run(turns, "moderate")
+    assert [message["content"] for message in after] == [turns[0]["content"], " Turn 1.".strip(), turns[2]["content"]]
+
+
+def test_the_note_does_not_change_when_a_value_is_named_again() -> None:
+    messages = long_conversation(7)
+    messages[1]["content"] += " My order is AB-123456."
+    first, reply = run(messages, "moderate")
+    messages += [{"role": "user", "content": "It is AB-123456, as I said."}]
+    second, _ = run(messages, "moderate", keep_cut=reply.cut)
+    assert second[: len(first)] == first
+    assert "AB-123456" in first[1]["content"]
