@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from services.optimizer.domain.spans import Edit, apply, blocks
+from services.optimizer.domain.spans import Edit, Span, apply, blocks
 
 FEWEST_WORDS = 8
 SAME_RESULT = "[Same as an earlier result.]"
@@ -60,7 +60,17 @@ class Seen:
                 continue
             for sentence in _SENTENCE.finditer(text, line.start(), line.end()):
                 if _known(sentence.group(), self._sentences):
-                    yield Edit(_without_blanks_before(text, sentence.start()), sentence.end(), "")
+                    yield _without(text, sentence.span(), line.span())
+
+
+def _without(text: str, sentence: Span, line: Span) -> Edit:
+    """Take a sentence out of its line: with the blanks behind it where it opens the line, else with those before it."""
+    start, end = sentence
+    if start == line[0] and end < line[1]:
+        while end < line[1] and text[end].isspace():
+            end += 1
+        return Edit(start, end, "")
+    return Edit(_without_blanks_before(text, start), end, "")
 
 
 def _known(passage: str, passages: set[str]) -> bool:

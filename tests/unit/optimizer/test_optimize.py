@@ -285,7 +285,7 @@ def test_repeats_go_from_earlier_user_turns_but_not_from_the_one_to_answer() -> 
     said_twice = "Please look at the parcel that I sent to you last week. "
     turns = [{"role": "user", "content": f"{said_twice}Turn {i}."} for i in range(3)]
     after, _ = run(turns, "moderate")
-    assert [message["content"] for message in after] == [turns[0]["content"], " Turn 1.".strip(), turns[2]["content"]]
+    assert [message["content"] for message in after] == [turns[0]["content"], "Turn 1.", turns[2]["content"]]
 
 
 def test_the_note_does_not_change_when_a_value_is_named_again() -> None:
