@@ -24,7 +24,7 @@ from services.gateway.domain.chat import each_message
 from services.gateway.domain.conversations import Conversations
 from services.gateway.domain.work import Work
 from services.gateway.ports import AnswerCache, Events
-from services.gateway.translate.errors import error_body
+from services.gateway.translate.errors import error_body, status
 from services.gateway.translate.openai_openai import Answer, with_metadata
 from services.gateway.translate.openai_stream import OpenAIStream, replay
 from services.gateway.translate.sse import event
@@ -96,7 +96,7 @@ class Delivery:
     async def failed(self, work: Work, error: PromptlyError) -> None:
         """A request that got an error instead of an answer."""
         work.price(self._catalog)
-        await self._record(work, "error", status_code=error.status, error=error.code)
+        await self._record(work, "error", status_code=status(error), error=error.code)
 
     async def settle(self) -> None:
         """Wait for what goes on after its request: records of clients that left."""
@@ -173,8 +173,8 @@ class Delivery:
             )
         )
 
-    async def _record(self, work: Work, status: Status, *, status_code: int = 200, error: str | None = None) -> None:
-        finished = work.event(status, self._clock.monotonic(), status_code=status_code, error=error)
+    async def _record(self, work: Work, outcome: Status, *, status_code: int = 200, error: str | None = None) -> None:
+        finished = work.event(outcome, self._clock.monotonic(), status_code=status_code, error=error)
         _measure(finished)
         await self._events.finished(finished)
 
