@@ -1,0 +1,1 @@
+"""What happened: the request log, and the figures drawn from it."""

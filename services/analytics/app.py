@@ -1,0 +1,49 @@
+"""Puts analytics together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from libs.common.bus.ports import Bus
+from libs.common.clock import Clock, SystemClock
+from libs.common.db import Database, connect, migrate
+from libs.common.runner import App
+from services.analytics.figures import Figures
+from services.analytics.handlers import figures as figure_doors
+from services.analytics.handlers import requests as request_doors
+from services.analytics.jobs.upkeep import upkeep, watch
+from services.analytics.requests import Requests
+from services.analytics.settings import AnalyticsSettings
+from services.analytics.store.unit_of_work import unit_of_work
+
+_MIGRATIONS = Path(__file__).parent / "store" / "migrations"
+
+
+@asynccontextmanager
+async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Writes down every finished request, and answers about them, for as long as the block runs."""
+    await migrate(settings.database_url, "analytics", _MIGRATIONS)
+    async with connect(settings.database_url) as database:
+        uow = unit_of_work(database)
+        requests = Requests(uow, clock or SystemClock(), timedelta(days=settings.log_retention_days))
+        await figure_doors.serve(bus, Figures(uow))
+        await request_doors.serve(bus, requests)
+        jobs = [
+            asyncio.create_task(work)
+            for work in (
+                upkeep(requests, settings.analytics_upkeep_seconds),
+                watch(uow, bus, settings.analytics_watch_seconds),
+            )
+        ]
+        try:
+            yield App(missing=lambda: _missing(database, bus))
+        finally:
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+
+
+def _missing(database: Database, bus: Bus) -> list[str]:
+    return [name for name, there in (("postgres", database.reachable), ("nats", bus.connected)) if not there]

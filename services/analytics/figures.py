@@ -1,0 +1,39 @@
+"""The figures: what an organisation's requests cost and saved."""
+
+from libs.common.contracts.analytics import Levers, Models, Overview, Period, SavingsQuery, SavingsSeries
+from services.analytics.domain import sums
+from services.analytics.domain.periods import interval, stretch
+from services.analytics.ports import UnitOfWork
+
+
+class Figures:
+    """Answers about one organisation's period. `BadRequest` for a period that ends before it starts."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+
+    async def overview(self, period: Period) -> Overview:
+        """Totals."""
+        asked = stretch(period)
+        async with self._uow() as tx:
+            return sums.overview(await tx.figures.total(asked), await tx.figures.latencies(asked))
+
+    async def savings(self, query: SavingsQuery) -> SavingsSeries:
+        """Savings over time."""
+        asked, step = stretch(query), interval(query.interval)
+        async with self._uow() as tx:
+            return SavingsSeries(points=sums.savings_points(await tx.figures.by_interval(asked, step)))
+
+    async def models(self, period: Period) -> Models:
+        """Who served how much."""
+        asked = stretch(period)
+        async with self._uow() as tx:
+            uses = sums.model_uses(await tx.figures.by_model(asked), await tx.figures.median_latencies(asked))
+        return Models(models=uses)
+
+    async def levers(self, period: Period) -> Levers:
+        """What each lever saved."""
+        asked = stretch(period)
+        async with self._uow() as tx:
+            found = await tx.figures.by_lever(asked)
+        return Levers(levers=tuple(found), total_nano=sum(use.savings_nano for use in found))

@@ -1,0 +1,1 @@
+"""Analytics' doors on the bus."""

@@ -1,0 +1,13 @@
+"""The doors for OVERVIEW, SAVINGS, MODELS and LEVERS."""
+
+from libs.common.bus.ports import Bus
+from libs.common.contracts.analytics import LEVERS, MODELS, OVERVIEW, SAVINGS
+from services.analytics.figures import Figures
+
+
+async def serve(bus: Bus, figures: Figures) -> None:
+    """Answer what an organisation's requests cost and saved."""
+    await bus.serve(OVERVIEW, figures.overview)
+    await bus.serve(SAVINGS, figures.savings)
+    await bus.serve(MODELS, figures.models)
+    await bus.serve(LEVERS, figures.levers)

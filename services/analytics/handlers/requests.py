@@ -1,0 +1,13 @@
+"""The doors for COMPLETION_FINISHED, REQUESTS and REQUEST."""
+
+from libs.common.bus.ports import Bus
+from libs.common.contracts.analytics import REQUEST, REQUESTS
+from libs.common.contracts.events import COMPLETION_FINISHED
+from services.analytics.requests import Requests
+
+
+async def serve(bus: Bus, requests: Requests) -> None:
+    """Write down what finished, and look it up."""
+    await bus.serve(REQUESTS, requests.page)
+    await bus.serve(REQUEST, requests.one)
+    await bus.consume(COMPLETION_FINISHED, "analytics", requests.record, batch=500, wait_ms=200)

@@ -1,0 +1,81 @@
+"""What analytics needs from the outside."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from libs.common.contracts.analytics import Latencies, LeverUse, RequestQuery
+from libs.common.contracts.events import CompletionFinished
+from services.analytics.domain.periods import Stretch
+from services.analytics.domain.sums import Interval, Server, Sums
+
+
+class RequestLog(Protocol):
+    """Finished requests, one row each."""
+
+    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> int:
+        """Keep those that are not kept yet, and add them, and only them, to the sums; how many there were."""
+        ...
+
+    async def page(self, query: RequestQuery, before: str | None) -> Sequence[CompletionFinished]:
+        """Up to `query.limit` entries, newest first, older than the entry `before`; the query's cursor is not read."""
+        ...
+
+    async def one(self, org_id: str, request_id: str) -> CompletionFinished | None:
+        """An entry of this organisation."""
+        ...
+
+
+class Figures(Protocol):
+    """Sums and percentiles of one organisation's stretch of time."""
+
+    async def total(self, stretch: Stretch) -> Sums:
+        """All requests; zeros where there were none."""
+        ...
+
+    async def by_interval(self, stretch: Stretch, interval: Interval) -> Sequence[Sums]:
+        """One for each interval (UTC, weeks start on Monday) that had requests."""
+        ...
+
+    async def by_model(self, stretch: Stretch) -> Sequence[Sums]:
+        """One for each model that served, or was to serve, a request, and its provider."""
+        ...
+
+    async def by_lever(self, stretch: Stretch) -> Sequence[LeverUse]:
+        """What each lever brought, the largest savings first. Amounts of unpriced requests are left out."""
+        ...
+
+    async def latencies(self, stretch: Stretch) -> Latencies:
+        """Percentiles over single requests."""
+        ...
+
+    async def median_latencies(self, stretch: Stretch) -> Mapping[Server, float]:
+        """The median latency of each model."""
+        ...
+
+
+class Partitions(Protocol):
+    """The tables that the log is cut into, a week each, beside one for whatever fits no week."""
+
+    async def make(self, week: datetime) -> None:
+        """Have a partition for the week that starts at this Monday."""
+        ...
+
+    async def drop_before(self, time: datetime) -> Sequence[datetime]:
+        """Drop the weeks that ended before `time`, and such rows as are in none; the weeks that were dropped."""
+        ...
+
+
+class Tx(Protocol):
+    """Everything analytics keeps, within one transaction."""
+
+    @property
+    def log(self) -> RequestLog: ...
+    @property
+    def figures(self) -> Figures: ...
+    @property
+    def partitions(self) -> Partitions: ...
+
+
+UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]

@@ -1,0 +1,78 @@
+"""The request log: what happened is written down once, and looked up by whom it belongs to."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from libs.common.clock import Clock
+from libs.common.contracts.analytics import RequestById, RequestPage, RequestQuery
+from libs.common.contracts.events import CompletionFinished
+from libs.common.errors import BadRequest, NotFound
+from libs.common.ids import is_id
+from services.analytics.domain import cursor
+from services.analytics.domain.periods import moment, week_end, week_of, weeks_worth_a_partition
+from services.analytics.ports import UnitOfWork
+from services.analytics.translate.request_row import made_at
+
+log = structlog.get_logger()
+_LONGEST_PAGE: Final = 200
+
+
+class Requests:
+    """Finished requests, each kept once however often it is told."""
+
+    def __init__(self, uow: UnitOfWork, clock: Clock, retention: timedelta) -> None:
+        self._uow = uow
+        self._clock = clock
+        self._retention = retention
+        self._weeks: set[datetime] = set()
+
+    async def record(self, events: Sequence[CompletionFinished]) -> None:
+        """Keep a batch, all of it or nothing: log and sums in one transaction."""
+        now = self._clock.now()
+        await self._prepare(weeks_worth_a_partition([made_at(event.id) for event in events], now, self._retention))
+        async with self._uow() as tx:
+            await tx.log.append(events, now)
+
+    async def page(self, query: RequestQuery) -> RequestPage:
+        """A page of the log, newest first."""
+        if not 1 <= query.limit <= _LONGEST_PAGE:
+            raise BadRequest(f"limit is between 1 and {_LONGEST_PAGE}.", details={"param": "limit"})
+        start = None if query.from_ms is None else moment(query.from_ms, "from")
+        end = None if query.to_ms is None else moment(query.to_ms, "to")
+        if start is not None and end is not None and start > end:
+            raise BadRequest("from lies after to.", details={"param": "from"})
+        before = None if query.cursor is None else cursor.decode(query.cursor)
+        async with self._uow() as tx:
+            found = await tx.log.page(query, before)
+        full = len(found) == query.limit
+        return RequestPage(requests=tuple(found), next_cursor=cursor.encode(found[-1].id) if full else None)
+
+    async def one(self, wanted: RequestById) -> CompletionFinished:
+        """One entry; another organisation's is not found."""
+        found = None
+        if is_id(wanted.id, "req"):
+            async with self._uow() as tx:
+                found = await tx.log.one(wanted.org_id, wanted.id)
+        if found is None:
+            raise NotFound("There is no such request in your organisation's log.")
+        return found
+
+    async def keep_up(self) -> None:
+        """Make this week's and the next week's partition, and drop what is past its retention."""
+        now = self._clock.now()
+        this_week = week_of(now)
+        await self._prepare([this_week, week_end(this_week)])
+        async with self._uow() as tx:
+            dropped = await tx.partitions.drop_before(now - self._retention)
+        for week in dropped:
+            log.info("log_partition_dropped", week=week.date().isoformat())
+
+    async def _prepare(self, weeks: Sequence[datetime]) -> None:
+        for week in weeks:
+            if week not in self._weeks:
+                async with self._uow() as tx:
+                    await tx.partitions.make(week)
+                self._weeks.add(week)

@@ -1,0 +1,1 @@
+"""All of analytics' SQL, and its twin in memory."""

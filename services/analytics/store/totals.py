@@ -1,0 +1,49 @@
+"""How rows of the log add up: said once, for the sums that are kept and for those taken from the log itself."""
+
+from typing import Final
+
+HOUR: Final = "date_trunc('hour', at, 'UTC')"
+MODEL: Final = "coalesce(served_model, routed_model)"
+PROVIDER: Final = "coalesce(provider, '')"
+_PRICED: Final = "baseline_cost_nano IS NOT NULL AND actual_cost_nano IS NOT NULL"
+
+# Column of analytics.hours, and what it counts.
+REQUESTS: Final = {
+    "requests": "count(*)",
+    "success": "count(*) FILTER (WHERE status = 'success')",
+    "fallback": "count(*) FILTER (WHERE status = 'fallback')",
+    "cached": "count(*) FILTER (WHERE status = 'cached')",
+    "error": "count(*) FILTER (WHERE status = 'error')",
+    "cancelled": "count(*) FILTER (WHERE status = 'cancelled')",
+    "exact_hits": "count(*) FILTER (WHERE cache = 'exact')",
+    "semantic_hits": "count(*) FILTER (WHERE cache = 'semantic')",
+    "original_tokens": "sum(original_tokens)",
+    "optimized_tokens": "sum(optimized_tokens)",
+    "input_tokens": "sum(uncached_input::bigint + cache_read + cache_write_5m + cache_write_1h)",
+    "output_tokens": "sum(output_text::bigint + output_reasoning)",
+    "cost_nano": f"coalesce(sum(actual_cost_nano) FILTER (WHERE {_PRICED}), 0)",
+    "baseline_nano": f"coalesce(sum(baseline_cost_nano) FILTER (WHERE {_PRICED}), 0)",
+    "unpriced": f"count(*) FILTER (WHERE NOT ({_PRICED}))",
+}
+# Column of analytics.lever_hours, over the lines of the receipts.
+LEVERS: Final = {
+    "requests": "count(*) FILTER (WHERE tokens <> 0 OR nano_usd <> 0)",
+    "tokens": "sum(tokens)",
+    "nano": f"coalesce(sum(nano_usd) FILTER (WHERE {_PRICED}), 0)",
+}
+LEVER_LINES: Final = "jsonb_to_recordset(levers) AS line(lever text, tokens bigint, nano_usd bigint)"
+
+
+def select(sums: dict[str, str]) -> str:
+    """The sums as a select list, each under its column's name."""
+    return ", ".join(f"{sql} AS {name}" for name, sql in sums.items())
+
+
+def added(table: str, sums: dict[str, str]) -> str:
+    """The assignments that add a new row's sums to those of `table`."""
+    return ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in sums)
+
+
+def again(sums: dict[str, str]) -> str:
+    """The sums of sums as a select list."""
+    return ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in sums)

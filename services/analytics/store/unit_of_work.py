@@ -1,0 +1,31 @@
+"""One transaction, seen as what analytics keeps."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from libs.common.db import Database
+from services.analytics.ports import Tx, UnitOfWork
+from services.analytics.store.figures import SqlFigures
+from services.analytics.store.partitions import SqlPartitions
+from services.analytics.store.request_log import SqlRequestLog
+
+
+@dataclass(frozen=True)
+class SqlTx:
+    """The stores of one transaction."""
+
+    log: SqlRequestLog
+    figures: SqlFigures
+    partitions: SqlPartitions
+
+
+def unit_of_work(database: Database) -> UnitOfWork:
+    """`async with` what comes back is one transaction on `database`."""
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[Tx]:
+        async with database() as tx:
+            yield SqlTx(SqlRequestLog(tx), SqlFigures(tx), SqlPartitions(tx))
+
+    return begin
