@@ -57,9 +57,8 @@ class Pipeline:
         """Serve one request. `admitted` is told the rate limit's verdict as soon as it is known."""
         accepted, time_ms = self._clock.monotonic(), int(self._clock.now().timestamp() * 1000)
         principal = await self._principals.verify(incoming.api_key)
-        verdict = self._admit(principal)
-        admitted(verdict)
-        work = self._read(incoming, principal, verdict, accepted, time_ms)
+        admitted(self._admit(principal))
+        work = self._read(incoming, principal, accepted, time_ms)
         with context.bound(request_id=work.request_id):
             try:
                 hit = await self._exact_hit(work) or await self._prepare(work)
@@ -79,9 +78,7 @@ class Pipeline:
             raise rate_limit.refused(verdict)
         return verdict
 
-    def _read(
-        self, incoming: Incoming, principal: Principal, verdict: rate_limit.Verdict, accepted: float, time_ms: int
-    ) -> Work:
+    def _read(self, incoming: Incoming, principal: Principal, accepted: float, time_ms: int) -> Work:
         own = overrides.parse(incoming.headers)
         request = chat.parse(incoming.body)
         check_known(request.fields.model, principal, self._catalog)
@@ -93,7 +90,6 @@ class Pipeline:
             chat=request,
             overrides=own,
             settings=own.apply(principal.settings),
-            verdict=verdict,
             trace_id=tracing.trace_id(),
         )
         work.requested = work.target = find_target(request.fields.model, principal, self._catalog)

@@ -18,7 +18,6 @@ from services.gateway.domain import receipt
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.overrides import Overrides
-from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.receipt import Receipt
 from services.gateway.domain.targets import Target
 
@@ -43,7 +42,6 @@ class Work:
     chat: Chat
     overrides: Overrides
     settings: OptimizationSettings
-    verdict: Verdict
     kind: Literal["chat", "completion"] = "chat"
     cache_key: CacheKey | None = None
     cache: Literal["exact", "semantic", "miss", "off"] = "off"

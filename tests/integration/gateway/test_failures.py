@@ -65,7 +65,7 @@ async def test_the_routed_and_shortened_request_goes_out(stack: Stack, stream: b
     event = stack.finished[0]
     assert event.actual_cost_nano == entry["nano_usd"]
     assert event.baseline_cost_nano is not None
-    assert sum(share.nano_usd or 0 for share in event.levers) == event.baseline_cost_nano - event.actual_cost_nano
+    assert sum(share.nano_usd or 0 for share in event.levers) == event.baseline_cost_nano - entry["nano_usd"]
 
 
 @pytest.mark.parametrize("stream", [False, True])
