@@ -1,0 +1,96 @@
+"""`promptly demo` and `promptly up`, as a newcomer runs them."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.fixtures.running import ROOT, Running, wait_for
+
+
+def left_behind(home: Path) -> list[str]:
+    """Processes that still work in a home."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            mentions = [*process.cmdline(), *process.environ().values(), process.cwd()]
+        except psutil.Error:
+            continue
+        if process.pid != os.getpid() and any(str(home) in mention for mention in mentions):
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_saves_money_and_its_figures_agree(model_dir: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.local", "demo"],
+            cwd=ROOT,
+            env={**os.environ, "PROMPTLY_HOME": home, "PROMPTLY_MODEL_DIR": str(model_dir)},
+            capture_output=True,
+            text=True,
+            timeout=150,
+        )
+        print(done.stdout)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        assert "every figure agrees" in done.stdout
+        assert "✗" not in done.stdout
+        assert left_behind(Path(home)) == []
+
+
+def test_status_names_every_service(running: Running) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local", "status"],
+        cwd=ROOT,
+        env={**os.environ, "PROMPTLY_HOME": str(running.home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    for name in ("gateway", "auth", "cache", "optimizer", "router", "analytics", "alerts"):
+        assert f"{name:<10} ready" in done.stdout
+
+
+def test_the_quick_start_s_last_line_answers(running: Running) -> None:
+    line = next(line for line in running.log.splitlines() if "/v1/chat/completions" in line and line.startswith("curl"))
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30)
+    assert '"chat.completion"' in done.stdout
+
+
+def test_a_dead_service_comes_back_by_itself(running: Running) -> None:
+    def pid() -> int | None:
+        for child in psutil.Process(running.process.pid).children():
+            if "services.router" in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE:
+                return int(child.pid)
+        return None
+
+    first = pid()
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: pid() not in (first, None))
+    port = running.state["ops_ports"]["router"]
+
+    def ready() -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    wait_for(ready)
+    assert "router ended with -9; starting it again" in running.log
+
+
+def test_health_metrics_and_unknown_addresses(running: Running) -> None:
+    assert httpx.get(f"{running.url}/healthz").json() == {"status": "alive"}
+    assert httpx.get(f"{running.url}/readyz").status_code == 200
+    assert "promptly_request_seconds" in httpx.get(f"{running.url}/metrics").text
+    assert httpx.get(f"{running.url}/v1/nothing").json()["error"]["code"] == "not_found"
+    assert httpx.get(f"{running.url}/v1/chat/completions").status_code == 405
