@@ -4,23 +4,7 @@ import asyncio
 import os
 import signal
 
-import psutil
-
-from tests.fixtures.running import Running
-
-
-def pid_of(running: Running, name: str) -> int | None:
-    """The living process of a part; None while it is being restarted."""
-    for child in psutil.Process(running.process.pid).children():
-        try:
-            command = child.cmdline()
-        except psutil.Error:
-            continue
-        if child.status() != psutil.STATUS_ZOMBIE and (
-            f"services.{name}" in command or (name == "nats" and command and command[0].endswith("nats-server"))
-        ):
-            return int(child.pid)
-    return None
+from tests.fixtures.running import Running, pid_of
 
 
 async def wait_for_pid(running: Running, name: str) -> int:

@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.fixtures.running import ROOT, Running, wait_for
+from tests.fixtures.running import ROOT, Running, pid_of, wait_for
 
 
 def left_behind(home: Path) -> list[str]:
@@ -66,16 +66,10 @@ def test_the_quick_start_s_last_line_answers(running: Running) -> None:
 
 
 def test_a_dead_service_comes_back_by_itself(running: Running) -> None:
-    def pid() -> int | None:
-        for child in psutil.Process(running.process.pid).children():
-            if "services.router" in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE:
-                return int(child.pid)
-        return None
-
-    first = pid()
+    first = pid_of(running, "router")
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    wait_for(lambda: pid() not in (first, None))
+    wait_for(lambda: pid_of(running, "router") not in (first, None))
     port = running.state["ops_ports"]["router"]
 
     def ready() -> bool:
