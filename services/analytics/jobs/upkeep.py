@@ -7,7 +7,6 @@ from prometheus_client import Gauge
 
 from libs.common.bus.ports import Bus
 from libs.common.contracts.events import COMPLETION_FINISHED
-from libs.common.errors import Unavailable
 from services.analytics.ports import UnitOfWork
 from services.analytics.requests import Requests
 
@@ -32,6 +31,6 @@ async def watch(uow: UnitOfWork, bus: Bus, every_seconds: float) -> None:
             async with uow():
                 pass  # beginning a transaction is the question
             PENDING.set(await bus.pending(COMPLETION_FINISHED, "analytics"))
-        except Unavailable as error:
-            log.info("analytics_waits", reason=error.code)
+        except Exception as error:
+            log.info("analytics_waits", error_type=type(error).__name__)
         await asyncio.sleep(every_seconds)

@@ -1,0 +1,1 @@
+"""When a rule fires, and when it is over."""

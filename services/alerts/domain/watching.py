@@ -1,0 +1,108 @@
+"""What a rule looks at, and what it makes of it."""
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import msgspec
+
+from libs.common.contracts.alerts import AlertRule, Operator
+from libs.common.money import usd
+from services.alerts.domain.latency import percentile
+
+_COMPARE: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
+    "gt": operator.gt,
+    "lt": operator.lt,
+    "gte": operator.ge,
+    "lte": operator.le,
+}
+_SKEW: Final = timedelta(minutes=5)  # a gateway's clock may be ahead of ours by this much
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a rule's threshold is crossed now, and when it last fired."""
+
+    firing: bool = False
+    fired_at: datetime | None = None
+
+
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule and where it stands."""
+
+    rule: AlertRule
+    state: State = State()
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """The minutes that a rule looks at: from `start`, up to and without `end`."""
+
+    org_id: str
+    start: datetime
+    end: datetime
+
+
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """The requests of a window. `spend_nano` is all that is known to have been paid; `cost_nano` and `baseline_nano`
+    cover the requests where both are known. `latencies` are counts by bucket; `newest` is the newest request.
+    """
+
+    requests: int = 0
+    errors: int = 0
+    spend_nano: int = 0
+    cost_nano: int = 0
+    baseline_nano: int = 0
+    latencies: Mapping[int, int] = {}
+    newest: datetime | None = None
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the rule stands now, and what there is to record."""
+
+    state: State
+    kind: Literal["fired", "resolved"] | None = None
+    value: float = 0.0
+
+
+def window(rule: AlertRule, now: datetime) -> Window:
+    """The day so far (UTC) for spending; for the rest the last `window_minutes`, and the minute that has begun."""
+    if rule.metric == "daily_spend":
+        start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return Window(org_id=rule.org_id, start=start, end=start + timedelta(days=1))
+    start = now.replace(second=0, microsecond=0) - timedelta(minutes=rule.window_minutes)
+    return Window(org_id=rule.org_id, start=start, end=now + _SKEW)
+
+
+def measure(rule: AlertRule, counted: Counted) -> float | None:
+    """The metric in the threshold's unit; None where there is nothing to divide by."""
+    match rule.metric:
+        case "daily_spend":
+            return usd(counted.spend_nano)
+        case "error_rate":
+            return 100 * counted.errors / counted.requests if counted.requests else None
+        case "latency_p95":
+            return percentile(0.95, counted.latencies)
+        case "savings_percentage":
+            saved = counted.baseline_nano - counted.cost_nano
+            return 100 * saved / counted.baseline_nano if counted.baseline_nano else None
+
+
+def decide(watched: Watched, counted: Counted, now: datetime, *, behind: bool) -> Decision:
+    """Fire once when the threshold is crossed, resolve once when it is not any more.
+
+    Without a value nothing changes. Neither does anything while counting is `behind`, but for one case: what was spent
+    only grows, so that a limit that is crossed already stays crossed. After a firing the next one waits for the cooldown.
+    """
+    rule, state = watched.rule, watched.state
+    value = measure(rule, counted)
+    if value is None:
+        return Decision(state=state)
+    crossed = _COMPARE[rule.operator](value, rule.threshold)
+    certain = crossed and rule.metric == "daily_spend" and rule.operator in ("gt", "gte")
+    if crossed == state.firing or (behind and not certain):
+        return Decision(state=state)
+    if not crossed:
+        return Decision(state=State(fired_at=state.fired_at), kind="resolved", value=value)
+    if state.fired_at is not None and now < state.fired_at + timedelta(minutes=rule.cooldown_minutes):
+        return Decision(state=state)
+    return Decision(state=State(firing=True, fired_at=now), kind="fired", value=value)

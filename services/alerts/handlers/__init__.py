@@ -1,0 +1,1 @@
+"""Alerts' doors on the bus."""

@@ -1,0 +1,1 @@
+"""What alerts does by the clock."""

@@ -1,0 +1,36 @@
+"""Counts finished requests, each once, for as long as a rule may look at them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from libs.common.clock import Clock
+from libs.common.contracts.events import CompletionFinished
+from services.alerts.ports import UnitOfWork
+from services.alerts.translate.event_sample import sample
+
+# Longer than the bus keeps an event (7 days) and a rule looks back (7 days).
+_REMEMBERED: Final = timedelta(days=8)
+
+
+class Metering:
+    """A request older than what is remembered is not counted: nobody looks, and nobody would know it a second time."""
+
+    def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
+        self._uow = uow
+        self._clock = clock
+
+    async def count(self, events: Sequence[CompletionFinished]) -> None:
+        """Count a batch, all of it or nothing."""
+        oldest = self._clock.now() - _REMEMBERED
+        samples = {found.id: found for event in events if (found := sample(event)).at >= oldest}
+        if samples:
+            async with self._uow() as tx:
+                await tx.meter.add(list(samples.values()))
+
+    async def sweep(self) -> None:
+        """Forget what is too old to matter, a portion at a time."""
+        more = True
+        while more:
+            async with self._uow() as tx:
+                more = await tx.meter.sweep(self._clock.now() - _REMEMBERED)

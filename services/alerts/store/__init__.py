@@ -1,0 +1,1 @@
+"""All of alerts' SQL, and its twin in memory."""

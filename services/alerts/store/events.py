@@ -1,0 +1,38 @@
+"""What fired and what was over, in Postgres."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.contracts.alerts import AlertEvent
+from services.alerts.domain.watching import Window
+
+
+class SqlEvents:
+    """Implements `ports.Events`."""
+
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+
+    async def add(self, event: AlertEvent, window: Window) -> bool:
+        added = await self._tx.execute(
+            text(
+                "INSERT INTO alerts.events (org_id, id, rule_id, rule_name, metric, kind, value, threshold, time_ms,"
+                " data_as_of_ms, window_start) VALUES (:org_id, :id, :rule_id, :rule_name, :metric, :kind, :value,"
+                " :threshold, :time_ms, :data_as_of_ms, :window_start) ON CONFLICT DO NOTHING"
+            ),
+            {**msgspec.structs.asdict(event), "window_start": window.start},
+        )
+        return added.rowcount == 1
+
+    async def newest(self, org_id: str, limit: int) -> Sequence[AlertEvent]:
+        rows = await self._tx.execute(
+            text(
+                "SELECT id, org_id, rule_id, rule_name, metric, kind, value, threshold, time_ms, data_as_of_ms"
+                " FROM alerts.events WHERE org_id = :org_id ORDER BY id DESC LIMIT :limit"
+            ),
+            {"org_id": org_id, "limit": limit},
+        )
+        return [msgspec.convert(dict(row), AlertEvent) for row in rows.mappings()]

@@ -1,0 +1,31 @@
+"""One transaction, seen as what alerts keeps."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from libs.common.db import Database
+from services.alerts.ports import Tx, UnitOfWork
+from services.alerts.store.events import SqlEvents
+from services.alerts.store.meter import SqlMeter
+from services.alerts.store.rules import SqlRules
+
+
+@dataclass(frozen=True)
+class SqlTx:
+    """The stores of one transaction."""
+
+    rules: SqlRules
+    meter: SqlMeter
+    events: SqlEvents
+
+
+def unit_of_work(database: Database) -> UnitOfWork:
+    """`async with` what comes back is one transaction on `database`."""
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[Tx]:
+        async with database() as tx:
+            yield SqlTx(SqlRules(tx), SqlMeter(tx), SqlEvents(tx))
+
+    return begin

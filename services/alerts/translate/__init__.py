@@ -1,0 +1,1 @@
+"""Between what travels on the bus and what is counted."""

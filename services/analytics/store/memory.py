@@ -1,0 +1,206 @@
+"""Everything analytics keeps, in memory: the twin of the stores in Postgres, counting from the requests themselves."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from libs.common.contracts.analytics import Latencies, LeverUse, RequestQuery
+from libs.common.contracts.events import CompletionFinished
+from services.analytics.domain.periods import Stretch, moment, week_end, week_of
+from services.analytics.domain.sums import Interval, Server, Sums
+from services.analytics.ports import Tx
+from services.analytics.translate.request_row import made_at, storable
+
+_Rows = dict[tuple[str, str], CompletionFinished]
+
+
+class MemoryUnitOfWork:
+    """Implements `ports.UnitOfWork`: a block that raises leaves no trace. One block at a time."""
+
+    def __init__(self) -> None:
+        self._rows: _Rows = {}
+        self._weeks: set[datetime] = set()
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Tx]:
+        rows, weeks = dict(self._rows), set(self._weeks)
+        yield MemoryTx(MemoryRequestLog(rows), MemoryFigures(rows), MemoryPartitions(rows, weeks))
+        self._rows, self._weeks = rows, weeks
+
+
+@dataclass(frozen=True)
+class MemoryTx:
+    """The stores of one block."""
+
+    log: "MemoryRequestLog"
+    figures: "MemoryFigures"
+    partitions: "MemoryPartitions"
+
+
+class MemoryRequestLog:
+    """Implements `ports.RequestLog`."""
+
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+
+    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> int:
+        before = len(self._rows)
+        for event in events:
+            made_at(event.id)  # refuses an event without a place in time
+            kept = msgspec.convert(storable(msgspec.to_builtins(event)), CompletionFinished)
+            self._rows.setdefault((event.org_id, event.id), kept)
+        return len(self._rows) - before
+
+    async def page(self, query: RequestQuery, before: str | None) -> Sequence[CompletionFinished]:
+        found = (event for event in self._rows.values() if _wanted(event, query))
+        older = (event for event in found if before is None or event.id < before)
+        return sorted(older, key=lambda event: event.id, reverse=True)[: query.limit]
+
+    async def one(self, org_id: str, request_id: str) -> CompletionFinished | None:
+        return self._rows.get((org_id, request_id))
+
+
+class MemoryFigures:
+    """Implements `ports.Figures`."""
+
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+
+    async def total(self, stretch: Stretch) -> Sums:
+        return _added(self._in(stretch))
+
+    async def by_interval(self, stretch: Stretch, interval: Interval) -> Sequence[Sums]:
+        found = defaultdict(list)
+        for event in self._in(stretch):
+            found[_start(made_at(event.id), interval)].append(event)
+        return [msgspec.structs.replace(_added(events), time=time) for time, events in found.items()]
+
+    async def by_model(self, stretch: Stretch) -> Sequence[Sums]:
+        return [
+            msgspec.structs.replace(_added(events), model=model, provider=provider)
+            for (model, provider), events in self._by_server(stretch).items()
+        ]
+
+    async def by_lever(self, stretch: Stretch) -> Sequence[LeverUse]:
+        uses: dict[str, LeverUse] = {}
+        for event in self._in(stretch):
+            for line in event.levers:
+                use = uses.get(line.lever, LeverUse(lever=line.lever, requests=0, tokens_saved=0, savings_nano=0))
+                uses[line.lever] = LeverUse(
+                    lever=line.lever,
+                    requests=use.requests + bool(line.tokens or line.nano_usd),
+                    tokens_saved=use.tokens_saved + line.tokens,
+                    savings_nano=use.savings_nano + ((line.nano_usd or 0) if _priced(event) else 0),
+                )
+        return sorted(uses.values(), key=lambda use: (-use.savings_nano, use.lever))
+
+    async def latencies(self, stretch: Stretch) -> Latencies:
+        total = sorted(event.latency_ms for event in self._in(stretch))
+        overhead = sorted(event.overhead_ms for event in self._in(stretch))
+        return Latencies(
+            p50=_percentile(total, 0.5),
+            p95=_percentile(total, 0.95),
+            p99=_percentile(total, 0.99),
+            overhead_p50=_percentile(overhead, 0.5),
+            overhead_p95=_percentile(overhead, 0.95),
+        )
+
+    async def median_latencies(self, stretch: Stretch) -> Mapping[Server, float]:
+        medians = {}
+        for server, events in self._by_server(stretch).items():
+            medians[server] = _percentile(sorted(event.latency_ms for event in events), 0.5) or 0.0
+        return medians
+
+    def _in(self, stretch: Stretch) -> list[CompletionFinished]:
+        return [
+            event
+            for event in self._rows.values()
+            if event.org_id == stretch.org_id and stretch.start <= made_at(event.id) < stretch.end
+        ]
+
+    def _by_server(self, stretch: Stretch) -> Mapping[Server, list[CompletionFinished]]:
+        found = defaultdict(list)
+        for event in self._in(stretch):
+            found[event.served_model or event.routed_model, event.provider].append(event)
+        return found
+
+
+class MemoryPartitions:
+    """Implements `ports.Partitions`: weeks are only remembered."""
+
+    def __init__(self, rows: _Rows, weeks: set[datetime]) -> None:
+        self._rows = rows
+        self._weeks = weeks
+
+    async def make(self, week: datetime) -> None:
+        self._weeks.add(week)
+
+    async def drop_before(self, time: datetime) -> Sequence[datetime]:
+        gone = sorted(week for week in self._weeks if week_end(week) <= time)
+        self._weeks.difference_update(gone)
+        for key in list(self._rows):
+            week = week_of(made_at(key[1]))
+            if week in gone or (week not in self._weeks and made_at(key[1]) < time):
+                del self._rows[key]
+        return gone
+
+
+def _wanted(event: CompletionFinished, query: RequestQuery) -> bool:
+    made = made_at(event.id)
+    hit = event.cache in ("exact", "semantic")
+    return (
+        event.org_id == query.org_id
+        and (query.model is None or query.model in (event.baseline_model, event.routed_model, event.served_model))
+        and (query.cache_hit is None or hit == query.cache_hit)
+        and (query.from_ms is None or made >= moment(query.from_ms, "from"))
+        and (query.to_ms is None or made < moment(query.to_ms, "to"))
+        and all(getattr(query, name) in (None, getattr(event, name)) for name in ("status", "key_id", "kind"))
+    )
+
+
+def _added(events: Sequence[CompletionFinished]) -> Sums:
+    priced = [event for event in events if _priced(event)]
+    ended, cache = Counter(event.status for event in events), Counter(event.cache for event in events)
+    return Sums(
+        requests=len(events),
+        success=ended["success"],
+        fallback=ended["fallback"],
+        cached=ended["cached"],
+        error=ended["error"],
+        cancelled=ended["cancelled"],
+        exact_hits=cache["exact"],
+        semantic_hits=cache["semantic"],
+        original_tokens=sum(event.original_tokens for event in events),
+        optimized_tokens=sum(event.optimized_tokens for event in events),
+        input_tokens=sum(event.tokens.input for event in events),
+        output_tokens=sum(event.tokens.output for event in events),
+        cost_nano=sum(event.actual_cost_nano or 0 for event in priced),
+        baseline_nano=sum(event.baseline_cost_nano or 0 for event in priced),
+        unpriced=len(events) - len(priced),
+        newest=max((made_at(event.id) for event in events), default=None),
+    )
+
+
+def _priced(event: CompletionFinished) -> bool:
+    return event.baseline_cost_nano is not None and event.actual_cost_nano is not None
+
+
+def _start(time: datetime, interval: Interval) -> datetime:
+    if interval == "week":
+        return week_of(time)
+    hour = time.replace(minute=0, second=0, microsecond=0)
+    return hour if interval == "hour" else hour - timedelta(hours=hour.hour)
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float | None:
+    """Interpolated between neighbours, as Postgres does it."""
+    if not ordered:
+        return None
+    place = share * (len(ordered) - 1)
+    low, high = ordered[math.floor(place)], ordered[math.ceil(place)]
+    return low + (place - math.floor(place)) * (high - low)
