@@ -26,7 +26,7 @@ from services.cache.domain.normalise import normalise
 from services.cache.domain.passing import is_passing
 from services.cache.domain.verifier import vetoes
 from services.cache.entries import Candidate, Entries, Entry
-from services.cache.ports import Learning, Sketcher, StoreDownError, Thinker
+from services.cache.ports import Sketcher, StoreDownError, Thinker
 
 LOOKUPS = Counter("promptly_cache_lookups", "Look-ups, by kind and by how they ended", ["kind", "outcome"])
 
@@ -47,11 +47,10 @@ _WAY_BACK_MS = 5.0
 class Answers:
     """Answers that were paid for once."""
 
-    def __init__(self, entries: Entries, sketcher: Sketcher, thinker: Thinker, learning: Learning) -> None:
+    def __init__(self, entries: Entries, sketcher: Sketcher, thinker: Thinker) -> None:
         self._entries = entries
         self._sketcher = sketcher
         self._thinker = thinker
-        self._learning = learning
 
     async def exact(self, asked: ExactLookup) -> CacheHit | CacheMiss:
         """The answer to this very request."""
@@ -79,8 +78,6 @@ class Answers:
             entry_id = await self._entries.store(answer, form, static)
         except StoreDownError as error:
             raise Unavailable(f"The answer was not stored: {error}") from None
-        if form is not None:
-            self._learning.offer(entry_id, form)
         return Stored(entry_id=entry_id)
 
     async def stats(self, org_id: str) -> CacheStats:
@@ -137,8 +134,9 @@ class Answers:
         return (form, static) if static.any() else (None, None)
 
     async def _scores(self, form: str, candidates: Sequence[Candidate]) -> list[float]:
-        """Unrounded cosines. The nearest entries that the model has not seen yet are shown to it with the query; what is
-        not compared scores nothing.
+        """Unrounded cosines. The nearest entries that the model has not seen yet are shown to it with the query, once for
+        all: most entries are never near to anything that is asked, and cost no pass of the model. What is not compared
+        scores nothing.
         """
         unseen = [candidate for candidate in candidates if candidate.meaning is None][:UNSEEN]
         query, *fresh = await self._thinker.embed([form, *(candidate.asked.form for candidate in unseen)])

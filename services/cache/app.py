@@ -16,7 +16,6 @@ from services.cache.domain.normalise import VERSION
 from services.cache.entries import Entries
 from services.cache.handlers import entries as entry_doors
 from services.cache.handlers import lookups
-from services.cache.jobs.learn import Learner
 from services.cache.jobs.watch import Watch, sweep
 from services.cache.ports import Points
 from services.cache.settings import CacheSettings
@@ -31,14 +30,12 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
     """Serve once the model is loaded. With a Qdrant server that is away, every look-up is a miss until it is back."""
     embedder, static = await asyncio.to_thread(_models, settings.model_dir)
     points = await asyncio.to_thread(_points, settings, embedder, static)
-    thinker, background = OffLoop(embedder), OffLoop(embedder, background=True)
+    thinker = OffLoop(embedder)
     entries = Entries(points, clock or SystemClock())
-    learner, watch = Learner(entries, background, capacity=settings.cache_learn_queue), Watch(points)
-    answers = Answers(entries, static, thinker, learner)
+    watch, answers = Watch(points), Answers(entries, static, thinker)
     await watch.look()
     jobs = [
-        asyncio.create_task(work)
-        for work in (learner.run(), watch.run(_WATCH_SECONDS), sweep(entries, settings.cache_sweep_seconds))
+        asyncio.create_task(work) for work in (watch.run(_WATCH_SECONDS), sweep(entries, settings.cache_sweep_seconds))
     ]
     try:
         await lookups.serve(bus, answers)
@@ -49,7 +46,6 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
         thinker.close()
-        background.close()
         await points.close()
 
 

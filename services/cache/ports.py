@@ -91,11 +91,3 @@ class Thinker(Protocol):
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text."""
         ...
-
-
-class Learning(Protocol):
-    """Where new entries are announced, so that their vectors are there before anybody asks."""
-
-    def offer(self, entry_id: str, form: str) -> None:
-        """Announce an entry and its normal form. Never waits; may forget."""
-        ...

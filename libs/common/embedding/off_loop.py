@@ -1,26 +1,20 @@
 """Takes the embedding off the event loop."""
 
 import asyncio
-import os
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 from libs.common.embedding.ports import Embedder, Vectors
 
 
 class OffLoop:
-    """An embedder to await. One thread: the model saturates a core, and a second one would only make both wait.
+    """An embedder to await. One thread: the model saturates a core, and a second one would only make both wait."""
 
-    A `background` one gets only what the processor has left over, so that nobody waits for work that nobody awaits.
-    """
-
-    def __init__(self, embedder: Embedder, *, background: bool = False) -> None:
+    def __init__(self, embedder: Embedder) -> None:
         self.name = embedder.name
         self.dimension = embedder.dimension
         self._embedder = embedder
-        self._thread = ThreadPoolExecutor(1, "embed", initializer=_step_back if background else None)
+        self._thread = ThreadPoolExecutor(1, "embed")
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """As `Embedder.embed`, while the loop goes on with other work."""
@@ -29,9 +23,3 @@ class OffLoop:
     def close(self) -> None:
         """Let go of the thread; what still waits for it is cancelled."""
         self._thread.shutdown(wait=True, cancel_futures=True)
-
-
-def _step_back() -> None:
-    """Lower this thread's priority, where the system lets a thread have one of its own."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
