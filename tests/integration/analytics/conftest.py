@@ -1,0 +1,31 @@
+"""What analytics keeps, in memory and in Postgres."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import services.analytics.store
+from libs.common.clock import ManualClock
+from libs.common.db import connect, migrate
+from services.analytics.ports import UnitOfWork
+from services.analytics.store.memory import MemoryUnitOfWork
+from services.analytics.store.unit_of_work import unit_of_work
+from tests.unit.analytics.examples import NOW
+
+MIGRATIONS = Path(services.analytics.store.__path__[0]) / "migrations"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def uow(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[UnitOfWork]:
+    if request.param == "memory":
+        yield MemoryUnitOfWork()
+        return
+    await migrate(database_url, "analytics", MIGRATIONS)
+    async with connect(database_url) as database:
+        yield unit_of_work(database)

@@ -1,0 +1,103 @@
+"""The weeks of the log, as Postgres has them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from libs.common.clock import ManualClock
+from libs.common.contracts.analytics import RequestById, RequestQuery
+from libs.common.db import Database, connect, migrate
+from libs.common.ids import new_id
+from services.analytics.domain.periods import week_of
+from services.analytics.requests import Requests
+from services.analytics.store.unit_of_work import unit_of_work
+from tests.integration.analytics.conftest import MIGRATIONS
+from tests.unit.analytics.examples import NOW, request
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    await migrate(database_url, "analytics", MIGRATIONS)
+    async with connect(database_url) as found:
+        yield found
+
+
+def _requests(database: Database, clock: ManualClock) -> Requests:
+    return Requests(unit_of_work(database), clock, timedelta(days=90))
+
+
+async def _places(database: Database, org_id: str) -> list[str]:
+    async with database() as tx:
+        rows = await tx.execute(
+            text("SELECT tableoid::regclass::text FROM analytics.requests WHERE org_id = :org ORDER BY at"),
+            {"org": org_id},
+        )
+        return [name.removeprefix("analytics.requests_") for name in rows.scalars()]
+
+
+async def test_each_request_lies_in_the_week_of_its_id(database: Database, clock: ManualClock) -> None:
+    org = new_id("org")
+    requests = _requests(database, clock)
+    await requests.record([request(org, NOW), request(org, NOW - WEEK), request(org, week_of(NOW))])
+    assert await _places(database, org) == ["2026_11_09", "2026_11_16", "2026_11_16"]
+
+
+async def test_what_is_not_believed_makes_no_table(database: Database, clock: ManualClock) -> None:
+    org = new_id("org")
+    times = [NOW - timedelta(days=4000), NOW + timedelta(days=400), NOW + timedelta(days=2_900_000)]
+    requests = _requests(database, clock)
+    entries = [request(org, time) for time in times]
+    await requests.record(entries)
+    assert await _places(database, org) == ["default"] * 3
+    for entry in entries:
+        assert await requests.one(RequestById(org_id=org, id=entry.id)) == entry
+
+
+async def test_a_week_that_comes_takes_its_requests_from_the_default_partition(
+    database: Database, clock: ManualClock
+) -> None:
+    org = new_id("org")
+    requests = _requests(database, clock)
+    early = request(org, NOW + 5 * WEEK)
+    await requests.record([early])
+    assert await _places(database, org) == ["default"]
+    clock.advance((5 * WEEK).total_seconds())
+    await requests.record([request(org, NOW + 5 * WEEK), early])
+    assert await _places(database, org) == ["2026_12_21"] * 2
+
+
+async def test_weeks_are_made_ahead_and_dropped_behind(database: Database, clock: ManualClock) -> None:
+    clock.advance((100 * WEEK).total_seconds())
+    org = new_id("org")
+    requests = _requests(database, clock)
+    await requests.keep_up()
+    entry = request(org, NOW + 100 * WEEK)
+    await requests.record([entry])
+    assert {"2028_10_16", "2028_10_23"} <= await _weeks(database)
+    clock.advance((14 * WEEK).total_seconds())
+    await requests.keep_up()
+    assert await _weeks(database) == {"2028_10_23", "2029_01_22", "2029_01_29"}
+    assert (await requests.page(RequestQuery(org_id=org))).requests == ()
+
+
+async def test_copies_that_need_the_same_week_make_it_once(database: Database, clock: ManualClock) -> None:
+    clock.advance((200 * WEEK).total_seconds())
+    org = new_id("org")
+    batches = [[request(org, NOW + 200 * WEEK) for _ in range(20)] for _ in range(6)]
+    await asyncio.gather(*(_requests(database, clock).record(batch) for batch in batches))
+    assert await _places(database, org) == [f"{week_of(NOW + 200 * WEEK):%Y_%m_%d}"] * 120
+
+
+async def _weeks(database: Database) -> set[str]:
+    async with database() as tx:
+        names = await tx.execute(
+            text(
+                "SELECT relname FROM pg_class JOIN pg_inherits ON inhrelid = oid WHERE inhparent = 'analytics.requests'::regclass"
+            )
+        )
+        return {name.removeprefix("requests_") for name in names.scalars()} - {"default"}
