@@ -1,0 +1,179 @@
+"""`make bench-gateway`: what Promptly costs beside its upstream, in one run of under four minutes.
+
+Starts everything in a home of its own, with an upstream that answers at once, and sends each row's requests at three
+concurrencies in rounds, in an order that rotates. Only ratios within one run mean anything.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from bench import proc, programs, report
+from bench.programs import ProgramFailed, Shot
+from bench.report import CONCURRENCIES, Cell
+from bench.rows import ROWS, Row, api_key_for, bodies
+from deploy.local.child import StartFailed
+from deploy.local.ports import free_port
+from deploy.local.settings import LocalSettings
+from deploy.local.stack import Stack
+
+_ROOT = Path(__file__).parents[1]
+_BUILT = _ROOT / "var" / "bench"
+_MODEL = _ROOT / "var" / "model"
+_LONGEST = 900
+_DISTINCT = 20_000
+_QUIET_CORES = 0.15
+
+
+@dataclass
+class Target:
+    """A row that can be sent: its requests, and how many were sent so far."""
+
+    row: Row
+    shot: Shot
+    sent: int = 0
+
+
+class Bench:
+    """One run: the stack's processes, and the cells measured so far."""
+
+    def __init__(self, parts: dict[str, int]) -> None:
+        self.parts = parts
+        self.cells: list[Cell] = []
+
+    async def measure(self, target: Target, concurrency: int, seconds: float) -> Cell:
+        """One cell. CPU counts until the stack is quiet again, for the log and the cache work on after an answer."""
+        own = target.row.settings is not None
+        before = proc.cpu_of(self.parts) if own else {}
+        load = await programs.load(_BUILT, target.shot, connections=concurrency, seconds=seconds, first=target.sent)
+        target.sent += load.sent
+        if own:
+            await self.quiet()
+        after = proc.cpu_of(self.parts) if own else {}
+        return Cell(
+            row=target.row.name,
+            concurrency=concurrency,
+            load=load,
+            cpu={part: after[part] - spent for part, spent in before.items()},
+        )
+
+    async def quiet(self, seconds: float = 4.0, step: float = 0.2) -> None:
+        """Wait until nothing works any more, or the time is up."""
+        before = sum(proc.cpu_of(self.parts).values())
+        for _ in range(int(seconds / step)):
+            await asyncio.sleep(step)
+            now = sum(proc.cpu_of(self.parts).values())
+            if now - before <= _QUIET_CORES * step:
+                return
+            before = now
+
+
+@asynccontextmanager
+async def running(upstream_port: int) -> AsyncIterator[Stack]:
+    """The whole of Promptly, allowed to call the upstream."""
+    with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
+        settings = LocalSettings(home=home, model_dir=str(_MODEL), allowed_hosts=f"127.0.0.1:{upstream_port}")
+        stack = Stack(settings, free_port(), demo=False, quiet=True)
+        try:
+            await stack.start()
+            yield stack
+        finally:
+            await stack.stop()
+
+
+def processes(stack: Stack) -> dict[str, int]:
+    """The first process of every part."""
+    found = {name: child.pid for name, child in stack.children.items()}
+    if stack.postgres is not None:
+        found["postgres"] = stack.postgres.pid
+    return {name: pid for name, pid in sorted(found.items(), key=lambda entry: entry[0] != "gateway") if pid}
+
+
+async def aim(row: Row, stack: Stack, upstream_port: int, directory: Path) -> Target:
+    """Make a row's organisation and its file of bodies."""
+    path = directory / f"{ROWS.index(row)}.jsonl"
+    path.write_bytes(bodies(row, _MODEL, _DISTINCT))
+    if row.settings is None:
+        return Target(row, Shot(port=upstream_port, bodies=path, expected=row.proof))
+    key = await api_key_for(row, f"http://127.0.0.1:{stack.port}", f"http://127.0.0.1:{upstream_port}")
+    headers = (f"Authorization: Bearer {key}",)
+    return Target(row, Shot(port=stack.port, bodies=path, headers=headers, expected=row.proof))
+
+
+async def run(chosen: str, rounds: int, seconds: float) -> None:
+    """Measure the rows whose name holds `chosen`, and the upstream itself, and print the tables."""
+    rows = [row for row in ROWS if chosen in row.name or row.settings is None]
+    busy_before = os.getloadavg()[0]
+    async with AsyncExitStack() as opened:
+        upstream_port = await opened.enter_async_context(programs.upstream(_BUILT, _LONGEST))
+        stack = await opened.enter_async_context(running(upstream_port))
+        directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp")))
+        bench = Bench(processes(stack))
+        await bench.quiet()
+        rest = proc.memory_of(bench.parts)
+        targets = [await aim(row, stack, upstream_port, directory) for row in rows]
+        for target in targets:
+            await bench.measure(target, 8, 1.0)
+        for step in range(rounds * len(CONCURRENCIES)):
+            for target in report.rotated(targets, step):
+                bench.cells.append(await bench.measure(target, CONCURRENCIES[step % len(CONCURRENCIES)], seconds))
+        after = proc.memory_of(bench.parts)
+    found = report.figures(bench.cells)
+    names = [row.name for row in rows]
+    print(f"{datetime.now(UTC):%Y-%m-%d}; {machine()}; load average before: {busy_before:.1f}")
+    print(f"Medians of {rounds} rounds of {seconds:g} s per cell.\n")
+    print(report.speed(found, names), report.cost(found, names), report.memory(rest, after), sep="\n\n")
+    print(f"\n{report.goals(found, rest)}")
+    (_BUILT / "gateway.json").write_bytes(msgspec.json.encode(bench.cells))
+
+
+def machine() -> str:
+    """What it runs on, in a line."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
+    )
+    return f"{len(os.sched_getaffinity(0))} cores of {model}, Python {platform.python_version()}"
+
+
+async def _until_signalled(work: asyncio.Task[None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    await work
+
+
+def main() -> int:
+    """Read the command line and run; 2 where this machine cannot."""
+    parser = argparse.ArgumentParser(prog="python -m bench.gateway")
+    parser.add_argument("--rows", default="", help="only rows whose name holds this")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1.5, help="length of one measurement")
+    own = parser.parse_args()
+
+    async def guarded() -> None:
+        await _until_signalled(asyncio.create_task(run(own.rows, own.rounds, own.seconds)))
+
+    try:
+        programs.build(_BUILT)
+        asyncio.run(guarded())
+    except (ProgramFailed, StartFailed) as failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        return 2
+    except asyncio.CancelledError:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
