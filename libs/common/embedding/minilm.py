@@ -22,6 +22,7 @@ class MiniLM:
         self.dimension = HIDDEN
         _register(self.name, FILES[precision])
         self._model = TextEmbedding(self.name, specific_model_path=str(model_dir), threads=1)
+        self.embed(["warm"])  # the first pass takes twenty times as long as the next: not while somebody waits
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
