@@ -52,7 +52,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
     # The vocabulary takes a third of a second to read: not while a client waits.
     await asyncio.to_thread(tokens.count_text, "gpt-4o", "warm")
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(egress(allowed, settings.connect_timeout))
+        transport = await stack.enter_async_context(egress(allowed))
         auth_client = await stack.enter_async_context(
             httpx.AsyncClient(base_url=settings.auth_url, timeout=httpx.Timeout(30.0), trust_env=False)
         )
@@ -65,13 +65,16 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         router = BusRouter(bus, clock.monotonic, settings.route_budget_ms)
         conversations = Conversations(clock.monotonic)
         provider = OpenAIProvider(
-            client,
+            transport,
             Sealer(parse_keks(settings.kek)),
             clock,
             base_url=settings.openai_base_url,
             allowed_hosts=allowed,
             timeouts=Timeouts(
-                first_byte=settings.first_byte_timeout, idle=settings.idle_timeout, plain=settings.plain_timeout
+                connect=settings.connect_timeout,
+                first_byte=settings.first_byte_timeout,
+                idle=settings.idle_timeout,
+                plain=settings.plain_timeout,
             ),
         )
         delivery = Delivery(

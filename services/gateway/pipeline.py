@@ -1,8 +1,8 @@
 """The way of a request, step by step. No HTTP and no bus in here: what it needs comes through ports."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.auth import Principal
 from libs.common.contracts.cache import CacheHit
+from libs.common.contracts.optimizer import OptimizeRequest
+from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, Forbidden, PromptlyError
 from libs.common.telemetry import tracing
 from services.gateway.calling import Caller
@@ -105,10 +107,10 @@ class Pipeline:
 
     async def _prepare(self, work: Work) -> CacheHit | None:
         """Look for a paraphrase, shorten and route side by side: none of the three needs another."""
-        side = [asyncio.create_task(step) for step in (self._optimize(work), self._route(work))]
+        side = [asyncio.create_task(step) for step in self._side_steps(work)]
         try:
             hit = await self._semantic_hit(work)
-            if hit is None:
+            if hit is None and side:
                 await asyncio.gather(*side)
             return hit
         finally:
@@ -121,16 +123,19 @@ class Pipeline:
             return None
         return await _or_skip(work, self._cache.semantic(lookup))
 
-    async def _optimize(self, work: Work) -> None:
-        messages = chat.each_message(work.chat.raw["messages"])
-        request = asking.optimize_request(work, self._conversations.keep_cut(work.principal.org_id, messages))
-        if request is not None:
-            work.optimized = await _or_skip(work, self._optimizer.optimize(request))
+    def _side_steps(self, work: Work) -> Iterator[Coroutine[Any, Any, None]]:
+        if asking.shortens(work):
+            messages = chat.each_message(work.chat.raw["messages"])
+            keep_cut = self._conversations.keep_cut(work.principal.org_id, messages)
+            yield self._optimize(work, asking.optimize_request(work, keep_cut))
+        if (route := asking.route_request(work)) is not None:
+            yield self._route(work, route)
 
-    async def _route(self, work: Work) -> None:
-        request = asking.route_request(work)
-        if request is not None:
-            work.route = await _or_skip(work, self._router.route(request))
+    async def _optimize(self, work: Work, request: OptimizeRequest) -> None:
+        work.optimized = await _or_skip(work, self._optimizer.optimize(request))
+
+    async def _route(self, work: Work, request: RouteRequest) -> None:
+        work.route = await _or_skip(work, self._router.route(request))
 
     def _aim(self, work: Work) -> None:
         """Turn the router's choice into a provider and its keys; without a choice the requested model stays."""

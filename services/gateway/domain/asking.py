@@ -31,14 +31,19 @@ def semantic_lookup(work: Work) -> SemanticLookup | None:
     )
 
 
-def optimize_request(work: Work, keep_cut: int | None) -> OptimizeRequest | None:
-    """Can it be shorter?"""
-    settings, messages = work.settings, work.chat.raw["messages"]
+def shortens(work: Work) -> bool:
+    """Whether any lever that shortens is on, and the messages fit into a hop."""
+    settings = work.settings
     on = settings.whitespace_removal or settings.redundancy_elimination
     on = on or settings.system_prompt_compression or settings.context_pruning
-    if settings.level == "off" or not on or len(bytes(messages)) > MAX_HOP_BYTES:
-        return None
-    return OptimizeRequest(model=work.chat.fields.model, messages=messages, settings=settings, keep_cut=keep_cut)
+    return settings.level != "off" and on and len(bytes(work.chat.raw["messages"])) <= MAX_HOP_BYTES
+
+
+def optimize_request(work: Work, keep_cut: int | None) -> OptimizeRequest:
+    """Can it be shorter? To be asked where `shortens` says so."""
+    return OptimizeRequest(
+        model=work.chat.fields.model, messages=work.chat.raw["messages"], settings=work.settings, keep_cut=keep_cut
+    )
 
 
 def route_request(work: Work) -> RouteRequest | None:

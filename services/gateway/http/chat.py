@@ -1,6 +1,7 @@
 """POST /v1/chat/completions."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response, post
@@ -23,9 +24,9 @@ async def chat_completions(request: Request[Any, Any, Any], state: State) -> Res
     own = ticket(request.scope)
     incoming = Incoming(
         request_id=own.request_id,
-        api_key=api_key(request),
+        api_key=api_key(own.incoming),
         body=await body_of(request, state.body_timeout),
-        headers=dict(request.headers),
+        headers=own.incoming,
     )
     answer = await pipeline.run(incoming, lambda verdict: _rate_headers(own, verdict))
     _answer_headers(own, answer.work)
@@ -34,11 +35,11 @@ async def chat_completions(request: Request[Any, Any, Any], state: State) -> Res
     return StreamingAnswer(answer.chunks, _SSE)
 
 
-def api_key(request: Request[Any, Any, Any]) -> str | None:
+def api_key(headers: Mapping[str, str]) -> str | None:
     """The key, from either header; two that differ are no key."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
     bearer = bearer.strip() if scheme.lower() == "bearer" else ""
-    other = request.headers.get("x-api-key", "").strip()
+    other = headers.get("x-api-key", "").strip()
     if bearer and other and bearer != other:
         raise Unauthorized("The Authorization and X-API-Key headers hold different keys.")
     return bearer or other or None
@@ -46,7 +47,7 @@ def api_key(request: Request[Any, Any, Any]) -> str | None:
 
 async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # noqa: ASYNC109 - a setting, passed on
     """The body, if it comes in time and uncompressed."""
-    if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+    if ticket(request.scope).incoming.get("content-encoding", "identity").lower() not in ("", "identity"):
         raise BadRequest(
             "Send the body without a Content-Encoding.", code="unsupported_encoding", details={"status": 415}
         )

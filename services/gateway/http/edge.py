@@ -12,12 +12,13 @@ _QUIET = ("/healthz", "/readyz", "/metrics")
 
 
 class Ticket:
-    """What the layers of one request share: its id, and the headers that its answer will carry."""
+    """What the layers of one request share: its id, the headers it came with, and those that its answer will carry."""
 
-    __slots__ = ("headers", "request_id")
+    __slots__ = ("headers", "incoming", "request_id")
 
-    def __init__(self, request_id: str) -> None:
+    def __init__(self, request_id: str, incoming: dict[str, str]) -> None:
         self.request_id = request_id
+        self.incoming = incoming
         self.headers: dict[str, str] = {"x-promptly-request-id": request_id}
 
 
@@ -35,7 +36,8 @@ def edge(app: ASGIApp) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP or scope["path"] in _QUIET:
             await app(scope, receive, send)
             return
-        own = Ticket(new_id("req"))
+        incoming = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        own = Ticket(new_id("req"), incoming)
         scope.setdefault("state", {})[_STATE] = own
 
         async def send_with_headers(message: Message) -> None:
@@ -45,7 +47,6 @@ def edge(app: ASGIApp) -> ASGIApp:
                 tracing.describe(span, {"http.response.status_code": message["status"]})
             await send(message)
 
-        incoming = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         about = {names.REQUEST_ID: own.request_id, "http.request.method": scope["method"], "url.path": scope["path"]}
         with (
             tracing.server_span(f"{scope['method']} {_route(scope['path'])}", incoming, about) as span,

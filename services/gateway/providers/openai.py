@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -16,11 +17,13 @@ from services.gateway.domain.targets import Target
 
 _KEY_SECONDS = 60.0
 _MAX_ERROR = 64 << 10
+_MAX_URLS = 4096
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds. A stream has no limit in all, only between its pieces."""
 
+    connect: float
     first_byte: float
     idle: float
     plain: float
@@ -31,7 +34,7 @@ class OpenAIProvider:
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         sealer: Sealer,
         clock: Clock,
         *,
@@ -39,34 +42,42 @@ class OpenAIProvider:
         allowed_hosts: Collection[str],
         timeouts: Timeouts,
     ) -> None:
-        self._client = client
+        self._transport = transport
         self._sealer = sealer
         self._clock = clock
         self._base_url = base_url
         self._allowed_hosts = allowed_hosts
         self._timeouts = timeouts
         self._opened: dict[tuple[str, str], tuple[float, str]] = {}
+        self._url = lru_cache(_MAX_URLS)(self._checked_url)
 
     async def complete(self, target: Target, key: int, org_id: str, body: bytes) -> bytes:
         request = self._request(target.keys[key], org_id, body)
         try:
             async with asyncio.timeout(self._timeouts.plain):
-                response = await self._client.send(request)
+                response = await self._transport.handle_async_request(request)
+                try:
+                    content = await response.aread()
+                finally:
+                    await response.aclose()
         except (TimeoutError, httpx.TimeoutException):
             raise Failure("timeout", "No answer in time.") from None
         except httpx.HTTPError:
             raise Failure("connect", "No connection.") from None
         if response.status_code != 200:
-            raise _failure(response.status_code, response.headers, response.content)
-        return response.content
+            raise _failure(response.status_code, response.headers, content)
+        return content
 
     async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
         request = self._request(target.keys[key], org_id, body)
         try:
             async with asyncio.timeout(self._timeouts.first_byte):
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
                 if response.status_code != 200:
-                    content = await response.aread()
+                    try:
+                        content = await response.aread()
+                    finally:
+                        await response.aclose()
                     raise _failure(response.status_code, response.headers, content)
         except (TimeoutError, httpx.TimeoutException):
             raise Failure("timeout", "No answer in time.") from None
@@ -94,15 +105,20 @@ class OpenAIProvider:
             await response.aclose()
 
     def _request(self, key: ProviderKey, org_id: str, body: bytes) -> httpx.Request:
-        base = key.base_url or self._base_url
-        if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
-            raise Failure("connect", reason)
         headers = {
             "authorization": f"Bearer {self._open(key, org_id)}",
             "content-type": "application/json",
             "accept-encoding": "identity",
+            "user-agent": "promptly",
         }
-        return self._client.build_request("POST", f"{base.rstrip('/')}/chat/completions", content=body, headers=headers)
+        timeouts = {"timeout": {"connect": self._timeouts.connect}}
+        url = self._url(key.base_url or self._base_url)
+        return httpx.Request("POST", url, content=body, headers=headers, extensions=timeouts)
+
+    def _checked_url(self, base: str) -> httpx.URL:
+        if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
+            raise Failure("connect", reason)
+        return httpx.URL(f"{base.rstrip('/')}/chat/completions")
 
     def _open(self, key: ProviderKey, org_id: str) -> str:
         """The key in clear, kept in memory for a minute at most."""
