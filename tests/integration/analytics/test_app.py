@@ -1,0 +1,130 @@
+"""Analytics as the others see it: over a bus, and as a process of its own; alerts ends in the same way."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from libs.common.bus import MemoryBus
+from libs.common.bus.nats import NatsBus
+from libs.common.clock import ManualClock
+from libs.common.contracts.alerts import LIST_RULES, RulesOf
+from libs.common.contracts.analytics import (
+    LEVERS,
+    MODELS,
+    OVERVIEW,
+    REQUEST,
+    REQUESTS,
+    SAVINGS,
+    Period,
+    RequestById,
+    RequestQuery,
+    SavingsQuery,
+)
+from libs.common.contracts.events import COMPLETION_FINISHED
+from libs.common.errors import BadRequest, NoResponders, NotFound
+from libs.common.ids import new_id
+from services.analytics.app import create_app
+from services.analytics.settings import AnalyticsSettings
+from tests.fixtures.nats import NatsServer
+from tests.unit.analytics.examples import HOUR, NOW, ms, request
+
+
+async def test_the_doors(database_url: str, clock: ManualClock) -> None:
+    bus, org, other = MemoryBus(), new_id("org"), new_id("org")
+    async with create_app(AnalyticsSettings(database_url=database_url), bus, clock) as app:
+        entry = request(org)
+        await bus.emit(COMPLETION_FINISHED, entry, event_id=entry.id)
+        await _settled(bus)
+        period = Period(org_id=org, from_ms=ms(NOW - HOUR), to_ms=ms(NOW + HOUR))
+        overview = await bus.call(OVERVIEW, period)
+        assert (overview.requests.success, overview.savings_nano, overview.latency_ms.p99) == (1, 500_000, 120.0)
+        assert overview.data_as_of_ms == ms(NOW)
+        series = await bus.call(SAVINGS, SavingsQuery(org_id=org, from_ms=period.from_ms, to_ms=period.to_ms))
+        assert [point.savings_nano for point in series.points] == [500_000]
+        assert [use.model for use in (await bus.call(MODELS, period)).models] == ["gpt-4o-mini-2024-07-18"]
+        assert (await bus.call(LEVERS, period)).total_nano == 500_000
+        assert (await bus.call(REQUESTS, RequestQuery(org_id=org))).requests == (entry,)
+        assert await bus.call(REQUEST, RequestById(org_id=org, id=entry.id)) == entry
+        assert app.missing() == []
+
+        theirs = msgspec.structs.replace(period, org_id=other)
+        assert (await bus.call(OVERVIEW, theirs)).requests.total == 0
+        assert (await bus.call(MODELS, theirs)).models == ()
+        assert (await bus.call(LEVERS, theirs)).levers == ()
+        assert (await bus.call(REQUESTS, RequestQuery(org_id=other))).requests == ()
+        with pytest.raises(NotFound):
+            await bus.call(REQUEST, RequestById(org_id=other, id=entry.id))
+        with pytest.raises(BadRequest):
+            await bus.call(OVERVIEW, Period(org_id=org, from_ms=1, to_ms=0))
+        bus.connected = False
+        assert app.missing() == ["nats"]
+    await bus.drain()
+
+
+async def test_what_cannot_be_kept_is_set_aside_and_the_rest_is_kept(database_url: str, clock: ManualClock) -> None:
+    bus, org = MemoryBus(), new_id("org")
+    async with create_app(AnalyticsSettings(database_url=database_url), bus, clock):
+        broken = [
+            request(org, id="not-an-id"),
+            request(org, id="req_" + "f" * 32),  # a day that no calendar has
+            request(org, original_tokens=2**40),
+            request(org, actual_cost_nano=2**70),
+        ]
+        for number, event in enumerate([*broken, *(request(org) for _ in range(60))]):
+            await bus.emit(COMPLETION_FINISHED, event, event_id=str(number))
+        await _settled(bus)
+        assert len(bus.dead_letters) == len(broken)
+        period = Period(org_id=org, from_ms=ms(NOW - HOUR), to_ms=ms(NOW + HOUR))
+        assert (await bus.call(OVERVIEW, period)).requests.total == 60
+    await bus.drain()
+
+
+@pytest.mark.parametrize("service", ["analytics", "alerts"])
+async def test_a_process_answers_and_ends_when_asked(
+    service: str, database_url: str, nats_server: NatsServer, nats_bus: NatsBus, tmp_path: Path
+) -> None:
+    env = os.environ | {"PROMPTLY_DATABASE_URL": database_url, "PROMPTLY_NATS_URL": nats_server.url}
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-m", f"services.{service}"], env=env, stdout=output, stderr=output)
+    try:
+        entry = request(new_id("org"), tags={"team": "a-secret-tag"})
+        await nats_bus.emit(COMPLETION_FINISHED, entry, event_id=entry.id)  # kept for whoever is not up yet
+        async with asyncio.timeout(30):
+            while True:
+                assert process.poll() is None, log.read_text()
+                try:
+                    await _ask(nats_bus, service)
+                    break
+                except NoResponders:
+                    await asyncio.sleep(0.05)
+            while await nats_bus.pending(COMPLETION_FINISHED, service):
+                await asyncio.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 20) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+    written = log.read_text()
+    assert "stopped" in written
+    assert "a-secret-tag" not in written
+
+
+async def _ask(bus: NatsBus, service: str) -> None:
+    if service == "alerts":
+        await bus.call(LIST_RULES, RulesOf(org_id="org_a"))
+    else:
+        await bus.call(LEVERS, Period(org_id="org_a", from_ms=0, to_ms=1))
+
+
+async def _settled(bus: MemoryBus) -> None:
+    async with asyncio.timeout(20):
+        while await bus.pending(COMPLETION_FINISHED, "analytics"):
+            await asyncio.sleep(0.01)
