@@ -71,7 +71,9 @@ def made_at(request_id: str) -> datetime:
 
 def request_row(event: CompletionFinished, received_at: datetime) -> dict[str, Any]:
     """A value for every column. `ValueError` for an event without a request's id."""
-    fields = storable(msgspec.to_builtins(event))
+    fields = msgspec.to_builtins(event)
+    if rb"\u0000" in msgspec.json.encode(event):  # looking at every text takes half of the time that a row takes
+        fields = storable(fields)
     row = {**fields, **fields.pop("tokens"), "at": made_at(event.id), "received_at": received_at}
     return {
         column: msgspec.json.encode(row[column]).decode() if kind == "jsonb" else row[column]
