@@ -1,7 +1,9 @@
 """One supervised process: started, watched, restarted with back-off, stopped."""
 
 import asyncio
+import ctypes
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +14,7 @@ from deploy.local.settings import child_environment
 
 _BACKOFF = (0.5, 1, 2, 4, 8)
 _STEADY_SECONDS = 30.0
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,14 @@ class Plan:
     argv: Sequence[str]
     ready: Callable[[], Awaitable[bool]]
     env: Mapping[str, str] = field(default_factory=dict)
-    stop_seconds: float = 15.0
+    stop_seconds: float = 20.0
     quiet: bool = False
+
+
+def _end_with_parent() -> None:
+    """Ask Linux for a SIGTERM when the runner dies, however it dies, so that nothing is left behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class StartFailed(Exception):
@@ -89,6 +98,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_end_with_parent,
             limit=1 << 20,
         )
         self._reading = asyncio.create_task(self._read(self._process))

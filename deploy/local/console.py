@@ -1,6 +1,7 @@
 """What a person sees: one log for all processes, coloured where a terminal reads it."""
 
 import sys
+from contextlib import suppress
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
 
@@ -27,8 +28,9 @@ class Console:
         self.say(f"{self._paint('✗', 31)} {text}")
 
     def say(self, text: str = "") -> None:
-        """A line of the runner's own."""
-        print(text, flush=True)
+        """A line of the runner's own. Whoever read it may have gone: that must not keep us from stopping cleanly."""
+        with suppress(OSError):
+            print(text, flush=True)
 
     def _paint(self, text: str, colour: int) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text

@@ -62,9 +62,8 @@ class Stack:
         gateway = self.children.get("gateway")
         if gateway is not None:
             await gateway.stop()
-        await asyncio.gather(
-            *(child.stop() for name, child in self.children.items() if name not in ("gateway", "nats"))
-        )
+        others = [child.stop() for name, child in self.children.items() if name not in ("gateway", "nats")]
+        await asyncio.gather(*others, return_exceptions=True)
         if "nats" in self.children:
             await self.children["nats"].stop()
         if self.postgres is not None:

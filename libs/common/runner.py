@@ -3,8 +3,9 @@
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -61,21 +62,47 @@ async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    app = App(missing=lambda: ("start",))
-    # The lambdas read `app` when they are asked: it is replaced once the service is put together.
-    missing, degraded = lambda: app.missing(), lambda: app.degraded()  # noqa: PLW0108
-    ops = OpsServer(settings.ops_host, settings.ops_port, missing, degraded, stopping.is_set)
+    shown = _Shown(App(missing=lambda: ("start",)))
     bus = NatsBus(settings.nats_url, name)
     try:
-        with ops:
+        with OpsServer(settings.ops_host, settings.ops_port, shown.missing, shown.degraded, stopping.is_set) as ops:
             await bus.start()
-            async with create_app(settings, bus) as app:
-                log.info("started", port=ops.port)
-                await stopping.wait()
-                log.info("draining")
-                await app.quiesce()
-                await bus.drain(settings.drain_seconds)
+            work = asyncio.create_task(_work(settings, create_app, bus, shown, stopping, ops.port))
+            stopped = asyncio.create_task(stopping.wait())
+            await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if not shown.up:
+                work.cancel()  # it still waits for something, such as its database
+            with suppress(asyncio.CancelledError):
+                await work
     finally:
         await bus.drain(0)
         telemetry.stop()
         log.info("stopped")
+
+
+async def _work(
+    settings: S, create_app: AppFactory[S], bus: NatsBus, shown: "_Shown", stopping: asyncio.Event, port: int
+) -> None:
+    async with create_app(settings, bus) as app:
+        shown.app, shown.up = app, True
+        log.info("started", port=port)
+        await stopping.wait()
+        log.info("draining")
+        until = time.monotonic() + settings.drain_seconds
+        await app.quiesce()
+        await bus.drain(max(1.0, until - time.monotonic()))
+
+
+class _Shown:
+    """The app as the ops port sees it: a stand-in until the service is put together."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.up = False
+
+    def missing(self) -> Sequence[str]:
+        return self.app.missing()
+
+    def degraded(self) -> Sequence[str]:
+        return self.app.degraded()

@@ -43,6 +43,7 @@ class Consumer(Generic[Payload]):
         self._batch = batch
         self._wait = wait_seconds
         self._stopping = asyncio.Event()
+        self._failures: dict[int, int] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -60,9 +61,13 @@ class Consumer(Generic[Payload]):
             try:
                 messages = await self._subscription.fetch(self._batch, timeout=self._wait)
                 await self._process(messages)
-            except (TimeoutError, NatsError, APIError) as error:
-                if not isinstance(error, TimeoutError):
-                    await self._pause(0.5)
+            except TimeoutError:
+                pass  # nothing came
+            except Exception as error:
+                # Whatever it was, its events are not acknowledged and come again; a reader that ends does not.
+                if not isinstance(error, NatsError | APIError):
+                    log.error("consumer_stumbled", consumer=self._name, error_type=type(error).__name__)
+                await self._pause(0.5)
 
     async def _process(self, messages: list[Msg]) -> None:
         attempt = 0
@@ -89,14 +94,27 @@ class Consumer(Generic[Payload]):
                 await self._set_aside(message, "unreadable")
             elif position not in result.failed:
                 await self._finish(message.ack(), "done")
-            elif message.metadata.num_delivered >= _TRIES:
-                await self._set_aside(message, "failed")
             else:
-                await self._finish(message.nak(delay=2 ** (message.metadata.num_delivered - 1)), "retried")
+                await self._again(message)
+
+    async def _again(self, message: Msg) -> None:
+        """Deliver it later, unless it has failed too often. Counted here: the server counts our crashes as deliveries too."""
+        sequence = message.metadata.sequence.stream
+        failures = self._failures.pop(sequence, 0) + 1
+        if failures >= _TRIES:
+            await self._set_aside(message, "failed")
+            return
+        self._failures[sequence] = failures
+        await self._finish(message.nak(delay=2 ** (failures - 1)), "retried")
 
     async def _set_aside(self, message: Msg, reason: str) -> None:
         """Copy to the dead letters first: only what is safe there is taken out of the stream."""
-        headers = {"Promptly-Subject": message.subject, "Promptly-Reason": reason}
+        event_id = (message.headers or {}).get("Nats-Msg-Id", str(message.metadata.sequence.stream))
+        headers = {
+            "Promptly-Subject": message.subject,
+            "Promptly-Reason": reason,
+            "Nats-Msg-Id": f"{self._name}:{event_id}",
+        }
         await self._jetstream.publish(f"{DEAD_SUBJECT}.{self._name}", message.data, headers=headers)
         log.error("event_set_aside", subject=message.subject, consumer=self._name, reason=reason)
         await self._finish(message.term(), "set_aside")

@@ -10,8 +10,8 @@ import structlog
 from libs.common import context
 from libs.common.bus import headers
 from libs.common.bus.ports import BatchHandler, Handler
-from libs.common.contracts.base import Event, Payload, Rep, Req, Rpc
-from libs.common.errors import BadRequest, DeadlineExceeded, Internal, PromptlyError, Unavailable
+from libs.common.contracts.base import UNREADABLE, Event, Payload, Rep, Req, Rpc
+from libs.common.errors import DeadlineExceeded, Internal, PromptlyError, Unavailable
 from libs.common.telemetry import metrics, tracing
 
 log = structlog.get_logger()
@@ -32,14 +32,12 @@ async def answer(
         try:
             if budget is not None and budget <= 0:
                 raise DeadlineExceeded("The caller has already given up.")
-            request = msgspec.json.decode(data, type=rpc.request)
+            request = _decode(data, rpc.request)
             async with asyncio.timeout(None if budget is None else budget / 1000):
                 reply = await handler(request)
             return {}, msgspec.json.encode(reply)
         except PromptlyError as error:
             failure = error
-        except msgspec.MsgspecError:
-            failure = BadRequest("The message does not fit its contract.")
         except TimeoutError:
             failure = DeadlineExceeded("The work took longer than the caller waits.")
         except Exception as error:
@@ -74,7 +72,7 @@ async def run_batch(
     for position, data in enumerate(raw):
         try:
             good.append((position, msgspec.json.decode(data, type=event.payload)))
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             result.unreadable.append(position)
     parts = [good] if good else []
     with tracing.consumer_span(f"process {event.subject}", incoming):
@@ -94,6 +92,14 @@ async def run_batch(
                     middle = len(part) // 2
                     parts += [part[middle:], part[:middle]]
     return result
+
+
+def _decode(data: bytes, kind: type[Req]) -> Req:
+    """A message that does not fit is our own fault, on one side or the other, and never the client's."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except UNREADABLE:
+        raise Internal("The message does not fit its contract.", code="contract_mismatch") from None
 
 
 def _where(error: BaseException) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from libs.common import context, errors
+from libs.common.contracts.base import UNREADABLE
 from libs.common.telemetry import tracing
 
 REQUEST_ID = "Promptly-Request-Id"
@@ -58,5 +59,5 @@ def decode_error(headers: Mapping[str, str], data: bytes) -> errors.PromptlyErro
     try:
         body = msgspec.json.decode(data, type=ErrorBody)
         return errors.from_status(int(headers[ERROR]), body.message, body.code, body.details)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, *UNREADABLE):
         return errors.Internal("The service answered with an error that cannot be read.")

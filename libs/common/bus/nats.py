@@ -22,7 +22,7 @@ from libs.common.bus.consumer import Consumer
 from libs.common.bus.dispatch import answer
 from libs.common.bus.ports import BatchHandler, Handler, Listener
 from libs.common.bus.topology import Topology
-from libs.common.contracts.base import Event, Payload, Rep, Req, Rpc
+from libs.common.contracts.base import UNREADABLE, Event, Payload, Rep, Req, Rpc
 from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, PayloadTooLarge, PromptlyError
 from libs.common.telemetry import metrics, tracing
 
@@ -40,22 +40,27 @@ class NatsBus:
         self._client = Client()
         self._jetstream: JetStreamContext | None = None
         self._registrations: list[Registration] = []
+        self._readers: list[Registration] = []
         self._subscriptions: list[Subscription] = []
         self._consumers: list[Consumer[Any]] = []
         self._tasks: set[asyncio.Future[Any]] = set()
         self._connecting: asyncio.Task[None] | None = None
-        self._ready = asyncio.Event()
+        self._setting_up: asyncio.Task[None] | None = None
+        self._subscribed = asyncio.Event()
+        self._streams = asyncio.Event()
         self._closed = False
 
     @property
     def connected(self) -> bool:
-        return self._client.is_connected and self._ready.is_set()
+        return self._client.is_connected and self._subscribed.is_set()
 
     async def start(self, wait_seconds: float = 2.0) -> None:
         """Begin to connect, and give a server that is there the time to answer."""
         self._connecting = asyncio.create_task(self._connect())
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), wait_seconds)
+            async with asyncio.timeout(wait_seconds):
+                await self._subscribed.wait()
+                await self._streams.wait()
 
     async def _connect(self) -> None:
         await self._client.connect(
@@ -73,31 +78,53 @@ class NatsBus:
         await self._on_connect()
 
     async def _on_connect(self) -> None:
-        # A server that lost its disk has lost the streams too, so they are ensured on every connection.
+        # In a task of its own: nats-py cancels the one that runs this callback when the connection breaks again.
+        if self._setting_up is not None:
+            self._setting_up.cancel()
+        self._setting_up = asyncio.create_task(self._set_up())
+
+    async def _set_up(self) -> None:
+        """Calls need subscriptions only; durable events need JetStream too, which may take longer, or be out of disk."""
+        await self._until_done(self._subscribe)
+        self._subscribed.set()
+        log.info("bus_connected")
+        await self._until_done(self._prepare_streams)
+        self._streams.set()
+
+    async def _until_done(self, step: Registration) -> None:
         while not self._closed:
             try:
-                self._jetstream = self._client.jetstream(timeout=2)
-                await self._topology.ensure(self._jetstream)
-                break
-            except (NatsError, APIError, TimeoutError):
-                log.warning("jetstream_not_ready")
+                await step()
+                return
+            except (NatsError, APIError, TimeoutError, OSError) as error:
+                log.warning("bus_set_up_again", error_type=type(error).__name__)
                 await asyncio.sleep(0.2)
+
+    async def _subscribe(self) -> None:
+        # A registration leaves the list once it has worked. The client repeats it by itself after a reconnect.
         while self._registrations:
-            await self._registrations.pop(0)()
-        self._ready.set()
-        log.info("bus_connected")
+            await self._registrations[0]()
+            self._registrations.pop(0)
+
+    async def _prepare_streams(self) -> None:
+        # On every connection: a server that lost its disk has lost the streams too.
+        self._jetstream = self._client.jetstream(timeout=2)
+        await self._topology.ensure(self._jetstream)
+        while self._readers:
+            await self._readers[0]()
+            self._readers.pop(0)
 
     async def _on_disconnect(self) -> None:
-        self._ready.clear()
+        self._subscribed.clear()
+        self._streams.clear()
         if not self._closed:
             log.warning("bus_disconnected")
 
     async def _register(self, registration: Registration) -> None:
-        """Subscribe now, or as soon as there is a server. The client repeats it by itself after a reconnect."""
+        """Subscribe now, or as soon as there is a server."""
+        self._registrations.append(registration)
         if self.connected:
-            await registration()
-        else:
-            self._registrations.append(registration)
+            await self._until_done(self._subscribe)
 
     async def serve(self, rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], *, concurrency: int = 64) -> None:
         gate = asyncio.Semaphore(concurrency)
@@ -160,13 +187,14 @@ class NatsBus:
             raise NotConnected(f"The bus is not connected, so {rpc.service} cannot be asked.") from None
 
     async def emit(self, event: Event[Payload], payload: Payload, *, event_id: str = "") -> None:
-        if not self.connected or self._jetstream is None:
+        if not self.connected or (event.durable and not self._streams.is_set()):
             raise NotConnected("The bus is not connected.")
         data, sent = msgspec.json.encode(payload), headers.outgoing()
         try:
             if not event.durable:
                 await self._client.publish(event.subject, data, headers=sent or None)
                 return
+            assert self._jetstream is not None
             left = context.remaining_ms()
             sent["Nats-Msg-Id"] = event_id
             await self._jetstream.publish(
@@ -181,7 +209,7 @@ class NatsBus:
         async def on_message(message: Msg) -> None:
             try:
                 payload = msgspec.json.decode(message.data, type=event.payload)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 log.warning("event_unreadable", subject=event.subject)
                 return
             self._spawn(listener(payload))
@@ -209,7 +237,9 @@ class NatsBus:
             self._consumers.append(reader)
             reader.start()
 
-        await self._register(register)
+        self._readers.append(register)
+        if self._streams.is_set():
+            await self._until_done(self._prepare_streams)
 
     async def pending(self, event: Event[Payload], consumer: str) -> int:
         if not self.connected or self._jetstream is None:
@@ -219,8 +249,9 @@ class NatsBus:
 
     async def drain(self, seconds: float = 10.0) -> None:
         self._closed = True
-        if self._connecting is not None and not self._connecting.done():
-            self._connecting.cancel()
+        for under_way in (self._connecting, self._setting_up):
+            if under_way is not None:
+                under_way.cancel()
         if self._client.is_connected:
             with suppress(NatsError, TimeoutError):
                 async with asyncio.timeout(max(seconds, 0.1)):

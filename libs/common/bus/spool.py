@@ -1,16 +1,16 @@
 """Durable events that the bus could not take: on disk, in order, until it can.
 
-A spool is one file of lines, `<crc32> <event id> <subject> <payload>`, appended and fsynced before an append returns, and
-locked by the process that writes it. When the bus is back it is replayed under the same event ids, so that what did arrive
-the first time is not stored twice. A process that died leaves its file behind; the next one to start adopts it.
+A spool is a directory of files of lines, `<crc32> <event id> <subject> <payload>`. A process appends to one file of its own,
+fsynced before an append returns and locked for as long as the process lives. When the bus is back, that file is set aside
+for a fresh one and replayed under the same event ids, so that what did arrive the first time is not stored twice. A process
+that died leaves its files behind; the next one to start adopts them.
 """
 
 import asyncio
 import fcntl
 import os
 import zlib
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from libs.common.bus.ports import Bus
-from libs.common.contracts.base import Event, Payload
+from libs.common.contracts.base import UNREADABLE, Event, Payload
 from libs.common.errors import PromptlyError, Unavailable
 from libs.common.ids import new_id
 from libs.common.telemetry import metrics
@@ -32,34 +32,77 @@ class SpoolFull(Unavailable):
     code = "spool_full"
 
 
+class _File:
+    """One file, held by its lock. `sent` is how far it has been replayed."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self.size = os.fstat(descriptor).st_size
+        self.sent = 0
+        self._descriptor = descriptor
+
+    @classmethod
+    def hold(cls, path: Path) -> "_File | None":
+        """Open a file for appending; None where a living process has it."""
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+        return cls(path, descriptor)
+
+    def append(self, data: bytes) -> None:
+        """Write all of it to the disk, or nothing."""
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+            os.fsync(self._descriptor)
+        except OSError:
+            # Half a line would swallow the event that is appended next.
+            os.ftruncate(self._descriptor, self.size)
+            raise
+        self.size += len(data)
+
+    def lines(self) -> Iterator[bytes]:
+        """What has not been replayed yet, line by line, without reading the whole file."""
+        with self.path.open("rb") as file:
+            file.seek(self.sent)
+            yield from file
+
+    def close(self) -> None:
+        """Let go of the file; it stays only where something waits in it."""
+        if self.sent >= self.size:
+            self.path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
 class Spool:
-    """Events of one process. `max_bytes` bounds the file: `SpoolFull` says that the bus has been away for long."""
+    """Events of one process. `max_bytes` bounds its files: `SpoolFull` says that the bus has been away for long."""
 
     def __init__(self, directory: Path, events: Sequence[Event[Any]], max_bytes: int) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._events = {event.subject: event for event in events}
         self._max_bytes = max_bytes
-        self._path = directory / f"{new_id('spool')}.log"
-        descriptor = _open_locked(self._path)
-        assert descriptor is not None
-        self._file = descriptor
-        self._size = 0
+        self._current = self._fresh()
+        self._aside: list[_File] = []
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._lock = asyncio.Lock()
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing waits in this process's own file."""
-        return self._size == 0 and not self._waiting
+    def bytes_waiting(self) -> int:
+        """What this process holds that has not been replayed."""
+        held = sum(file.size - file.sent for file in (*self._aside, self._current))
+        return held + sum(len(line) for line, _ in self._waiting)
 
     async def append(self, event: Event[Payload], payload: Payload, event_id: str) -> None:
         """Returns once the event is on the disk. Appends that come together share one fsync."""
         data = msgspec.json.encode(payload)
         body = b"%b %b %b" % (event_id.encode(), event.subject.encode(), data)
         line = b"%08x %b\n" % (zlib.crc32(body), body)
-        if self._size + sum(len(waiting) for waiting, _ in self._waiting) + len(line) > self._max_bytes:
+        if self.bytes_waiting + len(line) > self._max_bytes:
             raise SpoolFull("Events cannot be recorded right now: the bus is away and the spool is full.")
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((line, written))
@@ -68,108 +111,83 @@ class Spool:
         await asyncio.shield(written)
 
     async def replay(self, bus: Bus) -> int:
-        """Send what waits; how many were sent comes back. `PromptlyError` where the bus goes away again: all stays."""
-        async with self._lock:
-            if self._size == 0:
-                return 0
-            sent = await self._send(self._path, bus)
-            os.ftruncate(self._file, 0)
-            self._size = 0
-            metrics.SPOOL_BYTES.set(0)
+        """Send what waits; how many were sent comes back. `PromptlyError` where the bus goes away again: the rest stays."""
+        if self._current.size and (self._writing is None or self._writing.done()):
+            self._aside.append(self._current)
+            self._current = self._fresh()
+        sent = 0
+        while self._aside:
+            sent += await self._send(self._aside[0], bus)
+            self._aside.pop(0).close()
+        metrics.SPOOL_BYTES.set(self.bytes_waiting)
         return sent
 
-    async def adopt(self, bus: Bus) -> int:
-        """Send what dead processes left behind, and remove their files."""
-        sent = 0
+    def adopt(self) -> None:
+        """Take over what dead processes left behind; the next replay sends it."""
+        own = {file.path for file in (*self._aside, self._current)}
         for path in sorted(self._directory.glob("spool_*.log")):
-            if path == self._path or (descriptor := _open_locked(path)) is None:
-                continue
-            try:
-                sent += await self._send(path, bus)
-                path.unlink()
-            finally:
-                os.close(descriptor)
-        return sent
+            if path not in own and (held := _File.hold(path)) is not None:
+                self._aside.append(held)
 
     async def keep_replaying(self, bus: Bus, pause: float = 0.5) -> None:
         """Replay whenever the bus is there, for as long as the process lives."""
-        adopted = False
+        self.adopt()
         while True:
             if bus.connected:
-                with suppress(PromptlyError):
-                    sent = await self.replay(bus)
-                    if not adopted:
-                        sent += await self.adopt(bus)
-                        adopted = True
-                    if sent:
+                try:
+                    if sent := await self.replay(bus):
                         log.info("spool_replayed", count=sent)
+                except PromptlyError:
+                    pass  # the bus went away again: the next round goes on where this one stopped
+                except Exception as error:
+                    log.error("spool_replay_failed", error_type=type(error).__name__)
             await asyncio.sleep(pause)
 
     def close(self) -> None:
-        """Let go of the file; it stays only while something waits in it."""
-        if self._size == 0:
-            self._path.unlink(missing_ok=True)
-        os.close(self._file)
+        """Let go of the files; those in which something waits are for the next process."""
+        for file in (*self._aside, self._current):
+            file.close()
+
+    def _fresh(self) -> _File:
+        made = _File.hold(self._directory / f"{new_id('spool')}.log")
+        assert made is not None, "nobody else knows this name"
+        return made
 
     async def _write(self) -> None:
         while self._waiting:
-            async with self._lock:
-                taken, self._waiting = self._waiting, []
-                data = b"".join(line for line, _ in taken)
-                try:
-                    await asyncio.to_thread(self._append_bytes, data)
-                except OSError as error:
-                    log.error("spool_failed", error_type=type(error).__name__)
-                    failure = SpoolFull(
-                        "Events cannot be recorded right now: the bus is away and the disk refuses them."
-                    )
-                    for _, written in taken:
-                        written.set_exception(failure)
-                    continue
-                self._size += len(data)
-                metrics.SPOOL_BYTES.set(self._size)
-                metrics.EVENTS_SPOOLED.inc(len(taken))
+            taken, self._waiting = self._waiting, []
+            try:
+                await asyncio.to_thread(self._current.append, b"".join(line for line, _ in taken))
+            except OSError as error:
+                log.error("spool_failed", error_type=type(error).__name__)
+                failure = SpoolFull("Events cannot be recorded right now: the bus is away and the disk refuses them.")
                 for _, written in taken:
-                    written.set_result(None)
+                    written.set_exception(failure)
+                continue
+            metrics.SPOOL_BYTES.set(self.bytes_waiting)
+            metrics.EVENTS_SPOOLED.inc(len(taken))
+            for _, written in taken:
+                written.set_result(None)
 
-    def _append_bytes(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._file, view) :]
-        os.fsync(self._file)
-
-    async def _send(self, path: Path, bus: Bus) -> int:
+    async def _send(self, file: _File, bus: Bus) -> int:
         sent = 0
-        for line in (await asyncio.to_thread(path.read_bytes)).split(b"\n"):
-            parsed = self._parse(line)
-            if parsed is not None:
+        for line in file.lines():
+            if (parsed := self._parse(line)) is not None:
                 event, event_id, payload = parsed
                 await bus.emit(event, payload, event_id=event_id)
                 sent += 1
+            file.sent += len(line)
         return sent
 
     def _parse(self, line: bytes) -> tuple[Event[Any], str, Any] | None:
         """An event out of a line; None for the half line of a process that died while writing it."""
-        if not line:
-            return None
-        crc, _, body = line.partition(b" ")
+        crc, _, body = line.rstrip(b"\n").partition(b" ")
         try:
             if int(crc, 16) != zlib.crc32(body):
                 raise ValueError
             event_id, subject, data = body.split(b" ", 2)
             event = self._events[subject.decode()]
             return event, event_id.decode(), msgspec.json.decode(data, type=event.payload)
-        except (ValueError, KeyError, msgspec.MsgspecError):
+        except (ValueError, KeyError, *UNREADABLE):
             log.error("spool_line_unreadable")
             return None
-
-
-def _open_locked(path: Path) -> int | None:
-    """A descriptor for appending that holds the file's lock; None where a live process has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor

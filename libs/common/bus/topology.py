@@ -55,6 +55,7 @@ class Topology:
                 name=DEAD_LETTERS,
                 subjects=[f"{DEAD_SUBJECT}.>"],
                 storage=StorageType.FILE,
+                discard=DiscardPolicy.NEW,
                 max_age=30 * _DAY,
                 max_bytes=self.max_bytes // 10,
             ),

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
+# What decoding raises for bytes that are not the message they should be: msgspec leaves bad UTF-8 to Python's own error.
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
+
 Req = TypeVar("Req")
 Rep = TypeVar("Rep")
 Payload = TypeVar("Payload")

@@ -9,7 +9,7 @@ import pytest
 from libs.common import context
 from libs.common.bus.ports import Bus
 from libs.common.contracts.base import Event, Rpc
-from libs.common.errors import BadRequest, DeadlineExceeded, Internal, NoResponders, RateLimited, Unavailable
+from libs.common.errors import DeadlineExceeded, Internal, NoResponders, RateLimited, Unavailable
 from tests.fixtures.nats import until
 
 
@@ -95,13 +95,13 @@ class BusSuite:
         assert "launch" not in str(caught.value)
         assert "req_1" in str(caught.value)
 
-    async def test_a_message_that_does_not_fit_is_a_bad_request(self, bus: Bus) -> None:
+    async def test_a_message_that_does_not_fit_is_nobody_s_bad_request(self, bus: Bus) -> None:
         async def echo(ask: Ask) -> Answer:
             return Answer(text=ask.text)
 
         await bus.serve(ECHO, echo)
         wrong: Rpc[Fact, Answer] = Rpc(ECHO.subject, Fact, Answer, 2000)
-        with pytest.raises(BadRequest):
+        with pytest.raises(Internal):
             await bus.call(wrong, Fact(number=1))
 
     async def test_nobody_there_is_known_at_once(self, bus: Bus) -> None:

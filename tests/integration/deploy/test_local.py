@@ -1,6 +1,7 @@
 """The one-machine runner: children that die come back, those that cannot start say why, and secrets stay secret."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.local import secrets
@@ -124,3 +126,49 @@ def test_the_command_says_what_is_wrong_in_a_sentence(
     assert done.returncode == 1
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+async def test_children_end_with_their_runner_however_it_ends() -> None:
+    port = free_port()
+    runner = f"""
+import asyncio
+import contextlib
+from deploy.local.child import Child
+from deploy.local.console import Console
+from tests.integration.deploy.test_local import plan
+
+async def main():
+    child = Child(plan({port}), Console(["child"]))
+    await child.start(seconds=20)
+    print(child.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", runner, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    lines = [await process.stdout.readline() for _ in range(2)]
+    child = next(int(line) for line in lines if line.strip().isdigit())
+    process.kill()
+    await process.wait()
+
+    def gone() -> bool:
+        try:
+            return psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return True
+
+    await until(gone)
+
+
+def test_a_reader_that_has_gone_does_not_keep_us_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as gone:
+        monkeypatch.setattr(sys, "stdout", gone)
+        Console(["child"]).say("Stopping …")
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            gone.flush()
