@@ -166,9 +166,9 @@ asyncio.run(main())
 def test_a_reader_that_has_gone_does_not_keep_us_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
     read, write = os.pipe()
     os.close(read)
-    with os.fdopen(write, "w") as gone:
-        monkeypatch.setattr(sys, "stdout", gone)
-        Console(["child"]).say("Stopping …")
-        monkeypatch.undo()
-        with contextlib.suppress(OSError):
-            gone.flush()
+    gone = os.fdopen(write, "w")
+    monkeypatch.setattr(sys, "stdout", gone)
+    Console(["child"]).say("Stopping …")
+    monkeypatch.undo()
+    with contextlib.suppress(OSError):
+        gone.close()
