@@ -19,9 +19,10 @@ from pathlib import Path
 
 import msgspec
 
-from bench import proc, programs, report
+from bench import peers, proc, programs, report
+from bench.peers import RunningPeer
 from bench.programs import ProgramFailed, Shot
-from bench.report import CONCURRENCIES, Cell
+from bench.report import CONCURRENCIES, DIRECT, Cell
 from bench.rows import ROWS, Row, api_key_for, bodies
 from deploy.local.child import StartFailed
 from deploy.local.ports import free_port
@@ -31,6 +32,7 @@ from deploy.local.stack import Stack
 _ROOT = Path(__file__).parents[1]
 _BUILT = _ROOT / "var" / "bench"
 _MODEL = _ROOT / "var" / "model"
+_PEERS = _ROOT / ".venvs"
 _LONGEST = 900
 _DISTINCT = 20_000
 _QUIET_CORES = 0.15
@@ -38,45 +40,34 @@ _QUIET_CORES = 0.15
 
 @dataclass
 class Target:
-    """A row that can be sent: its requests, and how many were sent so far."""
+    """A row that can be sent: its requests, whose CPU counts, and how many were sent so far."""
 
-    row: Row
+    name: str
     shot: Shot
+    parts: dict[str, int]
     sent: int = 0
 
 
-class Bench:
-    """One run: the stack's processes, and the cells measured so far."""
+async def measure(target: Target, concurrency: int, seconds: float) -> Cell:
+    """One cell. CPU counts until its processes are quiet again, for the log and the cache work on after an answer."""
+    before = proc.cpu_of(target.parts)
+    load = await programs.load(_BUILT, target.shot, connections=concurrency, seconds=seconds, first=target.sent)
+    target.sent += load.sent
+    await quiet(target.parts)
+    after = proc.cpu_of(target.parts)
+    spent = {part: after[part] - seconds for part, seconds in before.items()}
+    return Cell(row=target.name, concurrency=concurrency, load=load, cpu=spent)
 
-    def __init__(self, parts: dict[str, int]) -> None:
-        self.parts = parts
-        self.cells: list[Cell] = []
 
-    async def measure(self, target: Target, concurrency: int, seconds: float) -> Cell:
-        """One cell. CPU counts until the stack is quiet again, for the log and the cache work on after an answer."""
-        own = target.row.settings is not None
-        before = proc.cpu_of(self.parts) if own else {}
-        load = await programs.load(_BUILT, target.shot, connections=concurrency, seconds=seconds, first=target.sent)
-        target.sent += load.sent
-        if own:
-            await self.quiet()
-        after = proc.cpu_of(self.parts) if own else {}
-        return Cell(
-            row=target.row.name,
-            concurrency=concurrency,
-            load=load,
-            cpu={part: after[part] - spent for part, spent in before.items()},
-        )
-
-    async def quiet(self, seconds: float = 4.0, step: float = 0.2) -> None:
-        """Wait until nothing works any more, or the time is up."""
-        before = sum(proc.cpu_of(self.parts).values())
-        for _ in range(int(seconds / step)):
-            await asyncio.sleep(step)
-            now = sum(proc.cpu_of(self.parts).values())
-            if now - before <= _QUIET_CORES * step:
-                return
-            before = now
+async def quiet(parts: dict[str, int], seconds: float = 15.0, step: float = 0.2) -> None:
+    """Wait until nothing works any more, or the time is up: the cache embeds what it stored in the background."""
+    before = sum(proc.cpu_of(parts).values())
+    for _ in range(int(seconds / step) if parts else 0):
+        await asyncio.sleep(step)
+        now = sum(proc.cpu_of(parts).values())
+        if now - before <= _QUIET_CORES * step:
+            return
+        before = now
 
 
 @asynccontextmanager
@@ -105,10 +96,21 @@ async def aim(row: Row, stack: Stack, upstream_port: int, directory: Path) -> Ta
     path = directory / f"{ROWS.index(row)}.jsonl"
     path.write_bytes(bodies(row, _MODEL, _DISTINCT))
     if row.settings is None:
-        return Target(row, Shot(port=upstream_port, bodies=path, expected=row.proof))
+        return Target(row.name, Shot(port=upstream_port, bodies=path, expected=row.proof), {})
     key = await api_key_for(row, f"http://127.0.0.1:{stack.port}", f"http://127.0.0.1:{upstream_port}")
-    headers = (f"Authorization: Bearer {key}",)
-    return Target(row, Shot(port=stack.port, bodies=path, headers=headers, expected=row.proof))
+    headers = (f"Authorization: Bearer {key}", *row.headers)
+    shot = Shot(port=stack.port, bodies=path, headers=headers, expected=row.proof)
+    return Target(row.name, shot, processes(stack))
+
+
+def aim_at_peer(peer: RunningPeer, directory: Path) -> list[Target]:
+    """The two rows of another gateway."""
+    targets = []
+    for row in ROWS[:2]:
+        path = directory / f"{ROWS.index(row)}.jsonl"
+        shot = Shot(port=peer.port, bodies=path, headers=peer.headers, expected=row.proof)
+        targets.append(Target(row.name.replace(DIRECT, f"{peer.name}, passthrough"), shot, {peer.name: peer.pid}))
+    return targets
 
 
 async def run(chosen: str, rounds: int, seconds: float) -> None:
@@ -119,23 +121,29 @@ async def run(chosen: str, rounds: int, seconds: float) -> None:
         upstream_port = await opened.enter_async_context(programs.upstream(_BUILT, _LONGEST))
         stack = await opened.enter_async_context(running(upstream_port))
         directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp")))
-        bench = Bench(processes(stack))
-        await bench.quiet()
-        rest = proc.memory_of(bench.parts)
+        parts = processes(stack)
+        await quiet(parts)
+        rest = proc.memory_of(parts)
         targets = [await aim(row, stack, upstream_port, directory) for row in rows]
+        others = await opened.enter_async_context(peers.running(_PEERS, upstream_port, directory))
+        targets += [target for peer in others for target in aim_at_peer(peer, directory)]
         for target in targets:
-            await bench.measure(target, 8, 1.0)
-        for step in range(rounds * len(CONCURRENCIES)):
-            for target in report.rotated(targets, step):
-                bench.cells.append(await bench.measure(target, CONCURRENCIES[step % len(CONCURRENCIES)], seconds))
-        after = proc.memory_of(bench.parts)
-    found = report.figures(bench.cells)
-    names = [row.name for row in rows]
+            await measure(target, 8, 1.0)
+        cells = [
+            await measure(target, CONCURRENCIES[step % len(CONCURRENCIES)], seconds)
+            for step in range(rounds * len(CONCURRENCIES))
+            for target in report.rotated(targets, step)
+        ]
+        after = proc.memory_of(parts)
+    found = report.figures(cells)
+    names = [target.name for target in targets]
     print(f"{datetime.now(UTC):%Y-%m-%d}; {machine()}; load average before: {busy_before:.1f}")
     print(f"Medians of {rounds} rounds of {seconds:g} s per cell.\n")
     print(report.speed(found, names), report.cost(found, names), report.memory(rest, after), sep="\n\n")
-    print(f"\n{report.goals(found, rest)}")
-    (_BUILT / "gateway.json").write_bytes(msgspec.json.encode(bench.cells))
+    missing = [peer.name for peer in peers.PEERS if all(peer.name != other.name for other in others)]
+    print(f"\nNot installed under .venvs, so not measured: {', '.join(missing) or 'none'}\n")
+    print(report.goals(found, rest))
+    (_BUILT / "gateway.json").write_bytes(msgspec.json.encode(cells))
 
 
 def machine() -> str:

@@ -90,7 +90,7 @@ def speed(found: Mapping[tuple[str, int], Figures], rows: Sequence[str]) -> str:
         line += [f"{at[c].p50:.2f} / {at[c].p95:.2f} / {at[c].p99:.2f}" if c in at else "–" for c in CONCURRENCIES]
         over = overhead(found, row)
         line += ["–" if over is None else f"{over:.2f}", f"{at[min(at)].first50:.2f}"]
-        line += [f"{min(f.proven for f in at.values()):.1%}", str(sum(f.errors for f in at.values()))]
+        line += [" / ".join(f"{f.proven:.0%}" for f in at.values()), str(sum(f.errors for f in at.values()))]
         lines.append(line)
     return table(head, lines)
 
@@ -101,8 +101,9 @@ def cost(found: Mapping[tuple[str, int], Figures], rows: Sequence[str]) -> str:
     parts = list(dict.fromkeys(part for one in shown.values() for part in one.cpu))
     lines = []
     for row, one in shown.items():
-        line = [row, *(f"{one.cpu[part]:.2f}" for part in parts), f"{sum(one.cpu.values()):.2f}"]
-        lines.append([*line, f"{per_core(one, 'gateway'):,.0f}"])
+        line = [row, *(f"{one.cpu[part]:.2f}" if part in one.cpu else "–" for part in parts)]
+        line.append(f"{sum(one.cpu.values()):.2f}")
+        lines.append([*line, f"{per_core(one, next(iter(one.cpu))):,.0f}"])
     return table([f"CPU s per 1,000 at {SHOWN}", *parts, "all", "req/s per gateway core"], lines)
 
 
@@ -139,7 +140,8 @@ def goals(found: Mapping[tuple[str, int], Figures], rest: Mapping[str, int]) -> 
             lines.append([goal, f"{figure:,.2f} {unit}" if figure < 100 else f"{figure:,.0f} {unit}", met])
 
     def against(row: str, peer: str, *, whole: bool = False) -> float | None:
-        own, other = found.get((row, SHOWN)), found.get((f"{peer}, {'SSE' if 'SSE' in row else 'passthrough'}", SHOWN))
+        same = f"{peer}, passthrough, SSE" if row.endswith("SSE") else f"{peer}, passthrough"
+        own, other = found.get((row, SHOWN)), found.get((same, SHOWN))
         if own is None or other is None or not own.cpu or not other.cpu:
             return None
         return per_core(own, None if whole else "gateway") / per_core(other)

@@ -42,6 +42,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     asked: str | None = _ASKED
     stored: str | None = None
     stream: bool = False
+    headers: tuple[str, ...] = ()
     proof: str = ""
 
 
@@ -52,7 +53,14 @@ ROWS = (
     Row(name="passthrough", settings=_OFF, proof=_THROUGH),
     Row(name="passthrough, SSE", settings=_OFF, stream=True, proof=_THROUGH),
     Row(name="full pipeline, miss", settings=_ALL, asked=None, proof='"degraded":[]'),
-    Row(name="… with vetoed neighbours", settings=_ALL, asked=_NUMBERED, proof='"degraded":[]'),
+    Row(
+        name="… with a vetoed neighbour",
+        settings=_ALL,
+        asked=_NUMBERED,
+        stored=_NUMBERED,
+        headers=("x-promptly-cache: no-store",),
+        proof='"degraded":[]',
+    ),
     Row(name="exact hit", settings=_ALL, stored=_ASKED, proof='"cache_similarity":1.0'),
     Row(name="semantic hit, same form", settings=_ALL, asked=_SAME_FORM, stored=_ASKED, proof='"cache_hit":true'),
     Row(name="semantic hit, MiniLM", settings=_ALL, asked=_NEAR, stored=_ASKED, proof='"cache_hit":true'),
