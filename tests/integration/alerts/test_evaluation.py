@@ -188,7 +188,7 @@ async def test_what_is_swept_is_not_counted_again(house: House) -> None:
     assert week.window_minutes * 60 < 8 * 86_400
 
 
-async def test_two_that_look_at_once_fire_once(database_url: str, clock: ManualClock) -> None:
+async def test_two_that_look_at_once_fire_once_and_resolve_once(database_url: str, clock: ManualClock) -> None:
     await migrate(database_url, "alerts", MIGRATIONS)
     async with connect(database_url) as one, connect(database_url) as other:
         house = House(unit_of_work(one), clock)
@@ -196,10 +196,12 @@ async def test_two_that_look_at_once_fire_once(database_url: str, clock: ManualC
         for _ in range(20):
             await house.watch(threshold=1)
         await house.finish(actual_cost_nano=2 * DOLLAR)
-        for _ in range(5):
-            await asyncio.gather(house.evaluation.look(), twin.look(), house.evaluation.look(), twin.look())
-        fired = [event.rule_id for event in await house.events()]
-        assert len(fired) == len(set(fired)) == 20
+        for kind in ("fired", "resolved"):
+            for _ in range(5):
+                await asyncio.gather(house.evaluation.look(), twin.look(), house.evaluation.look(), twin.look())
+            said = [event.rule_id for event in await house.events() if event.kind == kind]
+            assert len(said) == len(set(said)) == 20
+            clock.advance(24 * 3600)  # a new day, nothing spent
 
 
 class Cut(Exception):
