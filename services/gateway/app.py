@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
@@ -54,7 +55,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
     async with AsyncExitStack() as stack:
         transport = await stack.enter_async_context(egress(allowed))
         auth_client = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=settings.auth_url, timeout=httpx.Timeout(30.0), trust_env=False)
+            httpx.AsyncClient(base_url=settings.auth_url, timeout=30.0, trust_env=False, cookies=_no_cookies())
         )
         spool = Spool(Path(settings.spool_dir), DURABLE_EVENTS, settings.spool_max_bytes)
         stack.callback(spool.close)
@@ -123,7 +124,13 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             logging_config=None,
         )
         served = await stack.enter_async_context(
-            serve_http(edge(web), settings.host, settings.port, settings.drain_seconds)
+            serve_http(
+                edge(web),
+                settings.host,
+                settings.port,
+                settings.drain_seconds,
+                trusted_proxies=settings.trusted_proxies,
+            )
         )
         app.port = served.port
 
@@ -137,6 +144,11 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         app.quiesce = quiesce
         yield app
         await quiesce()
+
+
+def _no_cookies() -> CookieJar:
+    """A jar that keeps nothing: a cookie of one caller must never go out with another's request."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

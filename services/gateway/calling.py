@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from libs.common.catalog import Catalog
+from libs.common.contracts.base import UNREADABLE
 from libs.common.telemetry import names, tracing
 from services.gateway.domain.attempts import Failure, Next, Tried, after, client_error
 from services.gateway.domain.work import Work
@@ -86,7 +87,7 @@ class Caller:
         work.answered = work.first_byte = self._clock()
         try:
             answer = _answer_decoder.decode(data)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             raise Failure("malformed", "The answer is not a chat completion.") from None
         if not answer.choices:
             raise Failure("malformed", "The answer has no choices.")

@@ -4,7 +4,7 @@ The last byte of every answer waits until its event is safe, so that what a clie
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any
 
 import msgspec
@@ -74,14 +74,8 @@ class Delivery:
         try:
             if stream.head:
                 yield stream.head
-            if not relay.done:
-                async for chunk in stream.rest:
-                    if out := relay.feed(chunk):
-                        yield out
-                    if relay.done:
-                        break
-            if not relay.complete:
-                raise Failure("truncated", "The stream ended before its finish.")
+            async for out in self._pieces(relay, stream):
+                yield out
             recorded = True
             yield await self._finish_stream(work, relay)
         except (Failure, PayloadTooLarge) as failure:
@@ -91,12 +85,32 @@ class Delivery:
             # A client that left cancels this generator; hanging up and the record outlive it.
             self._detach(stream.rest.aclose())
             if not recorded:
-                self._detach(self._cancelled(work, relay))
+                self.left(work, relay)
+
+    async def _pieces(self, relay: OpenAIStream, stream: OpenStream) -> AsyncGenerator[bytes, None]:
+        try:
+            while not relay.done:
+                out = relay.feed(await anext(stream.rest))
+                if out:
+                    yield out
+        except (StopAsyncIteration, Failure) as end:
+            # Not every server says [DONE], or closes the connection: what is whole is whole.
+            if not relay.complete:
+                raise end if isinstance(end, Failure) else Failure("truncated", "The stream broke off.") from None
 
     async def failed(self, work: Work, error: PromptlyError) -> None:
-        """A request that got an error instead of an answer."""
-        work.price(self._catalog)
+        """A request that got an error instead of an answer: nothing was paid, and nothing was saved."""
         await self._record(work, "error", status_code=status(error), error=error.code)
+
+    def left(self, work: Work, relay: OpenAIStream | None = None) -> None:
+        """A client that left. What it cost until then is recorded, after the request."""
+        work.answered = self._clock.monotonic()
+        if relay is not None:
+            self._count(work, relay)
+        elif work.called is not None:
+            self._estimate(work, "")
+        work.price(self._catalog)
+        self._detach(self._record(work, "cancelled", status_code=499, error="client_left"))
 
     async def settle(self) -> None:
         """Wait for what goes on after its request: records of clients that left."""
@@ -109,7 +123,8 @@ class Delivery:
         work.price(self._catalog)
         answer = relay.answer()
         calls = bool(answer["choices"][0]["message"].get("tool_calls"))
-        self._keep(work, msgspec.json.encode(answer), list(relay.finish_reasons.values()), calls=calls)
+        if relay.storable:
+            self._keep(work, msgspec.json.encode(answer), list(relay.finish_reasons.values()), calls=calls)
         await self._record(work, "fallback" if work.fallback_used else "success")
         return relay.ending(work.metadata(self._clock.monotonic()))
 
@@ -122,12 +137,6 @@ class Delivery:
         work.price(self._catalog)
         await self._record(work, "error", error=error.code)
         return event(msgspec.json.encode(error_body(error)))
-
-    async def _cancelled(self, work: Work, relay: OpenAIStream) -> None:
-        work.answered = self._clock.monotonic()
-        self._count(work, relay)
-        work.price(self._catalog)
-        await self._record(work, "cancelled", status_code=499, error="client_left")
 
     def _count(self, work: Work, relay: OpenAIStream) -> None:
         if relay.usage is None:
@@ -176,18 +185,19 @@ class Delivery:
     async def _record(self, work: Work, outcome: Status, *, status_code: int = 200, error: str | None = None) -> None:
         finished = work.event(outcome, self._clock.monotonic(), status_code=status_code, error=error)
         _measure(finished)
-        await self._events.finished(finished)
+        # A client that leaves while the event is on its way must not take it along.
+        await asyncio.shield(self._detach(self._events.finished(finished)))
 
-    def _detach(self, work: Awaitable[Any]) -> None:
-        async def run() -> None:
-            try:
-                await work
-            except Exception as failure:  # nobody is left to tell but the log
-                log.error("after_request_failed", error_type=type(failure).__name__)
-
-        task = asyncio.create_task(run())
+    def _detach(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
         self._detached.add(task)
-        task.add_done_callback(self._detached.discard)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._detached.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.error("after_request_failed", error_type=type(failure).__name__)
 
 
 def _measure(finished: CompletionFinished) -> None:

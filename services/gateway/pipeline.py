@@ -71,6 +71,9 @@ class Pipeline:
             except PromptlyError as error:
                 await self._delivery.failed(work, error)
                 raise
+            except asyncio.CancelledError:
+                self._delivery.left(work)
+                raise
 
     def _admit(self, principal: Principal) -> rate_limit.Verdict:
         if "chat" not in principal.scopes:

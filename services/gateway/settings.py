@@ -7,7 +7,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """`key_pepper` and `kek` are auth's. Seconds unless a name says otherwise; sizes in bytes.
 
     `allowed_hosts` lists hosts (with commas, `host` or `host:port`) that a provider's base URL may name although they
-    are not public. `spool_dir` keeps events while the bus is away.
+    are not public. `trusted_proxies` lists addresses whose X-Forwarded-For names the real client: your load balancer's.
+    `spool_dir` keeps events while the bus is away.
     """
 
     host: str = "127.0.0.1"
@@ -18,6 +19,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     spool_dir: str = "var/spool"
     spool_max_bytes: int = 256 << 20
     allowed_hosts: str = ""
+    trusted_proxies: str = ""
     openai_base_url: str = "https://api.openai.com/v1"
     max_body_bytes: int = 10 << 20
     connect_timeout: float = 5.0

@@ -82,18 +82,22 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
             pairs += [(mine.long_context.input, long.input), (mine.long_context.output, long.output)]
         return any(own > limit_price for own, limit_price in pairs)
 
-    def cost_nano(self, tokens: TokenClasses, day: date) -> int | None:
-        """What tokens cost in nano-dollars, rounded once; None where a class that was used has no known price."""
+    def cost_nano(self, tokens: TokenClasses, day: date, *, hypothetical: bool = False) -> int | None:
+        """What tokens cost in nano-dollars, rounded once; None where a class that was used has no known price.
+
+        `hypothetical` is for tokens that another model used: a class that this one does not offer is plain input here.
+        """
         row = self.price(day)
         if row is None:
             return None
         prices = row.for_input(tokens.input)
         pico = 0
+        other = prices.input if hypothetical else None
         for count, price in (
             (tokens.uncached_input, prices.input),
-            (tokens.cache_read, prices.cache_read),
-            (tokens.cache_write_5m, prices.cache_write_5m),
-            (tokens.cache_write_1h, prices.cache_write_1h),
+            (tokens.cache_read, prices.cache_read or other),
+            (tokens.cache_write_5m, prices.cache_write_5m or other),
+            (tokens.cache_write_1h, prices.cache_write_1h or other),
             (tokens.output, prices.output),
         ):
             if count and price is None:

@@ -6,7 +6,7 @@ import structlog
 
 from libs.common.bus.ports import Bus
 from libs.common.contracts.base import Rep, Req, Rpc
-from libs.common.errors import BadRequest, DeadlineExceeded, PayloadTooLarge, PromptlyError
+from libs.common.errors import BadRequest, DeadlineExceeded, PromptlyError
 from services.gateway.domain.breaker import Breaker
 from services.gateway.ports import Skipped
 
@@ -27,12 +27,12 @@ class Hop:
         return self._breaker.open
 
     async def call(self, rpc: Rpc[Req, Rep], request: Req, budget_ms: float) -> Rep:
-        """The reply, or `Skipped`. A `BadRequest` is an answer, and passes."""
+        """The reply, or `Skipped`. A `BadRequest` is an answer, and passes: only the router gives one."""
         if not self._breaker.allow():
             raise Skipped(self.part)
         try:
             reply = await self._bus.call(rpc, request, budget_ms=budget_ms)
-        except (BadRequest, PayloadTooLarge):
+        except BadRequest:
             self._breaker.succeeded()
             raise
         except DeadlineExceeded:

@@ -1,6 +1,7 @@
 """Who a key belongs to: asked of auth once, kept for a while, and dropped the moment auth says that something changed."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -9,6 +10,7 @@ from libs.common import keys
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock
 from libs.common.contracts.auth import PRINCIPAL_CHANGED, VERIFY_API_KEY, Principal, PrincipalChanged, VerifyApiKey
+from libs.common.contracts.base import UNREADABLE
 from libs.common.errors import NotFound, PromptlyError, Unauthorized, Unavailable
 
 log = structlog.get_logger()
@@ -30,6 +32,7 @@ class BusPrincipals:
         self._kept: dict[str, tuple[float, Principal]] = {}
         self._asking: dict[str, asyncio.Task[Principal]] = {}
         self._changes = 0
+        self._deaf_until = -math.inf
         self.auth_answered = False
 
     async def start(self) -> None:
@@ -43,7 +46,9 @@ class BusPrincipals:
         digest = keys.digest(api_key, self._pepper)
         kept = self._kept.get(digest)
         now = self._clock.monotonic()
-        if kept is not None and now - kept[0] < self._ttl:
+        if not self._bus.connected:
+            self._deaf_until = now  # a change may have been told meanwhile: what is older is asked again
+        if kept is not None and now - kept[0] < self._ttl and kept[0] > self._deaf_until:
             return self._unexpired(kept[1])
         try:
             # One question per key, however many requests wait for its answer; none of them leaving ends it.
@@ -56,6 +61,7 @@ class BusPrincipals:
             self._kept.pop(digest, None)
             raise
         except PromptlyError:
+            kept = self._kept.get(digest)  # again: it may have been revoked while auth was asked
             if kept is not None and now - kept[0] < self._stale:
                 return self._unexpired(kept[1])
             raise Unavailable("API keys cannot be checked right now. Try again in a moment.") from None
@@ -77,6 +83,8 @@ class BusPrincipals:
         except Unauthorized:
             self.auth_answered = True
             raise Unauthorized(_REFUSED) from None
+        except UNREADABLE:
+            raise Unavailable("auth answered with something that cannot be read.") from None
         self.auth_answered = True
         if len(self._kept) >= _MAX_KEPT:
             del self._kept[next(iter(self._kept))]

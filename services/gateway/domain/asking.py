@@ -53,12 +53,13 @@ def route_request(work: Work) -> RouteRequest | None:
         return None
     reads_all = any(rule.condition.type != "always" for rule in principal.rules)
     prompt = work.chat.prompt
-    if len(prompt) > MAX_HOP_BYTES:
+    texts = tuple(text for message in fields.messages for text in message.texts) if reads_all else ()
+    if len(prompt) + sum(map(len, texts)) > MAX_HOP_BYTES:
         return None
     return RouteRequest(
         requested_model=fields.model,
         prompt=prompt,
-        texts=tuple(text for message in fields.messages for text in message.texts) if reads_all else (),
+        texts=texts,
         turns=sum(message.role == "user" for message in fields.messages),
         mode=settings.routing_mode,
         rules=principal.rules,

@@ -9,7 +9,7 @@ from datetime import date
 
 import msgspec
 
-from libs.common.catalog import Catalog
+from libs.common.catalog import Model
 from libs.common.contracts.events import LeverName, LeverShare, TokenClasses
 from libs.common.money import nano_from_pico, pico_per_token
 
@@ -31,25 +31,26 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def for_call(
-    catalog: Catalog,
     day: date,
     *,
-    baseline_model: str,
-    served_model: str,
+    price_version: str,
+    baseline: Model | None,
+    served: Model | None,
     tokens: TokenClasses,
     removed: Sequence[tuple[LeverName, int]],
 ) -> Receipt:
-    """The receipt of a request that a provider answered. `removed` holds the levers' tokens, in pipeline order."""
-    baseline, served = catalog.find(baseline_model), catalog.find(served_model)
+    """The receipt of a request that a provider answered. `removed` holds the levers' tokens, in pipeline order; a model
+    is None where its price is not known.
+    """
     total_removed = sum(count for _, count in removed)
     routed = baseline is not served
     original = msgspec.structs.replace(tokens, uncached_input=tokens.uncached_input + total_removed)
-    before = None if baseline is None else baseline.cost_nano(original, day)
+    before = None if baseline is None else baseline.cost_nano(original, day, hypothetical=routed)
     after = None if served is None else served.cost_nano(tokens, day)
     row = None if baseline is None else baseline.price(day)
     if before is None or after is None or row is None:
         shares = [LeverShare(lever=lever, tokens=count, nano_usd=None) for lever, count in removed]
-        return Receipt(baseline_nano=before, actual_nano=after, levers=tuple(shares), price_version=catalog.version)
+        return Receipt(baseline_nano=before, actual_nano=after, levers=tuple(shares), price_version=price_version)
     price = pico_per_token(row.for_input(original.input).input)
     lines = [(lever, count, nano_from_pico(count * price)) for lever, count in removed]
     rest = before - after - sum(nano for *_, nano in lines)
@@ -62,18 +63,19 @@ def for_call(
         baseline_nano=before,
         actual_nano=after,
         levers=tuple(LeverShare(lever=lever, tokens=count, nano_usd=nano) for lever, count, nano in lines),
-        price_version=catalog.version,
+        price_version=price_version,
     )
 
 
-def for_hit(catalog: Catalog, day: date, *, baseline_model: str, prompt_tokens: int, completion_tokens: int) -> Receipt:
+def for_hit(
+    day: date, *, price_version: str, baseline: Model | None, prompt_tokens: int, completion_tokens: int
+) -> Receipt:
     """The receipt of a request that the cache answered: nothing was paid, and all of it is the caching lever's."""
-    model = catalog.find(baseline_model)
     tokens = TokenClasses(uncached_input=prompt_tokens, output_text=completion_tokens)
-    saved = None if model is None else model.cost_nano(tokens, day)
+    saved = None if baseline is None else baseline.cost_nano(tokens, day)
     return Receipt(
         baseline_nano=saved,
         actual_nano=0,
         levers=(LeverShare(lever="caching", tokens=prompt_tokens, nano_usd=saved),),
-        price_version=catalog.version,
+        price_version=price_version,
     )

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from libs.common.catalog import Catalog
+from libs.common.catalog import Catalog, Model
 from libs.common.contracts.auth import Principal, ProviderKey
 from libs.common.errors import BadRequest
 
+# Whose wire format there is an adapter for: no other provider's key may leave, least of all to somebody else's address.
+SPOKEN = ("openai", "openai_compatible")
 NO_KEY = "No valid provider key found. Please connect an API key in the dashboard."
 _MAX_NAMED = 20
 
@@ -20,34 +22,44 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     keys: tuple[ProviderKey, ...]
 
+    def priced(self, catalog: Catalog) -> Model | None:
+        """The catalogue's model, whose price applies; None: somebody's own server, whatever its model is called."""
+        known = catalog.find(self.served_model)
+        return known if known is not None and known.provider == self.provider else None
+
 
 def find_target(model: str, principal: Principal, catalog: Catalog) -> Target | None:
     """Where a model can be had; None: no key of this organisation reaches it."""
-    listing = tuple(key for key in principal.provider_keys if model in key.models)
+    listing = tuple(key for key in usable(principal) if model in key.models)
     if listing:
         return Target(model=model, served_model=model, provider=listing[0].provider, keys=listing)
     known = catalog.find(model)
     if known is None:
         return None
-    keys = tuple(key for key in principal.provider_keys if key.provider == known.provider and not key.models)
+    keys = tuple(key for key in usable(principal) if key.provider == known.provider and not key.models)
     if not keys:
         return None
     return Target(model=model, served_model=known.name, provider=known.provider, keys=keys)
 
 
+def usable(principal: Principal) -> list[ProviderKey]:
+    """The keys that can be used at all."""
+    return [key for key in principal.provider_keys if key.provider in SPOKEN]
+
+
 def reachable(principal: Principal) -> dict[str, tuple[str, ...]]:
     """Providers and the models that their keys list (none listed: the catalogue's)."""
     found: dict[str, tuple[str, ...]] = {}
-    for key in principal.provider_keys:
+    for key in usable(principal):
         found[key.provider] = (*found.get(key.provider, ()), *key.models)
     return found
 
 
 def check_known(model: str, principal: Principal, catalog: Catalog) -> None:
     """`BadRequest` for a model that nobody here knows, with the names that would do."""
-    if not principal.provider_keys:
+    if not usable(principal):
         raise BadRequest(NO_KEY, code="no_provider_key")
-    if catalog.find(model) is None and not any(model in key.models for key in principal.provider_keys):
+    if catalog.find(model) is None and not any(model in key.models for key in usable(principal)):
         names = _at_hand(principal, catalog)
         raise BadRequest(
             f"The model `{model}` is not known. Models at hand: {', '.join(names)}.",
@@ -58,7 +70,7 @@ def check_known(model: str, principal: Principal, catalog: Catalog) -> None:
 
 def _at_hand(principal: Principal, catalog: Catalog) -> Sequence[str]:
     names: dict[str, None] = {}
-    for key in principal.provider_keys:
+    for key in usable(principal):
         names |= dict.fromkeys(key.models or catalog.of_provider(key.provider))
     shown = list(names)[:_MAX_NAMED]
     return [*shown, f"and {len(names) - len(shown)} more"] if len(names) > len(shown) else shown

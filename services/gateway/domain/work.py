@@ -93,11 +93,13 @@ class Work:
     def price(self, catalog: Catalog) -> Receipt:
         """Write the receipt from the tokens that were counted."""
         day = datetime.fromtimestamp(self.time_ms / 1000, UTC).date()
+        # A requested model that no key reaches is still what was asked for: its catalogue price is the baseline.
+        baseline = self.requested.priced(catalog) if self.requested else catalog.find(self.baseline_model)
         if self.hit is not None:
             self.receipt = receipt.for_hit(
-                catalog,
                 day,
-                baseline_model=self.baseline_model,
+                price_version=catalog.version,
+                baseline=baseline,
                 prompt_tokens=self.original_tokens,
                 completion_tokens=self.hit.completion_tokens,
             )
@@ -105,10 +107,10 @@ class Work:
             removed = self.removed
             self.original_tokens = self.tokens.input + sum(count for _, count in removed)
             self.receipt = receipt.for_call(
-                catalog,
                 day,
-                baseline_model=self.baseline_model,
-                served_model=self.target.served_model if self.target else self.baseline_model,
+                price_version=catalog.version,
+                baseline=baseline,
+                served=self.target.priced(catalog) if self.target else baseline,
                 tokens=self.tokens,
                 removed=removed,
             )

@@ -1,8 +1,8 @@
 """POST /v1/chat/completions."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
@@ -11,9 +11,10 @@ from libs.common.errors import BadRequest, Unauthorized
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.work import Incoming, Plain, Work
 from services.gateway.http.edge import Ticket, ticket
-from services.gateway.http.streaming import StreamingAnswer
+from services.gateway.http.streaming import ClientDisconnect, StreamingAnswer, disconnected
 from services.gateway.pipeline import Pipeline
 
+T = TypeVar("T")
 _SSE = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
 
 
@@ -28,7 +29,7 @@ async def chat_completions(request: Request[Any, Any, Any], state: State) -> Res
         body=await body_of(request, state.body_timeout),
         headers=own.incoming,
     )
-    answer = await pipeline.run(incoming, lambda verdict: _rate_headers(own, verdict))
+    answer = await unless_gone(request, pipeline.run(incoming, lambda verdict: _rate_headers(own, verdict)))
     _answer_headers(own, answer.work)
     if isinstance(answer, Plain):
         return Response(answer.body, media_type="application/json")
@@ -56,6 +57,19 @@ async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # 
             return await request.body()
     except TimeoutError:
         raise BadRequest("The body did not arrive in time.", code="body_timeout", details={"status": 408}) from None
+
+
+async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
+    """Do the work, unless the client leaves meanwhile: then it is cancelled, and with it the call to the provider."""
+    working, gone = asyncio.create_task(work), asyncio.create_task(disconnected(request.receive))
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect("The client left before there was an answer.")
+        return working.result()
+    finally:
+        for task in (working, gone):
+            task.cancel()
 
 
 def _rate_headers(own: Ticket, verdict: Verdict) -> None:

@@ -1,5 +1,7 @@
 """The outermost layer of the web door: every request gets an id, a span and a log context; every answer says so."""
 
+import re
+
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,6 +10,7 @@ from libs.common.ids import new_id
 from libs.common.telemetry import names, tracing
 
 _STATE = "promptly"
+_PRINTABLE = re.compile(r"[^\x20-\x7e]")  # a provider chooses some of these values, such as a model's name
 _QUIET = ("/healthz", "/readyz", "/metrics")
 
 
@@ -42,7 +45,7 @@ def edge(app: ASGIApp) -> ASGIApp:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                added = [(name.encode(), value.encode("latin-1", "replace")) for name, value in own.headers.items()]
+                added = [(name.encode(), _PRINTABLE.sub("", value).encode()) for name, value in own.headers.items()]
                 message["headers"] = [*message.get("headers", ()), *added]
                 tracing.describe(span, {"http.response.status_code": message["status"]})
             await send(message)

@@ -1,15 +1,18 @@
 """OpenAI's chat completions, and every server that speaks them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+import aiohttp
 import httpx
 import msgspec
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import ProviderKey
+from libs.common.contracts.base import UNREADABLE
 from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import Sealer
 from services.gateway.domain.attempts import Failure
@@ -17,6 +20,7 @@ from services.gateway.domain.targets import Target
 
 _KEY_SECONDS = 60.0
 _MAX_ERROR = 64 << 10
+_MAX_ANSWER = 64 << 20
 _MAX_URLS = 4096
 
 
@@ -53,36 +57,21 @@ class OpenAIProvider:
 
     async def complete(self, target: Target, key: int, org_id: str, body: bytes) -> bytes:
         request = self._request(target.keys[key], org_id, body)
-        try:
+        with _failures():
             async with asyncio.timeout(self._timeouts.plain):
                 response = await self._transport.handle_async_request(request)
-                try:
-                    content = await response.aread()
-                finally:
-                    await response.aclose()
-        except (TimeoutError, httpx.TimeoutException):
-            raise Failure("timeout", "No answer in time.") from None
-        except httpx.HTTPError:
-            raise Failure("connect", "No connection.") from None
+                content = await _read(response)
         if response.status_code != 200:
             raise _failure(response.status_code, response.headers, content)
         return content
 
     async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
         request = self._request(target.keys[key], org_id, body)
-        try:
+        with _failures():
             async with asyncio.timeout(self._timeouts.first_byte):
                 response = await self._transport.handle_async_request(request)
                 if response.status_code != 200:
-                    try:
-                        content = await response.aread()
-                    finally:
-                        await response.aclose()
-                    raise _failure(response.status_code, response.headers, content)
-        except (TimeoutError, httpx.TimeoutException):
-            raise Failure("timeout", "No answer in time.") from None
-        except httpx.HTTPError:
-            raise Failure("connect", "No connection.") from None
+                    raise _failure(response.status_code, response.headers, await _read(response))
         return self._pieces(response)
 
     async def _pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
@@ -90,15 +79,12 @@ class OpenAIProvider:
         pieces = response.aiter_raw()
         try:
             while True:
-                try:
-                    async with asyncio.timeout(limit):
-                        piece = await anext(pieces)
-                except StopAsyncIteration:
-                    return
-                except (TimeoutError, httpx.TimeoutException):
-                    raise Failure("timeout", "The stream stood still for too long.") from None
-                except httpx.HTTPError:
-                    raise Failure("truncated", "The connection was lost.") from None
+                with _failures():
+                    try:
+                        async with asyncio.timeout(limit):
+                            piece = await anext(pieces)
+                    except StopAsyncIteration:
+                        return
                 limit = self._timeouts.idle
                 yield piece
         finally:
@@ -132,6 +118,38 @@ class OpenAIProvider:
         return opened
 
 
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What the HTTP library raises, as what it means for the request."""
+    try:
+        yield
+    except httpx.ConnectTimeout:
+        # The transport's name for every connection that failed, refused ones and those that ended at once included.
+        raise Failure("connect", "No connection.") from None
+    except (TimeoutError, httpx.TimeoutException):
+        raise Failure("timeout", "No answer in time.") from None
+    except (httpx.ReadError, httpx.RemoteProtocolError, aiohttp.ClientPayloadError):
+        raise Failure("truncated", "The connection was lost in the middle of the answer.") from None
+    except httpx.HTTPError:
+        raise Failure("connect", "No connection.") from None
+    except aiohttp.ClientError:
+        raise Failure("malformed", "The answer is not HTTP.") from None
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """A whole body, as it was sent: we ask for no compression, and a body that comes compressed is not opened."""
+    parts, size = [], 0
+    try:
+        async for piece in response.aiter_raw():
+            size += len(piece)
+            if size > _MAX_ANSWER:
+                raise Failure("malformed", "The answer is too large.")
+            parts.append(piece)
+    finally:
+        await response.aclose()
+    return b"".join(parts)
+
+
 class _ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
     error: dict[str, Any] | str | None = None
 
@@ -140,7 +158,7 @@ def _failure(status: int, headers: httpx.Headers, content: bytes) -> Failure:
     """What the provider's error says, without more of it than a message, a code and a parameter."""
     try:
         found = msgspec.json.decode(content[:_MAX_ERROR], type=_ErrorBody).error
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         found = None
     error = found if isinstance(found, dict) else {"message": found}
     message = error.get("message")

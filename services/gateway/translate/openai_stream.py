@@ -3,49 +3,68 @@
 The chunk that ends a choice is held until usage or `[DONE]` has come, because Promptly's metadata rides on the last one.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from libs.common.contracts.base import UNREADABLE
 from services.gateway.domain.attempts import Failure
 from services.gateway.translate.openai_openai import Usage, with_metadata
 from services.gateway.translate.sse import DONE, SseParser, event
 
 
+# Servers that speak OpenAI's format leave out, null or vary what is not content, so only content is read strictly.
 class _ToolFunction(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     arguments: str | None = None
 
 
 class _ToolDelta(msgspec.Struct, frozen=True, kw_only=True):
-    index: int = 0
+    index: int | None = None
     id: str | None = None
     type: str | None = None
-    function: _ToolFunction = _ToolFunction()
+    function: _ToolFunction | None = None
 
 
 class _Delta(msgspec.Struct, frozen=True, kw_only=True):
     content: str | None = None
     refusal: str | None = None
-    reasoning_content: str | None = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+    audio: Any = None
+    annotations: Any = None
     tool_calls: list[_ToolDelta] | None = None
+
+    @property
+    def says(self) -> bool:
+        """Whether there is something in it for the reader."""
+        said = self.content or self.refusal or self.reasoning_content or self.reasoning or self.audio
+        return bool(said or self.tool_calls)
+
+    @property
+    def plain(self) -> bool:
+        """Whether a stored answer can hold all of it."""
+        return not (self.reasoning_content or self.reasoning or self.audio or self.annotations)
 
 
 class _Choice(msgspec.Struct, frozen=True, kw_only=True):
     index: int = 0
-    delta: _Delta = _Delta()
+    delta: _Delta | None = None
+    logprobs: Any = None
     finish_reason: str | None = None
 
 
 class _Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    id: str = ""
-    created: int = 0
-    model: str = ""
-    choices: list[_Choice] = []
-    usage: Usage | None = None
-    error: dict[str, Any] | None = None
+    id: Any = None
+    created: Any = None
+    model: Any = None
+    choices: list[_Choice] | None = None
+    usage: Any = None
+    error: Any = None
 
 
+_MAX_WAITING = 1000
 _decoder = msgspec.json.Decoder(_Chunk)
 
 
@@ -58,17 +77,20 @@ class OpenAIStream:
         self.usage: Usage | None = None
         self.finish_reasons: dict[int, str] = {}
         self.model = ""
+        self.storable = True
         self._wants_usage = wants_usage
         self._parser = SseParser()
+        self._seen: set[int] = set()
         self._waiting: list[bytes] = []
         self._finish: list[bytes] = []
         self._usage_chunk: bytes | None = None
-        self._usage_raw: bytes | None = None
-        self._id = ""
-        self._created = 0
+        self._usage_raw: dict[str, Any] | None = None
+        self._id: Any = None
+        self._created: Any = None
         self._texts: dict[int, list[str]] = {}
         self._refusals: list[str] = []
-        self._tools: dict[int, dict[str, Any]] = {}
+        self._tools: list[dict[str, Any]] = []
+        self._slots: dict[int, int] = {}
 
     def feed(self, chunk: bytes) -> bytes:
         """What goes to the client now. Nothing does before the first content, so that a fallback stays possible."""
@@ -82,8 +104,8 @@ class OpenAIStream:
 
     @property
     def complete(self) -> bool:
-        """Whether every choice came to its end."""
-        return self.done and bool(self.finish_reasons)
+        """Whether every choice that began came to its end. Not every server says `[DONE]` after that."""
+        return bool(self.finish_reasons) and self._seen <= set(self.finish_reasons)
 
     def ending(self, metadata: bytes) -> bytes:
         """The held chunks and `[DONE]`; the metadata stands on the usage chunk, or on the last one without it."""
@@ -100,7 +122,7 @@ class OpenAIStream:
         if self._refusals:
             message["refusal"] = "".join(self._refusals)
         if self._tools:
-            message["tool_calls"] = [self._tools[index] for index in sorted(self._tools)]
+            message["tool_calls"] = self._tools
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish_reasons.get(0)}
         return {
             "id": self._id,
@@ -108,7 +130,7 @@ class OpenAIStream:
             "created": self._created,
             "model": self.model,
             "choices": [choice],
-            "usage": None if self._usage_raw is None else msgspec.json.decode(self._usage_raw)["usage"],
+            "usage": self._usage_raw,
         }
 
     def _take(self, data: bytes) -> bytes:
@@ -119,23 +141,34 @@ class OpenAIStream:
             return b""
         try:
             chunk = _decoder.decode(data)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             raise Failure("malformed", "The stream holds something that is not a chunk.") from None
-        if chunk.error is not None:
-            raise Failure("malformed", str(chunk.error.get("message", "The stream ended in an error.")))
-        self._id, self._created, self.model = chunk.id, chunk.created, chunk.model or self.model
-        if chunk.usage is not None:
-            self.usage, self._usage_raw = chunk.usage, data
-            if not chunk.choices:
-                self._usage_chunk = data
+        if chunk.error:
+            raise Failure("malformed", "The stream ended in an error.")
+        self._id, self._created = chunk.id or self._id, chunk.created or self._created
+        if isinstance(chunk.model, str) and chunk.model:
+            self.model = chunk.model
+        choices = chunk.choices or ()
+        if chunk.usage:
+            self._count(chunk.usage)
+            if not choices:
+                self._usage_chunk, self.done = data, self.complete
                 return b""
         elif not self._wants_usage:
             data = data.replace(b',"usage":null', b"")  # the client did not ask for what we asked for
-        return self._place(chunk, data)
+        return self._place(choices, data)
 
-    def _place(self, chunk: _Chunk, data: bytes) -> bytes:
+    def _count(self, usage: Any) -> None:
+        try:
+            self.usage = msgspec.convert(usage, Usage)
+            self._usage_raw = usage
+        except msgspec.MsgspecError:
+            pass  # some servers send an empty object: then the tokens are counted here, and said to be an estimate
+
+    def _place(self, choices: Sequence[_Choice], data: bytes) -> bytes:
         content = ending = False
-        for choice in chunk.choices:
+        for choice in choices:
+            self._seen.add(choice.index)
             content |= self._read(choice)
             if choice.finish_reason is not None:
                 self.finish_reasons[choice.index] = choice.finish_reason
@@ -148,23 +181,36 @@ class OpenAIStream:
             self._finish.append(data)
         elif self.started:
             out += event(data)
-        else:
+        elif len(self._waiting) < _MAX_WAITING:
             self._waiting.append(data)
+        else:
+            raise Failure("malformed", "The stream goes on without saying anything.")
         return out
 
     def _read(self, choice: _Choice) -> bool:
         delta = choice.delta
+        if delta is None:
+            return False
+        self.storable = self.storable and delta.plain and not choice.logprobs
         if delta.content:
             self._texts.setdefault(choice.index, []).append(delta.content)
         if delta.refusal:
             self._refusals.append(delta.refusal)
         for call in delta.tool_calls or ():
-            tool = self._tools.setdefault(
-                call.index, {"id": call.id, "type": call.type or "function", "function": {"name": "", "arguments": ""}}
-            )
-            tool["function"]["name"] += call.function.name or ""
-            tool["function"]["arguments"] += call.function.arguments or ""
-        return bool(delta.content or delta.refusal or delta.reasoning_content or delta.tool_calls)
+            self._call(call)
+        return delta.says
+
+    def _call(self, call: _ToolDelta) -> None:
+        """Add to a tool call. A new id begins a new one, also where the server gives every call the same index."""
+        index = call.index or 0
+        slot = self._slots.get(index)
+        if slot is None or (call.id and self._tools[slot]["id"] not in (None, call.id)):
+            slot = self._slots[index] = len(self._tools)
+            function = {"name": "", "arguments": ""}
+            self._tools.append({"id": call.id, "type": call.type or "function", "function": function})
+        if call.function is not None:
+            self._tools[slot]["function"]["name"] += call.function.name or ""
+            self._tools[slot]["function"]["arguments"] += call.function.arguments or ""
 
 
 def replay(answer: dict[str, Any], usage: dict[str, Any] | None, metadata: bytes, *, wants_usage: bool) -> bytes:

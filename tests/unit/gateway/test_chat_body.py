@@ -97,6 +97,12 @@ def test_a_body_that_can_be_served_is_kept_whole(raw: bytes) -> None:
     assert {name: json.loads(bytes(value)) for name, value in request.raw.items()} == json.loads(raw)
 
 
+def test_megabytes_of_text_beside_many_brackets_are_read_in_one_step() -> None:
+    text = "a\\" * 3_000_000
+    messages = [{"role": "user", "content": text}, {"role": "user", "content": [{"type": "text", "text": "x"}] * 70}]
+    assert chat.parse(body(messages=messages)).prompt
+
+
 def test_the_prompt_is_the_newest_user_turn() -> None:
     request = chat.parse(
         body(

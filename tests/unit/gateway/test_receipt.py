@@ -33,10 +33,10 @@ def test_the_lines_sum_to_baseline_minus_actual(
 ) -> None:
     tokens = TokenClasses(uncached_input=max(uncached, 200), cache_read=read, output_text=output)
     found = for_call(
-        CATALOG,
         DAY,
-        baseline_model=baseline,
-        served_model=served,
+        price_version=CATALOG.version,
+        baseline=CATALOG.find(baseline),
+        served=CATALOG.find(served),
         tokens=tokens,
         removed=removed,  # type: ignore[arg-type]
     )
@@ -48,10 +48,10 @@ def test_the_lines_sum_to_baseline_minus_actual(
 
 def test_a_routed_and_shortened_request_in_figures() -> None:
     found = for_call(
-        CATALOG,
         DAY,
-        baseline_model="gpt-4o",
-        served_model="gpt-4o-mini",
+        price_version=CATALOG.version,
+        baseline=CATALOG.find("gpt-4o"),
+        served=CATALOG.find("gpt-4o-mini"),
         tokens=TokenClasses(uncached_input=28, output_text=45),
         removed=[("whitespace", 4), ("pruning", 20)],
     )
@@ -65,7 +65,7 @@ def test_a_routed_and_shortened_request_in_figures() -> None:
 
 
 def test_a_hit_saves_all_of_it() -> None:
-    found = for_hit(CATALOG, DAY, baseline_model="gpt-4o", prompt_tokens=10, completion_tokens=20)
+    found = for_hit(DAY, price_version="v", baseline=CATALOG.find("gpt-4o"), prompt_tokens=10, completion_tokens=20)
     assert (found.baseline_nano, found.actual_nano, found.savings_nano) == (225_000, 0, 225_000)
     assert [(s.lever, s.nano_usd) for s in found.levers] == [("caching", 225_000)]
 
@@ -73,7 +73,12 @@ def test_a_hit_saves_all_of_it() -> None:
 @pytest.mark.parametrize(("baseline", "served"), [("mystery", "gpt-4o"), ("gpt-4o", "mystery"), ("mystery", "mystery")])
 def test_an_unknown_price_is_unknown_and_not_zero(baseline: str, served: str) -> None:
     found = for_call(
-        CATALOG, DAY, baseline_model=baseline, served_model=served, tokens=TokenClasses(uncached_input=5), removed=[]
+        DAY,
+        price_version="v",
+        baseline=CATALOG.find(baseline),
+        served=CATALOG.find(served),
+        tokens=TokenClasses(uncached_input=5),
+        removed=[],
     )
     assert found.savings_nano is None
     assert (found.baseline_nano is None) == (baseline == "mystery")
@@ -82,13 +87,25 @@ def test_an_unknown_price_is_unknown_and_not_zero(baseline: str, served: str) ->
 
 def test_negative_savings_stay_negative() -> None:
     found = for_call(
-        CATALOG,
         DAY,
-        baseline_model="gpt-4o-mini",
-        served_model="gpt-4o",
+        price_version=CATALOG.version,
+        baseline=CATALOG.find("gpt-4o-mini"),
+        served=CATALOG.find("gpt-4o"),
         tokens=TokenClasses(uncached_input=1000, output_text=10),
         removed=[],
     )
     assert found.savings_nano is not None
     assert found.savings_nano < 0
     assert found.levers[-1].nano_usd == found.savings_nano
+
+
+def test_tokens_that_the_baseline_has_no_class_for_are_plain_input_there() -> None:
+    found = for_call(
+        DAY,
+        price_version="v",
+        baseline=CATALOG.find("gpt-4-turbo"),
+        served=CATALOG.find("gpt-4o-mini"),
+        tokens=TokenClasses(uncached_input=1000, cache_read=1000),
+        removed=[],
+    )
+    assert found.baseline_nano == 2000 * 10_000

@@ -110,8 +110,61 @@ def test_an_error_in_the_stream_is_an_error() -> None:
 
 def test_a_stream_without_its_end_is_not_complete() -> None:
     relay = OpenAIStream(wants_usage=False)
-    relay.feed(stream("half of it")[:-60])
+    whole = stream("half of it")
+    relay.feed(whole[: whole.index(b'"finish_reason":"stop"')])
+    assert relay.text == "half of it"
     assert not relay.complete
+
+
+def test_a_server_that_says_usage_and_no_done_is_complete_all_the_same() -> None:
+    relay = OpenAIStream(wants_usage=False)
+    relay.feed(stream("all of it").removesuffix(DONE))
+    assert relay.done
+    assert relay.complete
+
+
+def test_two_choices_are_complete_when_both_are() -> None:
+    relay = OpenAIStream(wants_usage=False)
+    for index, finish in ((0, None), (1, None), (0, "stop")):
+        choice = {"index": index, "delta": {"content": "x"}, "finish_reason": finish}
+        relay.feed(event(json.dumps({"choices": [choice]}).encode()))
+    assert not relay.complete
+    relay.feed(event(b'{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}'))
+    assert relay.complete
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        {"choices": [{"index": 0, "delta": None}]},
+        {"id": None, "created": 1.5, "model": None, "choices": [], "usage": {}},
+        {"choices": [{"delta": {"tool_calls": [{"index": None, "id": "c", "function": None}]}}]},
+        {"choices": None, "x": 1},
+    ],
+)
+def test_what_other_servers_leave_out_or_vary_is_taken(chunk: dict[str, Any]) -> None:
+    OpenAIStream(wants_usage=False).feed(event(json.dumps(chunk).encode()))
+
+
+def test_calls_that_share_an_index_stay_apart() -> None:
+    relay = OpenAIStream(wants_usage=False)
+    for name in ("f", "g"):
+        call = {"index": 0, "id": f"call_{name}", "function": {"name": name, "arguments": "{}"}}
+        relay.feed(event(json.dumps({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}).encode()))
+    made = relay.answer()["choices"][0]["message"]["tool_calls"]
+    assert [(call["id"], call["function"]["name"]) for call in made] == [("call_f", "f"), ("call_g", "g")]
+
+
+@pytest.mark.parametrize("extra", [{"reasoning_content": "hm"}, {"reasoning": "hm"}, {"audio": {"id": "a"}}])
+def test_what_a_stored_answer_cannot_hold_goes_out_at_once_and_is_not_stored(extra: dict[str, Any]) -> None:
+    relay = OpenAIStream(wants_usage=False)
+    assert relay.feed(event(json.dumps({"choices": [{"index": 0, "delta": extra}]}).encode()))
+    assert not relay.storable
+
+
+def test_bytes_that_are_no_text_are_an_error() -> None:
+    with pytest.raises(Failure):
+        OpenAIStream(wants_usage=False).feed(event(b'{"choices":[{"delta":{"content":"\xff"}}]}'))
 
 
 @pytest.mark.parametrize("answer", [b'{"a": 1}', b'{\n  "a": 1\n}\n', b"{}"])
