@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help demo up status test check chaos bench-gateway test-integrations fmt lock
+.PHONY: help demo up status test check chaos bench-gateway bench-optimizer test-integrations fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -24,17 +24,25 @@ test: $(VENV)/dev ## Run the tests against real servers (TESTS=path for a part o
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 check: $(VENV)/dev ## Lint, format, types and import rules, in under a minute
+	@$(MAKE) --no-print-directory --jobs=2 check-types check-rules
+
+check-types:
+	@$(BIN)/mypy
+
+check-rules:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-cache --quiet 2>/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache >/dev/null 2>&1 || $(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest --quiet tests/unit/test_house_rules.py
-	@$(BIN)/mypy
 
 chaos: $(VENV)/dev ## Kill and freeze parts under load, at true length, and print what was lost (nothing)
 	@$(BIN)/python -m tests.chaos
 
 bench-gateway: $(VENV)/dev ## Measure the gateway beside its upstream, in one run
 	@$(BIN)/python -m bench.gateway
+
+bench-optimizer: $(VENV)/dev ## Measure what the optimizer saves, and what it loses
+	@$(BIN)/python -m bench.optimizer
 
 test-integrations: $(VENV)/dev ## Run other tools' clients against Promptly, each in its own environment
 	@$(BIN)/python -m tests.integrations

@@ -35,6 +35,13 @@ def descriptors() -> Iterator[tuple[str, Rpc[Any, Any] | Event[Any]]]:
 ALL = dict(descriptors())
 
 
+def shape(value: Any) -> Any:
+    """A schema without its prose, which may be reworded."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items() if name != "description"}
+    return [shape(inner) for inner in value] if isinstance(value, list) else value
+
+
 def schema(value: Rpc[Any, Any] | Event[Any]) -> dict[str, Any]:
     if isinstance(value, Event):
         return {"subject": value.subject, "durable": value.durable, "payload": msgspec.json.schema(value.payload)}
@@ -58,7 +65,7 @@ def structs(kind: Any) -> Iterator[type[msgspec.Struct]]:
 @pytest.mark.parametrize("name", ALL)
 def test_a_contract_is_what_its_golden_file_says(name: str) -> None:
     path = GOLDEN / f"{name}.json"
-    text = json.dumps(schema(ALL[name]), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    text = json.dumps(shape(schema(ALL[name])), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.mkdir(exist_ok=True)
         path.write_text(text)

@@ -244,7 +244,10 @@ class NatsBus:
     async def pending(self, event: Event[Payload], consumer: str) -> int:
         if not self.connected or self._jetstream is None:
             raise NotConnected("The bus is not connected.")
-        info = await self._jetstream.consumer_info(self._topology.stream, consumer)
+        try:
+            info = await self._jetstream.consumer_info(self._topology.stream, consumer)
+        except (NatsError, APIError, TimeoutError, OSError):
+            raise NotConnected("JetStream cannot be asked now.") from None
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
     async def drain(self, seconds: float = 10.0) -> None:

@@ -19,6 +19,10 @@ _LOST: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.DiskFullError,
+    asyncpg.OutOfMemoryError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.DeadlockDetectedError,
     asyncpg.InterfaceError,
     PoolTimeout,
     OSError,  # the socket's file is gone, the port refuses, the time is up

@@ -156,7 +156,7 @@ asyncio.run(main())
 
     def gone() -> bool:
         try:
-            return psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+            return bool(psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
         except psutil.Error:
             return True
 
