@@ -1,4 +1,4 @@
-"""Other gateways, measured in the same run where `.venvs/<name>` holds one; none of them is a dependency.
+"""Other gateways, measured in the same run where `.venvs/bench-<name>` holds one; none of them is a dependency.
 
 Each only passes requests on to the same upstream, with one worker, logs off and no database.
 """
@@ -106,7 +106,7 @@ async def running(environments: Path, upstream_port: int, directory: Path) -> As
     found = []
     async with AsyncExitStack() as opened:
         for peer in PEERS:
-            environment = environments / peer.name
+            environment = environments / f"bench-{peer.name}"
             if not environment.exists():
                 continue
             try:
