@@ -1,6 +1,5 @@
 """Puts alerts together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,11 +7,11 @@ from pathlib import Path
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
 from libs.common.db import Database, connect, migrate
+from libs.common.jobs import regularly, running
 from libs.common.runner import App
 from services.alerts.clients.backlog import BusBacklog
 from services.alerts.evaluation import Evaluation
 from services.alerts.handlers import finished, rules
-from services.alerts.jobs.regularly import regularly
 from services.alerts.metering import Metering
 from services.alerts.rules import Rules
 from services.alerts.settings import AlertsSettings
@@ -32,16 +31,11 @@ async def create_app(settings: AlertsSettings, bus: Bus, clock: Clock | None = N
         evaluation = Evaluation(uow, BusBacklog(bus, settings.alerts_backlog), clock)
         await rules.serve(bus, Rules(uow, clock))
         await finished.consume(bus, metering)
-        jobs = [
-            asyncio.create_task(regularly("evaluation", evaluation.look, settings.alerts_interval)),
-            asyncio.create_task(regularly("sweep", metering.sweep, settings.alerts_sweep_seconds)),
-        ]
-        try:
+        async with running(
+            regularly("evaluation", evaluation.look, settings.alerts_interval),
+            regularly("sweep", metering.sweep, settings.alerts_sweep_seconds),
+        ):
             yield App(missing=lambda: _missing(database, bus))
-        finally:
-            for job in jobs:
-                job.cancel()
-            await asyncio.gather(*jobs, return_exceptions=True)
 
 
 def _missing(database: Database, bus: Bus) -> list[str]:

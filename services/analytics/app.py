@@ -1,6 +1,5 @@
 """Puts analytics together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -9,11 +8,12 @@ from pathlib import Path
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
 from libs.common.db import Database, connect, migrate
+from libs.common.jobs import regularly, running
 from libs.common.runner import App
 from services.analytics.figures import Figures
 from services.analytics.handlers import figures as figure_doors
 from services.analytics.handlers import requests as request_doors
-from services.analytics.jobs.upkeep import upkeep, watch
+from services.analytics.jobs.watch import Watch
 from services.analytics.requests import Requests
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.store.unit_of_work import unit_of_work
@@ -30,19 +30,11 @@ async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None 
         requests = Requests(uow, clock or SystemClock(), timedelta(days=settings.log_retention_days))
         await figure_doors.serve(bus, Figures(uow))
         await request_doors.serve(bus, requests)
-        jobs = [
-            asyncio.create_task(work)
-            for work in (
-                upkeep(requests, settings.analytics_upkeep_seconds),
-                watch(uow, bus, settings.analytics_watch_seconds),
-            )
-        ]
-        try:
+        async with running(
+            regularly("upkeep", requests.keep_up, settings.analytics_upkeep_seconds),
+            regularly("watch", Watch(uow, bus).look, settings.analytics_watch_seconds),
+        ):
             yield App(missing=lambda: _missing(database, bus))
-        finally:
-            for job in jobs:
-                job.cancel()
-            await asyncio.gather(*jobs, return_exceptions=True)
 
 
 def _missing(database: Database, bus: Bus) -> list[str]:

@@ -9,6 +9,7 @@ from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
 from libs.common.embedding import Embedder, ModelMissingError, OffLoop, load
 from libs.common.embedding.static import StaticTable, load_table
+from libs.common.jobs import running
 from libs.common.runner import App
 from libs.common.settings import SettingsError
 from services.cache.answers import Answers
@@ -34,17 +35,12 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
     entries = Entries(points, clock or SystemClock())
     watch, answers = Watch(points), Answers(entries, static, thinker)
     await watch.look()
-    jobs = [
-        asyncio.create_task(work) for work in (watch.run(_WATCH_SECONDS), sweep(entries, settings.cache_sweep_seconds))
-    ]
     try:
-        await lookups.serve(bus, answers)
-        await entry_doors.serve(bus, answers)
-        yield App(missing=watch.missing)
+        async with running(watch.run(_WATCH_SECONDS), sweep(entries, settings.cache_sweep_seconds)):
+            await lookups.serve(bus, answers)
+            await entry_doors.serve(bus, answers)
+            yield App(missing=watch.missing)
     finally:
-        for job in jobs:
-            job.cancel()
-        await asyncio.gather(*jobs, return_exceptions=True)
         thinker.close()
         await points.close()
 

@@ -16,6 +16,7 @@ from libs.common.bus.ports import Bus
 from libs.common.bus.spool import Spool
 from libs.common.clock import Clock, SystemClock
 from libs.common.contracts.events import DURABLE_EVENTS
+from libs.common.jobs import running
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
@@ -97,8 +98,9 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             catalog=models,
             clock=clock,
         )
-        background = (spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)))
-        stack.push_async_callback(_end, [asyncio.create_task(work) for work in background])
+        await stack.enter_async_context(
+            running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)))
+        )
         draining = False
         app = GatewayApp(
             missing=lambda: () if principals.auth_answered else ("auth",),
@@ -149,9 +151,3 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
 def _no_cookies() -> CookieJar:
     """A jar that keeps nothing: a cookie of one caller must never go out with another's request."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

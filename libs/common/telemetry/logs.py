@@ -16,7 +16,7 @@ ALLOWED = frozenset(
     (
         "event level timestamp logger service request_id org_id key_id subject consumer error_type where code status "
         "seconds milliseconds count pending ops_port port host address url model provider attempt delay reason degraded "
-        "part pid version entries path directory rule_id metric stream kind"
+        "part pid version entries path directory rule_id metric stream kind job schema week"
     ).split()
 )
 _SECRET = re.compile(

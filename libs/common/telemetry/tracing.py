@@ -4,9 +4,10 @@ Without an OTLP endpoint nothing is recorded and no span object is made: a span 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -48,13 +49,15 @@ def shutdown() -> None:
 
 
 @contextmanager
-def span(name: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes | None = None) -> Iterator[Span]:
-    """A span around a block, child of the current one. An exception marks it with its type, never with its text."""
+def span(
+    name: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes | None = None, parent: Context | None = None
+) -> Iterator[Span]:
+    """A span around a block, child of the current one or of `parent`. An exception marks it with its type, never its text."""
     if _tracer is None:
         yield INVALID_SPAN
         return
     with _tracer.start_as_current_span(
-        name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
+        name, parent, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as opened:
         try:
             yield opened
@@ -63,25 +66,11 @@ def span(name: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes |
             raise
 
 
-@contextmanager
-def server_span(name: str, incoming: Mapping[str, str], attributes: Attributes | None = None) -> Iterator[Span]:
+def server_span(
+    name: str, incoming: Mapping[str, str], attributes: Attributes | None = None
+) -> AbstractContextManager[Span]:
     """The span of a door: its parent is the caller's, read from the incoming headers."""
-    if _tracer is None:
-        yield INVALID_SPAN
-        return
-    with _tracer.start_as_current_span(
-        name,
-        context=_propagator.extract(incoming),
-        kind=SpanKind.SERVER,
-        attributes=attributes,
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as opened:
-        try:
-            yield opened
-        except BaseException as error:
-            fail(opened, type(error).__name__)
-            raise
+    return span(name, SpanKind.SERVER, attributes, None if _tracer is None else _propagator.extract(incoming))
 
 
 @contextmanager

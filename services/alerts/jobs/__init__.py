@@ -1,1 +1,0 @@
-"""What alerts does by the clock."""
