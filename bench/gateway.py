@@ -40,21 +40,24 @@ _QUIET_CORES = 0.15
 
 @dataclass
 class Target:
-    """A row that can be sent: its requests, whose CPU counts, and how many were sent so far."""
+    """A row that can be sent: its requests, whose CPU counts, whether they are ours, and how many were sent so far."""
 
     name: str
     shot: Shot
     parts: dict[str, int]
+    own: bool = True
     sent: int = 0
 
 
 async def measure(target: Target, concurrency: int, seconds: float) -> Cell:
     """One cell. CPU counts until its processes are quiet again, for the log and the cache work on after an answer."""
-    await prime(target)
+    if target.own:
+        await prime(target)
     before = proc.cpu_of(target.parts)
     load = await programs.load(_BUILT, target.shot, connections=concurrency, seconds=seconds, first=target.sent)
     target.sent += load.sent
-    await quiet(target.parts)
+    if target.own:
+        await quiet(target.parts)
     after = proc.cpu_of(target.parts)
     spent = {part: after[part] - seconds for part, seconds in before.items()}
     return Cell(row=target.name, concurrency=concurrency, load=load, cpu=spent)
@@ -122,7 +125,9 @@ def aim_at_peer(peer: RunningPeer, directory: Path) -> list[Target]:
     for row in ROWS[:2]:
         path = directory / f"{ROWS.index(row)}.jsonl"
         shot = Shot(port=peer.port, bodies=path, headers=peer.headers, expected=row.proof)
-        targets.append(Target(row.name.replace(DIRECT, f"{peer.name}, passthrough"), shot, {peer.name: peer.pid}))
+        targets.append(
+            Target(row.name.replace(DIRECT, f"{peer.name}, passthrough"), shot, {peer.name: peer.pid}, own=False)
+        )
     return targets
 
 

@@ -4,14 +4,16 @@ Each only passes requests on to the same upstream, with one worker, logs off and
 """
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
 import msgspec
 
-from bench import rows
+from bench import proc, rows
 from deploy.local.child import Child, Plan, StartFailed
 from deploy.local.console import Console
 from deploy.local.ports import free_port
@@ -137,7 +139,16 @@ async def _start(
     command = peer.command(environment, port, configuration)
     plan = Plan(name=peer.name, argv=command, ready=ready, env=peer.environment, quiet=True, stop_seconds=5)
     child = Child(plan, Console([peer.name]))
-    opened.push_async_callback(child.stop)
+    opened.push_async_callback(_stop, child)
     await child.start(_START_SECONDS)
     assert child.pid is not None
     return RunningPeer(name=peer.name, pid=child.pid, port=port, headers=headers)
+
+
+async def _stop(child: Child) -> None:
+    """End a peer, its workers first: some outlive the process that started them."""
+    for process in proc.family(child.pid, proc.running()) if child.pid is not None else ():
+        if process.pid != child.pid:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+    await child.stop()
