@@ -6,6 +6,8 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
+from fasteners import InterProcessLock
+
 with warnings.catch_warnings():
     # It looks for a runtime directory at import and warns, without consequence, where a login session made none.
     warnings.simplefilter("ignore")
@@ -40,6 +42,11 @@ def nats_plan(home: Path, port: int) -> Plan:
     return Plan(name="nats", argv=[str(server), "-c", str(config)], ready=ready, quiet=True)
 
 
+def lock_in(directory: Path) -> None:
+    """Keep the package's lock with our own files: by default it may lie in /tmp, where another user's is in the way."""
+    PostgresServer._lock = InterProcessLock(directory / "postgres.lock")  # noqa: SLF001 - there is no other way to say it
+
+
 class Postgres:
     """A real Postgres on a unix socket; started again if it dies."""
 
@@ -62,6 +69,7 @@ class Postgres:
 
     async def start(self) -> None:
         """Returns once it answers."""
+        lock_in(self._directory.parent)
         self._server = await asyncio.to_thread(get_server, self._directory, cleanup_mode="stop")
         self._watching = asyncio.create_task(self._watch())
 

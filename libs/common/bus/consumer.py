@@ -61,6 +61,9 @@ class Consumer(Generic[Payload]):
             try:
                 messages = await self._subscription.fetch(self._batch, timeout=self._wait)
                 await self._process(messages)
+                if len(messages) < self._batch:
+                    # A fetch returns with the first few: without a moment's patience each handful is a transaction.
+                    await self._pause(self._wait / 2)
             except TimeoutError:
                 pass  # nothing came
             except Exception as error:

@@ -10,7 +10,7 @@ import structlog
 from libs.common import context
 from libs.common.bus import headers
 from libs.common.bus.ports import BatchHandler, Handler
-from libs.common.contracts.base import UNREADABLE, Event, Payload, Rep, Req, Rpc
+from libs.common.contracts.base import UNREADABLE, Event, Payload, Rep, Req, Rpc, decoder
 from libs.common.errors import DeadlineExceeded, Internal, PromptlyError, Unavailable
 from libs.common.telemetry import metrics, tracing
 
@@ -71,7 +71,7 @@ async def run_batch(
     good: list[tuple[int, Payload]] = []
     for position, data in enumerate(raw):
         try:
-            good.append((position, msgspec.json.decode(data, type=event.payload)))
+            good.append((position, decoder(event.payload).decode(data)))
         except UNREADABLE:
             result.unreadable.append(position)
     parts = [good] if good else []
@@ -97,9 +97,10 @@ async def run_batch(
 def _decode(data: bytes, kind: type[Req]) -> Req:
     """A message that does not fit is our own fault, on one side or the other, and never the client's."""
     try:
-        return msgspec.json.decode(data, type=kind)
+        decoded: Req = decoder(kind).decode(data)
     except UNREADABLE:
         raise Internal("The message does not fit its contract.", code="contract_mismatch") from None
+    return decoded
 
 
 def _where(error: BaseException) -> str:

@@ -22,7 +22,7 @@ from libs.common.bus.consumer import Consumer
 from libs.common.bus.dispatch import answer
 from libs.common.bus.ports import BatchHandler, Handler, Listener
 from libs.common.bus.topology import Topology
-from libs.common.contracts.base import UNREADABLE, Event, Payload, Rep, Req, Rpc
+from libs.common.contracts.base import UNREADABLE, Event, Payload, Rep, Req, Rpc, decoder
 from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, PayloadTooLarge, PromptlyError
 from libs.common.telemetry import metrics, tracing
 
@@ -167,7 +167,7 @@ class NatsBus:
             if message.headers and (failure := headers.decode_error(message.headers, message.data)) is not None:
                 outcome.code = failure.code
                 raise failure
-            reply: Rep = msgspec.json.decode(message.data, type=rpc.reply)
+            reply: Rep = decoder(rpc.reply).decode(message.data)
             return reply
 
     async def _request(self, rpc: Rpc[Any, Any], data: bytes, budget: float) -> Msg:
