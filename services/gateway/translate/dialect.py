@@ -1,0 +1,91 @@
+"""What a provider's wire format has to answer for: a dialect turns OpenAI's requests into it, and its answers back.
+
+Dialects are pure: bytes and structs in, bytes and structs out, and the same call twice gives the same twice.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from libs.common.catalog import Model
+from services.gateway.domain.attempts import Failure
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What has to come back with a tool call's result, though OpenAI's format has no place for it.
+
+    `served_model` made the call, and its loop stays with it. `signature` is Gemini's thought signature; `blocks` are
+    Anthropic's thinking blocks, as they came and in their order.
+    """
+
+    served_model: str
+    signature: str | None = None
+    blocks: list[dict[str, Any]] = []
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A chat request to be sent: the client's object, the messages that go out, and the id of the model.
+
+    `known` is the catalogue's model (None: somebody's own server). `kept` holds what is known of earlier tool calls, by
+    their id.
+    """
+
+    raw: Mapping[str, msgspec.Raw]
+    messages: msgspec.Raw
+    model: str
+    known: Model | None
+    stream: bool
+    kept: Mapping[str, Kept] = {}
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's request body, and OpenAI's names of the parameters that it could not carry as they were."""
+
+    body: bytes
+    dropped: tuple[str, ...] = ()
+
+
+class Whole(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer as a `chat.completion` object, and what to keep of its tool calls, by their id."""
+
+    body: bytes
+    kept: dict[str, Kept] = {}
+
+
+class Chunks(Protocol):
+    """A provider's stream, read as OpenAI chunks.
+
+    `kept` fills as tool calls come by. Both methods raise `Failure`: "malformed" for what cannot be read, "status" for an
+    error event, "truncated" from `end` where the provider had not finished.
+    """
+
+    kept: dict[str, Kept]
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """The `chat.completion.chunk` objects that these bytes complete, encoded; `[DONE]` is the last of all."""
+        ...
+
+    def end(self) -> list[bytes]:
+        """What is left once the connection has closed."""
+        ...
+
+
+class Dialect(Protocol):
+    """One provider's wire format. `request_id` seeds ids that the provider leaves out; `created` is Unix seconds."""
+
+    def request(self, asked: Asked) -> Outgoing:
+        """The body to send. `BadRequest` names a field that this provider has no form for."""
+        ...
+
+    def answer(self, data: bytes, *, model: str, request_id: str, created: int) -> Whole:
+        """A whole answer. `Failure` "malformed" for one that cannot be read."""
+        ...
+
+    def chunks(self, *, model: str, request_id: str, created: int) -> Chunks:
+        """A reader for one stream."""
+        ...
+
+    def failure(self, status: int, headers: Mapping[str, str], content: bytes) -> Failure:
+        """What an error answer means. Header names are lower-case."""
+        ...
