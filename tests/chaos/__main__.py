@@ -17,31 +17,37 @@ from tests.chaos.books import Books, settle
 from tests.chaos.load import Load, burst, steady
 from tests.fixtures.running import ROOT, Account, Running, start, stop
 
-RATE, SECONDS = 60.0, 24.0
+RATE, SECONDS = 50.0, 24.0
 _BUDGETS = {"cache": 80.0, "optimizer": 100.0, "router": 60.0}
-# Two cores run the load, its target and the fault at once, so a latency has this much room beside the budget.
-_NOISE_MS = 150.0
+# Two cores run the load, its target and the fault at once: one p99 differs this much from the next of the same case.
+_NOISE_MS = 50.0
 
 
 @dataclass
 class Case:
-    """One fault: what happens while the load runs, and which part `degraded` has to name (none: no hop may be missed)."""
+    """One fault: what happens while the load runs, and which part `degraded` has to name (none: no hop may be missed).
+
+    `beside` names the case whose latency it is held against: the same machine doing the same, but for the hop. A part that
+    is killed is started again, which takes one of the two cores for seconds, so it is held against analytics' kills.
+    """
 
     name: str
     fault: Callable[[Running], Awaitable[int]]
     part: str | None = None
+    beside: str = ""
 
 
+CALM, RESTARTS = "no fault", "analytics killed"
 CASES = [
-    Case("no fault", lambda _: asyncio.sleep(0, 0)),
-    Case("analytics killed", lambda r: faults.kill_repeatedly(r, "analytics", times=4, every=4)),
+    Case(CALM, lambda _: asyncio.sleep(0, 0)),
+    Case(RESTARTS, lambda r: faults.kill_repeatedly(r, "analytics", times=4, every=4)),
     Case("nats-server killed", lambda r: faults.kill_repeatedly(r, "nats", times=4, every=4), "bus"),
     *(
-        Case(f"{part} killed", lambda r, p=part: faults.kill_repeatedly(r, p, times=4, every=4), part)  # type: ignore[misc]
+        Case(f"{part} killed", lambda r, p=part: faults.kill_repeatedly(r, p, times=4, every=4), part, RESTARTS)  # type: ignore[misc]
         for part in _BUDGETS
     ),
     *(
-        Case(f"{part} frozen", lambda r, p=part: faults.freeze(r, p, after=4, seconds=12), part)  # type: ignore[misc]
+        Case(f"{part} frozen", lambda r, p=part: faults.freeze(r, p, after=4, seconds=12), part, CALM)  # type: ignore[misc]
         for part in _BUDGETS
     ),
 ]
@@ -68,7 +74,7 @@ async def run_case(running: Running, case: Case) -> tuple[int, Load, Books]:
     return kills, load, await settle(running, account, load.answered)
 
 
-def verdict(case: Case, load: Load, books: Books, calm_p99: float) -> list[str]:
+def verdict(case: Case, load: Load, books: Books, p99: dict[str, float]) -> list[str]:
     """What fell short; empty where all held."""
     short = []
     if load.failures:
@@ -82,9 +88,10 @@ def verdict(case: Case, load: Load, books: Books, calm_p99: float) -> list[str]:
     if case.part in _BUDGETS:
         if not load.degraded[case.part]:
             short.append(f"`degraded` never named {case.part}")
-        added = load.milliseconds(0.99) - calm_p99
+        added = load.milliseconds(0.99) - p99[case.beside]
         if added > _BUDGETS[case.part] + _NOISE_MS:
-            short.append(f"p99 grew by {added:.0f} ms, over the budget of {_BUDGETS[case.part]:.0f} ms")
+            budget = _BUDGETS[case.part]
+            short.append(f"p99 is {added:.0f} ms over that of `{case.beside}`, more than the hop's {budget:.0f} ms")
     return short
 
 
@@ -109,21 +116,22 @@ async def run(running: Running, chosen: str) -> int:
         f"{'fault':<22}{'kills':>6}{'sent':>7}{'answered':>10}{'rows':>7}{'duplicates':>11}{'p50 ms':>9}{'p99 ms':>9}  degraded"
     )
     await steady(busy_account(running), rate=20, seconds=3, seed="warm")
-    calm_p99, failed = 0.0, 0
+    p99: dict[str, float] = {}
+    failed = 0
     for case in CASES:
-        if chosen not in case.name and case.name != "no fault":
+        if chosen not in case.name and case.name not in (CALM, RESTARTS):
             continue
         kills, load, books = await run_case(running, case)
-        calm_p99 = calm_p99 or load.milliseconds(0.99)
+        p99[case.name] = load.milliseconds(0.99)
         print(line(case.name, kills, load, books), flush=True)
-        for sentence in verdict(case, load, books, calm_p99):
+        for sentence in verdict(case, load, books, p99):
             failed += 1
             print(f"  ✗ {sentence}", flush=True)
     account = busy_account(running)
     load = await burst(account, count=1000, concurrency=32, seed="burst")
     books = await settle(running, account, load.answered)
     print(line("1,000 at concurrency 32", 0, load, books), flush=True)
-    for sentence in verdict(Case("burst", lambda _: asyncio.sleep(0, 0)), load, books, calm_p99):
+    for sentence in verdict(Case("burst", lambda _: asyncio.sleep(0, 0)), load, books, p99):
         failed += 1
         print(f"  ✗ {sentence}", flush=True)
     return failed
