@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from libs.common.contracts.analytics import Latencies, LeverUse, RequestQuery
-from libs.common.contracts.events import CompletionFinished
+from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from services.analytics.domain.periods import Stretch
 from services.analytics.domain.sums import Interval, Server, Sums
 
@@ -24,6 +24,14 @@ class RequestLog(Protocol):
 
     async def one(self, org_id: str, request_id: str) -> CompletionFinished | None:
         """An entry of this organisation."""
+        ...
+
+
+class FeedbackLog(Protocol):
+    """What clients thought of their answers."""
+
+    async def put(self, given: Sequence[FeedbackGiven]) -> None:
+        """Keep the newest word on each request; whoever once called a cached answer wrong is not unheard."""
         ...
 
 
@@ -72,6 +80,8 @@ class Tx(Protocol):
 
     @property
     def log(self) -> RequestLog: ...
+    @property
+    def feedback(self) -> FeedbackLog: ...
     @property
     def figures(self) -> Figures: ...
     @property

@@ -8,7 +8,7 @@ import structlog
 
 from libs.common.clock import Clock
 from libs.common.contracts.analytics import RequestById, RequestPage, RequestQuery
-from libs.common.contracts.events import CompletionFinished
+from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import is_id
 from services.analytics.domain import cursor
@@ -35,6 +35,11 @@ class Requests:
         await self._prepare(weeks_worth_a_partition([made_at(event.id) for event in events], now, self._retention))
         async with self._uow() as tx:
             await tx.log.append(events, now)
+
+    async def hear(self, given: Sequence[FeedbackGiven]) -> None:
+        """Keep what clients thought of their answers."""
+        async with self._uow() as tx:
+            await tx.feedback.put(given)
 
     async def page(self, query: RequestQuery) -> RequestPage:
         """A page of the log, newest first."""

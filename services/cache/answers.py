@@ -1,4 +1,4 @@
-"""The cache's five verbs. A look-up that cannot be finished is a miss; a store or a clear that cannot is an error."""
+"""The cache's verbs. A look-up that cannot be finished is a miss; a store or a clear that cannot is an error."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from libs.common.contracts.cache import (
     CacheStats,
     Cleared,
     ExactLookup,
+    Forgotten,
     SemanticLookup,
     StoreAnswer,
     Stored,
@@ -86,6 +87,13 @@ class Answers:
             return await self._entries.stats(org_id)
         except StoreDownError as error:
             raise Unavailable(f"The cache cannot be counted now: {error}") from None
+
+    async def forget(self, org_id: str, entry_id: str) -> Forgotten:
+        """Remove an entry that answered wrongly."""
+        try:
+            return Forgotten(forgotten=await self._entries.forget(org_id, entry_id))
+        except StoreDownError as error:
+            raise Unavailable(f"The entry was not removed: {error}") from None
 
     async def clear(self, org_id: str) -> Cleared:
         """Remove all entries of an organisation; they are gone when this returns."""

@@ -122,6 +122,13 @@ class Entries:
         semantic = await self._points.count(where, semantic=True)
         return CacheStats(exact_entries=total - semantic, semantic_entries=semantic, total_entries=total)
 
+    async def forget(self, org_id: str, entry_id: str) -> bool:
+        """Remove one entry, if it is this organisation's; whether there was one."""
+        if await self.whole(org_id, entry_id) is None:
+            return False
+        await self._points.remove(entry_id)
+        return True
+
     async def clear(self, org_id: str) -> int:
         """Remove all entries, expired ones too. Returns how many live ones there were."""
         live = await self._points.count(Where(org_id=org_id, alive_at_ms=self._now_ms()))

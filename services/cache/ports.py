@@ -56,6 +56,10 @@ class Points(Protocol):
         """How many points, exactly; with `semantic` only those that carry a static vector."""
         ...
 
+    async def remove(self, point_id: str) -> None:
+        """Remove one point at once; nothing where there is none."""
+        ...
+
     async def delete(self, where: Where) -> None:
         """Remove points at once."""
         ...

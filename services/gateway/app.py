@@ -1,6 +1,7 @@
 """Puts the gateway together."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,22 +21,33 @@ from libs.common.jobs import running
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
+from services.gateway.admission import Admission
 from services.gateway.calling import Caller
 from services.gateway.clients.events import SpooledEvents
+from services.gateway.clients.limits import SharedLimits
+from services.gateway.clients.past import BusPast
 from services.gateway.clients.principals import BusPrincipals
+from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.savings import BusCache, BusOptimizer, BusRouter
+from services.gateway.clients.turns import BusTurns
 from services.gateway.delivery import Delivery
 from services.gateway.domain.conversations import Conversations
-from services.gateway.domain.rate_limit import RateLimiter
-from services.gateway.http.chat import chat_completions
+from services.gateway.domain.health import Health
+from services.gateway.domain.slots import Slots
+from services.gateway.feedback import Feedback
+from services.gateway.http.chat import chat_completions, completions
 from services.gateway.http.edge import edge
 from services.gateway.http.errors import HANDLERS
+from services.gateway.http.feedback import give_feedback
 from services.gateway.http.health import healthz, metrics, readyz
+from services.gateway.http.models import get_model, list_models
 from services.gateway.http.proxy import control_plane
 from services.gateway.pipeline import Pipeline
 from services.gateway.providers.egress import egress
-from services.gateway.providers.openai import OpenAIProvider, Timeouts
+from services.gateway.providers.http import HttpProviders, Timeouts
+from services.gateway.providers.wires import wires
 from services.gateway.settings import GatewaySettings
+from services.gateway.translate.dialects import DIALECTS
 
 
 @dataclass
@@ -66,11 +78,21 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         optimizer = BusOptimizer(bus, clock.monotonic, settings.optimize_budget_ms)
         router = BusRouter(bus, clock.monotonic, settings.route_budget_ms)
         conversations = Conversations(clock.monotonic)
-        provider = OpenAIProvider(
+        sealer = Sealer(parse_keks(settings.kek))
+        turns = BusTurns(bus, sealer, settings.turns_budget_ms)
+        replicas = Replicas(bus, clock)
+        await replicas.start()
+        providers = HttpProviders(
             transport,
-            Sealer(parse_keks(settings.kek)),
+            sealer,
             clock,
-            base_url=settings.openai_base_url,
+            wires=wires(
+                openai=settings.openai_base_url,
+                anthropic=settings.anthropic_base_url,
+                google=settings.google_base_url,
+                anthropic_version=settings.anthropic_version,
+            ),
+            dialects=DIALECTS,
             allowed_hosts=allowed,
             timeouts=Timeouts(
                 connect=settings.connect_timeout,
@@ -82,24 +104,27 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         delivery = Delivery(
             cache=cache,
             events=SpooledEvents(bus, spool, settings.ack_budget_ms),
+            turns=turns,
             conversations=conversations,
             catalog=models,
             clock=clock,
         )
+        limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms)
+        admission = Admission(principals, limits, Slots(settings.max_concurrency))
         pipeline = Pipeline(
-            principals=principals,
-            limiter=RateLimiter(clock.monotonic),
+            admission=admission,
             cache=cache,
             optimizer=optimizer,
             router=router,
-            caller=Caller(provider, models, clock.monotonic),
+            turns=turns,
+            caller=Caller(providers, DIALECTS, models, Health(clock.monotonic), clock, _moment),
             delivery=delivery,
             conversations=conversations,
             catalog=models,
             clock=clock,
         )
         await stack.enter_async_context(
-            running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)))
+            running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_telling())
         )
         draining = False
         app = GatewayApp(
@@ -110,14 +135,28 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             ],
         )
         web = Litestar(
-            [chat_completions, control_plane, healthz, readyz, metrics],
+            [
+                chat_completions,
+                completions,
+                list_models,
+                get_model,
+                give_feedback,
+                control_plane,
+                healthz,
+                readyz,
+                metrics,
+            ],
             exception_handlers=HANDLERS,  # type: ignore[arg-type]  # handlers are keyed by their own error's type
             state=State(
                 {
                     "pipeline": pipeline,
+                    "admission": admission,
+                    "feedback": Feedback(BusPast(bus), clock),
+                    "catalog": models,
                     "auth_client": auth_client,
                     "app": app,
                     "body_timeout": settings.body_timeout,
+                    "keep_alive": settings.keep_alive,
                     "draining": lambda: draining,
                 }
             ),
@@ -146,6 +185,11 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         app.quiesce = quiesce
         yield app
         await quiesce()
+
+
+async def _moment() -> None:
+    """Long enough for a provider to take a breath, and not the same for everybody who waits."""
+    await asyncio.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - no secret depends on it
 
 
 def _no_cookies() -> CookieJar:

@@ -1,40 +1,70 @@
 """Calls the provider, and decides what to do when that fails. See `domain.attempts` for the rules."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import msgspec
 
 from libs.common.catalog import Catalog
+from libs.common.clock import Clock
 from libs.common.contracts.base import UNREADABLE
+from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import names, tracing
 from services.gateway.domain.attempts import Failure, Next, Tried, after, client_error
+from services.gateway.domain.health import Health
+from services.gateway.domain.targets import Target
 from services.gateway.domain.work import Work
 from services.gateway.ports import Providers
-from services.gateway.translate.openai_openai import Answer, request_body
+from services.gateway.translate.dialect import Asked, Dialect
+from services.gateway.translate.openai_answer import Answer
 from services.gateway.translate.openai_stream import OpenAIStream
 
 T = TypeVar("T")
+Pause = Callable[[], Awaitable[None]]
 _answer_decoder = msgspec.json.Decoder(Answer)
 
 
 class OpenStream:
-    """A stream whose first content has come: `head` goes out first, then whatever `rest` yields."""
+    """A stream whose first content has come: `head` goes out first, then whatever `rest` yields.
 
-    def __init__(self, relay: OpenAIStream, head: bytes, rest: AsyncGenerator[bytes, None]) -> None:
+    `ended` wants to hear how it went: None for a whole answer, or what broke it.
+    """
+
+    def __init__(
+        self,
+        relay: OpenAIStream,
+        head: bytes,
+        rest: AsyncGenerator[bytes, None],
+        ended: Callable[[Failure | None], None],
+    ) -> None:
         self.relay = relay
         self.head = head
         self.rest = rest
+        self.ended = ended
 
 
 class Caller:
-    """Tries the routed request, another key, the same again, and at last the client's own request."""
+    """Tries the routed request, another key, the same again, and at last the client's own request.
 
-    def __init__(self, providers: Providers, catalog: Catalog, clock: Callable[[], float]) -> None:
+    `pause` is waited for before the same is tried again.
+    """
+
+    def __init__(
+        self,
+        providers: Providers,
+        dialects: Mapping[str, Dialect],
+        catalog: Catalog,
+        health: Health,
+        clock: Clock,
+        pause: Pause,
+    ) -> None:
         self._providers = providers
+        self._dialects = dialects
         self._catalog = catalog
+        self._health = health
         self._clock = clock
+        self._pause = pause
 
     async def complete(self, work: Work) -> tuple[bytes, Answer]:
         """A whole answer, as bytes and read. Raises the error that the client sees."""
@@ -44,83 +74,138 @@ class Caller:
         """A stream that has begun to say something. Raises the error that the client sees."""
         return await self._attempts(work, self._stream_once)
 
-    async def _attempts(self, work: Work, once: Callable[[Work, int], Awaitable[T]]) -> T:
+    async def _attempts(self, work: Work, once: Callable[[Work, Target, int], Awaitable[T]]) -> T:
         calls, key, retried = 0, 0, False
         while True:
-            assert work.target is not None
+            target = work.target
+            assert target is not None
+            changed = work.changed and not work.fallback_used
             try:
-                with self._span(work) as span:
-                    found = await once(work, key)
-                    tracing.describe(span, {names.RESPONSE_MODEL: work.served_model or work.target.served_model})
-                return found
-            except Failure as failure:
+                if (resting := self._health.resting(target, key)) is not None:
+                    raise resting
                 calls += 1
-                keys_left = len(work.target.keys) - key - 1
-                changed = work.changed and not work.fallback_used
-                step = after(failure, Tried(calls=calls, keys_left=keys_left, retried=retried, changed=changed))
-                if step is Next.GIVE_UP or (step is Next.FALLBACK and work.requested is None):
-                    work.answered = self._clock()
-                    raise client_error(failure, work.target.provider) from None
-                if step is Next.OTHER_KEY:
-                    key += 1
-                elif step is Next.RETRY:
-                    retried = True
-                else:
-                    work.fallback_used, work.target, key = True, work.requested, 0
+                return await self._tell(work, target, key, once)
+            except Failure as failure:
+                keys_left, elsewhere = len(target.keys) - key - 1, _elsewhere(work, target)
+                tried = Tried(calls=calls, keys_left=keys_left, retried=retried, changed=changed, elsewhere=elsewhere)
+                error, step = client_error(failure, target.provider), after(failure, tried)
+            except BadRequest as refused:  # this provider has no form for something that the requested one may have
+                error, step = refused, Next.FALLBACK if changed else Next.GIVE_UP
+            if step is Next.GIVE_UP or (step is Next.FALLBACK and work.requested is None):
+                raise self._given_up(work, error)
+            if step is Next.OTHER_KEY:
+                key += 1
+            elif step is Next.RETRY:
+                retried = True
+                await self._pause()
+            else:
+                work.fallback_used, work.target, key = True, work.requested, 0
 
-    def _body(self, work: Work, *, stream: bool) -> bytes:
-        assert work.target is not None
-        shorter = work.optimized is not None and work.optimized.changed and not work.fallback_used
-        return request_body(
-            work.chat.raw,
-            model=work.target.served_model,
-            messages=work.optimized.messages if shorter and work.optimized else None,
-            known=self._catalog.find(work.target.served_model),
-            stream=stream,
+    async def _tell(self, work: Work, target: Target, key: int, once: Callable[[Work, Target, int], Awaitable[T]]) -> T:
+        """One call, in a span of its own, and what it says of the provider's health."""
+        with self._span(work, target) as span:
+            try:
+                found = await once(work, target, key)
+            except Failure as failure:
+                self._health.failed(target, key, failure)
+                raise
+            tracing.describe(span, {names.RESPONSE_MODEL: work.served_model or target.served_model})
+            return found
+
+    def _given_up(self, work: Work, error: PromptlyError) -> PromptlyError:
+        if work.called is not None:
+            work.answered = self._clock.monotonic()
+        return error.with_traceback(None)
+
+    def _body(self, work: Work, target: Target, *, stream: bool) -> bytes:
+        shorter = work.optimized if work.optimized is not None and not work.fallback_used else None
+        outgoing = self._dialects[target.provider].request(
+            Asked(
+                raw=work.chat.raw,
+                messages=shorter.messages if shorter is not None and shorter.changed else work.chat.raw["messages"],
+                model=target.served_model,
+                known=self._catalog.find(target.served_model),
+                stream=stream,
+                kept=work.recalled,
+            )
         )
+        work.dropped = outgoing.dropped
+        work.called = work.called or self._clock.monotonic()
+        return outgoing.body
 
-    async def _complete_once(self, work: Work, key: int) -> tuple[bytes, Answer]:
-        assert work.target is not None
-        body = self._body(work, stream=False)
-        work.called = work.called or self._clock()
-        data = await self._providers.complete(work.target, key, work.principal.org_id, body)
-        work.answered = work.first_byte = self._clock()
+    async def _complete_once(self, work: Work, target: Target, key: int) -> tuple[bytes, Answer]:
+        body = self._body(work, target, stream=False)
+        data = await self._providers.complete(target, key, work.principal.org_id, body)
+        work.answered = work.first_byte = self._clock.monotonic()
+        whole = self._dialects[target.provider].answer(
+            data, model=target.served_model, request_id=work.request_id, created=self._seconds()
+        )
         try:
-            answer = _answer_decoder.decode(data)
+            answer = _answer_decoder.decode(whole.body)
         except UNREADABLE:
             raise Failure("malformed", "The answer is not a chat completion.") from None
         if not answer.choices:
             raise Failure("malformed", "The answer has no choices.")
         work.served_model = answer.model
-        return data, answer
+        work.remember(whole.kept, answer.call_ids)
+        self._health.worked(target, key)
+        return whole.body, answer
 
-    async def _stream_once(self, work: Work, key: int) -> OpenStream:
-        assert work.target is not None
-        body = self._body(work, stream=True)
-        work.called = work.called or self._clock()
-        chunks = await self._providers.stream(work.target, key, work.principal.org_id, body)
-        relay = OpenAIStream(wants_usage=work.chat.wants_usage)
+    async def _stream_once(self, work: Work, target: Target, key: int) -> OpenStream:
+        body = self._body(work, target, stream=True)
+        pieces = await self._providers.stream(target, key, work.principal.org_id, body)
+        chunks = self._dialects[target.provider].chunks(
+            model=target.served_model, request_id=work.request_id, created=self._seconds()
+        )
+        relay = OpenAIStream(chunks, wants_usage=work.chat.wants_usage)
         try:
-            async for chunk in chunks:
-                head = relay.feed(chunk)
+            async for piece in pieces:
+                head = relay.feed(piece)
                 if relay.started or relay.done:
-                    work.first_byte, work.served_model = self._clock(), relay.model
-                    return OpenStream(relay, head, chunks)
+                    return self._opened(work, target, key, relay, head, pieces)
+            head = relay.end()
+            if relay.complete:
+                return self._opened(work, target, key, relay, head, pieces)
             raise Failure("truncated", "The stream ended before it said anything.")
         except BaseException:
-            await chunks.aclose()
+            await pieces.aclose()
             raise
 
-    def _span(self, work: Work) -> AbstractContextManager[tracing.Span]:
-        assert work.target is not None
+    def _opened(
+        self,
+        work: Work,
+        target: Target,
+        key: int,
+        relay: OpenAIStream,
+        head: bytes,
+        rest: AsyncGenerator[bytes, None],
+    ) -> OpenStream:
+        work.first_byte, work.served_model = self._clock.monotonic(), relay.model
+
+        def ended(failure: Failure | None) -> None:
+            if failure is None:
+                self._health.worked(target, key)
+            else:
+                self._health.failed(target, key, failure)
+
+        return OpenStream(relay, head, rest, ended)
+
+    def _seconds(self) -> int:
+        return int(self._clock.now().timestamp())
+
+    def _span(self, work: Work, target: Target) -> AbstractContextManager[tracing.Span]:
         return tracing.span(
-            f"chat {work.target.served_model}",
+            f"chat {target.served_model}",
             tracing.CLIENT,
             {
                 names.OPERATION_NAME: "chat",
-                names.PROVIDER_NAME: work.target.provider,
-                names.REQUEST_MODEL: work.target.served_model,
+                names.PROVIDER_NAME: names.PROVIDERS.get(target.provider, target.provider),
+                names.REQUEST_MODEL: target.served_model,
                 names.REQUEST_STREAM: work.chat.stream,
                 names.REQUEST_ID: work.request_id,
             },
         )
+
+
+def _elsewhere(work: Work, target: Target) -> bool:
+    return work.requested is not None and work.requested.keys != target.keys

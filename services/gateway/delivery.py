@@ -20,12 +20,13 @@ from libs.common.money import usd
 from libs.common.telemetry import metrics, names, tracing
 from services.gateway.calling import OpenStream
 from services.gateway.domain.attempts import Failure, client_error
-from services.gateway.domain.chat import each_message
 from services.gateway.domain.conversations import Conversations
+from services.gateway.domain.merged import merged
 from services.gateway.domain.work import Work
-from services.gateway.ports import AnswerCache, Events
+from services.gateway.ports import AnswerCache, Events, Turns
 from services.gateway.translate.errors import error_body, status
-from services.gateway.translate.openai_openai import Answer, with_metadata
+from services.gateway.translate.openai_answer import Answer
+from services.gateway.translate.openai_openai import with_metadata
 from services.gateway.translate.openai_stream import OpenAIStream, replay
 from services.gateway.translate.sse import event
 
@@ -36,9 +37,17 @@ class Delivery:
     """Writes answers out and records them."""
 
     def __init__(
-        self, *, cache: AnswerCache, events: Events, conversations: Conversations, catalog: Catalog, clock: Clock
+        self,
+        *,
+        cache: AnswerCache,
+        events: Events,
+        turns: Turns,
+        conversations: Conversations,
+        catalog: Catalog,
+        clock: Clock,
     ) -> None:
         self._cache = cache
+        self._turns = turns
         self._events = events
         self._conversations = conversations
         self._catalog = catalog
@@ -72,14 +81,15 @@ class Delivery:
         """A provider's stream, piece by piece. However it ends, it is recorded once."""
         relay, recorded = stream.relay, False
         try:
-            if stream.head:
-                yield stream.head
+            yield stream.head
             async for out in self._pieces(relay, stream):
                 yield out
             recorded = True
+            stream.ended(None)
             yield await self._finish_stream(work, relay)
         except (Failure, PayloadTooLarge) as failure:
             recorded = True
+            stream.ended(failure if isinstance(failure, Failure) else None)
             yield await self._break_stream(work, relay, failure)
         finally:
             # A client that left cancels this generator; hanging up and the record outlive it.
@@ -93,10 +103,15 @@ class Delivery:
                 out = relay.feed(await anext(stream.rest))
                 if out:
                     yield out
-        except (StopAsyncIteration, Failure) as end:
+        except StopAsyncIteration:
+            if out := relay.end():
+                yield out
+            if not relay.complete:
+                raise Failure("truncated", "The stream broke off.") from None
+        except Failure:
             # Not every server says [DONE], or closes the connection: what is whole is whole.
             if not relay.complete:
-                raise end if isinstance(end, Failure) else Failure("truncated", "The stream broke off.") from None
+                raise
 
     async def failed(self, work: Work, error: PromptlyError) -> None:
         """A request that got an error instead of an answer: nothing was paid, and nothing was saved."""
@@ -121,6 +136,7 @@ class Delivery:
         work.answered = self._clock.monotonic()
         self._count(work, relay)
         work.price(self._catalog)
+        work.remember(relay.kept, relay.call_ids)
         answer = relay.answer()
         calls = bool(answer["choices"][0]["message"].get("tool_calls"))
         if relay.storable:
@@ -149,7 +165,7 @@ class Delivery:
         sent = work.chat.raw["messages"]
         if work.optimized is not None and work.optimized.changed and not work.fallback_used:
             sent = work.optimized.messages
-        model = work.baseline_model
+        model = work.target.served_model if work.target else work.baseline_model
         work.tokens = TokenClasses(
             uncached_input=tokens.count_messages(model, msgspec.json.decode(sent)),
             output_text=tokens.count_text(model, text),
@@ -160,9 +176,9 @@ class Delivery:
         """Put a complete answer into the cache, and note where its conversation was cut."""
         key, target = work.cache_key, work.target
         assert target is not None
-        if work.optimized is not None and work.optimized.cut is not None and not work.fallback_used:
-            cut, cached = work.optimized.cut, work.tokens.cache_read
-            self._conversations.remember(work.principal.org_id, each_message(work.chat.raw["messages"]), cut, cached)
+        cut = None if work.optimized is None or work.fallback_used else work.optimized.cut
+        if cut is not None or work.tokens.cache_read:
+            self._conversations.remember(work.principal.org_id, work.chat, cut, work.tokens.cache_read)
         whole = all(reason in ("stop", "tool_calls") for reason in finish_reasons)
         if key is None or not work.overrides.write_cache or not whole or work.estimated:
             return
@@ -183,7 +199,20 @@ class Delivery:
         )
 
     async def _record(self, work: Work, outcome: Status, *, status_code: int = 200, error: str | None = None) -> None:
+        if work.kept:
+            await self._turns.keep(work.principal.org_id, work.kept)
         finished = work.event(outcome, self._clock.monotonic(), status_code=status_code, error=error)
+        if work.parts is not None:
+            work.parts.append(finished)
+            return
+        await self._tell(finished)
+
+    async def together(self, parts: list[CompletionFinished], request_id: str) -> None:
+        """Record calls that were made for one request as that one request."""
+        if parts:
+            await self._tell(merged(parts, request_id))
+
+    async def _tell(self, finished: CompletionFinished) -> None:
         _measure(finished)
         # A client that leaves while the event is on its way must not take it along.
         await asyncio.shield(self._detach(self._events.finished(finished)))

@@ -1,7 +1,7 @@
 """The way of a request, step by step. No HTTP and no bus in here: what it needs comes through ports."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,18 +11,20 @@ from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.auth import Principal
 from libs.common.contracts.cache import CacheHit
+from libs.common.contracts.events import CompletionFinished
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
-from libs.common.errors import BadRequest, Forbidden, PromptlyError
+from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import tracing
+from services.gateway.admission import Admission, Admitted
 from services.gateway.calling import Caller
 from services.gateway.delivery import Delivery
-from services.gateway.domain import asking, chat, overrides, rate_limit
+from services.gateway.domain import asking, chat, overrides, turns
 from services.gateway.domain.cache_key import cache_key, cacheable
 from services.gateway.domain.conversations import Conversations
 from services.gateway.domain.targets import NO_KEY, check_known, find_target
 from services.gateway.domain.work import Incoming, Plain, Streamed, Work
-from services.gateway.ports import AnswerCache, Optimizer, Principals, Router, Skipped
+from services.gateway.ports import AnswerCache, Optimizer, Router, Skipped, Turns
 
 T = TypeVar("T")
 
@@ -33,34 +35,57 @@ class Pipeline:
     def __init__(
         self,
         *,
-        principals: Principals,
-        limiter: rate_limit.RateLimiter,
+        admission: Admission,
         cache: AnswerCache,
         optimizer: Optimizer,
         router: Router,
+        turns: Turns,
         caller: Caller,
         delivery: Delivery,
         conversations: Conversations,
         catalog: Catalog,
         clock: Clock,
     ) -> None:
-        self._principals = principals
-        self._limiter = limiter
+        self._admission = admission
         self._cache = cache
         self._optimizer = optimizer
         self._router = router
+        self._turns = turns
         self._caller = caller
         self._delivery = delivery
         self._conversations = conversations
         self._catalog = catalog
         self._clock = clock
 
-    async def run(self, incoming: Incoming, admitted: Callable[[rate_limit.Verdict], None]) -> Plain | Streamed:
+    async def run(self, incoming: Incoming, admitted: Admitted) -> Plain | Streamed:
         """Serve one request. `admitted` is told the rate limit's verdict as soon as it is known."""
         accepted, time_ms = self._clock.monotonic(), int(self._clock.now().timestamp() * 1000)
-        principal = await self._principals.verify(incoming.api_key)
-        admitted(self._admit(principal))
-        work = self._read(incoming, principal, accepted, time_ms)
+        principal = await self._admission.identify(incoming.api_key)
+        async with self._admission.room(principal, admitted) as room:
+            answer = await self._serve(self._read(incoming, principal, accepted, time_ms))
+            if isinstance(answer, Plain):
+                return answer
+            room.handed_over = True
+            return Streamed(work=answer.work, chunks=room.until_sent(answer.chunks))
+
+    async def each(
+        self, incoming: Incoming, bodies: Sequence[bytes], admitted: Admitted
+    ) -> AsyncGenerator[Plain | Streamed, None]:
+        """Serve several bodies as one request, one after the other, and record them as one."""
+        accepted, time_ms = self._clock.monotonic(), int(self._clock.now().timestamp() * 1000)
+        principal = await self._admission.identify(incoming.api_key)
+        async with self._admission.room(principal, admitted):
+            parts: list[CompletionFinished] = []
+            try:
+                for body in bodies:
+                    one = msgspec.structs.replace(incoming, body=body)
+                    work = self._read(one, principal, accepted, time_ms)
+                    work.kind, work.parts = "completion", parts
+                    yield await self._serve(work)
+            finally:
+                await asyncio.shield(self._delivery.together(parts, incoming.request_id))
+
+    async def _serve(self, work: Work) -> Plain | Streamed:
         with context.bound(request_id=work.request_id):
             try:
                 hit = await self._exact_hit(work) or await self._prepare(work)
@@ -74,14 +99,6 @@ class Pipeline:
             except asyncio.CancelledError:
                 self._delivery.left(work)
                 raise
-
-    def _admit(self, principal: Principal) -> rate_limit.Verdict:
-        if "chat" not in principal.scopes:
-            raise Forbidden("This key may not be used for chat completions: it lacks the scope `chat`.")
-        verdict = self._limiter.take(principal.key_id, principal.rpm)
-        if not verdict.allowed:
-            raise rate_limit.refused(verdict)
-        return verdict
 
     def _read(self, incoming: Incoming, principal: Principal, accepted: float, time_ms: int) -> Work:
         own = overrides.parse(incoming.headers)
@@ -110,6 +127,7 @@ class Pipeline:
 
     async def _prepare(self, work: Work) -> CacheHit | None:
         """Look for a paraphrase, shorten and route side by side: none of the three needs another."""
+        await self._recall(work)
         side = [asyncio.create_task(step) for step in self._side_steps(work)]
         try:
             hit = await self._semantic_hit(work)
@@ -120,6 +138,12 @@ class Pipeline:
             for task in side:
                 task.cancel()
 
+    async def _recall(self, work: Work) -> None:
+        """What earlier turns left behind: who made the tool calls, and what the provider has cached."""
+        if ids := turns.call_ids(work.chat):
+            work.recalled = await _or_skip(work, self._turns.recall(work.principal.org_id, ids)) or {}
+        work.warm = self._conversations.warm(work.principal.org_id, work.chat)
+
     async def _semantic_hit(self, work: Work) -> CacheHit | None:
         lookup = asking.semantic_lookup(work)
         if lookup is None or "cache" in work.degraded:
@@ -128,9 +152,7 @@ class Pipeline:
 
     def _side_steps(self, work: Work) -> Iterator[Coroutine[Any, Any, None]]:
         if asking.shortens(work):
-            messages = chat.each_message(work.chat.raw["messages"])
-            keep_cut = self._conversations.keep_cut(work.principal.org_id, messages)
-            yield self._optimize(work, asking.optimize_request(work, keep_cut))
+            yield self._optimize(work, asking.optimize_request(work))
         if (route := asking.route_request(work)) is not None:
             yield self._route(work, route)
 
@@ -142,8 +164,11 @@ class Pipeline:
 
     def _aim(self, work: Work) -> None:
         """Turn the router's choice into a provider and its keys; without a choice the requested model stays."""
-        if work.route is not None:
-            work.target = find_target(work.route.model, work.principal, self._catalog) or work.requested
+        # A loop that goes on stays with its model, also where there is no router to say so.
+        chosen = work.pinned if work.route is None and work.settings.routing_mode == "auto" else None
+        chosen = chosen or (work.route.model if work.route is not None else None)
+        if chosen is not None:
+            work.target = find_target(chosen, work.principal, self._catalog) or work.requested
         if work.target is None:
             raise BadRequest(NO_KEY, code="no_provider_key")
 

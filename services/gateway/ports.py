@@ -1,14 +1,16 @@
 """What the gateway needs from elsewhere, as small protocols."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from libs.common.contracts.auth import Principal
 from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
-from libs.common.contracts.events import CompletionFinished
+from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
+from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.targets import Target
+from services.gateway.domain.turns import Kept
 
 
 class Skipped(Exception):
@@ -68,6 +70,42 @@ class Providers(Protocol):
 
     async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
         """An open stream. Closing the generator hangs up."""
+        ...
+
+
+class Turns(Protocol):
+    """What has to survive from one turn to the next, by tool call."""
+
+    async def recall(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
+        """What is known of these calls. `Skipped` where it cannot be asked for now."""
+        ...
+
+    async def keep(self, org_id: str, kept: Mapping[str, Kept]) -> None:
+        """Keep it for a day. A failure is counted, not raised."""
+        ...
+
+
+class Past(Protocol):
+    """Requests that are over. All three raise a `PromptlyError` where the other side cannot be asked."""
+
+    async def request(self, org_id: str, request_id: str) -> CompletionFinished:
+        """One of the organisation's requests; `NotFound`."""
+        ...
+
+    async def forget(self, org_id: str, entry_id: str) -> bool:
+        """Remove a cached answer; whether there was one."""
+        ...
+
+    async def tell(self, given: FeedbackGiven) -> None:
+        """Keep what a client thought of an answer."""
+        ...
+
+
+class Limits(Protocol):
+    """Requests per minute and key, over all gateways."""
+
+    async def take(self, key_id: str, limit: int) -> Verdict:
+        """Count one request, if it fits."""
         ...
 
 

@@ -8,7 +8,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
 
     `allowed_hosts` lists hosts (with commas, `host` or `host:port`) that a provider's base URL may name although they
     are not public. `trusted_proxies` lists addresses whose X-Forwarded-For names the real client: your load balancer's.
-    `spool_dir` keeps events while the bus is away.
+    `spool_dir` keeps events while the bus is away. `keep_alive` is how long a stream may be silent before a comment goes
+    out; `max_concurrency` is requests under way at once, per key and gateway.
     """
 
     host: str = "127.0.0.1"
@@ -21,15 +22,22 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     allowed_hosts: str = ""
     trusted_proxies: str = ""
     openai_base_url: str = "https://api.openai.com/v1"
+    anthropic_base_url: str = "https://api.anthropic.com"
+    anthropic_version: str = "2023-06-01"
+    google_base_url: str = "https://generativelanguage.googleapis.com"
     max_body_bytes: int = 10 << 20
     connect_timeout: float = 5.0
     first_byte_timeout: float = 120.0
     idle_timeout: float = 60.0
     plain_timeout: float = 600.0
+    keep_alive: float = 15.0
+    max_concurrency: int = 1000
     lookup_budget_ms: float = 80.0
     route_budget_ms: float = 60.0
     optimize_budget_ms: float = 100.0
     ack_budget_ms: float = 250.0
+    limit_budget_ms: float = 100.0
+    turns_budget_ms: float = 100.0
     principal_ttl: float = 30.0
     principal_stale: float = 900.0
     body_timeout: float = 10.0

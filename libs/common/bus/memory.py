@@ -3,7 +3,7 @@ same, so that what would not survive the wire does not survive here.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,7 +13,7 @@ from libs.common import context
 from libs.common.bus import headers
 from libs.common.bus.dispatch import answer, run_batch
 from libs.common.bus.ports import BatchHandler, Handler, Listener
-from libs.common.contracts.base import Event, Payload, Rep, Req, Rpc
+from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, Tally
 from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, Unavailable
 
 
@@ -28,6 +28,8 @@ class MemoryBus:
         self._seen: set[str] = set()
         self._queues: dict[tuple[str, str], asyncio.Queue[bytes]] = {}
         self._unfinished: dict[tuple[str, str], int] = defaultdict(int)
+        self._buckets: dict[tuple[str, str], bytes] = {}
+        self._tallies: Counter[tuple[str, str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], *, concurrency: int = 64) -> None:
@@ -59,8 +61,7 @@ class MemoryBus:
         return reply
 
     async def emit(self, event: Event[Payload], payload: Payload, *, event_id: str = "") -> None:
-        if not self.connected:
-            raise NotConnected("The bus is not connected.")
+        self._check()
         data = msgspec.json.encode(payload)
         if not event.durable:
             for listener in self._listeners[event.subject]:
@@ -108,6 +109,23 @@ class MemoryBus:
 
     async def pending(self, event: Event[Payload], consumer: str) -> int:
         return self._unfinished[event.subject, consumer]
+
+    async def put(self, bucket: Bucket, key: str, value: bytes) -> None:
+        self._check()
+        self._buckets[bucket.name, key] = value
+
+    async def get(self, bucket: Bucket, key: str) -> bytes | None:
+        self._check()
+        return self._buckets.get((bucket.name, key))
+
+    async def add(self, tally: Tally, key: str, amount: int) -> int:
+        self._check()
+        self._tallies[tally.name, key] += amount
+        return self._tallies[tally.name, key]
+
+    def _check(self) -> None:
+        if not self.connected:
+            raise NotConnected("The bus is not connected.")
 
     async def drain(self) -> None:
         self.connected = False

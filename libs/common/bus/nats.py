@@ -1,8 +1,8 @@
 """The bus over NATS. What nats-py does not do by itself is done here: see `docs/decisions/0008-bus.md`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -17,16 +17,17 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError, NoStreamResponseError
 
 from libs.common import context
-from libs.common.bus import headers
+from libs.common.bus import headers, kept
 from libs.common.bus.consumer import Consumer
 from libs.common.bus.dispatch import answer
 from libs.common.bus.ports import BatchHandler, Handler, Listener
 from libs.common.bus.topology import Topology
-from libs.common.contracts.base import UNREADABLE, Event, Payload, Rep, Req, Rpc, decoder
+from libs.common.contracts.base import UNREADABLE, Bucket, Event, Payload, Rep, Req, Rpc, Tally, decoder
 from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, PayloadTooLarge, PromptlyError
 from libs.common.telemetry import metrics, tracing
 
 log = structlog.get_logger()
+_STORE_SECONDS = 2.0
 Registration = Callable[[], Awaitable[None]]
 
 
@@ -187,23 +188,36 @@ class NatsBus:
             raise NotConnected(f"The bus is not connected, so {rpc.service} cannot be asked.") from None
 
     async def emit(self, event: Event[Payload], payload: Payload, *, event_id: str = "") -> None:
-        if not self.connected or (event.durable and not self._streams.is_set()):
+        if not event.durable:
+            if not self.connected:
+                raise NotConnected("The bus is not connected.")
+            with _as_ours():
+                await self._client.publish(
+                    event.subject, msgspec.json.encode(payload), headers=headers.outgoing() or None
+                )
+            return
+        sent = {**headers.outgoing(), "Nats-Msg-Id": event_id}
+        with _as_ours():
+            await self._js.publish(event.subject, msgspec.json.encode(payload), timeout=_seconds_left(), headers=sent)
+
+    @property
+    def _js(self) -> JetStreamContext:
+        if not self.connected or not self._streams.is_set() or self._jetstream is None:
             raise NotConnected("The bus is not connected.")
-        data, sent = msgspec.json.encode(payload), headers.outgoing()
-        try:
-            if not event.durable:
-                await self._client.publish(event.subject, data, headers=sent or None)
-                return
-            assert self._jetstream is not None
-            left = context.remaining_ms()
-            sent["Nats-Msg-Id"] = event_id
-            await self._jetstream.publish(
-                event.subject, data, timeout=2.0 if left is None else max(left / 1000, 0.001), headers=sent
-            )
-        except (NatsTimeoutError, TimeoutError):
-            raise DeadlineExceeded("The event was not acknowledged in time.") from None
-        except (NatsError, APIError, NoStreamResponseError, OutboundBufferLimitError, OSError):
-            raise NotConnected("The event could not be stored.") from None
+        return self._jetstream
+
+    async def put(self, bucket: Bucket, key: str, value: bytes) -> None:
+        with _as_ours():
+            await kept.put(self._js, bucket, key, value, _seconds_left())
+
+    async def get(self, bucket: Bucket, key: str) -> bytes | None:
+        with _as_ours():
+            async with asyncio.timeout(_seconds_left()):
+                return await kept.get(self._js, bucket, key)
+
+    async def add(self, tally: Tally, key: str, amount: int) -> int:
+        with _as_ours():
+            return await kept.add(self._js, tally, key, amount, _seconds_left())
 
     async def listen(self, event: Event[Payload], listener: Listener[Payload]) -> None:
         async def on_message(message: Msg) -> None:
@@ -275,6 +289,22 @@ class NatsBus:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _seconds_left() -> float:
+    left = context.remaining_ms()
+    return _STORE_SECONDS if left is None else max(left / 1000, 0.001)
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    """What JetStream and its client raise, as what it means to whoever stores something."""
+    try:
+        yield
+    except (NatsTimeoutError, TimeoutError):
+        raise DeadlineExceeded("It was not acknowledged in time.") from None
+    except (NatsError, APIError, NoStreamResponseError, OutboundBufferLimitError, OSError):
+        raise NotConnected("It could not be stored.") from None
 
 
 async def _on_error(error: Exception) -> None:

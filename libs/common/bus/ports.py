@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from libs.common.contracts.base import Event, Payload, Rep, Req, Rpc
+from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, Tally
 
 Handler = Callable[[Req], Awaitable[Rep]]
 Listener = Callable[[Payload], Awaitable[None]]
@@ -62,6 +62,18 @@ class Bus(Protocol):
 
     async def pending(self, event: Event[Payload], consumer: str) -> int:
         """Durable events that `consumer` has not finished yet."""
+        ...
+
+    async def put(self, bucket: Bucket, key: str, value: bytes) -> None:
+        """Keep a value; `NotConnected` or `DeadlineExceeded` where that is not certain."""
+        ...
+
+    async def get(self, bucket: Bucket, key: str) -> bytes | None:
+        """The value that was put last, if it is not too old. Raises as `put` does."""
+        ...
+
+    async def add(self, tally: Tally, key: str, amount: int) -> int:
+        """Add to a sum, and see the new one. Raises as `put` does."""
         ...
 
     async def drain(self) -> None:

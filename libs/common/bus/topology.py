@@ -13,8 +13,10 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError
 
-from libs.common.contracts.base import Event
-from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS
+from libs.common.bus.kept import bucket_stream, tally_stream
+from libs.common.contracts.base import Bucket, Event, Tally
+from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS, FEEDBACK_GIVEN
+from libs.common.contracts.gateway import RATE, TURNS
 
 DEAD_LETTERS = "PROMPTLY_DEAD"
 DEAD_SUBJECT = "promptly.v1.dead"
@@ -22,16 +24,20 @@ _DAY = 86_400.0
 
 
 def _consumers() -> Mapping[str, Sequence[str]]:
-    return {COMPLETION_FINISHED.subject: ("analytics", "alerts")}
+    return {COMPLETION_FINISHED.subject: ("analytics", "alerts"), FEEDBACK_GIVEN.subject: ("analytics_feedback",)}
 
 
 @dataclass(frozen=True)
 class Topology:
-    """Durable events and who must have each one. `max_bytes` bounds what waits; past it publishing is refused."""
+    """Durable events and who must have each one, and what is kept by key. `max_bytes` bounds the events that wait; past it
+    publishing is refused.
+    """
 
     stream: str = "PROMPTLY_EVENTS"
     events: Sequence[Event[Any]] = DURABLE_EVENTS
     consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
+    buckets: Sequence[Bucket] = (TURNS,)
+    tallies: Sequence[Tally] = (RATE,)
     max_bytes: int = 1 << 30
 
     async def ensure(self, jetstream: JetStreamContext) -> None:
@@ -60,6 +66,8 @@ class Topology:
                 max_bytes=self.max_bytes // 10,
             ),
         )
+        for config in (*map(bucket_stream, self.buckets), *map(tally_stream, self.tallies)):
+            await _ensure_stream(jetstream, config)
         for subject, names in self.consumers.items():
             for name in names:
                 await self.ensure_consumer(jetstream, subject, name)

@@ -45,3 +45,24 @@ class Event(Generic[Payload]):
     subject: str
     payload: type[Payload]
     durable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Small values by key, each kept for `max_age` seconds, the newest of each key. A key is made of `A-Za-z0-9_-.`."""
+
+    name: str
+    max_age: float
+    max_bytes: int = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums by key that all copies of a service add to, each kept for `max_age` seconds after its last change.
+
+    `on_disk` sums outlive the server's process; the others are faster, and lost with it.
+    """
+
+    name: str
+    max_age: float
+    on_disk: bool = False

@@ -97,6 +97,19 @@ class Cleared(msgspec.Struct, frozen=True, kw_only=True):
     cleared: int
 
 
+class ForgetEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose entry is wrong."""
+
+    org_id: str
+    entry_id: str
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether there was such an entry."""
+
+    forgotten: bool
+
+
 LOOKUP_EXACT: Rpc[ExactLookup, CacheHit | CacheMiss] = Rpc(
     "promptly.v1.cache.lookup_exact", ExactLookup, CacheHit | CacheMiss, 80
 )
@@ -105,4 +118,5 @@ LOOKUP_SEMANTIC: Rpc[SemanticLookup, CacheHit | CacheMiss] = Rpc(
 )
 STORE: Rpc[StoreAnswer, Stored] = Rpc("promptly.v1.cache.store", StoreAnswer, Stored, 2000)
 STATS: Rpc[CacheOf, CacheStats] = Rpc("promptly.v1.cache.stats", CacheOf, CacheStats, 2000)
+FORGET: Rpc[ForgetEntry, Forgotten] = Rpc("promptly.v1.cache.forget", ForgetEntry, Forgotten, 2000)
 CLEAR: Rpc[CacheOf, Cleared] = Rpc("promptly.v1.cache.clear", CacheOf, Cleared, 10_000)

@@ -90,4 +90,19 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
 COMPLETION_FINISHED: Event[CompletionFinished] = Event(
     "promptly.v1.events.completion.finished", CompletionFinished, True
 )
-DURABLE_EVENTS = (COMPLETION_FINISHED,)
+
+
+class FeedbackGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client thought of an answer. `cache_wrong`: the cache answered another question than was asked."""
+
+    request_id: str
+    org_id: str
+    key_id: str
+    time_ms: int
+    rating: Literal["good", "bad"]
+    cache_wrong: bool = False
+    comment: str | None = None
+
+
+FEEDBACK_GIVEN: Event[FeedbackGiven] = Event("promptly.v1.events.feedback.given", FeedbackGiven, True)
+DURABLE_EVENTS = (COMPLETION_FINISHED, FEEDBACK_GIVEN)

@@ -1,8 +1,8 @@
-"""The doors for COMPLETION_FINISHED, REQUESTS and REQUEST."""
+"""The doors for COMPLETION_FINISHED, FEEDBACK_GIVEN, REQUESTS and REQUEST."""
 
 from libs.common.bus.ports import Bus
 from libs.common.contracts.analytics import REQUEST, REQUESTS
-from libs.common.contracts.events import COMPLETION_FINISHED
+from libs.common.contracts.events import COMPLETION_FINISHED, FEEDBACK_GIVEN
 from services.analytics.requests import Requests
 
 
@@ -10,4 +10,5 @@ async def serve(bus: Bus, requests: Requests) -> None:
     """Write down what finished, and look it up."""
     await bus.serve(REQUESTS, requests.page)
     await bus.serve(REQUEST, requests.one)
+    await bus.consume(FEEDBACK_GIVEN, "analytics_feedback", requests.hear)
     await bus.consume(COMPLETION_FINISHED, "analytics", requests.record, batch=500, wait_ms=200)

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 import msgspec
 
 from libs.common.contracts.analytics import Latencies, LeverUse, RequestQuery
-from libs.common.contracts.events import CompletionFinished
+from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from services.analytics.domain.periods import Stretch, moment, week_end, week_of
 from services.analytics.domain.sums import Interval, Server, Sums
 from services.analytics.ports import Tx
 from services.analytics.translate.request_row import made_at, storable
 
 _Rows = dict[tuple[str, str], CompletionFinished]
+_Feedback = dict[tuple[str, str], FeedbackGiven]
 
 
 class MemoryUnitOfWork:
@@ -25,12 +26,15 @@ class MemoryUnitOfWork:
     def __init__(self) -> None:
         self._rows: _Rows = {}
         self._weeks: set[datetime] = set()
+        self._feedback: _Feedback = {}
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Tx]:
-        rows, weeks = dict(self._rows), set(self._weeks)
-        yield MemoryTx(MemoryRequestLog(rows), MemoryFigures(rows), MemoryPartitions(rows, weeks))
-        self._rows, self._weeks = rows, weeks
+        rows, weeks, feedback = dict(self._rows), set(self._weeks), dict(self._feedback)
+        yield MemoryTx(
+            MemoryRequestLog(rows), MemoryFeedback(feedback), MemoryFigures(rows), MemoryPartitions(rows, weeks)
+        )
+        self._rows, self._weeks, self._feedback = rows, weeks, feedback
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,26 @@ class MemoryTx:
     """The stores of one block."""
 
     log: "MemoryRequestLog"
+    feedback: "MemoryFeedback"
     figures: "MemoryFigures"
     partitions: "MemoryPartitions"
+
+
+class MemoryFeedback:
+    """Implements `ports.FeedbackLog`."""
+
+    def __init__(self, given: _Feedback) -> None:
+        self._given = given
+
+    async def put(self, given: Sequence[FeedbackGiven]) -> None:
+        for new in given:
+            old = self._given.get((new.org_id, new.request_id))
+            if old is None:
+                self._given[new.org_id, new.request_id] = new
+            elif old.time_ms <= new.time_ms:
+                wrong, comment = old.cache_wrong or new.cache_wrong, new.comment or old.comment
+                kept = msgspec.structs.replace(new, cache_wrong=wrong, comment=comment)
+                self._given[new.org_id, new.request_id] = kept
 
 
 class MemoryRequestLog:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from libs.common.db import Database
 from services.analytics.ports import Tx, UnitOfWork
+from services.analytics.store.feedback import SqlFeedback
 from services.analytics.store.figures import SqlFigures
 from services.analytics.store.partitions import SqlPartitions
 from services.analytics.store.request_log import SqlRequestLog
@@ -16,6 +17,7 @@ class SqlTx:
     """The stores of one transaction."""
 
     log: SqlRequestLog
+    feedback: SqlFeedback
     figures: SqlFigures
     partitions: SqlPartitions
 
@@ -26,6 +28,6 @@ def unit_of_work(database: Database) -> UnitOfWork:
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
-            yield SqlTx(SqlRequestLog(tx), SqlFigures(tx), SqlPartitions(tx))
+            yield SqlTx(SqlRequestLog(tx), SqlFeedback(tx), SqlFigures(tx), SqlPartitions(tx))
 
     return begin

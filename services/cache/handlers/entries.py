@@ -1,7 +1,17 @@
-"""The doors for STORE, STATS and CLEAR."""
+"""The doors for STORE, STATS, CLEAR and FORGET."""
 
 from libs.common.bus.ports import Bus
-from libs.common.contracts.cache import CLEAR, STATS, STORE, CacheOf, CacheStats, Cleared
+from libs.common.contracts.cache import (
+    CLEAR,
+    FORGET,
+    STATS,
+    STORE,
+    CacheOf,
+    CacheStats,
+    Cleared,
+    ForgetEntry,
+    Forgotten,
+)
 from services.cache.answers import Answers
 
 
@@ -14,6 +24,10 @@ async def serve(bus: Bus, answers: Answers) -> None:
     async def clear(asked: CacheOf) -> Cleared:
         return await answers.clear(asked.org_id)
 
+    async def forget(asked: ForgetEntry) -> Forgotten:
+        return await answers.forget(asked.org_id, asked.entry_id)
+
     await bus.serve(STORE, answers.store)
     await bus.serve(STATS, stats)
     await bus.serve(CLEAR, clear)
+    await bus.serve(FORGET, forget)

@@ -100,6 +100,9 @@ class EdgePoints:
         request = CountRequest(exact=True, filter=_filter(where, semantic=semantic))
         return await self._run(lambda: self._shard.count(request))
 
+    async def remove(self, point_id: str) -> None:
+        await self._run(lambda: self._shard.update(UpdateOperation.delete_points([point_id])))
+
     async def delete(self, where: Where) -> None:
         await self._delete(_filter(where))
 

@@ -51,6 +51,9 @@ class MemoryPoints:
             for point in self._points.values()
         )
 
+    async def remove(self, point_id: str) -> None:
+        self._points.pop(point_id, None)
+
     async def delete(self, where: Where) -> None:
         self._points = {key: point for key, point in self._points.items() if not _matches(point.payload, where)}
 

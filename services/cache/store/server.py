@@ -67,6 +67,9 @@ class ServerPoints:
             )
         ).count
 
+    async def remove(self, point_id: str) -> None:
+        await _asked(self._client.delete(self._collection, models.PointIdsList(points=[point_id]), wait=True))
+
     async def delete(self, where: Where) -> None:
         selector = models.FilterSelector(filter=_filter(where))
         await _asked(self._client.delete(self._collection, selector, wait=True))

@@ -39,8 +39,9 @@ def shortens(work: Work) -> bool:
     return settings.level != "off" and on and len(bytes(work.chat.raw["messages"])) <= MAX_HOP_BYTES
 
 
-def optimize_request(work: Work, keep_cut: int | None) -> OptimizeRequest:
+def optimize_request(work: Work) -> OptimizeRequest:
     """Can it be shorter? To be asked where `shortens` says so."""
+    keep_cut = work.warm.cut if work.warm is not None else None
     return OptimizeRequest(
         model=work.chat.fields.model, messages=work.chat.raw["messages"], settings=work.settings, keep_cut=keep_cut
     )
@@ -67,4 +68,5 @@ def route_request(work: Work) -> RouteRequest | None:
         reachable=reachable(principal),
         needs=needs(work.chat),
         cost_quality=settings.cost_quality,
+        pinned=work.pinned,
     )

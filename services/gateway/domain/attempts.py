@@ -7,12 +7,16 @@ import msgspec
 from libs.common.errors import BadRequest, NotFound, PayloadTooLarge, PromptlyError, RateLimited, UpstreamFailed
 
 MAX_CALLS = 3
+_TRANSIENT = (408, 500, 502, 503, 504, 529)
+_KEY_AT_FAULT = (401, 402, 403)  # the same key fares no better with the original request
 
 
 class Failure(Exception):
     """One failed call to a provider.
 
-    `kind` is "connect", "timeout", "malformed", "truncated" or "status"; `status` and `message` are the provider's.
+    `kind` is "connect", "timeout", "malformed", "truncated", "status", or "resting" for a call that was not even tried;
+    `status` and `message` are the provider's. 402 stands for a quota or a balance that is used up, 401 for a key that is
+    none, whatever number the provider has for them.
     """
 
     def __init__(
@@ -44,25 +48,34 @@ class Next(Enum):
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a request stands: calls made, whether keys are left, whether it was retried, whether we changed it."""
+    """Where a request stands: calls made, whether keys are left, whether it was retried, whether we changed it.
+
+    `elsewhere` says whether the original request would go out with other keys than this one.
+    """
 
     calls: int
     keys_left: int
     retried: bool
     changed: bool
+    elsewhere: bool = False
+
+
+def transient(failure: Failure) -> bool:
+    """Whether the provider is at fault and may be well again in a moment; this is what a breaker counts."""
+    return failure.kind in ("connect", "timeout", "malformed", "truncated") or failure.status in _TRANSIENT
 
 
 def after(failure: Failure, tried: Tried) -> Next:
     """The next step. At most three calls in all; a request that we changed gets one in its original form."""
     if tried.calls >= MAX_CALLS:
         return Next.GIVE_UP
-    if failure.status in (401, 403, 429) and tried.keys_left:
+    if (failure.status in (401, 402, 403, 429) or failure.kind == "resting") and tried.keys_left:
         return Next.OTHER_KEY
-    transient = failure.kind in ("connect", "timeout", "malformed") or failure.status in (408, 500, 502, 503, 504, 529)
+    again = transient(failure) and failure.kind not in ("timeout", "truncated")
     last_call = tried.calls == MAX_CALLS - 1
-    if transient and failure.kind != "timeout" and not tried.retried and not (tried.changed and last_call):
+    if again and not tried.retried and not (tried.changed and last_call):
         return Next.RETRY
-    if tried.changed:
+    if tried.changed and (failure.status not in _KEY_AT_FAULT or tried.elsewhere):
         return Next.FALLBACK
     return Next.GIVE_UP
 
@@ -79,6 +92,11 @@ def client_error(failure: Failure, provider: str) -> PromptlyError:
             return NotFound(failure.message, code=failure.code or "model_not_found", details=details)
         case 413:
             return PayloadTooLarge(failure.message, code=failure.code, details=details)
+        case 402:
+            message = (
+                f"The quota or the balance of this organisation's key for {provider} is used up: {failure.message}"
+            )
+            return RateLimited(message, code="insufficient_quota", details={"should_retry": False})
         case 429:
             wait = failure.retry_after if failure.retry_after is not None else 1
             message = f"The provider {provider} is limiting requests on this organisation's key: {failure.message}"
@@ -91,6 +109,7 @@ def client_error(failure: Failure, provider: str) -> PromptlyError:
         "timeout": f"The provider {provider} did not answer in time.",
         "malformed": f"The provider {provider} answered with something that is not a completion.",
         "truncated": f"The provider {provider} broke off in the middle of its answer.",
+        "resting": f"The provider {provider} has failed several times in a row and is left alone for a few seconds.",
     }
     message = sentences.get(failure.kind, f"The provider {provider} failed with status {failure.status}.")
     return UpstreamFailed(message, code=f"upstream_{failure.kind}", details=details)

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from libs.common.errors import BadRequest
+from services.gateway.domain.invalid import invalid
 
 MAX_MESSAGES = 20_000
 MAX_DEPTH = 64
@@ -121,7 +122,7 @@ def parse(body: bytes) -> Chat:
         raw = _raw_decoder.decode(body)
         fields = _fields_decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
+        raise invalid(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
     except RecursionError:
@@ -150,16 +151,6 @@ def _check_message(position: int, message: Message) -> None:
     elif isinstance(message.content, list) and not message.content and not calls:
         field = f"messages[{position}].content"
         raise BadRequest(f"`{field}` may not be an empty list.", details={"param": field})
-
-
-def _invalid(text: str) -> BadRequest:
-    """msgspec says "<what> - at `$.messages[0].role`"; the path becomes the field."""
-    what, _, path = text.partition(" - at `$")
-    if missing := re.search(r"required field `([^`]+)`", what):
-        field = f"{path.strip('.`')}.{missing[1]}".strip(".")
-        return BadRequest(f"`{field}` is required.", details={"param": field})
-    field = path.strip(".`")
-    return BadRequest(f"`{field}`: {what}." if field else f"The body: {what}.", details={"param": field or None})
 
 
 # Possessive: a string of megabytes is passed over in one step, without a way back for every character.

@@ -1,4 +1,4 @@
-"""Remembers where conversations were cut, so that the provider's own prefix cache is not thrown away turn by turn."""
+"""Remembers the last turn of conversations, so that the provider's own prefix cache is not thrown away turn by turn."""
 
 import hashlib
 from collections import OrderedDict
@@ -6,39 +6,45 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from services.gateway.domain.chat import Chat, each_message
+
 _WARM_SECONDS = 300.0
 
 
-class _Cut(msgspec.Struct, frozen=True):
-    index: int
+class Known(msgspec.Struct, frozen=True):
+    """A conversation's last turn: where it was cut (None: nowhere), what the provider had cached of it, and when."""
+
+    cut: int | None
     cached_tokens: int
     at: float
 
 
 class Conversations:
-    """A bounded map from the leading messages of a conversation to its last cut. Unknown counts as cold."""
+    """A bounded map from the leading messages of a conversation to its last turn. Unknown counts as cold."""
 
     def __init__(self, clock: Callable[[], float], entries: int = 20_000) -> None:
         self._clock = clock
         self._entries = entries
-        self._cuts: OrderedDict[bytes, _Cut] = OrderedDict()
+        self._turns: OrderedDict[bytes, Known] = OrderedDict()
 
-    def keep_cut(self, org_id: str, messages: Sequence[bytes]) -> int | None:
-        """The cut that this conversation should keep: its last one, while the provider's cache of it is warm."""
-        for digest in reversed(_prefixes(org_id, messages)):
-            cut = self._cuts.get(digest)
-            if cut is not None:
-                warm = cut.cached_tokens > 0 and self._clock() - cut.at < _WARM_SECONDS
-                return cut.index if warm else None
+    def warm(self, org_id: str, chat: Chat) -> Known | None:
+        """The last turn of this conversation, while the provider's cache of it is warm."""
+        if not self._turns or len(chat.fields.messages) == 1:
+            return None
+        for digest in reversed(_prefixes(org_id, each_message(chat.raw["messages"]))):
+            known = self._turns.get(digest)
+            if known is not None:
+                warm = known.cached_tokens > 0 and self._clock() - known.at < _WARM_SECONDS
+                return known if warm else None
         return None
 
-    def remember(self, org_id: str, messages: Sequence[bytes], cut: int, cached_tokens: int) -> None:
+    def remember(self, org_id: str, chat: Chat, cut: int | None, cached_tokens: int) -> None:
         """Note how this request was cut, and how much of it the provider had cached."""
-        digest = _prefixes(org_id, messages)[-1]
-        self._cuts[digest] = _Cut(cut, cached_tokens, self._clock())
-        self._cuts.move_to_end(digest)
-        if len(self._cuts) > self._entries:
-            self._cuts.popitem(last=False)
+        digest = _prefixes(org_id, each_message(chat.raw["messages"]))[-1]
+        self._turns[digest] = Known(cut, cached_tokens, self._clock())
+        self._turns.move_to_end(digest)
+        if len(self._turns) > self._entries:
+            self._turns.popitem(last=False)
 
 
 def _prefixes(org_id: str, messages: Sequence[bytes]) -> list[bytes]:

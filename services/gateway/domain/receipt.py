@@ -38,21 +38,35 @@ def for_call(
     served: Model | None,
     tokens: TokenClasses,
     removed: Sequence[tuple[LeverName, int]],
+    known_cached: int = 0,
 ) -> Receipt:
     """The receipt of a request that a provider answered. `removed` holds the levers' tokens, in pipeline order; a model
     is None where its price is not known.
+
+    `known_cached` is how much of this conversation's beginning the provider had cached last time. What a cut threw away
+    of it would have been billed at the cached price, so the baseline has it so, and the loss is a line of its own.
     """
     total_removed = sum(count for _, count in removed)
     routed = baseline is not served
-    original = msgspec.structs.replace(tokens, uncached_input=tokens.uncached_input + total_removed)
-    before = None if baseline is None else baseline.cost_nano(original, day, hypothetical=routed)
+    # A provider that forgets by itself has cost nobody anything that we brought about.
+    lost = _lost(tokens, known_cached, total_removed) if routed or total_removed else 0
+    original = msgspec.structs.replace(
+        tokens,
+        uncached_input=tokens.uncached_input + total_removed - lost,
+        cache_read=tokens.cache_read + lost,
+    )
+    before = None if baseline is None else baseline.cost_nano(original, day, hypothetical=routed or lost > 0)
     after = None if served is None else served.cost_nano(tokens, day)
     row = None if baseline is None else baseline.price(day)
     if before is None or after is None or row is None:
         shares = [LeverShare(lever=lever, tokens=count, nano_usd=None) for lever, count in removed]
         return Receipt(baseline_nano=before, actual_nano=after, levers=tuple(shares), price_version=price_version)
-    price = pico_per_token(row.for_input(original.input).input)
+    prices = row.for_input(original.input)
+    price = pico_per_token(prices.input)
     lines = [(lever, count, nano_from_pico(count * price)) for lever, count in removed]
+    if lost:
+        discount = price - pico_per_token(prices.cache_read or prices.input)
+        lines.append(("cache_discount", 0, nano_from_pico(-lost * discount)))
     rest = before - after - sum(nano for *_, nano in lines)
     if routed:
         lines.append(("routing", 0, rest))
@@ -65,6 +79,12 @@ def for_call(
         levers=tuple(LeverShare(lever=lever, tokens=count, nano_usd=nano) for lever, count, nano in lines),
         price_version=price_version,
     )
+
+
+def _lost(tokens: TokenClasses, known_cached: int, removed: int) -> int:
+    """Tokens that the provider had cached and now did not, out of those that were billed in full or cut."""
+    plain = tokens.uncached_input + removed
+    return max(0, min(known_cached - tokens.cache_read, plain))
 
 
 def for_hit(

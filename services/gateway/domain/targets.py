@@ -9,18 +9,22 @@ from libs.common.contracts.auth import Principal, ProviderKey
 from libs.common.errors import BadRequest
 
 # Whose wire format there is an adapter for: no other provider's key may leave, least of all to somebody else's address.
-SPOKEN = ("openai", "openai_compatible")
+SPOKEN = ("openai", "openai_compatible", "anthropic", "google")
 NO_KEY = "No valid provider key found. Please connect an API key in the dashboard."
 _MAX_NAMED = 20
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """A model under the name that was chosen, the id that is sent, and the keys that may be used, in turn."""
+    """A model under the name that was chosen, the id that is sent, and the keys that may be used, in turn.
+
+    `note` says what an alias stands for.
+    """
 
     model: str
     served_model: str
     provider: str
     keys: tuple[ProviderKey, ...]
+    note: str | None = None
 
     def priced(self, catalog: Catalog) -> Model | None:
         """The catalogue's model, whose price applies; None: somebody's own server, whatever its model is called."""
@@ -39,7 +43,9 @@ def find_target(model: str, principal: Principal, catalog: Catalog) -> Target | 
     keys = tuple(key for key in usable(principal) if key.provider == known.provider and not key.models)
     if not keys:
         return None
-    return Target(model=model, served_model=known.name, provider=known.provider, keys=keys)
+    alias = catalog.aliases.get(model)
+    note = None if alias is None else alias.note
+    return Target(model=model, served_model=known.name, provider=known.provider, keys=keys, note=note)
 
 
 def usable(principal: Principal) -> list[ProviderKey]:

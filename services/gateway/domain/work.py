@@ -1,6 +1,6 @@
 """One request on its way through the pipeline, and what is told of it at the end."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -14,12 +14,14 @@ from libs.common.contracts.events import CompletionFinished, LeverName, Status, 
 from libs.common.contracts.optimizer import OptimizeReply
 from libs.common.contracts.router import RouteReply
 from libs.common.money import usd
-from services.gateway.domain import receipt
+from services.gateway.domain import receipt, turns
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
+from services.gateway.domain.conversations import Known
 from services.gateway.domain.overrides import Overrides
 from services.gateway.domain.receipt import Receipt
 from services.gateway.domain.targets import Target
+from services.gateway.domain.turns import Kept
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +35,10 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Work:
-    """Filled in step by step. Clock readings are monotonic seconds; `time_ms` is when the request was accepted."""
+    """Filled in step by step. Clock readings are monotonic seconds; `time_ms` is when the request was accepted.
+
+    `parts` collects the records of a request that takes several calls, to be told as one.
+    """
 
     request_id: str
     time_ms: int
@@ -43,6 +48,7 @@ class Work:
     overrides: Overrides
     settings: OptimizationSettings
     kind: Literal["chat", "completion"] = "chat"
+    parts: list[CompletionFinished] | None = None
     cache_key: CacheKey | None = None
     cache: Literal["exact", "semantic", "miss", "off"] = "off"
     hit: CacheHit | None = None
@@ -50,6 +56,10 @@ class Work:
     optimized: OptimizeReply | None = None
     target: Target | None = None
     requested: Target | None = None
+    recalled: Mapping[str, Kept] = field(default_factory=dict)
+    kept: dict[str, Kept] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    warm: Known | None = None
     fallback_used: bool = False
     tokens: TokenClasses = field(default_factory=TokenClasses)
     original_tokens: int = 0
@@ -73,6 +83,12 @@ class Work:
         return self.baseline_model if self.target is None else self.target.model
 
     @property
+    def pinned(self) -> str | None:
+        """The model whose tool calls this request answers."""
+        ids = turns.open_calls(self.chat)
+        return next((self.recalled[name].served_model for name in ids if name in self.recalled), None)
+
+    @property
     def changed(self) -> bool:
         """Whether the provider sees another request than the client sent."""
         shortened = self.optimized is not None and self.optimized.changed
@@ -84,6 +100,11 @@ class Work:
         if self.optimized is None or not self.optimized.changed or self.fallback_used:
             return []
         return [(saving.lever, saving.tokens) for saving in self.optimized.levers]
+
+    def remember(self, kept: dict[str, Kept], call_ids: list[str]) -> None:
+        """Note what is to be kept of the answer's tool calls."""
+        if call_ids and self.target is not None:
+            self.kept = turns.of_answer(kept, call_ids, self.target.served_model)
 
     def degrade(self, part: str) -> None:
         """Note a part that was skipped because it was down or slow."""
@@ -113,6 +134,7 @@ class Work:
                 served=self.target.priced(catalog) if self.target else baseline,
                 tokens=self.tokens,
                 removed=removed,
+                known_cached=self.warm.cached_tokens if self.warm else 0,
             )
         return self.receipt
 
@@ -138,6 +160,10 @@ class Work:
             "fallback_used": self.fallback_used,
             "degraded": self.degraded,
         }
+        if self.dropped and hit is None:
+            found["dropped_params"] = self.dropped
+        if self.target is not None and self.target.note:
+            found["model_note"] = self.target.note
         if self.route is not None and self.route.rule_name is not None:
             found["rule"] = self.route.rule_name
         if self.estimated:

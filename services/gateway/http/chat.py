@@ -1,39 +1,67 @@
-"""POST /v1/chat/completions."""
+"""POST /v1/chat/completions, and the older /v1/completions."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
 
 from libs.common.errors import BadRequest, Unauthorized
+from services.gateway.admission import Admitted
+from services.gateway.completions import complete
 from services.gateway.domain.rate_limit import Verdict
-from services.gateway.domain.work import Incoming, Plain, Work
+from services.gateway.domain.work import Incoming, Plain, Streamed, Work
 from services.gateway.http.edge import Ticket, ticket
 from services.gateway.http.streaming import ClientDisconnect, StreamingAnswer, disconnected
 from services.gateway.pipeline import Pipeline
+from services.gateway.translate.completions import prompts_of
 
 T = TypeVar("T")
+V1Request = Request[Any, Any, Any]
 _SSE = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
 
 
 @post("/v1/chat/completions", status_code=200)
-async def chat_completions(request: Request[Any, Any, Any], state: State) -> Response[bytes] | StreamingAnswer:
+async def chat_completions(request: V1Request, state: State) -> Response[bytes] | StreamingAnswer:
     """Answer a chat completion, plain or streamed."""
     pipeline: Pipeline = state.pipeline
+    incoming = await incoming_of(request, state)
+    return await answered(request, state, lambda admitted: pipeline.run(incoming, admitted))
+
+
+@post("/v1/completions", status_code=200)
+async def completions(request: V1Request, state: State) -> Response[bytes] | StreamingAnswer:
+    """Answer legacy prompts; a body with `messages` gets the chat answer."""
+    pipeline: Pipeline = state.pipeline
+    incoming = await incoming_of(request, state)
+    prompts = prompts_of(incoming.body)
+    if prompts is None:
+        return await answered(request, state, lambda admitted: pipeline.run(incoming, admitted))
+    return await answered(request, state, lambda admitted: complete(pipeline, incoming, prompts, admitted))
+
+
+async def incoming_of(request: V1Request, state: State) -> Incoming:
+    """The request as the pipeline takes it."""
     own = ticket(request.scope)
-    incoming = Incoming(
+    return Incoming(
         request_id=own.request_id,
         api_key=api_key(own.incoming),
         body=await body_of(request, state.body_timeout),
         headers=own.incoming,
     )
-    answer = await unless_gone(request, pipeline.run(incoming, lambda verdict: _rate_headers(own, verdict)))
+
+
+async def answered(
+    request: V1Request, state: State, serve: Callable[[Admitted], Coroutine[Any, Any, Plain | Streamed]]
+) -> Response[bytes] | StreamingAnswer:
+    """What the pipeline serves, as an HTTP answer."""
+    own = ticket(request.scope)
+    answer = await unless_gone(request, serve(lambda verdict: _rate_headers(own, verdict)))
     _answer_headers(own, answer.work)
     if isinstance(answer, Plain):
         return Response(answer.body, media_type="application/json")
-    return StreamingAnswer(answer.chunks, _SSE)
+    return StreamingAnswer(answer.chunks, _SSE, keep_alive=state.keep_alive)
 
 
 def api_key(headers: Mapping[str, str]) -> str | None:
@@ -76,6 +104,8 @@ def _rate_headers(own: Ticket, verdict: Verdict) -> None:
     own.headers["x-ratelimit-limit-requests"] = str(verdict.limit)
     own.headers["x-ratelimit-remaining-requests"] = str(verdict.remaining)
     own.headers["x-ratelimit-reset-requests"] = f"{verdict.reset:.0f}s"
+    if verdict.local:
+        own.headers["x-promptly-ratelimit-mode"] = "local"
 
 
 def _answer_headers(own: Ticket, work: Work) -> None:

@@ -64,6 +64,7 @@ async def control_plane(request: Request[Any, Any, Any], state: State) -> Stream
 
 async def _pieces(upstream: httpx.Response) -> AsyncGenerator[bytes, None]:
     try:
+        yield b""
         async for piece in upstream.aiter_raw():
             yield piece
     finally:

@@ -8,15 +8,22 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+_COMMENT = b": ping\n\n"
+
 
 class StreamingAnswer(Response[Any]):
     """A handler's answer that is sent by `_Stream`: the framework's own would buffer nothing, but also close nothing."""
 
     def __init__(
-        self, chunks: AsyncGenerator[bytes, None], headers: Sequence[tuple[bytes, bytes]], status: int = 200
+        self,
+        chunks: AsyncGenerator[bytes, None],
+        headers: Sequence[tuple[bytes, bytes]],
+        status: int = 200,
+        *,
+        keep_alive: float | None = None,
     ) -> None:
         super().__init__(content=None, status_code=status)
-        self._stream = _Stream(chunks, headers, status)
+        self._stream = _Stream(chunks, headers, status, keep_alive)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
         """The application that sends it."""
@@ -24,33 +31,62 @@ class StreamingAnswer(Response[Any]):
 
 
 class _Stream:
-    """An ASGI application that sends `chunks`, and closes them whatever happens."""
+    """An ASGI application that sends `chunks`, and closes them whatever happens. They give their first piece at once,
+    even if it is empty. After `keep_alive` seconds of silence a comment says that there is more to come.
+    """
 
     def __init__(
-        self, chunks: AsyncGenerator[bytes, None], headers: Sequence[tuple[bytes, bytes]], status: int = 200
+        self,
+        chunks: AsyncGenerator[bytes, None],
+        headers: Sequence[tuple[bytes, bytes]],
+        status: int,
+        keep_alive: float | None,
     ) -> None:
         self._chunks = chunks
         self._headers = headers
         self._status = status
+        self._keep_alive = keep_alive
+        self._sent = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        pump = asyncio.create_task(self._pump(send))
-        gone = asyncio.create_task(disconnected(receive))
+        # Begun here, so that whatever happens next, the generator's own end comes to run.
+        first = await anext(self._chunks, b"")
+        pump = asyncio.create_task(self._pump(send, first))
+        beside = [asyncio.create_task(disconnected(receive))]
+        if self._keep_alive is not None:
+            beside.append(asyncio.create_task(self._comment(send, self._keep_alive)))
         try:
-            await asyncio.wait((pump, gone), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((pump, *beside), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (pump, gone):
+            for task in (pump, *beside):
                 task.cancel()
-            await asyncio.gather(pump, gone, return_exceptions=True)
+            await asyncio.gather(pump, *beside, return_exceptions=True)
             await self._chunks.aclose()
         if pump.done() and not pump.cancelled():
             pump.result()
 
-    async def _pump(self, send: Send) -> None:
+    async def _pump(self, send: Send, first: bytes) -> None:
         await send({"type": "http.response.start", "status": self._status, "headers": list(self._headers)})
+        if first:
+            await self._send(send, first)
         async for chunk in self._chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            if chunk:
+                await self._send(send, chunk)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send(self, send: Send, chunk: bytes) -> None:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        self._sent = asyncio.get_running_loop().time()
+
+    async def _comment(self, send: Send, seconds: float) -> None:
+        """Never within an event: every piece that is sent holds whole ones."""
+        loop = asyncio.get_running_loop()
+        while True:
+            silent = loop.time() - self._sent
+            if self._sent and silent >= seconds:
+                await self._send(send, _COMMENT)
+                silent = 0.0
+            await asyncio.sleep(max(seconds - silent, 0.001) if self._sent else seconds)
 
 
 class ClientDisconnect(HTTPException):

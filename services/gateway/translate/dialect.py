@@ -4,24 +4,15 @@ Dialects are pure: bytes and structs in, bytes and structs out, and the same cal
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from libs.common.catalog import Model
 from services.gateway.domain.attempts import Failure
+from services.gateway.domain.turns import Kept
 
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What has to come back with a tool call's result, though OpenAI's format has no place for it.
-
-    `served_model` made the call, and its loop stays with it. `signature` is Gemini's thought signature; `blocks` are
-    Anthropic's thinking blocks, as they came and in their order.
-    """
-
-    served_model: str
-    signature: str | None = None
-    blocks: list[dict[str, Any]] = []
+__all__ = ["Asked", "Chunks", "Dialect", "Kept", "Outgoing", "Whole"]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

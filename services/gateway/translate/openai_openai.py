@@ -1,4 +1,4 @@
-"""OpenAI chat in, OpenAI chat out: the parameters a model family takes, and usage in Promptly's disjoint classes."""
+"""OpenAI chat in, OpenAI chat out: the parameters that a model family takes, and what goes through untouched."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,84 +6,72 @@ from typing import Any
 import msgspec
 
 from libs.common.catalog import Model
-from libs.common.contracts.events import TokenClasses
+from services.gateway.domain.attempts import Failure
+from services.gateway.translate.dialect import Asked, Kept, Outgoing, Whole
+from services.gateway.translate.openai_errors import failure
+from services.gateway.translate.sse import SseParser
+
+# What Promptly adds to messages on behalf of other providers, and what clients bring along from elsewhere.
+_FOREIGN = ("reasoning_content", "thinking_blocks", "extra_content", "cache_control")
+_SUFFIX = "__thought__"
+_NEUTRAL: Mapping[str, Any] = {
+    "temperature": 1,
+    "top_p": 1,
+    "frequency_penalty": 0,
+    "presence_penalty": 0,
+    "logprobs": False,
+    "top_logprobs": 0,
+    "logit_bias": {},
+    "stop": [],
+}
+_NEVER_REASONING = ("stop", "frequency_penalty", "presence_penalty", "logit_bias")
+_ONLY_WITHOUT_EFFORT = ("temperature", "top_p", "logprobs", "top_logprobs")
 
 
-class UsageDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a count; any may be missing or null."""
-
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-
-
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """OpenAI's usage object: prompt tokens include cached ones, completion tokens include reasoning."""
-
-    prompt_tokens: int
-    completion_tokens: int = 0
-    prompt_tokens_details: UsageDetails | None = None
-    completion_tokens_details: UsageDetails | None = None
-
-    def classes(self) -> TokenClasses:
-        """The same tokens, each in one class only."""
-        prompt = self.prompt_tokens_details or UsageDetails()
-        completion = self.completion_tokens_details or UsageDetails()
-        read, write = prompt.cached_tokens or 0, prompt.cache_write_tokens or 0
-        reasoning = completion.reasoning_tokens or 0
-        return TokenClasses(
-            uncached_input=max(0, self.prompt_tokens - read - write),
-            cache_read=read,
-            cache_write_5m=write,
-            output_text=max(0, self.completion_tokens - reasoning),
-            output_reasoning=reasoning,
-        )
-
-
-class AnswerMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gateway looks at in an answer's message."""
-
-    content: str | None = None
-    refusal: str | None = None
-    tool_calls: list[Any] | None = None
-
-
-class AnswerChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """One choice of an answer."""
-
-    message: AnswerMessage
-    finish_reason: str | None = None
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gateway reads of a `chat.completion`; the object itself is passed on whole."""
-
-    choices: list[AnswerChoice]
-    usage: Usage | None = None
-    model: str | None = None
-    id: str | None = None
-
-
-def request_body(
-    raw: Mapping[str, msgspec.Raw], *, model: str, messages: msgspec.Raw | None, known: Model | None, stream: bool
-) -> bytes:
-    """The body for a provider: the client's object with `model` and, where given, `messages` replaced.
-
-    A stream always asks for usage, because money is counted from it. A reasoning model takes `max_completion_tokens`
-    where a client of another family sent `max_tokens`.
+class OpenAIDialect:
+    """OpenAI's own format. `strict` is for OpenAI itself, which refuses message fields that it does not know; servers
+    that speak its format often mean something by them.
     """
-    body = dict(raw)
-    body["model"] = msgspec.Raw(msgspec.json.encode(model))
-    if messages is not None:
-        body["messages"] = messages
-    if known is not None and known.can("reasoning") and "max_tokens" in body:
-        limit = body.pop("max_tokens")
-        body.setdefault("max_completion_tokens", limit)
-    if stream:
-        options = msgspec.json.decode(body["stream_options"]) if "stream_options" in body else None
-        options = dict(options or {}, include_usage=True)
-        body["stream_options"] = msgspec.Raw(msgspec.json.encode(options))
-    return msgspec.json.encode(body)
+
+    def __init__(self, *, strict: bool) -> None:
+        self._strict = strict
+
+    def request(self, asked: Asked) -> Outgoing:
+        """The client's object with `model` and `messages` replaced. A stream always asks for usage, because money is
+        counted from it.
+        """
+        body = dict(asked.raw)
+        body["model"] = _raw(asked.model)
+        body["messages"] = _own_fields(asked.messages) if self._strict else asked.messages
+        dropped = _fit(body, asked.known) if asked.known is not None else []
+        if asked.stream:
+            options = msgspec.json.decode(body["stream_options"]) if "stream_options" in body else None
+            body["stream_options"] = _raw(dict(options or {}, include_usage=True))
+        return Outgoing(body=msgspec.json.encode(body), dropped=tuple(dropped))
+
+    def answer(self, data: bytes, *, model: str, request_id: str, created: int) -> Whole:
+        return Whole(body=data)
+
+    def chunks(self, *, model: str, request_id: str, created: int) -> "OpenAIChunks":
+        return OpenAIChunks()
+
+    def failure(self, status: int, headers: Mapping[str, str], content: bytes) -> Failure:
+        return failure(status, headers, content)
+
+
+class OpenAIChunks:
+    """A stream that holds OpenAI's chunks already."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Kept] = {}
+        self.feed = SseParser().feed
+
+    def end(self) -> list[bytes]:
+        return []
+
+
+OPENAI = OpenAIDialect(strict=True)
+OPENAI_COMPATIBLE = OpenAIDialect(strict=False)
 
 
 def with_metadata(answer: bytes, metadata: bytes) -> bytes:
@@ -91,3 +79,69 @@ def with_metadata(answer: bytes, metadata: bytes) -> bytes:
     body = answer.rstrip()
     separator = b"," if len(body) > 2 else b""
     return b'%b%b"promptly_metadata":%b}' % (body[:-1].rstrip(), separator, metadata)
+
+
+def _fit(body: dict[str, msgspec.Raw], known: Model) -> list[str]:
+    """Make the parameters fit the model's family; the names of those that were dropped or changed."""
+    dropped: list[str] = []
+    refused: tuple[str, ...]
+    if known.can("reasoning"):
+        if "max_tokens" in body:
+            body.setdefault("max_completion_tokens", body.pop("max_tokens"))
+        effort = _fit_effort(body, known, dropped)
+        refused = _NEVER_REASONING if effort == "none" else (*_NEVER_REASONING, *_ONLY_WITHOUT_EFFORT)
+    else:
+        refused = ("reasoning_effort", "verbosity")
+    values = {name: msgspec.json.decode(body.pop(name)) for name in refused if name in body}
+    dropped += [name for name, value in values.items() if value is not None and value != _NEUTRAL.get(name)]
+    for name in ("max_tokens", "max_completion_tokens"):
+        wanted = msgspec.json.decode(body[name]) if name in body else None
+        if wanted is not None and wanted > known.max_output_tokens:
+            body[name] = _raw(known.max_output_tokens)
+            dropped.append(name)
+    return dropped
+
+
+def _fit_effort(body: dict[str, msgspec.Raw], known: Model, dropped: list[str]) -> str | None:
+    """The effort that the model will make; an effort that it does not know becomes the next one that it does."""
+    asked = msgspec.json.decode(body["reasoning_effort"]) if "reasoning_effort" in body else None
+    if asked is None:
+        return "none" if known.can("default_effort_none") else None
+    fitting = asked
+    if asked == "none" and not known.can("effort_none"):
+        fitting = "minimal" if known.can("effort_minimal") else "low"
+    elif asked == "minimal" and not known.can("effort_minimal"):
+        fitting = "low"
+    if fitting != asked:
+        body["reasoning_effort"] = _raw(fitting)
+        dropped.append("reasoning_effort")
+    return str(fitting)
+
+
+def _own_fields(messages: msgspec.Raw) -> msgspec.Raw:
+    """Messages without fields and id suffixes that belong to other providers; untouched where there are none."""
+    text = bytes(messages)
+    if not any(name.encode() in text for name in (*_FOREIGN, _SUFFIX)):
+        return messages
+    found = msgspec.json.decode(text)
+    for message in found:
+        _strip(message)
+        if isinstance(message.get("tool_call_id"), str):
+            message["tool_call_id"] = message["tool_call_id"].partition(_SUFFIX)[0]
+        for call in message.get("tool_calls") or ():
+            _strip(call)
+            if isinstance(call.get("id"), str):
+                call["id"] = call["id"].partition(_SUFFIX)[0]
+        if isinstance(message.get("content"), list):
+            for part in message["content"]:
+                _strip(part)
+    return _raw(found)
+
+
+def _strip(found: dict[str, Any]) -> None:
+    for name in _FOREIGN:
+        found.pop(name, None)
+
+
+def _raw(value: Any) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(value))

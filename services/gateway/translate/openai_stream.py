@@ -10,8 +10,11 @@ import msgspec
 
 from libs.common.contracts.base import UNREADABLE
 from services.gateway.domain.attempts import Failure
-from services.gateway.translate.openai_openai import Usage, with_metadata
-from services.gateway.translate.sse import DONE, SseParser, event
+from services.gateway.domain.turns import Kept
+from services.gateway.translate.dialect import Chunks
+from services.gateway.translate.openai_answer import Usage
+from services.gateway.translate.openai_openai import with_metadata
+from services.gateway.translate.sse import DONE, event
 
 
 # Servers that speak OpenAI's format leave out, null or vary what is not content, so only content is read strictly.
@@ -45,7 +48,7 @@ class _Delta(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def plain(self) -> bool:
         """Whether a stored answer can hold all of it."""
-        return not (self.reasoning_content or self.reasoning or self.audio or self.annotations)
+        return not (self.reasoning or self.audio or self.annotations)
 
 
 class _Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +74,7 @@ _decoder = msgspec.json.Decoder(_Chunk)
 class OpenAIStream:
     """One stream. `feed` gives what can go out; when `done`, `ending` gives what is left, with the metadata on it."""
 
-    def __init__(self, *, wants_usage: bool) -> None:
+    def __init__(self, chunks: Chunks, *, wants_usage: bool) -> None:
         self.started = False
         self.done = False
         self.usage: Usage | None = None
@@ -79,7 +82,7 @@ class OpenAIStream:
         self.model = ""
         self.storable = True
         self._wants_usage = wants_usage
-        self._parser = SseParser()
+        self._chunks = chunks
         self._seen: set[int] = set()
         self._waiting: list[bytes] = []
         self._finish: list[bytes] = []
@@ -89,13 +92,27 @@ class OpenAIStream:
         self._created: Any = None
         self._texts: dict[int, list[str]] = {}
         self._refusals: list[str] = []
+        self._reasoning: list[str] = []
         self._tools: list[dict[str, Any]] = []
         self._slots: dict[int, int] = {}
 
     def feed(self, chunk: bytes) -> bytes:
         """What goes to the client now. Nothing does before the first content, so that a fallback stays possible."""
-        out = [piece for data in self._parser.feed(chunk) if (piece := self._take(data))]
-        return b"".join(out)
+        return self._take_all(self._chunks.feed(chunk))
+
+    def end(self) -> bytes:
+        """The same once the connection has closed. `Failure` where the provider's format says that this is too early."""
+        return self._take_all(self._chunks.end())
+
+    @property
+    def kept(self) -> dict[str, Kept]:
+        """What to keep of the tool calls so far, by their id."""
+        return self._chunks.kept
+
+    @property
+    def call_ids(self) -> list[str]:
+        """The ids of the tool calls so far."""
+        return [call["id"] for call in self._tools if call["id"]]
 
     @property
     def text(self) -> str:
@@ -121,6 +138,8 @@ class OpenAIStream:
         message: dict[str, Any] = {"role": "assistant", "content": self.text or None, "refusal": None}
         if self._refusals:
             message["refusal"] = "".join(self._refusals)
+        if self._reasoning:
+            message["reasoning_content"] = "".join(self._reasoning)
         if self._tools:
             message["tool_calls"] = self._tools
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish_reasons.get(0)}
@@ -132,6 +151,9 @@ class OpenAIStream:
             "choices": [choice],
             "usage": self._usage_raw,
         }
+
+    def _take_all(self, payloads: Sequence[bytes]) -> bytes:
+        return b"".join([piece for data in payloads if (piece := self._take(data))])
 
     def _take(self, data: bytes) -> bytes:
         if self.done:
@@ -156,6 +178,8 @@ class OpenAIStream:
                 return b""
         elif not self._wants_usage:
             data = data.replace(b',"usage":null', b"")  # the client did not ask for what we asked for
+        elif b'"usage"' not in data:
+            data = data.rstrip()[:-1] + b',"usage":null}'
         return self._place(choices, data)
 
     def _count(self, usage: Any) -> None:
@@ -196,6 +220,8 @@ class OpenAIStream:
             self._texts.setdefault(choice.index, []).append(delta.content)
         if delta.refusal:
             self._refusals.append(delta.refusal)
+        if isinstance(delta.reasoning_content, str):
+            self._reasoning.append(delta.reasoning_content)
         for call in delta.tool_calls or ():
             self._call(call)
         return delta.says
@@ -231,7 +257,9 @@ def replay(answer: dict[str, Any], usage: dict[str, Any] | None, metadata: bytes
     choice = answer["choices"][0]
     message = choice["message"]
     out.append(chunk({"role": "assistant", "content": ""}))
-    out.extend(chunk({name: message[name]}) for name in ("content", "refusal") if message.get(name))
+    out.extend(
+        chunk({name: message[name]}) for name in ("reasoning_content", "content", "refusal") if message.get(name)
+    )
     for index, call in enumerate(message.get("tool_calls") or ()):
         out.append(chunk({"tool_calls": [{"index": index, **call}]}))
     out.append(chunk({}, choice.get("finish_reason") or "stop"))

@@ -9,6 +9,7 @@ import pytest
 from libs.common import context
 from libs.common.bus.ports import Bus
 from libs.common.contracts.base import Event, Rpc
+from libs.common.contracts.gateway import RATE, TURNS
 from libs.common.errors import DeadlineExceeded, Internal, NoResponders, RateLimited, Unavailable
 from tests.fixtures.nats import until
 
@@ -202,3 +203,16 @@ class BusSuite:
         async with asyncio.timeout(5):
             while await self.dead_letters(bus) != 1 or await bus.pending(HAPPENED, "reader") != 0:
                 await asyncio.sleep(0.01)
+
+    async def test_what_is_put_comes_back_and_the_newest_wins(self, bus: Bus) -> None:
+        assert await bus.get(TURNS, "org_1.a") is None
+        await bus.put(TURNS, "org_1.a", b"first")
+        await bus.put(TURNS, "org_1.a", b"second")
+        await bus.put(TURNS, "org_1.b", b"other")
+        assert (await bus.get(TURNS, "org_1.a"), await bus.get(TURNS, "org_1.b")) == (b"second", b"other")
+
+    async def test_a_sum_is_exact_however_many_add_at_once(self, bus: Bus) -> None:
+        sums = await asyncio.gather(*(bus.add(RATE, "key_1.7", 3) for _ in range(100)))
+        assert sorted(sums) == [3 * count for count in range(1, 101)]
+        assert await bus.add(RATE, "key_1.7", -300) == 0
+        assert await bus.add(RATE, "key_1.8", 0) == 0

@@ -1,12 +1,15 @@
 """What is tried after a provider failed, and what the client is told in the end."""
 
+import json
+
 import pytest
 
 from libs.common.errors import BadRequest, NotFound, PayloadTooLarge, PromptlyError, RateLimited, UpstreamFailed
 from services.gateway.domain.attempts import Failure, Next, Tried, after, client_error
 from services.gateway.domain.breaker import Breaker
+from services.gateway.domain.chat import Chat, parse
 from services.gateway.domain.conversations import Conversations
-from services.gateway.domain.rate_limit import RateLimiter
+from services.gateway.domain.rate_limit import LocalLimiter
 from services.gateway.translate import errors
 
 
@@ -114,7 +117,7 @@ def test_a_probe_that_never_comes_back_does_not_block_the_next() -> None:
 
 def test_no_window_of_a_minute_takes_more_than_the_limit() -> None:
     clock = _Clock()
-    limiter = RateLimiter(clock)
+    limiter = LocalLimiter(clock)
     admitted: list[float] = []
     for _ in range(6 * 1500):
         clock.time += 0.04
@@ -126,7 +129,7 @@ def test_no_window_of_a_minute_takes_more_than_the_limit() -> None:
 
 def test_a_refusal_says_when_there_is_room_again() -> None:
     clock = _Clock()
-    limiter = RateLimiter(clock)
+    limiter = LocalLimiter(clock)
     for _ in range(10):
         assert limiter.take("k", 10).allowed
     verdict = limiter.take("k", 10)
@@ -139,13 +142,20 @@ def test_a_refusal_says_when_there_is_room_again() -> None:
 def test_a_warm_conversation_keeps_its_cut_and_a_cold_one_does_not() -> None:
     clock = _Clock()
     known = Conversations(clock)
-    turn = [b"system", b"u1", b"a1", b"u2"]
-    known.remember("org", turn, 7, cached_tokens=2048)
-    following = [*turn, b"a2", b"u3"]
-    assert known.keep_cut("org", following) == 7
-    assert known.keep_cut("other", following) is None
-    assert known.keep_cut("org", [b"system", b"u1", b"another", b"u2", b"a2"]) is None
+    turn = ["system", "u1", "a1", "u2"]
+    known.remember("org", _talk(turn), 7, cached_tokens=2048)
+    following = _talk([*turn, "a2", "u3"])
+    warm = known.warm("org", following)
+    assert warm is not None
+    assert (warm.cut, warm.cached_tokens) == (7, 2048)
+    assert known.warm("other", following) is None
+    assert known.warm("org", _talk(["system", "u1", "another", "u2", "a2"])) is None
     clock.time += 301
-    assert known.keep_cut("org", following) is None
-    known.remember("org", turn, 7, cached_tokens=0)
-    assert known.keep_cut("org", following) is None
+    assert known.warm("org", following) is None
+    known.remember("org", _talk(turn), 7, cached_tokens=0)
+    assert known.warm("org", following) is None
+
+
+def _talk(texts: list[str]) -> Chat:
+    messages = [{"role": "user", "content": text} for text in texts]
+    return parse(json.dumps({"model": "gpt-4o", "messages": messages}).encode())

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.domain.attempts import Failure
-from services.gateway.translate.openai_openai import Usage, with_metadata
+from services.gateway.translate.openai_answer import Usage
+from services.gateway.translate.openai_openai import OpenAIChunks, with_metadata
 from services.gateway.translate.openai_stream import OpenAIStream, replay
 from services.gateway.translate.sse import DONE, SseParser, event
 from tests.fake_provider import wire
@@ -55,7 +56,7 @@ def test_events_survive_any_cut_and_line_ending(
 
 @given(text=st.text(min_size=1, max_size=200), at=st.lists(st.integers(0, 100_000), max_size=40), asked=st.booleans())
 def test_a_stream_is_the_same_however_it_is_cut(text: str, at: list[int], asked: bool) -> None:
-    relay = OpenAIStream(wants_usage=asked)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=asked)
     text = text.encode("utf-8", "replace").decode()
     out = b"".join(relay.feed(piece) for piece in cut(stream(text), at)) + relay.ending(b'{"x":1}')
     assert relay.complete
@@ -70,7 +71,7 @@ def test_a_stream_is_the_same_however_it_is_cut(text: str, at: list[int], asked:
 
 
 def test_nothing_goes_out_before_the_first_content() -> None:
-    relay = OpenAIStream(wants_usage=False)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=False)
     pieces = SseParser().feed(stream("Hello there"))
     assert relay.feed(event(pieces[0])) == b""
     assert not relay.started
@@ -79,7 +80,7 @@ def test_nothing_goes_out_before_the_first_content() -> None:
 
 
 def test_tool_calls_are_put_together_for_the_cache() -> None:
-    relay = OpenAIStream(wants_usage=True)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=True)
     relay.feed(stream(None, CALLS))
     answer = relay.answer()
     assert answer["choices"][0]["message"]["tool_calls"] == CALLS
@@ -90,10 +91,10 @@ def test_tool_calls_are_put_together_for_the_cache() -> None:
 @given(text=st.text(max_size=100), asked=st.booleans(), tools=st.booleans())
 def test_a_replayed_answer_reads_like_the_first_one(text: str, asked: bool, tools: bool) -> None:
     text = text.encode("utf-8", "replace").decode()
-    relay = OpenAIStream(wants_usage=asked)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=asked)
     relay.feed(stream(text, CALLS if tools else None))
     answer = relay.answer()
-    again = OpenAIStream(wants_usage=asked)
+    again = OpenAIStream(OpenAIChunks(), wants_usage=asked)
     again.feed(replay(answer, answer["usage"], b"{}", wants_usage=asked))
     repeated = again.answer()
     assert repeated["choices"] == answer["choices"]
@@ -101,15 +102,15 @@ def test_a_replayed_answer_reads_like_the_first_one(text: str, asked: bool, tool
 
 
 def test_an_error_in_the_stream_is_an_error() -> None:
-    relay = OpenAIStream(wants_usage=False)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=False)
     with pytest.raises(Failure):
         relay.feed(event(b'{"error": {"message": "overloaded"}}'))
     with pytest.raises(Failure):
-        OpenAIStream(wants_usage=False).feed(event(b"<html>"))
+        OpenAIStream(OpenAIChunks(), wants_usage=False).feed(event(b"<html>"))
 
 
 def test_a_stream_without_its_end_is_not_complete() -> None:
-    relay = OpenAIStream(wants_usage=False)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=False)
     whole = stream("half of it")
     relay.feed(whole[: whole.index(b'"finish_reason":"stop"')])
     assert relay.text == "half of it"
@@ -117,14 +118,14 @@ def test_a_stream_without_its_end_is_not_complete() -> None:
 
 
 def test_a_server_that_says_usage_and_no_done_is_complete_all_the_same() -> None:
-    relay = OpenAIStream(wants_usage=False)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=False)
     relay.feed(stream("all of it").removesuffix(DONE))
     assert relay.done
     assert relay.complete
 
 
 def test_two_choices_are_complete_when_both_are() -> None:
-    relay = OpenAIStream(wants_usage=False)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=False)
     for index, finish in ((0, None), (1, None), (0, "stop")):
         choice = {"index": index, "delta": {"content": "x"}, "finish_reason": finish}
         relay.feed(event(json.dumps({"choices": [choice]}).encode()))
@@ -143,11 +144,11 @@ def test_two_choices_are_complete_when_both_are() -> None:
     ],
 )
 def test_what_other_servers_leave_out_or_vary_is_taken(chunk: dict[str, Any]) -> None:
-    OpenAIStream(wants_usage=False).feed(event(json.dumps(chunk).encode()))
+    OpenAIStream(OpenAIChunks(), wants_usage=False).feed(event(json.dumps(chunk).encode()))
 
 
 def test_calls_that_share_an_index_stay_apart() -> None:
-    relay = OpenAIStream(wants_usage=False)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=False)
     for name in ("f", "g"):
         call = {"index": 0, "id": f"call_{name}", "function": {"name": name, "arguments": "{}"}}
         relay.feed(event(json.dumps({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}).encode()))
@@ -155,16 +156,16 @@ def test_calls_that_share_an_index_stay_apart() -> None:
     assert [(call["id"], call["function"]["name"]) for call in made] == [("call_f", "f"), ("call_g", "g")]
 
 
-@pytest.mark.parametrize("extra", [{"reasoning_content": "hm"}, {"reasoning": "hm"}, {"audio": {"id": "a"}}])
+@pytest.mark.parametrize("extra", [{"reasoning": "hm"}, {"audio": {"id": "a"}}])
 def test_what_a_stored_answer_cannot_hold_goes_out_at_once_and_is_not_stored(extra: dict[str, Any]) -> None:
-    relay = OpenAIStream(wants_usage=False)
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=False)
     assert relay.feed(event(json.dumps({"choices": [{"index": 0, "delta": extra}]}).encode()))
     assert not relay.storable
 
 
 def test_bytes_that_are_no_text_are_an_error() -> None:
     with pytest.raises(Failure):
-        OpenAIStream(wants_usage=False).feed(event(b'{"choices":[{"delta":{"content":"\xff"}}]}'))
+        OpenAIStream(OpenAIChunks(), wants_usage=False).feed(event(b'{"choices":[{"delta":{"content":"\xff"}}]}'))
 
 
 @pytest.mark.parametrize("answer", [b'{"a": 1}', b'{\n  "a": 1\n}\n', b"{}"])

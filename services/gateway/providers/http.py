@@ -1,10 +1,9 @@
-"""OpenAI's chat completions, and every server that speaks them."""
+"""The way to every provider: one pool of connections, the organisation's own key, and limits in time and size."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
 
 import aiohttp
 import httpx
@@ -12,14 +11,14 @@ import msgspec
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import ProviderKey
-from libs.common.contracts.base import UNREADABLE
 from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import Sealer
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.targets import Target
+from services.gateway.providers.wires import Wire
+from services.gateway.translate.dialect import Dialect
 
 _KEY_SECONDS = 60.0
-_MAX_ERROR = 64 << 10
 _MAX_ANSWER = 64 << 20
 _MAX_URLS = 4096
 
@@ -33,8 +32,8 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     plain: float
 
 
-class OpenAIProvider:
-    """One pool of connections for all organisations; each call carries its organisation's own key."""
+class HttpProviders:
+    """All providers, each by its `wires` and `dialects` entry; see `ports.Providers`."""
 
     def __init__(
         self,
@@ -42,36 +41,38 @@ class OpenAIProvider:
         sealer: Sealer,
         clock: Clock,
         *,
-        base_url: str,
+        wires: Mapping[str, Wire],
+        dialects: Mapping[str, Dialect],
         allowed_hosts: Collection[str],
         timeouts: Timeouts,
     ) -> None:
         self._transport = transport
         self._sealer = sealer
         self._clock = clock
-        self._base_url = base_url
+        self._wires = wires
+        self._dialects = dialects
         self._allowed_hosts = allowed_hosts
         self._timeouts = timeouts
         self._opened: dict[tuple[str, str], tuple[float, str]] = {}
         self._url = lru_cache(_MAX_URLS)(self._checked_url)
 
     async def complete(self, target: Target, key: int, org_id: str, body: bytes) -> bytes:
-        request = self._request(target.keys[key], org_id, body)
+        request = self._request(target, key, org_id, body, stream=False)
         with _failures():
             async with asyncio.timeout(self._timeouts.plain):
                 response = await self._transport.handle_async_request(request)
                 content = await _read(response)
         if response.status_code != 200:
-            raise _failure(response.status_code, response.headers, content)
+            raise self._failure(target, response, content)
         return content
 
     async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
-        request = self._request(target.keys[key], org_id, body)
+        request = self._request(target, key, org_id, body, stream=True)
         with _failures():
             async with asyncio.timeout(self._timeouts.first_byte):
                 response = await self._transport.handle_async_request(request)
                 if response.status_code != 200:
-                    raise _failure(response.status_code, response.headers, await _read(response))
+                    raise self._failure(target, response, await _read(response))
         return self._pieces(response)
 
     async def _pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
@@ -90,21 +91,27 @@ class OpenAIProvider:
         finally:
             await response.aclose()
 
-    def _request(self, key: ProviderKey, org_id: str, body: bytes) -> httpx.Request:
+    def _request(self, target: Target, key: int, org_id: str, body: bytes, *, stream: bool) -> httpx.Request:
+        own = target.keys[key]
         headers = {
-            "authorization": f"Bearer {self._open(key, org_id)}",
+            **self._wires[own.provider].auth(self._open(own, org_id)),
             "content-type": "application/json",
             "accept-encoding": "identity",
             "user-agent": "promptly",
         }
         timeouts = {"timeout": {"connect": self._timeouts.connect}}
-        url = self._url(key.base_url or self._base_url)
+        url = self._url(own.provider, own.base_url, target.served_model, stream)
         return httpx.Request("POST", url, content=body, headers=headers, extensions=timeouts)
 
-    def _checked_url(self, base: str) -> httpx.URL:
-        if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
+    def _checked_url(self, provider: str, base: str | None, model: str, stream: bool) -> httpx.URL:
+        wire = self._wires[provider]
+        if (reason := forbidden_reason(base or wire.base_url, self._allowed_hosts)) is not None:
             raise Failure("connect", reason)
-        return httpx.URL(f"{base.rstrip('/')}/chat/completions")
+        return wire.url(base, model, stream=stream)
+
+    def _failure(self, target: Target, response: httpx.Response, content: bytes) -> Failure:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return self._dialects[target.provider].failure(response.status_code, headers, content)
 
     def _open(self, key: ProviderKey, org_id: str) -> str:
         """The key in clear, kept in memory for a minute at most."""
@@ -148,33 +155,3 @@ async def _read(response: httpx.Response) -> bytes:
     finally:
         await response.aclose()
     return b"".join(parts)
-
-
-class _ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
-    error: dict[str, Any] | str | None = None
-
-
-def _failure(status: int, headers: httpx.Headers, content: bytes) -> Failure:
-    """What the provider's error says, without more of it than a message, a code and a parameter."""
-    try:
-        found = msgspec.json.decode(content[:_MAX_ERROR], type=_ErrorBody).error
-    except UNREADABLE:
-        found = None
-    error = found if isinstance(found, dict) else {"message": found}
-    message = error.get("message")
-    code, param = error.get("code"), error.get("param")
-    return Failure(
-        "status",
-        message if isinstance(message, str) and message else f"Status {status}.",
-        status=status,
-        code=code if isinstance(code, str) else None,
-        param=param if isinstance(param, str) else None,
-        retry_after=_seconds(headers.get("retry-after")),
-    )
-
-
-def _seconds(value: str | None) -> float | None:
-    try:
-        return None if value is None else max(0.0, float(value))
-    except ValueError:
-        return None

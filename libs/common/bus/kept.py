@@ -1,0 +1,57 @@
+"""Buckets and tallies in JetStream: what is kept by key, for all copies of a service."""
+
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from libs.common.contracts.base import Bucket, Tally
+
+
+def bucket_stream(bucket: Bucket) -> StreamConfig:
+    """A key-value bucket, as NATS lays them out."""
+    return StreamConfig(
+        name=f"KV_{bucket.name}",
+        subjects=[f"$KV.{bucket.name}.>"],
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_msgs_per_subject=1,
+        max_age=bucket.max_age,
+        max_bytes=bucket.max_bytes,
+        allow_rollup_hdrs=True,
+        deny_delete=True,
+        allow_direct=True,
+    )
+
+
+def tally_stream(tally: Tally) -> StreamConfig:
+    """A counter per subject: the server adds, and answers with the new sum."""
+    return StreamConfig(
+        name=tally.name,
+        subjects=[f"promptly.v1.tally.{tally.name}.>"],
+        storage=StorageType.FILE if tally.on_disk else StorageType.MEMORY,
+        max_msgs_per_subject=1,
+        max_age=tally.max_age,
+        allow_direct=True,
+        allow_msg_counter=True,
+    )
+
+
+async def put(jetstream: JetStreamContext, bucket: Bucket, key: str, value: bytes, timeout: float) -> None:  # noqa: ASYNC109
+    """Keep a value."""
+    await jetstream.publish(f"$KV.{bucket.name}.{key}", value, timeout=timeout)
+
+
+async def get(jetstream: JetStreamContext, bucket: Bucket, key: str) -> bytes | None:
+    """The value; None where there is none."""
+    try:
+        found = await jetstream.get_last_msg(f"KV_{bucket.name}", f"$KV.{bucket.name}.{key}", direct=True)
+    except NotFoundError:
+        return None
+    return found.data or None
+
+
+async def add(jetstream: JetStreamContext, tally: Tally, key: str, amount: int, timeout: float) -> int:  # noqa: ASYNC109
+    """The sum after adding."""
+    subject = f"promptly.v1.tally.{tally.name}.{key}"
+    done = await jetstream.publish(subject, b"", timeout=timeout, headers={"Nats-Incr": f"{amount:+d}"})
+    return int(done.val or 0)

@@ -1,0 +1,128 @@
+"""The rate limit over all gateways: blocks of requests, leased from sums that they share."""
+
+import asyncio
+import math
+from collections import OrderedDict
+
+import msgspec
+
+from libs.common import context
+from libs.common.bus.ports import Bus
+from libs.common.clock import Clock
+from libs.common.contracts.gateway import RATE
+from libs.common.errors import PromptlyError
+from services.gateway.clients.replicas import Replicas
+from services.gateway.domain.rate_limit import LocalLimiter, Verdict, Window, block_of
+
+_MINUTE = 60
+_REMEMBER_REFUSAL = 1.0
+_MAX_KEYS = 100_000
+
+
+class _Lease(msgspec.Struct):
+    """What this gateway may still let through in one minute, and has let through in it. `room` is what there was for all
+    of them beside its last block; `untold` were let through without the others knowing.
+    """
+
+    minute: int
+    left: int = 0
+    room: int = 0
+    taken: int = 0
+    taken_before: int = 0
+    current: int = 0
+    previous: int | None = None
+    before: int = 0
+    untold: int = 0
+    refused_until: float = -math.inf
+    retry_after: int = 0
+    asking: "asyncio.Task[None] | None" = None
+
+
+class SharedLimits:
+    """See `ports.Limits`. While the bus is away, each gateway keeps to its share of the limit."""
+
+    def __init__(self, bus: Bus, clock: Clock, replicas: Replicas, budget_ms: float) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._replicas = replicas
+        self._budget_ms = budget_ms
+        self._local = LocalLimiter(clock.monotonic, _MAX_KEYS)
+        self._leases: OrderedDict[str, _Lease] = OrderedDict()
+
+    async def take(self, key_id: str, limit: int) -> Verdict:
+        """Count one request of a key, if it fits."""
+        lease = self._lease(key_id)
+        while True:
+            if lease.left > 0:
+                lease.left -= 1
+                lease.taken += 1
+                self._local.note(key_id)
+                return self._verdict(lease, limit, allowed=True)
+            if self._clock.monotonic() < lease.refused_until:
+                return self._verdict(lease, limit, allowed=False)
+            # One question at a time per key: a block for each of a hundred waiting requests would be most of the limit.
+            if lease.asking is None:
+                lease.asking = asyncio.create_task(self._ask(key_id, limit, lease))
+            try:
+                await asyncio.shield(lease.asking)
+            except PromptlyError:
+                return self._alone(key_id, limit, lease)
+
+    def _lease(self, key_id: str) -> _Lease:
+        minute = int(self._clock.now().timestamp()) // _MINUTE
+        lease = self._leases.get(key_id)
+        if lease is None or lease.minute != minute:
+            last = lease if lease is not None and lease.minute == minute - 1 else _Lease(minute - 1)
+            lease = self._leases[key_id] = _Lease(minute, before=last.untold, taken_before=last.taken)
+            if len(self._leases) > _MAX_KEYS:
+                self._leases.popitem(last=False)
+        return lease
+
+    async def _ask(self, key_id: str, limit: int, lease: _Lease) -> None:
+        try:
+            with context.bound(request_id=context.request_id(), budget_ms=self._budget_ms):
+                if lease.previous is None:
+                    lease.previous = await self._bus.add(RATE, f"{key_id}.{lease.minute - 1}", lease.before)
+                block, untold = block_of(limit), lease.untold
+                total = await self._bus.add(RATE, f"{key_id}.{lease.minute}", block + untold)
+                lease.untold -= untold
+                window = self._window(key_id, lease, limit, total - block)
+                free = max(math.floor(window.free()), 0)
+                granted = min(free, block)
+                lease.left, lease.room, lease.current = granted, free - granted, total - block + granted
+                if not granted:
+                    lease.refused_until = self._clock.monotonic() + _REMEMBER_REFUSAL
+                    lease.retry_after = window.wait
+                if granted < block:
+                    await self._bus.add(RATE, f"{key_id}.{lease.minute}", granted - block)
+        finally:
+            lease.asking = None
+
+    def _alone(self, key_id: str, limit: int, lease: _Lease) -> Verdict:
+        share = max(1, limit // self._replicas.count)
+        verdict = self._local.take(key_id, share)
+        lease.untold += verdict.allowed
+        lease.taken += verdict.allowed
+        return msgspec.structs.replace(verdict, limit=limit, local=True)
+
+    def _elapsed(self, lease: _Lease) -> float:
+        return min(max(self._clock.now().timestamp() - lease.minute * _MINUTE, 0.0), float(_MINUTE))
+
+    def _window(self, key_id: str, lease: _Lease, limit: int, current: int) -> Window:
+        return Window(
+            limit=limit,
+            previous=lease.previous or 0,
+            current=current,
+            elapsed=self._elapsed(lease),
+            own=self._local.recent(key_id),
+            own_previous=lease.taken_before,
+        )
+
+    def _verdict(self, lease: _Lease, limit: int, *, allowed: bool) -> Verdict:
+        return Verdict(
+            allowed=allowed,
+            limit=limit,
+            remaining=lease.room + lease.left if allowed else 0,
+            reset=_MINUTE - self._elapsed(lease),
+            retry_after=0 if allowed else lease.retry_after,
+        )

@@ -1,0 +1,26 @@
+"""Requests that are over: in analytics' log, and in the cache."""
+
+from libs.common.bus.ports import Bus
+from libs.common.contracts.analytics import REQUEST, RequestById
+from libs.common.contracts.cache import FORGET, ForgetEntry
+from libs.common.contracts.events import FEEDBACK_GIVEN, CompletionFinished, FeedbackGiven
+
+
+class BusPast:
+    """Implements `ports.Past`."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def request(self, org_id: str, request_id: str) -> CompletionFinished:
+        """One log entry."""
+        return await self._bus.call(REQUEST, RequestById(org_id=org_id, id=request_id))
+
+    async def forget(self, org_id: str, entry_id: str) -> bool:
+        """Remove a cached answer."""
+        return (await self._bus.call(FORGET, ForgetEntry(org_id=org_id, entry_id=entry_id))).forgotten
+
+    async def tell(self, given: FeedbackGiven) -> None:
+        """Keep what a client thought."""
+        event_id = f"{given.org_id}:{given.request_id}:{given.time_ms}"
+        await self._bus.emit(FEEDBACK_GIVEN, given, event_id=event_id)

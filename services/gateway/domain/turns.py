@@ -1,0 +1,48 @@
+"""What outlives a turn: a tool call has to come back to the model that made it, with what that model wants to see again."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from services.gateway.domain.chat import Chat
+
+_MAX_RECALLED = 128
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What has to come back with a tool call's result, though OpenAI's format has no place for it.
+
+    `served_model` made the call, and its loop stays with it. `signature` is Gemini's thought signature; `blocks` are
+    Anthropic's thinking blocks, as they came and in their order.
+    """
+
+    served_model: str
+    signature: str | None = None
+    blocks: list[dict[str, Any]] = []
+
+
+def call_ids(chat: Chat) -> list[str]:
+    """The newest tool calls of a conversation, oldest first; none where no tool was called."""
+    found = [
+        call["id"]
+        for message in chat.fields.messages
+        for call in message.tool_calls or ()
+        if isinstance(call.get("id"), str) and call["id"]
+    ]
+    return found[-_MAX_RECALLED:]
+
+
+def open_calls(chat: Chat) -> list[str]:
+    """The calls that this request brings results for: those of a loop that goes on."""
+    ids: list[str] = []
+    for message in reversed(chat.fields.messages):
+        if message.role != "tool":
+            break
+        ids.append(message.tool_call_id or "")
+    return [name for name in ids if name]
+
+
+def of_answer(kept: dict[str, Kept], ids: Iterable[str], served_model: str) -> dict[str, Kept]:
+    """What to keep of an answer's calls: at least who made them."""
+    return {name: kept.get(name) or Kept(served_model=served_model) for name in ids}

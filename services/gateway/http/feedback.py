@@ -1,0 +1,20 @@
+"""POST /v1/feedback."""
+
+from typing import Any
+
+from litestar import Request, post
+from litestar.datastructures import State
+
+from services.gateway.admission import Admission
+from services.gateway.feedback import Feedback
+from services.gateway.http.chat import api_key, body_of
+from services.gateway.http.edge import ticket
+
+
+@post("/v1/feedback", status_code=200)
+async def give_feedback(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
+    """Say what an answer was worth."""
+    admission: Admission = state.admission
+    feedback: Feedback = state.feedback
+    principal = await admission.identify(api_key(ticket(request.scope).incoming))
+    return await feedback.give(principal, await body_of(request, state.body_timeout))
