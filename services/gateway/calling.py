@@ -11,6 +11,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.base import UNREADABLE
 from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import names, tracing
+from services.gateway.domain import turns
 from services.gateway.domain.attempts import Failure, Next, Tried, after, client_error
 from services.gateway.domain.health import Health
 from services.gateway.domain.targets import Target
@@ -126,7 +127,7 @@ class Caller:
                 model=target.served_model,
                 known=self._catalog.find(target.served_model),
                 stream=stream,
-                kept=work.recalled,
+                kept=turns.without_blocks(work.recalled) if work.fallback_used else work.recalled,
             )
         )
         work.dropped = outgoing.dropped

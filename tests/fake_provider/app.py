@@ -1,140 +1,157 @@
-"""The provider's HTTP side: OpenAI's chat endpoint, and /_control for tests."""
+"""The provider's HTTP side: three providers' endpoints, and /_control for tests."""
 
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import msgspec
 
-from tests.fake_provider import meter, wire
+from tests.fake_provider import answer, meter, routes, serving, strict
+from tests.fake_provider.routes import Route
 from tests.fake_provider.script import Script, Step
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from tests.fake_provider.serving import Receive, Scope, Send
 
 
 class FakeProvider:
-    """An ASGI application. `ledger` holds one entry for each request that reached the chat endpoint."""
+    """An ASGI application. `ledger` holds one entry for each request that reached an endpoint that generates.
 
-    def __init__(self) -> None:
+    `strict` refuses what the real provider refuses. `record_bodies` keeps the bodies of requests in the ledger.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
         self.script = Script()
         self.ledger: list[dict[str, Any]] = []
+        self.strict = strict
+        self.record_bodies = False
         self._count = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body = await _body(receive)
+        body = await serving.body_of(receive)
         path, method = scope["path"], scope["method"]
-        if path == "/v1/chat/completions" and method == "POST":
-            headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-            await self._chat(body, headers, receive, send)
-        elif path == "/_control/script" and method == "POST":
-            for model, steps in json.loads(body).items():
-                self.script.add(model, msgspec.convert(steps, list[Step]))
-            await _respond(send, 200, b"{}")
-        elif path == "/_control/ledger":
-            await _respond(send, 200, json.dumps(self.ledger).encode())
-            if method == "DELETE":
-                self.ledger.clear()
-                self.script.clear()
+        headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+        if path.startswith("/_control/"):
+            await self._control(path, method, body, send)
+        elif (route := routes.find(method, path, scope["query_string"].decode("latin-1"), headers)) is None:
+            step = Step(message=f"Invalid URL ({method} {path})")
+            await serving.respond(send, 404, routes.find_any(path).error(404, step, 0))
+        elif route.lists_models:
+            await self._models(route, headers, send)
         else:
-            await _respond(send, 404, wire.error(404, f"Invalid URL ({method} {path})", None, None))
+            await self._chat(body, headers, route, receive, send)
 
-    async def _chat(self, raw: bytes, headers: dict[str, str], receive: Receive, send: Send) -> None:
-        key = headers.get("authorization", "").removeprefix("Bearer ")
-        body = json.loads(raw)
-        model = body["model"]
-        entry: dict[str, Any] = {"model": model, "status": 0, "stream": bool(body.get("stream")), "bytes": len(raw)}
+    async def _control(self, path: str, method: str, body: bytes, send: Send) -> None:
+        found: Any = {}
+        match path.removeprefix("/_control/"), method:
+            case "script", "POST":
+                for model, steps in json.loads(body).items():
+                    self.script.add(model, msgspec.convert(steps, list[Step]))
+            case "strict", "POST":
+                self.strict = json.loads(body)["on"]
+            case "record", "POST":
+                self.record_bodies = json.loads(body)["bodies"]
+            case "ledger", _:
+                found = list(self.ledger)
+                if method == "DELETE":
+                    self.ledger.clear()
+                    self.script.clear()
+            case _:
+                await serving.respond(send, 404, b"{}")
+                return
+        await serving.respond(send, 200, json.dumps(found).encode())
+
+    async def _models(self, route: Route, headers: dict[str, str], send: Send) -> None:
+        key = route.format.key(headers)
+        if not key or key.startswith("sk-wrong"):
+            refusal = route.format.refusal(key)
+            await serving.respond(send, refusal.status, route.format.error(refusal.status, refusal, 0))
+            return
+        await serving.respond(send, 200, route.format.models(meter.models_of(route.format.PROVIDER)))
+
+    async def _chat(self, raw: bytes, headers: dict[str, str], route: Route, receive: Receive, send: Send) -> None:
+        began, wire = time.monotonic(), route.format
+        self._count += 1
+        number, key = self._count, wire.key(headers)
+        given = _object(raw)
+        body = wire.read(given)
+        model = route.model or str(body.get("model", ""))
+        stream = bool(body.get("stream")) if route.stream is None else route.stream
+        entry: dict[str, Any] = {"model": model, "status": 0, "stream": stream, "bytes": len(raw)}
         entry.update(key_end=key[-4:], prompt_tokens=0, completion_tokens=0, nano_usd=0, closed_early=False)
+        entry.update(provider=wire.PROVIDER, tokens=meter.Usage()._asdict(), signatures=[], closed_after_seconds=None)
+        if self.record_bodies:
+            entry["body"] = given
         self.ledger.append(entry)
         step = self.script.next(model)
         if not key or key.startswith("sk-wrong"):
-            step = Step(status=401, message="Incorrect API key provided.", code="invalid_api_key")
+            step = wire.refusal(key)
+        elif (refused := self._refused(route, model, body, headers, stream)) is not None:
+            step = refused
         entry["status"] = step.status
-        if step.delay:
-            await asyncio.sleep(step.delay)
-        if step.hang:
-            await _until_gone(receive)
-            entry["closed_early"] = True
-            return
-        if step.status != 200:
-            error = wire.error(step.status, step.message, step.code, step.param)
-            await _respond(send, step.status, error, step.headers)
-            return
-        if step.malformed:
-            await _respond(send, 200, b"<html>Bad gateway</html>")
-            return
-        self._count += 1
-        answer = self._answer(body, step, entry)
-        if body.get("stream"):
-            await self._stream(answer, body, step, entry, receive, send)
-        else:
-            await _respond(send, 200, wire.completion(*answer), step.headers)
+        gone = asyncio.ensure_future(serving.until_gone(receive))
+        try:
+            entry["closed_early"] = not await self._react(number, route, model, body, step, entry, gone, send)
+        finally:
+            entry["closed_after_seconds"] = time.monotonic() - began
+            gone.cancel()
 
-    def _answer(self, body: dict[str, Any], step: Step, entry: dict[str, Any]) -> tuple[Any, ...]:
-        model = body["model"]
-        content = step.content if step.content is not None or step.tool_calls else wire.normal_answer(body)
-        finish = step.finish_reason or ("tool_calls" if step.tool_calls else "stop")
-        generated = (content or "") + "".join(call["function"]["arguments"] for call in step.tool_calls or ())
-        prompt, completion = meter.prompt_tokens(body), meter.completion_tokens(model, generated)
-        entry.update(prompt_tokens=prompt, completion_tokens=completion, nano_usd=meter.bill(model, prompt, completion))
-        used = wire.usage(prompt, completion, step.cached_tokens) if step.usage else None
-        identifier = f"chatcmpl-fake{self._count:08d}"
-        return identifier, int(time.time()), model, content, step.tool_calls, finish, used
+    def _refused(
+        self, route: Route, model: str, body: dict[str, Any], headers: dict[str, str], stream: bool
+    ) -> Step | None:
+        provider = route.format.PROVIDER
+        if self.strict:
+            return strict.refusal(provider, strict.Sent(model, body, headers, stream))
+        if body.get("contents" if provider == "google" else "messages"):
+            return None
+        return Step(status=400, message="The body is not a JSON object with messages.")
 
-    async def _stream(
+    async def _react(
         self,
-        answer: tuple[Any, ...],
+        number: int,
+        route: Route,
+        model: str,
         body: dict[str, Any],
         step: Step,
         entry: dict[str, Any],
-        receive: Receive,
+        gone: asyncio.Future[None],
         send: Send,
-    ) -> None:
-        include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
-        gone = asyncio.create_task(_until_gone(receive))
-        try:
-            for sent, chunk in enumerate(wire.chunks(*answer, include_usage=include_usage)):
-                if sent == step.error_after:
-                    error = wire.error(500, step.message, step.code, None).replace(b"\n", b"")
-                    await send({"type": "http.response.body", "body": b"data: %b\n\n" % error, "more_body": True})
-                    break
-                if sent == step.cut_after:
-                    raise ConnectionAbortedError("scripted")
-                await send({"type": "http.response.body", "body": b"data: %b\n\n" % chunk, "more_body": True})
-                if step.chunk_delay:
-                    await asyncio.wait((gone,), timeout=step.chunk_delay)
-                if gone.done():
-                    entry["closed_early"] = True
-                    return
-            else:
-                await send({"type": "http.response.body", "body": b"data: [DONE]\n\n", "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            gone.cancel()
+    ) -> bool:
+        """Answers as the step says; false where the client left before it had everything."""
+        wire = route.format
+        headers = {**wire.headers(number, step), **step.headers}
+        if step.hang or step.delay:
+            await asyncio.wait((gone,), timeout=None if step.hang else step.delay)
+            if gone.done():
+                return False
+        if step.status != 200 or step.error_in_200:
+            error = wire.error(step.status if step.status != 200 else 500, step, number)
+            if not route.sse:
+                error = b"[" + error + b"\n]"
+            await serving.respond(send, step.status, error, headers, step.dribble)
+            return True
+        if step.malformed:
+            await serving.respond(send, 200, b"<html>Bad gateway</html>")
+            return True
+        made = answer.make(number, int(time.time()), model, step, wire.last(body), wire.count(model, body))
+        used = made.used
+        entry.update(prompt_tokens=used.prompt, completion_tokens=used.completion, tokens=used._asdict())
+        entry.update(nano_usd=meter.bill_usage(model, used), signatures=wire.signatures(body))
+        if entry["stream"]:
+            events, failure = wire.events(made, body), wire.error_event(step, number)
+            return await serving.stream(events, failure, step, headers, gone, send, sse=route.sse)
+        if step.reset_after is not None:
+            await serving.break_off(send, gone, reset=True)
+            return True
+        await serving.respond(send, 200, wire.whole(made), headers, step.dribble)
+        return True
 
 
-async def _body(receive: Receive) -> bytes:
-    parts = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _respond(send: Send, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-    raw = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    raw += [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+def _object(raw: bytes) -> dict[str, Any]:
+    """The object of a body; empty for anything else."""
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -7,11 +7,24 @@ import msgspec
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One scripted reaction. Nothing set: the normal answer.
+    """One scripted reaction. Nothing set: the normal answer. The same step works in all three wire formats.
 
-    `status` ≠ 200 answers with that error. `delay` and `chunk_delay` are seconds. `cut_after` closes a stream's connection
-    after so many chunks; `malformed` answers with something that is not JSON; `hang` never answers; `usage` = false leaves
-    the usage out.
+    Answers: `content` and `thinking` are texts, `tool_calls` has OpenAI's shape, `finish_reason` is OpenAI's word and
+    `native_finish` the provider's own, which wins. `blocked` (true, or the reason) refuses the prompt: Google answers
+    without candidates, Anthropic with a refusal, OpenAI with content_filter.
+
+    Usage: `usage` = false leaves it out. What is not overridden is counted; cached and cache-written tokens are part of
+    the prompt's, reasoning tokens part of the completion's. `thoughts_inclusive` has Google count thoughts twice, once
+    among the candidates' tokens.
+
+    Errors: `status` ≠ 200 answers with that error, `error_in_200` says 200 with an error's body, `malformed` answers with
+    something that is not JSON. `code` is OpenAI's code, Anthropic's type or Google's status, where it is not the status code's own.
+    `retry_after` is in seconds; Google says it in the body. `hang` never answers.
+
+    Streams: `delay` and `chunk_delay` are seconds. After so many events, `error_after` ends with an error of the format,
+    `end_after` ends the body as if all was said, `cut_after` closes the connection and `reset_after` resets it (a plain
+    answer's at once). `dribble` is the bytes per write, `crlf` changes the line ends, `comments` puts a comment before
+    every event.
     """
 
     status: int = 200
@@ -19,17 +32,33 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
     param: str | None = None
     headers: dict[str, str] = {}
+    retry_after: float | None = None
+    error_in_200: bool = False
+    malformed: bool = False
+    hang: bool = False
     delay: float = 0
     chunk_delay: float = 0
     content: str | None = None
+    thinking: str | None = None
     tool_calls: list[dict[str, Any]] | None = None
     finish_reason: str | None = None
+    native_finish: str | None = None
+    blocked: bool | str = False
     cut_after: int | None = None
+    end_after: int | None = None
     error_after: int | None = None
-    malformed: bool = False
-    hang: bool = False
+    reset_after: int | None = None
+    dribble: int = 0
+    crlf: bool = False
+    comments: bool = False
     usage: bool = True
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    reasoning_tokens: int | None = None
+    thoughts_inclusive: bool = False
     repeat: int = 1
 
 

@@ -1,23 +1,12 @@
 """OpenAI's chat completions as they stand on the wire."""
 
 import json
-import zlib
 from typing import Any
 
+from tests.fake_provider.answer import words
+
 _SNAPSHOTS = {"gpt-4o": "gpt-4o-2024-08-06", "gpt-4o-mini": "gpt-4o-mini-2024-07-18"}
-_WORDS = (
-    "the answer depends on what matters most here so start with the simple case and keep what works then check each step "
-    "against an example before going on because small errors add up and a clear result is worth more than a long one"
-).split()
-
-
-def normal_answer(body: dict[str, Any]) -> str:
-    """A deterministic answer of 15 to 60 words that depends on the last message."""
-    last = json.dumps(body["messages"][-1].get("content"), ensure_ascii=False)
-    seed = zlib.crc32(last.encode("utf-8", "surrogatepass"))
-    count = 15 + seed % 46
-    words = [_WORDS[(seed + step * 7) % len(_WORDS)] for step in range(count)]
-    return f"({seed:08x}) " + " ".join(words) + "."
+_PIECE = 8  # characters of a tool call's arguments in one chunk
 
 
 def model_id(model: str) -> str:
@@ -25,15 +14,18 @@ def model_id(model: str) -> str:
     return _SNAPSHOTS.get(model, model)
 
 
-def usage(prompt: int, completion: int, cached: int) -> dict[str, Any]:
-    """The usage object."""
+def usage(prompt: int, completion: int, cached: int, *, written: int = 0, reasoning: int = 0) -> dict[str, Any]:
+    """The usage object; the last three are parts of the first two."""
+    details = {"cached_tokens": cached, "audio_tokens": 0}
+    if written:
+        details["cache_write_tokens"] = written
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": cached, "audio_tokens": 0},
+        "prompt_tokens_details": details,
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": reasoning,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
@@ -49,9 +41,13 @@ def completion(
     tool_calls: list[dict[str, Any]] | None,
     finish: str,
     used: dict[str, Any] | None,
+    *,
+    reasoning: str | None = None,
 ) -> bytes:
-    """A whole answer."""
+    """A whole answer. `reasoning` is what servers other than OpenAI's own show of it."""
     message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None, "annotations": []}
+    if reasoning is not None:
+        message["reasoning_content"] = reasoning
     if tool_calls:
         message["tool_calls"] = tool_calls
     answer: dict[str, Any] = {
@@ -78,6 +74,7 @@ def chunks(
     used: dict[str, Any] | None,
     *,
     include_usage: bool,
+    reasoning: str | None = None,
 ) -> list[bytes]:
     """The chunks of a stream, usage chunk included, without `[DONE]`."""
     head = {
@@ -92,24 +89,23 @@ def chunks(
 
     def chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        return _encode({**head, "choices": [choice], **tail})
+        return encode({**head, "choices": [choice], **tail})
 
     found = [chunk({"role": "assistant", "content": "" if content is not None else None, "refusal": None})]
-    if content:
-        words = content.split(" ")
-        found += [chunk({"content": word if i == 0 else f" {word}"}) for i, word in enumerate(words)]
+    found += [chunk({"reasoning_content": word}) for word in words(reasoning or "")]
+    found += [chunk({"content": word}) for word in words(content or "")]
     for index, call in enumerate(tool_calls or ()):
         start = {"index": index, "id": call["id"], "type": "function"}
         function = {"name": call["function"]["name"], "arguments": ""}
         found.append(chunk({"tool_calls": [{**start, "function": function}]}))
         arguments = call["function"]["arguments"]
         found += [
-            chunk({"tool_calls": [{"index": index, "function": {"arguments": arguments[at : at + 8]}}]})
-            for at in range(0, len(arguments), 8)
+            chunk({"tool_calls": [{"index": index, "function": {"arguments": arguments[at : at + _PIECE]}}]})
+            for at in range(0, len(arguments), _PIECE)
         ]
     found.append(chunk({}, finish))
     if include_usage and used is not None:
-        found.append(_encode({**head, "choices": [], "usage": used}))
+        found.append(encode({**head, "choices": [], "usage": used}))
     return found
 
 
@@ -118,9 +114,12 @@ def error(status: int, message: str, code: str | None, param: str | None) -> byt
     kind = {401: "authentication_error", 429: "rate_limit_error"}.get(
         status, "server_error" if status >= 500 else "invalid_request_error"
     )
+    if code == "insufficient_quota":
+        kind = code
     body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
     return json.dumps(body, indent=4).encode()
 
 
-def _encode(value: dict[str, Any]) -> bytes:
+def encode(value: dict[str, Any]) -> bytes:
+    """One line of JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")

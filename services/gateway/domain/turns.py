@@ -1,6 +1,6 @@
 """What outlives a turn: a tool call has to come back to the model that made it, with what that model wants to see again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -41,6 +41,11 @@ def open_calls(chat: Chat) -> list[str]:
             break
         ids.append(message.tool_call_id or "")
     return [name for name in ids if name]
+
+
+def without_blocks(kept: Mapping[str, Kept]) -> dict[str, Kept]:
+    """The same without thinking blocks: a model refuses its own where anything before them has changed."""
+    return {name: msgspec.structs.replace(known, blocks=[]) for name, known in kept.items()}
 
 
 def of_answer(kept: dict[str, Kept], ids: Iterable[str], served_model: str) -> dict[str, Kept]:

@@ -92,7 +92,8 @@ class Work:
     def changed(self) -> bool:
         """Whether the provider sees another request than the client sent."""
         shortened = self.optimized is not None and self.optimized.changed
-        return shortened or self.target != self.requested
+        thought = any(known.blocks for known in self.recalled.values())
+        return shortened or thought or self.target != self.requested
 
     @property
     def removed(self) -> list[tuple[LeverName, int]]:
