@@ -73,7 +73,7 @@ def _share(own: list[tuple[float, int]], total: int, later: float, evenly: float
     """How much of a minute's requests the window still holds after a while, 0 to 1."""
     if not total:
         return min(max(evenly, 0.0), 1.0)
-    return sum(count for ago, count in own if ago + later <= _WINDOW) / total
+    return sum(count for ago, count in own if ago + later < _WINDOW) / total
 
 
 def block_of(limit: int) -> int:
