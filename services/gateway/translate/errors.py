@@ -1,5 +1,6 @@
 """Errors on the wire: the documented `detail`, and beside it the object that OpenAI's SDKs read."""
 
+import math
 from typing import Any
 
 from libs.common.errors import PromptlyError
@@ -43,7 +44,7 @@ def headers(error: PromptlyError) -> dict[str, str]:
     """What a client should know before it tries again. We have retried already, so mostly: it should not."""
     found = {}
     if (wait := error.details.get("retry_after")) is not None:
-        found["retry-after"] = str(wait)
+        found["retry-after"] = str(max(1, math.ceil(wait)))
     elif error.status == 503:
         found["retry-after"] = "1"
     if error.details.get("should_retry") is False:
