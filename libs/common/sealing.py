@@ -35,6 +35,11 @@ class Sealer:
         self._keks = {version: AESGCM(kek) for version, kek in keks.items()}
         self._newest = max(keks)
 
+    @property
+    def newest(self) -> int:
+        """The version of the master key that seals."""
+        return self._newest
+
     def seal(self, org: str, provider: str, key_id: str, plaintext: str) -> str:
         """The sealed form of a secret, printable ASCII."""
         bound_to = _bound_to(org, provider, key_id)
@@ -47,13 +52,36 @@ class Sealer:
         """The secret again; `CannotOpen` unless organisation, provider and key id are those it was sealed for."""
         bound_to = _bound_to(org, provider, key_id)
         try:
+            dek, text = self._unwrap(sealed, bound_to)
+            return _decrypt(AESGCM(dek), text, bound_to).decode()
+        except (InvalidTag, ValueError):
+            raise _unreadable() from None
+
+    def rewrap(self, org: str, provider: str, key_id: str, sealed: str) -> str:
+        """The same secret with its data key under the newest master key; the secret itself is not opened. `CannotOpen` as
+        above.
+        """
+        bound_to = _bound_to(org, provider, key_id)
+        dek, text = self._unwrap(sealed, bound_to)
+        return f"{_DEK_VERSION}.{self._newest}.{_encrypt(self._keks[self._newest], dek, bound_to)}.{text}"
+
+    def _unwrap(self, sealed: str, bound_to: bytes) -> tuple[bytes, str]:
+        try:
             version, kek, wrapped, text = sealed.split(".")
             if version != _DEK_VERSION:
                 raise ValueError(version)
-            dek = _decrypt(self._keks[int(kek)], wrapped, bound_to)
-            return _decrypt(AESGCM(dek), text, bound_to).decode()
+            return _decrypt(self._keks[int(kek)], wrapped, bound_to), text
         except (InvalidTag, KeyError, ValueError):
-            raise CannotOpen("A stored provider key cannot be opened; connect it again in the dashboard.") from None
+            raise _unreadable() from None
+
+
+def wrapped_under(version: int) -> str:
+    """How every text begins whose data key is wrapped by this version of the master key."""
+    return f"{_DEK_VERSION}.{version}."
+
+
+def _unreadable() -> CannotOpen:
+    return CannotOpen("A stored provider key cannot be opened; connect it again in the dashboard.")
 
 
 def parse_keks(text: str) -> dict[int, bytes]:

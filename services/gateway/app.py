@@ -23,6 +23,7 @@ from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
 from services.gateway.admission import Admission
 from services.gateway.calling import Caller
+from services.gateway.clients.budgets import SharedBudgets
 from services.gateway.clients.events import SpooledEvents
 from services.gateway.clients.limits import SharedLimits
 from services.gateway.clients.past import BusPast
@@ -35,6 +36,7 @@ from services.gateway.domain.conversations import Conversations
 from services.gateway.domain.health import Health
 from services.gateway.domain.slots import Slots
 from services.gateway.feedback import Feedback
+from services.gateway.handlers import provider_keys
 from services.gateway.http.chat import chat_completions, completions
 from services.gateway.http.edge import edge
 from services.gateway.http.errors import HANDLERS
@@ -113,6 +115,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         admission = Admission(principals, limits, Slots(settings.max_concurrency))
         pipeline = Pipeline(
             admission=admission,
+            budgets=SharedBudgets(bus, clock, settings.limit_budget_ms),
             cache=cache,
             optimizer=optimizer,
             router=router,
@@ -121,8 +124,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             delivery=delivery,
             conversations=conversations,
             catalog=models,
-            clock=clock,
         )
+        await provider_keys.serve(bus, providers, clock)
         await stack.enter_async_context(
             running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_telling())
         )
@@ -153,6 +156,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     "admission": admission,
                     "feedback": Feedback(BusPast(bus), clock),
                     "catalog": models,
+                    "clock": clock,
                     "auth_client": auth_client,
                     "app": app,
                     "body_timeout": settings.body_timeout,

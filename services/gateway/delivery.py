@@ -202,6 +202,8 @@ class Delivery:
         if work.kept:
             await self._turns.keep(work.principal.org_id, work.kept)
         finished = work.event(outcome, self._clock.monotonic(), status_code=status_code, error=error)
+        if work.settle is not None:
+            work.settle(finished.actual_cost_nano)
         if work.parts is not None:
             work.parts.append(finished)
             return

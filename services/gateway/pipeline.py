@@ -8,23 +8,20 @@ import msgspec
 
 from libs.common import context, tokens
 from libs.common.catalog import Catalog
-from libs.common.clock import Clock
-from libs.common.contracts.auth import Principal
 from libs.common.contracts.cache import CacheHit
 from libs.common.contracts.events import CompletionFinished
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, PromptlyError
-from libs.common.telemetry import tracing
 from services.gateway.admission import Admission, Admitted
 from services.gateway.calling import Caller
 from services.gateway.delivery import Delivery
-from services.gateway.domain import asking, chat, overrides, turns
-from services.gateway.domain.cache_key import cache_key, cacheable
+from services.gateway.domain import asking, turns
 from services.gateway.domain.conversations import Conversations
-from services.gateway.domain.targets import NO_KEY, check_known, find_target
+from services.gateway.domain.targets import NO_KEY, find_target
 from services.gateway.domain.work import Incoming, Plain, Streamed, Work
-from services.gateway.ports import AnswerCache, Optimizer, Router, Skipped, Turns
+from services.gateway.ports import AnswerCache, Budgets, Optimizer, Router, Skipped, Turns
+from services.gateway.reading import read
 
 T = TypeVar("T")
 
@@ -36,6 +33,7 @@ class Pipeline:
         self,
         *,
         admission: Admission,
+        budgets: Budgets,
         cache: AnswerCache,
         optimizer: Optimizer,
         router: Router,
@@ -44,9 +42,9 @@ class Pipeline:
         delivery: Delivery,
         conversations: Conversations,
         catalog: Catalog,
-        clock: Clock,
     ) -> None:
         self._admission = admission
+        self._budgets = budgets
         self._cache = cache
         self._optimizer = optimizer
         self._router = router
@@ -55,14 +53,12 @@ class Pipeline:
         self._delivery = delivery
         self._conversations = conversations
         self._catalog = catalog
-        self._clock = clock
 
     async def run(self, incoming: Incoming, admitted: Admitted) -> Plain | Streamed:
         """Serve one request. `admitted` is told the rate limit's verdict as soon as it is known."""
-        accepted, time_ms = self._clock.monotonic(), int(self._clock.now().timestamp() * 1000)
         principal = await self._admission.identify(incoming.api_key)
         async with self._admission.room(principal, admitted) as room:
-            answer = await self._serve(self._read(incoming, principal, accepted, time_ms))
+            answer = await self._serve(read(incoming, principal, self._catalog))
             if isinstance(answer, Plain):
                 return answer
             room.handed_over = True
@@ -72,14 +68,12 @@ class Pipeline:
         self, incoming: Incoming, bodies: Sequence[bytes], admitted: Admitted
     ) -> AsyncGenerator[Plain | Streamed, None]:
         """Serve several bodies as one request, one after the other, and record them as one."""
-        accepted, time_ms = self._clock.monotonic(), int(self._clock.now().timestamp() * 1000)
         principal = await self._admission.identify(incoming.api_key)
         async with self._admission.room(principal, admitted):
             parts: list[CompletionFinished] = []
             try:
                 for body in bodies:
-                    one = msgspec.structs.replace(incoming, body=body)
-                    work = self._read(one, principal, accepted, time_ms)
+                    work = read(msgspec.structs.replace(incoming, body=body), principal, self._catalog)
                     work.kind, work.parts = "completion", parts
                     yield await self._serve(work)
             finally:
@@ -99,27 +93,6 @@ class Pipeline:
             except asyncio.CancelledError:
                 self._delivery.left(work)
                 raise
-
-    def _read(self, incoming: Incoming, principal: Principal, accepted: float, time_ms: int) -> Work:
-        own = overrides.parse(incoming.headers)
-        request = chat.parse(incoming.body)
-        check_known(request.fields.model, principal, self._catalog)
-        work = Work(
-            request_id=incoming.request_id,
-            time_ms=time_ms,
-            accepted=accepted,
-            principal=principal,
-            chat=request,
-            overrides=own,
-            settings=own.apply(principal.settings),
-            trace_id=tracing.trace_id(),
-        )
-        work.requested = work.target = find_target(request.fields.model, principal, self._catalog)
-        small = len(incoming.body) <= asking.MAX_HOP_BYTES
-        if work.settings.cache_enabled and (own.read_cache or own.write_cache) and cacheable(request) and small:
-            work.cache_key = cache_key(request)
-            work.cache = "miss" if own.read_cache else "off"
-        return work
 
     async def _exact_hit(self, work: Work) -> CacheHit | None:
         lookup = asking.exact_lookup(work)
@@ -183,6 +156,7 @@ class Pipeline:
         return Streamed(work=work, chunks=_once(body)) if work.chat.stream else Plain(work=work, body=body)
 
     async def _serve_call(self, work: Work) -> Plain | Streamed:
+        work.settle = (await self._budgets.reserve(work.principal, work.expected_nano(self._catalog))).settle
         if work.chat.stream:
             stream = await self._caller.stream(work)
             return Streamed(work=work, chunks=self._delivery.relay(work, stream))

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
-from libs.common.contracts.auth import Principal
+from libs.common.contracts.auth import Principal, ProviderKey
 from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
@@ -62,10 +62,14 @@ class Router(Protocol):
 
 
 class Providers(Protocol):
-    """The ways out to LLM providers. Both calls raise `Failure`."""
+    """The ways out to LLM providers. All calls raise `Failure`."""
 
     async def complete(self, target: Target, key: int, org_id: str, body: bytes) -> bytes:
         """A whole `chat.completion` object, as the provider sent it; `key` counts into the target's keys."""
+        ...
+
+    async def check(self, key: ProviderKey, org_id: str) -> None:
+        """Make sure that a key works, at no cost."""
         ...
 
     async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
@@ -106,6 +110,24 @@ class Limits(Protocol):
 
     async def take(self, key_id: str, limit: int) -> Verdict:
         """Count one request, if it fits."""
+        ...
+
+
+class Reservation(Protocol):
+    """Money that a request may spend."""
+
+    def settle(self, actual_nano: int | None) -> None:
+        """Say what was spent of it (None: nobody knows, so what was reserved). Once; later words are not heard."""
+        ...
+
+
+class Budgets(Protocol):
+    """What keys may spend in a month, over all gateways."""
+
+    async def reserve(self, principal: Principal, nano: int) -> Reservation:
+        """Set an amount of the key's budget aside. `InsufficientCredits` where that is more than is left of it,
+        `Unavailable` where nobody can tell.
+        """
         ...
 
 

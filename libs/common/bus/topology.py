@@ -14,9 +14,10 @@ from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolic
 from nats.js.errors import BadRequestError
 
 from libs.common.bus.kept import bucket_stream, tally_stream
+from libs.common.contracts.auth import ATTEMPTS
 from libs.common.contracts.base import Bucket, Event, Tally
-from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS, FEEDBACK_GIVEN
-from libs.common.contracts.gateway import RATE, TURNS
+from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS, FEEDBACK_GIVEN, ORG_DELETED
+from libs.common.contracts.gateway import BUDGET, RATE, TURNS
 
 DEAD_LETTERS = "PROMPTLY_DEAD"
 DEAD_SUBJECT = "promptly.v1.dead"
@@ -24,7 +25,11 @@ _DAY = 86_400.0
 
 
 def _consumers() -> Mapping[str, Sequence[str]]:
-    return {COMPLETION_FINISHED.subject: ("analytics", "alerts"), FEEDBACK_GIVEN.subject: ("analytics_feedback",)}
+    return {
+        COMPLETION_FINISHED.subject: ("analytics", "alerts"),
+        FEEDBACK_GIVEN.subject: ("analytics_feedback",),
+        ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase"),
+    }
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Topology:
     events: Sequence[Event[Any]] = DURABLE_EVENTS
     consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
     buckets: Sequence[Bucket] = (TURNS,)
-    tallies: Sequence[Tally] = (RATE,)
+    tallies: Sequence[Tally] = (RATE, BUDGET, ATTEMPTS)
     max_bytes: int = 1 << 30
 
     async def ensure(self, jetstream: JetStreamContext) -> None:

@@ -11,6 +11,28 @@ Operator = Literal["gt", "lt", "gte", "lte"]
 Channel = Literal["email", "webhook", "slack"]
 
 
+class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a webhook goes, and the secret that signs it. Both are masked in answers; the secret is shown in full once, in
+    the answer to the call that set it or had it made.
+    """
+
+    url: str
+    secret: str = ""
+
+
+class SlackTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """An incoming webhook of Slack's; masked in answers."""
+
+    url: str
+
+
+class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a rule's channels lead. What is put as it was shown, masked, stays as it is."""
+
+    webhook: WebhookTarget | None = None
+    slack: SlackTarget | None = None
+
+
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     """`threshold` is in the metric's unit: dollars for daily_spend, percent for rates, milliseconds for latency."""
 
@@ -25,6 +47,7 @@ class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     cooldown_minutes: int = 60
     is_active: bool = True
     created_at_ms: int = 0
+    channel_config: ChannelConfig = ChannelConfig()
 
 
 class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +82,19 @@ class EventsQuery(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of telling one channel; `error` is a sentence for the rule's owner."""
+
+    channel: Channel
+    state: Literal["waiting", "sent", "failed"]
+    attempts: int
+    error: str | None = None
+
+
 class AlertEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule's metric crossed its threshold, or came back. `data_as_of_ms` is the newest request it counted."""
+    """A rule's metric crossed its threshold, or came back. `data_as_of_ms` is the newest request it counted; `forecast` is
+    what the day will have cost at this pace, in dollars.
+    """
 
     id: str
     org_id: str
@@ -72,6 +106,9 @@ class AlertEvent(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
     time_ms: int
     data_as_of_ms: int | None
+    forecast: float | None = None
+    message: str = ""
+    notifications: tuple[Notification, ...] = ()
 
 
 class AlertEvents(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +117,15 @@ class AlertEvents(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[AlertEvent, ...]
 
 
+class RuleTested(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a test alert: one try on each of the rule's channels."""
+
+    notifications: tuple[Notification, ...]
+
+
 LIST_RULES: Rpc[RulesOf, AlertRules] = Rpc("promptly.v1.alerts.list_rules", RulesOf, AlertRules, 3000)
 PUT_RULE: Rpc[AlertRule, AlertRule] = Rpc("promptly.v1.alerts.put_rule", AlertRule, AlertRule, 3000)
 GET_RULE: Rpc[AlertRuleId, AlertRule] = Rpc("promptly.v1.alerts.get_rule", AlertRuleId, AlertRule, 3000)
 DELETE_RULE: Rpc[AlertRuleId, Deleted] = Rpc("promptly.v1.alerts.delete_rule", AlertRuleId, Deleted, 3000)
 LIST_EVENTS: Rpc[EventsQuery, AlertEvents] = Rpc("promptly.v1.alerts.list_events", EventsQuery, AlertEvents, 3000)
+TEST_RULE: Rpc[AlertRuleId, RuleTested] = Rpc("promptly.v1.alerts.test_rule", AlertRuleId, RuleTested, 20_000)

@@ -1,8 +1,10 @@
 """What analytics answers about an organisation's requests. Times are milliseconds since the epoch, UTC; `to_ms` excluded."""
 
+from typing import Literal
+
 import msgspec
 
-from libs.common.contracts.base import Rpc
+from libs.common.contracts.base import Event, Rpc
 from libs.common.contracts.events import CompletionFinished
 
 
@@ -43,13 +45,17 @@ class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Latencies(msgspec.Struct, frozen=True, kw_only=True):
-    """Milliseconds; None where there were no requests."""
+    """Milliseconds, true to two percent; None where there were no requests. `overhead` is what we added, `provider` what
+    the provider took where one was asked.
+    """
 
     p50: float | None
     p95: float | None
     p99: float | None
     overhead_p50: float | None
     overhead_p95: float | None
+    provider_p50: float | None = None
+    provider_p95: float | None = None
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +140,9 @@ class Levers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of the request log, newest first. `cursor` is the `next_cursor` of the page before."""
+    """A page of the request log, newest first. `cursor` is the `next_cursor` of the page before; `ids`, where given, are
+    the only entries that may be on it.
+    """
 
     org_id: str
     limit: int = 50
@@ -146,6 +154,7 @@ class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     to_ms: int | None = None
     key_id: str | None = None
     kind: str | None = None
+    ids: tuple[str, ...] | None = None
 
 
 class RequestPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,11 +171,48 @@ class RequestById(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
 
+class Feedback(msgspec.Struct, frozen=True, kw_only=True):
+    """What the client thought of an answer; `time_ms` is when it said so last."""
+
+    rating: Literal["good", "bad"]
+    cache_wrong: bool
+    comment: str | None
+    time_ms: int
+
+
+class RequestEntry(CompletionFinished, frozen=True, kw_only=True):
+    """A log entry, with what was said about it since."""
+
+    feedback: Feedback | None = None
+
+
+class RequestsLogged(msgspec.Struct, frozen=True, kw_only=True):
+    """The ids of requests that have just been written to the log, by organisation."""
+
+    ids: dict[str, tuple[str, ...]]
+
+
 OVERVIEW: Rpc[Period, Overview] = Rpc("promptly.v1.analytics.overview", Period, Overview, 5000)
 SAVINGS: Rpc[SavingsQuery, SavingsSeries] = Rpc("promptly.v1.analytics.savings", SavingsQuery, SavingsSeries, 5000)
 MODELS: Rpc[Period, Models] = Rpc("promptly.v1.analytics.models", Period, Models, 5000)
 LEVERS: Rpc[Period, Levers] = Rpc("promptly.v1.analytics.levers", Period, Levers, 5000)
 REQUESTS: Rpc[RequestQuery, RequestPage] = Rpc("promptly.v1.analytics.requests", RequestQuery, RequestPage, 5000)
-REQUEST: Rpc[RequestById, CompletionFinished] = Rpc(
-    "promptly.v1.analytics.request", RequestById, CompletionFinished, 5000
-)
+REQUEST: Rpc[RequestById, RequestEntry] = Rpc("promptly.v1.analytics.request", RequestById, RequestEntry, 5000)
+REQUESTS_LOGGED: Event[RequestsLogged] = Event("promptly.v1.events.requests.logged", RequestsLogged, False)
+
+
+class KeySpending(msgspec.Struct, frozen=True, kw_only=True):
+    """One key's requests since a moment."""
+
+    org_id: str
+    key_id: str
+    from_ms: int
+
+
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """What they cost, in nano-dollars; unpriced requests count nothing."""
+
+    nano: int
+
+
+SPENT: Rpc[KeySpending, Spent] = Rpc("promptly.v1.analytics.spent", KeySpending, Spent, 2000)

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from libs.common.contracts.base import Event, Rpc
+from libs.common.contracts.base import Event, Rpc, Tally
 
 Level = Literal["off", "conservative", "moderate", "aggressive"]
 Tier = Literal["simple", "medium", "complex"]
@@ -60,7 +60,7 @@ class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who calls, and everything of the organisation that a request needs."""
+    """Who calls, and everything of the organisation that a request needs. Without a budget a key may spend any amount."""
 
     org_id: str
     key_id: str
@@ -72,6 +72,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[RoutingRule, ...] = ()
     tiers: dict[str, dict[Tier, str]] = {}
     provider_keys: tuple[ProviderKey, ...] = ()
+    monthly_budget_nano: int | None = None
 
 
 class VerifyApiKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,5 +88,50 @@ class PrincipalChanged(msgspec.Struct, frozen=True, kw_only=True):
     key_id: str | None = None
 
 
+class AccessChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of this user (without `user_id`: of everybody in the organisation) may allow less than before: look again."""
+
+    org_id: str
+    user_id: str | None = None
+
+
+class ResetPassword(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator asks for a way back in, for the user with this e-mail address."""
+
+    email: str
+
+
+class PasswordReset(msgspec.Struct, frozen=True, kw_only=True):
+    """The token that sets a new password, once, and the dashboard's page that takes it."""
+
+    token: str
+    link: str
+    expires_at_ms: int
+
+
+class RewrapKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """Bring at most `limit` sealed keys under the newest master key, beginning behind `after`, an earlier reply's `next`."""
+
+    after: str | None = None
+    limit: int = 200
+
+
+class KeysRewrapped(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done. `unreadable` ones lack their old master key; `next` is None once all have been seen."""
+
+    rewrapped: int
+    unreadable: int
+    version: int
+    next: str | None = None
+
+
+# Tries to sign in, to register and to get a password reset: a server that is started again must not forgive them.
+ATTEMPTS = Tally("PROMPTLY_ATTEMPTS", 7200.0, on_disk=True)
+
 VERIFY_API_KEY: Rpc[VerifyApiKey, Principal] = Rpc("promptly.v1.auth.verify_api_key", VerifyApiKey, Principal, 1000)
 PRINCIPAL_CHANGED: Event[PrincipalChanged] = Event("promptly.v1.events.principal.changed", PrincipalChanged, False)
+ACCESS_CHANGED: Event[AccessChanged] = Event("promptly.v1.events.access.changed", AccessChanged, False)
+RESET_PASSWORD: Rpc[ResetPassword, PasswordReset] = Rpc(
+    "promptly.v1.auth.reset_password", ResetPassword, PasswordReset, 5000
+)
+REWRAP_KEYS: Rpc[RewrapKeys, KeysRewrapped] = Rpc("promptly.v1.auth.rewrap_keys", RewrapKeys, KeysRewrapped, 30_000)

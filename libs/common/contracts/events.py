@@ -105,4 +105,14 @@ class FeedbackGiven(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FEEDBACK_GIVEN: Event[FeedbackGiven] = Event("promptly.v1.events.feedback.given", FeedbackGiven, True)
-DURABLE_EVENTS = (COMPLETION_FINISHED, FEEDBACK_GIVEN)
+
+
+class OrgDeleted(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation is gone: whoever keeps something of it forgets it. May come more than once."""
+
+    org_id: str
+    time_ms: int
+
+
+ORG_DELETED: Event[OrgDeleted] = Event("promptly.v1.events.org.deleted", OrgDeleted, True)
+DURABLE_EVENTS = (COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED)

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from libs.common.contracts.base import Bucket, Event, Tally
+from libs.common.contracts.auth import ProviderKey
+from libs.common.contracts.base import Bucket, Event, Rpc, Tally
 
 TURNS = Bucket("promptly_turns", 86_400.0)
 RATE = Tally("PROMPTLY_RATE", 180.0, on_disk=True)  # a server that is started again must not forgive a minute
@@ -15,3 +16,24 @@ class GatewayAlive(msgspec.Struct, frozen=True, kw_only=True):
 
 
 GATEWAY_ALIVE: Event[GatewayAlive] = Event("promptly.v1.events.gateway.alive", GatewayAlive, False)
+
+
+class TestProviderKey(msgspec.Struct, frozen=True, kw_only=True):
+    """Does this key work? It travels sealed; the gateway that answers opens it and calls its provider once."""
+
+    org_id: str
+    key: ProviderKey
+
+
+class ProviderKeyTested(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the provider took the key; `detail` is a sentence for its owner. No latency where no call was made."""
+
+    ok: bool
+    detail: str
+    latency_ms: float | None = None
+
+
+TEST_PROVIDER_KEY: Rpc[TestProviderKey, ProviderKeyTested] = Rpc(
+    "promptly.v1.gateway.test_provider_key", TestProviderKey, ProviderKeyTested, 20_000
+)
+BUDGET = Tally("PROMPTLY_BUDGET", 35 * 86_400.0, on_disk=True)

@@ -1,6 +1,6 @@
 """One request on its way through the pipeline, and what is told of it at the end."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -18,16 +18,23 @@ from services.gateway.domain import receipt, turns
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.conversations import Known
+from services.gateway.domain.needs import needs
 from services.gateway.domain.overrides import Overrides
 from services.gateway.domain.receipt import Receipt
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
 
+_PAGE = 1000  # tokens
+
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as it came through a door. Header names are lower-case."""
+    """A request as it came through a door. Header names are lower-case; `accepted` is monotonic seconds, `time_ms` the same
+    moment since the epoch.
+    """
 
     request_id: str
+    accepted: float
+    time_ms: int
     api_key: str | None
     body: bytes
     headers: dict[str, str]
@@ -37,7 +44,8 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 class Work:
     """Filled in step by step. Clock readings are monotonic seconds; `time_ms` is when the request was accepted.
 
-    `parts` collects the records of a request that takes several calls, to be told as one.
+    `parts` collects the records of a request that takes several calls, to be told as one. `settle` wants to hear what was
+    spent of the key's budget, None where nobody knows.
     """
 
     request_id: str
@@ -70,6 +78,7 @@ class Work:
     first_byte: float | None = None
     answered: float | None = None
     receipt: Receipt | None = None
+    settle: Callable[[int | None], None] | None = None
     trace_id: str | None = None
 
     @property
@@ -106,6 +115,15 @@ class Work:
         """Note what is to be kept of the answer's tool calls."""
         if call_ids and self.target is not None:
             self.kept = turns.of_answer(kept, call_ids, self.target.served_model)
+
+    def expected_nano(self, catalog: Catalog) -> int:
+        """What the call may cost, in nano-dollars: what goes out, and as much back as was allowed, or a good page."""
+        model = self.target.priced(catalog) if self.target else None
+        limit = self.chat.fields.max_completion_tokens or self.chat.fields.max_tokens or _PAGE
+        size = needs(self.chat).context_tokens
+        day = datetime.fromtimestamp(self.time_ms / 1000, UTC).date()
+        cost = None if model is None else model.cost_nano(TokenClasses(uncached_input=size, output_text=limit), day)
+        return cost or 0
 
     def degrade(self, part: str) -> None:
         """Note a part that was skipped because it was down or slow."""

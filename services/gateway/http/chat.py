@@ -43,9 +43,12 @@ async def completions(request: V1Request, state: State) -> Response[bytes] | Str
 
 async def incoming_of(request: V1Request, state: State) -> Incoming:
     """The request as the pipeline takes it."""
-    own = ticket(request.scope)
+    own, clock = ticket(request.scope), state.clock
+    accepted, time_ms = clock.monotonic(), int(clock.now().timestamp() * 1000)
     return Incoming(
         request_id=own.request_id,
+        accepted=accepted,
+        time_ms=time_ms,
         api_key=api_key(own.incoming),
         body=await body_of(request, state.body_timeout),
         headers=own.incoming,

@@ -21,6 +21,7 @@ from services.gateway.translate.dialect import Dialect
 _KEY_SECONDS = 60.0
 _MAX_ANSWER = 64 << 20
 _MAX_URLS = 4096
+_CHECK_SECONDS = 15.0
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ class HttpProviders:
                 response = await self._transport.handle_async_request(request)
                 content = await _read(response)
         if response.status_code != 200:
-            raise self._failure(target, response, content)
+            raise self._failure(target.provider, response, content)
         return content
 
     async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
@@ -72,8 +73,21 @@ class HttpProviders:
             async with asyncio.timeout(self._timeouts.first_byte):
                 response = await self._transport.handle_async_request(request)
                 if response.status_code != 200:
-                    raise self._failure(target, response, await _read(response))
+                    raise self._failure(target.provider, response, await _read(response))
         return self._pieces(response)
+
+    async def check(self, key: ProviderKey, org_id: str) -> None:
+        """Ask for the list of models, to see whether the key works. `Failure` where it does not."""
+        wire = self._wires[key.provider]
+        if (reason := forbidden_reason(key.base_url or wire.base_url, self._allowed_hosts)) is not None:
+            raise Failure("connect", reason)
+        request = httpx.Request("GET", wire.models_url(key.base_url), headers=self._headers(key, org_id))
+        with _failures():
+            async with asyncio.timeout(_CHECK_SECONDS):
+                response = await self._transport.handle_async_request(request)
+                content = await _read(response)
+        if response.status_code != 200:
+            raise self._failure(key.provider, response, content)
 
     async def _pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         limit = self._timeouts.first_byte
@@ -93,15 +107,17 @@ class HttpProviders:
 
     def _request(self, target: Target, key: int, org_id: str, body: bytes, *, stream: bool) -> httpx.Request:
         own = target.keys[key]
-        headers = {
-            **self._wires[own.provider].auth(self._open(own, org_id)),
-            "content-type": "application/json",
-            "accept-encoding": "identity",
-            "user-agent": "promptly",
-        }
+        headers = {**self._headers(own, org_id), "content-type": "application/json"}
         timeouts = {"timeout": {"connect": self._timeouts.connect}}
         url = self._url(own.provider, own.base_url, target.served_model, stream)
         return httpx.Request("POST", url, content=body, headers=headers, extensions=timeouts)
+
+    def _headers(self, key: ProviderKey, org_id: str) -> dict[str, str]:
+        return {
+            **self._wires[key.provider].auth(self._open(key, org_id)),
+            "accept-encoding": "identity",
+            "user-agent": "promptly",
+        }
 
     def _checked_url(self, provider: str, base: str | None, model: str, stream: bool) -> httpx.URL:
         wire = self._wires[provider]
@@ -109,9 +125,9 @@ class HttpProviders:
             raise Failure("connect", reason)
         return wire.url(base, model, stream=stream)
 
-    def _failure(self, target: Target, response: httpx.Response, content: bytes) -> Failure:
+    def _failure(self, provider: str, response: httpx.Response, content: bytes) -> Failure:
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return self._dialects[target.provider].failure(response.status_code, headers, content)
+        return self._dialects[provider].failure(response.status_code, headers, content)
 
     def _open(self, key: ProviderKey, org_id: str) -> str:
         """The key in clear, kept in memory for a minute at most."""

@@ -186,7 +186,8 @@ class AnthropicChunks:
             return []
         if state.block.get("type") in THINKING:
             self._thinking.append(state.block)
-            return [self._chunk({"thinking_blocks": [state.block]})]
+            # Clients put lists of a stream together by their index.
+            return [self._chunk({"thinking_blocks": [{"index": len(self._thinking) - 1, **state.block}]})]
         if state.block.get("type") == "tool_use" and not state.argued:
             return [self._arguments(state, call(state.block)["function"]["arguments"])]
         return []
@@ -207,8 +208,12 @@ class AnthropicChunks:
         return [*chunks, b"[DONE]"]
 
     def _count(self, usage: Usage | None) -> None:
-        if usage is not None:
-            self._counts = usage.counts().at_least(self._counts or Counts())
+        if usage is None:
+            return
+        said = usage.counts()
+        self._counts = said.at_least(self._counts or Counts())
+        if usage.output_tokens is not None:  # the opening's count of the output is only a beginning: the last one holds
+            self._counts = msgspec.structs.replace(self._counts, output=said.output)
 
     def _reason(self, said: str) -> list[bytes]:
         return [self._chunk({"reasoning_content": said})] if said else []

@@ -85,9 +85,11 @@ def _fit(body: dict[str, msgspec.Raw], known: Model) -> list[str]:
     """Make the parameters fit the model's family; the names of those that were dropped or changed."""
     dropped: list[str] = []
     refused: tuple[str, ...]
+    if "max_tokens" in body and (known.can("reasoning") or "max_completion_tokens" in body):
+        older = body.pop("max_tokens")
+        if bytes(body.setdefault("max_completion_tokens", older)) != bytes(older):
+            dropped.append("max_tokens")
     if known.can("reasoning"):
-        if "max_tokens" in body:
-            body.setdefault("max_completion_tokens", body.pop("max_tokens"))
         effort = _fit_effort(body, known, dropped)
         refused = _NEVER_REASONING if effort == "none" else (*_NEVER_REASONING, *_ONLY_WITHOUT_EFFORT)
     else:

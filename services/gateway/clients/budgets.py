@@ -1,0 +1,106 @@
+"""Monthly budgets of keys over all gateways: amounts leased from a sum that they share."""
+
+import asyncio
+from collections import OrderedDict
+from datetime import UTC, datetime
+
+import msgspec
+
+from libs.common import context
+from libs.common.bus.ports import Bus
+from libs.common.clock import Clock
+from libs.common.contracts.analytics import SPENT, KeySpending
+from libs.common.contracts.auth import Principal
+from libs.common.contracts.gateway import BUDGET
+from libs.common.errors import InsufficientCredits, PromptlyError, Unavailable
+from libs.common.money import usd
+
+_MAX_KEYS = 100_000
+_LEASES = 100
+
+
+class _Lease(msgspec.Struct):
+    """What this gateway may still spend of a key's month, in nano-dollars; below zero where calls cost more than expected."""
+
+    month: str
+    left: int = 0
+    asking: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+
+
+class _Unlimited:
+    """The reservation of a key without a budget."""
+
+    def settle(self, actual_nano: int | None) -> None: ...
+
+
+class _Reserved:
+    """Implements `ports.Reservation`."""
+
+    def __init__(self, lease: _Lease, nano: int) -> None:
+        self._lease = lease
+        self._nano: int | None = nano
+
+    def settle(self, actual_nano: int | None) -> None:
+        if self._nano is not None:
+            self._lease.left += self._nano - (self._nano if actual_nano is None else actual_nano)
+            self._nano = None
+
+
+class SharedBudgets:
+    """See `ports.Budgets`. While the bus is away only what is leased already can be spent."""
+
+    def __init__(self, bus: Bus, clock: Clock, budget_ms: float) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._budget_ms = budget_ms
+        self._leases: OrderedDict[str, _Lease] = OrderedDict()
+
+    async def reserve(self, principal: Principal, nano: int) -> _Reserved | _Unlimited:
+        """Set an amount aside."""
+        budget = principal.monthly_budget_nano
+        if budget is None:
+            return _Unlimited()
+        lease = self._lease(principal.key_id)
+        if lease.left < nano:
+            async with lease.asking:
+                if lease.left < nano:
+                    await self._ask(principal, budget, lease, nano)
+        lease.left -= nano
+        return _Reserved(lease, nano)
+
+    def _lease(self, key_id: str) -> _Lease:
+        month = self._clock.now().strftime("%Y%m")
+        lease = self._leases.get(key_id)
+        if lease is None or lease.month != month:
+            lease = self._leases[key_id] = _Lease(month)
+            if len(self._leases) > _MAX_KEYS:
+                self._leases.popitem(last=False)
+        return lease
+
+    async def _ask(self, principal: Principal, budget: int, lease: _Lease, nano: int) -> None:
+        wanted = nano - lease.left + budget // _LEASES
+        name = f"{principal.key_id}.{lease.month}"
+        try:
+            with context.bound(request_id=context.request_id(), budget_ms=self._budget_ms):
+                total = await self._bus.add(BUDGET, name, wanted)
+                if total == wanted:  # nobody has spent anything, or the sum was lost
+                    total = await self._rebuilt(principal, name, total)
+                granted = min(max(budget - (total - wanted), 0), wanted)
+                if granted < wanted:
+                    await self._bus.add(BUDGET, name, granted - wanted)
+        except PromptlyError:
+            raise Unavailable("This key's budget cannot be checked right now. Try again in a moment.") from None
+        lease.left += granted
+        if lease.left < nano:
+            raise InsufficientCredits(
+                f"This key's budget of ${usd(budget):,.2f} for this month is used up. Raise it in the dashboard.",
+                code="budget_exceeded",
+                details={"should_retry": False},
+            )
+
+    async def _rebuilt(self, principal: Principal, name: str, total: int) -> int:
+        now = self._clock.now()
+        start = datetime(now.year, now.month, 1, tzinfo=UTC)
+        asked = KeySpending(org_id=principal.org_id, key_id=principal.key_id, from_ms=int(start.timestamp() * 1000))
+        spent = (await self._bus.call(SPENT, asked)).nano
+        return await self._bus.add(BUDGET, name, spent) if spent else total

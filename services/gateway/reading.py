@@ -1,0 +1,32 @@
+"""A request, read and checked: what the pipeline works on."""
+
+from libs.common.catalog import Catalog
+from libs.common.contracts.auth import Principal
+from libs.common.telemetry import tracing
+from services.gateway.domain import asking, chat, overrides
+from services.gateway.domain.cache_key import cache_key, cacheable
+from services.gateway.domain.targets import check_known, find_target
+from services.gateway.domain.work import Incoming, Work
+
+
+def read(incoming: Incoming, principal: Principal, catalog: Catalog) -> Work:
+    """The work that a request makes; `BadRequest` names what is wrong with it."""
+    own = overrides.parse(incoming.headers)
+    request = chat.parse(incoming.body)
+    check_known(request.fields.model, principal, catalog)
+    work = Work(
+        request_id=incoming.request_id,
+        time_ms=incoming.time_ms,
+        accepted=incoming.accepted,
+        principal=principal,
+        chat=request,
+        overrides=own,
+        settings=own.apply(principal.settings),
+        trace_id=tracing.trace_id(),
+    )
+    work.requested = work.target = find_target(request.fields.model, principal, catalog)
+    small = len(incoming.body) <= asking.MAX_HOP_BYTES
+    if work.settings.cache_enabled and (own.read_cache or own.write_cache) and cacheable(request) and small:
+        work.cache_key = cache_key(request)
+        work.cache = "miss" if own.read_cache else "off"
+    return work
