@@ -32,7 +32,7 @@ def run(tool: str, url: str, key: str) -> bool:
         [str(environment(tool) / "bin" / "python"), str(HERE / f"snippet_{tool}.py"), url, key],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     said = done.stdout.strip().splitlines()[0][:80] if done.returncode == 0 else done.stderr.strip()[-2000:]
     print(f"{'✓' if done.returncode == 0 else '✗'} {tool:<12} {said}", flush=True)
@@ -46,6 +46,8 @@ def main() -> int:
         running = start(Path(home), prepare(ROOT / "var" / "model"))
         try:
             account = running.account()
+            for provider in ("anthropic", "google"):
+                account.connect(provider, f"sk-{provider}-0001", running.upstream_url)
             results = [run(tool, running.url, account.api_key) for tool in TOOLS]
         finally:
             stop(running.process)
