@@ -68,7 +68,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
     # The vocabulary takes a third of a second to read: not while a client waits.
     await asyncio.to_thread(tokens.count_text, "gpt-4o", "warm")
     async with AsyncExitStack() as stack:
-        transport = await stack.enter_async_context(egress(allowed))
+        session = await stack.enter_async_context(egress(allowed))
         auth_client = await stack.enter_async_context(
             httpx.AsyncClient(base_url=settings.auth_url, timeout=30.0, trust_env=False, cookies=_no_cookies())
         )
@@ -85,7 +85,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         replicas = Replicas(bus, clock)
         await replicas.start()
         providers = HttpProviders(
-            transport,
+            session,
             sealer,
             clock,
             wires=wires(

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 import aiohttp
-import httpx
 import msgspec
+from yarl import URL
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import ProviderKey
@@ -38,7 +38,7 @@ class HttpProviders:
 
     def __init__(
         self,
-        transport: httpx.AsyncBaseTransport,
+        session: aiohttp.ClientSession,
         sealer: Sealer,
         clock: Clock,
         *,
@@ -47,51 +47,54 @@ class HttpProviders:
         allowed_hosts: Collection[str],
         timeouts: Timeouts,
     ) -> None:
-        self._transport = transport
+        self._session = session
         self._sealer = sealer
         self._clock = clock
         self._wires = wires
         self._dialects = dialects
         self._allowed_hosts = allowed_hosts
         self._timeouts = timeouts
+        # The session's own limits would add a timer per call to those that are set here.
+        self._connecting = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect)
         self._opened: dict[tuple[str, str], tuple[float, str]] = {}
         self._url = lru_cache(_MAX_URLS)(self._checked_url)
 
     async def complete(self, target: Target, key: int, org_id: str, body: bytes) -> bytes:
-        request = self._request(target, key, org_id, body, stream=False)
         with _failures():
             async with asyncio.timeout(self._timeouts.plain):
-                response = await self._transport.handle_async_request(request)
+                response = await self._post(target, key, org_id, body, stream=False)
                 content = await _read(response)
-        if response.status_code != 200:
+        if response.status != 200:
             raise self._failure(target.provider, response, content)
         return content
 
     async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
-        request = self._request(target, key, org_id, body, stream=True)
         with _failures():
             async with asyncio.timeout(self._timeouts.first_byte):
-                response = await self._transport.handle_async_request(request)
-                if response.status_code != 200:
+                response = await self._post(target, key, org_id, body, stream=True)
+                if response.status != 200:
                     raise self._failure(target.provider, response, await _read(response))
         return self._pieces(response)
 
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Ask for the list of models, to see whether the key works. `Failure` where it does not."""
         wire = self._wires[key.provider]
-        if (reason := forbidden_reason(key.base_url or wire.base_url, self._allowed_hosts)) is not None:
+        base = key.base_url or wire.base_url
+        if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
             raise Failure("connect", reason)
-        request = httpx.Request("GET", wire.models_url(key.base_url), headers=self._headers(key, org_id))
+        url, headers = URL(wire.models(base), encoded=True), self._headers(key, org_id)
         with _failures():
             async with asyncio.timeout(_CHECK_SECONDS):
-                response = await self._transport.handle_async_request(request)
+                response = await self._session.get(
+                    url, headers=headers, allow_redirects=False, timeout=self._connecting
+                )
                 content = await _read(response)
-        if response.status_code != 200:
+        if response.status != 200:
             raise self._failure(key.provider, response, content)
 
-    async def _pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    async def _pieces(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
         limit = self._timeouts.first_byte
-        pieces = response.aiter_raw()
+        pieces = response.content.iter_any()
         try:
             while True:
                 with _failures():
@@ -103,14 +106,17 @@ class HttpProviders:
                 limit = self._timeouts.idle
                 yield piece
         finally:
-            await response.aclose()
+            response.close()
 
-    def _request(self, target: Target, key: int, org_id: str, body: bytes, *, stream: bool) -> httpx.Request:
+    async def _post(
+        self, target: Target, key: int, org_id: str, body: bytes, *, stream: bool
+    ) -> aiohttp.ClientResponse:
         own = target.keys[key]
         headers = {**self._headers(own, org_id), "content-type": "application/json"}
-        timeouts = {"timeout": {"connect": self._timeouts.connect}}
         url = self._url(own.provider, own.base_url, target.served_model, stream)
-        return httpx.Request("POST", url, content=body, headers=headers, extensions=timeouts)
+        return await self._session.post(
+            url, data=body, headers=headers, allow_redirects=False, timeout=self._connecting
+        )
 
     def _headers(self, key: ProviderKey, org_id: str) -> dict[str, str]:
         return {
@@ -119,15 +125,16 @@ class HttpProviders:
             "user-agent": "promptly",
         }
 
-    def _checked_url(self, provider: str, base: str | None, model: str, stream: bool) -> httpx.URL:
+    def _checked_url(self, provider: str, base: str | None, model: str, stream: bool) -> URL:
         wire = self._wires[provider]
-        if (reason := forbidden_reason(base or wire.base_url, self._allowed_hosts)) is not None:
+        base = base or wire.base_url
+        if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
             raise Failure("connect", reason)
-        return wire.url(base, model, stream=stream)
+        return URL(wire.endpoint(base, model, stream), encoded=True)
 
-    def _failure(self, provider: str, response: httpx.Response, content: bytes) -> Failure:
+    def _failure(self, provider: str, response: aiohttp.ClientResponse, content: bytes) -> Failure:
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return self._dialects[provider].failure(response.status_code, headers, content)
+        return self._dialects[provider].failure(response.status, headers, content)
 
     def _open(self, key: ProviderKey, org_id: str) -> str:
         """The key in clear, kept in memory for a minute at most."""
@@ -146,28 +153,30 @@ def _failures() -> Iterator[None]:
     """What the HTTP library raises, as what it means for the request."""
     try:
         yield
-    except httpx.ConnectTimeout:
-        # The transport's name for every connection that failed, refused ones and those that ended at once included.
+    except (aiohttp.ClientConnectionError, OSError) as error:
+        # Both are also timeouts where it was the connection that took too long; the first is so where an answer did.
+        if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
+            raise Failure("timeout", "No answer in time.") from None
+        if isinstance(error, ConnectionResetError | BrokenPipeError):
+            raise Failure("truncated", "The connection was lost in the middle of the answer.") from None
         raise Failure("connect", "No connection.") from None
-    except (TimeoutError, httpx.TimeoutException):
-        raise Failure("timeout", "No answer in time.") from None
-    except (httpx.ReadError, httpx.RemoteProtocolError, aiohttp.ClientPayloadError):
+    except aiohttp.ClientPayloadError:
         raise Failure("truncated", "The connection was lost in the middle of the answer.") from None
-    except httpx.HTTPError:
-        raise Failure("connect", "No connection.") from None
     except aiohttp.ClientError:
         raise Failure("malformed", "The answer is not HTTP.") from None
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: aiohttp.ClientResponse) -> bytes:
     """A whole body, as it was sent: we ask for no compression, and a body that comes compressed is not opened."""
     parts, size = [], 0
     try:
-        async for piece in response.aiter_raw():
+        async for piece in response.content.iter_any():
             size += len(piece)
             if size > _MAX_ANSWER:
                 raise Failure("malformed", "The answer is too large.")
             parts.append(piece)
-    finally:
-        await response.aclose()
+    except BaseException:
+        response.close()
+        raise
+    response.release()
     return b"".join(parts)

@@ -24,6 +24,7 @@ _NEUTRAL: Mapping[str, Any] = {
     "logit_bias": {},
     "stop": [],
 }
+_LIMITS = ("max_completion_tokens", "max_tokens")
 _NEVER_REASONING = ("stop", "frequency_penalty", "presence_penalty", "logit_bias")
 _ONLY_WITHOUT_EFFORT = ("temperature", "top_p", "logprobs", "top_logprobs")
 
@@ -85,10 +86,7 @@ def _fit(body: dict[str, msgspec.Raw], known: Model) -> list[str]:
     """Make the parameters fit the model's family; the names of those that were dropped or changed."""
     dropped: list[str] = []
     refused: tuple[str, ...]
-    if "max_tokens" in body and (known.can("reasoning") or "max_completion_tokens" in body):
-        older = body.pop("max_tokens")
-        if bytes(body.setdefault("max_completion_tokens", older)) != bytes(older):
-            dropped.append("max_tokens")
+    _fit_limit(body, known, dropped)
     if known.can("reasoning"):
         effort = _fit_effort(body, known, dropped)
         refused = _NEVER_REASONING if effort == "none" else (*_NEVER_REASONING, *_ONLY_WITHOUT_EFFORT)
@@ -96,12 +94,18 @@ def _fit(body: dict[str, msgspec.Raw], known: Model) -> list[str]:
         refused = ("reasoning_effort", "verbosity")
     values = {name: msgspec.json.decode(body.pop(name)) for name in refused if name in body}
     dropped += [name for name, value in values.items() if value is not None and value != _NEUTRAL.get(name)]
-    for name in ("max_tokens", "max_completion_tokens"):
-        wanted = msgspec.json.decode(body[name]) if name in body else None
-        if wanted is not None and wanted > known.max_output_tokens:
-            body[name] = _raw(known.max_output_tokens)
-            dropped.append(name)
     return dropped
+
+
+def _fit_limit(body: dict[str, msgspec.Raw], known: Model, dropped: list[str]) -> None:
+    """One limit, because two are refused, under the name that the family takes; the newer name's holds."""
+    given = {name: msgspec.json.decode(body.pop(name)) for name in _LIMITS if name in body}
+    sent = [name for name in _LIMITS if given.get(name) is not None]
+    if not sent:
+        return
+    limit, most = given[sent[0]], known.max_output_tokens
+    dropped += [name for name in sent if given[name] != limit or (name == sent[0] and limit > most)]
+    body["max_completion_tokens" if known.can("reasoning") else sent[0]] = _raw(min(limit, most))
 
 
 def _fit_effort(body: dict[str, msgspec.Raw], known: Model, dropped: list[str]) -> str | None:
