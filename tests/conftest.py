@@ -1,4 +1,8 @@
-"""Fixtures that every layer of tests may use."""
+"""Fixtures that every layer of tests may use, and how many examples a property is tried with."""
+
+import os
+
+from hypothesis import settings
 
 pytest_plugins = [
     "tests.fixtures.collector",
@@ -7,4 +11,9 @@ pytest_plugins = [
     "tests.fixtures.nats",
     "tests.fixtures.postgres",
     "tests.fixtures.running",
+    "tests.fixtures.three_providers",
 ]
+
+# PROMPTLY_EXAMPLES=2000 looks harder; a test that names a number of its own keeps to it.
+settings.register_profile("promptly", max_examples=int(os.environ.get("PROMPTLY_EXAMPLES", "100")))
+settings.load_profile("promptly")

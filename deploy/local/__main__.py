@@ -1,4 +1,4 @@
-"""The `promptly` command: up, demo, status."""
+"""The `promptly` command: up, demo, status, and what operators ask of auth."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from deploy.local import quickstart, settings
+from deploy.local import operating, quickstart, settings
 from deploy.local.child import StartFailed
 from deploy.local.console import Console
 from deploy.local.ports import free_port, readiness, taken
@@ -28,11 +28,21 @@ def main() -> None:
     demo.add_argument("--port", type=int, help="where clients connect (default: PROMPTLY_PORT, or any free port)")
     demo.add_argument("--verbose", action="store_true", help="show the services' logs")
     commands.add_parser("status", help="ask a running Promptly how its parts are")
+    keys = commands.add_parser("keys", help="look after the stored provider keys").add_subparsers(
+        dest="verb", required=True
+    )
+    keys.add_parser("rotate", help="bring all of them under the newest master key of PROMPTLY_KEK")
+    users = commands.add_parser("users", help="look after users").add_subparsers(dest="verb", required=True)
+    users.add_parser("reset", help="print a link that sets a new password").add_argument("email")
     arguments = parser.parse_args()
     try:
         own = settings.read()
         if arguments.command == "status":
             code = asyncio.run(_status(own))
+        elif arguments.command == "keys":
+            code = asyncio.run(operating.rotate_keys(own, Console([])))
+        elif arguments.command == "users":
+            code = asyncio.run(operating.reset_password(own, arguments.email, Console([])))
         elif arguments.command == "up":
             code = asyncio.run(_up(own, arguments.port or own.port, demo=arguments.demo))
         else:

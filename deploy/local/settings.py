@@ -10,13 +10,16 @@ from libs.common.settings import load
 
 
 class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """State lives under `home`. A server's URL, where it is set, is used instead of starting one."""
+    """State lives under `home`. A server's URL, where it is set, is used instead of starting one; `public_url` is where
+    browsers reach this Promptly (unset: on this machine).
+    """
 
     home: str = "var"
     port: int = 8000
     nats_url: str | None = None
     database_url: str | None = None
     qdrant_url: str | None = None
+    public_url: str | None = None
     model_dir: str | None = None
     allowed_hosts: str = ""
     log_format: str = "console"

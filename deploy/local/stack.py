@@ -39,6 +39,7 @@ class Stack:
         self.children: dict[str, Child] = {}
         self.postgres: Postgres | None = None
         self.upstream_url: str | None = None
+        self.nats_url: str | None = None
         self._demo = demo
         self._quiet = quiet
         self._lock: int | None = None
@@ -114,7 +115,8 @@ class Stack:
     async def _start_nats(self) -> str:
         port = free_port()
         await self._up("nats", self._child(nats_plan(self.home, port)).start())
-        return f"nats://127.0.0.1:{port}"
+        self.nats_url = f"nats://127.0.0.1:{port}"
+        return self.nats_url
 
     async def _start_postgres(self) -> str:
         self.postgres = Postgres(self.home, self.console)
@@ -144,6 +146,7 @@ class Stack:
                 **database,
                 "PROMPTLY_JWT_SECRET": made.jwt_secret,
                 "PROMPTLY_AUTH_PORT": str(auth_port),
+                "PROMPTLY_PUBLIC_URL": self.settings.public_url or self.url,
             },
             "cache": {**model, "PROMPTLY_CACHE_DIR": str(self.home / "cache")},
             "optimizer": {},
@@ -175,6 +178,7 @@ class Stack:
             "url": self.url,
             "pid": os.getpid(),
             "upstream_url": self.upstream_url,
+            "nats_url": self.nats_url,
             "ops_ports": {n: int(c.plan.env["PROMPTLY_OPS_PORT"]) for n, c in self.children.items() if n in SERVICES},
             "pids": {name: child.pid for name, child in self.children.items()},
         }

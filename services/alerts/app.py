@@ -2,17 +2,29 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
+from libs.common.contracts.alerts import Channel
 from libs.common.db import Database, connect, migrate
 from libs.common.jobs import regularly, running
 from libs.common.runner import App
+from libs.common.sealing import Sealer, parse_keks
+from libs.common.settings import SettingsError
+from libs.common.smtp import Smtp
+from services.alerts.clients.admins import BusAdmins
 from services.alerts.clients.backlog import BusBacklog
+from services.alerts.clients.vault import SealedVault
 from services.alerts.evaluation import Evaluation
 from services.alerts.handlers import finished, rules
 from services.alerts.metering import Metering
+from services.alerts.notify.mail import MailNotifier
+from services.alerts.notify.post import GuardedPost
+from services.alerts.notify.webhook import SlackNotifier, WebhookNotifier
+from services.alerts.notifying import Notifying
+from services.alerts.ports import Notifier
 from services.alerts.rules import Rules
 from services.alerts.settings import AlertsSettings
 from services.alerts.store.unit_of_work import unit_of_work
@@ -22,20 +34,49 @@ _MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 @asynccontextmanager
 async def create_app(settings: AlertsSettings, bus: Bus, clock: Clock | None = None) -> AsyncIterator[App]:
-    """Counts every finished request and looks at the rules, for as long as the block runs."""
+    """Counts every finished request and looks at the rules, for as long as the block runs. `SettingsError` for a mail
+    server or a key that cannot be used.
+    """
     clock = clock or SystemClock()
+    smtp, vault = _smtp(settings), _vault(settings)
+    allowed_hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
     await migrate(settings.database_url, "alerts", _MIGRATIONS)
     async with connect(settings.database_url) as database:
         uow = unit_of_work(database)
         metering = Metering(uow, clock)
-        evaluation = Evaluation(uow, BusBacklog(bus, settings.alerts_backlog), clock)
-        await rules.serve(bus, Rules(uow, clock))
+        evaluation = Evaluation(
+            uow, BusBacklog(bus, settings.alerts_backlog), clock, timedelta(seconds=settings.alerts_interval)
+        )
+        post = GuardedPost(allowed_hosts)
+        notifiers: dict[Channel, Notifier] = {
+            "email": MailNotifier(smtp, BusAdmins(bus)),
+            "webhook": WebhookNotifier(post, clock),
+            "slack": SlackNotifier(post),
+        }
+        notifying = Notifying(uow, notifiers, vault, clock)
+        await rules.serve(bus, Rules(uow, clock, vault, allowed_hosts), notifying)
         await finished.consume(bus, metering)
         async with running(
             regularly("evaluation", evaluation.look, settings.alerts_interval),
+            regularly("delivery", notifying.deliver, settings.alerts_delivery_seconds),
             regularly("sweep", metering.sweep, settings.alerts_sweep_seconds),
+            regularly("sweep_notices", notifying.sweep, settings.alerts_sweep_seconds),
         ):
             yield App(missing=lambda: _missing(database, bus))
+
+
+def _smtp(settings: AlertsSettings) -> Smtp | None:
+    try:
+        return Smtp(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
+    except ValueError as error:
+        raise SettingsError(f"PROMPTLY_SMTP_URL cannot be used: {error}") from None
+
+
+def _vault(settings: AlertsSettings) -> SealedVault | None:
+    try:
+        return SealedVault(Sealer(parse_keks(settings.alerts_kek))) if settings.alerts_kek else None
+    except ValueError as error:
+        raise SettingsError(f"PROMPTLY_ALERTS_KEK cannot be used: {error}") from None
 
 
 def _missing(database: Database, bus: Bus) -> list[str]:

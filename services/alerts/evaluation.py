@@ -1,42 +1,54 @@
 """Looks at every active rule, and records what crossed and what came back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from libs.common.clock import Clock
-from libs.common.contracts.alerts import AlertEvent
+from libs.common.contracts.alerts import AlertEvent, AlertRule
 from libs.common.ids import new_id
-from services.alerts.domain.watching import Counted, Decision, Watched, decide, window
-from services.alerts.ports import Backlog, UnitOfWork
+from services.alerts.domain.notice import notice_of
+from services.alerts.domain.watching import Counted, Decision, Watched, Window, decide, forecast, window
+from services.alerts.domain.wording import sentence
+from services.alerts.ports import Backlog, Tx, UnitOfWork
 
 
 class Evaluation:
-    """One look is one transaction: an event and the state that goes with it are kept together or not at all. Copies that
-    look at the same time share the rules out among them.
+    """One look is one transaction: an event, its notices and the state that goes with it are kept together or not at all.
+    Of several copies of the service, one looks at a time.
     """
 
-    def __init__(self, uow: UnitOfWork, backlog: Backlog, clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork, backlog: Backlog, clock: Clock, settle: timedelta) -> None:
         self._uow = uow
         self._backlog = backlog
         self._clock = clock
+        self._settle = settle
 
     async def look(self) -> None:
-        """Evaluate all rules once."""
+        """Evaluate all rules once, unless somebody else is doing so."""
         behind = await self._backlog.behind()
         async with self._uow() as tx:
+            if not await tx.rules.alone():
+                return
             watched = await tx.rules.watched()
             now = self._clock.now()
             windows = [window(one.rule, now) for one in watched]
             for one, seen, counted in zip(watched, windows, await tx.meter.counted(windows), strict=True):
-                decision = decide(one, counted, now, behind=behind)
+                decision = decide(one, counted, now, behind=behind, settle=self._settle)
                 if decision.kind is not None:
-                    await tx.events.add(_event(one, decision, counted, now), seen)
+                    await _record(tx, one.rule, _event(one, decision, counted, now), seen, now)
                 if decision.state != one.state:
                     await tx.rules.stand(one.rule, decision.state)
+
+
+async def _record(tx: Tx, rule: AlertRule, event: AlertEvent, seen: Window, now: datetime) -> None:
+    if await tx.events.add(event, seen):
+        for channel in rule.channels:
+            await tx.outbox.add(event.id, channel, notice_of(rule, event, new_id("ntf", _ms(now))), now)
 
 
 def _event(watched: Watched, decision: Decision, counted: Counted, now: datetime) -> AlertEvent:
     rule = watched.rule
     assert decision.kind is not None
+    expected = forecast(rule, counted, now) if decision.kind == "fired" else None
     return AlertEvent(
         id=new_id("ale", _ms(now)),
         org_id=rule.org_id,
@@ -48,6 +60,8 @@ def _event(watched: Watched, decision: Decision, counted: Counted, now: datetime
         threshold=rule.threshold,
         time_ms=_ms(now),
         data_as_of_ms=None if counted.newest is None else _ms(counted.newest),
+        forecast=expected,
+        message=sentence(rule, decision.kind, decision.value, expected),
     )
 
 

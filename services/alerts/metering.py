@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from libs.common.clock import Clock
-from libs.common.contracts.events import CompletionFinished
+from libs.common.contracts.events import CompletionFinished, OrgDeleted
 from services.alerts.ports import UnitOfWork
 from services.alerts.translate.event_sample import sample
 
@@ -27,6 +27,16 @@ class Metering:
         if samples:
             async with self._uow() as tx:
                 await tx.meter.add(list(samples.values()))
+
+    async def erase(self, deleted: Sequence[OrgDeleted]) -> None:
+        """Keep nothing of these organisations, also of what of theirs is still on its way."""
+        for org_id in sorted({one.org_id for one in deleted}):
+            async with self._uow() as tx:
+                await tx.erasing.forbid(org_id, self._clock.now())
+            more = True
+            while more:
+                async with self._uow() as tx:
+                    more = await tx.erasing.erase(org_id)
 
     async def sweep(self) -> None:
         """Forget what is too old to matter, a portion at a time."""

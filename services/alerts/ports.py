@@ -5,9 +5,20 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from libs.common.contracts.alerts import AlertEvent, AlertRule
+import msgspec
+
+from libs.common.contracts.alerts import AlertEvent, AlertRule, Channel, ChannelConfig, Notification
+from services.alerts.domain.notice import Notice
 from services.alerts.domain.watching import Counted, State, Watched, Window
 from services.alerts.translate.event_sample import Sample
+
+
+class Undeliverable(Exception):
+    """A notice did not reach its channel; the text is a sentence for the rule's owner. `for_good`: trying again is no use."""
+
+    def __init__(self, sentence: str, *, for_good: bool = False) -> None:
+        super().__init__(sentence)
+        self.for_good = for_good
 
 
 class Rules(Protocol):
@@ -25,15 +36,24 @@ class Rules(Protocol):
         """A rule of this organisation."""
         ...
 
-    async def put(self, rule: AlertRule) -> bool:
+    async def put(self, rule: AlertRule, sealed: str | None) -> bool:
         """Keep a rule, new or changed; False, and nothing kept, where the id is another organisation's.
 
-        A change leaves the rule where it stands, unless it switches the rule off.
+        `rule` shows where its channels lead, masked; `sealed` says it. A change leaves the rule where it stands, unless it
+        switches the rule off.
         """
+        ...
+
+    async def sealed(self, org_id: str, rule_id: str) -> str | None:
+        """Where the channels of this organisation's rule lead; None where that was never said, or there is no such rule."""
         ...
 
     async def delete(self, org_id: str, rule_id: str) -> bool:
         """Whether there was one to delete."""
+        ...
+
+    async def alone(self) -> bool:
+        """Whether nobody else evaluates now; if so, nobody else does until the transaction ends."""
         ...
 
     async def watched(self) -> Sequence[Watched]:
@@ -69,7 +89,47 @@ class Events(Protocol):
         ...
 
     async def newest(self, org_id: str, limit: int) -> Sequence[AlertEvent]:
-        """An organisation's events, newest first."""
+        """An organisation's events, newest first, with what became of their notices."""
+        ...
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice on its way to a channel, and how often it was tried, this time included."""
+
+    notice: Notice
+    channel: Channel
+    attempts: int
+
+
+class Outbox(Protocol):
+    """Notices that have to reach a channel: each is kept until it did, or was tried often enough."""
+
+    async def add(self, event_id: str, channel: Channel, notice: Notice, due: datetime) -> None:
+        """Have it sent from `due` on."""
+        ...
+
+    async def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Waiting]:
+        """Those that are due, the longest waiting first. Nobody else gets them before `until`."""
+        ...
+
+    async def settle(self, notice: Notice, outcome: Notification, due: datetime) -> None:
+        """Keep how a try ended; what is still `waiting` is tried again at `due`."""
+        ...
+
+    async def sweep(self, before: datetime) -> None:
+        """Forget what is over, and became due longer ago."""
+        ...
+
+
+class Erasing(Protocol):
+    """What becomes of an organisation that is no more."""
+
+    async def forbid(self, org_id: str, at: datetime) -> None:
+        """Count and watch nothing of this organisation from now on."""
+        ...
+
+    async def erase(self, org_id: str) -> bool:
+        """Erase a portion of what is kept of it; whether there may be more."""
         ...
 
 
@@ -82,6 +142,10 @@ class Tx(Protocol):
     def meter(self) -> Meter: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def erasing(self) -> Erasing: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]
@@ -92,4 +156,32 @@ class Backlog(Protocol):
 
     async def behind(self) -> bool:
         """Whether so many finished requests wait, or nobody knows how many, that a figure could be wrong."""
+        ...
+
+
+class Vault(Protocol):
+    """Seals where channels lead."""
+
+    def seal(self, org_id: str, rule_id: str, config: ChannelConfig) -> str:
+        """The sealed form."""
+        ...
+
+    def open(self, org_id: str, rule_id: str, sealed: str) -> ChannelConfig:
+        """What was sealed for this rule; `Undeliverable` where it cannot be opened."""
+        ...
+
+
+class Notifier(Protocol):
+    """One channel."""
+
+    async def send(self, notice: Notice, config: ChannelConfig) -> None:
+        """Returns once the other side has it; `Undeliverable` otherwise. May be sent twice, under the same id."""
+        ...
+
+
+class Admins(Protocol):
+    """Who is written to."""
+
+    async def of(self, org_id: str) -> Sequence[str]:
+        """The e-mail addresses of an organisation's admins. `Unavailable` where nobody knows them now."""
         ...

@@ -1,5 +1,8 @@
 """Alert rules, as their owners keep them."""
 
+from collections.abc import Collection
+from secrets import token_urlsafe
+
 import msgspec
 
 from libs.common.clock import Clock
@@ -8,23 +11,29 @@ from libs.common.contracts.alerts import (
     AlertRule,
     AlertRuleId,
     AlertRules,
+    ChannelConfig,
     Deleted,
     EventsQuery,
     RulesOf,
 )
 from libs.common.errors import BadRequest, NotFound
 from services.alerts.domain.rules import MOST_RULES, check
-from services.alerts.ports import UnitOfWork
+from services.alerts.domain.targets import check_targets, masked, merged, shown_once
+from services.alerts.ports import Undeliverable, UnitOfWork, Vault
 
 _MOST_EVENTS = 200
 
 
 class Rules:
-    """Every call names an organisation and reaches nothing but what is its own."""
+    """Every call names an organisation and reaches nothing but what is its own. Without a `vault` there are no webhooks."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
+    def __init__(
+        self, uow: UnitOfWork, clock: Clock, vault: Vault | None = None, allowed_hosts: Collection[str] = ()
+    ) -> None:
         self._uow = uow
         self._clock = clock
+        self._vault = vault
+        self._allowed_hosts = allowed_hosts
 
     async def all(self, asked: RulesOf) -> AlertRules:
         """The rules, oldest first."""
@@ -38,7 +47,7 @@ class Rules:
         return _found(rule)
 
     async def put(self, rule: AlertRule) -> AlertRule:
-        """Add a rule, or change the one with this id, whose age stays."""
+        """Add a rule, or change the one with this id, whose age stays; where its channels lead comes back masked."""
         check(rule)
         async with self._uow() as tx:
             await tx.rules.lock(rule.org_id)
@@ -46,8 +55,14 @@ class Rules:
             if known is None and len(await tx.rules.all(rule.org_id)) >= MOST_RULES:
                 raise BadRequest(f"An organisation may have {MOST_RULES} alert rules; delete one first.")
             created = known.created_at_ms if known else round(self._clock.now().timestamp() * 1000)
-            kept = msgspec.structs.replace(rule, created_at_ms=created)
-            return _found(kept if await tx.rules.put(kept) else None)
+            old = self._opened(rule, await tx.rules.sealed(rule.org_id, rule.id))
+            config = merged(rule.channel_config, old, f"whsec_{token_urlsafe(24)}")
+            check_targets(rule, config, self._allowed_hosts)
+            sealed = self._sealed(rule, config)
+            kept = msgspec.structs.replace(rule, created_at_ms=created, channel_config=masked(config))
+            if not await tx.rules.put(kept, sealed):
+                _found(None)
+        return msgspec.structs.replace(kept, channel_config=shown_once(config, old))
 
     async def delete(self, wanted: AlertRuleId) -> Deleted:
         """Delete a rule; what it recorded stays."""
@@ -62,6 +77,25 @@ class Rules:
             raise BadRequest(f"limit is between 1 and {_MOST_EVENTS}.", details={"param": "limit"})
         async with self._uow() as tx:
             return AlertEvents(events=tuple(await tx.events.newest(query.org_id, query.limit)))
+
+    def _sealed(self, rule: AlertRule, config: ChannelConfig) -> str | None:
+        if config == ChannelConfig():
+            return None
+        if self._vault is None:
+            raise BadRequest(
+                "Webhooks and Slack are not set up here: their URLs cannot be sealed without PROMPTLY_ALERTS_KEK.",
+                details={"param": "channel_config"},
+            )
+        return self._vault.seal(rule.org_id, rule.id, config)
+
+    def _opened(self, rule: AlertRule, sealed: str | None) -> ChannelConfig:
+        """What was kept before. What cannot be opened any more is to be set anew."""
+        if sealed is None or self._vault is None:
+            return ChannelConfig()
+        try:
+            return self._vault.open(rule.org_id, rule.id, sealed)
+        except Undeliverable:
+            return ChannelConfig()
 
 
 def _found(rule: AlertRule | None) -> AlertRule:

@@ -10,6 +10,7 @@ from libs.common.clock import Clock, SystemClock
 from libs.common.db import Database, connect, migrate
 from libs.common.jobs import regularly, running
 from libs.common.runner import App
+from services.analytics.clients.announcer import BusAnnouncer
 from services.analytics.figures import Figures
 from services.analytics.handlers import figures as figure_doors
 from services.analytics.handlers import requests as request_doors
@@ -27,7 +28,8 @@ async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None 
     await migrate(settings.database_url, "analytics", _MIGRATIONS)
     async with connect(settings.database_url) as database:
         uow = unit_of_work(database)
-        requests = Requests(uow, clock or SystemClock(), timedelta(days=settings.log_retention_days))
+        retention = timedelta(days=settings.log_retention_days)
+        requests = Requests(uow, clock or SystemClock(), retention, BusAnnouncer(bus))
         await figure_doors.serve(bus, Figures(uow))
         await request_doors.serve(bus, requests)
         async with running(

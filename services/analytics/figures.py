@@ -1,7 +1,9 @@
 """The figures: what an organisation's requests cost and saved."""
 
 from libs.common.contracts.analytics import Levers, Models, Overview, Period, SavingsQuery, SavingsSeries
+from libs.common.latency import percentile
 from services.analytics.domain import sums
+from services.analytics.domain.latencies import latencies
 from services.analytics.domain.periods import interval, stretch
 from services.analytics.ports import UnitOfWork
 
@@ -16,7 +18,7 @@ class Figures:
         """Totals."""
         asked = stretch(period)
         async with self._uow() as tx:
-            return sums.overview(await tx.figures.total(asked), await tx.figures.latencies(asked))
+            return sums.overview(await tx.figures.total(asked), latencies(await tx.figures.sketch(asked)))
 
     async def savings(self, query: SavingsQuery) -> SavingsSeries:
         """Savings over time."""
@@ -28,7 +30,8 @@ class Figures:
         """Who served how much."""
         asked = stretch(period)
         async with self._uow() as tx:
-            uses = sums.model_uses(await tx.figures.by_model(asked), await tx.figures.median_latencies(asked))
+            models, timed = await tx.figures.by_model(asked), await tx.figures.latencies_by_model(asked)
+        uses = sums.model_uses(models, {server: percentile(0.5, counts) for server, counts in timed.items()})
         return Models(models=uses)
 
     async def levers(self, period: Period) -> Levers:

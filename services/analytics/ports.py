@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from libs.common.contracts.analytics import Latencies, LeverUse, RequestQuery
+from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
+from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.periods import Stretch
 from services.analytics.domain.sums import Interval, Server, Sums
 
@@ -14,8 +15,8 @@ from services.analytics.domain.sums import Interval, Server, Sums
 class RequestLog(Protocol):
     """Finished requests, one row each."""
 
-    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> int:
-        """Keep those that are not kept yet, and add them, and only them, to the sums; how many there were."""
+    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> Sequence[tuple[str, str]]:
+        """Keep those that are not kept yet, and add them, and only them, to the sums; whose they were, and their ids."""
         ...
 
     async def page(self, query: RequestQuery, before: str | None) -> Sequence[CompletionFinished]:
@@ -26,12 +27,20 @@ class RequestLog(Protocol):
         """An entry of this organisation."""
         ...
 
+    async def spent(self, org_id: str, key_id: str, start: datetime) -> int:
+        """What a key's requests since `start` cost, in nano-dollars."""
+        ...
+
 
 class FeedbackLog(Protocol):
     """What clients thought of their answers."""
 
     async def put(self, given: Sequence[FeedbackGiven]) -> None:
         """Keep the newest word on each request; whoever once called a cached answer wrong is not unheard."""
+        ...
+
+    async def one(self, org_id: str, request_id: str) -> Feedback | None:
+        """What was said of a request of this organisation."""
         ...
 
 
@@ -54,12 +63,12 @@ class Figures(Protocol):
         """What each lever brought, the largest savings first. Amounts of unpriced requests are left out."""
         ...
 
-    async def latencies(self, stretch: Stretch) -> Latencies:
-        """Percentiles over single requests."""
+    async def sketch(self, stretch: Stretch) -> Sketch:
+        """The latencies of all requests, counted."""
         ...
 
-    async def median_latencies(self, stretch: Stretch) -> Mapping[Server, float]:
-        """The median latency of each model."""
+    async def latencies_by_model(self, stretch: Stretch) -> Mapping[Server, Counts]:
+        """The latencies of each model's requests, counted."""
         ...
 
 
@@ -75,6 +84,18 @@ class Partitions(Protocol):
         ...
 
 
+class Erasing(Protocol):
+    """What becomes of an organisation that is no more."""
+
+    async def forbid(self, org_id: str, at: datetime) -> None:
+        """Keep nothing of this organisation from now on."""
+        ...
+
+    async def erase(self, org_id: str) -> bool:
+        """Erase a portion of what is kept of it; whether there may be more."""
+        ...
+
+
 class Tx(Protocol):
     """Everything analytics keeps, within one transaction."""
 
@@ -86,6 +107,16 @@ class Tx(Protocol):
     def figures(self) -> Figures: ...
     @property
     def partitions(self) -> Partitions: ...
+    @property
+    def erasing(self) -> Erasing: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]
+
+
+class Announcer(Protocol):
+    """Tells whoever watches the log."""
+
+    async def logged(self, ids: Mapping[str, Sequence[str]]) -> None:
+        """These requests, by organisation, are in the log now. Never fails."""
+        ...

@@ -1,19 +1,28 @@
 """The request log: what happened is written down once, and looked up by whom it belongs to."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 import structlog
 
 from libs.common.clock import Clock
-from libs.common.contracts.analytics import RequestById, RequestPage, RequestQuery
-from libs.common.contracts.events import CompletionFinished, FeedbackGiven
+from libs.common.contracts.analytics import (
+    KeySpending,
+    RequestById,
+    RequestEntry,
+    RequestPage,
+    RequestQuery,
+    Spent,
+)
+from libs.common.contracts.events import CompletionFinished, FeedbackGiven, OrgDeleted
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import is_id
 from services.analytics.domain import cursor
 from services.analytics.domain.periods import moment, week_end, week_of, weeks_worth_a_partition
-from services.analytics.ports import UnitOfWork
+from services.analytics.ports import Announcer, UnitOfWork
 from services.analytics.translate.request_row import made_at
 
 log = structlog.get_logger()
@@ -23,18 +32,24 @@ _LONGEST_PAGE: Final = 200
 class Requests:
     """Finished requests, each kept once however often it is told."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock, retention: timedelta) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, retention: timedelta, announcer: Announcer | None = None) -> None:
         self._uow = uow
         self._clock = clock
         self._retention = retention
+        self._announcer = announcer
         self._weeks: set[datetime] = set()
 
     async def record(self, events: Sequence[CompletionFinished]) -> None:
-        """Keep a batch, all of it or nothing: log and sums in one transaction."""
+        """Keep a batch, all of it or nothing: log and sums in one transaction. Whoever watches hears of it afterwards."""
         now = self._clock.now()
         await self._prepare(weeks_worth_a_partition([made_at(event.id) for event in events], now, self._retention))
         async with self._uow() as tx:
-            await tx.log.append(events, now)
+            fresh = await tx.log.append(events, now)
+        ids = defaultdict(list)
+        for org_id, request_id in fresh:
+            ids[org_id].append(request_id)
+        if ids and self._announcer is not None:
+            await self._announcer.logged(ids)
 
     async def hear(self, given: Sequence[FeedbackGiven]) -> None:
         """Keep what clients thought of their answers."""
@@ -43,6 +58,8 @@ class Requests:
 
     async def page(self, query: RequestQuery) -> RequestPage:
         """A page of the log, newest first."""
+        if query.ids is not None and not all(is_id(one, "req") for one in query.ids):
+            raise BadRequest("ids holds what is no request's id.", details={"param": "ids"})
         if not 1 <= query.limit <= _LONGEST_PAGE:
             raise BadRequest(f"limit is between 1 and {_LONGEST_PAGE}.", details={"param": "limit"})
         start = None if query.from_ms is None else moment(query.from_ms, "from")
@@ -55,15 +72,32 @@ class Requests:
         full = len(found) == query.limit
         return RequestPage(requests=tuple(found), next_cursor=cursor.encode(found[-1].id) if full else None)
 
-    async def one(self, wanted: RequestById) -> CompletionFinished:
-        """One entry; another organisation's is not found."""
-        found = None
+    async def one(self, wanted: RequestById) -> RequestEntry:
+        """One entry, with what its client said of it; another organisation's is not found."""
+        found = feedback = None
         if is_id(wanted.id, "req"):
             async with self._uow() as tx:
                 found = await tx.log.one(wanted.org_id, wanted.id)
+                feedback = await tx.feedback.one(wanted.org_id, wanted.id)
         if found is None:
             raise NotFound("There is no such request in your organisation's log.")
-        return found
+        return RequestEntry(**msgspec.structs.asdict(found), feedback=feedback)
+
+    async def spent(self, asked: KeySpending) -> Spent:
+        """What a key's requests since a moment cost."""
+        start = moment(asked.from_ms, "from")
+        async with self._uow() as tx:
+            return Spent(nano=await tx.log.spent(asked.org_id, asked.key_id, start))
+
+    async def erase(self, deleted: Sequence[OrgDeleted]) -> None:
+        """Keep nothing of these organisations, also of what of theirs is still on its way."""
+        for org_id in sorted({one.org_id for one in deleted}):
+            async with self._uow() as tx:
+                await tx.erasing.forbid(org_id, self._clock.now())
+            more = True
+            while more:
+                async with self._uow() as tx:
+                    more = await tx.erasing.erase(org_id)
 
     async def keep_up(self) -> None:
         """Make this week's and the next week's partition, and drop what is past its retention."""

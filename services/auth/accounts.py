@@ -1,6 +1,5 @@
 """Registering an organisation, and looking after it."""
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -11,8 +10,9 @@ from libs.common.errors import Conflict, Forbidden, Unauthorized
 from libs.common.ids import new_id
 from services.auth.api_keys import ApiKeys, NewKey
 from services.auth.domain.accounts import AccountType, Caller, Org, User
+from services.auth.domain.attempts import REGISTER, client_of
 from services.auth.domain.credentials import check_password, normalise_email
-from services.auth.ports import Passwords, UnitOfWork
+from services.auth.ports import Limits, Passwords, Tx, UnitOfWork
 from services.auth.settings import Registration
 
 T = TypeVar("T")
@@ -30,37 +30,65 @@ class Accounts:
     """Organisations and their users."""
 
     def __init__(
-        self, uow: UnitOfWork, passwords: Passwords, keys: ApiKeys, clock: Clock, registration: Registration
+        self,
+        uow: UnitOfWork,
+        passwords: Passwords,
+        keys: ApiKeys,
+        clock: Clock,
+        limits: Limits,
+        registration: Registration,
     ) -> None:
         self._uow = uow
+        self._limits = limits
         self._passwords = passwords
         self._keys = keys
         self._clock = clock
         self._registration = registration
 
-    async def register(self, *, org_name: str, email: str, password: str, account_type: AccountType) -> Registered:
+    async def register(
+        self, *, org_name: str, email: str, password: str, account_type: AccountType, address: str
+    ) -> Registered:
         """An organisation with an admin, default settings and a first key, or nothing of it.
 
         `Conflict` where the e-mail is taken, `Forbidden` where registration is closed, `BadRequest` for a bad e-mail or
-        password.
+        password, `RateLimited` after ten tries from one address within an hour.
         """
-        if self._registration == "invite":
-            raise Forbidden("Registration is closed here; ask an admin to invite you.")
+        self._check_open()
         email = normalise_email(email)
         check_password(password)
+        if (client := client_of(address)) is not None:
+            await self._limits.take(REGISTER, client)
         password_hash = await self._passwords.hash(password)
-        now = self._clock.now()
-        org = Org(id=new_id("org"), name=org_name, account_type=account_type, created_at=now)
-        user = User(id=new_id("usr"), org_id=org.id, email=email, role="admin", version=1, created_at=now)
         async with self._uow() as tx:
-            if self._registration == "first" and not await tx.accounts.claim_first():
-                raise Forbidden("Registration is closed: an organisation exists already. Ask its admin to invite you.")
-            if not await tx.accounts.add(org, user, password_hash):
-                raise Conflict("This e-mail address is already registered.", code="email_taken")
-            await tx.configuration.put_settings(org.id, OptimizationSettings())
+            org, user = await self._add(tx, org_name, email, account_type, password_hash)
             secret, key = self._keys.make(org.id, user.id, NewKey(name="Default"))
             await tx.api_keys.add(key)
         return Registered(org=org, user=user, api_key=secret)
+
+    async def welcome(self, tx: Tx, email: str) -> User:
+        """The admin of a new personal organisation, whose e-mail somebody else has verified: no password, no key. Raises as
+        `register` does.
+        """
+        self._check_open()
+        _, user = await self._add(tx, email.partition("@")[0], email, "personal", None)
+        return user
+
+    def _check_open(self) -> None:
+        if self._registration == "invite":
+            raise Forbidden("Registration is closed here; ask an admin to invite you.")
+
+    async def _add(
+        self, tx: Tx, org_name: str, email: str, account_type: AccountType, password_hash: str | None
+    ) -> tuple[Org, User]:
+        if self._registration == "first" and not await tx.accounts.claim_first():
+            raise Forbidden("Registration is closed: an organisation exists already. Ask its admin to invite you.")
+        now = self._clock.now()
+        org = Org(id=new_id("org"), name=org_name, account_type=account_type, created_at=now)
+        user = User(id=new_id("usr"), org_id=org.id, email=email, role="admin", version=1, created_at=now)
+        if not await tx.accounts.add(org, user, password_hash):
+            raise Conflict("This e-mail address is already registered.", code="email_taken")
+        await tx.configuration.put_settings(org.id, OptimizationSettings())
+        return org, user
 
     async def me(self, caller: Caller) -> tuple[User, Org]:
         """The caller and the caller's organisation."""
@@ -78,11 +106,6 @@ class Accounts:
         async with self._uow() as tx:
             await tx.accounts.rename(caller.org_id, name)
             return _there(await tx.accounts.org(caller.org_id))
-
-    async def members(self, caller: Caller) -> Sequence[User]:
-        """The organisation's users, oldest first."""
-        async with self._uow() as tx:
-            return await tx.accounts.members(caller.org_id)
 
 
 def _there(found: T | None) -> T:

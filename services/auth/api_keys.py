@@ -19,12 +19,13 @@ from services.auth.ports import UnitOfWork
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What a key's maker chooses; `rpm` is requests per minute."""
+    """What a key's maker chooses; `rpm` is requests per minute, the budget nano-dollars."""
 
     name: str
     scopes: tuple[Scope, ...] = ("chat", "optimize")
     rpm: int = 500
     expires_at: datetime | None = None
+    monthly_budget_nano: int | None = None
 
 
 class ApiKeys:
@@ -50,6 +51,7 @@ class ApiKeys:
             scopes=wanted.scopes,
             rpm=wanted.rpm,
             expires_at=wanted.expires_at,
+            monthly_budget_nano=wanted.monthly_budget_nano,
             created_by=user_id,
             created_at=self._clock.now(),
         )

@@ -4,32 +4,54 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+import httpx
 
 from libs.common import catalog
 from libs.common.bus import Bus
 from libs.common.clock import Clock, SystemClock
-from libs.common.contracts.auth import VERIFY_API_KEY
-from libs.common.db import connect, migrate
+from libs.common.contracts.analytics import REQUESTS_LOGGED
+from libs.common.contracts.auth import ACCESS_CHANGED, VERIFY_API_KEY
+from libs.common.db import Database, connect, migrate
+from libs.common.jobs import regularly
+from libs.common.jobs import running as working
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.settings import SettingsError
-from libs.common.web import serve_http
+from libs.common.web import Served, serve_http
 from services.auth.accounts import Accounts
 from services.auth.api_keys import ApiKeys
 from services.auth.changes import Changes
 from services.auth.clients.announcer import BusAnnouncer
+from services.auth.clients.limits import SharedLimits
+from services.auth.clients.mail import NullMailer, SmtpMailer
+from services.auth.clients.oauth import TIMEOUT, GitHub, Google
 from services.auth.clients.passwords import Argon2Passwords
+from services.auth.clients.states import JwtStates
 from services.auth.clients.tokens import JwtTokens
 from services.auth.configuration import Configuration
+from services.auth.domain.identities import IdentitySource
+from services.auth.domain.links import Links
+from services.auth.erasure import Erasure
+from services.auth.handlers import operating, org_admins
 from services.auth.handlers.verify_api_key import verify_api_key
 from services.auth.http.api import Parts, create_api
 from services.auth.jobs.last_used import noting_use
+from services.auth.jobs.later import working_later
+from services.auth.live import LiveRequests
+from services.auth.oauth import OAuth
+from services.auth.ports import IdentityProvider, Later, Mailer, Passwords
 from services.auth.provider_keys import ProviderKeys
+from services.auth.recovery import Recovery
 from services.auth.sessions import Sessions
 from services.auth.settings import AuthSettings
+from services.auth.standings import Standings
 from services.auth.store.unit_of_work import unit_of_work
+from services.auth.team import Team
 
-_MIGRATIONS = Path(__file__).parent / "store" / "migrations"
+_MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
+_TELL_SECONDS: Final = 10.0
 
 
 @dataclass
@@ -39,34 +61,37 @@ class AuthApp(App):
     port: int = 0
 
 
+@dataclass(frozen=True)
+class _Secrets:
+    tokens: JwtTokens
+    states: JwtStates
+    sealer: Sealer
+    mailer: Mailer
+
+
 @asynccontextmanager
 async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = None) -> AsyncIterator[AuthApp]:
     """Auth, listening on its port and on the bus, for as long as the block runs. `SettingsError` for an unusable secret."""
-    clock = clock or SystemClock()
-    tokens, sealer = _secrets(settings)
+    clock, secrets, links = clock or SystemClock(), _secrets(settings), _links(settings)
     await migrate(settings.database_url, "auth", _MIGRATIONS)
-    async with connect(settings.database_url) as database:
+    async with (
+        connect(settings.database_url) as database,
+        httpx.AsyncClient(timeout=TIMEOUT) as client,
+        working_later() as later,
+    ):
         with closing(Argon2Passwords()) as passwords:
-            uow = unit_of_work(database)
-            changes = Changes(uow, BusAnnouncer(bus))
-            api_keys = ApiKeys(uow, changes, clock, settings.key_pepper)
-            allowed_hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
-            api = create_api(
-                Parts(
-                    accounts=Accounts(uow, passwords, api_keys, clock, settings.registration),
-                    sessions=Sessions(uow, passwords, tokens, clock),
-                    api_keys=api_keys,
-                    provider_keys=ProviderKeys(uow, changes, sealer, clock, allowed_hosts),
-                    configuration=Configuration(uow, changes, clock, catalog.load().tiers),
-                    bus=bus,
-                    clock=clock,
-                )
+            providers = _providers(settings, client)
+            parts = await _parts(
+                settings, bus, clock, database, secrets, links, passwords, providers=providers, later=later
             )
-            await bus.serve(VERIFY_API_KEY, verify_api_key(api_keys))
+            await operating.serve(bus, parts.recovery, parts.provider_keys)
+            await bus.serve(VERIFY_API_KEY, verify_api_key(parts.api_keys))
+            await org_admins.serve(bus, unit_of_work(database))
             async with (
-                noting_use(api_keys),
+                noting_use(parts.api_keys),
+                working(regularly("tell_deletions", parts.erasure.tell, _TELL_SECONDS)),
                 serve_http(
-                    api,
+                    create_api(parts),
                     settings.auth_host,
                     settings.auth_port,
                     settings.drain_seconds,
@@ -75,19 +100,115 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
             ):
                 yield AuthApp(
                     degraded=lambda: () if database.reachable else ("postgres",),
-                    quiesce=served.shutdown,
+                    quiesce=lambda: _quiesce(parts.live, served),
                     port=served.port,
                 )
 
 
-def _secrets(settings: AuthSettings) -> tuple[JwtTokens, Sealer]:
+async def _parts(
+    settings: AuthSettings,
+    bus: Bus,
+    clock: Clock,
+    database: Database,
+    secrets: _Secrets,
+    links: Links,
+    passwords: Passwords,
+    *,
+    providers: dict[IdentitySource, IdentityProvider],
+    later: Later,
+) -> Parts:
+    uow, limits, standings = unit_of_work(database), SharedLimits(bus, clock), Standings(clock)
+    announcer = BusAnnouncer(bus, standings.forget)
+    await bus.listen(ACCESS_CHANGED, announcer.hear)
+    live = LiveRequests()
+    await bus.listen(REQUESTS_LOGGED, live.hear)
+    changes = Changes(uow, announcer)
+    api_keys = ApiKeys(uow, changes, clock, settings.key_pepper)
+    accounts = Accounts(uow, passwords, api_keys, clock, limits, settings.registration)
+    allowed_hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
+    return Parts(
+        accounts=accounts,
+        sessions=Sessions(uow, passwords, secrets.tokens, clock, limits, standings, announcer),
+        recovery=Recovery(
+            uow=uow,
+            passwords=passwords,
+            limits=limits,
+            announcer=announcer,
+            mailer=secrets.mailer,
+            links=links,
+            clock=clock,
+            later=later,
+        ),
+        team=Team(
+            uow=uow,
+            changes=changes,
+            passwords=passwords,
+            announcer=announcer,
+            mailer=secrets.mailer,
+            links=links,
+            clock=clock,
+            later=later,
+        ),
+        oauth=OAuth(uow, providers, secrets.states, accounts, links, clock),
+        erasure=Erasure(uow, changes, announcer, clock),
+        links=links,
+        api_keys=api_keys,
+        provider_keys=ProviderKeys(uow, changes, secrets.sealer, clock, allowed_hosts),
+        configuration=Configuration(uow, changes, clock, catalog.load().tiers),
+        live=live,
+        bus=bus,
+        clock=clock,
+    )
+
+
+async def _quiesce(live: LiveRequests, served: Served) -> None:
+    """Live views would hold the server up until it cuts them off."""
+    live.close()
+    await served.shutdown()
+
+
+def _links(settings: AuthSettings) -> Links:
+    public = settings.public_url.rstrip("/")
+    return Links(public_url=public, frontend_url=(settings.frontend_url or public).rstrip("/"))
+
+
+def _providers(settings: AuthSettings, http: httpx.AsyncClient) -> dict[IdentitySource, IdentityProvider]:
+    found: dict[IdentitySource, IdentityProvider] = {}
+    if settings.github_client_id and settings.github_client_secret:
+        found["github"] = GitHub(
+            http,
+            client_id=settings.github_client_id,
+            secret=settings.github_client_secret,
+            authorize=f"{settings.github_url}/login/oauth/authorize",
+            token=f"{settings.github_url}/login/oauth/access_token",
+            api=settings.github_api_url,
+        )
+    if settings.google_client_id and settings.google_client_secret:
+        found["google"] = Google(
+            http,
+            client_id=settings.google_client_id,
+            secret=settings.google_client_secret,
+            authorize=settings.google_authorize_url,
+            token=settings.google_token_url,
+            userinfo=settings.google_userinfo_url,
+        )
+    return found
+
+
+def _secrets(settings: AuthSettings) -> _Secrets:
     if len(settings.key_pepper.encode()) < 32:
         raise SettingsError("PROMPTLY_KEY_PEPPER has to be at least 32 bytes long.")
+    jwt_secrets = [secret.strip() for secret in settings.jwt_secret.split(",")]
     try:
-        tokens = JwtTokens([secret.strip() for secret in settings.jwt_secret.split(",")])
+        tokens, states = JwtTokens(jwt_secrets), JwtStates(jwt_secrets)
     except ValueError as error:
         raise SettingsError(f"PROMPTLY_JWT_SECRET cannot be used: {error}") from None
     try:
-        return tokens, Sealer(parse_keks(settings.kek))
+        sealer = Sealer(parse_keks(settings.kek))
     except ValueError as error:
         raise SettingsError(f"PROMPTLY_KEK cannot be used: {error}") from None
+    try:
+        mailer = NullMailer() if settings.smtp_url is None else SmtpMailer(settings.smtp_url, settings.mail_from)
+    except ValueError as error:
+        raise SettingsError(f"PROMPTLY_SMTP_URL cannot be used: {error}") from None
+    return _Secrets(tokens=tokens, states=states, sealer=sealer, mailer=mailer)

@@ -7,12 +7,14 @@ import msgspec
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import OptimizationSettings, RoutingMode, RoutingRule, Tier
+from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import new_id
 from services.auth.changes import Changes
 from services.auth.domain import rules
 from services.auth.domain.accounts import Caller
 from services.auth.domain.keys import Provider
+from services.auth.domain.preview import ChatBody, route_request
 from services.auth.domain.rules import StoredRule
 from services.auth.domain.tiers import Tiers, changed, effective
 from services.auth.ports import Tx, UnitOfWork
@@ -112,6 +114,15 @@ class Configuration:
         async with self._changes.of(caller.org_id) as tx:
             if not await tx.configuration.delete_rule(caller.org_id, rule_id):
                 raise NotFound("There is no such rule.")
+
+    async def preview(self, caller: Caller, body: ChatBody) -> RouteRequest:
+        """What the router would be asked about a request; `BadRequest` where no provider is connected."""
+        async with self._uow() as tx:
+            settings = await tx.configuration.settings(caller.org_id)
+            rules = tuple(stored.rule for stored in await tx.configuration.rules(caller.org_id))
+            tiers = await tx.configuration.tiers(caller.org_id)
+            keys = await tx.provider_keys.all(caller.org_id)
+        return route_request(body, settings, rules, tiers, keys)
 
     async def _routing(self, tx: Tx, caller: Caller) -> Routing:
         settings = await tx.configuration.settings(caller.org_id)

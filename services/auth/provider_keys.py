@@ -5,11 +5,12 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from libs.common.clock import Clock
+from libs.common.contracts.auth import KeysRewrapped, ProviderKey
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import new_id
 from libs.common.keys import last_four
 from libs.common.net_guard import forbidden_reason
-from libs.common.sealing import Sealer
+from libs.common.sealing import CannotOpen, Sealer, wrapped_under
 from services.auth.changes import Changes
 from services.auth.domain.accounts import Caller
 from services.auth.domain.keys import Provider, StoredProviderKey
@@ -75,6 +76,40 @@ class ProviderKeys:
         async with self._changes.of(caller.org_id) as tx:
             if not await tx.provider_keys.delete(caller.org_id, key_id):
                 raise NotFound("There is no such provider key.")
+
+    async def sealed(self, caller: Caller, key_id: str) -> ProviderKey:
+        """A key as a gateway gets it."""
+        async with self._uow() as tx:
+            key = await tx.provider_keys.one(caller.org_id, key_id)
+        if key is None:
+            raise NotFound("There is no such provider key.")
+        return ProviderKey(
+            id=key.id, provider=key.provider, sealed=key.sealed, base_url=key.base_url, models=key.models
+        )
+
+    async def rewrap(self, after: str | None, limit: int) -> KeysRewrapped:
+        """Bring some keys, of all organisations, under the newest master key. No gateway has to be told: those that still
+        remember the old text also have the old master key, and lose both when they are started again.
+        """
+        org_id, _, key_id = (after or "").partition("/")
+        rewrapped, unreadable = 0, 0
+        async with self._uow() as tx:
+            prefix = wrapped_under(self._sealer.newest)
+            keys = await tx.provider_keys.sealed_otherwise(prefix, (org_id, key_id), limit)
+            for key in keys:
+                try:
+                    sealed = self._sealer.rewrap(key.org_id, key.provider, key.id, key.sealed)
+                except CannotOpen:
+                    unreadable += 1
+                    continue
+                await tx.provider_keys.put(msgspec.structs.replace(key, sealed=sealed))
+                rewrapped += 1
+        return KeysRewrapped(
+            rewrapped=rewrapped,
+            unreadable=unreadable,
+            version=self._sealer.newest,
+            next=f"{keys[-1].org_id}/{keys[-1].id}" if len(keys) == limit else None,
+        )
 
     def _changed(self, key: StoredProviderKey, wanted: ProviderKeyChange) -> StoredProviderKey:
         if wanted.base_url is not None and (reason := forbidden_reason(wanted.base_url, self._allowed_hosts)):

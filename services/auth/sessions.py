@@ -1,52 +1,61 @@
 """Logging in and out, and who a token belongs to."""
 
-from collections import OrderedDict
 from typing import Final
 
 from libs.common.clock import Clock
-from libs.common.errors import RateLimited, Unauthorized
+from libs.common.errors import Unauthorized
 from services.auth.domain.accounts import Caller, Claims, Standing, User
-from services.auth.domain.attempts import Attempts, network_of
-from services.auth.ports import Passwords, Tokens, UnitOfWork
+from services.auth.domain.attempts import LOGIN_ACCOUNT, LOGIN_ADDRESS, client_of, network_of
+from services.auth.ports import Announcer, Limits, Passwords, Tokens, UnitOfWork
+from services.auth.standings import Standings
 
-_FRESH_SECONDS: Final = 5.0
-_REMEMBERED: Final = 10_000
 _TOO_LONG: Final = 1024
 
 
 class Sessions:
     """Tokens last twelve hours, but what they allow is looked up, at most five seconds ago."""
 
-    def __init__(self, uow: UnitOfWork, passwords: Passwords, tokens: Tokens, clock: Clock) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        passwords: Passwords,
+        tokens: Tokens,
+        clock: Clock,
+        limits: Limits,
+        standings: Standings,
+        announcer: Announcer,
+    ) -> None:
         self._uow = uow
         self._passwords = passwords
         self._tokens = tokens
         self._clock = clock
-        self._attempts = Attempts(limit=5, window_seconds=15 * 60)
-        self._standings: OrderedDict[str, tuple[float, Standing | None]] = OrderedDict()
+        self._limits = limits
+        self._standings = standings
+        self._announcer = announcer
 
     async def login(self, email: str, password: str, address: str) -> User:
         """The user. `Unauthorized`, in the same words and time, for a wrong e-mail and a wrong password; `RateLimited`
-        after five tries for one account from one network within a quarter of an hour.
+        after five tries for one account from one network within a quarter of an hour, and after fifty failures from one
+        address within an hour.
         """
         email = email.strip().casefold()
-        guess = f"{email}|{network_of(address)}"
-        wait = self._attempts.take(guess, self._clock.monotonic())
-        if wait is not None:
-            seconds = int(wait) + 1
-            raise RateLimited(
-                f"Too many attempts to sign in; try again in {seconds} seconds.", details={"retry_after": seconds}
-            )
+        guess, client = f"{email}|{network_of(address)}", client_of(address)
+        await self._limits.take(LOGIN_ACCOUNT, guess)
+        if client is not None:
+            await self._limits.take(LOGIN_ADDRESS, client)
         async with self._uow() as tx:
             known = await tx.accounts.credentials(email)
+        stored = None if known is None else known.password_hash
         # The pool's connection is free again while the hash is computed.
-        if not await self._passwords.matches(known.password_hash if known else None, password) or not known:
+        if not await self._passwords.matches(stored, password) or known is None or stored is None:
             raise Unauthorized("The e-mail address or the password is wrong.", code="invalid_credentials")
-        self._attempts.forget(guess)
-        if self._passwords.outdated(known.password_hash):
+        await self._limits.forget(LOGIN_ACCOUNT, guess)
+        if client is not None:
+            await self._limits.undo(LOGIN_ADDRESS, client)
+        if self._passwords.outdated(stored):
             fresh = await self._passwords.hash(password)
             async with self._uow() as tx:
-                await tx.accounts.set_password_hash(known.user.org_id, known.user.id, fresh)
+                await tx.accounts.renew_hash(known.user, stored, fresh)
         return known.user
 
     def token(self, user: User) -> str:
@@ -71,17 +80,14 @@ class Sessions:
         """End this token; other tokens of the same user stay."""
         async with self._uow() as tx:
             await tx.accounts.revoke_token(caller.org_id, caller.token_id, caller.token_expires_at)
-        self._standings.pop(caller.token_id, None)
+        await self._announcer.access_changed(caller.org_id, caller.user_id)
 
     async def _standing(self, claims: Claims) -> Standing | None:
-        now = self._clock.monotonic()
-        until, standing = self._standings.get(claims.token_id, (now, None))
-        if now < until:
+        known, standing = self._standings.fresh(claims)
+        if known:
             return standing
+        asked_at = self._clock.monotonic()
         async with self._uow() as tx:
             standing = await tx.accounts.standing(claims.org_id, claims.user_id, claims.token_id)
-        self._standings[claims.token_id] = (now + _FRESH_SECONDS, standing)
-        self._standings.move_to_end(claims.token_id)
-        if len(self._standings) > _REMEMBERED:
-            self._standings.popitem(last=False)
+        self._standings.remember(claims, standing, asked_at)
         return standing

@@ -13,7 +13,10 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     `jwt_secret`: at least 32 bytes; several with commas between them rotate it (the first signs, all verify).
     `key_pepper`: at least 32 characters, never changed while keys are in use. `kek`: 32 bytes in base64, or
     `1:<base64>,2:<base64>`. `allowed_hosts`: `host[:port]`, with commas, that provider URLs may name although they are
-    not public. `trusted_proxies`: addresses whose X-Forwarded-For is believed: the gateway's.
+    not public. `trusted_proxies`: addresses whose X-Forwarded-For is believed: the gateway's. `public_url`: where browsers
+    reach Promptly; `frontend_url`: where its dashboard is (unset: there too). Mail is sent where `smtp_url`
+    (`smtp://user:password@host:587`, or `smtps://`) is set, and a provider signs people in where its client id and secret
+    are set.
     """
 
     jwt_secret: str
@@ -25,3 +28,16 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     registration: Registration = "open"
     allowed_hosts: str = ""
     trusted_proxies: str = "127.0.0.1,::1"
+    public_url: str = "http://localhost:8000"
+    frontend_url: str | None = None
+    smtp_url: str | None = None
+    mail_from: str = "Promptly <promptly@localhost>"
+    github_client_id: str | None = None
+    github_client_secret: str | None = None
+    github_url: str = "https://github.com"
+    github_api_url: str = "https://api.github.com"
+    google_client_id: str | None = None
+    google_client_secret: str | None = None
+    google_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    google_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105  # an address
+    google_userinfo_url: str = "https://openidconnect.googleapis.com/v1/userinfo"

@@ -16,7 +16,7 @@ from services.cache.answers import Answers
 from services.cache.domain.normalise import VERSION
 from services.cache.entries import Entries
 from services.cache.handlers import entries as entry_doors
-from services.cache.handlers import lookups
+from services.cache.handlers import erasing, lookups
 from services.cache.jobs.watch import Watch, sweep
 from services.cache.ports import Points
 from services.cache.settings import CacheSettings
@@ -39,6 +39,7 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
         async with running(watch.run(_WATCH_SECONDS), sweep(entries, settings.cache_sweep_seconds)):
             await lookups.serve(bus, answers)
             await entry_doors.serve(bus, answers)
+            await erasing.serve(bus, answers)
             yield App(missing=watch.missing)
     finally:
         thinker.close()

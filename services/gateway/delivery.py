@@ -68,7 +68,7 @@ class Delivery:
     async def plain(self, work: Work, data: bytes, answer: Answer) -> bytes:
         """A provider's whole answer."""
         if answer.usage is None:
-            self._estimate(work, " ".join(choice.message.content or "" for choice in answer.choices))
+            self._estimate(work, answer.said)
         else:
             work.tokens = answer.usage.classes()
         work.price(self._catalog)
@@ -155,10 +155,14 @@ class Delivery:
         return event(msgspec.json.encode(error_body(error)))
 
     def _count(self, work: Work, relay: OpenAIStream) -> None:
-        if relay.usage is None:
-            self._estimate(work, relay.text)
-        else:
+        if relay.usage is not None:
             work.tokens = relay.usage.classes()
+            return
+        self._estimate(work, relay.said)
+        if (begun := relay.counted) is not None:  # the prompt is the provider's own count, the answer is ours
+            work.tokens = msgspec.structs.replace(
+                begun.classes(), output_text=work.tokens.output_text, output_reasoning=0
+            )
 
     def _estimate(self, work: Work, text: str) -> None:
         """Tokens by our own count, flagged as such, where the provider named none."""
@@ -166,8 +170,10 @@ class Delivery:
         if work.optimized is not None and work.optimized.changed and not work.fallback_used:
             sent = work.optimized.messages
         model = work.target.served_model if work.target else work.baseline_model
+        tools = b"".join(bytes(work.chat.raw[name]) for name in ("tools", "functions") if name in work.chat.raw)
+        prompt = tokens.count_messages(model, msgspec.json.decode(sent))
         work.tokens = TokenClasses(
-            uncached_input=tokens.count_messages(model, msgspec.json.decode(sent)),
+            uncached_input=prompt + tokens.count_text(model, tools.decode()),
             output_text=tokens.count_text(model, text),
         )
         work.estimated = True

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from libs.common.sealing import CannotOpen, Sealer, parse_keks
+from libs.common.sealing import CannotOpen, Sealer, parse_keks, wrapped_under
 
 OLD, NEW = b"o" * 32, b"n" * 32
 ROW = ("org_1", "openai", "pk_1")
@@ -63,3 +63,22 @@ def test_an_unusable_master_key_is_refused_without_being_quoted(text: str) -> No
     with pytest.raises(ValueError, match="master key") as failure:
         parse_keks(text)
     assert not text or text not in str(failure.value)
+
+
+def test_a_rewrapped_text_needs_the_newest_master_key_alone() -> None:
+    sealed = Sealer({1: OLD}).seal(*ROW, "secret")
+    both = Sealer({1: OLD, 12: NEW})
+    rewrapped = both.rewrap(*ROW, sealed)
+    assert both.newest == 12
+    assert rewrapped.startswith(wrapped_under(12))
+    assert not sealed.startswith(wrapped_under(12))
+    assert Sealer({12: NEW}).open(*ROW, rewrapped) == "secret"
+    assert rewrapped.split(".")[3] == sealed.split(".")[3]
+    for sealer, row, text in (
+        (Sealer({12: NEW}), ROW, sealed),
+        (both, ("org_2", "openai", "pk_1"), sealed),
+        (both, ROW, "1.1.x"),
+        (both, ROW, sealed.replace("1.1.", "2.1.", 1)),
+    ):
+        with pytest.raises(CannotOpen):
+            sealer.rewrap(*row, text)

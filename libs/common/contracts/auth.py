@@ -125,6 +125,18 @@ class KeysRewrapped(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None = None
 
 
+class OrgRef(msgspec.Struct, frozen=True, kw_only=True):
+    """One organisation."""
+
+    org_id: str
+
+
+class Admins(msgspec.Struct, frozen=True, kw_only=True):
+    """The e-mail addresses of an organisation's admins, oldest account first; none for an organisation that is not there."""
+
+    emails: tuple[str, ...]
+
+
 # Tries to sign in, to register and to get a password reset: a server that is started again must not forgive them.
 ATTEMPTS = Tally("PROMPTLY_ATTEMPTS", 7200.0, on_disk=True)
 
@@ -135,3 +147,4 @@ RESET_PASSWORD: Rpc[ResetPassword, PasswordReset] = Rpc(
     "promptly.v1.auth.reset_password", ResetPassword, PasswordReset, 5000
 )
 REWRAP_KEYS: Rpc[RewrapKeys, KeysRewrapped] = Rpc("promptly.v1.auth.rewrap_keys", RewrapKeys, KeysRewrapped, 30_000)
+ORG_ADMINS: Rpc[OrgRef, Admins] = Rpc("promptly.v1.auth.org_admins", OrgRef, Admins, 2000)

@@ -8,8 +8,8 @@ from typing import Final, Literal
 import msgspec
 
 from libs.common.contracts.alerts import AlertRule, Operator
+from libs.common.latency import percentile
 from libs.common.money import usd
-from services.alerts.domain.latency import percentile
 
 _COMPARE: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
     "gt": operator.gt,
@@ -21,10 +21,11 @@ _SKEW: Final = timedelta(minutes=5)  # a gateway's clock may be ahead of ours by
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a rule's threshold is crossed now, and when it last fired."""
+    """Whether a rule fires now, when it last began to, and since when its value has been back meanwhile."""
 
     firing: bool = False
     fired_at: datetime | None = None
+    back_at: datetime | None = None
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +88,8 @@ def measure(rule: AlertRule, counted: Counted) -> float | None:
             return 100 * saved / counted.baseline_nano if counted.baseline_nano else None
 
 
-def decide(watched: Watched, counted: Counted, now: datetime, *, behind: bool) -> Decision:
-    """Fire once when the threshold is crossed, resolve once when it is not any more.
+def decide(watched: Watched, counted: Counted, now: datetime, *, behind: bool, settle: timedelta) -> Decision:
+    """Fire once when the threshold is crossed, resolve once when it has not been any more for as long as `settle`.
 
     Without a value nothing changes. Neither does anything while counting is `behind`, but for one case: what was spent
     only grows, so that a limit that is crossed already stays crossed. After a firing the next one waits for the cooldown.
@@ -99,10 +100,24 @@ def decide(watched: Watched, counted: Counted, now: datetime, *, behind: bool) -
         return Decision(state=state)
     crossed = _COMPARE[rule.operator](value, rule.threshold)
     certain = crossed and rule.metric == "daily_spend" and rule.operator in ("gt", "gte")
-    if crossed == state.firing or (behind and not certain):
+    if behind and not certain:
         return Decision(state=state)
-    if not crossed:
+    if state.firing:
+        if crossed:
+            return Decision(state=State(firing=True, fired_at=state.fired_at))
+        back_at = state.back_at or now
+        if now - back_at < settle:
+            return Decision(state=State(firing=True, fired_at=state.fired_at, back_at=back_at))
         return Decision(state=State(fired_at=state.fired_at), kind="resolved", value=value)
-    if state.fired_at is not None and now < state.fired_at + timedelta(minutes=rule.cooldown_minutes):
+    cooling = state.fired_at is not None and now < state.fired_at + timedelta(minutes=rule.cooldown_minutes)
+    if not crossed or cooling:
         return Decision(state=state)
     return Decision(state=State(firing=True, fired_at=now), kind="fired", value=value)
+
+
+def forecast(rule: AlertRule, counted: Counted, now: datetime) -> float | None:
+    """What the day will have cost at the pace so far, in dollars; None for other metrics, and in the day's first hour."""
+    gone = now - window(rule, now).start
+    if rule.metric != "daily_spend" or gone < timedelta(hours=1):
+        return None
+    return usd(counted.spend_nano) * (timedelta(days=1) / gone)

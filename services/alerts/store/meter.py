@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.alerts.domain.watching import Counted, Window
+from services.alerts.store.erasing import ERASING
 from services.alerts.translate.event_sample import Sample
 
 _PORTION: Final = 10_000
@@ -23,7 +24,9 @@ _ADD: Final = text("""
             CAST(:cost_nano AS bigint[]), CAST(:baseline_nano AS bigint[]), CAST(:bucket AS smallint[])
         ) AS batch (org_id, at, id, failed, cost_nano, baseline_nano, bucket)
     ), fresh AS (
-        INSERT INTO alerts.seen SELECT org_id, at, id FROM batch ON CONFLICT DO NOTHING RETURNING org_id, at, id
+        INSERT INTO alerts.seen SELECT org_id, at, id FROM batch
+        WHERE NOT EXISTS (SELECT FROM alerts.erased WHERE erased.org_id = batch.org_id)
+        ON CONFLICT DO NOTHING RETURNING org_id, at, id
     ), counted AS (
         SELECT *, date_trunc('minute', at, 'UTC') AS minute FROM batch JOIN fresh USING (org_id, at, id)
     ), by_minute AS (
@@ -76,6 +79,7 @@ class SqlMeter:
         self._tx = tx
 
     async def add(self, samples: Sequence[Sample]) -> int:
+        await self._tx.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ERASING})
         ordered = sorted(samples, key=lambda sample: (sample.org_id, sample.id))
         fields = Sample.__struct_fields__
         columns = {name: [getattr(sample, name) for sample in ordered] for name in fields}

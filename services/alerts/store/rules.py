@@ -10,8 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.alerts import AlertRule
 from services.alerts.domain.watching import State, Watched
+from services.alerts.store.erasing import ERASING
 
-_COLUMNS: Final = "org_id, id, name, metric, operator, threshold, channels, window_minutes, cooldown_minutes, is_active, created_at_ms"
+_COLUMNS: Final = (
+    "org_id, id, name, metric, operator, threshold, channels, window_minutes, cooldown_minutes, is_active, created_at_ms,"
+    " channel_config"
+)
+_EVALUATING: Final = 0x6C6F6F6B
 
 
 class SqlRules:
@@ -38,25 +43,34 @@ class SqlRules:
         row = rows.mappings().one_or_none()
         return None if row is None else msgspec.convert(dict(row), AlertRule)
 
-    async def put(self, rule: AlertRule) -> bool:
-        values = {**msgspec.structs.asdict(rule), "channels": list(rule.channels)}
+    async def put(self, rule: AlertRule, sealed: str | None) -> bool:
+        await self._tx.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ERASING})
+        values = {
+            **msgspec.structs.asdict(rule),
+            "channels": list(rule.channels),
+            "channel_config": msgspec.json.encode(rule.channel_config).decode(),
+            "sealed": sealed,
+        }
         owner = await self._tx.execute(
             text(
-                "INSERT INTO alerts.rule_owners VALUES (:id, :org_id)"
+                "INSERT INTO alerts.rule_owners SELECT :id, :org_id"
+                " WHERE NOT EXISTS (SELECT FROM alerts.erased WHERE erased.org_id = :org_id)"
                 " ON CONFLICT (id) DO UPDATE SET org_id = rule_owners.org_id RETURNING org_id"
             ),
             {"id": rule.id, "org_id": rule.org_id},
         )
-        if owner.scalar_one() != rule.org_id:
+        if owner.scalar_one_or_none() != rule.org_id:
             return False
         await self._tx.execute(
             text(
-                f"INSERT INTO alerts.rules ({_COLUMNS}) VALUES (:org_id, :id, :name, :metric, :operator, :threshold,"
-                " :channels, :window_minutes, :cooldown_minutes, :is_active, :created_at_ms)"
+                f"INSERT INTO alerts.rules ({_COLUMNS}, sealed) VALUES (:org_id, :id, :name, :metric, :operator, :threshold,"
+                " :channels, :window_minutes, :cooldown_minutes, :is_active, :created_at_ms, CAST(:channel_config AS jsonb),"
+                " :sealed)"
                 " ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, metric = excluded.metric,"
                 " operator = excluded.operator, threshold = excluded.threshold, channels = excluded.channels,"
                 " window_minutes = excluded.window_minutes, cooldown_minutes = excluded.cooldown_minutes,"
-                " is_active = excluded.is_active, firing = rules.firing AND excluded.is_active"
+                " is_active = excluded.is_active, firing = rules.firing AND excluded.is_active,"
+                " channel_config = excluded.channel_config, sealed = excluded.sealed"
             ),
             values,
         )
@@ -68,20 +82,39 @@ class SqlRules:
         await self._tx.execute(text("DELETE FROM alerts.rule_owners WHERE id = :id AND org_id = :org_id"), key)
         return gone.rowcount == 1
 
+    async def sealed(self, org_id: str, rule_id: str) -> str | None:
+        found = await self._tx.execute(
+            text("SELECT sealed FROM alerts.rules WHERE org_id = :org_id AND id = :id"),
+            {"org_id": org_id, "id": rule_id},
+        )
+        sealed: str | None = found.scalar_one_or_none()
+        return sealed
+
+    async def alone(self) -> bool:
+        got: bool = (
+            await self._tx.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _EVALUATING})
+        ).scalar_one()
+        return got
+
     async def watched(self) -> Sequence[Watched]:
         rows = await self._tx.execute(
-            text(f"SELECT {_COLUMNS}, firing, fired_at FROM alerts.rules WHERE is_active FOR UPDATE SKIP LOCKED")
+            text(
+                f"SELECT {_COLUMNS}, firing, fired_at, back_at FROM alerts.rules WHERE is_active FOR UPDATE SKIP LOCKED"
+            )
         )
         return [
             Watched(
                 rule=msgspec.convert(dict(row), AlertRule),
-                state=State(firing=row["firing"], fired_at=row["fired_at"]),
+                state=State(firing=row["firing"], fired_at=row["fired_at"], back_at=row["back_at"]),
             )
             for row in rows.mappings()
         ]
 
     async def stand(self, rule: AlertRule, state: State) -> None:
         await self._tx.execute(
-            text("UPDATE alerts.rules SET firing = :firing, fired_at = :fired_at WHERE org_id = :org_id AND id = :id"),
+            text(
+                "UPDATE alerts.rules SET firing = :firing, fired_at = :fired_at, back_at = :back_at"
+                " WHERE org_id = :org_id AND id = :id"
+            ),
             {**msgspec.structs.asdict(state), "org_id": rule.org_id, "id": rule.id},
         )

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from libs.common.db import Database
 from services.alerts.ports import Tx, UnitOfWork
+from services.alerts.store.erasing import SqlErasing
 from services.alerts.store.events import SqlEvents
 from services.alerts.store.meter import SqlMeter
+from services.alerts.store.outbox import SqlOutbox
 from services.alerts.store.rules import SqlRules
 
 
@@ -18,6 +20,8 @@ class SqlTx:
     rules: SqlRules
     meter: SqlMeter
     events: SqlEvents
+    outbox: SqlOutbox
+    erasing: SqlErasing
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -26,6 +30,6 @@ def unit_of_work(database: Database) -> UnitOfWork:
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
-            yield SqlTx(SqlRules(tx), SqlMeter(tx), SqlEvents(tx))
+            yield SqlTx(SqlRules(tx), SqlMeter(tx), SqlEvents(tx), SqlOutbox(tx), SqlErasing(tx))
 
     return begin

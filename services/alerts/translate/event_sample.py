@@ -7,7 +7,7 @@ import msgspec
 
 from libs.common.contracts.events import CompletionFinished
 from libs.common.ids import is_id, time_ms
-from services.alerts.domain.latency import bucket
+from libs.common.latency import bucket
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

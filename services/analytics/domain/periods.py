@@ -16,11 +16,15 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
-    """`start` up to and without `end`. Between `head` and `tail` lie whole hours only; both are `end` if there is none."""
+    """`start` up to and without `end`. Between `head` and `tail` lie whole hours only; both are `end` if there is none.
+    Among those, whole days (UTC) lie between `first_day` and `last_day`; both are `tail` if there is none.
+    """
 
     org_id: str
     start: datetime
     head: datetime
+    first_day: datetime
+    last_day: datetime
     tail: datetime
     end: datetime
 
@@ -38,13 +42,17 @@ def stretch(period: Period | SavingsQuery) -> Stretch:
     start, end = moment(period.from_ms, "from"), moment(period.to_ms, "to")
     if start > end:
         raise BadRequest("from lies after to.", details={"param": "from"})
-    tail = end.replace(minute=0, second=0, microsecond=0)
-    head = start.replace(minute=0, second=0, microsecond=0)
-    if head < start <= tail:
-        head += timedelta(hours=1)
-    if start > tail or head >= tail:
-        head = tail = end
-    return Stretch(org_id=period.org_id, start=start, head=head, tail=tail, end=end)
+    head, tail = _whole(start, end, timedelta(hours=1))
+    first_day, last_day = _whole(head, tail, timedelta(days=1))
+    return Stretch(
+        org_id=period.org_id, start=start, head=head, first_day=first_day, last_day=last_day, tail=tail, end=end
+    )
+
+
+def _whole(start: datetime, end: datetime, step: timedelta) -> tuple[datetime, datetime]:
+    """The first and the last multiple of `step` (since the epoch) in a stretch, or its end, twice, without a whole one."""
+    gap, last = (_EPOCH - start) % step, end - (end - _EPOCH) % step
+    return (start + gap, last) if gap < last - start else (end, end)
 
 
 def interval(name: str) -> Interval:

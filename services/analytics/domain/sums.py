@@ -96,7 +96,7 @@ def savings_points(intervals: Sequence[Sums]) -> tuple[SavingsPoint, ...]:
     return tuple(sorted(points, key=lambda point: point.time_ms))
 
 
-def model_uses(models: Sequence[Sums], medians: Mapping[Server, float]) -> tuple[ModelUse, ...]:
+def model_uses(models: Sequence[Sums], medians: Mapping[Server, float | None]) -> tuple[ModelUse, ...]:
     """What each model did, most requests first."""
     total = sum(sums.requests for sums in models)
     uses = [

@@ -1,8 +1,8 @@
-"""The doors for COMPLETION_FINISHED, FEEDBACK_GIVEN, REQUESTS and REQUEST."""
+"""The doors for COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED, REQUESTS, REQUEST and SPENT."""
 
 from libs.common.bus.ports import Bus
-from libs.common.contracts.analytics import REQUEST, REQUESTS
-from libs.common.contracts.events import COMPLETION_FINISHED, FEEDBACK_GIVEN
+from libs.common.contracts.analytics import REQUEST, REQUESTS, SPENT
+from libs.common.contracts.events import COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED
 from services.analytics.requests import Requests
 
 
@@ -10,5 +10,7 @@ async def serve(bus: Bus, requests: Requests) -> None:
     """Write down what finished, and look it up."""
     await bus.serve(REQUESTS, requests.page)
     await bus.serve(REQUEST, requests.one)
+    await bus.serve(SPENT, requests.spent)
     await bus.consume(FEEDBACK_GIVEN, "analytics_feedback", requests.hear)
+    await bus.consume(ORG_DELETED, "analytics_erase", requests.erase)
     await bus.consume(COMPLETION_FINISHED, "analytics", requests.record, batch=500, wait_ms=200)

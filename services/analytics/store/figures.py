@@ -1,6 +1,7 @@
-"""Figures in Postgres: whole hours from the sums, what is left at both ends, and percentiles, from the log."""
+"""Figures in Postgres: whole hours, and for latencies whole days, from the sums; what is left at both ends from the log."""
 # ruff: noqa: S608  # the statements are put together from constants; every value is bound
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -8,29 +9,54 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.contracts.analytics import Latencies, LeverUse
+from libs.common.contracts.analytics import LeverUse
+from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.periods import Stretch
 from services.analytics.domain.sums import Interval, Server, Sums
-from services.analytics.store.totals import HOUR, LEVER_LINES, LEVERS, MODEL, PROVIDER, REQUESTS, again, select
+from services.analytics.store.rollups import opened
+from services.analytics.store.totals import (
+    HOUR,
+    LATENCIES,
+    LATENCY_LINES,
+    LEVER_LINES,
+    LEVERS,
+    MODEL,
+    PROVIDER,
+    REQUESTS,
+    again,
+    select,
+)
 
 _HOURS: Final = "org_id = :org_id AND hour >= :head AND hour < :tail"
+# What the sums by day leave of the hours: those before the first whole day, and those after the last.
+_EDGES: Final = (
+    "org_id = :org_id AND hour >= :head AND hour < :first_day",
+    "org_id = :org_id AND hour >= :last_day AND hour < :tail",
+)
 _ENDS: Final = """(
     SELECT * FROM analytics.requests WHERE org_id = :org_id AND at >= :start AND at < :head
     UNION ALL SELECT * FROM analytics.requests WHERE org_id = :org_id AND at >= :tail AND at < :end
 ) AS ends"""
-_LOG: Final = "analytics.requests WHERE org_id = :org_id AND at >= :start AND at < :end"
 
-_SUMS: Final = f"""
-    WITH parts AS (
-        SELECT hour, model, provider, {", ".join(REQUESTS)}, newest FROM analytics.hours WHERE {_HOURS}
-        UNION ALL
-        SELECT {HOUR}, {MODEL}, {PROVIDER}, {select(REQUESTS)}, max(at) FROM {_ENDS} GROUP BY 1, 2, 3
-    )
-    SELECT {again(REQUESTS)}, max(newest) AS newest"""
-_TOTAL: Final = text(f"{_SUMS} FROM parts")
-_BY_MODEL: Final = text(f"{_SUMS}, model, nullif(provider, '') AS provider FROM parts GROUP BY model, parts.provider")
+_HOUR_SUMS: Final = f"SELECT hour AS time, model, provider, {', '.join(REQUESTS)}, newest FROM analytics.hours WHERE"
+_END_SUMS: Final = f"SELECT {HOUR}, {MODEL}, {PROVIDER}, {select(REQUESTS)}, max(at) FROM {_ENDS} GROUP BY 1, 2, 3"
+_BY_HOURS: Final = f"WITH parts AS ({_HOUR_SUMS} {_HOURS} UNION ALL {_END_SUMS})"
+_BY_DAYS: Final = f"""WITH parts AS (
+    SELECT day AS time, model, provider, {", ".join(REQUESTS)}, newest FROM analytics.days
+    WHERE org_id = :org_id AND day >= :first_day AND day < :last_day
+    {" ".join(f"UNION ALL {_HOUR_SUMS} {edge}" for edge in _EDGES)} UNION ALL {_END_SUMS}
+)"""
+_SUMS: Final = f"SELECT {again(REQUESTS)}, max(newest) AS newest"
+_TOTAL: Final = text(f"{_BY_DAYS} {_SUMS} FROM parts")
+_BY_MODEL: Final = text(
+    f"{_BY_DAYS} {_SUMS}, model, nullif(provider, '') AS provider FROM parts GROUP BY model, parts.provider"
+)
+_POINT: Final = ("requests", "original_tokens", "optimized_tokens", "cost_nano", "baseline_nano")
 _BY_INTERVAL: Final[Mapping[Interval, Any]] = {
-    step: text(f"{_SUMS}, date_trunc('{step}', hour, 'UTC') AS time FROM parts GROUP BY time")
+    step: text(
+        f"{_BY_HOURS if step == 'hour' else _BY_DAYS} SELECT {again(_POINT)}, date_trunc('{step}', time, 'UTC') AS time"
+        " FROM parts GROUP BY date_trunc('" + step + "', time, 'UTC')"
+    )
     for step in ("hour", "day", "week")
 }
 _BY_LEVER: Final = text(f"""
@@ -41,15 +67,28 @@ _BY_LEVER: Final = text(f"""
     )
     SELECT lever, {again(LEVERS)} FROM parts GROUP BY lever ORDER BY nano DESC, lever
 """)
-_LATENCIES: Final = text(f"""
-    SELECT percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY latency_ms) AS total,
-        percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY overhead_ms) AS overhead
-    FROM {_LOG}
+
+
+def _sketches(model: str, names: Sequence[str]) -> str:
+    """The sketches whose model fits, opened, and lines like theirs from the log at both ends."""
+    counts = ", ".join(f"{name}_count" for name in names)
+    sketches = f"SELECT model, provider, bucket, {counts} FROM analytics.sketches, {opened('sketches', names)}"
+    where = f"WHERE org_id = :org_id AND model {model}"
+    return f"""
+        {sketches} {where} AND span = 'day' AND start >= :first_day AND start < :last_day
+        UNION ALL {sketches} {where} AND span = 'hour' AND start >= :head AND start < :first_day
+        UNION ALL {sketches} {where} AND span = 'hour' AND start >= :last_day AND start < :tail
+        UNION ALL SELECT {MODEL}, {PROVIDER}, bucket, {counts} FROM {_ENDS}, {LATENCY_LINES} WHERE bucket IS NOT NULL
+    """
+
+
+_SKETCH: Final = text(f"""
+    SELECT bucket, {", ".join(f"sum({name}_count) AS {name}_count" for name in LATENCIES)}
+    FROM ({_sketches("= ''", tuple(LATENCIES))}) AS parts GROUP BY bucket
 """)
-_MEDIANS: Final = text(f"""
-    SELECT {MODEL} AS model, nullif({PROVIDER}, '') AS provider,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY latency_ms) AS median
-    FROM {_LOG} GROUP BY 1, 2
+_BY_SERVER: Final = text(f"""
+    SELECT model, nullif(provider, '') AS provider, bucket, sum(total_count) AS requests
+    FROM ({_sketches("<> ''", ("total",))}) AS parts WHERE total_count > 0 GROUP BY 1, parts.provider, 3
 """)
 
 
@@ -75,13 +114,20 @@ class SqlFigures:
             for row in await self._ask(_BY_LEVER, stretch)
         ]
 
-    async def latencies(self, stretch: Stretch) -> Latencies:
-        [row] = await self._ask(_LATENCIES, stretch)
-        total, overhead = row["total"] or [None] * 3, row["overhead"] or [None] * 2
-        return Latencies(p50=total[0], p95=total[1], p99=total[2], overhead_p50=overhead[0], overhead_p95=overhead[1])
+    async def sketch(self, stretch: Stretch) -> Sketch:
+        counts: dict[str, dict[int, int]] = {name: {} for name in LATENCIES}
+        for row in await self._ask(_SKETCH, stretch):
+            for name, by_bucket in counts.items():
+                if row[f"{name}_count"]:
+                    by_bucket[row["bucket"]] = row[f"{name}_count"]
+        return Sketch(**counts)
 
-    async def median_latencies(self, stretch: Stretch) -> Mapping[Server, float]:
-        return {(row["model"], row["provider"]): row["median"] for row in await self._ask(_MEDIANS, stretch)}
+    async def latencies_by_model(self, stretch: Stretch) -> Mapping[Server, Counts]:
+        found: dict[Server, dict[int, int]] = defaultdict(dict)
+        rows = await self._tx.execute(_BY_SERVER, msgspec.structs.asdict(stretch))
+        for model, provider, bucket, requests in rows:
+            found[model, provider][bucket] = requests
+        return found
 
     async def _ask(self, statement: Any, stretch: Stretch) -> list[dict[str, Any]]:
         rows = await self._tx.execute(statement, msgspec.structs.asdict(stretch))

@@ -1,6 +1,5 @@
 """Everything analytics keeps, in memory: the twin of the stores in Postgres, counting from the requests themselves."""
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,8 +8,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from libs.common.contracts.analytics import Latencies, LeverUse, RequestQuery
+from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
+from libs.common.latency import bucket
+from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.periods import Stretch, moment, week_end, week_of
 from services.analytics.domain.sums import Interval, Server, Sums
 from services.analytics.ports import Tx
@@ -27,14 +28,19 @@ class MemoryUnitOfWork:
         self._rows: _Rows = {}
         self._weeks: set[datetime] = set()
         self._feedback: _Feedback = {}
+        self._erased: set[str] = set()
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Tx]:
-        rows, weeks, feedback = dict(self._rows), set(self._weeks), dict(self._feedback)
+        rows, weeks, feedback, erased = dict(self._rows), set(self._weeks), dict(self._feedback), set(self._erased)
         yield MemoryTx(
-            MemoryRequestLog(rows), MemoryFeedback(feedback), MemoryFigures(rows), MemoryPartitions(rows, weeks)
+            MemoryRequestLog(rows, erased),
+            MemoryFeedback(feedback, erased),
+            MemoryFigures(rows),
+            MemoryPartitions(rows, weeks),
+            MemoryErasing(rows, feedback, erased),
         )
-        self._rows, self._weeks, self._feedback = rows, weeks, feedback
+        self._rows, self._weeks, self._feedback, self._erased = rows, weeks, feedback, erased
 
 
 @dataclass(frozen=True)
@@ -45,16 +51,18 @@ class MemoryTx:
     feedback: "MemoryFeedback"
     figures: "MemoryFigures"
     partitions: "MemoryPartitions"
+    erasing: "MemoryErasing"
 
 
 class MemoryFeedback:
     """Implements `ports.FeedbackLog`."""
 
-    def __init__(self, given: _Feedback) -> None:
+    def __init__(self, given: _Feedback, erased: set[str]) -> None:
         self._given = given
+        self._erased = erased
 
     async def put(self, given: Sequence[FeedbackGiven]) -> None:
-        for new in given:
+        for new in (one for one in given if one.org_id not in self._erased):
             old = self._given.get((new.org_id, new.request_id))
             if old is None:
                 self._given[new.org_id, new.request_id] = new
@@ -63,20 +71,27 @@ class MemoryFeedback:
                 kept = msgspec.structs.replace(new, cache_wrong=wrong, comment=comment)
                 self._given[new.org_id, new.request_id] = kept
 
+    async def one(self, org_id: str, request_id: str) -> Feedback | None:
+        said = self._given.get((org_id, request_id))
+        return None if said is None else msgspec.convert(said, Feedback, from_attributes=True)
+
 
 class MemoryRequestLog:
     """Implements `ports.RequestLog`."""
 
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: _Rows, erased: set[str]) -> None:
         self._rows = rows
+        self._erased = erased
 
-    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> int:
-        before = len(self._rows)
+    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> Sequence[tuple[str, str]]:
+        fresh = []
         for event in events:
             made_at(event.id)  # refuses an event without a place in time
-            kept = msgspec.convert(storable(msgspec.to_builtins(event)), CompletionFinished)
-            self._rows.setdefault((event.org_id, event.id), kept)
-        return len(self._rows) - before
+            key = event.org_id, event.id
+            if key not in self._rows and event.org_id not in self._erased:
+                self._rows[key] = msgspec.convert(storable(msgspec.to_builtins(event)), CompletionFinished)
+                fresh.append(key)
+        return fresh
 
     async def page(self, query: RequestQuery, before: str | None) -> Sequence[CompletionFinished]:
         found = (event for event in self._rows.values() if _wanted(event, query))
@@ -85,6 +100,13 @@ class MemoryRequestLog:
 
     async def one(self, org_id: str, request_id: str) -> CompletionFinished | None:
         return self._rows.get((org_id, request_id))
+
+    async def spent(self, org_id: str, key_id: str, start: datetime) -> int:
+        return sum(
+            event.actual_cost_nano or 0
+            for event in self._rows.values()
+            if (event.org_id, event.key_id) == (org_id, key_id) and made_at(event.id) >= start
+        )
 
 
 class MemoryFigures:
@@ -121,22 +143,17 @@ class MemoryFigures:
                 )
         return sorted(uses.values(), key=lambda use: (-use.savings_nano, use.lever))
 
-    async def latencies(self, stretch: Stretch) -> Latencies:
-        total = sorted(event.latency_ms for event in self._in(stretch))
-        overhead = sorted(event.overhead_ms for event in self._in(stretch))
-        return Latencies(
-            p50=_percentile(total, 0.5),
-            p95=_percentile(total, 0.95),
-            p99=_percentile(total, 0.99),
-            overhead_p50=_percentile(overhead, 0.5),
-            overhead_p95=_percentile(overhead, 0.95),
+    async def sketch(self, stretch: Stretch) -> Sketch:
+        events = self._in(stretch)
+        return Sketch(
+            total=Counter(bucket(event.latency_ms) for event in events),
+            overhead=Counter(bucket(event.overhead_ms) for event in events),
+            provider=Counter(bucket(event.provider_ms) for event in events if event.provider_ms is not None),
         )
 
-    async def median_latencies(self, stretch: Stretch) -> Mapping[Server, float]:
-        medians = {}
-        for server, events in self._by_server(stretch).items():
-            medians[server] = _percentile(sorted(event.latency_ms for event in events), 0.5) or 0.0
-        return medians
+    async def latencies_by_model(self, stretch: Stretch) -> Mapping[Server, Counts]:
+        servers = self._by_server(stretch).items()
+        return {server: Counter(bucket(event.latency_ms) for event in events) for server, events in servers}
 
     def _in(self, stretch: Stretch) -> list[CompletionFinished]:
         return [
@@ -172,11 +189,30 @@ class MemoryPartitions:
         return gone
 
 
+class MemoryErasing:
+    """Implements `ports.Erasing`."""
+
+    def __init__(self, rows: _Rows, feedback: _Feedback, erased: set[str]) -> None:
+        self._rows = rows
+        self._feedback = feedback
+        self._erased = erased
+
+    async def forbid(self, org_id: str, at: datetime) -> None:
+        self._erased.add(org_id)
+
+    async def erase(self, org_id: str) -> bool:
+        for kept in (self._rows, self._feedback):
+            for key in [key for key in kept if key[0] == org_id]:
+                del kept[key]
+        return False
+
+
 def _wanted(event: CompletionFinished, query: RequestQuery) -> bool:
     made = made_at(event.id)
     hit = event.cache in ("exact", "semantic")
     return (
         event.org_id == query.org_id
+        and (query.ids is None or event.id in query.ids)
         and (query.model is None or query.model in (event.baseline_model, event.routed_model, event.served_model))
         and (query.cache_hit is None or hit == query.cache_hit)
         and (query.from_ms is None or made >= moment(query.from_ms, "from"))
@@ -217,12 +253,3 @@ def _start(time: datetime, interval: Interval) -> datetime:
         return week_of(time)
     hour = time.replace(minute=0, second=0, microsecond=0)
     return hour if interval == "hour" else hour - timedelta(hours=hour.hour)
-
-
-def _percentile(ordered: Sequence[float], share: float) -> float | None:
-    """Interpolated between neighbours, as Postgres does it."""
-    if not ordered:
-        return None
-    place = share * (len(ordered) - 1)
-    low, high = ordered[math.floor(place)], ordered[math.ceil(place)]
-    return low + (place - math.floor(place)) * (high - low)

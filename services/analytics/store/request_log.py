@@ -11,34 +11,34 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.contracts.analytics import RequestQuery
 from libs.common.contracts.events import CompletionFinished
 from services.analytics.domain.periods import moment
-from services.analytics.store.totals import HOUR, LEVER_LINES, LEVERS, MODEL, PROVIDER, REQUESTS, added, select
+from services.analytics.store.erasing import ERASING
+from services.analytics.store.rollups import rollups
 from services.analytics.translate.request_row import COLUMNS, finished, made_at, request_row
 
 _NAMES: Final = ", ".join(COLUMNS)
 
-# One statement, so that the sums take exactly the rows that the log took. Everything is inserted in the order of its key:
-# two copies that work on the same hours then wait for each other instead of blocking each other for good.
+# One statement, so that the sums take exactly the rows that the log took.
 _APPEND: Final = text(f"""
     WITH fresh AS (
         INSERT INTO analytics.requests ({_NAMES})
         SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in COLUMNS.items())})
+            AS batch ({_NAMES})
+        WHERE NOT EXISTS (SELECT FROM analytics.erased WHERE erased.org_id = batch.org_id)
         ON CONFLICT DO NOTHING
         RETURNING *
-    ), by_hour AS (
-        INSERT INTO analytics.hours (org_id, hour, model, provider, {", ".join(REQUESTS)}, newest)
-        SELECT org_id, {HOUR}, {MODEL}, {PROVIDER}, {select(REQUESTS)}, max(at)
-        FROM fresh GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-        ON CONFLICT (org_id, hour, model, provider)
-        DO UPDATE SET {added("hours", REQUESTS)}, newest = greatest(hours.newest, excluded.newest)
-    ), by_lever AS (
-        INSERT INTO analytics.lever_hours (org_id, hour, lever, {", ".join(LEVERS)})
-        SELECT org_id, {HOUR}, lever, {select(LEVERS)}
-        FROM fresh, {LEVER_LINES} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-        ON CONFLICT (org_id, hour, lever) DO UPDATE SET {added("lever_hours", LEVERS)}
-    )
-    SELECT count(*) FROM fresh
+    ), {", ".join(f"{name} AS ({statement})" for name, statement in rollups("fresh").items())}
+    SELECT org_id, id FROM fresh
 """)
 _ONE: Final = text(f"SELECT {_NAMES} FROM analytics.requests WHERE org_id = :org_id AND at = :at AND id = :id")
+_SPENT: Final = text("""
+    SELECT coalesce(sum(actual_cost_nano), 0)::bigint
+    FROM analytics.requests WHERE org_id = :org_id AND key_id = :key_id AND at >= :start
+""")
+# What has an index of its own is spelled out: of a bound value the planner cannot always tell that the index covers it.
+_HITS: Final = "cache IN ('exact', 'semantic')"
+_NEWEST: Final = "ORDER BY at DESC, id DESC LIMIT :limit"
+_MODELS: Final = ("baseline_model", "routed_model", "served_model")
+_COMMON: Final = {"status": "success", "kind": "chat"}
 
 
 class SqlRequestLog:
@@ -47,23 +47,25 @@ class SqlRequestLog:
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx
 
-    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> int:
+    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> Sequence[tuple[str, str]]:
+        await self._tx.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ERASING})
         rows = [request_row(event, received_at) for event in sorted(events, key=lambda event: (event.org_id, event.id))]
         columns = {name: [row[name] for row in rows] for name in COLUMNS}
-        count: int = (await self._tx.execute(_APPEND, columns)).scalar_one()
-        return count
+        return [(org_id, request_id) for org_id, request_id in await self._tx.execute(_APPEND, columns)]
 
     async def page(self, query: RequestQuery, before: str | None) -> Sequence[CompletionFinished]:
         where, values = _filters(query)
         if before is not None:
             where.append("(at, id) < (:before_at, :before_id)")
             values |= {"before_at": made_at(before), "before_id": before}
+        joined, page = "WHERE", f"{' AND '.join(where)} {_NEWEST}"
+        if query.model is not None:
+            # Each of the three has an index, in which the newest stand together; a common OR would read the whole log.
+            keys = (f"(SELECT at, id FROM analytics.requests WHERE {column} = :model AND {page})" for column in _MODELS)
+            joined = f"JOIN ({' UNION '.join(keys)} {_NEWEST}) AS page USING (at, id) WHERE"
+            page = f"org_id = :org_id {_NEWEST}"
         rows = await self._tx.execute(
-            text(
-                f"SELECT {_NAMES} FROM analytics.requests WHERE {' AND '.join(where)}"
-                " ORDER BY at DESC, id DESC LIMIT :limit"
-            ),
-            {**values, "limit": query.limit},
+            text(f"SELECT {_NAMES} FROM analytics.requests {joined} {page}"), {**values, "limit": query.limit}
         )
         return [finished(dict(row)) for row in rows.mappings()]
 
@@ -71,6 +73,11 @@ class SqlRequestLog:
         key = {"org_id": org_id, "at": made_at(request_id), "id": request_id}
         row = (await self._tx.execute(_ONE, key)).mappings().one_or_none()
         return None if row is None else finished(dict(row))
+
+    async def spent(self, org_id: str, key_id: str, start: datetime) -> int:
+        values = {"org_id": org_id, "key_id": key_id, "start": start}
+        nano: int = (await self._tx.execute(_SPENT, values)).scalar_one()
+        return nano
 
 
 def _filters(query: RequestQuery) -> tuple[list[str], dict[str, object]]:
@@ -83,13 +90,16 @@ def _filters(query: RequestQuery) -> tuple[list[str], dict[str, object]]:
         where.append("at < :end")
         values["end"] = moment(query.to_ms, "to")
     if query.model is not None:
-        where.append("CAST(:model AS text) IN (baseline_model, routed_model, served_model)")
         values["model"] = query.model
     if query.cache_hit is not None:
-        where.append("(cache IN ('exact', 'semantic')) = :cache_hit")
-        values["cache_hit"] = query.cache_hit
+        where.append(_HITS if query.cache_hit else f"NOT {_HITS}")
+    if query.ids is not None:
+        where.append("(at, id) IN (SELECT * FROM unnest(CAST(:ats AS timestamptz[]), CAST(:ids AS text[])))")
+        values |= {"ats": [made_at(one) for one in query.ids], "ids": list(query.ids)}
     for name in ("status", "key_id", "kind"):
         if (value := getattr(query, name)) is not None:
             where.append(f"{name} = :{name}")
             values[name] = value
+            if value != _COMMON.get(name, value):
+                where.append(f"{name} <> '{_COMMON[name]}'")
     return where, values

@@ -1,8 +1,12 @@
 """How rows of the log add up: said once, for the sums that are kept and for those taken from the log itself."""
 
+from collections.abc import Iterable
 from typing import Final
 
+from libs.common.latency import FIRST, GROWTH, LAST, SHORTEST_MS
+
 HOUR: Final = "date_trunc('hour', at, 'UTC')"
+DAY: Final = "date_trunc('day', at, 'UTC')"
 MODEL: Final = "coalesce(served_model, routed_model)"
 PROVIDER: Final = "coalesce(provider, '')"
 _PRICED: Final = "baseline_cost_nano IS NOT NULL AND actual_cost_nano IS NOT NULL"
@@ -33,6 +37,27 @@ LEVERS: Final = {
 }
 LEVER_LINES: Final = "jsonb_to_recordset(levers) AS line(lever text, tokens bigint, nano_usd bigint)"
 
+# The latencies that are kept as counts by bucket, under their names in a sketch, and where the log has them.
+LATENCIES: Final = {"total": "latency_ms", "overhead": "overhead_ms", "provider": "provider_ms"}
+
+
+def _bucket(column: str) -> str:
+    number = f"ceil(ln(greatest({column}, {SHORTEST_MS})) / CAST({GROWTH!r} AS double precision))"
+    return f"CAST(least(greatest({number}, {FIRST}), {LAST}) AS smallint)"
+
+
+# A line for each latency of a row: its bucket, and a one under its name.
+LATENCY_LINES: Final = "LATERAL (VALUES {}) AS timed (bucket, {})".format(
+    ", ".join(
+        f"(CASE WHEN {column} IS NOT NULL THEN {_bucket(column)} END, "
+        + ", ".join(str(int(other == name)) for other in LATENCIES)
+        + ")"
+        for name, column in LATENCIES.items()
+    ),
+    ", ".join(f"{name}_count" for name in LATENCIES),
+)
+LATENCY_COUNTS: Final = ", ".join(f"sum({name}_count)::integer AS {name}_count" for name in LATENCIES)
+
 
 def select(sums: dict[str, str]) -> str:
     """The sums as a select list, each under its column's name."""
@@ -44,6 +69,6 @@ def added(table: str, sums: dict[str, str]) -> str:
     return ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in sums)
 
 
-def again(sums: dict[str, str]) -> str:
+def again(sums: Iterable[str]) -> str:
     """The sums of sums as a select list."""
     return ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in sums)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from libs.common.db import Database
 from services.analytics.ports import Tx, UnitOfWork
+from services.analytics.store.erasing import SqlErasing
 from services.analytics.store.feedback import SqlFeedback
 from services.analytics.store.figures import SqlFigures
 from services.analytics.store.partitions import SqlPartitions
@@ -20,6 +21,7 @@ class SqlTx:
     feedback: SqlFeedback
     figures: SqlFigures
     partitions: SqlPartitions
+    erasing: SqlErasing
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -28,6 +30,6 @@ def unit_of_work(database: Database) -> UnitOfWork:
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
-            yield SqlTx(SqlRequestLog(tx), SqlFeedback(tx), SqlFigures(tx), SqlPartitions(tx))
+            yield SqlTx(SqlRequestLog(tx), SqlFeedback(tx), SqlFigures(tx), SqlPartitions(tx), SqlErasing(tx))
 
     return begin

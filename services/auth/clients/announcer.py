@@ -1,22 +1,45 @@
 """Change events over the bus."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import structlog
 
 from libs.common.bus import Bus
-from libs.common.contracts.auth import PRINCIPAL_CHANGED, PrincipalChanged
+from libs.common.contracts.auth import ACCESS_CHANGED, PRINCIPAL_CHANGED, AccessChanged, PrincipalChanged
+from libs.common.contracts.events import ORG_DELETED, OrgDeleted
 from libs.common.errors import Unavailable
 
 log = structlog.get_logger()
 
 
 class BusAnnouncer:
-    """Implements `ports.Announcer`. Without a bus the change holds all the same: gateways forget principals by age too."""
+    """Implements `ports.Announcer`. Without a bus a change holds all the same: what others remember is forgotten by age too.
 
-    def __init__(self, bus: Bus) -> None:
+    `forget` is how this very copy of auth hears of changes of access, bus or no bus.
+    """
+
+    def __init__(self, bus: Bus, forget: Callable[[str, str | None], None]) -> None:
         self._bus = bus
+        self._forget = forget
 
     async def principal_changed(self, org_id: str, key_id: str | None = None) -> None:
         try:
             await self._bus.emit(PRINCIPAL_CHANGED, PrincipalChanged(org_id=org_id, key_id=key_id))
         except Unavailable:
             log.warning("principal_change_not_announced", org_id=org_id, key_id=key_id)
+
+    async def access_changed(self, org_id: str, user_id: str | None = None) -> None:
+        self._forget(org_id, user_id)
+        try:
+            await self._bus.emit(ACCESS_CHANGED, AccessChanged(org_id=org_id, user_id=user_id))
+        except Unavailable:
+            log.warning("access_change_not_announced", org_id=org_id)
+
+    async def org_deleted(self, org_id: str, at: datetime) -> None:
+        event = OrgDeleted(org_id=org_id, time_ms=int(at.timestamp() * 1000))
+        await self._bus.emit(ORG_DELETED, event, event_id=f"deleted-{org_id}")
+
+    async def hear(self, change: AccessChanged) -> None:
+        """The listener for what other copies of auth announce."""
+        self._forget(change.org_id, change.user_id)

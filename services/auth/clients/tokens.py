@@ -27,16 +27,20 @@ class _Payload(msgspec.Struct, frozen=True, kw_only=True):
     exp: int
 
 
-class JwtTokens:
-    """Implements `ports.Tokens`. The first secret signs; all of them verify, each known by its `kid`.
+def signing_keys(secrets: Sequence[str]) -> dict[str, str]:
+    """Secrets by their `kid`, in order. ValueError where one is shorter than 32 bytes, the length of the signature itself."""
+    if not secrets or any(len(secret.encode()) < 32 for secret in secrets):
+        raise ValueError("A token secret has to be at least 32 bytes long.")
+    return {hashlib.sha256(b"kid|" + secret.encode()).hexdigest()[:16]: secret for secret in secrets}
 
-    ValueError where a secret is shorter than 32 bytes, the length of the signature itself.
+
+class JwtTokens:
+    """Implements `ports.Tokens`. The first secret signs; all of them verify, each known by its `kid`. ValueError for a
+    secret that is too short.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        if not secrets or any(len(secret.encode()) < 32 for secret in secrets):
-            raise ValueError("A token secret has to be at least 32 bytes long.")
-        self._keys = {hashlib.sha256(b"kid|" + secret.encode()).hexdigest()[:16]: secret for secret in secrets}
+        self._keys = signing_keys(secrets)
         self._signing = next(iter(self._keys))
 
     def issue(self, user: User, now: datetime) -> str:

@@ -30,10 +30,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """A user, with the hash that a password is checked against."""
+    """A user, with the hash that a password is checked against: None for one who signs in through another provider."""
 
     user: User
-    password_hash: str
+    password_hash: str | None
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):

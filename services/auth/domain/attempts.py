@@ -2,6 +2,35 @@
 
 import ipaddress
 from collections import OrderedDict, deque
+from typing import Final
+
+import msgspec
+
+
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+    """How often somebody may try something: `limit` times in any `seconds`. `name` is one word, for a bus subject."""
+
+    name: str
+    limit: int
+    seconds: int
+    sentence: str
+
+
+_SIGN_IN: Final = "Too many attempts to sign in"
+LOGIN_ACCOUNT: Final = Allowance(name="login_account", limit=5, seconds=900, sentence=_SIGN_IN)
+LOGIN_ADDRESS: Final = Allowance(name="login_address", limit=50, seconds=3600, sentence=_SIGN_IN)
+PASSWORD_CHANGE: Final = Allowance(
+    name="password", limit=5, seconds=900, sentence="Too many attempts to change the password"
+)
+REGISTER: Final = Allowance(
+    name="register", limit=10, seconds=3600, sentence="Too many registrations from your network"
+)
+RESET_ADDRESS: Final = Allowance(
+    name="reset_address", limit=10, seconds=3600, sentence="Too many password resets from your network"
+)
+RESET_EMAIL: Final = Allowance(
+    name="reset_email", limit=5, seconds=3600, sentence="Too many password resets for this address"
+)
 
 
 class Attempts:
@@ -29,6 +58,11 @@ class Attempts:
         tries.append(now)
         return None
 
+    def undo(self, key: str) -> None:
+        """The last try does not count."""
+        if tries := self._tries.get(key):
+            tries.pop()
+
     def forget(self, key: str) -> None:
         """It was the right password: earlier tries no longer count."""
         self._tries.pop(key, None)
@@ -41,3 +75,19 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 64), strict=False))
+
+
+def client_of(address: str) -> str | None:
+    """Whom a limit per address counts: the address, or the /64 that one household has.
+
+    None for this machine: there sits a proxy of everybody's, or a developer, and neither is to be locked out.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    if ip.is_loopback:
+        return None
+    return str(ip) if ip.version == 4 else network_of(str(ip))

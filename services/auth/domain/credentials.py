@@ -24,7 +24,7 @@ def normalise_email(text: str) -> str:
     return email
 
 
-def check_password(password: str) -> None:
+def check_password(password: str, field: str = "password") -> None:
     """Raises `BadRequest` unless a new password has 8 to 128 characters; length is the only rule that helps."""
     if not 8 <= len(password) <= 128:
-        raise BadRequest("A password has 8 to 128 characters.", details={"param": "password"})
+        raise BadRequest("A password has 8 to 128 characters.", details={"param": field})

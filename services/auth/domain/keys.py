@@ -12,7 +12,9 @@ Provider = Literal["openai", "anthropic", "google", "openai_compatible"]
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A Promptly key. `digest` is its HMAC; `prefix` and `last4` are all that can still be shown."""
+    """A Promptly key. `digest` is its HMAC; `prefix` and `last4` are all that can still be shown. The budget is in
+    nano-dollars.
+    """
 
     id: str
     org_id: str
@@ -26,6 +28,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     created_at: datetime
     last_used_at: datetime | None = None
+    monthly_budget_nano: int | None = None
 
 
 class StoredProviderKey(msgspec.Struct, frozen=True, kw_only=True):

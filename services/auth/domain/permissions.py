@@ -16,7 +16,8 @@ class Action(Enum):
     WRITE_ALERTS = "change alerts"
     MANAGE_PROVIDERS = "change provider keys"
     MANAGE_SETTINGS = "change settings and routing, or clear the cache"
-    MANAGE_ORG = "change the organisation"
+    MANAGE_TEAM = "invite, change or remove members"
+    MANAGE_ORG = "change or delete the organisation"
 
 
 _MEMBER: Final = frozenset({Action.READ, Action.USE_KEYS, Action.WRITE_ALERTS})

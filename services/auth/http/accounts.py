@@ -1,20 +1,22 @@
-"""Registering, signing in and out, the organisation and its members."""
+"""Registering, signing in and out, passwords, and the organisation."""
 
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, get, post, put
+from litestar import Controller, delete, get, post, put
 
 from services.auth.accounts import Accounts
-from services.auth.domain.accounts import AccountType
+from services.auth.domain.accounts import AccountType, User
 from services.auth.domain.permissions import Action
+from services.auth.erasure import Erasure
 from services.auth.http.body import Text, read
 from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest, address_of
+from services.auth.recovery import Recovery
 from services.auth.sessions import Sessions
 from services.auth.translate.account_json import org_json, user_json
 
-# Longer than a password may be, so that the limits are said in one place; short enough to cost nothing.
+# Longer than a password or a token may be, so that the limits are said in one place; short enough to cost nothing.
 Secret = Annotated[str, msgspec.Meta(max_length=1024)]
 
 
@@ -34,10 +36,35 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     password: Secret
 
 
+class PasswordChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Another password."""
+
+    old_password: Secret
+    new_password: Secret
+
+
+class ResetBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose password was forgotten."""
+
+    email: Text
+
+
+class ResetConfirmBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The token out of the link, and the new password."""
+
+    token: Secret
+    password: Secret
+
+
 class OrgChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may be changed of an organisation."""
+    """What may be changed of an organisation; in a deletion its name, to be sure."""
 
     name: Text
+
+
+async def signed_in(user: User, accounts: Accounts, sessions: Sessions) -> dict[str, Any]:
+    """What everybody gets who has just proved who they are."""
+    return {"token": sessions.token(user), "user": user_json(user), "org": org_json(await accounts.org(user))}
 
 
 class AuthController(Controller):
@@ -50,7 +77,8 @@ class AuthController(Controller):
         self, request: ApiRequest, accounts: Given[Accounts], sessions: Given[Sessions]
     ) -> dict[str, Any]:
         """Make an organisation, its admin and its first key."""
-        new = await accounts.register(**msgspec.structs.asdict(await read(request, Register)))
+        body = msgspec.structs.asdict(await read(request, Register))
+        new = await accounts.register(**body, address=address_of(request))
         return {
             "token": sessions.token(new.user),
             "user": user_json(new.user),
@@ -63,8 +91,7 @@ class AuthController(Controller):
         """Exchange e-mail and password for a token."""
         body = await read(request, Login)
         user = await sessions.login(body.email, body.password, address_of(request))
-        org = await accounts.org(user)
-        return {"token": sessions.token(user), "user": user_json(user), "org": org_json(org)}
+        return await signed_in(user, accounts, sessions)
 
     @get("/me", needs=Action.READ)
     async def me(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
@@ -77,21 +104,44 @@ class AuthController(Controller):
         """End this token."""
         await sessions.logout(request.user)
 
+    @post("/password", needs=Action.READ, status_code=200)
+    async def change_password(
+        self, request: ApiRequest, accounts: Given[Accounts], sessions: Given[Sessions], recovery: Given[Recovery]
+    ) -> dict[str, Any]:
+        """Change the password, which ends every token; the answer holds a new one."""
+        body = await read(request, PasswordChange)
+        user = await recovery.change(request.user, body.old_password, body.new_password)
+        return await signed_in(user, accounts, sessions)
+
+    @post("/password/reset", needs=Action.PUBLIC, status_code=202)
+    async def reset(self, request: ApiRequest, recovery: Given[Recovery]) -> dict[str, Any]:
+        """Ask for a link by mail."""
+        await recovery.ask((await read(request, ResetBody)).email, address_of(request))
+        return {"detail": "If this address is registered, a mail with a link is on its way."}
+
+    @post("/password/reset/confirm", needs=Action.PUBLIC, status_code=204)
+    async def confirm_reset(self, request: ApiRequest, recovery: Given[Recovery]) -> None:
+        """Set a new password with the token out of the link."""
+        body = await read(request, ResetConfirmBody)
+        await recovery.confirm(body.token, body.password)
+
 
 class OrgController(Controller):
-    """/api/org and /api/team"""
+    """/api/org"""
 
-    @get("/org", needs=Action.READ)
+    path = "/org"
+
+    @get(needs=Action.READ)
     async def org(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
         """The organisation."""
         return org_json(await accounts.org(request.user))
 
-    @put("/org", needs=Action.MANAGE_ORG)
+    @put(needs=Action.MANAGE_ORG)
     async def change_org(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
         """Rename the organisation."""
         return org_json(await accounts.rename_org(request.user, (await read(request, OrgChange)).name))
 
-    @get("/team/members", needs=Action.READ)
-    async def members(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
-        """The organisation's users."""
-        return {"members": [user_json(user) for user in await accounts.members(request.user)]}
+    @delete(needs=Action.MANAGE_ORG)
+    async def delete_org(self, request: ApiRequest, erasure: Given[Erasure]) -> None:
+        """Delete the organisation with all that it has; the body names it."""
+        await erasure.delete(request.user, (await read(request, OrgChange)).name)

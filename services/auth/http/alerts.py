@@ -12,14 +12,37 @@ from libs.common.clock import Clock
 from libs.common.contracts import alerts
 from libs.common.ids import new_id
 from services.auth.domain.permissions import Action
-from services.auth.http.body import Text, an_id, query, read
+from services.auth.http.body import OptionalText, Text, an_id, query, read
 from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest
-from services.auth.translate.alert_json import alert_event_json, alert_rule_json
+from services.auth.translate.alert_json import alert_event_json, alert_rule_json, notification_json
 
 Channels = Annotated[tuple[alerts.Channel, ...], Meta(min_length=1, max_length=3)]
 Threshold = Annotated[float, Meta(ge=-1e12, le=1e12)]
 Minutes = Annotated[int, Meta(ge=1, le=10_080)]
+
+
+Url = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+class WebhookBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a webhook goes. Without a secret it keeps the one it has, or gets one."""
+
+    url: Url
+    secret: OptionalText = ""
+
+
+class SlackBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An incoming webhook of Slack's."""
+
+    url: Url
+
+
+class ChannelConfigBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where channels lead; what is left out leads nowhere."""
+
+    webhook: WebhookBody | None = None
+    slack: SlackBody | None = None
 
 
 class AlertRuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,6 +53,7 @@ class AlertRuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     operator: alerts.Operator
     threshold: Threshold
     channels: Channels = ("email",)
+    channel_config: ChannelConfigBody = ChannelConfigBody()
     window_minutes: Minutes = 60
     cooldown_minutes: Minutes = 60
     is_active: bool = True
@@ -43,6 +67,7 @@ class AlertRuleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     operator: alerts.Operator | None = None
     threshold: Threshold | None = None
     channels: Channels | None = None
+    channel_config: ChannelConfigBody | None = None
     window_minutes: Minutes | None = None
     cooldown_minutes: Minutes | None = None
     is_active: bool | None = None
@@ -72,14 +97,14 @@ class AlertController(Controller):
             id=new_id("alr"),
             org_id=request.user.org_id,
             created_at_ms=int(clock.now().timestamp() * 1000),
-            **msgspec.structs.asdict(await read(request, AlertRuleBody)),
+            **_fields(await read(request, AlertRuleBody)),
         )
         return alert_rule_json(await bus.call(alerts.PUT_RULE, rule))
 
     @put("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
     async def change(self, request: ApiRequest, bus: Given[Bus], rule_id: FromPath[str]) -> dict[str, Any]:
         """Change a rule."""
-        body = msgspec.structs.asdict(await read(request, AlertRuleChange))
+        body = _fields(await read(request, AlertRuleChange))
         rule = await bus.call(alerts.GET_RULE, _named(request, rule_id))
         changes = {name: value for name, value in body.items() if value is not None}
         return alert_rule_json(await bus.call(alerts.PUT_RULE, msgspec.structs.replace(rule, **changes)))
@@ -89,12 +114,25 @@ class AlertController(Controller):
         """Delete a rule."""
         await bus.call(alerts.DELETE_RULE, _named(request, rule_id))
 
+    @post("/rules/{rule_id:str}/test", needs=Action.WRITE_ALERTS, status_code=200)
+    async def test(self, request: ApiRequest, bus: Given[Bus], rule_id: FromPath[str]) -> dict[str, Any]:
+        """Send the alert once, marked as a test."""
+        tested = await bus.call(alerts.TEST_RULE, _named(request, rule_id))
+        return {"notifications": [notification_json(one) for one in tested.notifications]}
+
     @get("/events", needs=Action.READ)
     async def events(self, request: ApiRequest, bus: Given[Bus]) -> dict[str, Any]:
         """What fired and what recovered, newest first."""
         wanted = alerts.EventsQuery(org_id=request.user.org_id, limit=query(request, EventsQuery).limit)
         found = await bus.call(alerts.LIST_EVENTS, wanted)
         return {"events": [alert_event_json(event) for event in found.events]}
+
+
+def _fields(body: AlertRuleBody | AlertRuleChange) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(body)
+    if body.channel_config is not None:
+        fields["channel_config"] = msgspec.convert(body.channel_config, alerts.ChannelConfig, from_attributes=True)
+    return fields
 
 
 def _named(request: ApiRequest, rule_id: str) -> alerts.AlertRuleId:

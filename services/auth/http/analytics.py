@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath
+from litestar.response import Stream
 from msgspec import Meta
 
 from libs.common.bus import Bus
@@ -13,9 +14,12 @@ from libs.common.contracts import analytics
 from libs.common.contracts.events import Status
 from services.auth.domain.periods import moment_ms, period_ms
 from services.auth.domain.permissions import Action
+from services.auth.http.analytics_stream import csv_lines, new_requests
 from services.auth.http.body import OptionalText, an_id, query
 from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest
+from services.auth.live import LiveRequests
+from services.auth.sessions import Sessions
 from services.auth.translate import analytics_json
 
 
@@ -36,11 +40,9 @@ class SavingsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     interval: Literal["hour", "day", "week"] = "day"
 
 
-class LogQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A page of the request log, and what to leave out of it."""
+class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to leave out of the request log."""
 
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: OptionalText | None = None
     model: OptionalText | None = None
     status: Status | None = None
     cache_hit: bool | None = None
@@ -48,6 +50,13 @@ class LogQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     to: str | None = None
     key_id: OptionalText | None = None
     kind: Literal["chat", "completion", "optimize"] | None = None
+
+
+class LogQuery(LogFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A page of what is left."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: OptionalText | None = None
 
 
 class AnalyticsController(Controller):
@@ -92,15 +101,40 @@ class RequestController(Controller):
     @get(needs=Action.READ)
     async def page(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> dict[str, Any]:
         """A page of the log, newest first."""
-        page = await bus.call(analytics.REQUESTS, _log_query(request, query(request, LogQuery), clock))
+        asked = query(request, LogQuery)
+        wanted = msgspec.structs.replace(_filtered(request, asked, clock), limit=asked.limit, cursor=asked.cursor)
+        page = await bus.call(analytics.REQUESTS, wanted)
         entries = [analytics_json.request_json(entry) for entry in page.requests]
         return {"requests": entries, "next_cursor": page.next_cursor}
 
+    @get("/export.csv", needs=Action.READ)
+    async def export(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> Stream:
+        """All of the log that fits the filters, as CSV."""
+        wanted = msgspec.structs.replace(_filtered(request, query(request, LogFilter), clock), limit=200)
+        first = await bus.call(analytics.REQUESTS, wanted)  # what cannot be answered is refused before a line is sent
+        headers = {"content-disposition": 'attachment; filename="requests.csv"'}
+        return Stream(csv_lines(bus, wanted, first), media_type="text/csv", headers=headers)
+
+    @get("/stream", needs=Action.READ)
+    async def stream(
+        self,
+        request: ApiRequest,
+        bus: Given[Bus],
+        clock: Given[Clock],
+        live: Given[LiveRequests],
+        sessions: Given[Sessions],
+    ) -> Stream:
+        """New entries that fit the filters, as server-sent events."""
+        wanted = _filtered(request, query(request, LogFilter), clock)
+        token = request.headers["authorization"].partition(" ")[2].strip()  # the guard has just let it in
+        events = new_requests(live, bus, sessions, token, wanted)
+        return Stream(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
     @get("/{request_id:str}", needs=Action.READ)
     async def one(self, request: ApiRequest, bus: Given[Bus], request_id: FromPath[str]) -> dict[str, Any]:
-        """One entry of the log."""
+        """One entry of the log, with its receipt and what was said of it."""
         wanted = analytics.RequestById(org_id=request.user.org_id, id=an_id(request_id, "req"))
-        return analytics_json.request_json(await bus.call(analytics.REQUEST, wanted))
+        return analytics_json.entry_json(await bus.call(analytics.REQUEST, wanted))
 
 
 def _period(request: ApiRequest, asked: PeriodQuery, clock: Clock) -> analytics.Period:
@@ -108,13 +142,11 @@ def _period(request: ApiRequest, asked: PeriodQuery, clock: Clock) -> analytics.
     return analytics.Period(org_id=request.user.org_id, from_ms=from_ms, to_ms=to_ms)
 
 
-def _log_query(request: ApiRequest, asked: LogQuery, clock: Clock) -> analytics.RequestQuery:
+def _filtered(request: ApiRequest, asked: LogFilter, clock: Clock) -> analytics.RequestQuery:
     if asked.from_ is not None and asked.to is not None:
         period_ms(asked.from_, asked.to, 1, clock.now())  # refuses a period that ends before it starts
     return analytics.RequestQuery(
         org_id=request.user.org_id,
-        limit=asked.limit,
-        cursor=asked.cursor,
         model=asked.model,
         status=asked.status,
         cache_hit=asked.cache_hit,

@@ -4,8 +4,10 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from litestar import Litestar, Router
+from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.types import Message, Scope
 
 from libs.common.bus import Bus
 from libs.common.clock import Clock
@@ -13,6 +15,8 @@ from libs.common.errors import PromptlyError
 from services.auth.accounts import Accounts
 from services.auth.api_keys import ApiKeys
 from services.auth.configuration import Configuration
+from services.auth.domain.links import Links
+from services.auth.erasure import Erasure
 from services.auth.http import errors
 from services.auth.http.accounts import AuthController, OrgController
 from services.auth.http.alerts import AlertController
@@ -20,8 +24,15 @@ from services.auth.http.analytics import AnalyticsController, RequestController
 from services.auth.http.configuration import OptimizationController, RoutingController
 from services.auth.http.guard import guard
 from services.auth.http.keys import PlatformKeyController, ProviderKeyController
+from services.auth.http.oauth import OAuthController
+from services.auth.http.status import StatusController
+from services.auth.http.team import InviteController, TeamController
+from services.auth.live import LiveRequests
+from services.auth.oauth import OAuth
 from services.auth.provider_keys import ProviderKeys
+from services.auth.recovery import Recovery
 from services.auth.sessions import Sessions
+from services.auth.team import Team
 
 _LARGEST_BODY: Final = 1024 * 1024
 
@@ -32,9 +43,15 @@ class Parts:
 
     accounts: Accounts
     sessions: Sessions
+    recovery: Recovery
+    team: Team
+    oauth: OAuth
+    erasure: Erasure
+    links: Links
     api_keys: ApiKeys
     provider_keys: ProviderKeys
     configuration: Configuration
+    live: LiveRequests
     bus: Bus
     clock: Clock
 
@@ -45,7 +62,11 @@ def create_api(parts: Parts) -> Litestar:
         path="/api",
         route_handlers=[
             AuthController,
+            InviteController,
+            OAuthController,
             OrgController,
+            TeamController,
+            StatusController,
             PlatformKeyController,
             ProviderKeyController,
             OptimizationController,
@@ -65,9 +86,18 @@ def create_api(parts: Parts) -> Litestar:
             Exception: errors.unexpected,
         },
         request_max_body_size=_LARGEST_BODY,
+        before_send=[_for_nobody_else],
         openapi_config=None,
         logging_config=None,
     )
+
+
+async def _for_nobody_else(message: Message, _: Scope) -> None:
+    """Answers hold tokens and keys, and addresses codes: no cache keeps the ones, no other site is told the others."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        headers["Cache-Control"] = "no-store"
+        headers["Referrer-Policy"] = "no-referrer"
 
 
 def _given(part: Any) -> Provide:

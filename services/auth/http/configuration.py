@@ -1,6 +1,6 @@
 """Levers, the cache, tiers and routing rules."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Controller, delete, get, post, put
@@ -10,16 +10,21 @@ from msgspec import UNSET, Meta, UnsetType
 from libs.common.bus import Bus
 from libs.common.contracts import cache
 from libs.common.contracts.auth import Level, RoutingMode, Tier
+from libs.common.contracts.router import ROUTE
 from services.auth.configuration import Configuration, RuleChange
 from services.auth.domain import rules
 from services.auth.domain.keys import Provider
 from services.auth.domain.permissions import Action
+from services.auth.domain.preview import ChatBody
 from services.auth.http.body import Text, an_id, read
 from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest
-from services.auth.translate.account_json import rule_json
+from services.auth.translate.account_json import route_json, rule_json
 
 Share = Annotated[float, Meta(ge=0, le=1)]
+# Nobody's request waits for a preview, so the router has more time for it.
+_PREVIEW_MS: Final = 2000.0
+
 Priority = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
 
@@ -122,6 +127,14 @@ class RoutingController(Controller):
         """Add a rule."""
         wanted = RuleChange(**msgspec.structs.asdict(await read(request, RuleBody)))
         return rule_json(await configuration.add_rule(request.user, wanted))
+
+    @post("/preview", needs=Action.READ, status_code=200)
+    async def preview(
+        self, request: ApiRequest, configuration: Given[Configuration], bus: Given[Bus]
+    ) -> dict[str, Any]:
+        """Say what would become of a chat request; no provider is called."""
+        asked = await configuration.preview(request.user, await read(request, ChatBody))
+        return route_json(await bus.call(ROUTE, asked, budget_ms=_PREVIEW_MS))
 
     @put("/rules/{rule_id:str}", needs=Action.MANAGE_SETTINGS)
     async def change_rule(

@@ -1,14 +1,18 @@
 """Promptly keys and provider keys."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath
 
+from libs.common.bus import Bus
+from libs.common.contracts import gateway
 from libs.common.contracts.auth import Scope
 from services.auth.api_keys import ApiKeys, NewKey
+from services.auth.domain.budgets import budget_nano
 from services.auth.domain.keys import Provider
 from services.auth.domain.permissions import Action
 from services.auth.http.body import OptionalText, Text, an_id, read
@@ -29,6 +33,7 @@ class KeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     scopes: Annotated[tuple[Scope, ...], msgspec.Meta(min_length=1, max_length=2)] = ("chat", "optimize")
     rpm: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 500
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    monthly_budget_usd: Decimal | None = None
 
 
 class RegenerateBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +75,14 @@ class PlatformKeyController(Controller):
     async def create(self, request: ApiRequest, api_keys: Given[ApiKeys]) -> dict[str, Any]:
         """Make a key."""
         body = await read(request, KeyBody)
-        wanted = NewKey(**{**msgspec.structs.asdict(body), "scopes": tuple(sorted(set(body.scopes)))})
+        budget = body.monthly_budget_usd
+        wanted = NewKey(
+            name=body.name,
+            scopes=tuple(sorted(set(body.scopes))),
+            rpm=body.rpm,
+            expires_at=body.expires_at,
+            monthly_budget_nano=None if budget is None else budget_nano(budget),
+        )
         secret, key = await api_keys.create(request.user, wanted)
         return {**key_json(key), "api_key": secret}
 
@@ -116,3 +128,12 @@ class ProviderKeyController(Controller):
     async def remove(self, request: ApiRequest, provider_keys: Given[ProviderKeys], key_id: FromPath[str]) -> None:
         """Disconnect a provider."""
         await provider_keys.delete(request.user, an_id(key_id, "pk"))
+
+    @post("/{key_id:str}/test", needs=Action.MANAGE_PROVIDERS, status_code=200)
+    async def test(
+        self, request: ApiRequest, provider_keys: Given[ProviderKeys], bus: Given[Bus], key_id: FromPath[str]
+    ) -> Any:
+        """Have a gateway call the provider once, and say whether it takes the key."""
+        key = await provider_keys.sealed(request.user, an_id(key_id, "pk"))
+        asked = gateway.TestProviderKey(org_id=request.user.org_id, key=key)
+        return msgspec.to_builtins(await bus.call(gateway.TEST_PROVIDER_KEY, asked))

@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.auth.domain.accounts import Credentials, Org, Standing, User
+from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
+from services.auth.domain.identities import Identity
 
 _USER = "user_id AS id, org_id, email, role, version, created_at"
 _FIRST_ORG_LOCK = 0x6F726773
@@ -24,18 +25,37 @@ class SqlAccounts:
         await self._tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FIRST_ORG_LOCK})
         return await self._row("SELECT 1 FROM auth.orgs LIMIT 1") is None
 
-    async def add(self, org: Org, user: User, password_hash: str) -> bool:
+    async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
         # The e-mail first: whoever loses the race for it has written nothing yet.
+        if not await self._claim(user):
+            return False
+        await self._tx.execute(
+            text("INSERT INTO auth.orgs VALUES (:id, :name, :account_type, :created_at)"), msgspec.structs.asdict(org)
+        )
+        await self._insert(user, password_hash)
+        return True
+
+    async def add_member(self, user: User, password_hash: str) -> bool:
+        if not await self._claim(user):
+            return False
+        await self._insert(user, password_hash)
+        return True
+
+    async def lock(self, org_id: str) -> None:
+        # The weaker lock lets others go on adding keys and rules, which only have to know that the organisation is there.
+        await self._tx.execute(
+            text("SELECT FROM auth.orgs WHERE org_id = :org_id FOR NO KEY UPDATE"), {"org_id": org_id}
+        )
+
+    async def _claim(self, user: User) -> bool:
         claimed = await self._row(
             "INSERT INTO auth.logins (email, org_id, user_id) VALUES (:email, :org_id, :id)"
             " ON CONFLICT DO NOTHING RETURNING email",
             **msgspec.structs.asdict(user),
         )
-        if claimed is None:
-            return False
-        await self._tx.execute(
-            text("INSERT INTO auth.orgs VALUES (:id, :name, :account_type, :created_at)"), msgspec.structs.asdict(org)
-        )
+        return claimed is not None
+
+    async def _insert(self, user: User, password_hash: str | None) -> None:
         await self._tx.execute(
             text(
                 "INSERT INTO auth.users (org_id, user_id, email, role, password_hash, version, created_at)"
@@ -43,7 +63,6 @@ class SqlAccounts:
             ),
             {**msgspec.structs.asdict(user), "password_hash": password_hash},
         )
-        return True
 
     async def credentials(self, email: str) -> Credentials | None:
         row = await self._row(
@@ -57,10 +76,57 @@ class SqlAccounts:
             else Credentials(user=msgspec.convert(dict(row), User), password_hash=row["password_hash"])
         )
 
-    async def set_password_hash(self, org_id: str, user_id: str, password_hash: str) -> None:
+    async def renew_hash(self, user: User, old_hash: str, new_hash: str) -> None:
         await self._tx.execute(
-            text("UPDATE auth.users SET password_hash = :hash WHERE org_id = :org_id AND user_id = :user_id"),
-            {"org_id": org_id, "user_id": user_id, "hash": password_hash},
+            text(
+                "UPDATE auth.users SET password_hash = :new_hash"
+                " WHERE org_id = :org_id AND user_id = :id AND password_hash = :old_hash"
+            ),
+            {"org_id": user.org_id, "id": user.id, "old_hash": old_hash, "new_hash": new_hash},
+        )
+
+    async def set_password(self, org_id: str, user_id: str, password_hash: str) -> User:
+        return await self._change("password_hash", org_id, user_id, password_hash)
+
+    async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
+        return await self._change("role", org_id, user_id, role)
+
+    async def _change(self, column: str, org_id: str, user_id: str, value: str) -> User:
+        row = await self._row(
+            f"UPDATE auth.users SET {column} = :value, version = version + 1"  # noqa: S608  # one of two constants
+            f" WHERE org_id = :org_id AND user_id = :user_id RETURNING {_USER}",
+            org_id=org_id,
+            user_id=user_id,
+            value=value,
+        )
+        assert row is not None  # whoever changes a user has just seen it, under a lock or a ticket of its own
+        return msgspec.convert(dict(row), User)
+
+    async def remove(self, org_id: str, user_id: str) -> None:
+        for table in ("logins", "identities", "users"):
+            await self._tx.execute(
+                text(f"DELETE FROM auth.{table} WHERE org_id = :org_id AND user_id = :user_id"),  # noqa: S608  # constants
+                {"org_id": org_id, "user_id": user_id},
+            )
+
+    async def identified(self, identity: Identity) -> User | None:
+        row = await self._row(
+            f"SELECT {_USER} FROM auth.users WHERE (org_id, user_id) ="  # noqa: S608  # a constant
+            " (SELECT org_id, user_id FROM auth.identities WHERE provider = :source AND subject = :subject)",
+            source=identity.source,
+            subject=identity.subject,
+        )
+        return None if row is None else msgspec.convert(dict(row), User)
+
+    async def identify(self, user: User, identity: Identity) -> None:
+        await self._tx.execute(
+            text("INSERT INTO auth.identities VALUES (:source, :subject, :org_id, :user_id) ON CONFLICT DO NOTHING"),
+            {
+                "source": identity.source,
+                "subject": identity.subject,
+                "org_id": user.org_id,
+                "user_id": user.id,
+            },
         )
 
     async def org(self, org_id: str) -> Org | None:

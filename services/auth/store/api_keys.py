@@ -13,11 +13,11 @@ from services.auth.domain.keys import ApiKey
 
 _KEY = (
     "key_id AS id, org_id, name, digest, prefix, last4, scopes, rpm, expires_at, created_by, created_at,"
-    " last_used_at FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
+    " last_used_at, monthly_budget_nano FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
 )
 # One statement, because it stands in the way of every request whose key no gateway remembers.
 _PRINCIPAL = text("""
-SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm,
+SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_budget_nano,
     (extract(epoch FROM k.expires_at) * 1000)::bigint AS expires_at_ms,
     s.optimization AS settings, s.tiers,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -47,8 +47,8 @@ class SqlApiKeys:
         await self._tx.execute(
             text(
                 "INSERT INTO auth.api_keys (org_id, key_id, name, digest, prefix, last4, scopes, rpm, expires_at,"
-                " created_by, created_at) VALUES (:org_id, :id, :name, :digest, :prefix, :last4, :scopes, :rpm,"
-                " :expires_at, :created_by, :created_at)"
+                " created_by, created_at, monthly_budget_nano) VALUES (:org_id, :id, :name, :digest, :prefix, :last4,"
+                " :scopes, :rpm, :expires_at, :created_by, :created_at, :monthly_budget_nano)"
             ),
             values,
         )

@@ -3,42 +3,39 @@
 import copy
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings, Principal, ProviderKey
-from services.auth.domain.accounts import Credentials, Org, Standing, User
+from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
+from services.auth.domain.identities import Identity
 from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.rules import StoredRule
 from services.auth.ports import Tiers, Tx
-
-Id = tuple[str, str]
-
-
-@dataclass
-class _Rows:
-    orgs: dict[str, Org] = field(default_factory=dict)
-    users: dict[Id, Credentials] = field(default_factory=dict)
-    revoked_tokens: set[Id] = field(default_factory=set)
-    api_keys: dict[Id, ApiKey] = field(default_factory=dict)
-    provider_keys: dict[Id, StoredProviderKey] = field(default_factory=dict)
-    settings: dict[str, OptimizationSettings] = field(default_factory=dict)
-    tiers: dict[str, Tiers] = field(default_factory=dict)
-    rules: dict[Id, StoredRule] = field(default_factory=dict)
+from services.auth.store.memory_access import MemoryErasures, MemoryInvites, MemoryTickets
+from services.auth.store.memory_rows import Rows
 
 
 class MemoryUnitOfWork:
     """Implements `ports.UnitOfWork`: a block that raises leaves no trace. One block at a time."""
 
     def __init__(self) -> None:
-        self._rows = _Rows()
+        self._rows = Rows()
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Tx]:
         rows = copy.deepcopy(self._rows)
-        yield MemoryTx(MemoryAccounts(rows), MemoryApiKeys(rows), MemoryProviderKeys(rows), MemoryConfiguration(rows))
+        yield MemoryTx(
+            accounts=MemoryAccounts(rows),
+            api_keys=MemoryApiKeys(rows),
+            provider_keys=MemoryProviderKeys(rows),
+            configuration=MemoryConfiguration(rows),
+            invites=MemoryInvites(rows),
+            tickets=MemoryTickets(rows),
+            erasures=MemoryErasures(rows),
+        )
         self._rows = rows
 
 
@@ -50,30 +47,63 @@ class MemoryTx:
     api_keys: "MemoryApiKeys"
     provider_keys: "MemoryProviderKeys"
     configuration: "MemoryConfiguration"
+    invites: MemoryInvites
+    tickets: MemoryTickets
+    erasures: MemoryErasures
 
 
 class MemoryAccounts:
     """Implements `ports.Accounts`."""
 
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     async def claim_first(self) -> bool:
         return not self._rows.orgs
 
-    async def add(self, org: Org, user: User, password_hash: str) -> bool:
+    async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
         if await self.credentials(user.email) is not None:
             return False
         self._rows.orgs[org.id] = org
         self._rows.users[org.id, user.id] = Credentials(user=user, password_hash=password_hash)
         return True
 
+    async def add_member(self, user: User, password_hash: str) -> bool:
+        return await self.add(self._rows.orgs[user.org_id], user, password_hash)
+
+    async def lock(self, org_id: str) -> None:
+        return None
+
     async def credentials(self, email: str) -> Credentials | None:
         return next((known for known in self._rows.users.values() if known.user.email == email), None)
 
-    async def set_password_hash(self, org_id: str, user_id: str, password_hash: str) -> None:
+    async def renew_hash(self, user: User, old_hash: str, new_hash: str) -> None:
+        known = self._rows.users[user.org_id, user.id]
+        if known.password_hash == old_hash:
+            self._rows.users[user.org_id, user.id] = msgspec.structs.replace(known, password_hash=new_hash)
+
+    async def set_password(self, org_id: str, user_id: str, password_hash: str) -> User:
         known = self._rows.users[org_id, user_id]
-        self._rows.users[org_id, user_id] = msgspec.structs.replace(known, password_hash=password_hash)
+        user = msgspec.structs.replace(known.user, version=known.user.version + 1)
+        self._rows.users[org_id, user_id] = Credentials(user=user, password_hash=password_hash)
+        return user
+
+    async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
+        known = self._rows.users[org_id, user_id]
+        user = msgspec.structs.replace(known.user, role=role, version=known.user.version + 1)
+        self._rows.users[org_id, user_id] = msgspec.structs.replace(known, user=user)
+        return user
+
+    async def remove(self, org_id: str, user_id: str) -> None:
+        self._rows.users.pop((org_id, user_id), None)
+        self._rows.identities = {k: v for k, v in self._rows.identities.items() if v != (org_id, user_id)}
+
+    async def identified(self, identity: Identity) -> User | None:
+        found = self._rows.identities.get((identity.source, identity.subject))
+        return None if found is None else self._rows.users[found].user
+
+    async def identify(self, user: User, identity: Identity) -> None:
+        self._rows.identities.setdefault((identity.source, identity.subject), (user.org_id, user.id))
 
     async def org(self, org_id: str) -> Org | None:
         return self._rows.orgs.get(org_id)
@@ -102,7 +132,7 @@ class MemoryAccounts:
 class MemoryApiKeys:
     """Implements `ports.ApiKeys`."""
 
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     async def add(self, key: ApiKey) -> None:
@@ -137,6 +167,7 @@ class MemoryApiKeys:
             scopes=key.scopes,
             rpm=key.rpm,
             expires_at_ms=None if key.expires_at is None else int(key.expires_at.timestamp() * 1000),
+            monthly_budget_nano=key.monthly_budget_nano,
             settings=await configuration.settings(key.org_id),
             tiers=await configuration.tiers(key.org_id),
             rules=tuple(stored.rule for stored in await configuration.rules(key.org_id)),
@@ -150,7 +181,7 @@ class MemoryApiKeys:
 class MemoryProviderKeys:
     """Implements `ports.ProviderKeys`."""
 
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     async def all(self, org_id: str) -> Sequence[StoredProviderKey]:
@@ -165,11 +196,15 @@ class MemoryProviderKeys:
     async def delete(self, org_id: str, key_id: str) -> bool:
         return self._rows.provider_keys.pop((org_id, key_id), None) is not None
 
+    async def sealed_otherwise(self, prefix: str, after: tuple[str, str], limit: int) -> Sequence[StoredProviderKey]:
+        found = (key for at, key in sorted(self._rows.provider_keys.items()) if at > after)
+        return [key for key in found if not key.sealed.startswith(prefix)][:limit]
+
 
 class MemoryConfiguration:
     """Implements `ports.Configuration`."""
 
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     async def lock(self, org_id: str) -> None:

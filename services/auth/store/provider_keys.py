@@ -9,10 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.domain.keys import StoredProviderKey
 
-_KEY = (
-    "key_id AS id, org_id, provider, label, sealed, last4, base_url, models, created_at"
-    " FROM auth.provider_keys WHERE org_id = :org_id"
-)
+_COLUMNS = "key_id AS id, org_id, provider, label, sealed, last4, base_url, models, created_at FROM auth.provider_keys"
+_KEY = f"{_COLUMNS} WHERE org_id = :org_id"
 
 
 class SqlProviderKeys:
@@ -45,6 +43,16 @@ class SqlProviderKeys:
             {"org_id": org_id, "key_id": key_id},
         )
         return gone.rowcount == 1
+
+    async def sealed_otherwise(self, prefix: str, after: tuple[str, str], limit: int) -> Sequence[StoredProviderKey]:
+        return await self._keys(
+            f"SELECT {_COLUMNS} WHERE NOT starts_with(sealed, :prefix) AND (org_id, key_id) > (:org_id, :key_id)"
+            " ORDER BY org_id, key_id LIMIT :limit FOR UPDATE",
+            prefix=prefix,
+            org_id=after[0],
+            key_id=after[1],
+            limit=limit,
+        )
 
     async def _keys(self, sql: str, **values: Any) -> Sequence[StoredProviderKey]:
         rows = await self._tx.execute(text(sql), values)

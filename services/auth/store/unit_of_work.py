@@ -1,4 +1,4 @@
-"""One transaction, seen as the four things that auth keeps."""
+"""One transaction, seen as the things that auth keeps."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,10 @@ from services.auth.ports import Tx, UnitOfWork
 from services.auth.store.accounts import SqlAccounts
 from services.auth.store.api_keys import SqlApiKeys
 from services.auth.store.configuration import SqlConfiguration
+from services.auth.store.erasures import SqlErasures
+from services.auth.store.invites import SqlInvites
 from services.auth.store.provider_keys import SqlProviderKeys
+from services.auth.store.tickets import SqlTickets
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,9 @@ class SqlTx:
     api_keys: SqlApiKeys
     provider_keys: SqlProviderKeys
     configuration: SqlConfiguration
+    invites: SqlInvites
+    tickets: SqlTickets
+    erasures: SqlErasures
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -28,6 +34,14 @@ def unit_of_work(database: Database) -> UnitOfWork:
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
-            yield SqlTx(SqlAccounts(tx), SqlApiKeys(tx), SqlProviderKeys(tx), SqlConfiguration(tx))
+            yield SqlTx(
+                accounts=SqlAccounts(tx),
+                api_keys=SqlApiKeys(tx),
+                provider_keys=SqlProviderKeys(tx),
+                configuration=SqlConfiguration(tx),
+                invites=SqlInvites(tx),
+                tickets=SqlTickets(tx),
+                erasures=SqlErasures(tx),
+            )
 
     return begin

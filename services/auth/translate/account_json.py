@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from libs.common.contracts.router import RouteReply
+from libs.common.money import usd
 from services.auth.domain.accounts import Org, User
 from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.rules import StoredRule, condition_value
+from services.auth.domain.team import Invite
 
 
 def user_json(user: User) -> dict[str, Any]:
@@ -18,6 +21,18 @@ def org_json(org: Org) -> dict[str, Any]:
     return {"id": org.id, "name": org.name, "account_type": org.account_type, "created_at": iso(org.created_at)}
 
 
+def invite_json(invite: Invite) -> dict[str, Any]:
+    """An invitation, without what accepts it."""
+    return {
+        "id": invite.id,
+        "email": invite.email,
+        "role": invite.role,
+        "invited_by": invite.invited_by,
+        "created_at": iso(invite.created_at),
+        "expires_at": iso(invite.expires_at),
+    }
+
+
 def key_json(key: ApiKey) -> dict[str, Any]:
     """A Promptly key, of which the ending is all that can be shown."""
     return {
@@ -27,6 +42,7 @@ def key_json(key: ApiKey) -> dict[str, Any]:
         "last_four": key.last4,
         "scopes": list(key.scopes),
         "rpm": key.rpm,
+        "monthly_budget_usd": None if key.monthly_budget_nano is None else usd(key.monthly_budget_nano),
         "expires_at": None if key.expires_at is None else iso(key.expires_at),
         "created_by": key.created_by,
         "created_at": iso(key.created_at),
@@ -60,6 +76,21 @@ def rule_json(stored: StoredRule) -> dict[str, Any]:
         "action_value": rule.action_value,
         "priority": rule.priority,
         "created_at": iso(stored.created_at),
+    }
+
+
+def route_json(route: RouteReply) -> dict[str, Any]:
+    """What the router would do, and why."""
+    return {
+        "model": route.model,
+        "provider": route.provider,
+        "tier": route.tier,
+        "score": route.score,
+        "reason": route.reason,
+        "rule": None if route.rule_id is None else {"id": route.rule_id, "name": route.rule_name},
+        "signals": list(route.signals),
+        "skipped_rules": list(route.skipped_rules),
+        "shadow_model": route.shadow_model,
     }
 
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from libs.common.contracts.alerts import AlertEvent, AlertRule
+import msgspec
+
+from libs.common.contracts.alerts import AlertEvent, AlertRule, ChannelConfig, Notification
 from services.auth.translate.analytics_json import iso_ms
 
 
@@ -17,6 +19,7 @@ def alert_rule_json(rule: AlertRule) -> dict[str, Any]:
         "channels": list(rule.channels),
         "window_minutes": rule.window_minutes,
         "cooldown_minutes": rule.cooldown_minutes,
+        "channel_config": _targets(rule.channel_config),
         "is_active": rule.is_active,
         "created_at": iso_ms(rule.created_at_ms),
     }
@@ -34,4 +37,17 @@ def alert_event_json(event: AlertEvent) -> dict[str, Any]:
         "threshold": event.threshold,
         "time": iso_ms(event.time_ms),
         "data_as_of": None if event.data_as_of_ms is None else iso_ms(event.data_as_of_ms),
+        "forecast": event.forecast,
+        "message": event.message,
+        "notifications": [notification_json(one) for one in event.notifications],
     }
+
+
+def notification_json(notification: Notification) -> dict[str, Any]:
+    """What became of telling one channel."""
+    return msgspec.to_builtins(notification)  # type: ignore[no-any-return]
+
+
+def _targets(config: ChannelConfig) -> dict[str, Any]:
+    """Only what is set."""
+    return {name: target for name, target in msgspec.to_builtins(config).items() if target is not None}

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from libs.common.contracts.analytics import Levers, Models, Overview, SavingsSeries
+from libs.common.contracts.analytics import Levers, Models, Overview, RequestEntry, SavingsSeries
 from libs.common.contracts.events import CompletionFinished
 from libs.common.money import usd
 from services.auth.translate.account_json import iso
@@ -133,6 +133,39 @@ def request_json(entry: CompletionFinished) -> dict[str, Any]:
         "degraded": list(entry.degraded),
         "trace_id": entry.trace_id,
     }
+
+
+def entry_json(entry: RequestEntry) -> dict[str, Any]:
+    """One entry of the request log, with its receipt and what its client said of it.
+
+    In the receipt the lines, in the pipeline's order, lead from the baseline to the cost: baseline − lines = cost.
+    """
+    shown = request_json(entry)
+    said = entry.feedback
+    receipt = {
+        "baseline_model": entry.baseline_model,
+        "served_model": entry.served_model,
+        "baseline_cost_usd": shown["baseline_cost_usd"],
+        "lines": shown["optimizations"],
+        "cost_usd": shown["cost_usd"],
+        "savings_usd": shown["savings_usd"],
+        "price_version": entry.price_version,
+        "estimated": entry.estimated,
+        "tokens": shown["tokens"],
+        "latency_ms": {
+            "total": entry.latency_ms,
+            "overhead": entry.overhead_ms,
+            "provider": entry.provider_ms,
+            "first_byte": entry.first_byte_ms,
+        },
+    }
+    feedback = said and {
+        "rating": said.rating,
+        "cache_wrong": said.cache_wrong,
+        "comment": said.comment,
+        "time": iso_ms(said.time_ms),
+    }
+    return {**shown, "receipt": receipt, "feedback": feedback}
 
 
 def iso_ms(ms: int) -> str:

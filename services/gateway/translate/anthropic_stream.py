@@ -100,6 +100,11 @@ class AnthropicChunks:
         self._end = _End()
         self._done = False
 
+    @property
+    def counted(self) -> dict[str, Any] | None:
+        """The prompt's tokens are said in the opening."""
+        return None if self._counts is None else self._counts.usage()
+
     def feed(self, piece: bytes) -> list[bytes]:
         """The chunks that these bytes complete, encoded; `[DONE]` is the last of all."""
         try:

@@ -4,7 +4,7 @@ Dialects are pure: bytes and structs in, bytes and structs out, and the same cal
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -52,6 +52,11 @@ class Chunks(Protocol):
     """
 
     kept: dict[str, Kept]
+
+    @property
+    def counted(self) -> dict[str, Any] | None:
+        """OpenAI's usage object of what the provider has counted so far, where it counts before the end."""
+        ...
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The `chat.completion.chunk` objects that these bytes complete, encoded; `[DONE]` is the last of all."""

@@ -32,6 +32,11 @@ class GoogleChunks:
         self._blocked: str | None = None
         self._failure: Failure | None = None
 
+    @property
+    def counted(self) -> dict[str, Any] | None:
+        """Gemini counts as it goes."""
+        return self._usage
+
     def feed(self, piece: bytes) -> list[bytes]:
         """The chunks that these bytes complete."""
         if self._failure is not None:

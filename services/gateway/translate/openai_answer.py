@@ -42,9 +42,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnswerCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool call: its id is all that is needed."""
+    """A tool call."""
 
     id: Any = None
+    function: Any = None
 
 
 class AnswerMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +71,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     model: str | None = None
     id: str | None = None
+
+    @property
+    def said(self) -> str:
+        """Everything in it that the provider will have counted."""
+        messages = [choice.message for choice in self.choices]
+        texts: list[Any] = [text for m in messages for text in (m.content, m.refusal, m.reasoning_content)]
+        functions = [call.function for m in messages for call in m.tool_calls or () if isinstance(call.function, dict)]
+        texts += [function.get(name) for function in functions for name in ("name", "arguments")]
+        return " ".join(text for text in texts if text and isinstance(text, str))
 
     @property
     def call_ids(self) -> list[str]:

@@ -65,6 +65,7 @@ class OpenAIChunks:
 
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
+        self.counted: dict[str, Any] | None = None
         self.feed = SseParser().feed
 
     def end(self) -> list[bytes]:
@@ -99,13 +100,16 @@ def _fit(body: dict[str, msgspec.Raw], known: Model) -> list[str]:
 
 def _fit_limit(body: dict[str, msgspec.Raw], known: Model, dropped: list[str]) -> None:
     """One limit, because two are refused, under the name that the family takes; the newer name's holds."""
-    given = {name: msgspec.json.decode(body.pop(name)) for name in _LIMITS if name in body}
-    sent = [name for name in _LIMITS if given.get(name) is not None]
-    if not sent:
+    read = {name: msgspec.json.decode(body[name]) for name in _LIMITS if name in body}
+    given = {name: limit for name, limit in read.items() if limit is not None}
+    if not given:
         return
-    limit, most = given[sent[0]], known.max_output_tokens
-    dropped += [name for name in sent if given[name] != limit or (name == sent[0] and limit > most)]
-    body["max_completion_tokens" if known.can("reasoning") else sent[0]] = _raw(min(limit, most))
+    sent, wanted = next(iter(given.items()))
+    fitting = min(wanted, known.max_output_tokens)
+    dropped += [name for name, limit in given.items() if limit != (fitting if name == sent else wanted)]
+    for name in given:
+        del body[name]
+    body["max_completion_tokens" if known.can("reasoning") else sent] = _raw(fitting)
 
 
 def _fit_effort(body: dict[str, msgspec.Raw], known: Model, dropped: list[str]) -> str | None:

@@ -120,6 +120,19 @@ class OpenAIStream:
         return "".join(self._texts.get(0, ()))
 
     @property
+    def said(self) -> str:
+        """Everything so far that the provider will have counted: content, refusals, reasoning and calls."""
+        texts = ["".join(pieces) for pieces in self._texts.values()]
+        calls = [call["function"]["name"] + call["function"]["arguments"] for call in self._tools]
+        return " ".join(filter(None, (*texts, *self._refusals, "".join(self._reasoning), *calls)))
+
+    @property
+    def counted(self) -> Usage | None:
+        """What the provider has counted before the end, if it does."""
+        found = self._chunks.counted
+        return None if found is None else msgspec.convert(found, Usage)
+
+    @property
     def complete(self) -> bool:
         """Whether every choice that began came to its end. Not every server says `[DONE]` after that."""
         return bool(self.finish_reasons) and self._seen <= set(self.finish_reasons)

@@ -12,6 +12,7 @@ from libs.common.contracts.alerts import (
     LIST_EVENTS,
     LIST_RULES,
     PUT_RULE,
+    TEST_RULE,
     AlertEvents,
     AlertRuleId,
     EventsQuery,
@@ -20,6 +21,7 @@ from libs.common.contracts.alerts import (
 from libs.common.contracts.events import COMPLETION_FINISHED
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import new_id
+from libs.common.settings import SettingsError
 from services.alerts.app import create_app
 from services.alerts.settings import AlertsSettings
 from tests.unit.alerts.examples import rule
@@ -82,3 +84,25 @@ async def test_what_cannot_be_counted_is_set_aside_and_the_rest_counts(database_
 
 async def _events(bus: MemoryBus, org: str) -> AlertEvents:
     return await bus.call(LIST_EVENTS, EventsQuery(org_id=org))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "name"),
+    [("smtp_url", "mail.example.com", "PROMPTLY_SMTP_URL"), ("alerts_kek", "c2hvcnQ=", "PROMPTLY_ALERTS_KEK")],
+)
+async def test_a_setting_that_cannot_be_used_is_named_and_not_quoted(setting: str, value: str, name: str) -> None:
+    settings = AlertsSettings(database_url="postgresql://nowhere", **{setting: value})
+    with pytest.raises(SettingsError, match=name) as refused:
+        async with create_app(settings, MemoryBus()):
+            pass
+    assert value not in str(refused.value)
+
+
+async def test_a_test_of_a_rule_says_that_there_is_no_mail_server(database_url: str, clock: ManualClock) -> None:
+    bus, org = MemoryBus(), new_id("org")
+    async with create_app(AlertsSettings(database_url=database_url), bus, clock):
+        kept = await bus.call(PUT_RULE, rule(org))
+        [told] = (await bus.call(TEST_RULE, AlertRuleId(org_id=org, id=kept.id))).notifications
+        assert (told.channel, told.state) == ("email", "failed")
+        assert told.error == "No mail server is set up here (PROMPTLY_SMTP_URL)."
+    await bus.drain()

@@ -1,6 +1,6 @@
 """What analytics keeps, in memory and in Postgres."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,16 @@ from services.analytics.store.unit_of_work import unit_of_work
 from tests.unit.analytics.examples import NOW
 
 MIGRATIONS = Path(services.analytics.store.__path__[0]) / "migrations"
+
+
+class Silent:
+    """An announcer that remembers what it was to tell."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    async def logged(self, ids: Mapping[str, Sequence[str]]) -> None:
+        self.told += [(org_id, one) for org_id, each in ids.items() for one in each]
 
 
 @pytest.fixture

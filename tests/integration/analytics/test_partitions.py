@@ -15,7 +15,7 @@ from services.analytics.domain.periods import week_of
 from services.analytics.requests import Requests
 from services.analytics.store.unit_of_work import unit_of_work
 from tests.integration.analytics.conftest import MIGRATIONS
-from tests.unit.analytics.examples import NOW, request
+from tests.unit.analytics.examples import NOW, entry_of, request
 
 WEEK = timedelta(days=7)
 
@@ -55,7 +55,7 @@ async def test_what_is_not_believed_makes_no_table(database: Database, clock: Ma
     await requests.record(entries)
     assert await _places(database, org) == ["default"] * 3
     for entry in entries:
-        assert await requests.one(RequestById(org_id=org, id=entry.id)) == entry
+        assert await requests.one(RequestById(org_id=org, id=entry.id)) == entry_of(entry)
 
 
 async def test_a_week_that_comes_takes_its_requests_from_the_default_partition(

@@ -13,7 +13,7 @@ from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import new_id
 from services.analytics.ports import UnitOfWork
 from services.analytics.requests import Requests
-from tests.unit.analytics.examples import NOW, ms, request
+from tests.unit.analytics.examples import NOW, entry_of, ms, request
 from tests.unit.analytics.test_request_row import FULL
 
 
@@ -26,7 +26,7 @@ async def test_an_entry_comes_back_as_it_was(requests: Requests) -> None:
     org = new_id("org")
     entry = msgspec.structs.replace(FULL, org_id=org, id=new_id("req", ms(NOW)))
     await requests.record([entry])
-    assert await requests.one(RequestById(org_id=org, id=entry.id)) == entry
+    assert await requests.one(RequestById(org_id=org, id=entry.id)) == entry_of(entry)
 
 
 async def test_text_that_cannot_be_kept_is_kept_without_its_zeros(requests: Requests) -> None:

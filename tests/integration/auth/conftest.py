@@ -5,6 +5,7 @@ import base64
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,15 +14,19 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
+import services.auth.store
 from libs.common import keys
 from libs.common.bus import MemoryBus
 from libs.common.contracts.auth import PRINCIPAL_CHANGED, VERIFY_API_KEY, Principal, PrincipalChanged, VerifyApiKey
-from libs.common.db import connect
+from libs.common.db import connect, migrate
 from libs.common.ids import new_id
 from services.auth.app import create_app
 from services.auth.clients.tokens import JwtTokens
 from services.auth.domain.accounts import Role, User
+from services.auth.ports import UnitOfWork
 from services.auth.settings import AuthSettings
+from services.auth.store.memory import MemoryUnitOfWork
+from services.auth.store.unit_of_work import unit_of_work
 
 PEPPER = "pepper-pepper-pepper-pepper-pepper"
 JWT_SECRET = "secret-secret-secret-secret-secret"
@@ -118,6 +123,17 @@ def settings_for(database_url: str, **changes: Any) -> AuthSettings:
             **changes,
         }
     )
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def uow(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[UnitOfWork]:
+    """Each of the two stores."""
+    if request.param == "memory":
+        yield MemoryUnitOfWork()
+        return
+    await migrate(database_url, "auth", Path(services.auth.store.__path__[0]) / "migrations")
+    async with connect(database_url) as database:
+        yield unit_of_work(database)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,34 +1,18 @@
 """One suite over both stores: what Postgres keeps, memory keeps the same way."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
 
-import services.auth.store
 from libs.common.contracts.auth import OptimizationSettings, RoutingRule, RuleCondition
-from libs.common.db import connect, migrate
 from libs.common.ids import new_id
 from services.auth.domain.accounts import Org, Standing, User
 from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.rules import StoredRule
 from services.auth.ports import UnitOfWork
-from services.auth.store.memory import MemoryUnitOfWork
-from services.auth.store.unit_of_work import unit_of_work
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def uow(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[UnitOfWork]:
-    if request.param == "memory":
-        yield MemoryUnitOfWork()
-        return
-    await migrate(database_url, "auth", Path(services.auth.store.__path__[0]) / "migrations")
-    async with connect(database_url) as database:
-        yield unit_of_work(database)
 
 
 def _account() -> tuple[Org, User]:
@@ -73,7 +57,8 @@ async def test_an_account_is_kept_and_its_email_taken(uow: UnitOfWork) -> None:
         assert await tx.accounts.user(org.id, user.id) == user
         assert await tx.accounts.user(other_org.id, user.id) is None
         assert list(await tx.accounts.members(org.id)) == [user]
-        await tx.accounts.set_password_hash(org.id, user.id, "better")
+        await tx.accounts.renew_hash(user, "another", "worse")
+        await tx.accounts.renew_hash(user, "hash", "better")
         await tx.accounts.rename(org.id, "Other")
     async with uow() as tx:
         known = await tx.accounts.credentials(user.email)

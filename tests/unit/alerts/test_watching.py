@@ -5,14 +5,20 @@ from typing import Any
 
 import pytest
 
-from services.alerts.domain.watching import Counted, State, Watched, decide, measure, window
+from services.alerts.domain.watching import Counted, Decision, State, Watched, forecast, measure, window
+from services.alerts.domain.watching import decide as decide_after
 from tests.unit.alerts.examples import rule
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, tzinfo=UTC)
 DOLLAR = 1_000_000_000
 OK = State()
+SETTLE = timedelta(seconds=15)
 FIRING = State(firing=True, fired_at=NOW - timedelta(minutes=10))
 RESOLVED = State(fired_at=NOW - timedelta(minutes=10))
+
+
+def decide(watched: Watched, counted: Counted, now: datetime, *, behind: bool) -> Decision:
+    return decide_after(watched, counted, now, behind=behind, settle=timedelta(0))
 
 
 @pytest.mark.parametrize(
@@ -103,3 +109,31 @@ def test_windows() -> None:
     last = window(rule(metric="error_rate", window_minutes=5), NOW)
     assert last.start == datetime(2026, 11, 20, 12, 29, tzinfo=UTC)
     assert NOW < last.end <= NOW + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("back_at", "dollars", "kind", "then"),
+    [
+        (None, 40, None, NOW),  # back for the first time
+        (NOW - timedelta(seconds=14), 40, None, NOW - timedelta(seconds=14)),
+        (NOW - timedelta(seconds=15), 40, "resolved", None),
+        (NOW - timedelta(seconds=14), 60, None, None),  # and gone again
+    ],
+)
+def test_a_recovery_has_to_last(
+    back_at: datetime | None, dollars: int, kind: str | None, then: datetime | None
+) -> None:
+    state = State(firing=True, fired_at=NOW - timedelta(minutes=10), back_at=back_at)
+    counted = Counted(spend_nano=dollars * DOLLAR)
+    decision = decide_after(Watched(rule=rule(), state=state), counted, NOW, behind=False, settle=SETTLE)
+    assert (decision.kind, decision.state.back_at) == (kind, then)
+    assert decision.state.firing is (kind is None)
+
+
+@pytest.mark.parametrize(
+    ("hour", "metric", "expected"),
+    [(0, "daily_spend", None), (1, "daily_spend", 240.0), (6, "daily_spend", 40.0), (6, "error_rate", None)],
+)
+def test_the_forecast(hour: int, metric: Any, expected: float | None) -> None:
+    now = datetime(2026, 11, 20, hour, tzinfo=UTC)
+    assert forecast(rule(metric=metric), Counted(spend_nano=10 * DOLLAR), now) == expected

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from libs.common.contracts.analytics import Feedback, RequestEntry
 from libs.common.contracts.events import CompletionFinished, LeverShare, TokenClasses
 from libs.common.ids import new_id
 
@@ -43,3 +44,8 @@ def request(org_id: str = "org_a", at: datetime = NOW, **changes: Any) -> Comple
         overhead_ms=4.0,
     )
     return msgspec.structs.replace(plain, **changes)
+
+
+def entry_of(event: CompletionFinished, feedback: Feedback | None = None) -> RequestEntry:
+    """The entry that the log shows for a request."""
+    return RequestEntry(**msgspec.structs.asdict(event), feedback=feedback)

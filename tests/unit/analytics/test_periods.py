@@ -45,6 +45,12 @@ def test_the_parts_of_a_period_make_it_up(from_ms: int, length: int) -> None:
         assert found.head - found.start < timedelta(hours=1) > found.end - found.tail
     else:
         assert found.end - found.start < timedelta(hours=2)
+    assert found.head <= found.first_day <= found.last_day <= found.tail
+    if found.first_day < found.last_day:
+        assert ms(found.first_day) % 86_400_000 == ms(found.last_day) % 86_400_000 == 0
+        assert found.first_day - found.head < DAY > found.tail - found.last_day
+    else:
+        assert found.tail - found.head < 2 * DAY
 
 
 @pytest.mark.parametrize(("from_ms", "to_ms"), [(1, 0), (0, 10**30), (-(10**30), 0), (0, 253_402_300_800_000)])

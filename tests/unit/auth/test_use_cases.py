@@ -6,15 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
 from libs.common.errors import NotFound, RateLimited, Unauthorized, Unavailable
 from services.auth.accounts import Accounts
 from services.auth.api_keys import ApiKeys, NewKey
 from services.auth.changes import Changes
+from services.auth.clients.limits import SharedLimits
 from services.auth.clients.tokens import JwtTokens
 from services.auth.domain.accounts import Caller
 from services.auth.ports import Tx
 from services.auth.sessions import Sessions
+from services.auth.standings import Standings
 from services.auth.store.memory import MemoryUnitOfWork
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -51,6 +54,14 @@ class Away:
         async with self.memory() as tx:
             yield tx
 
+    async def access_changed(self, org_id: str, user_id: str | None = None) -> None:
+        self.announced.append((org_id, user_id))
+
+    async def org_deleted(self, org_id: str, at: datetime) -> None:
+        if self.away:
+            raise Unavailable("away")
+        self.announced.append((org_id, None))
+
     async def principal_changed(self, org_id: str, key_id: str | None = None) -> None:
         self.announced.append((org_id, key_id))
 
@@ -64,12 +75,15 @@ class House:
         self.passwords = PlainPasswords()
         self.changes = Changes(self.uow, self.uow)
         self.keys = ApiKeys(self.uow, self.changes, self.clock, "pepper")
-        self.accounts = Accounts(self.uow, self.passwords, self.keys, self.clock, "open")
-        self.sessions = Sessions(self.uow, self.passwords, JwtTokens(["s" * 32]), self.clock)
+        limits = SharedLimits(MemoryBus(), self.clock)
+        self.accounts = Accounts(self.uow, self.passwords, self.keys, self.clock, limits, "open")
+        self.sessions = Sessions(
+            self.uow, self.passwords, JwtTokens(["s" * 32]), self.clock, limits, Standings(self.clock), self.uow
+        )
 
     async def admin(self) -> Caller:
         new = await self.accounts.register(
-            org_name="n", email="a@example.com", password=PASSWORD, account_type="personal"
+            org_name="n", email="a@example.com", password=PASSWORD, account_type="personal", address=""
         )
         return Caller(org_id=new.org.id, user_id=new.user.id, role="admin", token_id="t", token_expires_at=NOW)
 

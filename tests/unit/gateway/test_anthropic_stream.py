@@ -133,8 +133,8 @@ def test_thinking_is_told_kept_and_given_back_whole() -> None:
     assert found[:4] == [
         {"reasoning_content": "Hm"},
         {"reasoning_content": ", so."},
-        {"thinking_blocks": [first]},
-        {"thinking_blocks": [HIDDEN]},
+        {"thinking_blocks": [{"index": 0, **first}]},
+        {"thinking_blocks": [{"index": 1, **HIDDEN}]},
     ]
     stream.feed(on_the_wire(events))
     kept = Kept(served_model=MODEL, blocks=[first, HIDDEN, last])

@@ -1,4 +1,4 @@
-"""What auth needs from the outside."""
+"""What auth keeps: one Protocol for each kind of thing, all of them within one transaction."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from libs.common.contracts.auth import OptimizationSettings, Principal, Tier
-from services.auth.domain.accounts import Claims, Credentials, Org, Standing, User
+from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
+from services.auth.domain.identities import Identity
 from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.rules import StoredRule
+from services.auth.domain.team import Invite
+from services.auth.domain.tickets import Kind, Ticket
 
 Tiers = dict[str, dict[Tier, str]]
 
@@ -20,16 +23,44 @@ class Accounts(Protocol):
         """Whether there is no organisation yet; whoever else asks waits until this transaction has ended."""
         ...
 
-    async def add(self, org: Org, user: User, password_hash: str) -> bool:
+    async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
         """Keep both; False, and nothing kept, where the user's e-mail is taken."""
+        ...
+
+    async def add_member(self, user: User, password_hash: str) -> bool:
+        """Keep one more user of an organisation; False where the e-mail is taken."""
+        ...
+
+    async def lock(self, org_id: str) -> None:
+        """Let nobody else change who is in this organisation until the transaction has ended."""
         ...
 
     async def credentials(self, email: str) -> Credentials | None:
         """The user behind an e-mail address."""
         ...
 
-    async def set_password_hash(self, org_id: str, user_id: str, password_hash: str) -> None:
-        """Replace the stored hash."""
+    async def renew_hash(self, user: User, old_hash: str, new_hash: str) -> None:
+        """Store another hash of the same password, unless the password has changed meanwhile."""
+        ...
+
+    async def set_password(self, org_id: str, user_id: str, password_hash: str) -> User:
+        """Another password; the user's version grows."""
+        ...
+
+    async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
+        """Another role; the user's version grows."""
+        ...
+
+    async def remove(self, org_id: str, user_id: str) -> None:
+        """Forget a user, the e-mail and the identities."""
+        ...
+
+    async def identified(self, identity: Identity) -> User | None:
+        """The user who signs in as this."""
+        ...
+
+    async def identify(self, user: User, identity: Identity) -> None:
+        """Let a user sign in as this from now on."""
         ...
 
     async def org(self, org_id: str) -> Org | None:
@@ -89,6 +120,62 @@ class ApiKeys(Protocol):
         ...
 
 
+class Invites(Protocol):
+    """Invitations that have not been accepted."""
+
+    async def add(self, invite: Invite) -> None:
+        """Keep an invitation, in the place of an earlier one to the same e-mail."""
+        ...
+
+    async def all(self, org_id: str) -> Sequence[Invite]:
+        """An organisation's invitations, oldest first, those too old included."""
+        ...
+
+    async def delete(self, org_id: str, invite_id: str) -> Invite | None:
+        """Forget an invitation; it comes back, if there was one."""
+        ...
+
+    async def delete_by(self, org_id: str, user_id: str) -> None:
+        """Forget the invitations that somebody made."""
+        ...
+
+
+class Tickets(Protocol):
+    """Secrets that work once."""
+
+    async def put(self, ticket: Ticket) -> bool:
+        """Keep a ticket; False where this secret is known already."""
+        ...
+
+    async def find(self, digest: str, kind: Kind) -> Ticket | None:
+        """A ticket, left where it is."""
+        ...
+
+    async def take(self, digest: str, kind: Kind) -> Ticket | None:
+        """A ticket, to one caller only."""
+        ...
+
+    async def drop(self, org_id: str, subject_id: str) -> None:
+        """Forget all that a user or an invite has."""
+        ...
+
+
+class Erasures(Protocol):
+    """Organisations that came to an end."""
+
+    async def erase(self, org_id: str, at: datetime) -> None:
+        """Forget everything of an organisation but that its end has to be told."""
+        ...
+
+    async def untold(self) -> Sequence[tuple[str, datetime]]:
+        """Organisations whose end has not been told, and when it came."""
+        ...
+
+    async def told(self, org_id: str) -> None:
+        """Everybody concerned will hear of it."""
+        ...
+
+
 class ProviderKeys(Protocol):
     """Provider keys, sealed."""
 
@@ -106,6 +193,12 @@ class ProviderKeys(Protocol):
 
     async def delete(self, org_id: str, key_id: str) -> bool:
         """Whether there was one to delete."""
+        ...
+
+    async def sealed_otherwise(self, prefix: str, after: tuple[str, str], limit: int) -> Sequence[StoredProviderKey]:
+        """Keys of all organisations whose sealed text begins otherwise, by organisation and id from behind `after`, locked
+        until the transaction ends.
+        """
         ...
 
 
@@ -156,42 +249,12 @@ class Tx(Protocol):
     def provider_keys(self) -> ProviderKeys: ...
     @property
     def configuration(self) -> Configuration: ...
+    @property
+    def invites(self) -> Invites: ...
+    @property
+    def tickets(self) -> Tickets: ...
+    @property
+    def erasures(self) -> Erasures: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]
-
-
-class Announcer(Protocol):
-    """Tells the gateways that what they remember of an organisation is no longer true."""
-
-    async def principal_changed(self, org_id: str, key_id: str | None = None) -> None:
-        """Called after the change was committed; never fails."""
-        ...
-
-
-class Tokens(Protocol):
-    """Makes and reads the tokens that a login gives out."""
-
-    def issue(self, user: User, now: datetime) -> str:
-        """A token for this user."""
-        ...
-
-    def read(self, token: str) -> Claims | None:
-        """What a token says, if it is one of ours and has not expired."""
-        ...
-
-
-class Passwords(Protocol):
-    """Slow hashes. All raise `Unavailable` where too many are being computed already."""
-
-    async def hash(self, password: str) -> str:
-        """A hash to store."""
-        ...
-
-    async def matches(self, password_hash: str | None, password: str) -> bool:
-        """Whether it is the password. Without a hash: False, after just as long."""
-        ...
-
-    def outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with weaker parameters than those of today."""
-        ...

@@ -1,0 +1,90 @@
+"""Where channels lead: what an owner may set, how it is shown, and how a change is told from what was shown."""
+
+from collections.abc import Collection
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from libs.common.contracts.alerts import AlertRule, ChannelConfig, SlackTarget, WebhookTarget
+from libs.common.errors import BadRequest
+from libs.common.net_guard import forbidden_reason
+
+_LONGEST_URL: Final = 2000
+_SECRET: Final = (16, 200)
+
+
+def merged(given: ChannelConfig, old: ChannelConfig, fresh_secret: str) -> ChannelConfig:
+    """What is to be kept: whatever is given as it was shown stays as it is, and a webhook without a secret gets one."""
+    webhook = slack = None
+    if given.webhook is not None:
+        known = old.webhook or WebhookTarget(url="")
+        secret = given.webhook.secret
+        if not secret or secret == mask_secret(known.secret):
+            secret = known.secret or fresh_secret
+        url = known.url if known.url and given.webhook.url == mask_url(known.url) else given.webhook.url
+        webhook = WebhookTarget(url=url, secret=secret)
+    if given.slack is not None:
+        shown = old.slack is not None and given.slack.url == mask_url(old.slack.url)
+        slack = old.slack if shown else given.slack
+    return ChannelConfig(webhook=webhook, slack=slack)
+
+
+def masked(config: ChannelConfig) -> ChannelConfig:
+    """The same as it is shown: whose it is and how it ends, not more."""
+    webhook, slack = config.webhook, config.slack
+    return ChannelConfig(
+        webhook=webhook and WebhookTarget(url=mask_url(webhook.url), secret=mask_secret(webhook.secret)),
+        slack=slack and SlackTarget(url=mask_url(slack.url)),
+    )
+
+
+def shown_once(config: ChannelConfig, old: ChannelConfig) -> ChannelConfig:
+    """Masked, but for a secret that is new."""
+    shown = masked(config)
+    if shown.webhook is None or config.webhook is None or (old.webhook and old.webhook.secret == config.webhook.secret):
+        return shown
+    webhook = msgspec.structs.replace(shown.webhook, secret=config.webhook.secret)
+    return msgspec.structs.replace(shown, webhook=webhook)
+
+
+def mask_url(url: str) -> str:
+    """A URL's host and its last four characters."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/…{url[-4:]}"
+
+
+def mask_secret(secret: str) -> str:
+    """A secret's last four characters."""
+    return f"…{secret[-4:]}" if secret else ""
+
+
+def check_targets(rule: AlertRule, config: ChannelConfig, allowed_hosts: Collection[str]) -> None:
+    """`BadRequest` for a channel that leads nowhere, or where it must not."""
+    for channel in ("webhook", "slack"):
+        target = getattr(config, channel)
+        field = f"channel_config.{channel}"
+        if target is None:
+            if channel in rule.channels:
+                raise _refusal(field, f"The channel {channel} needs its URL in {field}.url.")
+        elif (reason := forbidden_url(target.url, allowed_hosts)) is not None:
+            raise _refusal(f"{field}.url", reason)
+    if config.webhook is not None:
+        low, high = _SECRET
+        secret = config.webhook.secret
+        if not (low <= len(secret) <= high and secret.isascii() and secret.isprintable()):
+            raise _refusal("channel_config.webhook.secret", f"secret has {low} to {high} printable ASCII characters.")
+
+
+def forbidden_url(url: str, allowed_hosts: Collection[str]) -> str | None:
+    """Why a URL may not be called, as a sentence; None where it may. Unlike a provider's, it may carry a query."""
+    if len(url) > _LONGEST_URL:
+        return f"A URL has at most {_LONGEST_URL} characters."
+    base, _, query = url.partition("?")
+    if not query.isascii() or not query.isprintable() or set(query) & {" ", "#", "\\"}:
+        return "It is not a complete URL, such as https://example.com/hook."
+    return forbidden_reason(base, allowed_hosts)
+
+
+def _refusal(field: str, sentence: str) -> BadRequest:
+    return BadRequest(sentence, details={"param": field})

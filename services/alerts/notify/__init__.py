@@ -1,0 +1,1 @@
+"""Alerts' ways to people: mail, webhooks, Slack."""

@@ -1,0 +1,1 @@
+"""Analytics's ways out: what it says to others."""

@@ -1,0 +1,27 @@
+"""Who somebody is at another provider, and the sign-in there that is under way."""
+
+from typing import Literal
+
+import msgspec
+
+IdentitySource = Literal["github", "google"]
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """An account at another provider, which has verified the e-mail address. `subject` is its id there, for good."""
+
+    source: IdentitySource
+    subject: str
+    email: str
+
+
+class SignInState(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes back from the other provider, signed. `bound_to` is the digest of the browser's cookie; organisation and
+    user are set where an account that is signed in already is to be linked.
+    """
+
+    nonce: str
+    source: IdentitySource
+    bound_to: str
+    org_id: str | None = None
+    user_id: str | None = None

@@ -1,0 +1,40 @@
+"""What auth writes to people."""
+
+import msgspec
+
+from services.auth.domain.accounts import Org
+from services.auth.domain.team import Invite
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in plain text. `kind` is all that a log may show of it."""
+
+    kind: str
+    to: str
+    subject: str
+    text: str
+
+
+def invite_mail(invite: Invite, org: Org, link: str) -> Mail:
+    """An invitation."""
+    name = " ".join(org.name.split())  # a header has one line
+    return Mail(
+        kind="invite",
+        to=invite.email,
+        subject=f"You are invited to {name} on Promptly",
+        text=f"You are invited to join {name} on Promptly as {invite.role}.\n\n"
+        f"Choose a password here within three days:\n{link}\n\n"
+        "If you did not expect this, ignore it; nothing happens.\n",
+    )
+
+
+def reset_mail(to: str, link: str) -> Mail:
+    """A way back in."""
+    return Mail(
+        kind="password_reset",
+        to=to,
+        subject="Reset your Promptly password",
+        text="Somebody, most likely you, asked for a new password.\n\n"
+        f"Choose one here within an hour:\n{link}\n\n"
+        "If it was not you, ignore this; your password stays as it is.\n",
+    )

@@ -1,0 +1,38 @@
+"""The end of an organisation in Postgres."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+# Those that others refer to come last.
+_TABLES: Final = (
+    *("api_keys", "key_digests", "provider_keys", "settings", "routing_rules", "invites", "tickets"),
+    *("identities", "revoked_tokens", "logins", "users", "orgs"),
+)
+
+
+class SqlErasures:
+    """Implements `ports.Erasures`."""
+
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+
+    async def erase(self, org_id: str, at: datetime) -> None:
+        for table in _TABLES:
+            await self._tx.execute(text(f"DELETE FROM auth.{table} WHERE org_id = :org_id"), {"org_id": org_id})  # noqa: S608  # constants
+        await self._tx.execute(
+            text("INSERT INTO auth.deleted_orgs VALUES (:org_id, :at) ON CONFLICT DO NOTHING"),
+            {"org_id": org_id, "at": at},
+        )
+
+    async def untold(self) -> Sequence[tuple[str, datetime]]:
+        rows = await self._tx.execute(
+            text("SELECT org_id, deleted_at FROM auth.deleted_orgs ORDER BY deleted_at LIMIT 100")
+        )
+        return [(row.org_id, row.deleted_at) for row in rows]
+
+    async def told(self, org_id: str) -> None:
+        await self._tx.execute(text("DELETE FROM auth.deleted_orgs WHERE org_id = :org_id"), {"org_id": org_id})

@@ -1,0 +1,32 @@
+"""What the stores in memory hold."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from libs.common.contracts.auth import OptimizationSettings
+from services.auth.domain.accounts import Credentials, Org
+from services.auth.domain.keys import ApiKey, StoredProviderKey
+from services.auth.domain.rules import StoredRule
+from services.auth.domain.team import Invite
+from services.auth.domain.tickets import Ticket
+from services.auth.ports import Tiers
+
+Id = tuple[str, str]
+
+
+@dataclass
+class Rows:
+    """Everything, by the keys that Postgres's tables have; an `Id` is an organisation and a thing of its."""
+
+    orgs: dict[str, Org] = field(default_factory=dict)
+    users: dict[Id, Credentials] = field(default_factory=dict)
+    revoked_tokens: set[Id] = field(default_factory=set)
+    identities: dict[tuple[str, str], Id] = field(default_factory=dict)
+    invites: dict[Id, Invite] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    api_keys: dict[Id, ApiKey] = field(default_factory=dict)
+    provider_keys: dict[Id, StoredProviderKey] = field(default_factory=dict)
+    settings: dict[str, OptimizationSettings] = field(default_factory=dict)
+    tiers: dict[str, Tiers] = field(default_factory=dict)
+    rules: dict[Id, StoredRule] = field(default_factory=dict)
+    deleted_orgs: dict[str, datetime] = field(default_factory=dict)

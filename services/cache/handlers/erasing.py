@@ -1,0 +1,17 @@
+"""The door for ORG_DELETED."""
+
+from collections.abc import Sequence
+
+from libs.common.bus.ports import Bus
+from libs.common.contracts.events import ORG_DELETED, OrgDeleted
+from services.cache.answers import Answers
+
+
+async def serve(bus: Bus, answers: Answers) -> None:
+    """Remove what is cached for organisations that are gone; while the store is away, their events wait."""
+
+    async def erase(events: Sequence[OrgDeleted]) -> None:
+        for event in events:
+            await answers.clear(event.org_id)
+
+    await bus.consume(ORG_DELETED, "cache_erase", erase)

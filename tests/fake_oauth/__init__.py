@@ -1,0 +1,1 @@
+"""A server that plays GitHub and Google, as strictly as they are."""

@@ -1,0 +1,105 @@
+"""Every route of the dashboard's API, and what each kind of caller gets from it.
+
+In a path, `{…}` names an object of the organisation whose admin, member and viewer are asking; `elsewhere` is an admin of
+another organisation, `nobody` sends no token. Services that auth would ask are away: 503 comes after the gate, 403 and 401
+are the gate.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.integration.auth.conftest import PASSWORD
+from tests.integration.auth.test_configuration import RULE
+from tests.integration.auth.test_keys import OPENAI_KEY
+
+ALERT_RULE = {"name": "High daily spend", "metric": "daily_spend", "operator": "gt", "threshold": 50.0}
+PROVIDER_KEY = {"provider": "openai", "api_key": OPENAI_KEY}
+CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+TOKEN = {"token": "x" * 43, "password": PASSWORD}
+CHANGE = {"old_password": PASSWORD, "new_password": "another-password"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A request, and the status that each caller gets."""
+
+    method: str
+    path: str
+    body: Any
+    admin: int
+    member: int
+    viewer: int
+    elsewhere: int
+    nobody: int = 401
+
+
+def public(method: str, path: str, body: Any, status: int) -> Row:
+    """A route that looks at no token."""
+    return Row(method, path, body, status, status, status, status, status)
+
+
+def read(path: str, status: int = 200, method: str = "GET", body: Any = None) -> Row:
+    """A route that every role may use, each on what is its own organisation's."""
+    return Row(method, path, body, status, status, status, status)
+
+
+ROUTES = [
+    public("POST", "/api/auth/register", {"org_name": "n", "email": "no address", "password": PASSWORD}, 400),
+    public("POST", "/api/auth/login", {"email": "nobody@example.com"}, 400),
+    public("POST", "/api/auth/password/reset", {"email": "nobody@example.com"}, 202),
+    public("POST", "/api/auth/password/reset/confirm", TOKEN, 400),
+    public("POST", "/api/auth/invite/accept", TOKEN, 400),
+    public("GET", "/api/auth/oauth/{source}", None, 404),
+    public("GET", "/api/auth/oauth/{source}/callback", None, 400),
+    public("POST", "/api/auth/oauth/exchange", {"code": "x"}, 400),
+    read("/api/auth/oauth/{source}/link", 404, "POST"),
+    read("/api/auth/me"),
+    read("/api/auth/logout", 204, "POST"),
+    Row("POST", "/api/auth/password", CHANGE, 200, 400, 400, 200),  # whoever only joined for a test has no password
+    read("/api/org"),
+    Row("PUT", "/api/org", {"name": "n"}, 200, 403, 403, 200),
+    Row("DELETE", "/api/org", {"name": "not its name"}, 400, 403, 403, 400),
+    Row("DELETE", "/api/org", {"name": "My Company"}, 204, 403, 403, 204),
+    read("/api/team/members"),
+    Row("PUT", "/api/team/members/{user_id}", {"role": "member"}, 200, 403, 403, 404),
+    Row("DELETE", "/api/team/members/{user_id}", None, 204, 403, 403, 404),
+    Row("POST", "/api/team/invite", {"email": "invited@example.com", "role": "viewer"}, 201, 403, 403, 201),
+    Row("GET", "/api/team/invites", None, 200, 403, 403, 200),
+    Row("DELETE", "/api/team/invites/{invite_id}", None, 204, 403, 403, 404),
+    read("/api/status"),
+    read("/api/keys/platform"),
+    Row("POST", "/api/keys/platform", {"name": "k"}, 201, 201, 403, 201),
+    Row("POST", "/api/keys/platform/regenerate", None, 200, 403, 403, 200),
+    Row("DELETE", "/api/keys/platform/{key_id}", None, 204, 403, 403, 404),
+    Row("DELETE", "/api/keys/platform/{members_key_id}", None, 204, 204, 403, 404),
+    read("/api/keys/providers"),
+    Row("POST", "/api/keys/providers", PROVIDER_KEY, 201, 403, 403, 201),
+    Row("PUT", "/api/keys/providers/{provider_key_id}", {"label": "l"}, 200, 403, 403, 404),
+    Row("DELETE", "/api/keys/providers/{provider_key_id}", None, 204, 403, 403, 404),
+    Row("POST", "/api/keys/providers/{provider_key_id}/test", None, 503, 403, 403, 404),
+    read("/api/optimization/settings"),
+    Row("PUT", "/api/optimization/settings", {"level": "off"}, 200, 403, 403, 200),
+    read("/api/optimization/cache/stats", 503),
+    Row("POST", "/api/optimization/cache/clear", None, 503, 403, 403, 503),
+    read("/api/routing/config"),
+    Row("PUT", "/api/routing/config", {}, 200, 403, 403, 200),
+    read("/api/routing/rules"),
+    Row("POST", "/api/routing/rules", RULE, 201, 403, 403, 201),
+    Row("PUT", "/api/routing/rules/{rule_id}", {"name": "n"}, 200, 403, 403, 404),
+    Row("DELETE", "/api/routing/rules/{rule_id}", None, 204, 403, 403, 404),
+    read("/api/routing/preview", 400, "POST", CHAT),  # no provider is connected
+    read("/api/analytics/overview", 503),
+    read("/api/analytics/savings", 503),
+    read("/api/analytics/models", 503),
+    read("/api/analytics/levers", 503),
+    read("/api/requests", 503),
+    read("/api/requests/export.csv", 503),
+    read("/api/requests/stream"),
+    read("/api/requests/{request_id}", 503),
+    read("/api/alerts/rules", 503),
+    Row("POST", "/api/alerts/rules", ALERT_RULE, 503, 503, 403, 503),
+    Row("PUT", "/api/alerts/rules/{alert_id}", {}, 503, 503, 403, 503),
+    Row("DELETE", "/api/alerts/rules/{alert_id}", None, 503, 503, 403, 503),
+    Row("POST", "/api/alerts/rules/{alert_id}/test", None, 503, 503, 403, 503),
+    read("/api/alerts/events", 503),
+]
