@@ -1,43 +1,15 @@
-"""Taking an organisation out of Postgres, for good."""
-# ruff: noqa: S608  # the statements are put together from this module's constants; every value is bound
+"""What an organisation leaves behind in this schema."""
 
-from datetime import datetime
 from typing import Final
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.erasing import SqlErasing
+
 ERASING: Final = 0x616C6572  # held, shared, by whoever counts or keeps a rule
-_PORTION: Final = 10_000
 _TABLES: Final = ("minutes", "latencies", "rules", "rule_owners", "events", "outbox")
 
 
-class SqlErasing:
+def erasing(tx: AsyncConnection) -> SqlErasing:
     """Implements `ports.Erasing`."""
-
-    def __init__(self, tx: AsyncConnection) -> None:
-        self._tx = tx
-
-    async def forbid(self, org_id: str, at: datetime) -> None:
-        """Whoever was just writing ends first, and whoever comes later sees the mark."""
-        await self._tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ERASING})
-        await self._tx.execute(
-            text("INSERT INTO alerts.erased VALUES (:org_id, :at) ON CONFLICT DO NOTHING"),
-            {"org_id": org_id, "at": at},
-        )
-
-    async def erase(self, org_id: str) -> bool:
-        """Ids go first, a portion at a time, along their key."""
-        gone = await self._tx.execute(
-            text("""
-                DELETE FROM alerts.seen WHERE (org_id, at, id) IN (
-                    SELECT org_id, at, id FROM alerts.seen WHERE org_id = :org_id ORDER BY at, id LIMIT :portion
-                )
-            """),
-            {"org_id": org_id, "portion": _PORTION},
-        )
-        if gone.rowcount:
-            return True
-        for table in _TABLES:
-            await self._tx.execute(text(f"DELETE FROM alerts.{table} WHERE org_id = :org_id"), {"org_id": org_id})
-        return False
+    return SqlErasing(tx, schema="alerts", log="seen", tables=_TABLES, lock=ERASING)

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from libs.common.db import Database
+from libs.common.db.erasing import SqlErasing
 from services.alerts.ports import Tx, UnitOfWork
-from services.alerts.store.erasing import SqlErasing
+from services.alerts.store.erasing import erasing
 from services.alerts.store.events import SqlEvents
 from services.alerts.store.meter import SqlMeter
 from services.alerts.store.outbox import SqlOutbox
@@ -30,6 +31,6 @@ def unit_of_work(database: Database) -> UnitOfWork:
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
-            yield SqlTx(SqlRules(tx), SqlMeter(tx), SqlEvents(tx), SqlOutbox(tx), SqlErasing(tx))
+            yield SqlTx(SqlRules(tx), SqlMeter(tx), SqlEvents(tx), SqlOutbox(tx), erasing(tx))
 
     return begin

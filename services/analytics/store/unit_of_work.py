@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from libs.common.db import Database
+from libs.common.db.erasing import SqlErasing
 from services.analytics.ports import Tx, UnitOfWork
-from services.analytics.store.erasing import SqlErasing
+from services.analytics.store.erasing import erasing
 from services.analytics.store.feedback import SqlFeedback
 from services.analytics.store.figures import SqlFigures
 from services.analytics.store.partitions import SqlPartitions
@@ -30,6 +31,6 @@ def unit_of_work(database: Database) -> UnitOfWork:
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
-            yield SqlTx(SqlRequestLog(tx), SqlFeedback(tx), SqlFigures(tx), SqlPartitions(tx), SqlErasing(tx))
+            yield SqlTx(SqlRequestLog(tx), SqlFeedback(tx), SqlFigures(tx), SqlPartitions(tx), erasing(tx))
 
     return begin
