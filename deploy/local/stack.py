@@ -137,7 +137,8 @@ class Stack:
     def _plans(self, nats_url: str, database_url: str, allowed: str) -> list[Plan]:
         made = secrets.load_or_make(self.home / "secrets.json")
         auth_port = free_port()
-        sealing = {"PROMPTLY_KEY_PEPPER": made.key_pepper, "PROMPTLY_KEK": made.kek, "PROMPTLY_ALLOWED_HOSTS": allowed}
+        hosts = {"PROMPTLY_ALLOWED_HOSTS": allowed}
+        sealing = {"PROMPTLY_KEY_PEPPER": made.key_pepper, "PROMPTLY_KEK": made.kek, **hosts}
         database = {"PROMPTLY_DATABASE_URL": database_url}
         model = {"PROMPTLY_MODEL_DIR": str(self.settings.model_path)}
         own = {
@@ -152,7 +153,7 @@ class Stack:
             "optimizer": {},
             "router": model,
             "analytics": database,
-            "alerts": database,
+            "alerts": {**database, **hosts, "PROMPTLY_ALERTS_KEK": made.alerts_kek},
             "gateway": {
                 **sealing,
                 "PROMPTLY_PORT": str(self.port),

@@ -19,6 +19,7 @@ from libs.common.jobs import running as working
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.settings import SettingsError
+from libs.common.smtp import Smtp
 from libs.common.web import Served, serve_http
 from services.auth.accounts import Accounts
 from services.auth.api_keys import ApiKeys
@@ -208,7 +209,7 @@ def _secrets(settings: AuthSettings) -> _Secrets:
     except ValueError as error:
         raise SettingsError(f"PROMPTLY_KEK cannot be used: {error}") from None
     try:
-        mailer = NullMailer() if settings.smtp_url is None else SmtpMailer(settings.smtp_url, settings.mail_from)
+        mailer = SmtpMailer(Smtp(settings.smtp_url, settings.mail_from)) if settings.smtp_url else NullMailer()
     except ValueError as error:
         raise SettingsError(f"PROMPTLY_SMTP_URL cannot be used: {error}") from None
     return _Secrets(tokens=tokens, states=states, sealer=sealer, mailer=mailer)

@@ -17,6 +17,8 @@ from services.auth.domain.links import Links
 from services.auth.domain.tickets import CODE_LASTS, STATE_LASTS, Ticket, digest_of, holder_of
 from services.auth.ports import IdentityProvider, States, Tx, UnitOfWork
 
+_NAMES: Mapping[IdentitySource, str] = {"github": "GitHub", "google": "Google"}
+
 
 class Leaving(msgspec.Struct, frozen=True, kw_only=True):
     """Where the browser goes to sign in, and the cookie that it has to bring back."""
@@ -134,7 +136,7 @@ class OAuth:
     def _provider(self, source: IdentitySource) -> IdentityProvider:
         provider = self._providers.get(source)
         if provider is None:
-            raise NotFound(f"Signing in with {source.capitalize()} is not set up here.", code="oauth_not_configured")
+            raise NotFound(f"Signing in with {_NAMES[source]} is not set up here.", code="oauth_not_configured")
         return provider
 
 

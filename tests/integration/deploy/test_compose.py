@@ -19,6 +19,7 @@ SERVICES = ("gateway", "auth", "cache", "optimizer", "router", "analytics", "ale
 SECRETS = {
     "POSTGRES_PASSWORD": "p" * 32,
     "PROMPTLY_KEK": "A" * 43 + "=",
+    "PROMPTLY_ALERTS_KEK": "B" * 42 + "A=",
     "PROMPTLY_KEY_PEPPER": "k" * 32,
     "PROMPTLY_JWT_SECRET": "j" * 32,
 }

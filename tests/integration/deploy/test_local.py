@@ -1,7 +1,9 @@
 """The one-machine runner: children that die come back, those that cannot start say why, and secrets stay secret."""
 
 import asyncio
+import base64
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -9,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -16,7 +19,7 @@ from deploy.local import secrets
 from deploy.local.child import Child, Plan, StartFailed
 from deploy.local.console import Console
 from deploy.local.ports import answers, free_port, taken
-from deploy.local.settings import LocalSettings
+from deploy.local.settings import LocalSettings, child_environment
 from deploy.local.stack import AlreadyRunning, Stack, read_state
 from tests.fixtures.nats import until
 
@@ -87,6 +90,44 @@ def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert secrets.load_or_make(path) == made
     assert secrets.load_or_make(tmp_path / "other.json") != made
+
+
+def test_a_file_of_secrets_gets_the_one_it_lacks_and_keeps_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    old = {"kek": "k", "key_pepper": "p", "jwt_secret": "j", "of_a_later_release": "l"}
+    path.write_text(json.dumps(old))
+    path.chmod(0o600)
+    made = secrets.load_or_make(path)
+    assert (made.kek, made.key_pepper, made.jwt_secret) == ("k", "p", "j")
+    assert len(base64.b64decode(made.alerts_kek)) == 32
+    assert json.loads(path.read_text()) == {**old, "alerts_kek": made.alerts_kek}
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert secrets.load_or_make(path) == made
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("lost", ["kek", "key_pepper", "jwt_secret"])
+def test_a_lost_secret_is_not_replaced_in_silence(lost: str, tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    kept = {name: "x" for name in ("kek", "key_pepper", "jwt_secret") if name != lost}
+    path.write_text(json.dumps(kept))
+    with pytest.raises(msgspec.ValidationError, match=lost):
+        secrets.load_or_make(path)
+    assert json.loads(path.read_text()) == kept
+
+
+def test_alerts_seal_with_a_key_of_their_own_and_call_whom_the_operator_lists(tmp_path: Path) -> None:
+    stack = Stack(LocalSettings(home=str(tmp_path)), 8000, demo=False)
+    plans = {plan.name: plan.env for plan in stack._plans("nats://x", "postgresql://x", "hooks.example.com")}
+    alerts = plans["alerts"]
+    assert alerts["PROMPTLY_ALLOWED_HOSTS"] == "hooks.example.com"
+    assert alerts["PROMPTLY_ALERTS_KEK"] != plans["auth"]["PROMPTLY_KEK"]
+    assert "PROMPTLY_KEK" not in alerts
+
+
+def test_children_inherit_where_mail_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMPTLY_SMTP_URL", "smtp://mail.example.com")
+    assert child_environment({})["PROMPTLY_SMTP_URL"] == "smtp://mail.example.com"
 
 
 def test_a_taken_port_is_seen() -> None:
