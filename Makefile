@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-analytics test-integrations fmt lock check-types check-rules
+.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-analytics test-api test-integrations fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ bench-optimizer: $(VENV)/dev ## Measure what the optimizer saves, and what it lo
 
 bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million requests, and count them again
 	@$(BIN)/python -m bench.analytics
+
+test-api: $(VENV)/dev ## Hold both APIs to their documents with schemathesis, at length (API_EXAMPLES=n per operation)
+	@PROMPTLY_API_EXAMPLES=$(or $(API_EXAMPLES),200) $(BIN)/python -m pytest -s tests/integration/api/test_schemathesis.py
 
 test-integrations: $(VENV)/dev ## Run other tools' clients against Promptly, each in its own environment
 	@$(BIN)/python -m tests.integrations

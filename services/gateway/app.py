@@ -38,6 +38,7 @@ from services.gateway.domain.slots import Slots
 from services.gateway.feedback import Feedback
 from services.gateway.handlers import provider_keys
 from services.gateway.http.chat import chat_completions, completions
+from services.gateway.http.docs import DOCS
 from services.gateway.http.edge import edge
 from services.gateway.http.errors import HANDLERS
 from services.gateway.http.feedback import give_feedback
@@ -148,6 +149,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 healthz,
                 readyz,
                 metrics,
+                *DOCS,
             ],
             exception_handlers=HANDLERS,  # type: ignore[arg-type]  # handlers are keyed by their own error's type
             state=State(

@@ -22,6 +22,7 @@ from services.auth.http.accounts import AuthController, OrgController
 from services.auth.http.alerts import AlertController
 from services.auth.http.analytics import AnalyticsController, RequestController
 from services.auth.http.configuration import OptimizationController, RoutingController
+from services.auth.http.docs import DocsController
 from services.auth.http.guard import guard
 from services.auth.http.keys import PlatformKeyController, ProviderKeyController
 from services.auth.http.oauth import OAuthController
@@ -74,6 +75,7 @@ def create_api(parts: Parts) -> Litestar:
             AnalyticsController,
             RequestController,
             AlertController,
+            DocsController,
         ],
         guards=[guard(parts.sessions)],
         dependencies={field.name: _given(getattr(parts, field.name)) for field in fields(parts)},

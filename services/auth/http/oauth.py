@@ -26,10 +26,10 @@ _NAME: Final = "promptly_oauth"
 
 
 class CallbackQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What the other provider sends along; it adds fields of its own."""
+    """What the other provider sends along; it adds fields of its own. Both together fit into an address, however encoded."""
 
-    state: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
-    code: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
+    state: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
+    code: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
 
 
 class ExchangeBody(msgspec.Struct, frozen=True, kw_only=True):

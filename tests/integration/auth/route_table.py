@@ -44,6 +44,7 @@ def read(path: str, status: int = 200, method: str = "GET", body: Any = None) ->
 
 
 ROUTES = [
+    public("GET", "/api/openapi.json", None, 200),
     public("POST", "/api/auth/register", {"org_name": "n", "email": "no address", "password": PASSWORD}, 400),
     public("POST", "/api/auth/login", {"email": "nobody@example.com"}, 400),
     public("POST", "/api/auth/password/reset", {"email": "nobody@example.com"}, 202),

@@ -1,0 +1,1 @@
+"""The dashboard's API as an OpenAPI document."""
