@@ -115,7 +115,7 @@ async def run(running: Running, chosen: str) -> int:
     print(
         f"{'fault':<22}{'kills':>6}{'sent':>7}{'answered':>10}{'rows':>7}{'duplicates':>11}{'p50 ms':>9}{'p99 ms':>9}  degraded"
     )
-    await steady(busy_account(running), rate=20, seconds=3, seed="warm")
+    await steady(busy_account(running), rate=RATE, seconds=8, seed="warm")
     p99: dict[str, float] = {}
     failed = 0
     for case in CASES:

@@ -17,7 +17,11 @@ work = Path(sys.prefix) / "node"
 work.mkdir(exist_ok=True)
 for name in ("package.json", "package-lock.json", "openai.mjs"):
     shutil.copy(HERE / name, work / name)
-environment = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
+environment = {
+    **os.environ,
+    "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}",
+    "NODE_OPTIONS": "--use-system-ca",  # as pip does: an office's proxy may sign for the whole world
+}
 subprocess.run([NODE, NPM, "ci", "--silent", "--no-audit", "--no-fund"], cwd=work, env=environment, check=True)
 done = subprocess.run([NODE, "openai.mjs", *sys.argv[1:]], cwd=work, env=environment)
 sys.exit(done.returncode)
