@@ -4,8 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
-# The longest files first: what comes last is small, and neither worker waits long for the other.
-TESTS ?= tests/e2e tests/integration tests/contract tests/unit
+TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
 .PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-analytics test-api test-integrations fmt lock check-types check-rules
 
