@@ -32,7 +32,8 @@ class CacheHit(msgspec.Struct, frozen=True, kw_only=True, tag="hit"):
     """A stored answer. `answer` is the `chat.completion` object that the first request got, as JSON.
 
     `similarity` is the unrounded cosine (1.0 for an exact hit); `prompt_tokens` is the original size of the request
-    that was stored; `request_id` is the request that paid for it.
+    that was stored; `request_id` is the request that paid for it. `pair_id` stands for the two questions that a semantic hit
+    put together; no text can be read from it.
     """
 
     kind: Literal["exact", "semantic"]
@@ -45,6 +46,7 @@ class CacheHit(msgspec.Struct, frozen=True, kw_only=True, tag="hit"):
     completion_tokens: int
     request_id: str
     stored_at_ms: int
+    pair_id: str | None = None
 
 
 class CacheMiss(msgspec.Struct, frozen=True, kw_only=True, tag="miss"):
@@ -98,10 +100,11 @@ class Cleared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForgetEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose entry is wrong."""
+    """Whose entry is wrong. The pairs are never put together again, also once the entry's question was answered anew."""
 
     org_id: str
     entry_id: str
+    pair_ids: tuple[str, ...] = ()
 
 
 class Forgotten(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,6 +45,10 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is the request's own (`req_` + UUIDv7): event id, row id, and the time of the row's partition. `time_ms` is when
     the gateway accepted it; latencies are milliseconds. The levers' amounts sum to baseline − actual cost.
+
+    A semantic hit names the request that paid for its answer (`cache_source_id`) and the two questions that it put together
+    (`cache_pair_id`, an id made of both). `shadow_savings_nano` is what the shadow's model would have saved. What the router
+    may learn from: its score, the prompt's features as numbers, and a digest that tells whether the same was asked again.
     """
 
     id: str
@@ -66,6 +70,10 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     rule_id: str | None = None
     routing_reason: str | None = None
     shadow_model: str | None = None
+    shadow_savings_nano: int | None = None
+    routing_score: float | None = None
+    routing_features: tuple[float, ...] = ()
+    asked_digest: str | None = None
     tokens: TokenClasses = TokenClasses()
     original_tokens: int = 0
     optimized_tokens: int = 0
@@ -77,6 +85,8 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     cache: Literal["exact", "semantic", "miss", "off"] = "off"
     cache_similarity: float | None = None
     cache_entry_id: str | None = None
+    cache_pair_id: str | None = None
+    cache_source_id: str | None = None
     latency_ms: float = 0.0
     overhead_ms: float = 0.0
     provider_ms: float | None = None

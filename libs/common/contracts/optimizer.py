@@ -22,6 +22,9 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     messages: msgspec.Raw
     settings: OptimizationSettings
     keep_cut: int | None = None
+    warm_tokens: int = 0
+    cached_price_share: float = 1.0
+    explain: bool = False
 
 
 class LeverSaving(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +34,27 @@ class LeverSaving(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
 
 
+class StepNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one step of a lever, and why; `message` is the position of the message it is about, if it is about one.
+
+    `off`: the level or a switch leaves it out; `nothing_found`; `not_worth_it`: it would not save; `vetoed`: it would have
+    lost something that must stay; `gated`: the request is not of the kind that it is for.
+    """
+
+    step: str
+    lever: Lever
+    outcome: Literal["applied", "off", "nothing_found", "not_worth_it", "vetoed", "gated"]
+    tokens: int = 0
+    message: int | None = None
+    reason: str = ""
+
+
 class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     """`messages` is the shorter array as JSON, or `null` where nothing `changed` (msgspec has no optional Raw). The levers'
     tokens sum to `original_tokens - optimized_tokens`.
 
     `exact_tokens` is false where the model's own tokenizer is not at hand and a stand-in counted. `cut` is the number of
-    leading non-system messages that were left out, None without a cut.
+    leading non-system messages that were left out, None without a cut. `notes` say what each step did, where they were asked for.
     """
 
     messages: msgspec.Raw
@@ -45,6 +63,7 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     levers: tuple[LeverSaving, ...] = ()
     exact_tokens: bool = True
     cut: int | None = None
+    notes: tuple[StepNote, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -52,6 +71,27 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
         return bytes(self.messages) != b"null"
 
 
+class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Shorten one text as far as it stays at or above a similarity (0 to 1) to what it was."""
+
+    text: str
+    similarity_threshold: float = 0.9
+
+
+class TextReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The strongest rewrite that stays at or above the threshold; the text itself, similarity 1, where none does.
+
+    `similarity` is measured between both texts; tokens are o200k's. `method` names what shortened and what measured.
+    """
+
+    text: str
+    similarity: float
+    original_tokens: int
+    compressed_tokens: int
+    method: str
+
+
 OPTIMIZE: Rpc[OptimizeRequest, OptimizeReply] = Rpc(
     "promptly.v1.optimizer.optimize", OptimizeRequest, OptimizeReply, 100
 )
+OPTIMIZE_TEXT: Rpc[TextRequest, TextReply] = Rpc("promptly.v1.optimizer.optimize_text", TextRequest, TextReply, 2000)

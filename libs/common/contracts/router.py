@@ -24,7 +24,7 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
     """`prompt` is the original last user turn; `texts` are all text parts, sent only where a rule reads them.
 
     `reachable` maps a provider to the models its keys list (empty: every catalogue model of that provider).
-    `pinned` keeps a tool loop on its model.
+    `pinned` keeps a tool loop on its model. `org_id` tells whose traffic the router has learned from.
     """
 
     requested_model: str
@@ -38,6 +38,7 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
     needs: Needs = Needs()
     cost_quality: float | None = None
     pinned: str | None = None
+    org_id: str = ""
 
 
 Reason = Literal["rule", "classifier", "manual", "not_dearer", "not_capable", "not_reachable", "abstained", "pinned"]
@@ -47,7 +48,8 @@ class RouteReply(msgspec.Struct, frozen=True, kw_only=True):
     """The model to call and its provider. `score` is 0 (easy) to 1 (hard); `signals` name what moved it, strongest first.
 
     `rule_id` and `rule_name` are set where a rule decided; `skipped_rules` names rules that matched but could not be
-    obeyed. `shadow_model` is what auto mode would have taken, in shadow mode.
+    obeyed. `shadow_model` is what auto mode would have taken, in shadow mode. `features` are the numbers behind the score, to
+    learn from.
     """
 
     model: str
@@ -60,6 +62,7 @@ class RouteReply(msgspec.Struct, frozen=True, kw_only=True):
     rule_name: str | None = None
     skipped_rules: tuple[str, ...] = ()
     shadow_model: str | None = None
+    features: tuple[float, ...] = ()
 
 
 ROUTE: Rpc[RouteRequest, RouteReply] = Rpc("promptly.v1.router.route", RouteRequest, RouteReply, 60)
