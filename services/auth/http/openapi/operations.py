@@ -28,6 +28,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str = "application/json"
     body_required: bool = True
     redirects: bool = False
+    headers: tuple[dict[str, Any], ...] = ()
 
 
 def _put(body: type[msgspec.Struct], answer: Any, *fails: int) -> Operation:
@@ -75,7 +76,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("PUT", "/api/optimization/settings"): _put(optimization.SettingsChange, OptimizationSettings),
     ("GET", "/api/optimization/cache/stats"): Operation(answer=CacheStats),
     ("POST", "/api/optimization/cache/clear"): Operation(answer=Cleared),
-    ("POST", "/api/optimization/preview"): _put(ChatBody, savings.Preview),
+    ("POST", "/api/optimization/preview"): Operation(body=ChatBody, answer=savings.Preview, headers=(savings.LEVEL,)),
     ("GET", "/api/optimization/cache/hits"): Operation(query=optimization.HitsQuery, answer=savings.Hits),
     ("POST", "/api/optimization/cache/feedback"): _put(optimization.CacheFeedback, TakenBack, 404),
     ("GET", "/api/routing/config"): Operation(answer=Routing),

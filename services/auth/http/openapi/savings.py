@@ -1,12 +1,19 @@
 """The shapes of what is told about levers and the cache."""
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from libs.common.contracts.auth import Level
 from libs.common.contracts.optimizer import Lever, Outcome
 from services.auth.domain.diff import Piece
 from services.auth.http.openapi.answers import Answer
+
+LEVEL: Final = {
+    "name": "x-promptly-level",
+    "in": "header",
+    "description": "Another level than the organisation's.",
+    "schema": {"type": "string", "enum": list(get_args(Level))},
+}
 
 
 class PreviewLever(Answer, frozen=True, kw_only=True):
