@@ -91,6 +91,8 @@ async def _calls(bus: MemoryBus, end: datetime, period: analytics.Period) -> dic
         "a rare key, hits, errors": {"key_id": RARE_KEY, "status": "error", "cache_hit": True},
         "kind=completion": {"kind": "completion"},
         "kind=optimize (none)": {"kind": "optimize"},
+        "semantic hits": {"semantic": True},
+        "semantic hits of one entry (none)": {"cache_entry_id": "0b4d2c1e-6a57-5a0f-9d53-1c7f6a0e5b21"},
     }
     return {
         "overview, 30 days": ask(analytics.OVERVIEW, period),

@@ -31,6 +31,10 @@ class RequestLog(Protocol):
         """What a key's requests since `start` cost, in nano-dollars."""
         ...
 
+    async def charged(self, org_id: str, lease_id: str) -> int:
+        """Tokens of credits that requests were charged under a lease."""
+        ...
+
 
 class FeedbackLog(Protocol):
     """What clients thought of their answers."""

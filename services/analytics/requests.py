@@ -10,7 +10,9 @@ import structlog
 
 from libs.common.clock import Clock
 from libs.common.contracts.analytics import (
+    Charged,
     KeySpending,
+    LeaseOf,
     RequestById,
     RequestEntry,
     RequestPage,
@@ -88,6 +90,11 @@ class Requests:
         start = moment(asked.from_ms, "from")
         async with self._uow() as tx:
             return Spent(nano=await tx.log.spent(asked.org_id, asked.key_id, start))
+
+    async def charged(self, asked: LeaseOf) -> Charged:
+        """What requests were charged under a lease of credits."""
+        async with self._uow() as tx:
+            return Charged(tokens=await tx.log.charged(asked.org_id, asked.lease_id))
 
     async def erase(self, deleted: Sequence[OrgDeleted]) -> None:
         """Keep nothing of these organisations, also of what of theirs is still on its way."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ from services.auth.accounts import Accounts
 from services.auth.api_keys import ApiKeys
 from services.auth.changes import Changes
 from services.auth.clients.announcer import BusAnnouncer
+from services.auth.clients.charges import BusCharges
 from services.auth.clients.limits import SharedLimits
 from services.auth.clients.mail import NullMailer, SmtpMailer
 from services.auth.clients.oauth import TIMEOUT, GitHub, Google
@@ -32,16 +34,18 @@ from services.auth.clients.passwords import Argon2Passwords
 from services.auth.clients.states import JwtStates
 from services.auth.clients.tokens import JwtTokens
 from services.auth.configuration import Configuration
+from services.auth.credits import Credits
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.links import Links
 from services.auth.erasure import Erasure
-from services.auth.handlers import operating, org_admins
+from services.auth.handlers import credit_doors, operating, org_admins
 from services.auth.handlers.verify_api_key import verify_api_key
 from services.auth.http.api import Parts, create_api
 from services.auth.jobs.last_used import noting_use
 from services.auth.jobs.later import working_later
 from services.auth.live import LiveRequests
 from services.auth.oauth import OAuth
+from services.auth.once import OnceOnly
 from services.auth.ports import IdentityProvider, Later, Mailer, Passwords
 from services.auth.provider_keys import ProviderKeys
 from services.auth.recovery import Recovery
@@ -53,6 +57,7 @@ from services.auth.team import Team
 
 _MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
 _TELL_SECONDS: Final = 10.0
+_SWEEP_SECONDS: Final = 3600.0
 
 
 @dataclass
@@ -85,12 +90,18 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
             parts = await _parts(
                 settings, bus, clock, database, secrets, links, passwords, providers=providers, later=later
             )
+            once = OnceOnly(unit_of_work(database), clock)
+            await credit_doors.serve(bus, parts.credits, once)
             await operating.serve(bus, parts.recovery, parts.provider_keys)
             await bus.serve(VERIFY_API_KEY, verify_api_key(parts.api_keys))
             await org_admins.serve(bus, unit_of_work(database))
             async with (
                 noting_use(parts.api_keys),
-                working(regularly("tell_deletions", parts.erasure.tell, _TELL_SECONDS)),
+                working(
+                    regularly("tell_deletions", parts.erasure.tell, _TELL_SECONDS),
+                    regularly("reap_credits", parts.credits.reap, settings.credit_reap_seconds / 10),
+                    regularly("sweep_once", once.sweep, _SWEEP_SECONDS),
+                ),
                 serve_http(
                     create_api(parts),
                     settings.auth_host,
@@ -157,6 +168,17 @@ async def _parts(
         api_keys=api_keys,
         provider_keys=ProviderKeys(uow, changes, secrets.sealer, clock, allowed_hosts),
         configuration=Configuration(uow, changes, clock, models.tiers),
+        credits=Credits(
+            uow,
+            announcer,
+            BusCharges(bus),
+            secrets.mailer,
+            clock,
+            later,
+            trial=settings.trial_credits,
+            low=settings.low_credits,
+            reap_after=timedelta(seconds=settings.credit_reap_seconds),
+        ),
         live=live,
         catalog=models,
         bus=bus,

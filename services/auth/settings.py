@@ -17,6 +17,10 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     reach Promptly; `frontend_url`: where its dashboard is (unset: there too). Mail is sent where `smtp_url`
     (`smtp://user:password@host:587`, or `smtps://`) is set, and a provider signs people in where its client id and secret
     are set.
+
+    `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organisation has
+    `trial_credits` tokens; below `low_credits` its admins are told. A lease of credits that nobody has ended within
+    `credit_reap_seconds` is ended with what the request log says was charged.
     """
 
     jwt_secret: str
@@ -31,6 +35,10 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     public_url: str = "http://localhost:8000"
     frontend_url: str | None = None
     smtp_url: str | None = None
+    credits: Literal["metered", "off"] = "metered"
+    trial_credits: int = 0
+    low_credits: int = 1_000_000
+    credit_reap_seconds: float = 900.0
     mail_from: str = "Promptly <promptly@localhost>"
     github_client_id: str | None = None
     github_client_secret: str | None = None

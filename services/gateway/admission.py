@@ -3,12 +3,13 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from libs.common.contracts.auth import Principal
+from libs.common.contracts.auth import Principal, Scope
 from libs.common.errors import Forbidden
 from services.gateway.domain import rate_limit
 from services.gateway.domain.slots import Slots
 from services.gateway.ports import Limits, Principals
 
+_USES: dict[Scope, str] = {"chat": "chat completions", "optimize": "the optimize API"}
 Admitted = Callable[[rate_limit.Verdict], None]
 
 
@@ -24,23 +25,27 @@ class Admission:
         """Who a key speaks for, whatever it may do; `Unauthorized`."""
         return await self._principals.verify(api_key)
 
-    async def identify(self, api_key: str | None) -> Principal:
-        """Who a key speaks for; `Unauthorized`, or `Forbidden` where it may not chat."""
+    async def identify(self, api_key: str | None, scope: Scope = "chat") -> Principal:
+        """Who a key speaks for; `Unauthorized`, or `Forbidden` where it may not do this."""
         principal = await self.anybody(api_key)
-        if "chat" not in principal.scopes:
-            raise Forbidden("This key may not be used for chat completions: it lacks the scope `chat`.")
+        if scope not in principal.scopes:
+            raise Forbidden(f"This key may not be used for {_USES[scope]}: it lacks the scope `{scope}`.")
         return principal
 
     @asynccontextmanager
-    async def room(self, principal: Principal, admitted: Admitted) -> AsyncIterator["Room"]:
+    async def room(
+        self, principal: Principal, admitted: Admitted, *, apart: str | None = None, rpm: int | None = None
+    ) -> AsyncIterator["Room"]:
         """A place for one request, given back at the end of the block, or of the stream that the block handed over.
 
-        `admitted` is told the rate limit's verdict; `RateLimited` where there is no room.
+        `admitted` is told the rate limit's verdict; `RateLimited` where there is no room. What counts `apart`, under a name,
+        has a limit of its own.
         """
         self._slots.take(principal.key_id)
         room = Room(lambda: self._slots.free(principal.key_id))
         try:
-            verdict = await self._limits.take(principal.key_id, principal.rpm)
+            name = principal.key_id if apart is None else f"{principal.key_id}-{apart}"
+            verdict = await self._limits.take(name, principal.rpm if rpm is None else rpm)
             admitted(verdict)
             if not verdict.allowed:
                 raise rate_limit.refused(verdict)

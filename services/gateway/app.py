@@ -16,16 +16,19 @@ from libs.common import catalog, tokens
 from libs.common.bus.ports import Bus
 from libs.common.bus.spool import Spool
 from libs.common.clock import Clock, SystemClock
+from libs.common.contracts.auth import CREDITS_ADDED, CREDITS_WANTED
 from libs.common.contracts.events import DURABLE_EVENTS
-from libs.common.jobs import running
+from libs.common.jobs import regularly, running
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
 from services.gateway.admission import Admission
 from services.gateway.calling import Caller
 from services.gateway.clients.budgets import SharedBudgets
+from services.gateway.clients.credits import NoCredits, SharedCredits
 from services.gateway.clients.events import SpooledEvents
 from services.gateway.clients.limits import SharedLimits
+from services.gateway.clients.once import BusOnce
 from services.gateway.clients.past import BusPast
 from services.gateway.clients.principals import BusPrincipals
 from services.gateway.clients.replicas import Replicas
@@ -45,13 +48,17 @@ from services.gateway.http.errors import HANDLERS
 from services.gateway.http.feedback import give_feedback
 from services.gateway.http.health import healthz, metrics, readyz
 from services.gateway.http.models import get_model, list_models
+from services.gateway.http.optimize import get_credits, optimize
 from services.gateway.http.proxy import control_plane
+from services.gateway.optimizing import Optimizing
 from services.gateway.pipeline import Pipeline
 from services.gateway.providers.egress import egress
 from services.gateway.providers.http import HttpProviders, Timeouts
 from services.gateway.providers.wires import wires
 from services.gateway.settings import GatewaySettings
 from services.gateway.translate.dialects import DIALECTS
+
+_TIDY_SECONDS = 0.5
 
 
 @dataclass
@@ -105,9 +112,10 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 plain=settings.plain_timeout,
             ),
         )
+        events = SpooledEvents(bus, spool, settings.ack_budget_ms)
         delivery = Delivery(
             cache=cache,
-            events=SpooledEvents(bus, spool, settings.ack_budget_ms),
+            events=events,
             turns=turns,
             conversations=conversations,
             catalog=models,
@@ -128,7 +136,20 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             flights=Flights(clock.monotonic, settings.flight_wait),
             catalog=models,
         )
+        credits_ = await _credits(settings, bus, clock)
+        optimizing = Optimizing(
+            admission=admission,
+            credits_=credits_,
+            once=BusOnce(bus, sealer),
+            cache=cache,
+            optimizer=optimizer,
+            events=events,
+            clock=clock,
+            rpm=settings.optimize_rpm,
+        )
         await provider_keys.serve(bus, providers, clock)
+        if isinstance(credits_, SharedCredits):
+            await stack.enter_async_context(running(regularly("tidy_credits", credits_.tidy, _TIDY_SECONDS)))
         await stack.enter_async_context(
             running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_telling())
         )
@@ -147,6 +168,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 list_models,
                 get_model,
                 give_feedback,
+                optimize,
+                get_credits,
                 control_plane,
                 healthz,
                 readyz,
@@ -157,6 +180,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             state=State(
                 {
                     "pipeline": pipeline,
+                    "optimizing": optimizing,
                     "admission": admission,
                     "feedback": Feedback(BusPast(bus), clock),
                     "catalog": models,
@@ -189,10 +213,21 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             await served.shutdown()
             await delivery.settle()
             await cache.settle()
+            if isinstance(credits_, SharedCredits):
+                await credits_.settle()
 
         app.quiesce = quiesce
         yield app
         await quiesce()
+
+
+async def _credits(settings: GatewaySettings, bus: Bus, clock: Clock) -> SharedCredits | NoCredits:
+    if settings.credits == "off":
+        return NoCredits()
+    shared = SharedCredits(bus, clock.monotonic, leasing=settings.credit_leasing)
+    await bus.listen(CREDITS_WANTED, shared.give_back)
+    await bus.listen(CREDITS_ADDED, shared.added)
+    return shared
 
 
 async def _moment() -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 from libs.common.contracts.auth import Principal, ProviderKey
 from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
-from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
+from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.targets import Target
@@ -128,6 +128,57 @@ class Budgets(Protocol):
         """Set an amount of the key's budget aside. `InsufficientCredits` where that is more than is left of it,
         `Unavailable` where nobody can tell.
         """
+        ...
+
+
+class Charge(Protocol):
+    """A call's credits, set aside. One of the two is called, once."""
+
+    @property
+    def lease_id(self) -> str | None:
+        """Where they come from; None where nothing is counted."""
+        ...
+
+    def keep(self) -> None:
+        """They are spent."""
+        ...
+
+    def undo(self) -> None:
+        """They are not."""
+        ...
+
+
+class Credits(Protocol):
+    """What organisations may spend on optimize calls, over all gateways."""
+
+    async def reserve(self, org_id: str, tokens: int) -> Charge:
+        """Set tokens aside. `InsufficientCredits` with `required` and `available`, `Unavailable` where nobody can tell."""
+        ...
+
+    async def balance(self, org_id: str) -> int | None:
+        """What is left; None where nothing is counted."""
+        ...
+
+
+class Once(Protocol):
+    """Requests that are to be done once. Both raise `Unavailable` where nobody can tell."""
+
+    async def begin(self, org_id: str, key: str, digest: str) -> bytes | None:
+        """The answer that it got before; None: go ahead. `Conflict` while the first one runs, a `BadRequest` of status 422
+        where its body was another.
+        """
+        ...
+
+    async def end(self, org_id: str, key: str, digest: str, answer: bytes | None) -> None:
+        """Keep the answer; None: it failed, and may come again."""
+        ...
+
+
+class TextOptimizer(Protocol):
+    """Shortens one text."""
+
+    async def optimize_text(self, request: TextRequest) -> TextReply:
+        """The shortest text that is similar enough, or `Skipped`."""
         ...
 
 

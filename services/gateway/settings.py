@@ -1,5 +1,7 @@
 """What an operator can tell the gateway."""
 
+from typing import Literal
+
 from libs.common.settings import CommonSettings
 
 
@@ -10,7 +12,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     are not public. `trusted_proxies` lists addresses whose X-Forwarded-For names the real client: your load balancer's.
     `spool_dir` keeps events while the bus is away. `keep_alive` is how long a stream may be silent before a comment goes
     out; `max_concurrency` is requests under way at once, per key and gateway. `flight_wait` is how long a request waits for
-    the answer to an identical one that is already on its way.
+    the answer to an identical one that is already on its way. `optimize_rpm` is the optimize API's limit per key and minute;
+    with `credits` `off` its calls cost nothing, and without `credit_leasing` the ledger is asked about each of them.
     """
 
     host: str = "127.0.0.1"
@@ -33,6 +36,9 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     plain_timeout: float = 600.0
     keep_alive: float = 15.0
     max_concurrency: int = 1000
+    optimize_rpm: int = 100
+    credits: Literal["metered", "off"] = "metered"
+    credit_leasing: bool = True
     flight_wait: float = 2.0
     lookup_budget_ms: float = 80.0
     route_budget_ms: float = 60.0

@@ -218,3 +218,19 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SPENT: Rpc[KeySpending, Spent] = Rpc("promptly.v1.analytics.spent", KeySpending, Spent, 2000)
+
+
+class LeaseOf(msgspec.Struct, frozen=True, kw_only=True):
+    """A lease of an organisation's credits."""
+
+    org_id: str
+    lease_id: str
+
+
+class Charged(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens that requests were charged under it."""
+
+    tokens: int
+
+
+CHARGED: Rpc[LeaseOf, Charged] = Rpc("promptly.v1.analytics.charged", LeaseOf, Charged, 2000)

@@ -148,3 +148,110 @@ RESET_PASSWORD: Rpc[ResetPassword, PasswordReset] = Rpc(
 )
 REWRAP_KEYS: Rpc[RewrapKeys, KeysRewrapped] = Rpc("promptly.v1.auth.rewrap_keys", RewrapKeys, KeysRewrapped, 30_000)
 ORG_ADMINS: Rpc[OrgRef, Admins] = Rpc("promptly.v1.auth.org_admins", OrgRef, Admins, 2000)
+
+
+class LeaseCredits(msgspec.Struct, frozen=True, kw_only=True):
+    """Set tokens of an organisation's credits aside under a lease of this id: `wanted` if there is plenty, at least `need`.
+
+    `returned` tokens of the lease `returning` are given back first; it goes on with what it has charged.
+    """
+
+    org_id: str
+    lease_id: str
+    need: int
+    wanted: int
+    returning: str | None = None
+    returned: int = 0
+
+
+class CreditsLeased(msgspec.Struct, frozen=True, kw_only=True, tag="leased"):
+    """How many tokens the lease holds, at least what was needed."""
+
+    tokens: int
+
+
+class CreditsShort(msgspec.Struct, frozen=True, kw_only=True, tag="short"):
+    """There is too little: `available` tokens are left, and `leased` ones are with other leases that may come back."""
+
+    available: int
+    leased: int
+
+
+class SettleCredits(msgspec.Struct, frozen=True, kw_only=True):
+    """A lease ends: `used` of its tokens were charged, the others go back. Once; later words are not heard."""
+
+    org_id: str
+    lease_id: str
+    used: int
+
+
+class CreditBalance(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens that can be spent, those under leases included."""
+
+    balance_tokens: int
+
+
+class GrantCredits(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator gives an organisation credits, to be told by the organisation's id or by a member's e-mail."""
+
+    org_id: str | None = None
+    email: str | None = None
+    tokens: int
+
+
+class OnceBegin(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that is to be done once comes in; `digest` is its body's."""
+
+    org_id: str
+    key: str
+    digest: str
+
+
+class OnceProceed(msgspec.Struct, frozen=True, kw_only=True, tag="proceed"):
+    """It is new."""
+
+
+class OnceRunning(msgspec.Struct, frozen=True, kw_only=True, tag="running"):
+    """The first one has no answer yet."""
+
+
+class OnceOther(msgspec.Struct, frozen=True, kw_only=True, tag="other"):
+    """Another body came under this key."""
+
+
+class OnceDone(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
+    """It was answered before; the answer is sealed."""
+
+    sealed: str
+
+
+class OnceEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """It is answered; without an answer it failed, and may come again under the same key."""
+
+    org_id: str
+    key: str
+    digest: str
+    sealed: str | None = None
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """It is written down."""
+
+
+Once = OnceProceed | OnceRunning | OnceOther | OnceDone
+LEASE_CREDITS: Rpc[LeaseCredits, CreditsLeased | CreditsShort] = Rpc(
+    "promptly.v1.auth.lease_credits", LeaseCredits, CreditsLeased | CreditsShort, 2000
+)
+SETTLE_CREDITS: Rpc[SettleCredits, CreditBalance] = Rpc(
+    "promptly.v1.auth.settle_credits", SettleCredits, CreditBalance, 2000
+)
+CREDITS: Rpc[OrgRef, CreditBalance] = Rpc("promptly.v1.auth.credits", OrgRef, CreditBalance, 2000)
+GRANT_CREDITS: Rpc[GrantCredits, CreditBalance] = Rpc(
+    "promptly.v1.auth.grant_credits", GrantCredits, CreditBalance, 5000
+)
+BEGIN_ONCE: Rpc[OnceBegin, Once] = Rpc("promptly.v1.auth.begin_once", OnceBegin, Once, 2000)
+END_ONCE: Rpc[OnceEnd, Noted] = Rpc("promptly.v1.auth.end_once", OnceEnd, Noted, 2000)
+# Somebody is short of credits: whoever leases more than it uses gives it back.
+CREDITS_WANTED: Event[OrgRef] = Event("promptly.v1.events.credits.wanted", OrgRef, False)
+# There are more credits than before: whoever remembers that there were none forgets it.
+CREDITS_ADDED: Event[OrgRef] = Event("promptly.v1.events.credits.added", OrgRef, False)

@@ -108,6 +108,10 @@ class MemoryRequestLog:
             if (event.org_id, event.key_id) == (org_id, key_id) and made_at(event.id) >= start
         )
 
+    async def charged(self, org_id: str, lease_id: str) -> int:
+        rows = self._rows.values()
+        return sum(event.charged_tokens for event in rows if (event.org_id, event.credit_lease) == (org_id, lease_id))
+
 
 class MemoryFigures:
     """Implements `ports.Figures`."""

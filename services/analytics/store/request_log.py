@@ -34,6 +34,10 @@ _SPENT: Final = text("""
     SELECT coalesce(sum(actual_cost_nano), 0)::bigint
     FROM analytics.requests WHERE org_id = :org_id AND key_id = :key_id AND at >= :start
 """)
+_CHARGED: Final = text("""
+    SELECT coalesce(sum(charged_tokens), 0)::bigint
+    FROM analytics.requests WHERE org_id = :org_id AND credit_lease = :lease_id
+""")
 # What has an index of its own is spelled out: of a bound value the planner cannot always tell that the index covers it.
 _HITS: Final = "cache IN ('exact', 'semantic')"
 _NEWEST: Final = "ORDER BY at DESC, id DESC LIMIT :limit"
@@ -78,6 +82,11 @@ class SqlRequestLog:
         values = {"org_id": org_id, "key_id": key_id, "start": start}
         nano: int = (await self._tx.execute(_SPENT, values)).scalar_one()
         return nano
+
+    async def charged(self, org_id: str, lease_id: str) -> int:
+        found = await self._tx.execute(_CHARGED, {"org_id": org_id, "lease_id": lease_id})
+        tokens: int = found.scalar_one()
+        return tokens
 
 
 def _filters(query: RequestQuery) -> tuple[list[str], dict[str, object]]:

@@ -63,6 +63,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "fallback_used": "boolean",
     "stream": "boolean",
     "trace_id": "text",
+    "charged_tokens": "integer",
+    "credit_lease": "text",
 }
 _TOKENS: Final = tuple(field.name for field in msgspec.structs.fields(TokenClasses))
 _FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(CompletionFinished) if field.name != "tokens")

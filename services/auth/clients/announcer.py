@@ -6,7 +6,16 @@ from datetime import datetime
 import structlog
 
 from libs.common.bus import Bus
-from libs.common.contracts.auth import ACCESS_CHANGED, PRINCIPAL_CHANGED, AccessChanged, PrincipalChanged
+from libs.common.contracts.auth import (
+    ACCESS_CHANGED,
+    CREDITS_ADDED,
+    CREDITS_WANTED,
+    PRINCIPAL_CHANGED,
+    AccessChanged,
+    OrgRef,
+    PrincipalChanged,
+)
+from libs.common.contracts.base import Event
 from libs.common.contracts.events import ORG_DELETED, OrgDeleted
 from libs.common.errors import Unavailable
 
@@ -35,6 +44,18 @@ class BusAnnouncer:
             await self._bus.emit(ACCESS_CHANGED, AccessChanged(org_id=org_id, user_id=user_id))
         except Unavailable:
             log.warning("access_change_not_announced", org_id=org_id)
+
+    async def credits_wanted(self, org_id: str) -> None:
+        await self._tell(CREDITS_WANTED, org_id)
+
+    async def credits_added(self, org_id: str) -> None:
+        await self._tell(CREDITS_ADDED, org_id)
+
+    async def _tell(self, event: Event[OrgRef], org_id: str) -> None:
+        try:
+            await self._bus.emit(event, OrgRef(org_id=org_id))
+        except Unavailable:
+            log.warning("credits_not_announced", org_id=org_id)
 
     async def org_deleted(self, org_id: str, at: datetime) -> None:
         event = OrgDeleted(org_id=org_id, time_ms=int(at.timestamp() * 1000))

@@ -38,3 +38,14 @@ def reset_mail(to: str, link: str) -> Mail:
         f"Choose one here within an hour:\n{link}\n\n"
         "If it was not you, ignore this; your password stays as it is.\n",
     )
+
+
+def low_credits_mail(to: str, tokens: int) -> Mail:
+    """Little is left."""
+    return Mail(
+        kind="low_credits",
+        to=to,
+        subject="Your Promptly credits are running low",
+        text=f"Your organisation has {tokens:,} tokens of credits left for the optimize API.\n\n"
+        "When they are used up, its calls are answered with 402 until more are bought, on the dashboard's page for credits.\n",
+    )

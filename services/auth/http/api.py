@@ -16,6 +16,7 @@ from libs.common.errors import PromptlyError
 from services.auth.accounts import Accounts
 from services.auth.api_keys import ApiKeys
 from services.auth.configuration import Configuration
+from services.auth.credits import Credits
 from services.auth.domain.links import Links
 from services.auth.erasure import Erasure
 from services.auth.http import errors
@@ -54,6 +55,7 @@ class Parts:
     api_keys: ApiKeys
     provider_keys: ProviderKeys
     configuration: Configuration
+    credits: Credits
     live: LiveRequests
     catalog: Catalog
     bus: Bus

@@ -21,8 +21,24 @@ class Announcer(Protocol):
         """To all copies of auth, about tokens. Never fails."""
         ...
 
+    async def credits_wanted(self, org_id: str) -> None:
+        """To the gateways: give back what you lease of this organisation's and do not use. Never fails."""
+        ...
+
+    async def credits_added(self, org_id: str) -> None:
+        """To the gateways: there are more than before. Never fails."""
+        ...
+
     async def org_deleted(self, org_id: str, at: datetime) -> None:
         """To everybody who keeps something of an organisation; `Unavailable` where that is not certain."""
+        ...
+
+
+class Charges(Protocol):
+    """What the request log knows of credits."""
+
+    async def of_lease(self, org_id: str, lease_id: str) -> int:
+        """How many tokens were charged under a lease. `Unavailable` where nobody can tell."""
         ...
 
 

@@ -12,6 +12,7 @@ from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.rules import StoredRule
 from services.auth.domain.team import Invite
 from services.auth.domain.tickets import Kind, Ticket
+from services.auth.ports.ledger import Ledger, OnceRecords
 
 Tiers = dict[str, dict[Tier, str]]
 
@@ -255,6 +256,10 @@ class Tx(Protocol):
     def tickets(self) -> Tickets: ...
     @property
     def erasures(self) -> Erasures: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def once(self) -> OnceRecords: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]

@@ -15,6 +15,7 @@ from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.rules import StoredRule
 from services.auth.ports import Tiers, Tx
 from services.auth.store.memory_access import MemoryErasures, MemoryInvites, MemoryTickets
+from services.auth.store.memory_ledger import MemoryLedger, MemoryOnceRecords
 from services.auth.store.memory_rows import Rows
 
 
@@ -35,6 +36,8 @@ class MemoryUnitOfWork:
             invites=MemoryInvites(rows),
             tickets=MemoryTickets(rows),
             erasures=MemoryErasures(rows),
+            ledger=MemoryLedger(rows),
+            once=MemoryOnceRecords(rows),
         )
         self._rows = rows
 
@@ -50,6 +53,8 @@ class MemoryTx:
     invites: MemoryInvites
     tickets: MemoryTickets
     erasures: MemoryErasures
+    ledger: MemoryLedger
+    once: MemoryOnceRecords
 
 
 class MemoryAccounts:

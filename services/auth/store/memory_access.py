@@ -61,9 +61,10 @@ class MemoryErasures:
 
     async def erase(self, org_id: str, at: datetime) -> None:
         rows = self._rows
-        for by_org in (rows.orgs, rows.settings, rows.tiers):
+        for by_org in (rows.orgs, rows.settings, rows.tiers, rows.credit_accounts):
             by_org.pop(org_id, None)
-        for table in (rows.users, rows.invites, rows.api_keys, rows.provider_keys, rows.rules):
+        spending = (rows.credit_entries, rows.credit_leases, rows.once)
+        for table in (rows.users, rows.invites, rows.api_keys, rows.provider_keys, rows.rules, *spending):
             for key in [key for key in table if key[0] == org_id]:
                 del table[key]
         rows.revoked_tokens = {key for key in rows.revoked_tokens if key[0] != org_id}

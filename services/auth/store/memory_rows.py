@@ -6,10 +6,11 @@ from datetime import datetime
 from libs.common.contracts.auth import OptimizationSettings
 from services.auth.domain.accounts import Credentials, Org
 from services.auth.domain.keys import ApiKey, StoredProviderKey
+from services.auth.domain.ledger import Account, Entry, Lease
 from services.auth.domain.rules import StoredRule
 from services.auth.domain.team import Invite
 from services.auth.domain.tickets import Ticket
-from services.auth.ports import Tiers
+from services.auth.ports import OnceRecord, Tiers
 
 Id = tuple[str, str]
 
@@ -29,4 +30,8 @@ class Rows:
     settings: dict[str, OptimizationSettings] = field(default_factory=dict)
     tiers: dict[str, Tiers] = field(default_factory=dict)
     rules: dict[Id, StoredRule] = field(default_factory=dict)
+    credit_accounts: dict[str, Account] = field(default_factory=dict)
+    credit_entries: dict[Id, Entry] = field(default_factory=dict)
+    credit_leases: dict[Id, Lease] = field(default_factory=dict)
+    once: dict[Id, OnceRecord] = field(default_factory=dict)
     deleted_orgs: dict[str, datetime] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from services.auth.store.api_keys import SqlApiKeys
 from services.auth.store.configuration import SqlConfiguration
 from services.auth.store.erasures import SqlErasures
 from services.auth.store.invites import SqlInvites
+from services.auth.store.ledger import SqlLedger, SqlOnceRecords
 from services.auth.store.provider_keys import SqlProviderKeys
 from services.auth.store.tickets import SqlTickets
 
@@ -26,6 +27,8 @@ class SqlTx:
     invites: SqlInvites
     tickets: SqlTickets
     erasures: SqlErasures
+    ledger: SqlLedger
+    once: SqlOnceRecords
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -42,6 +45,8 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 invites=SqlInvites(tx),
                 tickets=SqlTickets(tx),
                 erasures=SqlErasures(tx),
+                ledger=SqlLedger(tx),
+                once=SqlOnceRecords(tx),
             )
 
     return begin

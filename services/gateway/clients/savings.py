@@ -8,7 +8,14 @@ import structlog
 from libs.common.bus.ports import Bus
 from libs.common.contracts import cache as contract
 from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
-from libs.common.contracts.optimizer import OPTIMIZE, OptimizeReply, OptimizeRequest
+from libs.common.contracts.optimizer import (
+    OPTIMIZE,
+    OPTIMIZE_TEXT,
+    OptimizeReply,
+    OptimizeRequest,
+    TextReply,
+    TextRequest,
+)
 from libs.common.contracts.router import ROUTE, RouteReply, RouteRequest
 from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.clients.hop import Hop
@@ -71,6 +78,9 @@ class BusOptimizer:
             return await self.hop.call(OPTIMIZE, request, self._budget)
         except BadRequest:
             raise Skipped("optimizer") from None  # the provider is the judge of a request, not the optimizer
+
+    async def optimize_text(self, request: TextRequest) -> TextReply:
+        return await self.hop.call(OPTIMIZE_TEXT, request, OPTIMIZE_TEXT.budget_ms)
 
 
 class BusRouter:

@@ -60,7 +60,7 @@ async def answered(
 ) -> Response[bytes] | StreamingAnswer:
     """What the pipeline serves, as an HTTP answer."""
     own = ticket(request.scope)
-    answer = await unless_gone(request, serve(lambda verdict: _rate_headers(own, verdict)))
+    answer = await unless_gone(request, serve(lambda verdict: rate_headers(own, verdict)))
     _answer_headers(own, answer.work)
     if isinstance(answer, Plain):
         return Response(answer.body, media_type="application/json")
@@ -103,7 +103,8 @@ async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any,
             task.cancel()
 
 
-def _rate_headers(own: Ticket, verdict: Verdict) -> None:
+def rate_headers(own: Ticket, verdict: Verdict) -> None:
+    """Tell the client where it stands."""
     own.headers["x-ratelimit-limit-requests"] = str(verdict.limit)
     own.headers["x-ratelimit-remaining-requests"] = str(verdict.remaining)
     own.headers["x-ratelimit-reset-requests"] = f"{verdict.reset:.0f}s"

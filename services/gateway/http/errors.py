@@ -12,7 +12,7 @@ from services.gateway.translate import errors
 
 log = structlog.get_logger()
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
-_SENTENCES = {
+SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The body is larger than this gateway takes.",
@@ -28,7 +28,7 @@ def promptly_error(request: Request[Any, Any, Any], error: PromptlyError) -> Res
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
     """One of the framework's: unknown routes, wrong methods, bodies over the limit."""
     status = error.status_code
-    sentence = _SENTENCES.get(status, "The request cannot be read." if status < 500 else "Something went wrong.")
+    sentence = SENTENCES.get(status, "The request cannot be read." if status < 500 else "Something went wrong.")
     return Response(errors.body(sentence, status, _CODES.get(status, "invalid_request")), status_code=status)
 
 

@@ -1,0 +1,85 @@
+"""The optimize API on the wire: what comes in, what goes out, and errors in a shape of their own."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.optimizer import TextReply
+from libs.common.errors import BadRequest, PromptlyError
+from services.gateway.domain.invalid import invalid
+from services.gateway.translate.errors import status
+
+_MOST_METADATA = 4096
+_CODES = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    402: "INSUFFICIENT_CREDITS",
+    403: "FORBIDDEN",
+    409: "IDEMPOTENCY_IN_PROGRESS",
+    413: "PAYLOAD_TOO_LARGE",
+    422: "IDEMPOTENCY_MISMATCH",
+    429: "RATE_LIMIT_EXCEEDED",
+    500: "INTERNAL_ERROR",
+    503: "SERVICE_UNAVAILABLE",
+}
+_SHOWN = ("required", "available", "retry_after", "param")
+
+
+class OptimizeBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A prompt to shorten. `target_model` is taken and ignored; `metadata` stays with the log entry."""
+
+    prompt: Annotated[str, msgspec.Meta(min_length=1, max_length=50_000)]
+    similarity_threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
+    target_model: Any = None
+    metadata: dict[str, Any] | None = None
+
+
+def read(body: bytes) -> OptimizeBody:
+    """The body; a `BadRequest` names what is wrong with it."""
+    try:
+        asked = msgspec.json.decode(body, type=OptimizeBody)
+    except msgspec.ValidationError as error:
+        raise invalid(str(error)) from None
+    except (*UNREADABLE, RecursionError):
+        raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
+    if asked.metadata and len(msgspec.json.encode(asked.metadata)) > _MOST_METADATA:
+        raise BadRequest("metadata: at most 4 KiB of JSON.", details={"param": "metadata"})
+    return asked
+
+
+def answer(asked: OptimizeBody, made: TextReply, latency_ms: float, *, cached: bool) -> bytes:
+    """The documented answer."""
+    return msgspec.json.encode(
+        {
+            "optimized_prompt": made.text,
+            "original_prompt": asked.prompt,
+            "original_tokens": made.original_tokens,
+            "compressed_tokens": made.compressed_tokens,
+            "tokens_saved": made.original_tokens - made.compressed_tokens,
+            "similarity_score": made.similarity,
+            "latency_ms": round(latency_ms, 2),
+            "cache_hit": cached,
+            "optimizer_model": made.method,
+        }
+    )
+
+
+def tags(metadata: dict[str, Any] | None) -> dict[str, str]:
+    """Metadata as the log keeps it: texts as they are, whatever else as JSON."""
+    return {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in (metadata or {}).items()
+    }
+
+
+def error_body(error: PromptlyError) -> dict[str, Any]:
+    """One of our errors."""
+    details = {name: error.details[name] for name in _SHOWN if name in error.details}
+    return body(error.message, status(error), details)
+
+
+def body(message: str, code: int, details: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An error by its status."""
+    name = _CODES.get(code, "BAD_REQUEST" if code < 500 else "INTERNAL_ERROR")
+    return {"success": False, "error": {"code": name, "message": message, "details": details or {}}}
