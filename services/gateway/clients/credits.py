@@ -30,7 +30,7 @@ log = structlog.get_logger()
 _MAX_ORGS = 10_000
 _IDLE_SECONDS = 2.0
 _LONGEST_SECONDS = 30.0
-_FAST_SECONDS = 1.0
+_FAST_SECONDS, _SLOW_SECONDS = 1.0, 5.0
 _LARGEST = 1 << 14  # calls in one lease
 _REMEMBER_EMPTY = 1.0
 # How long others have to give back what they lease and do not use, try by try.
@@ -167,8 +167,11 @@ class SharedCredits:
         old, now = account.lease, self._clock()
         if now < account.empty_until and need > account.empty_at:
             raise _short(need, account.empty_at)
-        fast = old is not None and now - old.began < _FAST_SECONDS
-        account.calls = min(account.calls * 2, self._most) if fast else 1
+        lasted = math.inf if old is None else now - old.began
+        if lasted < _FAST_SECONDS:
+            account.calls = min(account.calls * 2, self._most)
+        elif lasted > _SLOW_SECONDS:
+            account.calls = max(account.calls // 2, 1)
         asked = LeaseCredits(org_id=org_id, lease_id=new_id("lse"), need=need, wanted=need * account.calls)
         if old is not None:  # its rest helps to pay for the next one
             asked = msgspec.structs.replace(asked, returning=old.id, returned=old.left)
