@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-analytics test-api test-integrations fmt lock check-types check-rules
+.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-analytics bench-credits test-api test-integrations fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ bench-optimizer: $(VENV)/dev ## Measure what the optimizer saves, and what it lo
 
 bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million requests, and count them again
 	@$(BIN)/python -m bench.analytics
+
+bench-credits: $(VENV)/dev ## Measure how fast one organisation can be charged, with and without leases
+	@$(BIN)/python -m bench.credits
 
 test-api: $(VENV)/dev ## Hold both APIs to their documents with schemathesis, at length (API_EXAMPLES=n per operation)
 	@PROMPTLY_API_EXAMPLES=$(or $(API_EXAMPLES),200) $(BIN)/python -m pytest -s tests/integration/api/test_schemathesis.py
