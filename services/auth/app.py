@@ -24,11 +24,13 @@ from libs.common.smtp import Smtp
 from libs.common.web import Served, serve_http
 from services.auth.accounts import Accounts
 from services.auth.api_keys import ApiKeys
+from services.auth.billing import Billing
 from services.auth.changes import Changes
 from services.auth.clients.announcer import BusAnnouncer
 from services.auth.clients.charges import BusCharges
 from services.auth.clients.limits import SharedLimits
 from services.auth.clients.mail import NullMailer, SmtpMailer
+from services.auth.clients.no_checkout import NoCheckout
 from services.auth.clients.oauth import TIMEOUT, GitHub, Google
 from services.auth.clients.passwords import Argon2Passwords
 from services.auth.clients.states import JwtStates
@@ -46,7 +48,7 @@ from services.auth.jobs.later import working_later
 from services.auth.live import LiveRequests
 from services.auth.oauth import OAuth
 from services.auth.once import OnceOnly
-from services.auth.ports import IdentityProvider, Later, Mailer, Passwords
+from services.auth.ports import Checkout, IdentityProvider, Later, Mailer, Passwords
 from services.auth.provider_keys import ProviderKeys
 from services.auth.recovery import Recovery
 from services.auth.sessions import Sessions
@@ -91,7 +93,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                 settings, bus, clock, database, secrets, links, passwords, providers=providers, later=later
             )
             once = OnceOnly(unit_of_work(database), clock)
-            await credit_doors.serve(bus, parts.credits, once)
+            await credit_doors.serve(bus, parts.credits_, once)
             await operating.serve(bus, parts.recovery, parts.provider_keys)
             await bus.serve(VERIFY_API_KEY, verify_api_key(parts.api_keys))
             await org_admins.serve(bus, unit_of_work(database))
@@ -99,7 +101,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                 noting_use(parts.api_keys),
                 working(
                     regularly("tell_deletions", parts.erasure.tell, _TELL_SECONDS),
-                    regularly("reap_credits", parts.credits.reap, settings.credit_reap_seconds / 10),
+                    regularly("reap_credits", parts.credits_.reap, settings.credit_reap_seconds / 10),
                     regularly("sweep_once", once.sweep, _SWEEP_SECONDS),
                 ),
                 serve_http(
@@ -136,6 +138,18 @@ async def _parts(
     await bus.listen(REQUESTS_LOGGED, live.hear)
     changes = Changes(uow, announcer)
     models = catalog.load()
+    credits_ = Credits(
+        uow,
+        announcer,
+        BusCharges(bus),
+        secrets.mailer,
+        clock,
+        later,
+        trial=settings.trial_credits,
+        low=settings.low_credits,
+        reap_after=timedelta(seconds=settings.credit_reap_seconds),
+        unlimited=settings.credits == "off",
+    )
     api_keys = ApiKeys(uow, changes, clock, settings.key_pepper)
     accounts = Accounts(uow, passwords, api_keys, clock, limits, settings.registration)
     allowed_hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
@@ -168,17 +182,8 @@ async def _parts(
         api_keys=api_keys,
         provider_keys=ProviderKeys(uow, changes, secrets.sealer, clock, allowed_hosts),
         configuration=Configuration(uow, changes, clock, models.tiers),
-        credits=Credits(
-            uow,
-            announcer,
-            BusCharges(bus),
-            secrets.mailer,
-            clock,
-            later,
-            trial=settings.trial_credits,
-            low=settings.low_credits,
-            reap_after=timedelta(seconds=settings.credit_reap_seconds),
-        ),
+        credits_=credits_,
+        billing=Billing(uow, credits_, _checkout(settings, links), secrets.mailer, clock, later),
         live=live,
         catalog=models,
         bus=bus,
@@ -218,6 +223,17 @@ def _providers(settings: AuthSettings, http: httpx.AsyncClient) -> dict[Identity
             userinfo=settings.google_userinfo_url,
         )
     return found
+
+
+def _checkout(settings: AuthSettings, links: Links) -> Checkout:
+    if not settings.stripe_secret_key or not settings.stripe_webhook_secret:
+        return NoCheckout()
+    # The library takes 40 MB and half a second, which nobody pays who sells nothing.
+    from services.auth.clients.stripe_checkout import StripeCheckout  # noqa: PLC0415
+
+    return StripeCheckout(
+        settings.stripe_secret_key, settings.stripe_webhook_secret, links.frontend_url, settings.stripe_api_base
+    )
 
 
 def _secrets(settings: AuthSettings) -> _Secrets:

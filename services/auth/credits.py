@@ -28,7 +28,7 @@ _AT_ONCE: Final = 200
 
 class Credits:
     """One transaction per change. `trial` tokens come with the account, which is opened when it is first looked at;
-    below `low` tokens the admins are told, once until more come in.
+    below `low` tokens the admins are told, once until more come in. Where credits are `unlimited`, gateways ask for none.
     """
 
     def __init__(
@@ -43,7 +43,9 @@ class Credits:
         trial: int,
         low: int,
         reap_after: timedelta,
+        unlimited: bool = False,
     ) -> None:
+        self.unlimited = unlimited
         self._uow = uow
         self._announcer = announcer
         self._charges = charges
@@ -103,10 +105,11 @@ class Credits:
                 org_id = None if known is None else known.user.org_id
             if org_id is None or await tx.accounts.org(org_id) is None:
                 raise NotFound("There is no such organisation.")
-        return await self.add(ledger.added(org_id, "grant", asked.tokens, new_id("grt"), self._clock.now()))
+        balance, _ = await self.add(ledger.added(org_id, "grant", asked.tokens, new_id("grt"), self._clock.now()))
+        return balance
 
-    async def add(self, entry: Entry) -> CreditBalance:
-        """Write credits that come in; what was written before comes in no second time."""
+    async def add(self, entry: Entry) -> tuple[CreditBalance, bool]:
+        """Write credits that come in; whether they are new, for what was written before comes in no second time."""
         async with self._uow() as tx:
             account = await self._account(tx, entry.org_id)
             fresh = await tx.ledger.write(entry)
@@ -114,7 +117,7 @@ class Credits:
                 await tx.ledger.tell_low(entry.org_id, told=False)
         if fresh:
             await self._announcer.credits_added(entry.org_id)
-        return CreditBalance(balance_tokens=account.spendable + (entry.tokens if fresh else 0))
+        return CreditBalance(balance_tokens=account.spendable + (entry.tokens if fresh else 0)), fresh
 
     async def reap(self) -> None:
         """End leases whose gateway is gone, with what the log says was charged of them."""

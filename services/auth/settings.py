@@ -20,7 +20,8 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
 
     `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organisation has
     `trial_credits` tokens; below `low_credits` its admins are told. A lease of credits that nobody has ended within
-    `credit_reap_seconds` is ended with what the request log says was charged.
+    `credit_reap_seconds` is ended with what the request log says was charged. They are
+    sold where both of Stripe's secrets are set; its webhook goes to /api/billing/webhook.
     """
 
     jwt_secret: str
@@ -39,6 +40,9 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     trial_credits: int = 0
     low_credits: int = 1_000_000
     credit_reap_seconds: float = 900.0
+    stripe_secret_key: str | None = None
+    stripe_webhook_secret: str | None = None
+    stripe_api_base: str | None = None
     mail_from: str = "Promptly <promptly@localhost>"
     github_client_id: str | None = None
     github_client_secret: str | None = None

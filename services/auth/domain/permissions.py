@@ -18,6 +18,7 @@ class Action(Enum):
     MANAGE_PROVIDERS = "change provider keys"
     MANAGE_SETTINGS = "change settings and routing, or clear the cache"
     MANAGE_TEAM = "invite, change or remove members"
+    MANAGE_BILLING = "buy credits, or see what was bought"
     MANAGE_ORG = "change or delete the organisation"
 
 

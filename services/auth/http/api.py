@@ -15,6 +15,7 @@ from libs.common.clock import Clock
 from libs.common.errors import PromptlyError
 from services.auth.accounts import Accounts
 from services.auth.api_keys import ApiKeys
+from services.auth.billing import Billing
 from services.auth.configuration import Configuration
 from services.auth.credits import Credits
 from services.auth.domain.links import Links
@@ -23,6 +24,7 @@ from services.auth.http import errors
 from services.auth.http.accounts import AuthController, OrgController
 from services.auth.http.alerts import AlertController
 from services.auth.http.analytics import AnalyticsController, RequestController
+from services.auth.http.billing import BillingController
 from services.auth.http.configuration import RoutingController
 from services.auth.http.docs import DocsController
 from services.auth.http.guard import guard
@@ -55,7 +57,8 @@ class Parts:
     api_keys: ApiKeys
     provider_keys: ProviderKeys
     configuration: Configuration
-    credits: Credits
+    credits_: Credits
+    billing: Billing
     live: LiveRequests
     catalog: Catalog
     bus: Bus
@@ -80,6 +83,7 @@ def create_api(parts: Parts) -> Litestar:
             AnalyticsController,
             RequestController,
             AlertController,
+            BillingController,
             DocsController,
         ],
         guards=[guard(parts.sessions)],

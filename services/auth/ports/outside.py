@@ -4,6 +4,8 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
+
 from services.auth.domain.accounts import Claims, User
 from services.auth.domain.attempts import Allowance
 from services.auth.domain.identities import Identity, SignInState
@@ -39,6 +41,31 @@ class Charges(Protocol):
 
     async def of_lease(self, org_id: str, lease_id: str) -> int:
         """How many tokens were charged under a lease. `Unavailable` where nobody can tell."""
+        ...
+
+
+class Paid(msgspec.Struct, frozen=True, kw_only=True):
+    """A purchase that was paid for, as the payment provider signed it."""
+
+    session_id: str
+    org_id: str
+    pence: int
+
+
+class Checkout(Protocol):
+    """Who takes the money. Both raise `Unavailable` where credits are not sold, or the provider does not answer."""
+
+    @property
+    def open(self) -> bool:
+        """Whether credits are sold here."""
+        ...
+
+    async def begin(self, org_id: str, pence: int, email: str) -> tuple[str, str]:
+        """A session of the payment provider's: its id, and where the buyer's browser goes."""
+        ...
+
+    def paid(self, payload: bytes, signature: str) -> Paid | None:
+        """What the provider tells; None where it is about nothing that was bought here. `BadRequest` unless it signed it."""
         ...
 
 

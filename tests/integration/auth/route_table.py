@@ -109,4 +109,8 @@ ROUTES = [
     Row("DELETE", "/api/alerts/rules/{alert_id}", None, 503, 503, 403, 503),
     Row("POST", "/api/alerts/rules/{alert_id}/test", None, 503, 503, 403, 503),
     read("/api/alerts/events", 503),
+    read("/api/billing/credits"),
+    Row("GET", "/api/billing/purchases", None, 200, 403, 403, 200),
+    Row("POST", "/api/billing/credits/checkout", {"amount_gbp": 25.0}, 503, 403, 403, 503),
+    public("POST", "/api/billing/webhook", {}, 503),
 ]

@@ -115,8 +115,9 @@ async def test_credits_come_in_once_by_source(house: LedgerHouse) -> None:
     org = await house.org()
     bought = ledger.added(org, "purchase", ledger.tokens_for(500), "cs_1", NOW)
     assert bought.tokens == 50_000_000
-    for _ in range(2):
-        assert (await house.credits.add(bought)).balance_tokens == TRIAL + 50_000_000
+    for first in (True, False):
+        balance, fresh = await house.credits.add(bought)
+        assert (balance.balance_tokens, fresh) == (TRIAL + 50_000_000, first)
     assert house.heard == [("added", org)]
     given = await house.credits.give(GrantCredits(email=f"{org}@example.com", tokens=5))
     assert given.balance_tokens == TRIAL + 50_000_005

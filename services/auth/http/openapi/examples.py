@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from services.auth.http.openapi import savings
+from services.auth.http.openapi import billing, savings
 
 _TIME: Final = "2026-08-01T09:30:00.000Z"
 _PASSWORD: Final = "correct horse battery"  # noqa: S105 - an example, and a famous one
@@ -292,4 +292,5 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         ]
     },
     **savings.EXAMPLES,
+    **billing.EXAMPLES,
 }

@@ -13,8 +13,9 @@ from libs.common.contracts.cache import CacheStats, Cleared
 from libs.common.contracts.gateway import ProviderKeyTested
 from services.auth.configuration import Routing
 from services.auth.domain.preview import ChatBody
-from services.auth.http import accounts, alerts, analytics, configuration, keys, oauth, optimization, team
+from services.auth.http import accounts, alerts, analytics, billing, configuration, keys, oauth, optimization, team
 from services.auth.http.openapi import answers, figures, savings
+from services.auth.http.openapi import billing as money
 from services.auth.taking_back import TakenBack
 
 
@@ -101,5 +102,11 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("PUT", "/api/alerts/rules/{rule_id}"): _put(alerts.AlertRuleChange, figures.AlertRule),
     ("DELETE", "/api/alerts/rules/{rule_id}"): Operation(),
     ("POST", "/api/alerts/rules/{rule_id}/test"): Operation(answer=figures.AlertTested),
+    ("GET", "/api/billing/credits"): Operation(answer=money.CreditsLeft),
+    ("GET", "/api/billing/purchases"): Operation(answer=money.Purchases),
+    ("POST", "/api/billing/credits/checkout"): _put(billing.CheckoutBody, money.CheckoutOpened),
+    ("POST", "/api/billing/webhook"): Operation(
+        answer=money.Received, fails=(400, 413, 503), headers=(money.SIGNATURE,)
+    ),
     ("GET", "/api/alerts/events"): Operation(query=alerts.EventsQuery, answer=figures.AlertEvents),
 }

@@ -1,0 +1,1 @@
+"""A played Stripe: Checkout sessions, and events signed as Stripe signs them."""
