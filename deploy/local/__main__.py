@@ -34,6 +34,10 @@ def main() -> None:
     keys.add_parser("rotate", help="bring all of them under the newest master key of PROMPTLY_KEK")
     users = commands.add_parser("users", help="look after users").add_subparsers(dest="verb", required=True)
     users.add_parser("reset", help="print a link that sets a new password").add_argument("email")
+    given = commands.add_parser("credits", help="look after credits").add_subparsers(dest="verb", required=True)
+    grant = given.add_parser("grant", help="give an organisation credits for the optimize API")
+    grant.add_argument("whom", help="the organisation's id, or a member's e-mail")
+    grant.add_argument("tokens", type=int, help="how many tokens")
     arguments = parser.parse_args()
     try:
         own = settings.read()
@@ -43,6 +47,8 @@ def main() -> None:
             code = asyncio.run(operating.rotate_keys(own, Console([])))
         elif arguments.command == "users":
             code = asyncio.run(operating.reset_password(own, arguments.email, Console([])))
+        elif arguments.command == "credits":
+            code = asyncio.run(operating.grant_credits(own, arguments.whom, arguments.tokens, Console([])))
         elif arguments.command == "up":
             code = asyncio.run(_up(own, arguments.port or own.port, demo=arguments.demo))
         else:

@@ -9,7 +9,14 @@ from deploy.local.settings import LocalSettings
 from deploy.local.stack import read_state
 from libs.common.bus.nats import NatsBus
 from libs.common.bus.ports import Bus
-from libs.common.contracts.auth import RESET_PASSWORD, REWRAP_KEYS, ResetPassword, RewrapKeys
+from libs.common.contracts.auth import (
+    GRANT_CREDITS,
+    RESET_PASSWORD,
+    REWRAP_KEYS,
+    GrantCredits,
+    ResetPassword,
+    RewrapKeys,
+)
 from libs.common.errors import PromptlyError
 
 
@@ -52,6 +59,20 @@ async def rotate_keys(own: LocalSettings, console: Console) -> int:
         )
         return 1
     console.say("No provider key needs an older version any more; it can leave PROMPTLY_KEK of auth and gateway.")
+    return 0
+
+
+async def grant_credits(own: LocalSettings, whom: str, tokens: int, console: Console) -> int:
+    """Give an organisation credits for the optimize API: by its id, or by a member's e-mail."""
+    org = whom if whom.startswith("org_") else None
+    asked = GrantCredits(org_id=org, email=None if org else whom.strip().lower(), tokens=tokens)
+    async with _bus(own) as bus:
+        try:
+            left = await bus.call(GRANT_CREDITS, asked)
+        except PromptlyError as error:
+            console.bad(error.message)
+            return 1
+    console.good(f"{whom} has {tokens:,} tokens more, {left.balance_tokens:,} in all.")
     return 0
 
 

@@ -11,7 +11,7 @@ from libs.common.settings import load
 
 class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """State lives under `home`. A server's URL, where it is set, is used instead of starting one; `public_url` is where
-    browsers reach this Promptly (unset: on this machine).
+    browsers reach this Promptly (unset: on this machine). A new organisation has `trial_credits` tokens for the optimize API.
     """
 
     home: str = "var"
@@ -22,6 +22,7 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     model_dir: str | None = None
     allowed_hosts: str = ""
+    trial_credits: int = 1_000_000
     log_format: str = "console"
 
     @property

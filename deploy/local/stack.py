@@ -148,6 +148,7 @@ class Stack:
                 "PROMPTLY_JWT_SECRET": made.jwt_secret,
                 "PROMPTLY_AUTH_PORT": str(auth_port),
                 "PROMPTLY_PUBLIC_URL": self.settings.public_url or self.url,
+                "PROMPTLY_TRIAL_CREDITS": str(self.settings.trial_credits),
             },
             "cache": {**model, "PROMPTLY_CACHE_DIR": str(self.home / "cache")},
             "optimizer": {},

@@ -1,11 +1,10 @@
 """Credits for the optimize API: what is left, and how more are bought."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from litestar import Controller, get, post
-from msgspec import Meta
 
 from services.auth.billing import Billing
 from services.auth.credits import Credits
@@ -20,9 +19,9 @@ _PENCE: Final = 100
 
 
 class CheckoutBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much to buy, in pounds."""
+    """How much to buy, in pounds: at least 5.00, to the penny."""
 
-    amount_gbp: Annotated[Decimal, Meta(description="Pounds, at least 5.00, to the penny.")]
+    amount_gbp: Decimal
 
 
 class BillingController(Controller):
