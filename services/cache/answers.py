@@ -25,7 +25,7 @@ from libs.common.embedding.ports import Vectors
 from libs.common.errors import Unavailable
 from services.cache.domain.normalise import normalise
 from services.cache.domain.passing import is_passing
-from services.cache.domain.verifier import vetoes
+from services.cache.domain.verifier import Verdict, judge
 from services.cache.entries import Candidate, Entries, Entry
 from services.cache.ports import Sketcher, StoreDownError, Thinker
 
@@ -109,22 +109,23 @@ class Answers:
         near = await self._entries.near(asked.org_id, asked.scope, static, limit=CANDIDATES, floor=FLOOR)
         # The same form needs no model: whatever it makes of one, it makes of the other.
         near = sorted(near, key=lambda candidate: candidate.asked.form != form)
-        allowed: list[Candidate] = []
+        allowed: list[tuple[Candidate, Verdict]] = []
         objections: tuple[str, ...] = ()
         for candidate in near:
-            against = vetoes(candidate.asked.query, asked.query)
-            if not against and candidate.asked.form == form:
+            verdict = judge(candidate.asked.query, asked.query)
+            if not verdict.vetoes and candidate.asked.form == form:
                 return await self._served(asked.org_id, candidate, 1.0)
-            if not against:
-                allowed.append(candidate)
-            objections = objections or against
+            if not verdict.vetoes:
+                allowed.append((candidate, verdict))
+            objections = objections or verdict.vetoes
         if not allowed:
             return CacheMiss(vetoes=objections)
-        scores = await self._scores(form, allowed)
+        cosines = await self._cosines(form, [candidate for candidate, _ in allowed])
+        scores = [verdict.similarity(cosine) for (_, verdict), cosine in zip(allowed, cosines, strict=True)]
         best = max(range(len(allowed)), key=scores.__getitem__)
         if scores[best] < asked.threshold:
             return CacheMiss(best_similarity=scores[best])
-        return await self._served(asked.org_id, allowed[best], scores[best])
+        return await self._served(asked.org_id, allowed[best][0], scores[best])
 
     async def _served(self, org_id: str, candidate: Candidate, similarity: float) -> CacheHit | CacheMiss:
         entry = await self._entries.whole(org_id, candidate.entry_id)
@@ -141,7 +142,7 @@ class Answers:
         static = self._sketcher.vector(tokens)
         return (form, static) if static.any() else (None, None)
 
-    async def _scores(self, form: str, candidates: Sequence[Candidate]) -> list[float]:
+    async def _cosines(self, form: str, candidates: Sequence[Candidate]) -> list[float]:
         """Unrounded cosines. The nearest entries that the model has not seen yet are shown to it with the query, once for
         all: most entries are never near to anything that is asked, and cost no pass of the model. What is not compared
         scores nothing.

@@ -9,6 +9,7 @@ from services.cache.domain.lexicon import is_content
 from services.cache.domain.roles import canonical, compounds, directions, phrases
 from services.cache.domain.stem import stem
 from services.cache.domain.tokens import Token, tokenise
+from services.cache.domain.tongue import foreign
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Parsed:
     titled: tuple[str, ...]
     numbers: tuple[str, ...]
     literals: tuple[str, ...]
+    foreign: bool
 
 
 @lru_cache(maxsize=4096)
@@ -56,6 +58,7 @@ def parse(text: str) -> Parsed:
         titled=titled,
         numbers=tuple(sorted(token.text for token in tokens if token.kind == "number")),
         literals=tuple(sorted(token.text for token in tokens if token.kind == "literal")),
+        foreign=foreign(words),
     )
 
 

@@ -2,16 +2,19 @@
 
 from services.cache.domain import lexicon
 from services.cache.domain.parsed import Parsed
+from services.cache.domain.stem import is_past, stem
 
 _MEASURES = frozenset("many much long often far old tall big fast high deep heavy large soon hot cold likely".split())
+_WAYS = frozenset({"way", "ways", "method", "methods"})
 _PRESENT = frozenset({"is", "are", "am", "do", "does", "has", "have"})
 _PAST = frozenset({"was", "were", "did", "had"})
 _FUTURE = frozenset({"will", "shall"})
 _ABILITY = {"can": "can", "could": "can", "may": "can", "might": "can", "should": "should", "ought": "should",
-            "must": "must", "would": "would"}  # fmt: skip
+            "must": "must", "would": "would", "able": "can", "possible": "can"}  # fmt: skip
 _GENERIC = frozenset({"i", "you", "we", "one", "someone", "people", "they"})
-_FIRST = frozenset({"i", "me", "we", "us", "myself"})
-_SECOND = frozenset({"you", "yourself"})
+_PERSONS = {"i": "first", "me": "first", "we": "first", "us": "first", "myself": "first", "you": "second",
+            "yourself": "second"}  # fmt: skip
+_HELPED = lexicon.AUXILIARIES - {"need", "able", "possible"}
 _OWNERS = {
     "my": "my",
     "mine": "my",
@@ -36,7 +39,7 @@ def _named(word: str, following: tuple[str, ...]) -> str:
     if word == "how":
         return f"how {following[0]}" if following and following[0] in _MEASURES else "how"
     # "What can I do to ..." and "what is the best way to ..." ask how.
-    if word == "what" and (following[2:3] == ("do",) or "way" in following[1:4] or "ways" in following[1:4]):
+    if word == "what" and (following[2:3] == ("do",) or not _WAYS.isdisjoint(following[1:4])):
         return "how"
     return {"whom": "who", "which": "what"}.get(word, word)
 
@@ -60,10 +63,12 @@ def personal(parsed: Parsed) -> tuple[str, ...]:
     return tuple(named[word] for word in parsed.words if word in named)
 
 
-def addressed(parsed: Parsed) -> frozenset[str]:
-    """Whether the asker or the one asked is meant, except as the "you" and "I" of a how-to."""
+def addressed(parsed: Parsed) -> tuple[str, ...]:
+    """The asker and the one asked in the order in which they are first named, without the "you" and "I" of a how-to."""
     words = parsed.words
-    meant = {
+    if parsed.words[1:2] == ("me",) and not kind(parsed):
+        words = (words[0], *words[2:])
+    meant = [
         word
         for at, word in enumerate(words)
         if not (
@@ -72,5 +77,15 @@ def addressed(parsed: Parsed) -> frozenset[str]:
             and words[at - 1] in lexicon.AUXILIARIES
             and words[at - 2] in {"how", "where", "what", "why"}
         )
-    }
-    return frozenset(name for name, who in (("first", _FIRST), ("second", _SECOND)) if meant & who)
+    ]
+    return tuple(dict.fromkeys(_PERSONS[word] for word in meant if word in _PERSONS))
+
+
+def told(parsed: Parsed) -> frozenset[str]:
+    """The stems of the words that are a past, or may be one."""
+    return frozenset(stem(word) for word in parsed.present if is_past(word))
+
+
+def helped(parsed: Parsed) -> bool:
+    """Whether an auxiliary says when."""
+    return not parsed.present.isdisjoint(_HELPED)

@@ -4,18 +4,19 @@ Each veto takes two parsed questions and says whether it objects. All are symmet
 way may be served the other way.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Set
 from itertools import pairwise
 
 from services.cache.domain import lexicon, topics
 from services.cache.domain import opposites as opposed
 from services.cache.domain.parsed import Parsed
-from services.cache.domain.question import able, addressed, kind, personal, tense
+from services.cache.domain.question import able, addressed, helped, kind, personal, tense, told
+
+# With more content words than these, one that is exchanged for its like mostly leaves the vector where it was.
+_LONG = 8
 
 Veto = Callable[[Parsed, Parsed], bool]
-
-# Beyond so many content words one exchanged word no longer moves a sentence vector.
-_LONG = 12
 
 
 def numbers(one: Parsed, other: Parsed) -> bool:
@@ -41,7 +42,8 @@ def literals(one: Parsed, other: Parsed) -> bool:
 
 def names(one: Parsed, other: Parsed) -> bool:
     """A name in one question that the other one does not hold in any spelling of case."""
-    return not (one.names <= other.stems and other.names <= one.stems)
+    here, there = one.names - other.stems, other.names - one.stems
+    return bool(here or there) and not (_spells(here, other) or _spells(there, one))
 
 
 def negation(one: Parsed, other: Parsed) -> bool:
@@ -62,6 +64,14 @@ def qualifiers(one: Parsed, other: Parsed) -> bool:
     return _qualified(one) != _qualified(other)
 
 
+def adverbs(one: Parsed, other: Parsed) -> bool:
+    """Often, later, together, safely: how, when and where something is done."""
+    return any(
+        word in lexicon.ADVERBS or (word.endswith("ly") and word not in lexicon.FILLERS and len(word) > 4)
+        for word in one.present ^ other.present
+    )
+
+
 def degree(one: Parsed, other: Parsed) -> bool:
     """Tall, taller, tallest."""
     return any(_graded(one.present - other.present, other.present - one.present))
@@ -69,7 +79,8 @@ def degree(one: Parsed, other: Parsed) -> bool:
 
 def connectives(one: Parsed, other: Parsed) -> bool:
     """ "a or b" and "a and b"."""
-    return ("or" in one.present) != ("or" in other.present) and ("and" in one.present) != ("and" in other.present)
+    either, both = (one.words.count(word) - other.words.count(word) for word in ("or", "and"))
+    return either * both < 0
 
 
 def order(one: Parsed, other: Parsed) -> bool:
@@ -83,7 +94,8 @@ def order(one: Parsed, other: Parsed) -> bool:
 def direction(one: Parsed, other: Parsed) -> bool:
     """To and from, with and without, on the same word."""
     here, there = one.directions, other.directions
-    return any(here[word] != there[word] for word in here.keys() & there.keys())
+    both = [frozenset((here[word], there[word])) for word in here.keys() & there.keys()]
+    return any(len(pair) == 2 and pair not in lexicon.LOOSE for pair in both)
 
 
 def question_kind(one: Parsed, other: Parsed) -> bool:
@@ -93,7 +105,9 @@ def question_kind(one: Parsed, other: Parsed) -> bool:
 
 
 def tenses(one: Parsed, other: Parsed) -> bool:
-    """Is, was, will be."""
+    """Is, was, will be; who writes, who wrote."""
+    if (told(one) ^ told(other)) & one.stems & other.stems and not (helped(one) or helped(other)):
+        return True
     here, there = tense(one), tense(other)
     return bool(here and there and here != there) or ("future" in here) != ("future" in there)
 
@@ -125,21 +139,34 @@ def tasks(one: Parsed, other: Parsed) -> bool:
 
 
 def details(one: Parsed, other: Parsed) -> bool:
-    """Any other content word, in a text so long that its vector hides the difference."""
-    return max(len(one.content), len(other.content)) > _LONG and one.stems != other.stems
+    """Any other content word, in texts so long that their vectors hide it."""
+    return max(len(one.stems), len(other.stems)) > _LONG and Counter(one.content) != Counter(other.content)
+
+
+def grammar(one: Parsed, other: Parsed) -> bool:
+    """Any other word, where the grammar is not English: none of the lists says there what a word does."""
+    return (one.foreign or other.foreign) and Counter(one.words) != Counter(other.words)
 
 
 VETOES: Mapping[str, Veto] = {
     veto.__name__: veto
     for veto in (
-        numbers, units, dates, literals, names, negation, opposites, qualifiers, degree, connectives, order, direction,
-        question_kind, tenses, modality, persons, languages, formats, tasks, details,
+        numbers, units, dates, literals, names, negation, opposites, qualifiers, adverbs, degree, connectives, order, direction,
+        question_kind, tenses, modality, persons, languages, formats, tasks, details, grammar,
     )
 }  # fmt: skip
 
 
 def _classes(parsed: Parsed, groups: Mapping[str, str]) -> Set[str]:
     return {groups[word] for word in parsed.present if word in groups}
+
+
+def _spells(short: Set[str], other: Parsed) -> bool:
+    """Whether the only name that is missing is made of the initials of the other question's names: UK, United Kingdom."""
+    if len(short) != 1:
+        return False
+    letters = "".join(word[0] for word in other.titled)
+    return 2 <= len(*short) <= 5 and next(iter(short)) in letters
 
 
 def _months(parsed: Parsed) -> Set[str]:
@@ -153,9 +180,15 @@ def _count(parsed: Parsed, words: Set[str]) -> int:
 
 def _qualified(parsed: Parsed) -> Set[str]:
     found = _classes(parsed, lexicon.QUALIFIERS)
-    # "used to" tells of the past; "used for" does not.
-    pairs = set(zip(parsed.words, parsed.words[1:], strict=False))
-    return found if ("used", "to") in pairs else found - {"used"}
+    # "used to" tells of the past; "used for" does not. "Too" is a measure unless it closes the sentence, "exactly" unless it
+    # goes with a question word.
+    pairs = set(pairwise(parsed.words))
+    idle = {"used"} if ("used", "to") not in pairs else set()
+    if parsed.words[-1:] == ("too",):
+        idle.add("too")
+    if any((word, "exactly") in pairs for word in lexicon.QUESTION_WORDS):
+        idle.add("exactly")
+    return found - idle
 
 
 def _swapped(words: list[str], pairs: Set[tuple[str, str]]) -> list[str]:
