@@ -14,7 +14,8 @@ from libs.common.clock import ManualClock
 from libs.common.contracts.cache import CacheStats
 from libs.common.embedding.ports import Vectors
 from libs.common.settings import SettingsError
-from services.cache.entries import Entries, entry_id_for
+from services.cache.domain.identity import entry_id_for
+from services.cache.entries import Entries
 from services.cache.ports import Points
 from services.cache.store.edge import EdgePoints
 from tests.integration.cache.conftest import MEANING_SIZE, STATIC_SIZE, answer_for, make_points
