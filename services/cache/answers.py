@@ -132,29 +132,38 @@ class Answers:
         # The same form needs no model: whatever it makes of one, it makes of the other.
         near = sorted(near, key=lambda candidate: candidate.asked.form != form)
         allowed: list[tuple[Candidate, Verdict]] = []
-        objections: tuple[str, ...] = ()
+        miss = CacheMiss()
         for candidate in near:
             verdict = judge(candidate.asked.query, asked.query)
-            if not verdict.vetoes:
+            if verdict.vetoes:
+                miss = miss if miss.vetoes else CacheMiss(vetoes=verdict.vetoes)
+            elif candidate.asked.form != form:
                 allowed.append((candidate, verdict))
-                if candidate.asked.form == form:
-                    break
-            objections = objections or verdict.vetoes
+            elif isinstance(outcome := await self._served(asked, form, candidate, 1.0), CacheHit):
+                return outcome
+            else:
+                miss = outcome
         if not allowed:
-            return CacheMiss(vetoes=objections)
-        similarities = await self._similarities(form, allowed)
-        by_similarity = sorted(zip(similarities, allowed, strict=True), key=lambda scored: -scored[0])
-        for similarity, (candidate, _) in by_similarity:
+            return miss
+        scored = list(zip(await self._similarities(form, allowed), allowed, strict=True))
+        for similarity, (candidate, _) in sorted(scored, key=lambda one: -one[0]):
             if similarity < asked.threshold:
-                break
-            pair_id = pair_id_for(asked.org_id, asked.scope, candidate.asked.form, form)
-            if await self._entries.blocked(asked.org_id, pair_id):
-                objections = (BLOCKED,)
-                continue
-            entry = await self._entries.whole(asked.org_id, candidate.entry_id)
-            if entry is not None:
-                return _hit("semantic", candidate.entry_id, entry, similarity, pair_id)
-        return CacheMiss(best_similarity=by_similarity[0][0], vetoes=objections if objections == (BLOCKED,) else ())
+                return CacheMiss(best_similarity=similarity)
+            outcome = await self._served(asked, form, candidate, similarity)
+            if isinstance(outcome, CacheHit):
+                return outcome
+            miss = outcome
+        return miss
+
+    async def _served(
+        self, asked: SemanticLookup, form: str, candidate: Candidate, similarity: float
+    ) -> CacheHit | CacheMiss:
+        """The whole entry, unless it has gone meanwhile, or somebody said that it is no answer to this."""
+        pair_id = pair_id_for(asked.org_id, asked.scope, candidate.asked.form, form)
+        if await self._entries.blocked(asked.org_id, pair_id):
+            return CacheMiss(best_similarity=similarity, vetoes=(BLOCKED,))
+        entry = await self._entries.whole(asked.org_id, candidate.entry_id)
+        return CacheMiss() if entry is None else _hit("semantic", candidate.entry_id, entry, similarity, pair_id)
 
     def _sketch(self, query: str) -> tuple[str, Vectors] | tuple[None, None]:
         """The normal form and its static vector, or nothing where only exact repeats may be served."""
@@ -173,8 +182,6 @@ class Answers:
         compared scores nothing.
         """
         candidates = [candidate for candidate, _ in allowed]
-        if all(candidate.asked.form == form for candidate in candidates):
-            return [1.0] * len(candidates)
         unseen = [candidate for candidate in candidates if candidate.meaning is None][:UNSEEN]
         query, *fresh = await self._thinker.embed([form, *(candidate.asked.form for candidate in unseen)])
         meanings = {candidate.entry_id: candidate.meaning for candidate in candidates}

@@ -10,7 +10,7 @@ import msgspec
 from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheStats, StoreAnswer
 from libs.common.embedding.ports import Vectors
-from services.cache.domain.identity import block_id, entry_id_for, room_key
+from services.cache.domain.identity import block_id, entry_id_for, is_id, room_key
 from services.cache.ports import Points, Room, Where
 
 # Expired entries that are not swept yet may stand among the nearest.
@@ -127,7 +127,7 @@ class Entries:
 
     async def forget(self, org_id: str, entry_id: str) -> bool:
         """Remove one entry, if it is this organisation's; whether there was one."""
-        if await self.whole(org_id, entry_id) is None:
+        if not is_id(entry_id) or await self.whole(org_id, entry_id) is None:
             return False
         await self._points.remove(entry_id)
         return True

@@ -27,3 +27,12 @@ def block_id(org_id: str, pair_id: str) -> str:
 def room_key(org_id: str, scope: str) -> str:
     """One word for an organisation's scope."""
     return hashlib.sha256(f"{org_id}\n{scope}".encode()).hexdigest()
+
+
+def is_id(text: str) -> bool:
+    """Whether a caller's text can name anything that is kept."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
