@@ -63,4 +63,4 @@ _PREFIXES = """
 un in im ir il dis non anti de mis pre post re sub super under over hyper hypo inter intra micro macro pseudo semi ex co
 multi
 """
-PREFIXES = frozenset(_PREFIXES.split())
+PREFIXES = tuple(_PREFIXES.split())

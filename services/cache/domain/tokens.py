@@ -70,6 +70,8 @@ def _pieces(text: str) -> list[str]:
 
 
 def _read(piece: str) -> list[Token]:
+    if piece.isalpha() and piece.islower():
+        return [_word(piece)]
     if piece.startswith("`"):
         return [Token(piece.strip("`").strip(), "literal")]
     core = piece.strip(_EDGES)
@@ -86,6 +88,8 @@ def _marks(piece: str) -> list[Token]:
 
 
 def _read_core(core: str) -> list[Token]:
+    if core.isalpha() and (core.islower() or core[1:].islower()):
+        return [_word(core)]
     if _ABBREVIATION.fullmatch(core + "."):
         return [Token(core.replace(".", "").lower(), "word", titled=core[0].isupper())]
     if _NUMBER.fullmatch(core):

@@ -14,7 +14,7 @@ _EXCHANGED, _ADDED = 4, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`vetoes` are the names of those that object; `weight` is how much a missing cosine counts, 1 in short questions that
+    """`vetoes` is the name of the first that objects; `weight` is how much a missing cosine counts, 1 in short questions that
     do not share all their words.
     """
 
@@ -33,9 +33,10 @@ def judge(stored: str, asked: str) -> Verdict:
     """
     try:
         one, other = parse(stored), parse(asked)
-        return Verdict(
-            vetoes=tuple(name for name, objects in VETOES.items() if objects(one, other)), weight=_weight(one, other)
-        )
+        for name, objects in VETOES.items():
+            if objects(one, other):
+                return Verdict(vetoes=(name,))
+        return Verdict(vetoes=(), weight=_weight(one, other))
     except Exception:
         return Verdict(vetoes=(FAILED,))
 

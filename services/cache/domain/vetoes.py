@@ -54,9 +54,9 @@ def negation(one: Parsed, other: Parsed) -> bool:
 def opposites(one: Parsed, other: Parsed) -> bool:
     """Hot and cold, import and export, legal and illegal: a word here, its opposite there."""
     here, there = one.present - other.present, other.present - one.present
-    return any(
-        frozenset((a, b)) in opposed.OPPOSITES or _prefixed(a, b) or _prefixed(b, a) for a in here for b in there
-    )
+    if any(not opposed.OPPOSITES[word].isdisjoint(there) for word in here if word in opposed.OPPOSITES):
+        return True
+    return _prefixed(here, there) or _prefixed(there, here)
 
 
 def qualifiers(one: Parsed, other: Parsed) -> bool:
@@ -74,7 +74,8 @@ def adverbs(one: Parsed, other: Parsed) -> bool:
 
 def degree(one: Parsed, other: Parsed) -> bool:
     """Tall, taller, tallest."""
-    return any(_graded(one.present - other.present, other.present - one.present))
+    here, there = one.present - other.present, other.present - one.present
+    return _graded(here, there) or _graded(there, here)
 
 
 def connectives(one: Parsed, other: Parsed) -> bool:
@@ -199,21 +200,26 @@ def _swapped(words: list[str], pairs: Set[tuple[str, str]]) -> list[str]:
     return words
 
 
-def _prefixed(plain: str, longer: str) -> bool:
-    return len(plain) > 2 and longer.endswith(plain) and longer.removesuffix(plain).rstrip("-") in opposed.PREFIXES
+def _prefixed(longer: Set[str], plain: Set[str]) -> bool:
+    """Whether a prefix makes one of the longer words of one of the plain ones."""
+    return any(
+        word.removeprefix(prefix).lstrip("-") in plain
+        for word in longer
+        if word.startswith(opposed.PREFIXES)
+        for prefix in opposed.PREFIXES
+        if word.startswith(prefix) and len(word) > len(prefix) + 2
+    )
 
 
-def _graded(here: Set[str], there: Set[str]) -> list[tuple[str, str]]:
-    return [(a, b) for a in here for b in there if _grade_of(a, b) or _grade_of(b, a)]
-
-
-def _grade_of(graded: str, plain: str) -> bool:
-    """Whether `graded` is `plain` with -er or -est, or both are grades of one word."""
-    for ending in ("est", "er"):
-        base = graded.removesuffix(ending)
-        if base != graded and len(base) > 2 and plain in {base, base + "e", base[:-1] if base[-1] == base[-2] else base,
-                                                          base[:-1] + "y", base + "er"}:  # fmt: skip
-            return True
+def _graded(graded: Set[str], plain: Set[str]) -> bool:
+    """Whether one of the words is one of the others with -er or -est, or both are grades of one word."""
+    for word in graded:
+        for ending in ("est", "er"):
+            base = word.removesuffix(ending)
+            if base != word and len(base) > 2:
+                bare = base[:-1] if base[-1] == base[-2] else base
+                if not plain.isdisjoint((base, base + "e", bare, base[:-1] + "y", base + "er")):
+                    return True
     return False
 
 
