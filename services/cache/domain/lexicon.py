@@ -76,7 +76,7 @@ former formerly
 future
 past
 ago
-become becomes becoming became
+becoming becomes became
 used
 stop stops stopping stopped quit quits quitting cease
 start starts starting started begin begins beginning began

@@ -31,7 +31,8 @@ _FAVOURS = (
     r"turn|walk|write)"
 )
 _REQUEST = (
-    rf"(?:please |kindly )?(?:can|could|would|will) you (?:please |kindly |(?={_FAVOURS}\b))|please |kindly "
+    rf"(?:please |kindly )?(?:can|could|would|will) (?:you|someone|anyone|anybody) "
+    rf"(?:please |kindly |(?={_FAVOURS}\b))|please |kindly "
     r"|i(?: would|'d)? (?:want|like|need) you to "
 )
 _ASKING = (
@@ -64,6 +65,7 @@ _MEASURED = re.compile(
     rf"^how ({'|'.join(_MEASURES)}) (is|are|was|were) (?!it\b|there\b)(\w[^?!,;:]*?)(?=[ ?.!]*$)", re.IGNORECASE
 )
 _TIME = re.compile(r"\bhow much time\b", re.IGNORECASE)
+_HOW_COME = re.compile(r"^how come\b", re.IGNORECASE)
 _UNABLE = re.compile(r"\bunable to\b", re.IGNORECASE)
 _EMBEDDED = re.compile(r"^(?:what|who) (.+) (?:is|are)$")
 _OPINION = re.compile(r"^(?:who|what) (?:do|does) (\S+(?: \S+)?) (?:think|believe) (?:is|are) (.+)$")
@@ -94,7 +96,8 @@ def strip_courtesy(text: str) -> str:
 
 def plain(text: str) -> str:
     """The text without courtesies, in one spelling of possession, measure and ability. Case stays, for it tells names."""
-    text = _UNABLE.sub("not able to", _TIME.sub("how long", strip_courtesy(clean(text))))
+    text = _HOW_COME.sub("why", strip_courtesy(clean(text)))
+    text = _UNABLE.sub("not able to", _TIME.sub("how long", text))
     return expand_possessives(_MEASURED.sub(_by_noun, text))
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from services.cache.domain import lexicon, topics
 from services.cache.domain import opposites as opposed
 from services.cache.domain.parsed import Parsed
-from services.cache.domain.question import able, addressed, helped, kind, personal, tense, told
+from services.cache.domain.question import able, addressed, doing, helped, kind, personal, tense, told
 
 # With more content words than these, one that is exchanged for its like mostly leaves the vector where it was.
 _LONG = 8
@@ -67,8 +67,8 @@ def qualifiers(one: Parsed, other: Parsed) -> bool:
 def adverbs(one: Parsed, other: Parsed) -> bool:
     """Often, later, together, safely: how, when and where something is done."""
     return any(
-        word in lexicon.ADVERBS or (word.endswith("ly") and word not in lexicon.FILLERS and len(word) > 4)
-        for word in one.present ^ other.present
+        word in lexicon.ADVERBS or (word.endswith("ly") and len(word) > 4)
+        for word in (one.present ^ other.present) - lexicon.FILLERS - lexicon.QUALIFIERS.keys()
     )
 
 
@@ -106,7 +106,9 @@ def question_kind(one: Parsed, other: Parsed) -> bool:
 
 
 def tenses(one: Parsed, other: Parsed) -> bool:
-    """Is, was, will be; who writes, who wrote."""
+    """Is, was, will be; who writes, who wrote; closing, closed."""
+    if (doing(one) & told(other)) - told(one) or (doing(other) & told(one)) - told(other):
+        return True
     if (told(one) ^ told(other)) & one.stems & other.stems and not (helped(one) or helped(other)):
         return True
     here, there = tense(one), tense(other)
