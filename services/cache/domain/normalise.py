@@ -65,6 +65,12 @@ _MEASURED = re.compile(
     rf"^how ({'|'.join(_MEASURES)}) (is|are|was|were) (?!it\b|there\b)(\w[^?!,;:]*?)(?=[ ?.!]*$)", re.IGNORECASE
 )
 _TIME = re.compile(r"\bhow much time\b", re.IGNORECASE)
+# Names that are written short as often as not. "US" is told from "us" by its case.
+_SHORT_NAMES = (
+    (re.compile(r"\bunited states(?: of america)?\b|\bu\.s\.(?:a\.)?(?!\w)|(?-i:\bUS\b)", re.IGNORECASE), "USA"),
+    (re.compile(r"\bunited kingdom\b|\bu\.k\.(?!\w)", re.IGNORECASE), "UK"),
+    (re.compile(r"\beuropean union\b", re.IGNORECASE), "EU"),
+)
 _HOW_COME = re.compile(r"^how come\b", re.IGNORECASE)
 _UNABLE = re.compile(r"\bunable to\b", re.IGNORECASE)
 _EMBEDDED = re.compile(r"^(?:what|who) (.+) (?:is|are)$")
@@ -77,10 +83,10 @@ _POSSESSIVE = re.compile(r"([^\W_][\w.-]*)(?:'s|(?<=s)')")
 
 
 def clean(text: str) -> str:
-    """Straight quotes, composed characters, single spaces, contractions spelled out. Case and words stay."""
+    """Straight quotes, composed characters, single spaces, contractions spelled out, states written short. Case and words stay."""
     text = " ".join(unicodedata.normalize("NFKC", text).translate(_QUOTES).split())
     text = _CONTRACTED_IS.sub(r"\1 is", text)
-    for pattern, replacement in _CONTRACTIONS:
+    for pattern, replacement in (*_CONTRACTIONS, *_SHORT_NAMES):
         text = pattern.sub(replacement, text)
     return text
 

@@ -53,7 +53,7 @@ def parse(text: str) -> Parsed:
         role_counts=Counter(roles),
         compounds=compounds(words),
         phrases=phrases(words),
-        directions=directions(words),
+        directions=directions([token.text for token in tokens if token.kind != "mark"]),
         names=frozenset(stem(word) for word in titled),
         titled=titled,
         numbers=tuple(sorted(token.text for token in tokens if token.kind == "number")),

@@ -27,6 +27,8 @@ _OWNERS = {
     "mine": "my",
     "your": "your",
     "yours": "your",
+    "our": "our",
+    "ours": "our",
     "his": "his",
     "her": "her",
 }
@@ -80,7 +82,15 @@ def able(parsed: Parsed) -> frozenset[str]:
 def personal(parsed: Parsed) -> tuple[str, ...]:
     """Third persons and owners in the order in which they come: "he ... her" is not "she ... him"."""
     named = lexicon.SUBJECT_WORDS | _OWNERS
-    return tuple(named[word] for word in parsed.words if word in named)
+    return tuple(
+        named[word] for at, word in enumerate(parsed.words) if word in named and not _anybody(parsed.words, at)
+    )
+
+
+def cast(parsed: Parsed) -> tuple[str, ...]:
+    """All persons in the order in which they are first named: "they ... us" is not "we ... them"."""
+    named = lexicon.SUBJECT_WORDS | _OWNERS | _PERSONS
+    return tuple(dict.fromkeys(named[word] for word in parsed.words if word in named))
 
 
 def addressed(parsed: Parsed) -> tuple[str, ...]:
@@ -91,17 +101,7 @@ def addressed(parsed: Parsed) -> tuple[str, ...]:
     named = [at for at, word in enumerate(words) if word in _PERSONS]
     if len(named) == 1 and words[:1] in {("can",), ("could",)} and named == [1]:
         return ()  # "Can I" and "can you" ask what anybody can.
-    meant = [
-        words[at]
-        for at in named
-        if not (
-            words[at] in _GENERIC
-            and at >= 2
-            and words[at - 1] in lexicon.AUXILIARIES
-            and words[at - 2] in _HOW_TO | {"why"}
-        )
-    ]
-    return tuple(dict.fromkeys(_PERSONS[word] for word in meant))
+    return tuple(dict.fromkeys(_PERSONS[words[at]] for at in named if not _anybody(words, at)))
 
 
 def told(parsed: Parsed) -> frozenset[str]:
@@ -117,6 +117,16 @@ def doing(parsed: Parsed) -> frozenset[str]:
 def helped(parsed: Parsed) -> bool:
     """Whether an auxiliary says when."""
     return not parsed.present.isdisjoint(_HELPED)
+
+
+def _anybody(words: tuple[str, ...], at: int) -> bool:
+    """Whether it is the "you" of "how do you" or the "they" of "when did they"."""
+    return (
+        words[at] in _GENERIC
+        and at >= 2
+        and words[at - 1] in lexicon.AUXILIARIES
+        and words[at - 2] in _HOW_TO | {"why", "when"}
+    )
 
 
 def _affirmed(words: tuple[str, ...]) -> tuple[str, ...]:

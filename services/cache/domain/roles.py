@@ -22,14 +22,22 @@ _JOINS = frozenset({"and", "or"})
 
 def canonical(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Content stems with adjuncts at the end, passives turned active, and joined items sorted."""
-    words = _sorted_joins(_active(_mutual(_fronted_last(_without_source(list(tokens))))))
+    words = _sorted_joins(_active(_mutual(_judged_last(_fronted_last(_without_source(list(tokens)))))))
     placed = _PLACED if not _SCOPES.isdisjoint(words) else _PLACED - {"not"}
     return tuple(stem(word) for word in words if is_content(word) or word in placed)
 
 
 def compounds(words: Sequence[str]) -> frozenset[tuple[str, str]]:
-    """Pairs of stems that stand side by side: "flu symptoms"."""
-    return frozenset((stem(a), stem(b)) for a, b in pairwise(words) if is_content(a) and is_content(b))
+    """Pairs of stems in one run of content words, in their order: "flu symptoms"."""
+    pairs: set[tuple[str, str]] = set()
+    run: list[str] = []
+    for word in words:
+        if is_content(word):
+            pairs.update((before, stem(word)) for before in run)
+            run.append(stem(word))
+        else:
+            run = []
+    return frozenset(pairs)
 
 
 def phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:
@@ -43,7 +51,7 @@ def phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:
 
 
 def directions(words: Sequence[str]) -> dict[str, str]:
-    """For each content stem the preposition that points at it, as the first of its group."""
+    """For each content stem, number and literal the preposition that points at it, as the first of its group."""
     pointed: dict[str, str] = {}
     pointing = ""
     for word in words:
@@ -74,6 +82,13 @@ def _fronted_last(tokens: list[Token]) -> list[str]:
     return [token.text for token in tokens if token.kind != "mark"]
 
 
+def _judged_last(words: list[str]) -> list[str]:
+    """ "is it safe to swim" into "is swim safe"."""
+    if words[1:2] == ["it"] and words[3:4] == ["to"] and words[0] in COPULAS:
+        return [words[0], *words[4:], words[2]]
+    return words
+
+
 def _active(words: list[str]) -> list[str]:
     """ "is P seen by A" into "A seen P", and "is P seen" into "seen P"."""
     copula = next((at for at, word in enumerate(words) if word in COPULAS), None)
@@ -87,6 +102,11 @@ def _active(words: list[str]) -> list[str]:
     if words[verb + 1 : verb + 2] == ["by"]:
         end = _phrase_end(words, verb + 2)
         return [*asked, *words[verb + 2 : end], words[verb], *patient, *words[end:]]
+    between = words[copula + 1 : verb]
+    if not all(is_content(word) or word in DETERMINERS for word in between) or any(
+        map(is_content, words[verb + 1 : verb + 2])
+    ):
+        return words  # "is it safe to eat boiled eggs"
     return [*asked, words[verb], *patient, *words[verb + 1 :]]
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from services.cache.domain import lexicon, topics
 from services.cache.domain import opposites as opposed
 from services.cache.domain.parsed import Parsed
-from services.cache.domain.question import able, addressed, doing, helped, kind, personal, tense, told
+from services.cache.domain.question import able, addressed, cast, doing, helped, kind, personal, tense, told
 
 # With more content words than these, one that is exchanged for its like mostly leaves the vector where it was.
 _LONG = 8
@@ -42,7 +42,8 @@ def literals(one: Parsed, other: Parsed) -> bool:
 
 def names(one: Parsed, other: Parsed) -> bool:
     """A name in one question that the other one does not hold in any spelling of case."""
-    here, there = one.names - other.stems, other.names - one.stems
+    here = one.names - other.stems - {text.lower() for text in other.literals}
+    there = other.names - one.stems - {text.lower() for text in one.literals}
     return bool(here or there) and not (_spells(here, other) or _spells(there, one))
 
 
@@ -89,7 +90,7 @@ def order(one: Parsed, other: Parsed) -> bool:
     shared = {w for w, count in one.role_counts.items() if count == 1 == other.role_counts[w]}
     here = [word for word in one.roles if word in shared]
     there = [word for word in other.roles if word in shared]
-    return _swapped(here, one.phrases & other.compounds) != _swapped(there, other.phrases & one.compounds)
+    return _swapped(here, one.phrases, other.compounds) != _swapped(there, other.phrases, one.compounds)
 
 
 def direction(one: Parsed, other: Parsed) -> bool:
@@ -123,7 +124,9 @@ def modality(one: Parsed, other: Parsed) -> bool:
 def persons(one: Parsed, other: Parsed) -> bool:
     """He and she, my and your."""
     here, there = addressed(one), addressed(other)
-    return personal(one) != personal(other) or bool(here and there and here != there)
+    if personal(one) != personal(other) or (here and there and here != there):
+        return True
+    return cast(one) != cast(other) and set(cast(one)) == set(cast(other))
 
 
 def languages(one: Parsed, other: Parsed) -> bool:
@@ -194,11 +197,14 @@ def _qualified(parsed: Parsed) -> Set[str]:
     return found - idle
 
 
-def _swapped(words: list[str], pairs: Set[tuple[str, str]]) -> list[str]:
+def _swapped(words: list[str], phrases: Set[tuple[str, str]], compounds: Set[tuple[str, str]]) -> list[str]:
     """The words with "head of owner" as "owner head", where the other question puts it so."""
-    for at, (head, owner) in enumerate(pairwise(words)):
-        if (owner, head) in pairs:
-            words[at : at + 2] = owner, head
+    for at in range(1, len(words)):
+        owner, begin = words[at], at
+        if (owner, words[at - 1]) in phrases:
+            while begin > 0 and (owner, words[begin - 1]) in compounds:
+                begin -= 1
+            words.insert(begin, words.pop(at))
     return words
 
 
