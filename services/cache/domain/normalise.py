@@ -20,8 +20,8 @@ _CONTRACTIONS = (
     (re.compile(r"'ve\b", re.IGNORECASE), " have"),
     (re.compile(r"'ll\b", re.IGNORECASE), " will"),
     (re.compile(r"\bi'm\b", re.IGNORECASE), "i am"),
-    (re.compile(r"\bwhats\b", re.IGNORECASE), "what is"),
 )
+_WHATS = re.compile(r"\bwhats\b", re.IGNORECASE)
 _GREETING = r"(?:hi|hello|hey|greetings|good (?:morning|afternoon|evening))(?: there)?\b[ ,!.]*"
 # "Can you" asks for a favour only before one of these; else it asks what people are able to do.
 _FAVOURS = (
@@ -84,9 +84,14 @@ _POSSESSIVE = re.compile(r"([^\W_][\w.-]*)(?:'s|(?<=s)')")
 
 def clean(text: str) -> str:
     """Straight quotes, composed characters, single spaces, contractions spelled out, states written short. Case and words stay."""
-    text = " ".join(unicodedata.normalize("NFKC", text).translate(_QUOTES).split())
-    text = _CONTRACTED_IS.sub(r"\1 is", text)
-    for pattern, replacement in (*_CONTRACTIONS, *_SHORT_NAMES):
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    text = _WHATS.sub("what is", " ".join(text.split()))
+    if "'" in text:
+        text = _CONTRACTED_IS.sub(r"\1 is", text)
+        for pattern, replacement in _CONTRACTIONS:
+            text = pattern.sub(replacement, text)
+    for pattern, replacement in _SHORT_NAMES:
         text = pattern.sub(replacement, text)
     return text
 

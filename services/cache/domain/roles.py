@@ -1,9 +1,8 @@
 """Who does what to whom: content words in an order that does not change when only the phrasing does."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
-from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, SYMMETRIC, is_content
+from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, FILLERS, SYMMETRIC, is_content
 from services.cache.domain.stem import stem
 from services.cache.domain.tokens import Token
 
@@ -103,7 +102,7 @@ def _active(words: list[str]) -> list[str]:
         end = _phrase_end(words, verb + 2)
         return [*asked, *words[verb + 2 : end], words[verb], *patient, *words[end:]]
     between = words[copula + 1 : verb]
-    if not all(is_content(word) or word in DETERMINERS for word in between) or any(
+    if not all(is_content(word) or word in DETERMINERS | FILLERS for word in between) or any(
         map(is_content, words[verb + 1 : verb + 2])
     ):
         return words  # "is it safe to eat boiled eggs"

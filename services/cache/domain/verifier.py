@@ -7,7 +7,7 @@ from services.cache.domain.vetoes import VETOES
 
 FAILED = "verifier_failed"
 # What the model takes off for phrasing alone, as a share of what it takes off for short questions that differ in a word.
-_REPHRASED = 0.625
+_REPHRASED = 0.5
 # Up to so many content words one word that was exchanged, or added, moves a sentence vector as much as it should.
 _EXCHANGED, _ADDED = 4, 3
 

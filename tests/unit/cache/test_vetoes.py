@@ -187,7 +187,7 @@ def test_the_weight_follows_what_the_words_say() -> None:
         "How do I mend a torn old leather shoe with glue?", "How do I mend a torn old leather shoe with tape?"
     )
     added = judge("How do I mend a torn leather shoe?", "How do I mend a torn leather shoe sole?")
-    assert (same.weight, short.weight) == (0.625, 1.0)
+    assert (same.weight, short.weight) == (0.5, 1.0)
     assert 1.0 < longer.weight < added.weight
     assert same.similarity(1.0) == longer.similarity(1.0) == 1.0
     assert same.similarity(0.9) > short.similarity(0.9) == pytest.approx(0.9)
