@@ -38,13 +38,13 @@ more
 less fewer
 most
 least
-all every each everyone everybody always
+all every each everyone everybody everything always
 both
 either
 few
 several
 another
-other others
+other others else
 same
 exactly
 approximately roughly
@@ -126,7 +126,12 @@ at
 behind
 about
 near beside around
-through via across
+through via across throughout along
+among amongst
+beyond past
+up
+down
+like unlike
 """)
 # Of two of these on the same word, usage decides and not meaning.
 LOOSE = frozenset(

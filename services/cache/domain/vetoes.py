@@ -194,7 +194,7 @@ def _qualified(parsed: Parsed) -> Set[str]:
         idle.add("too")
     if any((word, "exactly") in pairs for word in lexicon.QUESTION_WORDS):
         idle.add("exactly")
-    return found - idle
+    return (found - idle) | ({"even if"} if ("even", "if") in pairs else set())
 
 
 def _swapped(words: list[str], phrases: Set[tuple[str, str]], compounds: Set[tuple[str, str]]) -> list[str]:
