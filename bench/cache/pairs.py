@@ -2,12 +2,11 @@
 
 import csv
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-TESTS = Path(__file__).parents[2] / "tests" / "integration" / "cache"
+_TESTS = Path(__file__).parents[2] / "tests" / "integration" / "cache"
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +37,7 @@ def quora(folder: Path) -> list[Pair]:
     ]
 
 
-def foreign_adversarial(folder: Path) -> list[Pair]:
+def by_others(folder: Path) -> list[Pair]:
     """Pairs that must miss, by somebody else: the last two columns of each line."""
     return [pair for path in sorted(folder.glob("adversarial*.tsv")) for pair in written(path, same=False)]
 
@@ -52,17 +51,17 @@ def statements(folder: Path) -> list[Pair]:
     return [Pair(stored=row["origin"], asked=row["similar"], same=True, kind="statement") for row in rows]
 
 
+def ours(pattern: str, *, same: bool) -> list[Pair]:
+    """Pairs of ours, from all files of such a name."""
+    return [pair for path in sorted(_TESTS.glob(pattern)) for pair in written(path, same=same)]
+
+
 def written(path: Path, *, same: bool) -> list[Pair]:
     """Lines of ours: perhaps a kind, then two questions."""
     lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
     return [
         Pair(stored=line[-2], asked=line[-1], same=same, kind=line[0] if len(line) > 2 else path.stem) for line in lines
     ]
-
-
-def halves(pairs: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
-    """Those that the rules were tuned on, and those that only checked them."""
-    return list(pairs[::2]), list(pairs[1::2])
 
 
 def _table(path: Path) -> list[dict[str, str]]:
