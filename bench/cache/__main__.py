@@ -116,7 +116,7 @@ def speed_table(by_size: dict[int, dict[str, Timed]]) -> str:
     lines = [
         [kind, *(f"{found[kind].p50:.2f} / {found[kind].p95:.2f}" for found in by_size.values())] for kind in kinds
     ]
-    return table(["look-up, p50 / p95 ms", *(f"{size:,} entries" for size in by_size)], lines)
+    return table(["look-up, p50 / p95 ms, one scope", *(f"{size:,} entries" for size in by_size)], lines)
 
 
 def speed_goals(by_size: dict[int, dict[str, Timed]], long: Timed, goals: Goals) -> None:
