@@ -16,18 +16,23 @@ from libs.common.contracts.cache import (
     CacheStats,
     Cleared,
     ExactLookup,
+    ForgetEntry,
     Forgotten,
     SemanticLookup,
     StoreAnswer,
     Stored,
+    cache_entry_id,
 )
 from libs.common.embedding.ports import Vectors
 from libs.common.errors import Unavailable
+from services.cache.domain.identity import pair_id_for
 from services.cache.domain.normalise import normalise
 from services.cache.domain.passing import is_passing
-from services.cache.domain.verifier import vetoes
+from services.cache.domain.verifier import Verdict, judge
 from services.cache.entries import Candidate, Entries, Entry
-from services.cache.ports import Sketcher, StoreDownError, Thinker
+from services.cache.ports import Sketcher, StoreDownError
+from services.cache.quota import Quota
+from services.cache.recent import Recent
 
 LOOKUPS = Counter("promptly_cache_lookups", "Look-ups, by kind and by how they ended", ["kind", "outcome"])
 
@@ -36,6 +41,8 @@ Kind = Literal["exact", "semantic"]
 MAX_TOKENS = 254
 # No question of so few tokens has more letters; longer ones are not even looked at.
 MAX_LETTERS = 4_000
+# What a miss names where somebody said that the answer was wrong.
+BLOCKED = "blocked"
 # Three embeddings of short questions fit into a look-up's budget.
 UNSEEN = 2
 CANDIDATES = 10
@@ -48,8 +55,9 @@ _WAY_BACK_MS = 5.0
 class Answers:
     """Answers that were paid for once."""
 
-    def __init__(self, entries: Entries, sketcher: Sketcher, thinker: Thinker) -> None:
+    def __init__(self, entries: Entries, quota: Quota, sketcher: Sketcher, thinker: Recent) -> None:
         self._entries = entries
+        self._quota = quota
         self._sketcher = sketcher
         self._thinker = thinker
 
@@ -73,10 +81,16 @@ class Answers:
             return _failed("semantic", error)
 
     async def store(self, answer: StoreAnswer) -> Stored:
-        """Keep an answer. It can be found, by its request and by paraphrases, when this returns."""
+        """Keep an answer. It can be found, by its request and by paraphrases, when this returns; where its organisation stores
+        too fast, it is let go.
+        """
         form, static = self._sketch(answer.query) if answer.query is not None else (None, None)
         try:
+            if not await self._quota.admits(answer.org_id):
+                return Stored(entry_id=cache_entry_id(answer.org_id, answer.fingerprint), accepted=False)
             entry_id = await self._entries.store(answer, form, static)
+            if form is not None and (meaning := self._thinker.known(form)) is not None:
+                await self._entries.learn(entry_id, meaning)
         except StoreDownError as error:
             raise Unavailable(f"The answer was not stored: {error}") from None
         return Stored(entry_id=entry_id)
@@ -88,10 +102,12 @@ class Answers:
         except StoreDownError as error:
             raise Unavailable(f"The cache cannot be counted now: {error}") from None
 
-    async def forget(self, org_id: str, entry_id: str) -> Forgotten:
-        """Remove an entry that answered wrongly."""
+    async def forget(self, asked: ForgetEntry) -> Forgotten:
+        """Remove an entry that answered wrongly, and keep its pairs of questions apart from now on."""
         try:
-            return Forgotten(forgotten=await self._entries.forget(org_id, entry_id))
+            for pair_id in asked.pair_ids:
+                await self._entries.block(asked.org_id, pair_id)
+            return Forgotten(forgotten=await self._entries.forget(asked.org_id, asked.entry_id))
         except StoreDownError as error:
             raise Unavailable(f"The entry was not removed: {error}") from None
 
@@ -102,6 +118,13 @@ class Answers:
         except StoreDownError as error:
             raise Unavailable(f"The cache was not cleared: {error}") from None
 
+    async def erase(self, org_id: str) -> None:
+        """Remove all that is kept for an organisation that is gone."""
+        try:
+            await self._entries.erase(org_id)
+        except StoreDownError as error:
+            raise Unavailable(f"The organisation was not erased: {error}") from None
+
     async def _semantic(self, asked: SemanticLookup) -> CacheHit | CacheMiss:
         form, static = self._sketch(asked.query)
         if form is None or static is None:
@@ -109,26 +132,39 @@ class Answers:
         near = await self._entries.near(asked.org_id, asked.scope, static, limit=CANDIDATES, floor=FLOOR)
         # The same form needs no model: whatever it makes of one, it makes of the other.
         near = sorted(near, key=lambda candidate: candidate.asked.form != form)
-        allowed: list[Candidate] = []
-        objections: tuple[str, ...] = ()
+        allowed: list[tuple[Candidate, Verdict]] = []
+        miss = CacheMiss()
         for candidate in near:
-            against = vetoes(candidate.asked.query, asked.query)
-            if not against and candidate.asked.form == form:
-                return await self._served(asked.org_id, candidate, 1.0)
-            if not against:
-                allowed.append(candidate)
-            objections = objections or against
+            verdict = judge(candidate.asked.query, asked.query)
+            if verdict.vetoes:
+                miss = miss if miss.vetoes else CacheMiss(vetoes=verdict.vetoes)
+            elif candidate.asked.form != form:
+                allowed.append((candidate, verdict))
+            elif isinstance(outcome := await self._served(asked, form, candidate, 1.0), CacheHit):
+                return outcome
+            else:
+                miss = outcome
         if not allowed:
-            return CacheMiss(vetoes=objections)
-        scores = await self._scores(form, allowed)
-        best = max(range(len(allowed)), key=scores.__getitem__)
-        if scores[best] < asked.threshold:
-            return CacheMiss(best_similarity=scores[best])
-        return await self._served(asked.org_id, allowed[best], scores[best])
+            return miss
+        scored = list(zip(await self._similarities(form, allowed), allowed, strict=True))
+        for similarity, (candidate, _) in sorted(scored, key=lambda one: -one[0]):
+            if similarity < asked.threshold:
+                return CacheMiss(best_similarity=similarity)
+            outcome = await self._served(asked, form, candidate, similarity)
+            if isinstance(outcome, CacheHit):
+                return outcome
+            miss = outcome
+        return miss
 
-    async def _served(self, org_id: str, candidate: Candidate, similarity: float) -> CacheHit | CacheMiss:
-        entry = await self._entries.whole(org_id, candidate.entry_id)
-        return CacheMiss() if entry is None else _hit("semantic", candidate.entry_id, entry, similarity)
+    async def _served(
+        self, asked: SemanticLookup, form: str, candidate: Candidate, similarity: float
+    ) -> CacheHit | CacheMiss:
+        """The whole entry, unless it has gone meanwhile, or somebody said that it is no answer to this."""
+        pair_id = pair_id_for(asked.org_id, asked.scope, candidate.asked.form, form)
+        if await self._entries.blocked(asked.org_id, pair_id):
+            return CacheMiss(best_similarity=similarity, vetoes=(BLOCKED,))
+        entry = await self._entries.whole(asked.org_id, candidate.entry_id)
+        return CacheMiss() if entry is None else _hit("semantic", candidate.entry_id, entry, similarity, pair_id)
 
     def _sketch(self, query: str) -> tuple[str, Vectors] | tuple[None, None]:
         """The normal form and its static vector, or nothing where only exact repeats may be served."""
@@ -141,18 +177,22 @@ class Answers:
         static = self._sketcher.vector(tokens)
         return (form, static) if static.any() else (None, None)
 
-    async def _scores(self, form: str, candidates: Sequence[Candidate]) -> list[float]:
-        """Unrounded cosines. The nearest entries that the model has not seen yet are shown to it with the query, once for
-        all: most entries are never near to anything that is asked, and cost no pass of the model. What is not compared
-        scores nothing.
+    async def _similarities(self, form: str, allowed: Sequence[tuple[Candidate, Verdict]]) -> list[float]:
+        """Unrounded, on the threshold's scale. The nearest entries that the model has not seen yet are shown to it with the
+        query, once for all: most entries are never near to anything that is asked, and cost no pass of the model. What is not
+        compared scores nothing.
         """
+        candidates = [candidate for candidate, _ in allowed]
         unseen = [candidate for candidate in candidates if candidate.meaning is None][:UNSEEN]
         query, *fresh = await self._thinker.embed([form, *(candidate.asked.form for candidate in unseen)])
         meanings = {candidate.entry_id: candidate.meaning for candidate in candidates}
         for candidate, meaning in zip(unseen, fresh, strict=True):
             meanings[candidate.entry_id] = meaning
             await self._entries.learn(candidate.entry_id, meaning)
-        return [0.0 if meaning is None else min(1.0, float(np.dot(query, meaning))) for meaning in meanings.values()]
+        return [
+            0.0 if meaning is None else verdict.similarity(min(1.0, float(np.dot(query, meaning))))
+            for (_, verdict), meaning in zip(allowed, meanings.values(), strict=True)
+        ]
 
 
 def _budget() -> asyncio.Timeout:
@@ -160,7 +200,7 @@ def _budget() -> asyncio.Timeout:
     return asyncio.timeout(max(0.0, (LOOKUP_EXACT.budget_ms if left is None else left) - _WAY_BACK_MS) / 1000)
 
 
-def _hit(kind: Kind, entry_id: str, entry: Entry, similarity: float) -> CacheHit:
+def _hit(kind: Kind, entry_id: str, entry: Entry, similarity: float, pair_id: str | None = None) -> CacheHit:
     return CacheHit(
         kind=kind,
         entry_id=entry_id,
@@ -172,6 +212,7 @@ def _hit(kind: Kind, entry_id: str, entry: Entry, similarity: float) -> CacheHit
         completion_tokens=entry.completion_tokens,
         request_id=entry.request_id,
         stored_at_ms=entry.stored_at_ms,
+        pair_id=pair_id,
     )
 
 

@@ -19,6 +19,8 @@ from services.cache.handlers import entries as entry_doors
 from services.cache.handlers import erasing, lookups
 from services.cache.jobs.watch import Watch, sweep
 from services.cache.ports import Points
+from services.cache.quota import Quota
+from services.cache.recent import Recent
 from services.cache.settings import CacheSettings
 from services.cache.store.edge import EdgePoints
 from services.cache.store.shape import collection_name
@@ -32,8 +34,12 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
     embedder, static = await asyncio.to_thread(_models, settings.model_dir)
     points = await asyncio.to_thread(_points, settings, embedder, static)
     thinker = OffLoop(embedder)
-    entries = Entries(points, clock or SystemClock())
-    watch, answers = Watch(points), Answers(entries, static, thinker)
+    clock = clock or SystemClock()
+    entries = Entries(points, clock)
+    quota = Quota(
+        entries, clock, max_entries=settings.cache_max_entries, stores_per_minute=settings.cache_stores_per_minute
+    )
+    watch, answers = Watch(points), Answers(entries, quota, static, Recent(thinker))
     await watch.look()
     try:
         async with running(watch.run(_WATCH_SECONDS), sweep(entries, settings.cache_sweep_seconds)):

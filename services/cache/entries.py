@@ -10,7 +10,11 @@ import msgspec
 from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheStats, StoreAnswer, cache_entry_id
 from libs.common.embedding.ports import Vectors
-from services.cache.ports import Points, Where
+from services.cache.domain.identity import block_id, is_id, room_key
+from services.cache.ports import Points, Room, Where
+
+# Expired entries that are not swept yet may stand among the nearest.
+_SPARE = 10
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,13 +79,14 @@ class Entries:
 
     async def near(self, org_id: str, scope: str, static: Vectors, *, limit: int, floor: float) -> Sequence[Candidate]:
         """Live entries of this scope that serve paraphrases, nearest by static cosine first."""
-        where = Where(org_id=org_id, scope=scope, alive_at_ms=self._now_ms())
-        found = await self._points.nearest(static, where, limit=limit, floor=floor, fields=Asked.__struct_fields__)
+        room = Room(org_id=org_id, key=room_key(org_id, scope))
+        fields = Asked.__struct_fields__
+        found = await self._points.nearest(static, room, limit=limit + _SPARE, floor=floor, fields=fields)
         return [
             Candidate(entry_id=near.point_id, asked=asked, meaning=near.meaning)
             for near in found
             if self._mine(asked := msgspec.convert(near.payload, Asked), org_id) and asked.scope == scope
-        ]
+        ][:limit]
 
     async def store(self, answer: StoreAnswer, form: str | None = None, static: Vectors | None = None) -> str:
         """Keep an answer, in the place of an earlier one to the same request. Returns its id.
@@ -105,7 +110,8 @@ class Entries:
             expires_at_ms=now + answer.ttl_seconds * 1000,
         )
         entry_id = cache_entry_id(answer.org_id, answer.fingerprint)
-        await self._points.put(entry_id, msgspec.to_builtins(entry), static)
+        room = room_key(answer.org_id, answer.scope)
+        await self._points.put(entry_id, {**msgspec.to_builtins(entry), "room": room}, static)
         return entry_id
 
     async def learn(self, entry_id: str, meaning: Vectors) -> None:
@@ -121,16 +127,39 @@ class Entries:
 
     async def forget(self, org_id: str, entry_id: str) -> bool:
         """Remove one entry, if it is this organisation's; whether there was one."""
-        if await self.whole(org_id, entry_id) is None:
+        if not is_id(entry_id) or await self.whole(org_id, entry_id) is None:
             return False
         await self._points.remove(entry_id)
         return True
 
+    async def block(self, org_id: str, pair_id: str) -> None:
+        """Never let these two questions share an answer again."""
+        await self._points.put(block_id(org_id, pair_id), {"org_id": org_id, "pair_id": pair_id}, None)
+
+    async def blocked(self, org_id: str, pair_id: str) -> bool:
+        """Whether somebody of the organisation said so."""
+        payload = await self._points.fetch(block_id(org_id, pair_id))
+        return payload is not None and (payload.get("org_id"), payload.get("pair_id")) == (org_id, pair_id)
+
+    async def live(self, org_id: str) -> int:
+        """How many entries an organisation has."""
+        return await self._points.count(Where(org_id=org_id, alive_at_ms=self._now_ms()))
+
+    async def evict(self, org_id: str, count: int) -> None:
+        """Remove so many entries, those first that would expire first."""
+        await self._points.evict(Where(org_id=org_id, alive_at_ms=0), count)
+
     async def clear(self, org_id: str) -> int:
-        """Remove all entries, expired ones too. Returns how many live ones there were."""
-        live = await self._points.count(Where(org_id=org_id, alive_at_ms=self._now_ms()))
-        await self._points.delete(Where(org_id=org_id))
+        """Remove all entries, expired ones too; blocked pairs stay, for they say what was wrong and hold no answer. Returns
+        how many live entries there were.
+        """
+        live = await self.live(org_id)
+        await self._points.delete(Where(org_id=org_id, alive_at_ms=0))
         return live
+
+    async def erase(self, org_id: str) -> None:
+        """Remove all that is kept for an organisation."""
+        await self._points.delete(Where(org_id=org_id))
 
     async def sweep(self) -> None:
         """Remove what expired."""

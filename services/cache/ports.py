@@ -15,11 +15,22 @@ class StoreDownError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """Which points: always one organisation's, perhaps of one scope, perhaps only those alive at a moment (ms)."""
+    """Which points: always one organisation's, perhaps only answers that live longer than a moment (ms); 0 means all answers,
+    expired ones too, and None whatever is kept for the organisation.
+    """
 
     org_id: str
-    scope: str | None = None
     alive_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Whose entries may serve each other: one organisation's of one scope. `key` stands for both, so that a search has one
+    condition to check; no two rooms have the same.
+    """
+
+    org_id: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +50,11 @@ class Points(Protocol):
         ...
 
     async def nearest(
-        self, static: Vectors, where: Where, *, limit: int, floor: float, fields: Sequence[str]
+        self, static: Vectors, room: Room, *, limit: int, floor: float, fields: Sequence[str]
     ) -> Sequence[Near]:
-        """The points nearest by static cosine, best first, none below `floor`, with these fields of their payload."""
+        """The points of a room nearest by static cosine, best first, none below `floor`, with these fields of their payload.
+        Expired ones may be among them. Cosines may be off by a hundredth.
+        """
         ...
 
     async def put(self, point_id: str, payload: Payload, static: Vectors | None) -> None:
@@ -62,6 +75,10 @@ class Points(Protocol):
 
     async def delete(self, where: Where) -> None:
         """Remove points at once."""
+        ...
+
+    async def evict(self, where: Where, count: int) -> None:
+        """Remove so many answers, those first that would expire first."""
         ...
 
     async def sweep(self, now_ms: int) -> None:

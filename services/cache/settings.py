@@ -6,7 +6,8 @@ from libs.common.settings import CommonSettings
 class CacheSettings(CommonSettings, frozen=True, kw_only=True):
     """`model_dir` is what `python -m libs.common.embedding <dir>` made. Without `qdrant_url` the built-in store works in
     `cache_dir`, for one process; `qdrant_api_key` goes with the URL. `cache_sweep_seconds` is how long an expired entry
-    may stay on disk.
+    may stay on disk. Of an organisation at most `cache_max_entries` answers are kept, and at most `cache_stores_per_minute`
+    are taken in by one process.
     """
 
     model_dir: str = "var/model"
@@ -14,3 +15,5 @@ class CacheSettings(CommonSettings, frozen=True, kw_only=True):
     qdrant_url: str | None = None
     qdrant_api_key: str | None = None
     cache_sweep_seconds: float = 300.0
+    cache_max_entries: int = 50_000
+    cache_stores_per_minute: int = 6_000

@@ -34,7 +34,8 @@ class SemanticLookup(msgspec.Struct, frozen=True, kw_only=True):
 class CacheHit(msgspec.Struct, frozen=True, kw_only=True, tag="hit"):
     """A stored answer. `answer` is the `chat.completion` object that the first request got, as JSON.
 
-    `similarity` is the unrounded cosine (1.0 for an exact hit); `prompt_tokens` is the original size of the request
+    `similarity` is unrounded and on the threshold's scale: 1.0 for an exact hit and for questions of one normal form, else the
+    cosine, weighted by what the words of both questions have in common. `prompt_tokens` is the original size of the request
     that was stored; `request_id` is the request that paid for it. `pair_id` stands for the two questions that a semantic hit
     put together; no text can be read from it.
     """
@@ -76,7 +77,7 @@ class StoreAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """`accepted` is false where the queue of stores is full and the answer was let go."""
+    """`accepted` is false where the organisation stores too fast and the answer was let go."""
 
     entry_id: str
     accepted: bool = True

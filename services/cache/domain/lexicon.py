@@ -5,7 +5,7 @@ from services.cache.domain.words import groups, word_set
 COPULAS = word_set("is are was were am be been being")
 DETERMINERS = word_set("the a an this that these those my your his her its our their")
 AUXILIARIES = COPULAS | word_set(
-    "do does did have has had having can could will would shall should may might must ought need"
+    "do does did have has had having can could will would shall should may might must ought need able possible"
 )
 PREPOSITIONS = word_set(
     """about above across after against along among around as at before behind below beneath beside between beyond by
@@ -20,15 +20,15 @@ PRONOUNS = word_set(
 )
 CONJUNCTIONS = word_set("and or but nor so if then else because while although though whether yet")
 FILLERS = word_set(
-    """actually really truly literally indeed basically simply just quite very so currently definitely certainly
-    honestly even also too please kindly ever"""
+    """actually really truly literally indeed basically essentially simply just quite very so currently definitely certainly
+    honestly genuinely clearly obviously surely seriously absolutely somehow anyway even also please kindly ever"""
 )
 NEGATORS = word_set(
     "not no never none neither nor cannot without nobody nothing nowhere hardly barely scarcely except unless"
 )
 FUNCTION_WORDS = (
     DETERMINERS | AUXILIARIES | PREPOSITIONS | QUESTION_WORDS | PRONOUNS | CONJUNCTIONS | FILLERS | NEGATORS
-    | word_set("some any each every all both either many much more most less least few fewer only such same other")
+    | word_set("some any each every all both either many much more most less least few fewer only such same other too")
 )  # fmt: skip
 
 # A question with one of these and a question without it, or with another one, do not have the same answer.
@@ -38,13 +38,13 @@ more
 less fewer
 most
 least
-all every each everyone everybody always
+all every each everyone everybody everything always
 both
 either
 few
 several
 another
-other others
+other others else
 same
 exactly
 approximately roughly
@@ -76,7 +76,7 @@ former formerly
 future
 past
 ago
-become becomes becoming became
+becoming becomes became
 used
 stop stops stopping stopped quit quits quitting cease
 start starts starting started begin begins beginning began
@@ -88,9 +88,22 @@ including include
 without
 per
 half
+quarter
 double twice
 triple
+enough
+too
+because
+although though despite
+rather
 """)
+
+# Adverbs that "-ly" does not tell.
+ADVERBS = word_set(
+    """often sometimes seldom once soon later earlier early late fast hard together alone apart elsewhere everywhere anywhere
+    somewhere abroad overseas online offline forever twice afterwards beforehand meanwhile overnight upstairs downstairs
+    backwards forwards sideways upside inwards outwards otherwise maybe perhaps ahead behind away instead"""
+)
 
 # Prepositions that say which way something goes or on which side it stands.
 DIRECTIONS = groups("""
@@ -105,13 +118,33 @@ above over
 below under underneath beneath
 before
 after
-inside within
+in inside within during
 outside
 between
-on
+on upon
 at
 behind
+about
+near beside around
+through via across throughout along
+among amongst
+beyond past
+up
+down
+like unlike
 """)
+# Of two of these on the same word, usage decides and not meaning.
+LOOSE = frozenset(
+    frozenset(pair.split("/"))
+    for pair in "in/on in/at in/with in/for in/by in/about in/through on/at on/about on/for for/about at/for in/from from/by".split()
+)
+
+# Relations that hold both ways: whoever is married to somebody is somebody's spouse.
+SYMMETRIC = word_set(
+    """married engaged related similar identical equal equivalent different parallel adjacent friend friends friendly sibling
+    siblings cousin cousins neighbour neighbor colleague twin twins partner spouse acquainted compatible comparable
+    dating"""
+)
 
 SUBJECT_WORDS = groups("""
 he him himself

@@ -8,7 +8,7 @@ import unicodedata
 
 from services.cache.domain.lexicon import COPULAS, DETERMINERS, FUNCTION_WORDS
 
-VERSION = 1
+VERSION = 2
 
 _QUOTES = str.maketrans("‘’ʼ“”", "'''\"\"")
 _CONTRACTED_IS = re.compile(r"\b(what|who|where|when|how|why|which|that|it|he|she|there|here)'s\b", re.IGNORECASE)
@@ -20,18 +20,59 @@ _CONTRACTIONS = (
     (re.compile(r"'ve\b", re.IGNORECASE), " have"),
     (re.compile(r"'ll\b", re.IGNORECASE), " will"),
     (re.compile(r"\bi'm\b", re.IGNORECASE), "i am"),
-    (re.compile(r"\bwhats\b", re.IGNORECASE), "what is"),
 )
+_WHATS = re.compile(r"\bwhats\b", re.IGNORECASE)
 _GREETING = r"(?:hi|hello|hey|greetings|good (?:morning|afternoon|evening))(?: there)?\b[ ,!.]*"
-_REQUEST = r"(?:please |kindly )?(?:can|could|would|will) you (?:please |kindly )?|please |kindly "
+# "Can you" asks for a favour only before one of these; else it asks what people are able to do.
+_FAVOURS = (
+    r"(?:add|analy[sz]e|answer|build|calculate|check|classify|compare|compute|convert|correct|count|create|define|describe|"
+    r"draft|edit|explain|extract|find|fix|format|generate|give|help|improve|list|make|name|outline|paraphrase|proofread|"
+    r"provide|recommend|refactor|remind|rephrase|rewrite|say|show|solve|sort|suggest|sum|summari[sz]e|teach|tell|translate|"
+    r"turn|walk|write)"
+)
+_REQUEST = (
+    rf"(?:please |kindly )?(?:can|could|would|will) (?:you|someone|anyone|anybody) "
+    rf"(?:please |kindly |(?={_FAVOURS}\b))|please |kindly "
+    r"|i(?: would|'d)? (?:want|like|need) you to "
+)
 _ASKING = (
     r"(?:tell|remind) me (?!about)|let me know |i(?: would|'d)? (?:want|like|need) to know |i (?:wonder|was wondering) "
-    r"|do you (?:happen to )?know (?=wh|how|if\b)"
+    r"|do you (?:happen to )?know (?=wh|how|if\b)|(?:explain|describe) (?:to me )?(?=wh|how\b)"
+    r"|(?:a |one )?(?:quick |short |simple )?question[:,] "
 )
 _OPENER = re.compile(rf"^(?:{_GREETING}|{_REQUEST}|{_ASKING})", re.IGNORECASE)
 _CLOSER = re.compile(
     r"[ ,.!?]*\b(?:please|thanks|thank you|thx|cheers)(?: (?:so|very) much| in advance)?[ .!?]*$", re.IGNORECASE
 )
+_FOR_ME = re.compile(
+    r"^(give|write|show|make|find|draft|suggest|create) me (?=\S)|(?<=\S) for me(?=[.!?]*$)", re.IGNORECASE
+)
+# Measures asked for by adjective, and the nouns that ask the same: "how tall is X" and "what is the height of X".
+_MEASURES = {
+    "tall": "height",
+    "high": "height",
+    "old": "age",
+    "big": "size",
+    "large": "size",
+    "heavy": "weight",
+    "fast": "speed",
+    "deep": "depth",
+    "wide": "width",
+    "long": "length",
+    "hot": "temperature",
+}
+_MEASURED = re.compile(
+    rf"^how ({'|'.join(_MEASURES)}) (is|are|was|were) (?!it\b|there\b)(\w[^?!,;:]*?)(?=[ ?.!]*$)", re.IGNORECASE
+)
+_TIME = re.compile(r"\bhow much time\b", re.IGNORECASE)
+# Names that are written short as often as not. "US" is told from "us" by its case.
+_SHORT_NAMES = (
+    (re.compile(r"\bunited states(?: of america)?\b|\bu\.s\.(?:a\.)?(?!\w)|(?-i:\bUS\b)", re.IGNORECASE), "USA"),
+    (re.compile(r"\bunited kingdom\b|\bu\.k\.(?!\w)", re.IGNORECASE), "UK"),
+    (re.compile(r"\beuropean union\b", re.IGNORECASE), "EU"),
+)
+_HOW_COME = re.compile(r"^how come\b", re.IGNORECASE)
+_UNABLE = re.compile(r"\bunable to\b", re.IGNORECASE)
 _EMBEDDED = re.compile(r"^(?:what|who) (.+) (?:is|are)$")
 _OPINION = re.compile(r"^(?:who|what) (?:do|does) (\S+(?: \S+)?) (?:think|believe) (?:is|are) (.+)$")
 _QUESTION = re.compile(r"^(?:what|who) (?:is|are) (?=\S)")
@@ -42,10 +83,15 @@ _POSSESSIVE = re.compile(r"([^\W_][\w.-]*)(?:'s|(?<=s)')")
 
 
 def clean(text: str) -> str:
-    """Straight quotes, composed characters, single spaces, contractions spelled out. Case and words stay."""
-    text = " ".join(unicodedata.normalize("NFKC", text).translate(_QUOTES).split())
-    text = _CONTRACTED_IS.sub(r"\1 is", text)
-    for pattern, replacement in _CONTRACTIONS:
+    """Straight quotes, composed characters, single spaces, contractions spelled out, states written short. Case and words stay."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    text = _WHATS.sub("what is", " ".join(text.split()))
+    if "'" in text:
+        text = _CONTRACTED_IS.sub(r"\1 is", text)
+        for pattern, replacement in _CONTRACTIONS:
+            text = pattern.sub(replacement, text)
+    for pattern, replacement in _SHORT_NAMES:
         text = pattern.sub(replacement, text)
     return text
 
@@ -56,7 +102,14 @@ def strip_courtesy(text: str) -> str:
     while text != before:
         before = text
         text = _CLOSER.sub("", _OPENER.sub("", text, count=1), count=1) or before
-    return text
+    return _FOR_ME.sub(lambda match: f"{match[1]} " if match[1] else "", text)
+
+
+def plain(text: str) -> str:
+    """The text without courtesies, in one spelling of possession, measure and ability. Case stays, for it tells names."""
+    text = _HOW_COME.sub("why", strip_courtesy(clean(text)))
+    text = _UNABLE.sub("not able to", _TIME.sub("how long", text))
+    return expand_possessives(_MEASURED.sub(_by_noun, text))
 
 
 def expand_possessives(text: str) -> str:
@@ -82,13 +135,16 @@ def expand_possessives(text: str) -> str:
 
 def normalise(text: str) -> str:
     """The form that is embedded: lower case, one spelling of possession, and no courtesy, opener or final mark."""
-    expanded = expand_possessives(strip_courtesy(clean(text)))
-    form = expanded.lower().strip(_END)
+    form = plain(text).lower().strip(_END)
     if (embedded := _EMBEDDED.match(form)) is not None:
         form = embedded[1]
     form = _OPINION.sub(r"\2 according to \1", form)
     form = _QUESTION.sub("", form)
     return _ARTICLE.sub("", form).strip(_END) or text.strip().lower()
+
+
+def _by_noun(match: re.Match[str]) -> str:
+    return f"what {match[2]} the {_MEASURES[match[1].lower()]} of {match[3]}"
 
 
 def _owner(pieces: list[str], at: int) -> int:

@@ -52,9 +52,10 @@ OPPOSITES = opposites(
     save,saving:spend,spending,waste credit:debit deposit:withdraw,withdrawal breakfast:lunch,dinner lunch:dinner
     freeze:thaw,melt encourage:discourage support,supports:oppose,opposes for:against pro:anti agree:disagree
     import:export inhale:exhale sink:float tighten:loosen wet:dry clean:dirty loud,louder:quiet,quieter many:few
-    more:less,fewer most:least,fewest
+    much,many:little,few more:less,fewer most:least,fewest
     inner:outer undo:redo synonym:antonym synonyms:antonyms key,keys:value,values always:never everything:nothing everyone:nobody
     with:without ahead:behind forward,forwards:back,backward,backwards uppercase:lowercase upper:lower luxury:budget
+    append:prepend thick,thicken:thin widen:narrow lighten:darken strengthen:weaken social:solitary opaque:transparent
     boyfriend:girlfriend restart:reload,stop
     """
 )
@@ -63,4 +64,4 @@ _PREFIXES = """
 un in im ir il dis non anti de mis pre post re sub super under over hyper hypo inter intra micro macro pseudo semi ex co
 multi
 """
-PREFIXES = frozenset(_PREFIXES.split())
+PREFIXES = tuple(_PREFIXES.split())

@@ -1,22 +1,34 @@
 """What kind of answer a question wants, when, and about whom."""
 
+from itertools import pairwise
+
 from services.cache.domain import lexicon
 from services.cache.domain.parsed import Parsed
+from services.cache.domain.stem import is_past, stem
 
 _MEASURES = frozenset("many much long often far old tall big fast high deep heavy large soon hot cold likely".split())
+# What a "what" asks for where one of these follows closely.
+_ASKED_FOR = {"way": "how", "ways": "how", "method": "how", "methods": "how", "reason": "why", "reasons": "why",
+              "cost": "how much"}  # fmt: skip
+_WAYS = frozenset({"way", "ways"})
+_THERE = {("is", "there"), ("are", "there")}
 _PRESENT = frozenset({"is", "are", "am", "do", "does", "has", "have"})
 _PAST = frozenset({"was", "were", "did", "had"})
 _FUTURE = frozenset({"will", "shall"})
 _ABILITY = {"can": "can", "could": "can", "may": "can", "might": "can", "should": "should", "ought": "should",
-            "must": "must", "would": "would"}  # fmt: skip
+            "must": "must", "would": "would", "able": "can", "possible": "can"}  # fmt: skip
+_HOW_TO = frozenset({"how", "where", "what"})
 _GENERIC = frozenset({"i", "you", "we", "one", "someone", "people", "they"})
-_FIRST = frozenset({"i", "me", "we", "us", "myself"})
-_SECOND = frozenset({"you", "yourself"})
+_PERSONS = {"i": "first", "me": "first", "we": "first", "us": "first", "myself": "first", "you": "second",
+            "yourself": "second"}  # fmt: skip
+_HELPED = lexicon.AUXILIARIES - {"need", "able", "possible"}
 _OWNERS = {
     "my": "my",
     "mine": "my",
     "your": "your",
     "yours": "your",
+    "our": "our",
+    "ours": "our",
     "his": "his",
     "her": "her",
 }
@@ -24,9 +36,12 @@ _OWNERS = {
 
 def kind(parsed: Parsed) -> str:
     """One of why, when, where, who, "how many" and its like, how, what, "yes or no"; empty for a mere phrase."""
-    for at, word in enumerate(parsed.words[:12]):
+    words = parsed.words
+    if words[:2] in _THERE and not _WAYS.isdisjoint(words[2:4]):
+        return "how"
+    for at, word in enumerate(words[:12]):
         if word in lexicon.QUESTION_WORDS:
-            return _named(word, parsed.words[at + 1 :])
+            return _named(word, words[at + 1 :])
         if at == 0 and word in lexicon.AUXILIARIES:
             return "yes or no"
     return ""
@@ -35,9 +50,10 @@ def kind(parsed: Parsed) -> str:
 def _named(word: str, following: tuple[str, ...]) -> str:
     if word == "how":
         return f"how {following[0]}" if following and following[0] in _MEASURES else "how"
-    # "What can I do to ..." and "what is the best way to ..." ask how.
-    if word == "what" and (following[2:3] == ("do",) or "way" in following[1:4] or "ways" in following[1:4]):
-        return "how"
+    if word == "what" and following[2:3] == ("do",):
+        return "how"  # what can I do to ...
+    if word == "what":
+        return next((_ASKED_FOR[noun] for noun in following[1:4] if noun in _ASKED_FOR), word)
     return {"whom": "who", "which": "what"}.get(word, word)
 
 
@@ -49,28 +65,69 @@ def tense(parsed: Parsed) -> frozenset[str]:
 
 def able(parsed: Parsed) -> frozenset[str]:
     """The modal verbs, except in "how can one", which asks for the way and not for leave."""
-    if kind(parsed) not in {"yes or no", "why", "when", "who", ""}:
-        return frozenset()
-    return frozenset(_ABILITY[word] for word in parsed.present if word in _ABILITY)
+    words = ("", "", *_affirmed(parsed.words), "")
+    found = {
+        _ABILITY[word]
+        for at, word in enumerate(words)
+        if word in _ABILITY
+        and not (words[at - 1] in _HOW_TO and words[at + 1] in _GENERIC)
+        and not (words[at - 2] in _HOW_TO and words[at - 1] in _GENERIC)
+    }
+    obliged = any((have, "to") in pairwise(words) for have in ("have", "has", "had"))
+    if obliged or ("need" in words and kind(parsed) == "yes or no"):
+        found.add("must")
+    return frozenset(found)
 
 
 def personal(parsed: Parsed) -> tuple[str, ...]:
     """Third persons and owners in the order in which they come: "he ... her" is not "she ... him"."""
     named = lexicon.SUBJECT_WORDS | _OWNERS
-    return tuple(named[word] for word in parsed.words if word in named)
+    return tuple(
+        named[word] for at, word in enumerate(parsed.words) if word in named and not _anybody(parsed.words, at)
+    )
 
 
-def addressed(parsed: Parsed) -> frozenset[str]:
-    """Whether the asker or the one asked is meant, except as the "you" and "I" of a how-to."""
-    words = parsed.words
-    meant = {
-        word
-        for at, word in enumerate(words)
-        if not (
-            word in _GENERIC
-            and at >= 2
-            and words[at - 1] in lexicon.AUXILIARIES
-            and words[at - 2] in {"how", "where", "what", "why"}
-        )
-    }
-    return frozenset(name for name, who in (("first", _FIRST), ("second", _SECOND)) if meant & who)
+def cast(parsed: Parsed) -> tuple[str, ...]:
+    """All persons in the order in which they are first named: "they ... us" is not "we ... them"."""
+    named = lexicon.SUBJECT_WORDS | _OWNERS | _PERSONS
+    return tuple(dict.fromkeys(named[word] for word in parsed.words if word in named))
+
+
+def addressed(parsed: Parsed) -> tuple[str, ...]:
+    """The asker and the one asked in the order in which they are first named, without the "you" and "I" of a how-to."""
+    words = _affirmed(parsed.words)
+    if words[1:2] == ("me",) and not kind(parsed):
+        words = (words[0], *words[2:])
+    named = [at for at, word in enumerate(words) if word in _PERSONS]
+    if len(named) == 1 and words[:1] in {("can",), ("could",)} and named == [1]:
+        return ()  # "Can I" and "can you" ask what anybody can.
+    return tuple(dict.fromkeys(_PERSONS[words[at]] for at in named if not _anybody(words, at)))
+
+
+def told(parsed: Parsed) -> frozenset[str]:
+    """The stems of the words that are a past, or may be one."""
+    return frozenset(stem(word) for word in parsed.present if is_past(word))
+
+
+def doing(parsed: Parsed) -> frozenset[str]:
+    """The stems of the words that end as a continuous form does."""
+    return frozenset(stem(word) for word in parsed.present if word.endswith("ing") and len(word) > 5)
+
+
+def helped(parsed: Parsed) -> bool:
+    """Whether an auxiliary says when."""
+    return not parsed.present.isdisjoint(_HELPED)
+
+
+def _anybody(words: tuple[str, ...], at: int) -> bool:
+    """Whether it is the "you" of "how do you" or the "they" of "when did they"."""
+    return (
+        words[at] in _GENERIC
+        and at >= 2
+        and words[at - 1] in lexicon.AUXILIARIES
+        and words[at - 2] in _HOW_TO | {"why", "when"}
+    )
+
+
+def _affirmed(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in words if word != "not")

@@ -1,9 +1,8 @@
 """Who does what to whom: content words in an order that does not change when only the phrasing does."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
-from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, is_content
+from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, FILLERS, SYMMETRIC, is_content
 from services.cache.domain.stem import stem
 from services.cache.domain.tokens import Token
 
@@ -15,18 +14,29 @@ understood met read left kept felt done hurt hit cut put run set born
 _IRREGULAR = frozenset(_PARTICIPLES.split())
 # Grammar whose place in the sentence decides what it bears on.
 _PLACED = frozenset({"only", "all", "every", "each", "not", "never", "he", "she", "they"})
+# Beside one of these it matters where "not" stands.
+_SCOPES = frozenset({"only", "all", "every", "each", "because"})
 _JOINS = frozenset({"and", "or"})
 
 
 def canonical(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Content stems with adjuncts at the end, passives turned active, and joined items sorted."""
-    words = _active(_fronted_last(_without_source(list(tokens))))
-    return tuple(stem(word) for word in _sorted_joins(words) if is_content(word) or word in _PLACED)
+    words = _sorted_joins(_active(_mutual(_judged_last(_fronted_last(_without_source(list(tokens)))))))
+    placed = _PLACED if not _SCOPES.isdisjoint(words) else _PLACED - {"not"}
+    return tuple(stem(word) for word in words if is_content(word) or word in placed)
 
 
 def compounds(words: Sequence[str]) -> frozenset[tuple[str, str]]:
-    """Pairs of stems that stand side by side: "flu symptoms"."""
-    return frozenset((stem(a), stem(b)) for a, b in pairwise(words) if is_content(a) and is_content(b))
+    """Pairs of stems in one run of content words, in their order: "flu symptoms"."""
+    pairs: set[tuple[str, str]] = set()
+    run: list[str] = []
+    for word in words:
+        if is_content(word):
+            pairs.update((before, stem(word)) for before in run)
+            run.append(stem(word))
+        else:
+            run = []
+    return frozenset(pairs)
 
 
 def phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:
@@ -35,12 +45,12 @@ def phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:
     return frozenset(
         (stem(owner), stem(head))
         for head, link, owner in zip(plain, plain[1:], plain[2:], strict=False)
-        if link in {"of", "in"} and is_content(head) and is_content(owner)
+        if link in {"of", "in", "for"} and is_content(head) and is_content(owner)
     )
 
 
 def directions(words: Sequence[str]) -> dict[str, str]:
-    """For each content stem the preposition that points at it, as the first of its group."""
+    """For each content stem, number and literal the preposition that points at it, as the first of its group."""
     pointed: dict[str, str] = {}
     pointing = ""
     for word in words:
@@ -71,23 +81,52 @@ def _fronted_last(tokens: list[Token]) -> list[str]:
     return [token.text for token in tokens if token.kind != "mark"]
 
 
+def _judged_last(words: list[str]) -> list[str]:
+    """ "is it safe to swim" into "is swim safe"."""
+    if words[1:2] == ["it"] and words[3:4] == ["to"] and words[0] in COPULAS:
+        return [words[0], *words[4:], words[2]]
+    return words
+
+
 def _active(words: list[str]) -> list[str]:
-    """ "is P seen by A" into "A seen P"."""
-    if "by" not in words:
+    """ "is P seen by A" into "A seen P", and "is P seen" into "seen P"."""
+    copula = next((at for at, word in enumerate(words) if word in COPULAS), None)
+    if copula is None:
         return words
-    by = words.index("by")
-    verb = by - 1
-    copula = next((at for at in range(verb - 1, -1, -1) if words[at] in COPULAS), None)
-    if copula is None or not _is_participle(words[verb]):
+    verb = next((at for at in range(copula + 1, len(words)) if _is_participle(words[at])), None)
+    if verb is None:
         return words
-    end = _phrase_end(words, by + 1)
     patient = words[copula + 1 : verb] or words[:copula]
-    rest = words[:copula] if words[copula + 1 : verb] else []
-    return [*rest, *words[by + 1 : end], words[verb], *patient, *words[end:]]
+    asked = words[:copula] if words[copula + 1 : verb] else []
+    if words[verb + 1 : verb + 2] == ["by"]:
+        end = _phrase_end(words, verb + 2)
+        return [*asked, *words[verb + 2 : end], words[verb], *patient, *words[end:]]
+    between = words[copula + 1 : verb]
+    if not all(is_content(word) or word in DETERMINERS | FILLERS for word in between) or any(
+        map(is_content, words[verb + 1 : verb + 2])
+    ):
+        return words  # "is it safe to eat boiled eggs"
+    return [*asked, words[verb], *patient, *words[verb + 1 :]]
 
 
 def _is_participle(word: str) -> bool:
-    return word.endswith("ed") or word in _IRREGULAR
+    return word in _IRREGULAR or (word.endswith("ed") and len(word) > 4 and not word.endswith("eed"))
+
+
+def _mutual(words: list[str]) -> list[str]:
+    """ "A is married to B" with A and B in alphabetical order, and likewise for every relation that holds both ways."""
+    at = next((at for at, word in enumerate(words) if word in SYMMETRIC), None)
+    if at is None or words[at + 1 : at + 2] not in (["to"], ["with"], ["of"], ["from"]):
+        return words
+    right_end = _phrase_end(words, at + 2)
+    left_end = at
+    while left_end > 0 and not is_content(words[left_end - 1]):
+        left_end -= 1
+    left_begin = left_end
+    while left_begin > 0 and is_content(words[left_begin - 1]):
+        left_begin -= 1
+    one, other = sorted((words[left_begin:left_end], words[at + 2 : right_end]))
+    return [*words[:left_begin], *one, words[at], *other, *words[right_end:]]
 
 
 def _phrase_end(words: list[str], begin: int) -> int:
@@ -98,7 +137,7 @@ def _phrase_end(words: list[str], begin: int) -> int:
 
 
 def _sorted_joins(words: list[str]) -> list[str]:
-    """Items on both sides of "and" or "or" in alphabetical order: as many words to the left as the right side has."""
+    """Items on both sides of "and" or "or" in alphabetical order: as many words of each side as the shorter one has."""
     out: list[str] = []
     at = 0
     while at < len(words):
@@ -109,11 +148,12 @@ def _sorted_joins(words: list[str]) -> list[str]:
         begin = at + 1
         while begin < len(words) and not is_content(words[begin]) and words[begin] not in _JOINS:
             begin += 1
-        end = _phrase_end(words, begin)
-        right = words[begin:end]
-        left_begin = len(out)
-        while left_begin > 0 and len(out) - left_begin < len(right) and is_content(out[left_begin - 1]):
-            left_begin -= 1
-        out[left_begin:] = [word for item in sorted((out[left_begin:], right)) for word in item]
+        left = 0
+        while left < len(out) and is_content(out[-left - 1]):
+            left += 1
+        size = min(left, _phrase_end(words, begin) - begin)
+        end = begin + max(size, 1)
+        items = sorted((out[len(out) - size :], words[begin:end]))
+        out[len(out) - size :] = [word for item in items for word in item]
         at = end
     return out

@@ -22,17 +22,27 @@ _IRREGULAR = {
     }.items()
     for form in forms.split()
 }  # fmt: skip
+_PAST = frozenset(
+    """wrote made took gave got went saw knew grew ate drove spoke found built bought brought taught thought won lost led held
+    told sold said paid chose stole broke sent spent lent caught fed shot began sang drew hid rode bit wore forgot
+    understood met left kept slept felt ran came became fell flew fought rose sat stood swam threw woke""".split()
+)
 _VOWELS = frozenset("aeiouy")
 
 
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """The word without its inflection; comparatives and derived words stay what they are."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
+    word = _IRREGULAR.get(word, word)
     if len(word) <= 3:
         return word
-    return _bare(_singular(word))
+    # British and American spelling.
+    return _bare(_singular(word.replace("our", "or") if len(word) > 5 else word))
+
+
+def is_past(word: str) -> bool:
+    """Whether a word is a simple past, or could be one."""
+    return word in _PAST or (word.endswith("ed") and len(word) > 4 and not word.endswith("eed"))
 
 
 def _singular(word: str) -> str:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from services.cache.domain.normalise import clean, expand_possessives, strip_courtesy
+from services.cache.domain.normalise import plain
 from services.cache.domain.topics import NUMBER_WORDS
 
 Kind = Literal["word", "number", "literal", "mark"]
@@ -31,6 +31,11 @@ _LITERAL = re.compile(
     r".*(?:\d.*[A-Za-z]|[A-Za-z].*\d|_|[a-z][A-Z]|\w[./\\:=@<>#+]+\w|\(\)|\+\+|#|->|::|[/\\@<>=&|^~%]).*"
 )
 _ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?")
+# Short names that stand for one thing only.
+_ALIASES = {"js": "javascript", "ts": "typescript", "golang": "go", "postgres": "postgresql", "k8s": "kubernetes",
+            "mt": "mount", "vs": "versus", "repo": "repository", "db": "database", "config": "configuration",
+            "app": "application", "apps": "applications", "info": "information", "photo": "photograph",
+            "photos": "photographs", "dr": "doctor", "movie": "film", "movies": "films"}  # fmt: skip
 _SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9, "b": 1e9}
 _SYMBOLS = {"$": "dollar", "€": "euro", "£": "gbp", "¥": "yen", "%": "percent", "c": "celsius", "f": "fahrenheit"}
 
@@ -38,7 +43,7 @@ _SYMBOLS = {"$": "dollar", "€": "euro", "£": "gbp", "¥": "yen", "%": "percen
 def tokenise(text: str) -> tuple[Token, ...]:
     """The tokens of a question without its courtesies, possessives expanded, contractions spelled out."""
     tokens: list[Token] = []
-    for piece in _pieces(expand_possessives(strip_courtesy(clean(text)))):
+    for piece in _pieces(plain(text)):
         for token in _read(piece):
             tokens.append(_in_place(token, tokens))
     return tuple(tokens)
@@ -65,6 +70,8 @@ def _pieces(text: str) -> list[str]:
 
 
 def _read(piece: str) -> list[Token]:
+    if piece.isalpha() and piece.islower():
+        return [_word(piece)]
     if piece.startswith("`"):
         return [Token(piece.strip("`").strip(), "literal")]
     core = piece.strip(_EDGES)
@@ -81,6 +88,8 @@ def _marks(piece: str) -> list[Token]:
 
 
 def _read_core(core: str) -> list[Token]:
+    if core.isalpha() and (core.islower() or core[1:].islower()):
+        return [_word(core)]
     if _ABBREVIATION.fullmatch(core + "."):
         return [Token(core.replace(".", "").lower(), "word", titled=core[0].isupper())]
     if _NUMBER.fullmatch(core):
@@ -89,8 +98,11 @@ def _read_core(core: str) -> list[Token]:
         return [Token(f"{_number(ordinal[1])}th", "number")]
     if (measured := _WITH_UNIT.fullmatch(core)) is not None and (measured[1] or measured[3]):
         return _measured(measured)
-    if all(part.isalpha() for part in core.replace("/", "-").split("-")):
-        return _camel(core) or [_word(part) for part in re.split("[-/]", core) if part]
+    parts = re.split("[-/]", core)
+    if all(part.isalpha() for part in parts):
+        # "e-mail" is one word; "time-zone" may be two.
+        one = "/" not in core and min(map(len, parts)) == 1
+        return _camel(core) or ([_word("".join(parts))] if one else [_word(part) for part in parts])
     if _LITERAL.fullmatch(core) or any(sign.isdigit() for sign in core):
         return [Token(core, "literal")]
     return [_word(part) for part in re.findall(r"[^\W_]+(?:'[^\W_]+)?", core)] or [Token(core, "literal")]
@@ -116,7 +128,7 @@ def _word(part: str) -> Token:
     low = part.lower()
     if (value := NUMBER_WORDS.get(low)) is not None:
         return Token(value, "number")
-    return Token(low, "word", titled=part[0].isupper())
+    return Token(_ALIASES.get(low, low), "word", titled=part[0].isupper())
 
 
 def _number(digits: str, scale: float = 1) -> str:

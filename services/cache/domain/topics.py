@@ -84,6 +84,21 @@ yuan cny rmb
 percent
 percentile
 dozen
+knot knots
+psi
+kpa kilopascal kilopascals
+pascal pascals
+acre acres
+hectare hectares
+carat carats
+bit bits
+byte bytes
+fps
+dpi
+pesos peso
+franc francs chf
+bc bce
+ad ce
 a.m.
 pm
 """)
@@ -166,7 +181,9 @@ decode
 _NUMBERS = """
 zero:0 two:2 three:3 four:4 five:5 six:6 seven:7 eight:8 nine:9 ten:10 eleven:11 twelve:12 thirteen:13 fourteen:14
 fifteen:15 sixteen:16 seventeen:17 eighteen:18 nineteen:19 twenty:20 thirty:30 forty:40 fifty:50 sixty:60 seventy:70
-eighty:80 ninety:90 hundred:100 thousand:1000 million:1000000 billion:1000000000
+eighty:80 ninety:90 hundred:100 thousand:1000 million:1000000 billion:1000000000 trillion:1000000000000
+fourth:4th fifth:5th sixth:6th seventh:7th eighth:8th ninth:9th tenth:10th eleventh:11th twelfth:12th twentieth:20th
+twenties:20s thirties:30s forties:40s fifties:50s sixties:60s seventies:70s eighties:80s nineties:90s
 """
 NUMBER_WORDS = dict(pair.split(":") for pair in _NUMBERS.split())
 

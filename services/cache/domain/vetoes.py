@@ -4,18 +4,19 @@ Each veto takes two parsed questions and says whether it objects. All are symmet
 way may be served the other way.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Set
 from itertools import pairwise
 
 from services.cache.domain import lexicon, topics
 from services.cache.domain import opposites as opposed
 from services.cache.domain.parsed import Parsed
-from services.cache.domain.question import able, addressed, kind, personal, tense
+from services.cache.domain.question import able, addressed, cast, doing, helped, kind, personal, tense, told
+
+# With more content words than these, one that is exchanged for its like mostly leaves the vector where it was.
+_LONG = 8
 
 Veto = Callable[[Parsed, Parsed], bool]
-
-# Beyond so many content words one exchanged word no longer moves a sentence vector.
-_LONG = 12
 
 
 def numbers(one: Parsed, other: Parsed) -> bool:
@@ -41,7 +42,9 @@ def literals(one: Parsed, other: Parsed) -> bool:
 
 def names(one: Parsed, other: Parsed) -> bool:
     """A name in one question that the other one does not hold in any spelling of case."""
-    return not (one.names <= other.stems and other.names <= one.stems)
+    here = one.names - other.stems - {text.lower() for text in other.literals}
+    there = other.names - one.stems - {text.lower() for text in one.literals}
+    return bool(here or there) and not (_spells(here, other) or _spells(there, one))
 
 
 def negation(one: Parsed, other: Parsed) -> bool:
@@ -52,9 +55,9 @@ def negation(one: Parsed, other: Parsed) -> bool:
 def opposites(one: Parsed, other: Parsed) -> bool:
     """Hot and cold, import and export, legal and illegal: a word here, its opposite there."""
     here, there = one.present - other.present, other.present - one.present
-    return any(
-        frozenset((a, b)) in opposed.OPPOSITES or _prefixed(a, b) or _prefixed(b, a) for a in here for b in there
-    )
+    if any(not opposed.OPPOSITES[word].isdisjoint(there) for word in here if word in opposed.OPPOSITES):
+        return True
+    return _prefixed(here, there) or _prefixed(there, here)
 
 
 def qualifiers(one: Parsed, other: Parsed) -> bool:
@@ -62,14 +65,24 @@ def qualifiers(one: Parsed, other: Parsed) -> bool:
     return _qualified(one) != _qualified(other)
 
 
+def adverbs(one: Parsed, other: Parsed) -> bool:
+    """Often, later, together, safely: how, when and where something is done."""
+    return any(
+        word in lexicon.ADVERBS or (word.endswith("ly") and len(word) > 4)
+        for word in (one.present ^ other.present) - lexicon.FILLERS - lexicon.QUALIFIERS.keys()
+    )
+
+
 def degree(one: Parsed, other: Parsed) -> bool:
     """Tall, taller, tallest."""
-    return any(_graded(one.present - other.present, other.present - one.present))
+    here, there = one.present - other.present, other.present - one.present
+    return _graded(here, there) or _graded(there, here)
 
 
 def connectives(one: Parsed, other: Parsed) -> bool:
     """ "a or b" and "a and b"."""
-    return ("or" in one.present) != ("or" in other.present) and ("and" in one.present) != ("and" in other.present)
+    either, both = (one.words.count(word) - other.words.count(word) for word in ("or", "and"))
+    return either * both < 0
 
 
 def order(one: Parsed, other: Parsed) -> bool:
@@ -77,13 +90,14 @@ def order(one: Parsed, other: Parsed) -> bool:
     shared = {w for w, count in one.role_counts.items() if count == 1 == other.role_counts[w]}
     here = [word for word in one.roles if word in shared]
     there = [word for word in other.roles if word in shared]
-    return _swapped(here, one.phrases & other.compounds) != _swapped(there, other.phrases & one.compounds)
+    return _swapped(here, one.phrases, other.compounds) != _swapped(there, other.phrases, one.compounds)
 
 
 def direction(one: Parsed, other: Parsed) -> bool:
     """To and from, with and without, on the same word."""
     here, there = one.directions, other.directions
-    return any(here[word] != there[word] for word in here.keys() & there.keys())
+    both = [frozenset((here[word], there[word])) for word in here.keys() & there.keys()]
+    return any(len(pair) == 2 and pair not in lexicon.LOOSE for pair in both)
 
 
 def question_kind(one: Parsed, other: Parsed) -> bool:
@@ -93,7 +107,11 @@ def question_kind(one: Parsed, other: Parsed) -> bool:
 
 
 def tenses(one: Parsed, other: Parsed) -> bool:
-    """Is, was, will be."""
+    """Is, was, will be; who writes, who wrote; closing, closed."""
+    if (doing(one) & told(other)) - told(one) or (doing(other) & told(one)) - told(other):
+        return True
+    if (told(one) ^ told(other)) & one.stems & other.stems and not (helped(one) or helped(other)):
+        return True
     here, there = tense(one), tense(other)
     return bool(here and there and here != there) or ("future" in here) != ("future" in there)
 
@@ -106,7 +124,9 @@ def modality(one: Parsed, other: Parsed) -> bool:
 def persons(one: Parsed, other: Parsed) -> bool:
     """He and she, my and your."""
     here, there = addressed(one), addressed(other)
-    return personal(one) != personal(other) or bool(here and there and here != there)
+    if personal(one) != personal(other) or (here and there and here != there):
+        return True
+    return cast(one) != cast(other) and set(cast(one)) == set(cast(other))
 
 
 def languages(one: Parsed, other: Parsed) -> bool:
@@ -125,21 +145,35 @@ def tasks(one: Parsed, other: Parsed) -> bool:
 
 
 def details(one: Parsed, other: Parsed) -> bool:
-    """Any other content word, in a text so long that its vector hides the difference."""
-    return max(len(one.content), len(other.content)) > _LONG and one.stems != other.stems
+    """Any other content word, in texts so long that their vectors hide it."""
+    return max(len(one.stems), len(other.stems)) > _LONG and Counter(one.content) != Counter(other.content)
 
 
+def grammar(one: Parsed, other: Parsed) -> bool:
+    """Any other word, where the grammar is not English: none of the lists says there what a word does."""
+    return (one.foreign or other.foreign) and Counter(one.words) != Counter(other.words)
+
+
+# The cheap ones first.
 VETOES: Mapping[str, Veto] = {
     veto.__name__: veto
     for veto in (
-        numbers, units, dates, literals, names, negation, opposites, qualifiers, degree, connectives, order, direction,
-        question_kind, tenses, modality, persons, languages, formats, tasks, details,
+        numbers, literals, names, question_kind, connectives, negation, units, languages, formats, tasks, adverbs,
+        qualifiers, modality, dates, persons, details, grammar, tenses, degree, opposites, direction, order,
     )
 }  # fmt: skip
 
 
 def _classes(parsed: Parsed, groups: Mapping[str, str]) -> Set[str]:
     return {groups[word] for word in parsed.present if word in groups}
+
+
+def _spells(short: Set[str], other: Parsed) -> bool:
+    """Whether the only name that is missing is made of the initials of the other question's names: UK, United Kingdom."""
+    if len(short) != 1:
+        return False
+    letters = "".join(word[0] for word in other.titled)
+    return 2 <= len(*short) <= 5 and next(iter(short)) in letters
 
 
 def _months(parsed: Parsed) -> Set[str]:
@@ -153,34 +187,48 @@ def _count(parsed: Parsed, words: Set[str]) -> int:
 
 def _qualified(parsed: Parsed) -> Set[str]:
     found = _classes(parsed, lexicon.QUALIFIERS)
-    # "used to" tells of the past; "used for" does not.
-    pairs = set(zip(parsed.words, parsed.words[1:], strict=False))
-    return found if ("used", "to") in pairs else found - {"used"}
+    # "used to" tells of the past; "used for" does not. "Too" is a measure unless it closes the sentence, "exactly" unless it
+    # goes with a question word.
+    pairs = set(pairwise(parsed.words))
+    idle = {"used"} if ("used", "to") not in pairs else set()
+    if parsed.words[-1:] == ("too",):
+        idle.add("too")
+    if any((word, "exactly") in pairs for word in lexicon.QUESTION_WORDS):
+        idle.add("exactly")
+    return (found - idle) | ({"even if"} if ("even", "if") in pairs else set())
 
 
-def _swapped(words: list[str], pairs: Set[tuple[str, str]]) -> list[str]:
+def _swapped(words: list[str], phrases: Set[tuple[str, str]], compounds: Set[tuple[str, str]]) -> list[str]:
     """The words with "head of owner" as "owner head", where the other question puts it so."""
-    for at, (head, owner) in enumerate(pairwise(words)):
-        if (owner, head) in pairs:
-            words[at : at + 2] = owner, head
+    for at in range(1, len(words)):
+        owner, begin = words[at], at
+        if (owner, words[at - 1]) in phrases:
+            while begin > 0 and (owner, words[begin - 1]) in compounds:
+                begin -= 1
+            words.insert(begin, words.pop(at))
     return words
 
 
-def _prefixed(plain: str, longer: str) -> bool:
-    return len(plain) > 2 and longer.endswith(plain) and longer.removesuffix(plain).rstrip("-") in opposed.PREFIXES
+def _prefixed(longer: Set[str], plain: Set[str]) -> bool:
+    """Whether a prefix makes one of the longer words of one of the plain ones."""
+    return any(
+        word.removeprefix(prefix).lstrip("-") in plain
+        for word in longer
+        if word.startswith(opposed.PREFIXES)
+        for prefix in opposed.PREFIXES
+        if word.startswith(prefix) and len(word) > len(prefix) + 2
+    )
 
 
-def _graded(here: Set[str], there: Set[str]) -> list[tuple[str, str]]:
-    return [(a, b) for a in here for b in there if _grade_of(a, b) or _grade_of(b, a)]
-
-
-def _grade_of(graded: str, plain: str) -> bool:
-    """Whether `graded` is `plain` with -er or -est, or both are grades of one word."""
-    for ending in ("est", "er"):
-        base = graded.removesuffix(ending)
-        if base != graded and len(base) > 2 and plain in {base, base + "e", base[:-1] if base[-1] == base[-2] else base,
-                                                          base[:-1] + "y", base + "er"}:  # fmt: skip
-            return True
+def _graded(graded: Set[str], plain: Set[str]) -> bool:
+    """Whether one of the words is one of the others with -er or -est, or both are grades of one word."""
+    for word in graded:
+        for ending in ("est", "er"):
+            base = word.removesuffix(ending)
+            if base != word and len(base) > 2:
+                bare = base[:-1] if base[-1] == base[-2] else base
+                if not plain.isdisjoint((base, base + "e", bare, base[:-1] + "y", base + "er")):
+                    return True
     return False
 
 

@@ -11,12 +11,12 @@ def groups(lines: str) -> dict[str, str]:
     return {word: line.split()[0] for line in lines.strip().splitlines() for word in line.split()}
 
 
-def opposites(pairs: str) -> frozenset[frozenset[str]]:
-    """Pairs out of "a,b:c": a and c, b and c."""
-    return frozenset(
-        frozenset((one, other))
-        for pair in pairs.split()
-        for left, right in [pair.split(":")]
-        for one in left.split(",")
-        for other in right.split(",")
-    )
+def opposites(pairs: str) -> dict[str, frozenset[str]]:
+    """Each word's opposites, out of "a,b:c": a and c, b and c."""
+    found: dict[str, frozenset[str]] = {}
+    for pair in pairs.split():
+        sides = [frozenset(side.split(",")) for side in pair.split(":")]
+        for side, other in (sides, reversed(sides)):
+            for word in side:
+                found[word] = found.get(word, frozenset()) | other
+    return found

@@ -9,8 +9,6 @@ from libs.common.contracts.cache import (
     CacheOf,
     CacheStats,
     Cleared,
-    ForgetEntry,
-    Forgotten,
 )
 from services.cache.answers import Answers
 
@@ -24,10 +22,7 @@ async def serve(bus: Bus, answers: Answers) -> None:
     async def clear(asked: CacheOf) -> Cleared:
         return await answers.clear(asked.org_id)
 
-    async def forget(asked: ForgetEntry) -> Forgotten:
-        return await answers.forget(asked.org_id, asked.entry_id)
-
     await bus.serve(STORE, answers.store)
     await bus.serve(STATS, stats)
     await bus.serve(CLEAR, clear)
-    await bus.serve(FORGET, forget)
+    await bus.serve(FORGET, answers.forget)

@@ -12,6 +12,6 @@ async def serve(bus: Bus, answers: Answers) -> None:
 
     async def erase(events: Sequence[OrgDeleted]) -> None:
         for event in events:
-            await answers.clear(event.org_id)
+            await answers.erase(event.org_id)
 
     await bus.consume(ORG_DELETED, "cache_erase", erase)

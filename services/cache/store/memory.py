@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.common.embedding.ports import Vectors
-from services.cache.ports import Near, Payload, Where
+from services.cache.ports import Near, Payload, Room, Where
+from services.cache.store.shape import EXPIRY, ROOM, TENANT
 
 
 @dataclass(slots=True)
@@ -25,12 +26,12 @@ class MemoryPoints:
         return point.payload if point is not None else None
 
     async def nearest(
-        self, static: Vectors, where: Where, *, limit: int, floor: float, fields: Sequence[str]
+        self, static: Vectors, room: Room, *, limit: int, floor: float, fields: Sequence[str]
     ) -> Sequence[Near]:
         scored = [
             (float(point.static @ static), point_id, point)
             for point_id, point in self._points.items()
-            if point.static is not None and _matches(point.payload, where)
+            if point.static is not None and (point.payload[TENANT], point.payload[ROOM]) == (room.org_id, room.key)
         ]
         best = sorted((found for found in scored if found[0] >= floor), key=lambda found: -found[0])[:limit]
         return [
@@ -57,8 +58,15 @@ class MemoryPoints:
     async def delete(self, where: Where) -> None:
         self._points = {key: point for key, point in self._points.items() if not _matches(point.payload, where)}
 
+    async def evict(self, where: Where, count: int) -> None:
+        mine = [key for key, point in self._points.items() if _matches(point.payload, where)]
+        for key in sorted(mine, key=lambda key: self._points[key].payload[EXPIRY])[:count]:
+            del self._points[key]
+
     async def sweep(self, now_ms: int) -> None:
-        self._points = {key: point for key, point in self._points.items() if point.payload["expires_at_ms"] > now_ms}
+        self._points = {
+            key: point for key, point in self._points.items() if point.payload.get(EXPIRY, now_ms + 1) > now_ms
+        }
 
     async def ping(self) -> None:
         pass
@@ -68,8 +76,7 @@ class MemoryPoints:
 
 
 def _matches(payload: Payload, where: Where) -> bool:
-    return (
-        payload["org_id"] == where.org_id
-        and where.scope in {None, payload["scope"]}
-        and (where.alive_at_ms is None or payload["expires_at_ms"] > where.alive_at_ms)
+    # What has no expiry is no answer.
+    return payload[TENANT] == where.org_id and (
+        where.alive_at_ms is None or payload.get(EXPIRY, where.alive_at_ms) > where.alive_at_ms
     )

@@ -9,8 +9,8 @@ from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from libs.common.embedding.ports import Vectors
-from services.cache.ports import Near, Payload, StoreDownError, Where
-from services.cache.store.shape import EXPIRY, KEYWORDS, MEANING, STATIC, TENANT
+from services.cache.ports import Near, Payload, Room, StoreDownError, Where
+from services.cache.store.shape import EXPIRY, MEANING, ROOM, STATIC, TENANT
 
 T = TypeVar("T")
 
@@ -29,14 +29,14 @@ class ServerPoints:
         return found[0].payload if found else None
 
     async def nearest(
-        self, static: Vectors, where: Where, *, limit: int, floor: float, fields: Sequence[str]
+        self, static: Vectors, room: Room, *, limit: int, floor: float, fields: Sequence[str]
     ) -> Sequence[Near]:
         found = await _asked(
             self._client.query_points(
                 self._collection,
                 query=static.tolist(),
                 using=STATIC,
-                query_filter=_filter(where),
+                query_filter=models.Filter(must=[_equal(TENANT, room.org_id), _equal(ROOM, room.key)]),
                 limit=limit,
                 score_threshold=floor,
                 with_payload=list(fields),
@@ -74,6 +74,20 @@ class ServerPoints:
         selector = models.FilterSelector(filter=_filter(where))
         await _asked(self._client.delete(self._collection, selector, wait=True))
 
+    async def evict(self, where: Where, count: int) -> None:
+        found, _ = await _asked(
+            self._client.scroll(
+                self._collection,
+                scroll_filter=_filter(where),
+                limit=count,
+                order_by=models.OrderBy(key=EXPIRY),
+                with_payload=False,
+                with_vectors=False,
+            )
+        )
+        chosen = models.PointIdsList(points=[point.id for point in found])
+        await _asked(self._client.delete(self._collection, chosen, wait=True))
+
     async def sweep(self, now_ms: int) -> None:
         expired = models.Filter(must=[models.FieldCondition(key=EXPIRY, range=models.Range(lte=now_ms))])
         await _asked(self._client.delete(self._collection, models.FilterSelector(filter=expired), wait=True))
@@ -108,8 +122,7 @@ class ServerPoints:
                 )
         tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
         await _asked(self._client.create_payload_index(self._collection, TENANT, tenant))
-        for key in KEYWORDS:
-            await _asked(self._client.create_payload_index(self._collection, key, models.PayloadSchemaType.KEYWORD))
+        await _asked(self._client.create_payload_index(self._collection, ROOM, models.PayloadSchemaType.KEYWORD))
         await _asked(self._client.create_payload_index(self._collection, EXPIRY, models.PayloadSchemaType.INTEGER))
 
 
@@ -134,14 +147,16 @@ async def _asked(call: Awaitable[T]) -> T:
 
 
 def _filter(where: Where, *, semantic: bool = False) -> models.Filter:
-    must: list[models.Condition] = [models.FieldCondition(key=TENANT, match=models.MatchValue(value=where.org_id))]
-    if where.scope is not None:
-        must.append(models.FieldCondition(key="scope", match=models.MatchValue(value=where.scope)))
+    must: list[models.Condition] = [_equal(TENANT, where.org_id)]
     if where.alive_at_ms is not None:
         must.append(models.FieldCondition(key=EXPIRY, range=models.Range(gt=where.alive_at_ms)))
     if semantic:
         must.append(models.HasVectorCondition(has_vector=STATIC))
     return models.Filter(must=must)
+
+
+def _equal(key: str, value: str) -> models.FieldCondition:
+    return models.FieldCondition(key=key, match=models.MatchValue(value=value))
 
 
 def _vector(vectors: object) -> Vectors | None:

@@ -2,7 +2,7 @@
 
 STATIC = "static"
 MEANING = "meaning"
-KEYWORDS = ("scope",)
+ROOM = "room"
 TENANT = "org_id"
 EXPIRY = "expires_at_ms"
 

@@ -11,6 +11,7 @@ from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
 from libs.common.contracts.cache import (
     CLEAR,
+    FORGET,
     LOOKUP_EXACT,
     LOOKUP_SEMANTIC,
     STATS,
@@ -19,6 +20,7 @@ from libs.common.contracts.cache import (
     CacheMiss,
     CacheOf,
     ExactLookup,
+    ForgetEntry,
     SemanticLookup,
 )
 from libs.common.errors import Unavailable
@@ -137,6 +139,61 @@ async def test_stats_and_clear(bus: MemoryBus) -> None:
     assert (await bus.call(CLEAR, CacheOf(org_id="org_a"))).cleared == 2
     assert (await bus.call(STATS, CacheOf(org_id="org_a"))).total_entries == 0
     assert await ask(bus, "What is tin?") == CacheMiss()
+
+
+async def test_a_pair_that_was_wrong_is_never_put_together_again(bus: MemoryBus) -> None:
+    """Neither way round, also after the question was answered anew or the cache was cleared; other pairs go on."""
+    stored, asked = DOCUMENTED_HITS[1]
+    await bus.call(STORE, answer_for(query=stored))
+    wrong = await ask(bus, asked)
+    assert isinstance(wrong, CacheHit)
+    assert wrong.pair_id is not None
+    told = ForgetEntry(org_id="org_a", entry_id=wrong.entry_id, pair_ids=(wrong.pair_id,))
+    assert (await bus.call(FORGET, told)).forgotten
+    assert await ask(bus, asked) == CacheMiss()
+    await bus.call(CLEAR, CacheOf(org_id="org_a"))
+    await bus.call(STORE, answer_for(query=stored))
+    refused = await ask(bus, asked)
+    assert isinstance(refused, CacheMiss)
+    assert refused.vetoes == ("blocked",)
+    assert isinstance(await ask(bus, DOCUMENTED_HITS[0][1]), CacheHit)
+    await bus.call(CLEAR, CacheOf(org_id="org_a"))
+    await bus.call(STORE, answer_for(query=asked))
+    assert isinstance(await ask(bus, stored), CacheMiss)
+    assert (await bus.call(STATS, CacheOf(org_id="org_a"))).total_entries == 1
+
+
+async def test_another_organisations_feedback_changes_nothing(bus: MemoryBus) -> None:
+    await bus.call(STORE, answer_for())
+    hit = await ask(bus, "what is tin")
+    assert isinstance(hit, CacheHit)
+    assert hit.pair_id is not None
+    told = ForgetEntry(org_id="org_b", entry_id=hit.entry_id, pair_ids=(hit.pair_id, hit.entry_id))
+    assert not (await bus.call(FORGET, told)).forgotten
+    assert await ask(bus, "what is tin") == hit
+
+
+async def test_the_next_best_entry_answers_where_the_best_is_blocked(bus: MemoryBus) -> None:
+    stored, asked = DOCUMENTED_HITS[1]
+    for fingerprint, query in (("1", stored), ("2", asked.replace("What is", "Tell me"))):
+        await bus.call(STORE, answer_for(fingerprint=fingerprint, query=query, request_id=f"req_{fingerprint}"))
+    best = await ask(bus, "capital of france")
+    assert isinstance(best, CacheHit)
+    assert best.request_id == "req_1"
+    told = ForgetEntry(org_id="org_a", entry_id="", pair_ids=(best.pair_id or "",))
+    await bus.call(FORGET, told)
+    next_best = await ask(bus, "capital of france")
+    assert isinstance(next_best, CacheHit)
+    assert next_best.request_id == "req_2"
+
+
+async def test_what_is_stored_too_fast_is_let_go(settings: CacheSettings, clock: ManualClock) -> None:
+    bus = MemoryBus()
+    async with create_app(msgspec.structs.replace(settings, cache_stores_per_minute=1), bus, clock):
+        assert (await bus.call(STORE, answer_for())).accepted
+        refused = await bus.call(STORE, answer_for(fingerprint="2"))
+        assert not refused.accepted
+        assert isinstance(await bus.call(LOOKUP_EXACT, ExactLookup(org_id="org_a", fingerprint="2")), CacheMiss)
 
 
 async def test_with_qdrant_away_look_ups_miss_and_the_rest_says_so(settings: CacheSettings) -> None:

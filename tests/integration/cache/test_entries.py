@@ -127,6 +127,52 @@ async def test_stats_count_each_entry_once_and_clear_takes_one_organisation(entr
     assert (await entries.stats("org_b")).total_entries == 1
 
 
+async def test_a_clear_leaves_blocked_pairs_and_an_erasure_does_not(entries: Entries) -> None:
+    await entries.store(answer_for(), "What is tin?", direction(0))
+    await entries.block("org_a", "pair")
+    assert (await entries.stats("org_a")).total_entries == 1
+    assert await entries.clear("org_a") == 1
+    assert await entries.blocked("org_a", "pair")
+    await entries.sweep()
+    assert await entries.blocked("org_a", "pair")
+    assert not await entries.blocked("org_b", "pair")
+    await entries.erase("org_a")
+    assert not await entries.blocked("org_a", "pair")
+
+
+async def test_a_blocked_pair_is_near_nothing(entries: Entries) -> None:
+    await entries.block("org_a", "pair")
+    assert await entries.near("org_a", "scope", direction(0), limit=10, floor=-1.0) == []
+
+
+async def test_no_pair_id_names_an_entry(entries: Entries) -> None:
+    """Whatever a caller sends as a pair, entries stay what they are, others' too."""
+    entry_id = await entries.store(answer_for(org_id="org_b"))
+    await entries.block("org_a", entry_id)
+    assert await entries.whole("org_b", entry_id) is not None
+    assert not await entries.blocked("org_b", entry_id)
+
+
+async def test_eviction_takes_what_would_expire_first(entries: Entries) -> None:
+    for request, ttl in (("late", 900), ("first", 30), ("second", 60)):
+        await entries.store(answer_for(fingerprint=request, ttl_seconds=ttl))
+    await entries.store(answer_for(org_id="org_b", ttl_seconds=1))
+    await entries.block("org_a", "pair")
+    await entries.evict("org_a", 2)
+    assert await entries.exact("org_a", "late") is not None
+    assert (await entries.stats("org_a")).total_entries == 1
+    assert (await entries.stats("org_b")).total_entries == 1
+    assert await entries.blocked("org_a", "pair")
+
+
+async def test_expired_entries_do_not_hide_live_ones(entries: Entries, clock: ManualClock) -> None:
+    for at in range(10):
+        await entries.store(answer_for(fingerprint=str(at), ttl_seconds=1), "form", direction(0))
+    await entries.store(answer_for(fingerprint="live"), "form", direction(0.2))
+    clock.advance(2)
+    assert len(await entries.near("org_a", "scope", direction(0), **NEAR)) == 1
+
+
 orgs, scopes = st.sampled_from(["org_a", "org_b", "org_c"]), st.sampled_from(["s1", "s2"])
 fingerprints = st.sampled_from(["f1", "f2", "f3"])
 stores = st.lists(st.tuples(orgs, scopes, fingerprints, st.floats(0, 3), st.sampled_from([1, 100])), max_size=12)

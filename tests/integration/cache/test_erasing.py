@@ -47,7 +47,7 @@ class Nothing:
 async def test_a_deleted_organisations_entries_are_erased(points: Points, clock: ManualClock) -> None:
     bus, away = MemoryBus(), Away(points)
     entries = Entries(away, clock)  # type: ignore[arg-type]  # all else is passed on
-    await erasing.serve(bus, Answers(entries, Nothing(), Nothing()))  # type: ignore[arg-type]  # neither is asked
+    await erasing.serve(bus, Answers(entries, Nothing(), Nothing(), Nothing()))  # type: ignore[arg-type]  # neither is asked
     for org_id in ("org_a", "org_b"):
         await entries.store(answer_for(org_id=org_id))
     away.down = True

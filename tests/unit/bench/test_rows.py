@@ -9,7 +9,7 @@ from bench import rows
 from libs.common import tokens
 from libs.common.contracts.auth import OptimizationSettings
 from services.cache.domain.normalise import normalise
-from services.cache.domain.verifier import vetoes
+from services.cache.domain.verifier import judge
 
 WORDS = [
     f"{first}{last}"
@@ -44,6 +44,6 @@ def test_the_paraphrases_are_of_the_kinds_that_their_rows_name() -> None:
     assert normalise(asked) == normalise(stored)
     stored, asked = pairs["semantic hit, MiniLM"]
     assert normalise(asked) != normalise(stored)
-    assert not vetoes(stored, asked)
+    assert not judge(stored, asked).vetoes
     stored, asked = pairs["… with a vetoed neighbour"]
-    assert vetoes(stored, asked.replace("@0000000000", "@0000000001"))
+    assert judge(stored, asked.replace("@0000000000", "@0000000001")).vetoes
