@@ -53,7 +53,7 @@ async def create_app(settings: AlertsSettings, bus: Bus, clock: Clock | None = N
             "webhook": WebhookNotifier(post, clock),
             "slack": SlackNotifier(post),
         }
-        notifying = Notifying(uow, notifiers, vault, clock)
+        notifying = Notifying(uow, notifiers, vault, clock, timedelta(seconds=settings.alerts_lease_seconds))
         await rules.serve(bus, Rules(uow, clock, vault, allowed_hosts), notifying)
         await finished.consume(bus, metering)
         async with running(

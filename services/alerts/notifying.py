@@ -16,27 +16,35 @@ from services.alerts.ports import Notifier, Undeliverable, UnitOfWork, Vault, Wa
 
 log = structlog.get_logger()
 _AT_ONCE: Final = 5
-_LEASE: Final = timedelta(seconds=60)  # longer than any channel takes; whoever dies with a notice in hand loses it then
 _KEPT: Final = timedelta(days=30)
 
 
 class Notifying:
-    """A notice is taken in one transaction and settled in another: between them it is sent, and nothing is locked."""
+    """A notice is taken in one transaction and settled in another: between them it is sent, and nothing is locked.
+
+    `lease` is longer than any channel takes: whoever dies with a notice in hand loses it then.
+    """
 
     def __init__(
-        self, uow: UnitOfWork, notifiers: Mapping[Channel, Notifier], vault: Vault | None, clock: Clock
+        self,
+        uow: UnitOfWork,
+        notifiers: Mapping[Channel, Notifier],
+        vault: Vault | None,
+        clock: Clock,
+        lease: timedelta = timedelta(seconds=60),
     ) -> None:
         self._uow = uow
         self._notifiers = notifiers
         self._vault = vault
         self._clock = clock
+        self._lease = lease
 
     async def deliver(self) -> None:
         """Send what is due."""
         while True:
             now = self._clock.now()
             async with self._uow() as tx:
-                waiting = await tx.outbox.take(now, now + _LEASE, _AT_ONCE)
+                waiting = await tx.outbox.take(now, now + self._lease, _AT_ONCE)
             await asyncio.gather(*map(self._deliver, waiting))
             if len(waiting) < _AT_ONCE:
                 return

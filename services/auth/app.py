@@ -124,6 +124,7 @@ async def _parts(
     live = LiveRequests()
     await bus.listen(REQUESTS_LOGGED, live.hear)
     changes = Changes(uow, announcer)
+    models = catalog.load()
     api_keys = ApiKeys(uow, changes, clock, settings.key_pepper)
     accounts = Accounts(uow, passwords, api_keys, clock, limits, settings.registration)
     allowed_hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
@@ -155,8 +156,9 @@ async def _parts(
         links=links,
         api_keys=api_keys,
         provider_keys=ProviderKeys(uow, changes, secrets.sealer, clock, allowed_hosts),
-        configuration=Configuration(uow, changes, clock, catalog.load().tiers),
+        configuration=Configuration(uow, changes, clock, models.tiers),
         live=live,
+        catalog=models,
         bus=bus,
         clock=clock,
     )

@@ -2,18 +2,15 @@
 comes back is checked again before anybody sees it.
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from libs.common.clock import Clock
-from libs.common.contracts.cache import CacheStats, StoreAnswer
+from libs.common.contracts.cache import CacheStats, StoreAnswer, cache_entry_id
 from libs.common.embedding.ports import Vectors
 from services.cache.ports import Points, Where
-
-_NAMESPACE = uuid.UUID("6f0c3d0e-6b0f-5c8e-9a51-2f1d5f4a7c10")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +63,7 @@ class Entries:
 
     async def exact(self, org_id: str, fingerprint: str) -> tuple[str, Entry] | None:
         """The live entry of this very request, with its id."""
-        entry_id = entry_id_for(org_id, fingerprint)
+        entry_id = cache_entry_id(org_id, fingerprint)
         entry = await self.whole(org_id, entry_id)
         return (entry_id, entry) if entry is not None and entry.fingerprint == fingerprint else None
 
@@ -107,7 +104,7 @@ class Entries:
             stored_at_ms=now,
             expires_at_ms=now + answer.ttl_seconds * 1000,
         )
-        entry_id = entry_id_for(answer.org_id, answer.fingerprint)
+        entry_id = cache_entry_id(answer.org_id, answer.fingerprint)
         await self._points.put(entry_id, msgspec.to_builtins(entry), static)
         return entry_id
 
@@ -144,8 +141,3 @@ class Entries:
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
-
-
-def entry_id_for(org_id: str, fingerprint: str) -> str:
-    """The id under which a request's answer is kept; another organisation's request never has the same."""
-    return str(uuid.uuid5(_NAMESPACE, f"{org_id}\n{fingerprint}"))

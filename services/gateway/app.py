@@ -36,6 +36,7 @@ from services.gateway.domain.conversations import Conversations
 from services.gateway.domain.health import Health
 from services.gateway.domain.slots import Slots
 from services.gateway.feedback import Feedback
+from services.gateway.flights import Flights
 from services.gateway.handlers import provider_keys
 from services.gateway.http.chat import chat_completions, completions
 from services.gateway.http.docs import DOCS
@@ -124,6 +125,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             caller=Caller(providers, DIALECTS, models, Health(clock.monotonic), clock, _moment),
             delivery=delivery,
             conversations=conversations,
+            flights=Flights(clock.monotonic, settings.flight_wait),
             catalog=models,
         )
         await provider_keys.serve(bus, providers, clock)

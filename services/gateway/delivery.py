@@ -13,7 +13,7 @@ import structlog
 from libs.common import tokens
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
-from libs.common.contracts.cache import CacheHit, StoreAnswer
+from libs.common.contracts.cache import CacheHit, StoreAnswer, cache_entry_id
 from libs.common.contracts.events import CompletionFinished, Status, TokenClasses
 from libs.common.errors import PayloadTooLarge, PromptlyError
 from libs.common.money import usd
@@ -188,23 +188,28 @@ class Delivery:
         whole = all(reason in ("stop", "tool_calls") for reason in finish_reasons)
         if key is None or not work.overrides.write_cache or not whole or work.estimated:
             return
-        self._cache.store(
-            StoreAnswer(
-                org_id=work.principal.org_id,
-                scope=key.scope,
-                fingerprint=key.fingerprint,
-                query=None if calls else key.query,
-                ttl_seconds=work.settings.cache_ttl_seconds,
-                answer=msgspec.Raw(answer),
-                served_model=work.served_model or target.served_model,
-                provider=target.provider,
-                prompt_tokens=work.original_tokens,
-                completion_tokens=work.tokens.output,
-                request_id=work.request_id,
-            )
+        kept = StoreAnswer(
+            org_id=work.principal.org_id,
+            scope=key.scope,
+            fingerprint=key.fingerprint,
+            query=None if calls else key.query,
+            ttl_seconds=work.settings.cache_ttl_seconds,
+            answer=msgspec.Raw(answer),
+            served_model=work.served_model or target.served_model,
+            provider=target.provider,
+            prompt_tokens=work.original_tokens,
+            completion_tokens=work.tokens.output,
+            request_id=work.request_id,
         )
+        flight, work.flight = work.flight, None
+        if flight is not None:
+            flight.land(_as_hit(kept, work.time_ms))
+        self._cache.store(kept, None if flight is None else flight.over)
 
     async def _record(self, work: Work, outcome: Status, *, status_code: int = 200, error: str | None = None) -> None:
+        if work.flight is not None:
+            work.flight.land(work.hit if work.cache == "exact" else None)
+            work.flight.over()
         if work.kept:
             await self._turns.keep(work.principal.org_id, work.kept)
         finished = work.event(outcome, self._clock.monotonic(), status_code=status_code, error=error)
@@ -235,6 +240,22 @@ class Delivery:
         self._detached.discard(task)
         if not task.cancelled() and (failure := task.exception()) is not None:
             log.error("after_request_failed", error_type=type(failure).__name__)
+
+
+def _as_hit(kept: StoreAnswer, stored_at_ms: int) -> CacheHit:
+    """What a look-up will find."""
+    return CacheHit(
+        kind="exact",
+        entry_id=cache_entry_id(kept.org_id, kept.fingerprint),
+        similarity=1.0,
+        answer=kept.answer,
+        served_model=kept.served_model,
+        provider=kept.provider,
+        prompt_tokens=kept.prompt_tokens,
+        completion_tokens=kept.completion_tokens,
+        request_id=kept.request_id,
+        stored_at_ms=stored_at_ms,
+    )
 
 
 def _measure(finished: CompletionFinished) -> None:

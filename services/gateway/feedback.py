@@ -41,7 +41,7 @@ class Feedback:
         request = await self._request(principal.org_id, given.request_id)
         evicted = False
         if given.cache_wrong and request.cache_entry_id is not None:
-            evicted = await self._past.forget(principal.org_id, request.cache_entry_id)
+            evicted = await self._past.forget(principal.org_id, request.cache_entry_id, request.cache_pair_id)
         await self._past.tell(
             FeedbackGiven(
                 request_id=given.request_id,

@@ -20,6 +20,7 @@ from services.gateway.domain import asking, turns
 from services.gateway.domain.conversations import Conversations
 from services.gateway.domain.targets import NO_KEY, find_target
 from services.gateway.domain.work import Incoming, Plain, Streamed, Work
+from services.gateway.flights import Flights
 from services.gateway.ports import AnswerCache, Budgets, Optimizer, Router, Skipped, Turns
 from services.gateway.reading import read
 
@@ -41,6 +42,7 @@ class Pipeline:
         caller: Caller,
         delivery: Delivery,
         conversations: Conversations,
+        flights: Flights,
         catalog: Catalog,
     ) -> None:
         self._admission = admission
@@ -52,6 +54,7 @@ class Pipeline:
         self._caller = caller
         self._delivery = delivery
         self._conversations = conversations
+        self._flights = flights
         self._catalog = catalog
 
     async def run(self, incoming: Incoming, admitted: Admitted) -> Plain | Streamed:
@@ -95,8 +98,17 @@ class Pipeline:
                 raise
 
     async def _exact_hit(self, work: Work) -> CacheHit | None:
+        """The answer to this very request, also where somebody else is waiting for it right now."""
         lookup = asking.exact_lookup(work)
-        return None if lookup is None else await _or_skip(work, self._cache.exact(lookup))
+        if lookup is None:
+            return None
+        if work.overrides.write_cache:
+            # Before the look-up: an answer that lands between the two would be missed.
+            shared = await self._flights.join((lookup.org_id, lookup.fingerprint))
+            if isinstance(shared, CacheHit):
+                return shared
+            work.flight = shared
+        return await _or_skip(work, self._cache.exact(lookup))
 
     async def _prepare(self, work: Work) -> CacheHit | None:
         """Look for a paraphrase, shorten and route side by side: none of the three needs another."""
@@ -125,7 +137,7 @@ class Pipeline:
 
     def _side_steps(self, work: Work) -> Iterator[Coroutine[Any, Any, None]]:
         if asking.shortens(work):
-            yield self._optimize(work, asking.optimize_request(work))
+            yield self._optimize(work, asking.optimize_request(work, self._catalog))
         if (route := asking.route_request(work)) is not None:
             yield self._route(work, route)
 

@@ -1,6 +1,6 @@
 """What the gateway needs from elsewhere, as small protocols."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from libs.common.contracts.auth import Principal, ProviderKey
@@ -40,8 +40,8 @@ class AnswerCache(Protocol):
         """The answer to a question that means the same."""
         ...
 
-    def store(self, answer: StoreAnswer) -> None:
-        """Keep an answer. Returns at once; a failure is counted, not raised."""
+    def store(self, answer: StoreAnswer, done: Callable[[], None] | None = None) -> None:
+        """Keep an answer. Returns at once; a failure is counted, not raised. `done` is called afterwards."""
         ...
 
 
@@ -96,8 +96,8 @@ class Past(Protocol):
         """One of the organisation's requests; `NotFound`."""
         ...
 
-    async def forget(self, org_id: str, entry_id: str) -> bool:
-        """Remove a cached answer; whether there was one."""
+    async def forget(self, org_id: str, entry_id: str, pair_id: str | None) -> bool:
+        """Remove a cached answer, and never put this pair of questions together again; whether there was an answer."""
         ...
 
     async def tell(self, given: FeedbackGiven) -> None:

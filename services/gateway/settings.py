@@ -9,7 +9,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     `allowed_hosts` lists hosts (with commas, `host` or `host:port`) that a provider's base URL may name although they
     are not public. `trusted_proxies` lists addresses whose X-Forwarded-For names the real client: your load balancer's.
     `spool_dir` keeps events while the bus is away. `keep_alive` is how long a stream may be silent before a comment goes
-    out; `max_concurrency` is requests under way at once, per key and gateway.
+    out; `max_concurrency` is requests under way at once, per key and gateway. `flight_wait` is how long a request waits for
+    the answer to an identical one that is already on its way.
     """
 
     host: str = "127.0.0.1"
@@ -32,6 +33,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     plain_timeout: float = 600.0
     keep_alive: float = 15.0
     max_concurrency: int = 1000
+    flight_wait: float = 2.0
     lookup_budget_ms: float = 80.0
     route_budget_ms: float = 60.0
     optimize_budget_ms: float = 100.0

@@ -43,6 +43,7 @@ class Optimizer:
             ),
             exact_tokens=encoding_for(request.model)[1],
             cut=done.cut,
+            positions=tuple(message.position for message in done.messages) if request.explain else (),
         )
 
     def _rewrite(self, message: Message, plan: Plan, *, model: str) -> Rewritten:

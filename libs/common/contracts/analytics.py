@@ -141,7 +141,7 @@ class Levers(msgspec.Struct, frozen=True, kw_only=True):
 
 class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the request log, newest first. `cursor` is the `next_cursor` of the page before; `ids`, where given, are
-    the only entries that may be on it.
+    the only entries that may be on it. `semantic` leaves only semantic hits, `cache_entry_id` only those of one entry.
     """
 
     org_id: str
@@ -155,6 +155,8 @@ class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     key_id: str | None = None
     kind: str | None = None
     ids: tuple[str, ...] | None = None
+    semantic: bool = False
+    cache_entry_id: str | None = None
 
 
 class RequestPage(msgspec.Struct, frozen=True, kw_only=True):

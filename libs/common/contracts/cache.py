@@ -5,11 +5,14 @@ system prompt, earlier turns, tools, response format, sampling parameters); a `f
 request. The cache adds the embedding model and the normaliser's version to both itself.
 """
 
+import uuid
 from typing import Literal
 
 import msgspec
 
 from libs.common.contracts.base import Rpc
+
+_ENTRIES = uuid.UUID("6f0c3d0e-6b0f-5c8e-9a51-2f1d5f4a7c10")
 
 
 class ExactLookup(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +80,11 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 
     entry_id: str
     accepted: bool = True
+
+
+def cache_entry_id(org_id: str, fingerprint: str) -> str:
+    """The id under which a request's answer is kept, a UUIDv5; another organisation's request never has the same."""
+    return str(uuid.uuid5(_ENTRIES, f"{org_id}\n{fingerprint}"))
 
 
 class CacheOf(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.base import Rpc
 
 Lever = Literal["whitespace", "redundancy", "compression", "pruning"]
+Outcome = Literal["applied", "off", "nothing_found", "not_worth_it", "vetoed", "gated"]
 
 
 class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ class StepNote(msgspec.Struct, frozen=True, kw_only=True):
 
     step: str
     lever: Lever
-    outcome: Literal["applied", "off", "nothing_found", "not_worth_it", "vetoed", "gated"]
+    outcome: Outcome
     tokens: int = 0
     message: int | None = None
     reason: str = ""
@@ -54,7 +55,8 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     tokens sum to `original_tokens - optimized_tokens`.
 
     `exact_tokens` is false where the model's own tokenizer is not at hand and a stand-in counted. `cut` is the number of
-    leading non-system messages that were left out, None without a cut. `notes` say what each step did, where they were asked for.
+    leading non-system messages that were left out, None without a cut. Where an explanation was asked for, `notes` say what
+    each step did, and `positions` where each message of the shorter array stood in the original one (-1: it was put in).
     """
 
     messages: msgspec.Raw
@@ -64,6 +66,7 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     exact_tokens: bool = True
     cut: int | None = None
     notes: tuple[StepNote, ...] = ()
+    positions: tuple[int, ...] = ()
 
     @property
     def changed(self) -> bool:

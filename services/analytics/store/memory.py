@@ -215,6 +215,8 @@ def _wanted(event: CompletionFinished, query: RequestQuery) -> bool:
         and (query.ids is None or event.id in query.ids)
         and (query.model is None or query.model in (event.baseline_model, event.routed_model, event.served_model))
         and (query.cache_hit is None or hit == query.cache_hit)
+        and (not query.semantic or event.cache == "semantic")
+        and (query.cache_entry_id is None or (event.cache, event.cache_entry_id) == ("semantic", query.cache_entry_id))
         and (query.from_ms is None or made >= moment(query.from_ms, "from"))
         and (query.to_ms is None or made < moment(query.to_ms, "to"))
         and all(getattr(query, name) in (None, getattr(event, name)) for name in ("status", "key_id", "kind"))

@@ -93,6 +93,11 @@ def _filters(query: RequestQuery) -> tuple[list[str], dict[str, object]]:
         values["model"] = query.model
     if query.cache_hit is not None:
         where.append(_HITS if query.cache_hit else f"NOT {_HITS}")
+    if query.semantic or query.cache_entry_id is not None:
+        where.append("cache = 'semantic'")
+    if query.cache_entry_id is not None:
+        where.append("cache_entry_id = :cache_entry_id")
+        values["cache_entry_id"] = query.cache_entry_id
     if query.ids is not None:
         where.append("(at, id) IN (SELECT * FROM unnest(CAST(:ats AS timestamptz[]), CAST(:ids AS text[])))")
         values |= {"ats": [made_at(one) for one in query.ids], "ids": list(query.ids)}

@@ -14,13 +14,14 @@ class Action(Enum):
     READ = "read"
     USE_KEYS = "make and change Promptly keys"
     WRITE_ALERTS = "change alerts"
+    JUDGE_CACHE = "take cached answers back"
     MANAGE_PROVIDERS = "change provider keys"
     MANAGE_SETTINGS = "change settings and routing, or clear the cache"
     MANAGE_TEAM = "invite, change or remove members"
     MANAGE_ORG = "change or delete the organisation"
 
 
-_MEMBER: Final = frozenset({Action.READ, Action.USE_KEYS, Action.WRITE_ALERTS})
+_MEMBER: Final = frozenset({Action.READ, Action.USE_KEYS, Action.WRITE_ALERTS, Action.JUDGE_CACHE})
 ALLOWED: Final[dict[Role, frozenset[Action]]] = {
     "admin": frozenset(Action),
     "member": _MEMBER,

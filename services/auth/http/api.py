@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
 from libs.common.bus import Bus
+from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.errors import PromptlyError
 from services.auth.accounts import Accounts
@@ -21,11 +22,12 @@ from services.auth.http import errors
 from services.auth.http.accounts import AuthController, OrgController
 from services.auth.http.alerts import AlertController
 from services.auth.http.analytics import AnalyticsController, RequestController
-from services.auth.http.configuration import OptimizationController, RoutingController
+from services.auth.http.configuration import RoutingController
 from services.auth.http.docs import DocsController
 from services.auth.http.guard import guard
 from services.auth.http.keys import PlatformKeyController, ProviderKeyController
 from services.auth.http.oauth import OAuthController
+from services.auth.http.optimization import OptimizationController
 from services.auth.http.status import StatusController
 from services.auth.http.team import InviteController, TeamController
 from services.auth.live import LiveRequests
@@ -53,6 +55,7 @@ class Parts:
     provider_keys: ProviderKeys
     configuration: Configuration
     live: LiveRequests
+    catalog: Catalog
     bus: Bus
     clock: Clock
 

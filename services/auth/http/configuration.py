@@ -1,15 +1,14 @@
-"""Levers, the cache, tiers and routing rules."""
+"""Tiers and routing rules."""
 
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from libs.common.bus import Bus
-from libs.common.contracts import cache
-from libs.common.contracts.auth import Level, RoutingMode, Tier
+from libs.common.contracts.auth import RoutingMode, Tier
 from libs.common.contracts.router import ROUTE
 from services.auth.configuration import Configuration, RuleChange
 from services.auth.domain import rules
@@ -21,28 +20,10 @@ from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest
 from services.auth.translate.account_json import route_json, rule_json
 
-Share = Annotated[float, Meta(ge=0, le=1)]
 # Nobody's request waits for a preview, so the router has more time for it.
 _PREVIEW_MS: Final = 2000.0
 
 Priority = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
-
-
-class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The levers to change; the others stay."""
-
-    level: Level | UnsetType = UNSET
-    whitespace_removal: bool | UnsetType = UNSET
-    redundancy_elimination: bool | UnsetType = UNSET
-    system_prompt_compression: bool | UnsetType = UNSET
-    context_pruning: bool | UnsetType = UNSET
-    cache_enabled: bool | UnsetType = UNSET
-    cache_similarity_threshold: Share | UnsetType = UNSET
-    cache_ttl_seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | UnsetType = UNSET
-    routing_mode: RoutingMode | UnsetType = UNSET
-    values_line: bool | UnsetType = UNSET
-    extraction: bool | UnsetType = UNSET
-    cost_quality: Share | UnsetType | None = UNSET
 
 
 class RoutingChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,33 +53,6 @@ class RuleChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     action: rules.Action | None = None
     action_value: Text | None = None
     priority: Priority | None = None
-
-
-class OptimizationController(Controller):
-    """/api/optimization"""
-
-    path = "/optimization"
-
-    @get("/settings", needs=Action.READ)
-    async def settings(self, request: ApiRequest, configuration: Given[Configuration]) -> Any:
-        """The levers."""
-        return msgspec.to_builtins(await configuration.settings(request.user))
-
-    @put("/settings", needs=Action.MANAGE_SETTINGS)
-    async def change_settings(self, request: ApiRequest, configuration: Given[Configuration]) -> Any:
-        """Change levers."""
-        fields = _given(await read(request, SettingsChange))
-        return msgspec.to_builtins(await configuration.change_settings(request.user, fields))
-
-    @get("/cache/stats", needs=Action.READ)
-    async def cache_stats(self, request: ApiRequest, bus: Given[Bus]) -> Any:
-        """How many answers are cached."""
-        return msgspec.to_builtins(await bus.call(cache.STATS, cache.CacheOf(org_id=request.user.org_id)))
-
-    @post("/cache/clear", needs=Action.MANAGE_SETTINGS, status_code=200)
-    async def clear_cache(self, request: ApiRequest, bus: Given[Bus]) -> Any:
-        """Forget all cached answers."""
-        return msgspec.to_builtins(await bus.call(cache.CLEAR, cache.CacheOf(org_id=request.user.org_id)))
 
 
 class RoutingController(Controller):
@@ -150,7 +104,3 @@ class RoutingController(Controller):
     ) -> None:
         """Delete a rule."""
         await configuration.delete_rule(request.user, an_id(rule_id, "rule"))
-
-
-def _given(change: msgspec.Struct) -> dict[str, Any]:
-    return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}

@@ -16,9 +16,10 @@ class BusPast:
         """One log entry."""
         return await self._bus.call(REQUEST, RequestById(org_id=org_id, id=request_id))
 
-    async def forget(self, org_id: str, entry_id: str) -> bool:
-        """Remove a cached answer."""
-        return (await self._bus.call(FORGET, ForgetEntry(org_id=org_id, entry_id=entry_id))).forgotten
+    async def forget(self, org_id: str, entry_id: str, pair_id: str | None) -> bool:
+        """Remove a cached answer, and keep its pair apart."""
+        wrong = ForgetEntry(org_id=org_id, entry_id=entry_id, pair_ids=() if pair_id is None else (pair_id,))
+        return (await self._bus.call(FORGET, wrong)).forgotten
 
     async def tell(self, given: FeedbackGiven) -> None:
         """Keep what a client thought."""

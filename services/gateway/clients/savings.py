@@ -35,11 +35,13 @@ class BusCache:
         found = await self.hop.call(contract.LOOKUP_SEMANTIC, lookup, self._budget)
         return found if isinstance(found, CacheHit) else None
 
-    def store(self, answer: StoreAnswer) -> None:
+    def store(self, answer: StoreAnswer, done: Callable[[], None] | None = None) -> None:
+        done = done or _nobody
         if len(self._stores) >= _MAX_STORES or self.hop.away:
             log.warning("store_dropped", request_id=answer.request_id)
+            done()
             return
-        task = asyncio.create_task(self._store(answer))
+        task = asyncio.create_task(self._store(answer, done))
         self._stores.add(task)
         task.add_done_callback(self._stores.discard)
 
@@ -48,11 +50,13 @@ class BusCache:
         while self._stores:
             await asyncio.wait(self._stores)
 
-    async def _store(self, answer: StoreAnswer) -> None:
+    async def _store(self, answer: StoreAnswer, done: Callable[[], None]) -> None:
         try:
             await self._bus.call(contract.STORE, answer)
         except PromptlyError as error:
             log.warning("store_failed", request_id=answer.request_id, code=error.code)
+        finally:
+            done()
 
 
 class BusOptimizer:
@@ -78,3 +82,7 @@ class BusRouter:
 
     async def route(self, request: RouteRequest) -> RouteReply:
         return await self.hop.call(ROUTE, request, self._budget)
+
+
+def _nobody() -> None:
+    """Nobody waits for this answer."""

@@ -1,5 +1,8 @@
 """What the pipeline asks of each part; None where there is nothing to ask, so that no hop is made."""
 
+from datetime import UTC, datetime
+
+from libs.common.catalog import Catalog
 from libs.common.contracts.cache import ExactLookup, SemanticLookup
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
@@ -39,12 +42,26 @@ def shortens(work: Work) -> bool:
     return settings.level != "off" and on and len(bytes(work.chat.raw["messages"])) <= MAX_HOP_BYTES
 
 
-def optimize_request(work: Work) -> OptimizeRequest:
+def optimize_request(work: Work, catalog: Catalog) -> OptimizeRequest:
     """Can it be shorter? To be asked where `shortens` says so."""
-    keep_cut = work.warm.cut if work.warm is not None else None
+    warm = work.warm
     return OptimizeRequest(
-        model=work.chat.fields.model, messages=work.chat.raw["messages"], settings=work.settings, keep_cut=keep_cut
+        model=work.chat.fields.model,
+        messages=work.chat.raw["messages"],
+        settings=work.settings,
+        keep_cut=warm.cut if warm is not None else None,
+        warm_tokens=warm.cached_tokens if warm is not None else 0,
+        cached_price_share=1.0 if warm is None else _cached_price_share(work, catalog),
     )
+
+
+def _cached_price_share(work: Work, catalog: Catalog) -> float:
+    """What a token that the provider has cached costs, of one that it has not; 1 where nobody knows of a discount."""
+    model = work.requested.priced(catalog) if work.requested is not None else None
+    price = None if model is None else model.price(datetime.fromtimestamp(work.time_ms / 1000, UTC).date())
+    if price is None or price.cache_read is None or not price.input:
+        return 1.0
+    return float(price.cache_read / price.input)
 
 
 def route_request(work: Work) -> RouteRequest | None:
@@ -69,4 +86,5 @@ def route_request(work: Work) -> RouteRequest | None:
         needs=needs(work.chat),
         cost_quality=settings.cost_quality,
         pinned=work.pinned,
+        org_id=principal.org_id,
     )

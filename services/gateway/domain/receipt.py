@@ -81,6 +81,13 @@ def for_call(
     )
 
 
+def shadow_savings(day: date, *, served: Model | None, shadow: Model | None, tokens: TokenClasses) -> int | None:
+    """What the shadow's model would have saved on these tokens, in nano-dollars; None where a price is not known."""
+    paid = None if served is None else served.cost_nano(tokens, day)
+    instead = None if shadow is None else shadow.cost_nano(tokens, day, hypothetical=shadow is not served)
+    return None if paid is None or instead is None else paid - instead
+
+
 def _lost(tokens: TokenClasses, known_cached: int, removed: int) -> int:
     """Tokens that the provider had cached and now did not, out of those that were billed in full or cut."""
     plain = tokens.uncached_input + removed

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -40,12 +41,24 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str]
 
 
+class Flight(Protocol):
+    """For all who ask the same at the same time: one request on its way to the provider."""
+
+    def land(self, answer: CacheHit | None) -> None:
+        """Hand the answer to those who wait; None sends them on their own way. Only the first word counts."""
+        ...
+
+    def over(self) -> None:
+        """Whoever comes now finds the answer in the cache."""
+        ...
+
+
 @dataclass
 class Work:
     """Filled in step by step. Clock readings are monotonic seconds; `time_ms` is when the request was accepted.
 
     `parts` collects the records of a request that takes several calls, to be told as one. `settle` wants to hear what was
-    spent of the key's budget, None where nobody knows.
+    spent of the key's budget, None where nobody knows; `flight` carries the answer to those who wait for it.
     """
 
     request_id: str
@@ -79,6 +92,8 @@ class Work:
     answered: float | None = None
     receipt: Receipt | None = None
     settle: Callable[[int | None], None] | None = None
+    flight: Flight | None = None
+    shadow_savings_nano: int | None = None
     trace_id: str | None = None
 
     @property
@@ -135,6 +150,7 @@ class Work:
         day = datetime.fromtimestamp(self.time_ms / 1000, UTC).date()
         # A requested model that no key reaches is still what was asked for: its catalogue price is the baseline.
         baseline = self.requested.priced(catalog) if self.requested else catalog.find(self.baseline_model)
+        self.shadow_savings_nano = self._shadow_savings(day, catalog)
         if self.hit is not None:
             self.receipt = receipt.for_hit(
                 day,
@@ -156,6 +172,14 @@ class Work:
                 known_cached=self.warm.cached_tokens if self.warm else 0,
             )
         return self.receipt
+
+    def _shadow_savings(self, day: date, catalog: Catalog) -> int | None:
+        """What the router would have saved, where it was only asked for its opinion."""
+        shadow = self.route.shadow_model if self.route is not None else None
+        if shadow is None or self.hit is not None or self.target is None:
+            return None
+        instead = catalog.find(shadow)
+        return receipt.shadow_savings(day, served=self.target.priced(catalog), shadow=instead, tokens=self.tokens)
 
     def metadata(self, now: float) -> bytes:
         """The `promptly_metadata` object, encoded."""
@@ -183,8 +207,15 @@ class Work:
             found["dropped_params"] = self.dropped
         if self.target is not None and self.target.note:
             found["model_note"] = self.target.note
-        if self.route is not None and self.route.rule_name is not None:
-            found["rule"] = self.route.rule_name
+        if hit is not None:
+            found["cache_entry_id"] = hit.entry_id
+        if (route := self.route) is not None:
+            found |= {"routing_reason": route.reason, "routing_signals": route.signals}
+            if route.rule_name is not None:
+                found["rule"] = route.rule_name
+            if route.shadow_model is not None:
+                saved = self.shadow_savings_nano
+                found |= {"shadow_model": route.shadow_model, "shadow_savings": None if saved is None else usd(saved)}
         if self.estimated:
             found["usage_estimated"] = True
         return msgspec.json.encode(found)
@@ -217,6 +248,10 @@ class Work:
             rule_id=route.rule_id if route else None,
             routing_reason=route.reason if route else None,
             shadow_model=route.shadow_model if route else None,
+            shadow_savings_nano=self.shadow_savings_nano,
+            routing_score=route.score if route else None,
+            routing_features=route.features if route else (),
+            asked_digest=self._asked_digest(),
             tokens=self.tokens,
             original_tokens=self.original_tokens,
             optimized_tokens=self.tokens.input,
@@ -228,6 +263,8 @@ class Work:
             cache=self.cache,
             cache_similarity=hit.similarity if hit else None,
             cache_entry_id=hit.entry_id if hit else None,
+            cache_pair_id=hit.pair_id if hit else None,
+            cache_source_id=hit.request_id if hit else None,
             latency_ms=round(latency, 3),
             overhead_ms=round(latency - (provider_ms or 0), 3),
             provider_ms=None if provider_ms is None else round(provider_ms, 3),
@@ -237,6 +274,13 @@ class Work:
             stream=self.chat.stream,
             trace_id=self.trace_id,
         )
+
+    def _asked_digest(self) -> str | None:
+        """Tells whether the same was asked again, and nothing else: of an organisation's own, and no text in it."""
+        prompt = self.chat.prompt
+        if not prompt:
+            return None
+        return blake2b(f"{self.principal.org_id}\n{prompt}".encode(), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,12 @@ class Post:
 
 @dataclass
 class Receiver:
-    """`answers` are the statuses of the next requests; after them every one is a 200."""
+    """`answers` are the statuses of the next requests; after them every one is a 200. So many as `holding` get no answer."""
 
     port: int = 0
     posts: list[Post] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    holding: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -31,6 +32,11 @@ class Receiver:
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.posts.append(Post(first.split()[1], headers, body))
+        if self.holding:
+            self.holding -= 1
+            await reader.read()  # until the other side is gone
+            writer.close()
+            return
         status = self.answers.pop(0) if self.answers else 200
         location = "location: http://169.254.169.254/\r\n" if status == 302 else ""
         writer.write(f"HTTP/1.1 {status} x\r\n{location}content-length: 0\r\nconnection: close\r\n\r\n".encode())

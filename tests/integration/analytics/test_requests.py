@@ -75,6 +75,9 @@ async def test_pages_hold_every_entry_once_newest_first(requests: Requests) -> N
         ({"from_ms": ms(NOW)}, "abcd"),
         ({"to_ms": ms(NOW)}, "e"),
         ({"from_ms": ms(NOW), "to_ms": ms(NOW)}, ""),
+        ({"semantic": True}, "d"),
+        ({"cache_entry_id": "entry-1"}, "d"),
+        ({"cache_entry_id": "entry-2"}, ""),
         ({"model": "gpt-4o", "cache_hit": True, "key_id": "key_1", "status": "cached", "from_ms": 0}, "c"),
     ],
 )
@@ -84,7 +87,7 @@ async def test_filters(requests: Requests, asked: dict[str, Any], wanted: str) -
         "a": request(org),
         "b": request(org, status="error"),
         "c": request(org, status="cached", cache="exact", served_model=None),
-        "d": request(org, status="cached", cache="semantic", key_id="key_2"),
+        "d": request(org, status="cached", cache="semantic", key_id="key_2", cache_entry_id="entry-1"),
         "e": request(org, NOW - timedelta(days=1), baseline_model="claude", kind="optimize", cache="off"),
     }
     await requests.record(list(entries.values()))

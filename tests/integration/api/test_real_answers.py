@@ -7,7 +7,7 @@ import httpx
 import jsonschema_rs
 import pytest
 
-from tests.fixtures.running import Account, Running
+from tests.fixtures.running import Account, Running, wait_for
 
 PERSON = {"email": "grace@example.com", "role": "viewer"}
 RULE = {"name": "r", "condition_type": "token_count", "condition_value": {"operator": "gt", "value": 9}}
@@ -92,3 +92,27 @@ def test_what_an_organisation_is_and_chooses(running: Running, account: Account)
     held.ask("POST", "/api/keys/platform/regenerate")
     held.ask("GET", "/api/alerts/events")
     held.ask("DELETE", "/api/org", {"name": "My Company"})
+
+
+def test_levers_and_wrong_hits(running: Running, account: Account) -> None:
+    held = Held(running, "control-plane", account.token)
+    talk = [{"role": ("user", "assistant")[i % 2], "content": f"Remark {i}  about   a long talk."} for i in range(30)]
+    body = {"model": "gpt-4o", "messages": [*talk, {"role": "user", "content": "And now?"}]}
+    assert held.ask("POST", "/api/optimization/preview", body)["tokens_saved"] > 0
+    said = Held(running, "gateway", account.api_key)
+
+    def ask(question: str) -> Any:
+        chat = {"model": "gpt-4o", "messages": [{"role": "user", "content": question}]}
+        return said.ask("POST", "/v1/chat/completions", chat)["promptly_metadata"]
+
+    first = ask("What's the tallest mountain of Peru?")
+    wait_for(lambda: held.ask("GET", "/api/optimization/cache/stats")["semantic_entries"] == 1)
+    second = ask("tallest mountain of peru?")
+    assert second["cache_hit"]
+    account.log(2)
+    (hit,) = held.ask("GET", "/api/optimization/cache/hits")["hits"]
+    assert (hit["request_id"], hit["source_request_id"]) == (second["request_id"], first["request_id"])
+    assert hit["entry_id"] == second["cache_entry_id"]
+    wrong = {"entry_id": hit["entry_id"], "wrong": True}
+    assert held.ask("POST", "/api/optimization/cache/feedback", wrong)["evicted"]
+    assert not ask("tallest mountain of peru?")["cache_hit"]

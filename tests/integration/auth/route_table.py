@@ -38,6 +38,9 @@ def public(method: str, path: str, body: Any, status: int) -> Row:
     return Row(method, path, body, status, status, status, status, status)
 
 
+CACHE_FEEDBACK = {"entry_id": "0b4d2c1e-6a57-5a0f-9d53-1c7f6a0e5b21", "wrong": True}
+
+
 def read(path: str, status: int = 200, method: str = "GET", body: Any = None) -> Row:
     """A route that every role may use, each on what is its own organisation's."""
     return Row(method, path, body, status, status, status, status)
@@ -82,6 +85,9 @@ ROUTES = [
     Row("PUT", "/api/optimization/settings", {"level": "off"}, 200, 403, 403, 200),
     read("/api/optimization/cache/stats", 503),
     Row("POST", "/api/optimization/cache/clear", None, 503, 403, 403, 503),
+    read("/api/optimization/preview", 503, "POST", CHAT),
+    read("/api/optimization/cache/hits", 503),
+    Row("POST", "/api/optimization/cache/feedback", CACHE_FEEDBACK, 503, 503, 403, 503),
     read("/api/routing/config"),
     Row("PUT", "/api/routing/config", {}, 200, 403, 403, 200),
     read("/api/routing/rules"),

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.common.clock import ManualClock
-from libs.common.contracts.cache import CacheStats
+from libs.common.contracts.cache import CacheStats, cache_entry_id
 from libs.common.embedding.ports import Vectors
 from libs.common.settings import SettingsError
-from services.cache.entries import Entries, entry_id_for
+from services.cache.entries import Entries
 from services.cache.ports import Points
 from services.cache.store.edge import EdgePoints
 from tests.integration.cache.conftest import MEANING_SIZE, STATIC_SIZE, answer_for, make_points
@@ -112,8 +112,8 @@ async def test_a_sweep_removes_what_expired_and_nothing_else(
     await entries.store(answer_for(fingerprint="long", ttl_seconds=3600))
     clock.advance(61)
     await entries.sweep()
-    assert await points.fetch(entry_id_for("org_a", "short")) is None
-    assert await points.fetch(entry_id_for("org_a", "long")) is not None
+    assert await points.fetch(cache_entry_id("org_a", "short")) is None
+    assert await points.fetch(cache_entry_id("org_a", "long")) is not None
 
 
 async def test_stats_count_each_entry_once_and_clear_takes_one_organisation(entries: Entries) -> None:
@@ -179,11 +179,11 @@ async def test_a_store_that_filters_wrongly_is_caught(clock: ManualClock, tmp_pa
     points = make_points("memory", tmp_path)
     entries = Entries(points, clock)
     await entries.store(answer_for(org_id="org_b"), "What is tin?", direction(0))
-    foreign = await points.fetch(entry_id_for("org_b", "fingerprint"))
+    foreign = await points.fetch(cache_entry_id("org_b", "fingerprint"))
     assert foreign is not None
-    await points.put(entry_id_for("org_a", "fingerprint"), foreign, direction(0))
+    await points.put(cache_entry_id("org_a", "fingerprint"), foreign, direction(0))
     assert await entries.exact("org_a", "fingerprint") is None
-    assert await entries.whole("org_a", entry_id_for("org_b", "fingerprint")) is None
+    assert await entries.whole("org_a", cache_entry_id("org_b", "fingerprint")) is None
 
 
 async def test_the_built_in_store_survives_a_restart(tmp_path: Path, clock: ManualClock) -> None:

@@ -77,7 +77,7 @@ def _operation(method: str, path: str, handler: HTTPRouteHandler, told: Operatio
         "tags": [_tag(path)],
         "summary": " ".join(words[0].split()),
         "security": [] if needs is Action.PUBLIC else [{"token": []}],
-        "parameters": [*_path_parameters(path), *_query_parameters(told)],
+        "parameters": [*_path_parameters(path), *_query_parameters(told), *told.headers],
     }
     if needs is not Action.PUBLIC:
         roles = [role for role, allowed in ALLOWED.items() if needs in allowed]
@@ -135,7 +135,7 @@ def _content(shape: Any, media_type: str) -> dict[str, Any]:
     (schema,), _ = msgspec.json.schema_components([shape], ref_template=_REF)
     found: dict[str, Any] = {"schema": schema}
     if (example := EXAMPLES.get(getattr(shape, "__name__", ""))) is not None:
-        found["example"] = example
+        found["examples"] = {"example": {"value": example}}  # of a plain `example` the page takes no notice
     return {media_type: found}
 
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
+from services.auth.http.openapi import savings
+
 _TIME: Final = "2026-08-01T09:30:00.000Z"
 _PASSWORD: Final = "correct horse battery"  # noqa: S105 - an example, and a famous one
 _USER: Final = {"id": "usr_" + "1" * 32, "email": "ada@example.com", "role": "admin", "created_at": _TIME}
@@ -92,7 +94,9 @@ _ENTRY: Final = {
     "tier": "simple",
     "rule_id": None,
     "routing_reason": "classifier",
+    "routing_score": 0.08,
     "shadow_model": None,
+    "shadow_savings_usd": None,
     "original_tokens": 310,
     "optimized_tokens": 310,
     "output_tokens": 92,
@@ -107,6 +111,7 @@ _ENTRY: Final = {
     "cache": "miss",
     "cache_similarity": None,
     "cache_entry_id": None,
+    "cache_source_id": None,
     "latency_ms": 812.4,
     "overhead_ms": 9.8,
     "provider_ms": 802.6,
@@ -286,4 +291,5 @@ EXAMPLES: Final[Mapping[str, Any]] = {
             }
         ]
     },
+    **savings.EXAMPLES,
 }

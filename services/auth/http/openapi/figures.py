@@ -116,7 +116,9 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     tier: Tier | None
     rule_id: str | None
     routing_reason: str | None
+    routing_score: float | None
     shadow_model: str | None
+    shadow_savings_usd: float | None
     original_tokens: int
     optimized_tokens: int
     output_tokens: int
@@ -131,6 +133,7 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     cache: Literal["exact", "semantic", "miss", "off"]
     cache_similarity: float | None
     cache_entry_id: str | None
+    cache_source_id: str | None
     latency_ms: float
     overhead_ms: float
     provider_ms: float | None

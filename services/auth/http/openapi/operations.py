@@ -13,8 +13,9 @@ from libs.common.contracts.cache import CacheStats, Cleared
 from libs.common.contracts.gateway import ProviderKeyTested
 from services.auth.configuration import Routing
 from services.auth.domain.preview import ChatBody
-from services.auth.http import accounts, alerts, analytics, configuration, keys, oauth, team
-from services.auth.http.openapi import answers, figures
+from services.auth.http import accounts, alerts, analytics, configuration, keys, oauth, optimization, team
+from services.auth.http.openapi import answers, figures, savings
+from services.auth.taking_back import TakenBack
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str = "application/json"
     body_required: bool = True
     redirects: bool = False
+    headers: tuple[dict[str, Any], ...] = ()
 
 
 def _put(body: type[msgspec.Struct], answer: Any, *fails: int) -> Operation:
@@ -71,9 +73,12 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("DELETE", "/api/keys/providers/{key_id}"): Operation(),
     ("POST", "/api/keys/providers/{key_id}/test"): Operation(answer=ProviderKeyTested),
     ("GET", "/api/optimization/settings"): Operation(answer=OptimizationSettings),
-    ("PUT", "/api/optimization/settings"): _put(configuration.SettingsChange, OptimizationSettings),
+    ("PUT", "/api/optimization/settings"): _put(optimization.SettingsChange, OptimizationSettings),
     ("GET", "/api/optimization/cache/stats"): Operation(answer=CacheStats),
     ("POST", "/api/optimization/cache/clear"): Operation(answer=Cleared),
+    ("POST", "/api/optimization/preview"): Operation(body=ChatBody, answer=savings.Preview, headers=(savings.LEVEL,)),
+    ("GET", "/api/optimization/cache/hits"): Operation(query=optimization.HitsQuery, answer=savings.Hits),
+    ("POST", "/api/optimization/cache/feedback"): _put(optimization.CacheFeedback, TakenBack, 404),
     ("GET", "/api/routing/config"): Operation(answer=Routing),
     ("PUT", "/api/routing/config"): _put(configuration.RoutingChange, Routing),
     ("GET", "/api/routing/rules"): Operation(answer=answers.Rules),

@@ -1,0 +1,58 @@
+"""Single-flight: of identical requests that come at once, one goes to the provider and the others get its answer.
+
+In memory, per gateway. Who waits does so for a bounded time and then goes its own way; so it does when the first one
+brought nothing home, for somebody else's failure is nobody's answer.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from libs.common.contracts.cache import CacheHit
+
+Key = tuple[str, str]  # organisation, fingerprint
+
+
+class OnTheWay:
+    """Implements `domain.work.Flight`."""
+
+    def __init__(self, began: float, forget: Callable[["OnTheWay"], None]) -> None:
+        self.began = began
+        self._forget = forget
+        self._answer: asyncio.Future[CacheHit | None] = asyncio.get_running_loop().create_future()
+
+    def land(self, answer: CacheHit | None) -> None:
+        if not self._answer.done():
+            self._answer.set_result(answer)
+        if answer is None:
+            self.over()
+
+    def over(self) -> None:
+        self._forget(self)
+
+    async def answer(self, seconds: float) -> CacheHit | None:
+        """What it brought home; None also where that takes longer."""
+        done, _ = await asyncio.wait([self._answer], timeout=seconds)
+        return self._answer.result() if done else None
+
+
+class Flights:
+    """Which requests are on their way."""
+
+    def __init__(self, clock: Callable[[], float], wait_seconds: float) -> None:
+        self._clock = clock
+        self._wait = wait_seconds
+        self._under_way: dict[Key, OnTheWay] = {}
+
+    async def join(self, key: Key) -> OnTheWay | CacheHit | None:
+        """A flight of one's own, to be landed however it ends; or what somebody else's brought home, None for nothing."""
+        now = self._clock()
+        other = self._under_way.get(key)
+        if other is not None and (left := other.began + self._wait - now) > 0:
+            return await other.answer(left)
+        flight = OnTheWay(now, lambda ended: self._forget(key, ended))
+        self._under_way[key] = flight
+        return flight
+
+    def _forget(self, key: Key, flight: OnTheWay) -> None:
+        if self._under_way.get(key) is flight:
+            del self._under_way[key]
