@@ -31,7 +31,7 @@ from services.router.domain.nearby import ends, mean_gain
 from services.router.pipeline import Router
 from services.router.ports import NoNeighbours, ShippedEstimates
 from services.router.weights import load_neighbourhood, load_weights
-from tests.unit.router.hard_and_easy import LONG_BUT_EASY, SHORT_BUT_HARD
+from tests.unit.router.hard_and_easy import ALSO_SHORT_BUT_HARD, ALSO_SIMPLE, LONG_BUT_EASY, SHORT_BUT_HARD, SIMPLE
 
 DATA, MODEL = Path("../shared/data/router"), Path("var/model")
 WEIGHTS = load_weights()
@@ -39,6 +39,7 @@ SHIPPED = shipped(WEIGHTS.prior)
 LEAST = {"GSM8K": 0.61, "MMLU": 0.56, "MT-Bench": 0.70}
 LABELS = {1_500: 0.63, 5_000: 0.66}
 HEAD = ["questions", "ranked by", "APGR", "CPT50", "CPT80", "at 95 %"]
+HARD = SHORT_BUT_HARD + ALSO_SHORT_BUT_HARD
 _DRAWS = 50
 _SAMPLE = 300
 _READ_WHOLE = 900  # characters: about what the model reads, 256 tokens
@@ -148,14 +149,14 @@ def learn(one: Measured | None, report: Report) -> None:
 def decide(sets: dict[str, list[Question]], report: Report) -> None:
     """The tiers, nothing learned and nothing embedded, as most requests are decided."""
     lists = {title: [one.prompt for one in questions] for title, questions in sets.items()}
-    lists |= {"short but hard": list(SHORT_BUT_HARD), "long but easy": list(LONG_BUT_EASY)}
+    lists |= {"short but hard": list(HARD), "long but easy": list(LONG_BUT_EASY), "plain": [*SIMPLE, *ALSO_SIMPLE]}
     lines = []
     for title, prompts in lists.items():
         found = Counter(tier_of(prompt) for prompt in prompts)
         if prompts:
             lines.append([title, *(f"{found[tier] / len(prompts):.0%}" for tier in ("simple", "medium", "complex"))])
     print(table(["decided", "simple", "medium", "complex"], lines), end="\n\n")
-    wrong = sum(tier_of(prompt) == "simple" for prompt in SHORT_BUT_HARD)
+    wrong = sum(tier_of(prompt) == "simple" for prompt in HARD)
     report.goal("short but hard prompts that are simple: 0", float(wrong), most=0)
 
 

@@ -57,7 +57,7 @@ def look(prompt: str, weights: Mapping[str, float]) -> Look:
     return Look(
         reading=reading,
         evidence=1 / (1 + math.exp(-sum(parts.values()))),
-        strongest=tuple(strongest[:_NAMED_SIGNALS]),
+        strongest=tuple(strongest[:_NAMED_SIGNALS]) or (("clear_intent",) if reading.asks else ()),
         features=(*measures(reading), *(found.get(name, 0.0) for name in NAMES)),
     )
 

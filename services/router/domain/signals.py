@@ -17,7 +17,8 @@ def signals(reading: Reading) -> dict[str, float]:
     """The strength of each signal that is there, by its name in `NAMES`. Counts are capped, so that none grows with length alone."""
     ask = reading.ask
     found = {name: min(len(set(pattern.findall(ask))), 4.0) for name, pattern in words.PATTERNS.items()}
-    found["wording"] = min(found["wording"], 1.0)
+    # A wish about words is easy, until it comes with conditions.
+    found["wording"] = min(found["wording"], 1.0) * (0.5 if found["limits"] else 1.0)
     found["shown_code"] = min(len(words.FENCED.findall(reading.text)), 2.0)
     found["numbered"] = min(len(words.NUMBERED.findall(reading.text)), 4.0) / 2
     hard = sum(found[name] for name in _HARD)
@@ -26,10 +27,12 @@ def signals(reading: Reading) -> dict[str, float]:
         hard += found["quantities"]
     ask_words = ask.count(" ") + 1
     topic = sum(found[name] for name in _TOPICS)
-    plain = not hard or (hard == topic and ask_words <= words.TOPIC_WORDS)
+    named_only = hard == topic and ask_words <= words.TOPIC_WORDS and not words.YES_OR_NO.match(ask)
+    plain = not hard or named_only
     single = not words.CLAUSE_END.search(ask)
     if single and plain and ask_words <= words.LOOKUP_WORDS and not found["planning"] and not words.OPEN.search(ask):
-        found["lookup"] = float(bool(words.LOOKUP.match(ask)))
+        # With two numbers in it a question is a small problem, unless it is plain arithmetic.
+        found["lookup"] = float(bool(words.LOOKUP.match(ask)) and len(words.NUMBER.findall(ask)) < 2)
         found["figures"] = float(bool(words.FIGURES.search(ask)))
     if found.get("lookup"):
         found |= dict.fromkeys(_TOPICS, 0.0)

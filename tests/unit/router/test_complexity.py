@@ -11,7 +11,14 @@ from services.router.domain.complexity import Complexity, classify, look
 from services.router.domain.gain import shipped
 from services.router.domain.reading import read
 from services.router.weights import load_weights
-from tests.unit.router.hard_and_easy import COMPLEX, LONG_BUT_EASY, SHORT_BUT_HARD, SIMPLE
+from tests.unit.router.hard_and_easy import (
+    ALSO_SHORT_BUT_HARD,
+    ALSO_SIMPLE,
+    COMPLEX,
+    LONG_BUT_EASY,
+    SHORT_BUT_HARD,
+    SIMPLE,
+)
 
 WEIGHTS = load_weights()
 SHIPPED = shipped(WEIGHTS.prior)
@@ -35,6 +42,15 @@ def test_hard_and_easy_are_told_apart() -> None:
     assert hard["complex"] >= 20
     assert easy["simple"] + easy["medium"] >= 24
     assert easy["simple"] >= 15
+
+
+@pytest.mark.parametrize("prompt", ALSO_SHORT_BUT_HARD)
+def test_no_short_but_hard_prompt_is_simple(prompt: str) -> None:
+    assert judge(prompt).tier != "simple"
+
+
+def test_most_plain_prompts_are_simple() -> None:
+    assert tiers(ALSO_SIMPLE)["simple"] >= 0.85 * len(ALSO_SIMPLE)
 
 
 @pytest.mark.parametrize("prompt", SIMPLE)
