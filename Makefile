@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-analytics bench-credits test-api test-integrations fmt lock check-types check-rules
+.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-credits test-api test-integrations fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ bench-optimizer: $(VENV)/dev ## Measure what the optimizer saves, and what it lo
 
 bench-cache: $(VENV)/dev ## Measure what the cache serves, what it must not, and how fast
 	@$(BIN)/python -m bench.cache
+
+bench-router: $(VENV)/dev ## Measure how well the router ranks, learns and keeps still
+	@$(BIN)/python -m bench.router
 
 bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million requests, and count them again
 	@$(BIN)/python -m bench.analytics

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
+from libs.common.contracts.router import Learned
 from services.analytics.domain.latencies import Counts, Sketch
+from services.analytics.domain.learning import Routed
 from services.analytics.domain.periods import Stretch
 from services.analytics.domain.sums import Interval, Server, Sums
 
@@ -100,6 +102,22 @@ class Erasing(Protocol):
         ...
 
 
+class LearningLog(Protocol):
+    """Routed requests to learn from, and what they taught."""
+
+    async def take(self, until: datetime, portion: int) -> Sequence[Routed]:
+        """Requests that were written by then and not taken yet, about `portion`, in order; nothing while another copy takes."""
+        ...
+
+    async def sums(self, org_id: str) -> Learned | None:
+        """What an organisation's requests have taught so far."""
+        ...
+
+    async def keep(self, org_id: str, sums: Learned) -> None:
+        """Keep these sums in place of the ones before."""
+        ...
+
+
 class Tx(Protocol):
     """Everything analytics keeps, within one transaction."""
 
@@ -112,6 +130,8 @@ class Tx(Protocol):
     @property
     def partitions(self) -> Partitions: ...
     @property
+    def learning(self) -> LearningLog: ...
+    @property
     def erasing(self) -> Erasing: ...
 
 
@@ -123,4 +143,16 @@ class Announcer(Protocol):
 
     async def logged(self, ids: Mapping[str, Sequence[str]]) -> None:
         """These requests, by organisation, are in the log now. Never fails."""
+        ...
+
+
+class Lessons(Protocol):
+    """What routers know of each organisation's traffic."""
+
+    async def tell(self, org_id: str, sums: Learned) -> None:
+        """From now on, these sums; `Unavailable` where that is not certain."""
+        ...
+
+    async def forget(self, org_id: str) -> None:
+        """Nothing any more; raises as `tell` does."""
         ...

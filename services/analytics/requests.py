@@ -24,7 +24,7 @@ from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import is_id
 from services.analytics.domain import cursor
 from services.analytics.domain.periods import moment, week_end, week_of, weeks_worth_a_partition
-from services.analytics.ports import Announcer, UnitOfWork
+from services.analytics.ports import Announcer, Lessons, UnitOfWork
 from services.analytics.translate.request_row import made_at
 
 log = structlog.get_logger()
@@ -34,11 +34,19 @@ _LONGEST_PAGE: Final = 200
 class Requests:
     """Finished requests, each kept once however often it is told."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock, retention: timedelta, announcer: Announcer | None = None) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        clock: Clock,
+        retention: timedelta,
+        announcer: Announcer | None = None,
+        lessons: Lessons | None = None,
+    ) -> None:
         self._uow = uow
         self._clock = clock
         self._retention = retention
         self._announcer = announcer
+        self._lessons = lessons
         self._weeks: set[datetime] = set()
 
     async def record(self, events: Sequence[CompletionFinished]) -> None:
@@ -105,6 +113,8 @@ class Requests:
             while more:
                 async with self._uow() as tx:
                     more = await tx.erasing.erase(org_id)
+            if self._lessons is not None:
+                await self._lessons.forget(org_id)
 
     async def keep_up(self) -> None:
         """Make this week's and the next week's partition, and drop what is past its retention."""

@@ -4,4 +4,9 @@ from libs.common.settings import CommonSettings
 
 
 class RouterSettings(CommonSettings, frozen=True, kw_only=True):
-    """Nothing of its own yet: everything about a decision travels with the request."""
+    """`model_dir` is what `python -m libs.common.embedding <dir>` made; without it, prompts are not compared with others.
+    `router_refresh_seconds` is how old what was learned of an organisation may be.
+    """
+
+    model_dir: str = "var/model"
+    router_refresh_seconds: float = 60.0

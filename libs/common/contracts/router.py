@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from libs.common.contracts.auth import RoutingMode, RoutingRule, Tier
-from libs.common.contracts.base import Rpc
+from libs.common.contracts.base import Bucket, Rpc
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,3 +66,25 @@ class RouteReply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ROUTE: Rpc[RouteRequest, RouteReply] = Rpc("promptly.v1.router.route", RouteRequest, RouteReply, 60)
+
+
+class Learned(msgspec.Struct, frozen=True, kw_only=True):
+    """What an organisation's traffic says about the gain of its stronger models: sums, no prompts. Analytics adds them up,
+    older ones fade; routers read them under the organisation's id.
+
+    A request's `RouteReply.features` are its gain and then `features` numbers. `histogram` counts the gains of `requests`
+    requests in equal bins from `-reach` to `reach`. The other sums are over `labels` answers of models that stood in for
+    the requested one, each with its features and a constant 1 behind them: `products` is the upper triangle of Σ x xᵀ, row
+    by row, and `answers` is Σ x y, where y is 1 for an answer that was not good enough and else 0.
+    """
+
+    features: int
+    requests: float = 0.0
+    histogram: tuple[float, ...] = ()
+    reach: float = 8.0
+    labels: float = 0.0
+    products: tuple[float, ...] = ()
+    answers: tuple[float, ...] = ()
+
+
+LEARNED = Bucket("promptly_learned", 60 * 86_400.0)

@@ -10,11 +10,13 @@ import msgspec
 
 from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
+from libs.common.contracts.router import Learned
 from libs.common.latency import bucket
 from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.periods import Stretch, moment, week_end, week_of
 from services.analytics.domain.sums import Interval, Server, Sums
 from services.analytics.ports import Tx
+from services.analytics.store.memory_learning import MemoryLearning
 from services.analytics.translate.request_row import made_at, storable
 
 _Rows = dict[tuple[str, str], CompletionFinished]
@@ -29,17 +31,22 @@ class MemoryUnitOfWork:
         self._weeks: set[datetime] = set()
         self._feedback: _Feedback = {}
         self._erased: set[str] = set()
+        self._received: dict[tuple[str, str], datetime] = {}
+        self._learned: dict[str, Learned] = {}
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Tx]:
         rows, weeks, feedback, erased = dict(self._rows), set(self._weeks), dict(self._feedback), set(self._erased)
+        received, learned = dict(self._received), dict(self._learned)
         yield MemoryTx(
-            MemoryRequestLog(rows, erased),
+            MemoryRequestLog(rows, erased, received),
             MemoryFeedback(feedback, erased),
             MemoryFigures(rows),
             MemoryPartitions(rows, weeks),
-            MemoryErasing(rows, feedback, erased),
+            MemoryLearning(rows, feedback, received, learned),
+            MemoryErasing(rows, feedback, learned, erased),
         )
+        self._received, self._learned = received, learned
         self._rows, self._weeks, self._feedback, self._erased = rows, weeks, feedback, erased
 
 
@@ -51,6 +58,7 @@ class MemoryTx:
     feedback: "MemoryFeedback"
     figures: "MemoryFigures"
     partitions: "MemoryPartitions"
+    learning: MemoryLearning
     erasing: "MemoryErasing"
 
 
@@ -79,9 +87,10 @@ class MemoryFeedback:
 class MemoryRequestLog:
     """Implements `ports.RequestLog`."""
 
-    def __init__(self, rows: _Rows, erased: set[str]) -> None:
+    def __init__(self, rows: _Rows, erased: set[str], received: dict[tuple[str, str], datetime]) -> None:
         self._rows = rows
         self._erased = erased
+        self._received = received
 
     async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> Sequence[tuple[str, str]]:
         fresh = []
@@ -90,6 +99,7 @@ class MemoryRequestLog:
             key = event.org_id, event.id
             if key not in self._rows and event.org_id not in self._erased:
                 self._rows[key] = msgspec.convert(storable(msgspec.to_builtins(event)), CompletionFinished)
+                self._received[key] = received_at
                 fresh.append(key)
         return fresh
 
@@ -196,9 +206,10 @@ class MemoryPartitions:
 class MemoryErasing:
     """Implements `ports.Erasing`."""
 
-    def __init__(self, rows: _Rows, feedback: _Feedback, erased: set[str]) -> None:
+    def __init__(self, rows: _Rows, feedback: _Feedback, learned: dict[str, Learned], erased: set[str]) -> None:
         self._rows = rows
         self._feedback = feedback
+        self._learned = learned
         self._erased = erased
 
     async def forbid(self, org_id: str, at: datetime) -> None:
@@ -208,6 +219,7 @@ class MemoryErasing:
         for kept in (self._rows, self._feedback):
             for key in [key for key in kept if key[0] == org_id]:
                 del kept[key]
+        self._learned.pop(org_id, None)
         return False
 
 

@@ -10,6 +10,7 @@ from services.analytics.ports import Tx, UnitOfWork
 from services.analytics.store.erasing import erasing
 from services.analytics.store.feedback import SqlFeedback
 from services.analytics.store.figures import SqlFigures
+from services.analytics.store.learning import SqlLearning
 from services.analytics.store.partitions import SqlPartitions
 from services.analytics.store.request_log import SqlRequestLog
 
@@ -22,6 +23,7 @@ class SqlTx:
     feedback: SqlFeedback
     figures: SqlFigures
     partitions: SqlPartitions
+    learning: SqlLearning
     erasing: SqlErasing
 
 
@@ -31,6 +33,8 @@ def unit_of_work(database: Database) -> UnitOfWork:
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
-            yield SqlTx(SqlRequestLog(tx), SqlFeedback(tx), SqlFigures(tx), SqlPartitions(tx), erasing(tx))
+            yield SqlTx(
+                SqlRequestLog(tx), SqlFeedback(tx), SqlFigures(tx), SqlPartitions(tx), SqlLearning(tx), erasing(tx)
+            )
 
     return begin

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import get_args
 
+import msgspec
+
 from libs.common.contracts.auth import RoutingRule, Tier
 from libs.common.contracts.router import Reason, RouteReply, RouteRequest
 from libs.common.errors import BadRequest
@@ -39,15 +41,8 @@ def decide(request: RouteRequest, reach: Reach, classify: Callable[[], Complexit
     auto = _by_complexity(requested, found, reach, tuple(skipped))
     if request.mode == "auto":
         return auto
-    return RouteReply(
-        model=requested,
-        provider=_served(requested, reach),
-        reason="manual",
-        tier=found.tier,
-        score=found.score,
-        signals=found.signals,
-        skipped_rules=tuple(skipped),
-        shadow_model=auto.model,
+    return msgspec.structs.replace(
+        auto, model=requested, provider=_served(requested, reach), reason="manual", shadow_model=auto.model
     )
 
 
@@ -94,6 +89,7 @@ def _by_complexity(requested: str, found: Complexity, reach: Reach, skipped: tup
         score=found.score,
         signals=found.signals,
         skipped_rules=skipped,
+        features=found.features,
     )
 
 

@@ -30,13 +30,15 @@ _ASKS = re.compile(
 class Reading:
     """All in lower case with single blanks. `ask` holds the sentences that want something, without courtesies.
 
-    For a short prompt it is the whole of it. `text` is everything (the middle of a very long prompt left out), `words`
-    its length; `only_courtesy`: nothing is wanted at all.
+    For a short prompt it is the whole of it. `text` is everything (the middle of a very long prompt left out), `body` the
+    same without courtesies, `words` its length. `asks`: a question or a wish is in it; `only_courtesy`: nothing is wanted at all.
     """
 
     text: str
+    body: str
     ask: str
     words: int
+    asks: bool
     only_courtesy: bool
 
 
@@ -54,4 +56,11 @@ def read(prompt: str) -> Reading:
         edges = prose if len(prose) <= 2 * _EDGE_SENTENCES else prose[:_EDGE_SENTENCES] + prose[-_EDGE_SENTENCES:]
         asking = [sentence for sentence in edges if _ASKS.search(sentence)]
         sentences = asking or [min(edges[0], edges[-1], key=len)]
-    return Reading(text=text, ask=" ".join(sentences), words=words, only_courtesy=bool(text) and not polished)
+    return Reading(
+        text=text,
+        body=body,
+        ask=" ".join(sentences),
+        words=words,
+        asks=any(_ASKS.search(sentence) for sentence in sentences),
+        only_courtesy=bool(text) and not polished,
+    )

@@ -1,35 +1,41 @@
 """What in a prompt speaks for a hard or an easy request: counts with names, no weights."""
 
-import math
 import re
 
 from services.router.domain import vocabulary as words
 from services.router.domain.reading import Reading
 
+_HARD = ("proof", "mathematics", "code", "engineering", "reasoning", "supposition", "expertise")
+_TOPICS = ("code", "expertise", "engineering", "mathematics")
+NAMES = (
+    *words.PATTERNS,
+    *("shown_code", "numbered", "quantities", "lookup", "figures", "smalltalk", "premises", "long_words", "length"),
+)
+
 
 def signals(reading: Reading) -> dict[str, float]:
-    """Each signal's strength, zeros left out. Counts are capped, so that no signal grows with length alone."""
+    """The strength of each signal that is there, by its name in `NAMES`. Counts are capped, so that none grows with length alone."""
     ask = reading.ask
     found = {name: min(len(set(pattern.findall(ask))), 4.0) for name, pattern in words.PATTERNS.items()}
-    found["wording"] = min(found["wording"], 1.0)
+    # A wish about words is easy, until it comes with conditions.
+    found["wording"] = min(found["wording"], 1.0) * (0.5 if found["limits"] else 1.0)
     found["shown_code"] = min(len(words.FENCED.findall(reading.text)), 2.0)
     found["numbered"] = min(len(words.NUMBERED.findall(reading.text)), 4.0) / 2
-    hard = sum(
-        found[name] for name in ("proof", "mathematics", "code", "engineering", "reasoning", "supposition", "expertise")
-    )
+    hard = sum(found[name] for name in _HARD)
     if reading.words <= words.PROBLEM_WORDS and words.AMOUNT_ASKED.search(reading.text):
         found["quantities"] = max(min(len(words.NUMBER.findall(reading.text)), 6) - 2, 0) / 2
         hard += found["quantities"]
     ask_words = ask.count(" ") + 1
-    topic = found["code"] + found["expertise"] + found["engineering"] + found["mathematics"]
-    plain = not hard or (hard == topic and ask_words <= words.TOPIC_WORDS)
+    topic = sum(found[name] for name in _TOPICS)
+    named_only = hard == topic and ask_words <= words.TOPIC_WORDS and not words.YES_OR_NO.match(ask)
+    plain = not hard or named_only
     single = not words.CLAUSE_END.search(ask)
     if single and plain and ask_words <= words.LOOKUP_WORDS and not found["planning"] and not words.OPEN.search(ask):
-        found["lookup"] = float(bool(words.LOOKUP.match(ask)))
+        # With two numbers in it a question is a small problem, unless it is plain arithmetic.
+        found["lookup"] = float(bool(words.LOOKUP.match(ask)) and len(words.NUMBER.findall(ask)) < 2)
         found["figures"] = float(bool(words.FIGURES.search(ask)))
     if found.get("lookup"):
-        for name in ("code", "expertise", "engineering", "mathematics"):
-            found[name] = 0.0
+        found |= dict.fromkeys(_TOPICS, 0.0)
     brief_or_framed = reading.words <= 12 or reading.words > 60
     if reading.only_courtesy or (not hard and brief_or_framed and words.SMALLTALK.search(ask)):
         found["smalltalk"] = 1.0
@@ -39,7 +45,4 @@ def signals(reading: Reading) -> dict[str, float]:
     if len(letters) >= 4:
         found["long_words"] = min(max(sum(letters) / len(letters) - 6.2, 0.0), 2.0)
     found["length"] = min(max(reading.words - 400, 0) / 1600, 1.0)
-    found["log_words"] = math.log(min(reading.words, words.PROBLEM_WORDS))
-    found["word_length"] = sum(letters) / len(letters) if letters else 0.0
-    found["clauses"] = min(len(words.CLAUSE_END.findall(reading.text)) + 1, 10)
     return {name: float(value) for name, value in found.items() if value}

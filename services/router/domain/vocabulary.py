@@ -4,9 +4,9 @@ import re
 
 # Looked for in what is asked.
 ASKED = {
-    "proof": r"prov(?:e|es|ing) |proof|show that|derive|derivation|theorem|lemma|corollary|by induction|by contradiction"
+    "proof": r"prov(?:e|es|ing) |proofs?\b|show that|derive|derivation|theorem|lemma|corollary|by induction|by contradiction"
     r"|irrational|isomorph|bijection|axiom",
-    "mathematics": r"integral|optimal|derivative|differential|equation|polynomial|matri(?:x|ces)|eigen|vector|probability|expected"
+    "mathematics": r"integral|optimal|bayes|derivative|differential|equation|polynomial|matri(?:x|ces)|eigen|vector|probability|expected"
     r" (?:number|value)|variance|combinator|permutation|modulo|congruen|prime|logarithm|converge|series|limit of|sum of"
     r"|product of|reciprocal|factori[sz]|geometr|topolog|algebra|asymptot|np-|big-?o\b|in how many ways|how many ways"
     r"|[a-z0-9)]\s?\^\s?[{(a-z0-9-]|\\[a-z]+|[∫∑√≤≥≠∀∃∈]",
@@ -34,9 +34,10 @@ ASKED = {
     r" \d|under \$?\d|within \d|\bboth\b|\ball\b|\bnone\b",
     "steps": r"\bthen\b|\bfinally\b|\bnext,|\bafter that\b|\bfirst(?:ly)?,|\bsecond(?:ly)?,|\band (?:explain|justify|check|prove|then|why)",
     "wording": r"\b(?:translate|forward|repeat|summari[sz]e|shorten|rephrase|paraphrase|reword|rewrite|proofread|capitali[sz]e"
-    r"|alphabeti[sz]e|extract|synonyms?|antonyms?|typos?|spelling|commas|punctuation|bullet points|tl;?dr|sentiment)\b"
-    r"|\b(?:spell|correct|format|list|pick|count) (?:this|the|it|all|every|\w+ words|five|three|ten)\b|\bhow (?:do|to) (?:you )?spell"
-    r"|\bmake (?:this|it) \w+er\b|\b(?:upper|lower)[ -]?case\b|capital letters|alphabetical|a title\b|opposite of"
+    r"|alphabeti[sz]e|extract|synonyms?|antonyms?|typos?|spelling|commas|punctuation|grammar|bullet points|tl;?dr|sentiment)\b"
+    r"|\b(?:spell|correct|format|list|pick|count) (?:this|the|it|all|every|\w+ words|five|three|ten)\b"
+    r"|\b(?:how (?:do|to) (?:you )?spell|spell \W?\w+\W{0,2}$)"
+    r"|\bmake (?:this|it) (?:\w+er|(?:more|less) \w+)\b|\b(?:upper|lower)[ -]?case\b|capital letters|alphabetical|a title\b|opposite of"
     r"|\b(?:first|last) (?:word|sentence|line)\b|how many times does|positive or negative|(?:which|what) language is"
     r"|thank[- ]you (?:note|reply|letter)|short reply|one sentence\b|most important words",
 }
@@ -50,21 +51,25 @@ NUMBERED = re.compile(r"(?:^| )(?:\d{1,2}[.)]|step \d+)(?= [a-z])")
 LOOKUP = re.compile(
     r"(?:(?:and|so|ok|but|anyway)[, ]+)*(?:"
     r"(?:what|who|when|where|which)(?:'s| is| are| was| were| did| does| do| has| [a-z]+)\b"
-    r"|how (?:old|tall|long|far|big|deep|high|many|much|is|are)\b|how do (?:you|i)(?: \w+){1,3}[?.!]*$"
-    r"|(?:is|are|was|were|does|do|did|can|has) (?!there )(?:\w+ ){1,5}\w+\?|the (?:capital|name|date|colou?r) of"
+    r"|how (?:old|tall|long|far|big|deep|high|is|are)\b|how do (?:you|i)(?: \w+){1,3}[?.!]*$"
+    r"|(?:is|are|was|were|does|do|did|can|has) (?!there )(?:\w+ ){1,5}\w+\?|(?:the )?(?:capital|name|date|colou?r|population|currency) of"
     r"|(?:define|name|list|give|recommend|suggest|say)(?: \w+){1,6}[.!?]*$"
     r"|(?:explain|describe)(?: [\w-]+){1,4}"
     r"(?: in (?:\d|one|two|three|a few|simple) (?:short )?(?:sentences?|words|lines|terms)| briefly| simply)?[.!?]*$"
     r"|(?:(?:write|compose|make|sing|send) )?(?:me )?an? (?:\w+ )?"
     r"(?:joke|poem|haiku|limerick|riddle|message|greeting|wish|toast|slogan|rhyme|fun fact)\b)"
 )
+# Whether something technical is so is to be found out; what it is can be looked up.
+YES_OR_NO = re.compile(r"(?:is|are|was|were|does|do|did|can|has)\b")
 FIGURES = re.compile(
-    r"\bconvert \d|what(?:'s| is) [\d.]+\s?(?:%|percent|[-+*/x×])|what (?:day|time|year) is|\d+ (?:miles|pounds|kg|inches|feet|degrees) in"
+    r"\bconvert \d|what(?:'s| is) [\d.]+\s?(?:%|percent|[-+*/x×]|times|plus|minus|divided)|what (?:day|time|year) is"
+    r"|\d+ (?:miles|pounds|kg|inches|feet|degrees) in"
 )
 OPEN = re.compile(
     r"[:;`=<>{}\[\]^]|\b(?:would|should|could|might|if|why|best|better|ways|happens|difference|affect|effect|wrong|true|false|valid"
     r"|right|fair|ethical|moral|odds|chances?|likely|because|without|given|converse|counterexample|trailing|remainder"
-    r"|strategy|plan|work|works|check|fix|make sense)\b"
+    r"|strategy|plan|work|works|check|fix|make sense|or|(?:when|who|what|which) (?:may|must))\b"
+    r"|\b(?:do|does|did) .*\b(?:show|argue|claim|imply|contribute|mean by)\b"
 )
 SMALLTALK = re.compile(
     r"^(?:hi|hello|hey|good (?:morning|afternoon|evening|night)|how are you|how(?:'s| is) it going|what's up|bye|goodbye"

@@ -7,17 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain.complexity import classify
+from services.router.domain.complexity import Complexity, classify, look
+from services.router.domain.gain import shipped
 from services.router.domain.reading import read
 from services.router.weights import load_weights
-from tests.unit.router.hard_and_easy import COMPLEX, LONG_BUT_EASY, SHORT_BUT_HARD, SIMPLE
+from tests.unit.router.hard_and_easy import (
+    ALSO_SHORT_BUT_HARD,
+    ALSO_SIMPLE,
+    COMPLEX,
+    LONG_BUT_EASY,
+    SHORT_BUT_HARD,
+    SIMPLE,
+)
 
 WEIGHTS = load_weights()
+SHIPPED = shipped(WEIGHTS.prior)
 EVERY = SHORT_BUT_HARD + LONG_BUT_EASY + SIMPLE + COMPLEX
 
 
+def judge(prompt: str, cost_quality: float | None = None) -> Complexity:
+    return classify(look(prompt, WEIGHTS.evidence), SHIPPED, cost_quality)
+
+
 def tiers(prompts: tuple[str, ...]) -> Counter[str]:
-    return Counter(classify(prompt, WEIGHTS).tier for prompt in prompts)
+    return Counter(judge(prompt).tier for prompt in prompts)
 
 
 def test_hard_and_easy_are_told_apart() -> None:
@@ -31,14 +44,23 @@ def test_hard_and_easy_are_told_apart() -> None:
     assert easy["simple"] >= 15
 
 
+@pytest.mark.parametrize("prompt", ALSO_SHORT_BUT_HARD)
+def test_no_short_but_hard_prompt_is_simple(prompt: str) -> None:
+    assert judge(prompt).tier != "simple"
+
+
+def test_most_plain_prompts_are_simple() -> None:
+    assert tiers(ALSO_SIMPLE)["simple"] >= 0.85 * len(ALSO_SIMPLE)
+
+
 @pytest.mark.parametrize("prompt", SIMPLE)
 def test_plain_questions_are_simple(prompt: str) -> None:
-    assert classify(prompt, WEIGHTS).tier == "simple"
+    assert judge(prompt).tier == "simple"
 
 
 @pytest.mark.parametrize("prompt", COMPLEX)
 def test_reviews_proofs_and_many_steps_are_complex(prompt: str) -> None:
-    assert classify(prompt, WEIGHTS).tier == "complex"
+    assert judge(prompt).tier == "complex"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +79,7 @@ def test_reviews_proofs_and_many_steps_are_complex(prompt: str) -> None:
     ],
 )
 def test_what_people_try_first_is_simple(prompt: str) -> None:
-    assert classify(prompt, WEIGHTS).tier == "simple"
+    assert judge(prompt).tier == "simple"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +96,7 @@ def test_what_people_try_first_is_simple(prompt: str) -> None:
     ],
 )
 def test_more_short_and_hard_ones_are_not_simple(prompt: str) -> None:
-    assert classify(prompt, WEIGHTS).tier != "simple"
+    assert judge(prompt).tier != "simple"
 
 
 dressing = st.sampled_from(["please ", "Please, ", "Could you please ", "Hi! ", "kindly ", "I would like you to ", ""])
@@ -83,35 +105,35 @@ gaps = st.sampled_from([" ", "  ", "\n", "\t", " \n\n "])
 
 @given(st.sampled_from(EVERY), st.sampled_from([str.upper, str.lower, str.title, str]), gaps)
 def test_case_and_blanks_make_no_difference(prompt: str, case: type[str], gap: str) -> None:
-    plain = classify(prompt, WEIGHTS)
-    assert classify(gap + gap.join(case(prompt).split()) + gap, WEIGHTS) == plain
+    plain = judge(prompt)
+    assert judge(gap + gap.join(case(prompt).split()) + gap) == plain
 
 
 @given(st.sampled_from(SHORT_BUT_HARD + SIMPLE), dressing, st.sampled_from([" Thanks!", " Thank you very much!", ""]))
 def test_courtesy_does_not_change_the_tier(prompt: str, before: str, after: str) -> None:
-    assert classify(before + prompt + after, WEIGHTS).tier == classify(prompt, WEIGHTS).tier
+    assert judge(before + prompt + after).tier == judge(prompt).tier
 
 
 @given(st.text(max_size=300))
 def test_any_text_has_a_score(prompt: str) -> None:
-    found = classify(prompt, WEIGHTS)
+    found = judge(prompt)
     assert 0 <= found.score <= 1
-    assert found == classify(prompt, WEIGHTS)
+    assert found == judge(prompt)
 
 
 def test_the_dial_moves_the_cuts() -> None:
     order = {"simple": 0, "medium": 1, "complex": 2}
     for prompt in EVERY:
-        cheap, even, strong = (order[classify(prompt, WEIGHTS, dial).tier] for dial in (0.0, 0.5, 1.0))
+        cheap, even, strong = (order[judge(prompt, dial).tier] for dial in (0.0, 0.5, 1.0))
         assert cheap <= even <= strong
-    assert tiers(EVERY) == Counter(classify(prompt, WEIGHTS, 0.5).tier for prompt in EVERY)
-    assert tiers(EVERY)["simple"] < Counter(classify(prompt, WEIGHTS, 0.0).tier for prompt in EVERY)["simple"]
+    assert tiers(EVERY) == Counter(judge(prompt, 0.5).tier for prompt in EVERY)
+    assert tiers(EVERY)["simple"] < Counter(judge(prompt, 0.0).tier for prompt in EVERY)["simple"]
 
 
 def test_signals_say_why() -> None:
-    assert classify("Prove that there are infinitely many primes.", WEIGHTS).signals[0] == "proof"
-    assert classify("What is the capital of France?", WEIGHTS).signals == ("lookup",)
-    assert not classify("Blue fish.", WEIGHTS).known
+    assert judge("Prove that there are infinitely many primes.").signals[0] == "proof"
+    assert judge("What is the capital of France?").signals == ("lookup",)
+    assert not judge("Blue fish.").known
 
 
 def test_the_ask_is_found_at_either_end() -> None:
@@ -125,11 +147,11 @@ def test_the_ask_is_found_at_either_end() -> None:
 )
 def test_hostile_prompts_are_quick(text: str) -> None:
     started = time.process_time()
-    classify(text, WEIGHTS)
+    judge(text)
     assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("prompt", ["", "   \n"])
 def test_an_empty_prompt_is_no_evidence(prompt: str) -> None:
     """A picture without words, for one: nobody knows how hard it is."""
-    assert not classify(prompt, WEIGHTS).known
+    assert not judge(prompt).known

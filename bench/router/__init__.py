@@ -1,0 +1,1 @@
+"""How well the router ranks, learns and keeps still."""

@@ -1,0 +1,197 @@
+"""How well the router ranks, learns and keeps still: python -m bench.router [folder of the data] [folder of the model]
+
+RouteLLM's protocol on its questions, always beside chance and beside the length of the prompt. No answer of these sets is
+in what ships; where labels of the set itself are used, the line says so. Ends with 1 where a goal is missed.
+"""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import quantiles
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.report import table
+from bench.router import learner
+from bench.router.questions import Question, gsm8k, mmlu, mt_bench
+from bench.router.ranking import Numbers, Ranking, ranked, ranked_lazily, scores
+from bench.router.stillness import dressings, stays
+from libs.common import catalog
+from libs.common.clock import SystemClock
+from libs.common.contracts.router import RouteRequest
+from libs.common.embedding import Embedder, load
+from services.router.domain.complexity import NEAR, classify, look
+from services.router.domain.gain import shipped
+from services.router.domain.nearby import ends, mean_gain
+from services.router.pipeline import Router
+from services.router.ports import NoNeighbours, ShippedEstimates
+from services.router.weights import load_neighbourhood, load_weights
+from tests.unit.router.hard_and_easy import ALSO_SHORT_BUT_HARD, ALSO_SIMPLE, LONG_BUT_EASY, SHORT_BUT_HARD, SIMPLE
+
+DATA, MODEL = Path("../shared/data/router"), Path("var/model")
+WEIGHTS = load_weights()
+SHIPPED = shipped(WEIGHTS.prior)
+LEAST = {"GSM8K": 0.61, "MMLU": 0.56, "MT-Bench": 0.70}
+LABELS = {1_500: 0.63, 5_000: 0.66}
+HEAD = ["questions", "ranked by", "APGR", "CPT50", "CPT80", "at 95 %"]
+HARD = SHORT_BUT_HARD + ALSO_SHORT_BUT_HARD
+_DRAWS = 50
+_SAMPLE = 300
+_READ_WHOLE = 900  # characters: about what the model reads, 256 tokens
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """A set of questions with what the router sees of each."""
+
+    title: str
+    questions: list[Question]
+    features: Numbers
+    vectors: NDArray[np.float32]
+    nearby: Numbers
+    weak: Numbers
+    strong: Numbers
+
+
+class Report:
+    """Lines of the table, and the goals beside their figures."""
+
+    def __init__(self) -> None:
+        self.lines: list[list[str]] = []
+        self.goals: list[list[str]] = []
+        self.missed = False
+
+    def line(self, title: str, by: str, found: Ranking) -> None:
+        """One ranking."""
+        figures = (found.cpt50, found.cpt80, found.at95)
+        self.lines.append([title, by, f"{found.apgr:.3f}", *(f"{figure:.1f}" for figure in figures)])
+
+    def goal(self, goal: str, figure: float | None, *, least: float = -np.inf, most: float = np.inf) -> None:
+        """A goal; None where nothing here can tell."""
+        met = figure is None or least <= figure <= most
+        self.missed |= not met
+        shown = "not measurable here" if figure is None else f"{figure:.3f}".rstrip("0").rstrip(".")
+        self.goals.append([goal, shown, "" if figure is None else "met" if met else "missed"])
+
+
+def main(data: Path, model: Path) -> int:
+    """Every table, then the goals; how the process ends."""
+    report, embedder = Report(), load(model, "int8")
+    sets = {"GSM8K": gsm8k(data), "MMLU": mmlu(data), "MT-Bench": mt_bench(data)}
+    measured = {title: measure(title, questions, embedder) for title, questions in sets.items() if questions}
+    for title, least in LEAST.items():
+        found = rank(measured[title], report) if title in measured else None
+        report.goal(f"{title}, no label of its own: APGR ≥ {least:.2f}", found, least=least)
+    learn(measured.get("MMLU"), report)
+    print(table(HEAD, report.lines), end="\n\n")
+    prompts = [one.prompt for questions in sets.values() for one in questions] or list(LONG_BUT_EASY)
+    decide(sets, report)
+    keep_still(prompts[:: max(len(prompts) // _SAMPLE, 1)])
+    asyncio.run(clock(prompts, embedder, report))
+    print(table(["goal", "here", ""], report.goals))
+    return int(report.missed)
+
+
+def measure(title: str, questions: list[Question], embedder: Embedder) -> Measured:
+    """Look at every question, and at its neighbours."""
+    looks = [look(one.prompt, WEIGHTS.evidence) for one in questions]
+    vectors = np.stack([embedder.embed([ends(one.reading.body)])[0] for one in looks])
+    around = load_neighbourhood()
+    known = around.vectors.astype(np.float32)
+    weak, strong = scores(questions)
+    return Measured(
+        title=title,
+        questions=questions,
+        features=np.array([one.features for one in looks]),
+        vectors=vectors,
+        nearby=np.array([mean_gain(known @ vector, around.gains) for vector in vectors]),
+        weak=weak,
+        strong=strong,
+    )
+
+
+def rank(one: Measured, report: Report) -> float:
+    """The rankings without a label of the set; the APGR as the router decides."""
+    title, gap = f"{one.title}, {len(one.questions):,}", (one.weak, one.strong)
+    dice = np.random.default_rng(0)
+    draws = [ranked(dice.random(len(one.weak)), *gap) for _ in range(_DRAWS)]
+    lengths = np.array([len(question.prompt) for question in one.questions], float)
+    cheap = np.array([SHIPPED.gain(tuple(row)) for row in one.features])
+    full = np.array([SHIPPED.gain(tuple(row), near) for row, near in zip(one.features, one.nearby, strict=True)])
+    lazy, needed = ranked_lazily(cheap, full, NEAR, *gap)
+    report.line(title, f"chance, median of {_DRAWS}", learner.middle(draws))
+    report.line(title, "length of the prompt", ranked(lengths, *gap))
+    report.line(title, "features alone, no embedding", ranked(cheap, *gap))
+    report.line(title, f"as the router decides, embedding {needed:.0%}", lazy)
+    report.line(title, "embedding always", ranked(full, *gap))
+    return lazy.apgr
+
+
+def learn(one: Measured | None, report: Report) -> None:
+    """What labels of the set itself are worth, beside the nearest labelled questions alone."""
+    for labels, least in LABELS.items():
+        own = None
+        if one is not None and len(one.questions) > labels + _SAMPLE:
+            own = learner.middle(learner.online(WEIGHTS.prior, one.features, one.nearby, one.weak, one.strong, labels))
+            title = f"{one.title}, {labels:,} labels"
+            report.line(title, "the learner that ships", own)
+            other = learner.middle(learner.nearest(one.vectors, one.weak, one.strong, labels))
+            report.line(title, "100 nearest labels, embedding always", other)
+        report.goal(f"MMLU after {labels:,} labels: APGR ≥ {least:.2f}", own.apgr if own else None, least=least)
+        if labels == min(LABELS):
+            report.goal(f"MMLU after {labels:,} labels: CPT50 ≤ 33", own.cpt50 if own else None, most=33)
+
+
+def decide(sets: dict[str, list[Question]], report: Report) -> None:
+    """The tiers, nothing learned and nothing embedded, as most requests are decided."""
+    lists = {title: [one.prompt for one in questions] for title, questions in sets.items()}
+    lists |= {"short but hard": list(HARD), "long but easy": list(LONG_BUT_EASY), "plain": [*SIMPLE, *ALSO_SIMPLE]}
+    lines = []
+    for title, prompts in lists.items():
+        found = Counter(tier_of(prompt) for prompt in prompts)
+        if prompts:
+            lines.append([title, *(f"{found[tier] / len(prompts):.0%}" for tier in ("simple", "medium", "complex"))])
+    print(table(["decided", "simple", "medium", "complex"], lines), end="\n\n")
+    wrong = sum(tier_of(prompt) == "simple" for prompt in HARD)
+    report.goal("short but hard prompts that are simple: 0", float(wrong), most=0)
+
+
+def keep_still(prompts: Sequence[str]) -> None:
+    """The same prompts in other clothes."""
+    lines = [[name, f"{stays(prompts, dress, tier_of):.1%}"] for name, dress in dressings().items()]
+    print(table([f"the same tier, of {len(prompts)}", "share"], lines), end="\n\n")
+
+
+async def clock(prompts: Sequence[str], embedder: Embedder, report: Report) -> None:
+    """A decision's processor time, one after another, every prompt once: other work on the machine does not count."""
+    router = Router(catalog.load(), WEIGHTS, ShippedEstimates(WEIGHTS.prior), NoNeighbours(), SystemClock())
+    known = load_neighbourhood().vectors.astype(np.float32)
+    short = [prompt for prompt in prompts if len(prompt) <= _READ_WHOLE]
+    alone, both = [], []
+    for prompt in short[:: max(len(short) // _SAMPLE, 1)]:
+        request = RouteRequest(requested_model="gpt-4o", prompt=prompt, reachable={"openai": ()})
+        started = time.thread_time()
+        await router.route(request)
+        alone.append((time.thread_time() - started) * 1000)
+        known @ embedder.embed([ends(prompt)])[0]
+        both.append((time.thread_time() - started) * 1000)
+    lines = []
+    for name, times, most in (("without the embedding", alone, 3), ("with it, ≤ 256 tokens", both, 20)):
+        cuts = quantiles(times, n=20)
+        lines.append([name, f"{cuts[9]:.2f}", f"{cuts[18]:.2f}"])
+        report.goal(f"a decision {name}: p95 ≤ {most} ms", cuts[18], most=most)
+    print(table(["processor ms per decision", "p50", "p95"], lines), end="\n\n")
+
+
+def tier_of(prompt: str) -> str:
+    """At first sight."""
+    return classify(look(prompt, WEIGHTS.evidence), SHIPPED).tier
+
+
+if __name__ == "__main__":
+    folders = [Path(argument) for argument in sys.argv[1:]]
+    sys.exit(main(*folders, *(DATA, MODEL)[len(folders) :]))

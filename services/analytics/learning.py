@@ -1,0 +1,37 @@
+"""Learning from routed requests: each is judged once, when it has had time to be complained about."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from libs.common.clock import Clock
+from services.analytics.domain.learning import Routed, add
+from services.analytics.ports import Lessons, UnitOfWork
+
+_AT_ONCE = 1_000
+
+
+class Learning:
+    """Hands what an organisation's traffic teaches to the routers. `patience` is how long a complaint may take."""
+
+    def __init__(self, uow: UnitOfWork, clock: Clock, lessons: Lessons, patience: timedelta) -> None:
+        self._uow = uow
+        self._clock = clock
+        self._lessons = lessons
+        self._patience = patience
+
+    async def learn(self) -> None:
+        """Judge what has become old enough. What was told before a commit that fails is told again, the same."""
+        while await self._portion() >= _AT_ONCE:
+            pass
+
+    async def _portion(self) -> int:
+        async with self._uow() as tx:
+            taken = await tx.learning.take(self._clock.now() - self._patience, _AT_ONCE)
+            by_org = defaultdict[str, list[Routed]](list)
+            for one in taken:
+                by_org[one.org_id].append(one)
+            for org_id in sorted(by_org):
+                sums = add(await tx.learning.sums(org_id), by_org[org_id])
+                await tx.learning.keep(org_id, sums)
+                await self._lessons.tell(org_id, sums)
+        return len(taken)

@@ -1,0 +1,19 @@
+"""Questions near a prompt: what the model is given to read, and what the nearest ones say."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEAREST = 100
+# The model's time grows with the text, and what is asked stands at one of its ends.
+_END = 240
+
+
+def ends(text: str) -> str:
+    """The beginning and the end of a long text."""
+    return text if len(text) <= 2 * _END else f"{text[:_END]} {text[-_END:]}"
+
+
+def mean_gain(likeness: NDArray[np.float32], gains: NDArray[np.float32]) -> float:
+    """The mean gain of the nearest ones; `likeness` and `gains` have an entry for each question."""
+    nearest = np.argpartition(likeness, -NEAREST)[-NEAREST:]
+    return float(gains[nearest].mean())

@@ -1,0 +1,110 @@
+"""What is shipped, and how an organisation's own traffic moves it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from libs.common.contracts.router import Learned
+from services.router.domain.complexity import classify, cuts, look
+from services.router.domain.gain import PRIOR_LABELS, learned, shipped
+from services.router.weights import FEATURES, load_neighbourhood, load_weights
+from tests.unit.router.hard_and_easy import COMPLEX, SHORT_BUT_HARD, SIMPLE
+
+WEIGHTS = load_weights()
+PRIOR = WEIGHTS.prior
+SHIPPED = shipped(PRIOR)
+SIZE = len(FEATURES)
+PROMPTS = SHORT_BUT_HARD + SIMPLE + COMPLEX
+FEATURES_OF = np.array([look(prompt, WEIGHTS.evidence).features for prompt in PROMPTS])
+
+
+def taught(features: np.ndarray, answers: np.ndarray, histogram: tuple[float, ...] = (1.0,) * 40) -> Learned:
+    """What analytics would have added up."""
+    rows = np.hstack([features, np.ones((len(features), 1))])
+    return Learned(
+        features=features.shape[1],
+        requests=sum(histogram),
+        histogram=histogram,
+        labels=float(len(rows)),
+        products=tuple((rows.T @ rows)[np.triu_indices(features.shape[1] + 1)].tolist()),
+        answers=tuple((rows.T @ answers).tolist()),
+    )
+
+
+def test_every_feature_has_a_name_of_its_own() -> None:
+    assert len(set(FEATURES)) == SIZE == FEATURES_OF.shape[1]
+
+
+def test_the_ladder_rises_and_the_neighbourhood_is_whole() -> None:
+    assert (np.diff(PRIOR.ladder) >= 0).all()
+    around = load_neighbourhood()
+    assert around.vectors.shape == (len(around.gains), 384)
+    assert np.allclose(np.linalg.norm(around.vectors.astype(float), axis=1), 127, atol=4)
+
+
+def test_without_labels_nothing_moves() -> None:
+    same = learned(PRIOR, taught(np.zeros((0, SIZE)), np.zeros(0)))
+    assert np.allclose(same.weights, PRIOR.weights)
+    assert same.constant == pytest.approx(0)
+    assert same.trust == 1
+
+
+def test_sums_of_another_release_are_not_read() -> None:
+    assert learned(PRIOR, taught(np.ones((5, 3)), np.ones(5))).weights is PRIOR.weights
+
+
+def test_it_learns_what_the_shipped_weights_do_not_know() -> None:
+    """Here answers about one topic fail, whatever else is true of a prompt."""
+    dice = np.random.default_rng(1)
+    features = PRIOR.mean + PRIOR.deviation * dice.standard_normal((6000, SIZE))
+    topic = FEATURES.index("about_history")
+    fails = (features[:, topic] > PRIOR.mean[topic]).astype(float)
+    own = learned(PRIOR, taught(features[:5000], fails[:5000]))
+    gains = np.array([own.gain(tuple(row)) for row in features[5000:]])
+    before = np.array([SHIPPED.gain(tuple(row)) for row in features[5000:]])
+    assert _told_apart(gains, fails[5000:]) > 0.9
+    assert _told_apart(before, fails[5000:]) < 0.6
+    assert own.trust == pytest.approx(PRIOR_LABELS / (PRIOR_LABELS + 5000))
+
+
+def _told_apart(gains: np.ndarray, fails: np.ndarray) -> float:
+    """The share of pairs in the right order."""
+    return float((gains[fails == 1][:, None] > gains[fails == 0]).mean())
+
+
+@given(arrays.arrays(float, (4, SIZE), elements=st.floats(0, 8)), st.lists(st.booleans(), min_size=4, max_size=4))
+def test_any_sums_give_an_estimate(features: np.ndarray, bad: list[bool]) -> None:
+    own = learned(PRIOR, taught(features, np.array(bad, float)))
+    for row in features:
+        assert 0 <= own.position(own.gain(tuple(row))) <= 1
+
+
+def test_neighbours_move_the_estimate_by_their_own_gain() -> None:
+    row = tuple(FEATURES_OF[0])
+    low, none, high = (SHIPPED.gain(row, gain) for gain in (-0.2, PRIOR.neighbour_mean, 0.4))
+    assert low < none < high
+
+
+def test_an_organisations_traffic_sets_its_own_cuts() -> None:
+    """Among hard prompts only, a hard one is an ordinary one."""
+    hard = learned(PRIOR, taught(np.zeros((0, SIZE)), np.zeros(0), (0.0,) * 36 + (10_000.0,) * 4))
+    prompt = look("The harbour " * 30, WEIGHTS.evidence)
+    assert classify(prompt, hard).score < classify(prompt, SHIPPED).score
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_the_dial_moves_both_cuts_the_same_way(one: float, other: float) -> None:
+    cheaper, stronger = cuts(min(one, other)), cuts(max(one, other))
+    assert cheaper[0] >= stronger[0]
+    assert cheaper[1] >= stronger[1]
+    assert all(0 <= low <= high <= 1 for low, high in (cheaper, stronger))
+    assert cuts(0.5) == cuts(None) == (0.4, 0.8)
+
+
+def test_evidence_of_a_hard_prompt_outweighs_experience() -> None:
+    """An organisation whose cheap answers never failed still does not get proofs from the small model."""
+    content = learned(PRIOR, taught(np.tile(FEATURES_OF, (200, 1)), np.zeros(200 * len(FEATURES_OF))))
+    for prompt in SHORT_BUT_HARD:
+        assert classify(look(prompt, WEIGHTS.evidence), content).tier != "simple"
