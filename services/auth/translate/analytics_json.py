@@ -135,6 +135,7 @@ def request_json(entry: CompletionFinished) -> dict[str, Any]:
         "fallback_used": entry.fallback_used,
         "degraded": list(entry.degraded),
         "trace_id": entry.trace_id,
+        "charged_tokens": entry.charged_tokens,
     }
 
 

@@ -119,6 +119,7 @@ _ENTRY: Final = {
     "fallback_used": False,
     "degraded": [],
     "trace_id": None,
+    "charged_tokens": 0,
 }
 _RECEIPT: Final = {
     "baseline_model": "gpt-4o",

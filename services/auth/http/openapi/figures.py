@@ -141,6 +141,7 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     fallback_used: bool
     degraded: list[str]
     trace_id: str | None
+    charged_tokens: int
 
 
 class LogPage(Answer, frozen=True, kw_only=True):
