@@ -23,7 +23,7 @@ from services.cache.recent import Recent
 from services.cache.store.edge import EdgePoints
 from services.cache.store.shape import collection_name
 
-ORG, SCOPE = "org_bench", "scope"
+ORG, SCOPE = "org_bench", "scope-0"
 # Each kind of look-up is timed in so many rounds of so many questions; what is shown is the median over the rounds.
 ROUNDS, PER_ROUND = 3, 40
 _ANSWER = msgspec.json.encode({"object": "chat.completion", "choices": [{"message": {"content": "An answer. " * 60}}]})
@@ -51,6 +51,16 @@ _LONG = (
 )
 
 
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """So many entries of one organisation, spread over so many scopes; one scope is the hardest case for a search."""
+
+    entries: int
+    scopes: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.entries:,}" + (f" in {self.scopes} scopes" if self.scopes > 1 else "")
+
+
 class Timed(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds of one kind of look-up."""
 
@@ -65,8 +75,8 @@ def questions() -> Iterator[str]:
 
 
 @asynccontextmanager
-async def filled(size: int, model: Embedder, table: StaticTable) -> AsyncIterator[Answers]:
-    """The service with so many entries, all of one organisation and scope: the hardest case for a search."""
+async def filled(size: Size, model: Embedder, table: StaticTable) -> AsyncIterator[Answers]:
+    """The service with so many entries."""
     with tempfile.TemporaryDirectory() as directory:
         name = collection_name(model.name, VERSION)
         points = EdgePoints(Path(directory), name, static_size=table.dimension, meaning_size=model.dimension)
@@ -74,22 +84,23 @@ async def filled(size: int, model: Embedder, table: StaticTable) -> AsyncIterato
         quota = Quota(entries, SystemClock(), max_entries=10**6, stores_per_minute=10**6)
         answers = Answers(entries, quota, table, Recent(thinker))
         try:
-            for at, question in enumerate(itertools.islice(questions(), size - (2 * ROUNDS + 1) * PER_ROUND)):
-                await answers.store(_stored(str(at), question))
+            for at, question in enumerate(itertools.islice(questions(), size.entries - (2 * ROUNDS + 1) * PER_ROUND)):
+                await answers.store(_stored(str(at), question, scope=f"scope-{at % size.scopes}"))
             yield answers
         finally:
             thinker.close()
             await points.close()
 
 
-async def speeds(answers: Answers) -> dict[str, Timed]:
+async def speeds(answers: Answers, size: Size) -> dict[str, Timed]:
     """Each kind of look-up, every time with another question."""
-    rounds = [await _round(answers, at) for at in range(ROUNDS)]
+    rounds = [await _round(answers, at, size.scopes) for at in range(ROUNDS)]
     return {kind: _middle([one[kind] for one in rounds]) for kind in rounds[0]}
 
 
-async def _round(answers: Answers, number: int) -> dict[str, Timed]:
-    stored = list(itertools.islice(questions(), number * PER_ROUND, (number + 1) * PER_ROUND))
+async def _round(answers: Answers, number: int, scopes: int) -> dict[str, Timed]:
+    mine = itertools.islice(questions(), 0, None, scopes)
+    stored = list(itertools.islice(mine, number * PER_ROUND, (number + 1) * PER_ROUND))
     names = _names(number)
     for name in names:
         await answers.store(_stored(name, f"Does the {name} drum resemble an ordinary one?"))
@@ -155,10 +166,10 @@ def _ask(answers: Answers, query: str) -> Awaitable[CacheHit | CacheMiss]:
     return answers.semantic(SemanticLookup(org_id=ORG, scope=SCOPE, query=query, threshold=0.95))
 
 
-def _stored(fingerprint: str, question: str) -> StoreAnswer:
+def _stored(fingerprint: str, question: str, scope: str = SCOPE) -> StoreAnswer:
     return StoreAnswer(
         org_id=ORG,
-        scope=SCOPE,
+        scope=scope,
         fingerprint=fingerprint,
         query=question,
         ttl_seconds=86_400,
@@ -171,14 +182,14 @@ def _stored(fingerprint: str, question: str) -> StoreAnswer:
     )
 
 
-def measured(sizes: Sequence[int], model: Embedder, table: StaticTable) -> tuple[dict[int, dict[str, Timed]], Timed]:
+def measured(sizes: Sequence[Size], model: Embedder, table: StaticTable) -> tuple[dict[Size, dict[str, Timed]], Timed]:
     """The kinds by size, and the look-up of fifty tokens."""
 
-    async def run() -> tuple[dict[int, dict[str, Timed]], Timed]:
+    async def run() -> tuple[dict[Size, dict[str, Timed]], Timed]:
         by_size = {}
         for size in sizes:
             async with filled(size, model, table) as answers:
-                by_size[size] = await speeds(answers)
+                by_size[size] = await speeds(answers, size)
                 long = await at_fifty_tokens(answers)
         return by_size, long
 

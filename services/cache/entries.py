@@ -14,7 +14,7 @@ from services.cache.domain.identity import block_id, is_id, room_key
 from services.cache.ports import Points, Room, Where
 
 # Expired entries that are not swept yet may stand among the nearest.
-_SPARE = 10
+_SPARE = 5
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

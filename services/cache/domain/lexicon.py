@@ -80,7 +80,7 @@ becoming becomes became
 used
 stop stops stopping stopped quit quits quitting cease
 start starts starting started begin begins beginning began
-continue continues continuing continued keep keeps keeping
+continue continues continuing continued keep keeps keeping kept
 if
 unless
 except excluding
@@ -142,9 +142,9 @@ LOOSE = frozenset(
 # Relations that hold both ways: whoever is married to somebody is somebody's spouse.
 SYMMETRIC = word_set(
     """married engaged related similar identical equal equivalent different parallel adjacent friend friends friendly sibling
-    siblings cousin cousins neighbour neighbor colleague twin twins partner spouse acquainted compatible comparable
-    dating"""
+    siblings cousin cousins neighbour neighbor colleague twin twins partner spouse acquainted compatible comparable"""
 )
+MUTUAL_VERBS = word_set("dating marry married marrying resemble resembles resembling")
 
 SUBJECT_WORDS = groups("""
 he him himself

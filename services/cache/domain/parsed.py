@@ -57,6 +57,11 @@ class Parsed:
         return roles.phrases(self.words)
 
     @cached_property
+    def joins(self) -> frozenset[frozenset[str]]:
+        """The pairs that "and" joins."""
+        return roles.joins(self.words)
+
+    @cached_property
     def directions(self) -> Mapping[str, str]:
         """The preposition that points at a stem, literal or number."""
         return roles.directions([token.text for token in self._tokens if token.kind != "mark"])

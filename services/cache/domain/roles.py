@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, FILLERS, SYMMETRIC, is_content
+from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, FILLERS, MUTUAL_VERBS, SYMMETRIC, is_content
 from services.cache.domain.stem import stem
 from services.cache.domain.tokens import Token
 
@@ -46,6 +46,16 @@ def phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:
         (stem(owner), stem(head))
         for head, link, owner in zip(plain, plain[1:], plain[2:], strict=False)
         if link in {"of", "in", "for"} and is_content(head) and is_content(owner)
+    )
+
+
+def joins(words: Sequence[str]) -> frozenset[frozenset[str]]:
+    """The pairs of stems with "and" between them."""
+    plain = [word for word in words if word not in DETERMINERS]
+    return frozenset(
+        frozenset((stem(one), stem(other)))
+        for one, link, other in zip(plain, plain[1:], plain[2:], strict=False)
+        if link == "and"
     )
 
 
@@ -115,17 +125,21 @@ def _is_participle(word: str) -> bool:
 
 def _mutual(words: list[str]) -> list[str]:
     """ "A is married to B" with A and B in alphabetical order, and likewise for every relation that holds both ways."""
-    at = next((at for at, word in enumerate(words) if word in SYMMETRIC), None)
-    if at is None or words[at + 1 : at + 2] not in (["to"], ["with"], ["of"], ["from"]):
+    at = next((at for at, word in enumerate(words) if word in SYMMETRIC | MUTUAL_VERBS), None)
+    if at is None:
         return words
-    right_end = _phrase_end(words, at + 2)
+    linked = words[at + 1 : at + 2] in (["to"], ["with"], ["of"], ["from"])
+    if not linked and words[at] not in MUTUAL_VERBS:
+        return words
+    right_begin = at + 2 if linked else at + 1
+    right_end = _phrase_end(words, right_begin)
     left_end = at
     while left_end > 0 and not is_content(words[left_end - 1]):
         left_end -= 1
     left_begin = left_end
     while left_begin > 0 and is_content(words[left_begin - 1]):
         left_begin -= 1
-    one, other = sorted((words[left_begin:left_end], words[at + 2 : right_end]))
+    one, other = sorted((words[left_begin:left_end], words[right_begin:right_end]))
     return [*words[:left_begin], *one, words[at], *other, *words[right_end:]]
 
 

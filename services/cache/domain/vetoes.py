@@ -90,6 +90,7 @@ def order(one: Parsed, other: Parsed) -> bool:
     shared = {w for w, count in one.role_counts.items() if count == 1 == other.role_counts[w]}
     here = [word for word in one.roles if word in shared]
     there = [word for word in other.roles if word in shared]
+    here, there = _rejoined(here, other.joins), _rejoined(there, one.joins)
     return _swapped(here, one.phrases, other.compounds) != _swapped(there, other.phrases, one.compounds)
 
 
@@ -206,6 +207,14 @@ def _swapped(words: list[str], phrases: Set[tuple[str, str]], compounds: Set[tup
             while begin > 0 and (owner, words[begin - 1]) in compounds:
                 begin -= 1
             words.insert(begin, words.pop(at))
+    return words
+
+
+def _rejoined(words: list[str], joins: Set[frozenset[str]]) -> list[str]:
+    """A "Danish clerk" as a "clerk and Danish", where the other question puts it so."""
+    for at in range(1, len(words)):
+        if frozenset(words[at - 1 : at + 1]) in joins:
+            words[at - 1 : at + 1] = sorted(words[at - 1 : at + 1])
     return words
 
 
