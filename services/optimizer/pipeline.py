@@ -11,17 +11,23 @@ from libs.common.contracts.optimizer import LeverSaving, OptimizeReply, Optimize
 from libs.common.errors import BadRequest
 from libs.common.tokens import count_message, count_text, encoding_for
 from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.extraction import extract
 from services.optimizer.domain.optimize import optimize
 from services.optimizer.domain.plan import Plan
-from services.optimizer.domain.rewriting import Rewritten, rewrite
+from services.optimizer.domain.rewriting import Alike, Rewritten, rewrite
+from services.optimizer.domain.warmth import Warmth
 
-_LEVER_ORDER = ("whitespace", "redundancy", "compression", "pruning")
+
+def _same(before: str, after: str) -> float:
+    """Without a table of vectors nothing is measured, and the vetoes alone decide."""
+    return 1.0
 
 
 class Optimizer:
     """Answers requests; remembers what became of the last messages, since a conversation sends them again each turn."""
 
-    def __init__(self, memo_entries: int) -> None:
+    def __init__(self, memo_entries: int, alike: Alike = _same) -> None:
+        self._alike = alike
         self._memo: OrderedDict[bytes, Rewritten] = OrderedDict()
         self._entries = memo_entries
         self._lock = threading.Lock()
@@ -29,20 +35,19 @@ class Optimizer:
     def answer(self, request: OptimizeRequest) -> OptimizeReply:
         """Raises `BadRequest` where `messages` is not a list of objects. Safe to call from several threads."""
         messages = _read(request)
-        done = optimize(
-            messages, request.settings, request.model, request.keep_cut, partial(self._rewrite, model=request.model)
-        )
+        warmth = Warmth(request.keep_cut, request.warm_tokens, request.cached_price_share)
+        rewrite = partial(self._rewrite, model=request.model)
+        done = optimize(messages, request.settings, request.model, warmth, rewrite, partial(extract, request.model))
         saved = sum(done.saved.values())
         changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
         return OptimizeReply(
             messages=_write(done.messages) if changed else msgspec.Raw(b"null"),
             original_tokens=done.original_tokens,
             optimized_tokens=done.original_tokens - saved,
-            levers=tuple(
-                LeverSaving(lever=lever, tokens=done.saved[lever]) for lever in _LEVER_ORDER if lever in done.saved
-            ),
+            levers=tuple(LeverSaving(lever=lever, tokens=tokens) for lever, tokens in done.saved.items()),
             exact_tokens=encoding_for(request.model)[1],
             cut=done.cut,
+            notes=done.notes if request.explain else done.unasked,
         )
 
     def _rewrite(self, message: Message, plan: Plan, *, model: str) -> Rewritten:
@@ -51,7 +56,7 @@ class Optimizer:
             if (known := self._memo.get(key)) is not None:
                 self._memo.move_to_end(key)
                 return known
-        rewritten = rewrite(message, plan, partial(count_text, model))
+        rewritten = rewrite(message, plan, partial(count_text, model), self._alike)
         with self._lock:
             self._memo[key] = rewritten
             if len(self._memo) > self._entries:

@@ -48,6 +48,7 @@ PHRASES = {
     "it is worth noting that": "",
     "keep in mind that": "",
     "kindly": "",
+    "make sure": "ensure",
     "make use of": "use",
     "makes use of": "uses",
     "on a daily basis": "daily",

@@ -1,0 +1,2 @@
+def extract(model: str, text: str, question: str | None) -> tuple[str, str]:
+    return text, ""
