@@ -150,7 +150,7 @@ class Stack:
                 "PROMPTLY_PUBLIC_URL": self.settings.public_url or self.url,
             },
             "cache": {**model, "PROMPTLY_CACHE_DIR": str(self.home / "cache")},
-            "optimizer": {},
+            "optimizer": model,
             "router": model,
             "analytics": database,
             "alerts": {**database, **hosts, "PROMPTLY_ALERTS_KEK": made.alerts_kek},

@@ -1,7 +1,7 @@
 """The levers that change one message by itself: blanks, wordy phrases, articles."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from services.optimizer.domain.account import Outcome
@@ -17,9 +17,11 @@ from services.optimizer.domain.whitespace import tidy
 
 Count = Callable[[str], int]
 Alike = Callable[[str, str], float]
+Enough = Callable[[str, str], bool]
 _ROUNDS = 5
+_TOO_FAR = "too little of the meaning might be left"
 # What changes words, boldest first: the order in which it is given up where too little likeness is left.
-_BOLDEST = ("articles", "phrases", "marks")
+BOLDEST = ("articles", "phrases", "marks", "repeats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +63,38 @@ def rewrite(message: Message, plan: Plan, count: Count, alike: Alike) -> Rewritt
         return Rewritten(texts=None)
     before = message.texts()
     done: list[Done] = []
-    after = tuple(reword(text, steps, count, partial(_enough, alike, plan.floor), done) for text in before)
+    after = tuple(_reword(text, steps, count, partial(_enough, alike, plan.floor), done) for text in before)
     return Rewritten(texts=None if after == tuple(before) else after, done=tuple(done))
 
 
-def reword(text: str, steps: Sequence[Step], count: Count, enough: Callable[[str, str], bool], done: list[Done]) -> str:
-    """Run the steps over a text; while the result is not like `enough` the text, run them again without the boldest."""
-    for boldest in (None, *_BOLDEST):
-        if boldest is not None:
-            if all(step.name != boldest for step in steps):
-                continue
-            steps = [step for step in steps if step.name != boldest]
+def _reword(text: str, steps: Sequence[Step], count: Count, enough: Enough, done: list[Done]) -> str:
+    """Run the steps over a text, those that change words last. Where the result is not like `enough` the text, each of
+    them has to be by itself; where that is not enough either, none is left. A second run decides as the first did.
+    """
+    plain = settle(text, [step for step in steps if step.name not in BOLDEST], count, done)
+    bold = [step.name for step in steps if step.name in BOLDEST]
+    for attempt in (steps, [_checked(step, enough) for step in steps]) if bold else ():
         tried: list[Done] = []
-        after = settle(text, steps, count, tried)
-        worded = any(one.step in _BOLDEST and one.outcome == "applied" for one in tried)
-        if not worded or enough(text, after):
-            break
-        done.append(Done(_boldest_of(tried), "vetoed", reason="too little of the meaning would be left"))
-    done += tried
-    return after
+        after = settle(plain, attempt, count, tried)
+        if after == plain or enough(plain, after):
+            applied = {one.step for one in tried if one.outcome == "applied"}
+            done += tried
+            if attempt is not steps:
+                done += [Done(name, "vetoed", reason=_TOO_FAR) for name in bold if name not in applied]
+            return after
+    done += [Done(name, "vetoed", reason=_TOO_FAR) for name in bold]
+    return plain
+
+
+def _checked(step: Step, enough: Enough) -> Step:
+    if step.name not in BOLDEST:
+        return step
+
+    def run(text: str, keep: Sequence[Span]) -> str:
+        shorter = step.run(text, keep)
+        return shorter if shorter == text or enough(text, shorter) else text
+
+    return replace(step, run=run)
 
 
 def settle(text: str, steps: Sequence[Step], count: Count, done: list[Done]) -> str:
@@ -129,8 +144,3 @@ def _steps(message: Message, plan: Plan) -> Iterator[Step]:
 
 def _enough(alike: Alike, floor: float, before: str, after: str) -> bool:
     return alike(before, after) >= floor
-
-
-def _boldest_of(done: Sequence[Done]) -> str:
-    names = {one.step for one in done if one.outcome == "applied"}
-    return next(name for name in _BOLDEST if name in names)

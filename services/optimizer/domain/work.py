@@ -7,6 +7,7 @@ from libs.common.tokens import count_message, count_text
 from services.optimizer.domain import notes
 from services.optimizer.domain.account import Account
 from services.optimizer.domain.conversation import Message, last_user
+from services.optimizer.domain.extraction import Extracted
 from services.optimizer.domain.plan import Plan
 from services.optimizer.domain.repeats import Seen
 from services.optimizer.domain.rewriting import Rewritten
@@ -14,7 +15,7 @@ from services.optimizer.domain.window import Cut, cut, duplicate_instructions
 
 Rewrite = Callable[[Message, Plan], Rewritten]
 # A text with documents and the user turn before it, to the same text with the unrelated documents left out.
-Extract = Callable[[str, str | None], tuple[str, str]]
+Extract = Callable[[str, str | None], Extracted]
 _ROUNDS = 4
 
 
@@ -84,11 +85,11 @@ class Work:
         for i, message in enumerate(self.messages):
             if message.role == "user" or message.is_tool_result:
                 found = [self._extract(text, question) for text in message.texts()]
-                for _, reason in found:
-                    if reason:
-                        self.account.note("extraction", "gated", message=message.position, reason=reason)
+                for one in found:
+                    if one.gate:
+                        self.account.note("extraction", "gated", message=message.position, reason=one.gate)
                 if not message.marked:
-                    self._replace(i, [text for text, _ in found], "extraction")
+                    self._replace(i, [one.text for one in found], "extraction")
             if message.role == "user":
                 question = "\n".join(message.texts())
 

@@ -14,7 +14,7 @@ from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
 from libs.common.errors import BadRequest
 from libs.common.tokens import count_messages
 from services.optimizer.domain.spans import protected
-from services.optimizer.pipeline import Optimizer
+from tests.fixtures.likeness import optimizer
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 Messages = list[dict[str, Any]]
@@ -75,7 +75,7 @@ def run(
         settings=OptimizationSettings(level=level, **toggles),
         keep_cut=keep_cut,
     )
-    reply = Optimizer(memo_entries=64).answer(request)
+    reply = optimizer(64).answer(request)
     return (messages if not reply.changed else json.loads(bytes(reply.messages))), reply
 
 
@@ -143,14 +143,14 @@ def test_protected_spans_of_what_is_kept_are_kept(messages: Messages, level: Lev
 
 def test_the_same_question_has_the_same_answer() -> None:
     messages = [{"role": "system", "content": "".join(PIECES)}, {"role": "user", "content": "Hi"}]
-    optimizer = Optimizer(memo_entries=4)
+    one = optimizer(4)
     request = OptimizeRequest(
         model="gpt-4o",
         messages=msgspec.Raw(json.dumps(messages).encode()),
         settings=OptimizationSettings(level="aggressive"),
     )
-    first = optimizer.answer(request)
-    assert optimizer.answer(request) == first == Optimizer(memo_entries=1).answer(request)
+    first = one.answer(request)
+    assert one.answer(request) == first == optimizer(1).answer(request)
     assert first.changed
 
 
@@ -254,7 +254,7 @@ def test_what_the_model_has_spoken_about_is_old_on_aggressive() -> None:
 def test_anything_but_messages_is_refused(raw: bytes) -> None:
     request = OptimizeRequest(model="gpt-4o", messages=msgspec.Raw(raw), settings=OptimizationSettings())
     with pytest.raises(BadRequest, match="messages must be an array of objects"):
-        Optimizer(memo_entries=1).answer(request)
+        optimizer(1).answer(request)
 
 
 @pytest.mark.parametrize(
@@ -269,14 +269,14 @@ def test_unchanged_messages_keep_their_bytes() -> None:
     odd = b'{"content": "Hello",  "role":"assistant", "n": 1.50, "big": 123456789012345678901234567890}'
     raw = b"[" + odd + b', {"role": "user", "content": "a      b"}]'
     request = OptimizeRequest(model="gpt-4o", messages=msgspec.Raw(raw), settings=OptimizationSettings())
-    reply = Optimizer(memo_entries=1).answer(request)
+    reply = optimizer(1).answer(request)
     assert reply.changed
     assert bytes(reply.messages) == b"[" + odd + b',{"role":"user","content":"a b"}]'
 
 
 def test_a_stand_in_vocabulary_is_said_so() -> None:
     request = OptimizeRequest(model="claude-opus", messages=msgspec.Raw(b"[]"), settings=OptimizationSettings())
-    assert not Optimizer(memo_entries=1).answer(request).exact_tokens
+    assert not optimizer(1).answer(request).exact_tokens
 
 
 def said(message: dict[str, Any]) -> Sequence[str]:

@@ -1,0 +1,2 @@
+def beside(ledger, likeness, sets):  # type: ignore
+    return
