@@ -1,7 +1,7 @@
 """Conversations replayed call by call: what is saved, whether later tool calls still find their values, and the bill."""
 
 from statistics import median, quantiles
-from time import perf_counter
+from time import thread_time
 
 from bench.optimizer.asking import LEVELS, MODEL, arguments, ask, by_lever, calls, said, saving, sent, spread
 from bench.optimizer.data import Messages
@@ -29,9 +29,9 @@ def airline(ledger: Ledger, likeness: Likeness, conversations: list[Messages] | 
         replies, named, kept, literal = [], 0, 0, 0
         for conversation in conversations:
             for messages, answer in calls(conversation):
-                started = perf_counter()
+                started = thread_time()
                 reply = ask(optimizer, messages, level)
-                per_thousand.append((perf_counter() - started) * 1e6 / reply.original_tokens)
+                per_thousand.append((thread_time() - started) * 1e6 / reply.original_tokens)
                 replies.append(reply)
                 before, after = said(messages), said(sent(messages, reply))
                 plain = said(_literal_window(messages, level))
@@ -62,7 +62,10 @@ def agents(ledger: Ledger, likeness: Likeness, histories: list[Messages]) -> Non
     for level in LEVELS if histories else ():
         optimizer = Optimizer(likeness, memo_entries=4_096)
         every = [[ask(optimizer, messages, level) for messages, _ in calls(history)] for history in histories]
-        for title, replies in (("every call", sum(every, [])), ("last call", [one[-1] for one in every])):
+        for title, replies in (
+            ("every call", [reply for one in every for reply in one]),
+            ("last call", [one[-1] for one in every]),
+        ):
             middle, high = spread([100 * (1 - r.optimized_tokens / r.original_tokens) for r in replies])
             figures = [f"{saving(replies):.1f} %", f"{middle:.1f} %", f"{high:.1f} %", "–", by_lever(replies)]
             lines.append([f"SWE-agent, {title}", level, str(len(replies)), *figures])

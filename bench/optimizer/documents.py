@@ -56,8 +56,9 @@ def prompt(asked: Asked) -> str:
 
 
 def _answered(asked: Asked, texts: Iterable[str]) -> bool:
-    """Whether the passage that answers is among the texts, by its whole text."""
-    return any(asked.passages[asked.gold][1].strip() in text for text in texts)
+    """Whether the passage that answers is among the texts, whole, blanks aside."""
+    wanted = " ".join(asked.passages[asked.gold][1].split())
+    return any(wanted in " ".join(text.split()) for text in texts)
 
 
 def _fitting(texts: list[str], room: float) -> list[str]:

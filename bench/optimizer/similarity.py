@@ -10,7 +10,7 @@ from libs.common.embedding import ModelMissingError, load
 from services.optimizer.domain.guard import preserves
 from services.optimizer.domain.likeness import Likeness
 from services.optimizer.domain.spans import protected
-from services.optimizer.training.likeness import cosines
+from services.optimizer.training.likeness import Floats, cosines
 from services.optimizer.training.pairs import pairs
 
 THRESHOLDS = (0.85, 0.9, 0.95, 0.98)
@@ -43,12 +43,7 @@ def similarity(ledger: Ledger, likeness: Likeness, model_dir: Path, texts: Seque
     for name, chosen in (("all", kinds != ""), *((kind, kinds == kind) for kind in KINDS)):
         correlation = np.corrcoef(score[chosen], truth[chosen])[0, 1]
         means = [f"{truth[chosen].mean():.3f}", f"{score[chosen].mean():.3f}"]
-        over = [
-            f"{100 * np.mean(truth[chosen][passed] < threshold):.1f} % of {int(passed.sum())}"
-            for threshold in THRESHOLDS
-            for passed in (score[chosen] >= threshold,)
-            if True
-        ]
+        over = [_over(score[chosen], truth[chosen], threshold) for threshold in THRESHOLDS]
         lines.append([name, str(int(chosen.sum())), f"{correlation:.3f}", *means, *over])
     head = ["pairs", "n", "Pearson", "MiniLM, mean", "score, mean", *(f"false accepts at {t}" for t in THRESHOLDS)]
     ledger.show("Similarity score against all-MiniLM-L6-v2", head, lines)
@@ -58,6 +53,13 @@ def similarity(ledger: Ledger, likeness: Likeness, model_dir: Path, texts: Seque
         "similarity score against MiniLM, all pairs, Pearson", float(np.corrcoef(score, truth)[0, 1]), 0.92, ""
     )
     ledger.most("rewritings scored ≥ 0.9 that MiniLM puts below", 100 * float(np.mean(truth[passed] < 0.9)), 1, "%")
+
+
+def _over(score: Floats, truth: Floats, threshold: float) -> str:
+    passed = score >= threshold
+    if not passed.any():
+        return "–"
+    return f"{100 * np.mean(truth[passed] < threshold):.1f} % of {int(passed.sum())}"
 
 
 def polarity(ledger: Ledger) -> None:

@@ -1,9 +1,12 @@
-"""What a request waits for the optimizer, by its size, with nothing remembered and with its history remembered."""
+"""What a request costs the optimizer, by its size, with nothing remembered and with its history remembered.
+
+Milliseconds of one core, which other programs on the machine do not stretch.
+"""
 
 import itertools
 import random
 from statistics import median, quantiles
-from time import perf_counter
+from time import thread_time
 
 from bench.optimizer.asking import MODEL, ask
 from bench.optimizer.data import Messages
@@ -30,20 +33,20 @@ def speed(
         for round_ in range(ROUNDS):
             messages = _request(instructions, conversations, size, round_)
             optimizer = Optimizer(likeness, memo_entries=4_096)
-            started = perf_counter()
+            started = thread_time()
             reply = ask(optimizer, messages, "aggressive")
-            cold.append(1000 * (perf_counter() - started))
+            cold.append(1000 * (thread_time() - started))
             later = [*messages, {"role": "assistant", "content": "Done."}, {"role": "user", "content": "And the next?"}]
-            started = perf_counter()
+            started = thread_time()
             ask(optimizer, later, "aggressive", keep_cut=reply.cut)
-            warm.append(1000 * (perf_counter() - started))
+            warm.append(1000 * (thread_time() - started))
         p95, warm95 = quantiles(cold, n=20)[-1], quantiles(warm, n=20)[-1]
         lines.append([f"{size:,}", f"{median(cold):.2f} / {p95:.2f}", f"{median(warm):.2f} / {warm95:.2f}"])
         if size == 1_000:
             ledger.most("added to a request of 1k tokens, nothing remembered, p50", median(cold), 5, "ms")
             ledger.most("added to a request of 1k tokens, nothing remembered, p95", p95, 18, "ms")
             ledger.most("added to a request of 1k tokens, history remembered, p50", median(warm), 1, "ms")
-    ledger.show("Added latency, ms", ["tokens", "cold p50 / p95", "warm p50 / p95"], lines)
+    ledger.show("Added latency, ms of one core", ["tokens", "cold p50 / p95", "warm p50 / p95"], lines)
     _long_text(ledger, likeness, instructions)
 
 
@@ -53,9 +56,9 @@ def _long_text(ledger: Ledger, likeness: Likeness, instructions: list[str]) -> N
         dice = random.Random(round_)
         words = " ".join(itertools.chain.from_iterable(dice.sample(instructions, len(instructions)) for _ in range(3)))
         text = words[:50_000]
-        started = perf_counter()
+        started = thread_time()
         Optimizer(likeness, memo_entries=1).shorten(TextRequest(text=text))
-        times.append(1000 * (perf_counter() - started) / count_text(MODEL, text) * 10_000)
+        times.append(1000 * (thread_time() - started) / count_text(MODEL, text) * 10_000)
     ledger.most("a text of 50,000 characters by itself, per 10k tokens, p50", median(times), 100, "ms")
 
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from services.optimizer.domain.spans import Edit, Span, apply
 
 # A text about wording needs its words: such a message keeps all its articles.
-_ABOUT_WORDING = re.compile(
-    r"translat|gramma|proofread|rewrit|rephras|paraphras|spelling|poem|poetry|lyric|verse|haiku|quot(?:e|ation)|verbatim"
-    r"|word for word|articles?\b",
-    re.IGNORECASE,
-)
+_ABOUT_WORDING = (
+    "translat gramma proofread rewrit rephras paraphras spelling poem poetry lyric verse haiku quote quotation verbatim"
+    " word-for-word article"
+).split()
 # Never a letter that stands for itself ("option a is"), and no "a" that turns a word round ("a few" is not "few").
 _NOT_BEFORE = (
     r"(?!(?:is|are|was|were|or|and|in|on|of|to|by|with|for|at|than|vs|as|from|means|can|has|must|should|will"
@@ -28,7 +27,8 @@ _OPENING = re.compile(
 
 def drop_articles(text: str, keep: Sequence[Span]) -> str:
     """Drop the, a and an between lower-case words outside the spans to keep."""
-    if _ABOUT_WORDING.search(text):
+    lowered = text.lower().replace("word for word", "word-for-word")
+    if any(word in lowered for word in _ABOUT_WORDING):
         return text
     edits = [Edit(match.start(), match.end(), "") for match in _ARTICLE.finditer(text)]
     edits += [Edit(m.start("article"), m.end("next"), m["next"].upper()) for m in _OPENING.finditer(text)]

@@ -1,11 +1,11 @@
 """Of many documents beside a question, those that may answer it."""
 
-import itertools
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from services.optimizer.domain.documents import Document, around, documents
 from services.optimizer.domain.rewriting import Count
@@ -16,9 +16,12 @@ ALWAYS_KEPT = 3
 
 Nearness = Callable[[str, Sequence[str]], list[float]]
 
-# How a document's score is put together, and how far above the lowest score it must be, as a share of the way to the
-# best. Chosen on questions 1 to 600 of the data that `make bench-optimizer` takes from question 651 on.
-_NEARNESS, _NEIGHBOURS, _GAP = 2.0, 0.5, 0.25
+# What a document's score is made of beside shared words (one, for the document that shares most): how near it is to the
+# question in meaning, as a whole and in its nearest sentence, its opening words, and pairs of neighbouring words. Then how
+# far above the lowest score it must be, as a share of the way to the best. Chosen on questions 1 to 600 of the data that
+# `make bench-optimizer` takes from question 651 on.
+_WHOLE_NEAR, _SENTENCE_NEAR, _OPENING, _NEIGHBOURS, _GAP = 1.5, 0.7, 0.3, 0.5, 0.27
+_OPENING_WORDS = 12
 _K1, _B = 1.2, 0.75
 
 _MARK = "documents left out"
@@ -36,6 +39,7 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+")
 _COMMON = frozenset(
     "a an the of in on to and or is was were are be been by for with at from as that this it its who whom whose what"
     " when where which how why do does did has have had will would can could should i me my we our you your".split()
@@ -84,42 +88,45 @@ def _question(text: str) -> str | None:
 
 
 def _kept(question: str, texts: Sequence[str], nearness: Nearness) -> set[int]:
-    lexical = _shared_words(question, texts)
-    neighbours = _shared_neighbours(question, texts)
-    best = max(lexical) or 1.0
+    asked, stems = _stems(question), [_stems(text) for text in texts]
+    sentences = [_SENTENCE_ENDS.split(text) for text in texts]
+    near = iter(nearness(question, [sentence for one in sentences for sentence in one]))
+    nearest = [max(next(near) for _ in one) for one in sentences]
     scores = [
-        words / best + _NEARNESS * near + _NEIGHBOURS * pair
-        for words, near, pair in zip(lexical, nearness(question, texts), neighbours, strict=True)
+        words + _WHOLE_NEAR * whole + _SENTENCE_NEAR * part + _OPENING * opening + _NEIGHBOURS * pairs
+        for words, whole, part, opening, pairs in zip(
+            _shared_words(asked, stems),
+            nearness(question, texts),
+            nearest,
+            _shared_words(asked, [one[:_OPENING_WORDS] for one in stems]),
+            _shared_neighbours(asked, stems),
+            strict=True,
+        )
     ]
     order = sorted(range(len(texts)), key=lambda i: (-scores[i], i))
     least = scores[order[-1]] + _GAP * (scores[order[0]] - scores[order[-1]])
     return {i for place, i in enumerate(order) if place < ALWAYS_KEPT or scores[i] >= least}
 
 
-def _shared_words(question: str, texts: Sequence[str]) -> list[float]:
-    """BM25 of each text, the texts being the whole collection."""
-    wanted = [word for word in dict.fromkeys(_stems(question)) if word not in _COMMON]
-    counted = [Counter(_stems(text)) for text in texts]
-    lengths = [one.total() for one in counted]
-    mean = sum(lengths) / len(lengths) or 1.0
+def _shared_words(asked: Sequence[str], texts: Sequence[Sequence[str]]) -> list[float]:
+    """BM25 of each text, the texts being the whole collection, as a share of the best."""
+    counted = [Counter(text) for text in texts]
+    mean = sum(map(len, texts)) / len(texts) or 1.0
     scores = [0.0] * len(texts)
-    for word in wanted:
+    for word in dict.fromkeys(word for word in asked if word not in _COMMON):
         holding = sum(word in one for one in counted)
         weight = math.log(1 + (len(texts) - holding + 0.5) / (holding + 0.5))
         for i, one in enumerate(counted):
             if often := one[word]:
-                scores[i] += weight * often * (_K1 + 1) / (often + _K1 * (1 - _B + _B * lengths[i] / mean))
-    return scores
+                scores[i] += weight * often * (_K1 + 1) / (often + _K1 * (1 - _B + _B * len(texts[i]) / mean))
+    best = max(scores) or 1.0
+    return [score / best for score in scores]
 
 
-def _shared_neighbours(question: str, texts: Sequence[str]) -> list[float]:
+def _shared_neighbours(asked: Sequence[str], texts: Sequence[Sequence[str]]) -> list[float]:
     """The share of the question's pairs of neighbouring words that a text has too."""
-    asked = _stems(question)
-    wanted = set(itertools.pairwise(asked))
-    if not wanted:
-        return [0.0] * len(texts)
-    stems = [_stems(text) for text in texts]
-    return [len(wanted & set(itertools.pairwise(one))) / len(wanted) for one in stems]
+    wanted = set(pairwise(asked))
+    return [len(wanted & set(pairwise(one))) / max(1, len(wanted)) for one in texts]
 
 
 def _stems(text: str) -> list[str]:

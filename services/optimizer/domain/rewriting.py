@@ -75,7 +75,8 @@ def _reword(text: str, steps: Sequence[Step], count: Count, enough: Enough, done
     bold = [step.name for step in steps if step.name in BOLDEST]
     for attempt in (steps, [_checked(step, enough) for step in steps]) if bold else ():
         tried: list[Done] = []
-        after = settle(plain, attempt, count, tried)
+        after = settle(plain, [step for step in attempt if step.name in BOLDEST], count, tried)
+        after = settle(after, attempt, count, tried) if after != plain else after
         if after == plain or enough(plain, after):
             applied = {one.step for one in tried if one.outcome == "applied"}
             done += tried
@@ -103,12 +104,16 @@ def settle(text: str, steps: Sequence[Step], count: Count, done: list[Done]) -> 
     A step that takes away what must stay, or that saves no token, is undone.
     """
     saved: dict[str, int] = {}
+    idle: dict[str, str] = {}
     undone: dict[str, Done] = {}
     keep = protected(text)
     for _ in range(_ROUNDS):
         before = text
         for step in steps:
+            if idle.get(step.name) == text:
+                continue
             shorter = step.run(text, keep)
+            idle[step.name] = text
             if shorter == text:
                 continue
             if not (step.exact or preserves(text, shorter, keep)):
