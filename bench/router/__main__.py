@@ -90,7 +90,7 @@ def main(data: Path, model: Path) -> int:
     print(table(HEAD, report.lines), end="\n\n")
     prompts = [one.prompt for questions in sets.values() for one in questions] or list(LONG_BUT_EASY)
     decide(sets, report)
-    keep_still(prompts[:: max(len(prompts) // _SAMPLE, 1)])
+    keep_still(prompts[:: max(len(prompts) // _SAMPLE, 1)], model)
     asyncio.run(clock(prompts, embedder, report))
     print(table(["goal", "here", ""], report.goals))
     return int(report.missed)
@@ -160,9 +160,9 @@ def decide(sets: dict[str, list[Question]], report: Report) -> None:
     report.goal("short but hard prompts that are simple: 0", float(wrong), most=0)
 
 
-def keep_still(prompts: Sequence[str]) -> None:
+def keep_still(prompts: Sequence[str], model: Path) -> None:
     """The same prompts in other clothes."""
-    lines = [[name, f"{stays(prompts, dress, tier_of):.1%}"] for name, dress in dressings().items()]
+    lines = [[name, f"{stays(prompts, dress, tier_of):.1%}"] for name, dress in dressings(str(model)).items()]
     print(table([f"the same tier, of {len(prompts)}", "share"], lines), end="\n\n")
 
 

@@ -6,14 +6,15 @@ import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeRequest
+from services.optimizer.app import load_likeness
 from services.optimizer.pipeline import Optimizer
 
 Dressing = Callable[[str], str]
 
 
-def dressings() -> dict[str, Dressing]:
+def dressings(model_dir: str) -> dict[str, Dressing]:
     """Ways to say the same."""
-    optimizer = Optimizer(memo_entries=1)
+    optimizer = Optimizer(load_likeness(model_dir), memo_entries=1)
     settings = OptimizationSettings(level="moderate")
 
     def optimized(prompt: str) -> str:

@@ -151,7 +151,7 @@ class Stack:
                 "PROMPTLY_TRIAL_CREDITS": str(self.settings.trial_credits),
             },
             "cache": {**model, "PROMPTLY_CACHE_DIR": str(self.home / "cache")},
-            "optimizer": {},
+            "optimizer": model,
             "router": model,
             "analytics": database,
             "alerts": {**database, **hosts, "PROMPTLY_ALERTS_KEK": made.alerts_kek},

@@ -1,63 +1,79 @@
 """One request, start to end: read the messages, shorten them, write them back."""
 
-import threading
-from collections import OrderedDict
 from functools import partial
-from hashlib import blake2b
 
 import msgspec
 
-from libs.common.contracts.optimizer import LeverSaving, OptimizeReply, OptimizeRequest
+from libs.common.contracts.optimizer import LeverSaving, OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.errors import BadRequest
 from libs.common.tokens import count_message, count_text, encoding_for
 from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.extraction import Extracted, extract
+from services.optimizer.domain.likeness import Likeness
 from services.optimizer.domain.optimize import optimize
 from services.optimizer.domain.plan import Plan
 from services.optimizer.domain.rewriting import Rewritten, rewrite
+from services.optimizer.domain.texts import shortened
+from services.optimizer.domain.warmth import Warmth
+from services.optimizer.memo import Memo
 
-_LEVER_ORDER = ("whitespace", "redundancy", "compression", "pruning")
+METHOD = "rules+static-minilm-256"
+# /v1/optimize names no model that would choose another vocabulary.
+_TEXT_MODEL = "gpt-4o"
 
 
 class Optimizer:
-    """Answers requests; remembers what became of the last messages, since a conversation sends them again each turn."""
+    """Answers requests; remembers what became of the last messages."""
 
-    def __init__(self, memo_entries: int) -> None:
-        self._memo: OrderedDict[bytes, Rewritten] = OrderedDict()
-        self._entries = memo_entries
-        self._lock = threading.Lock()
+    def __init__(self, likeness: Likeness, memo_entries: int) -> None:
+        self._likeness = likeness
+        self._rewritten = Memo[Rewritten](memo_entries)
+        self._extracted = Memo[Extracted](memo_entries)
 
     def answer(self, request: OptimizeRequest) -> OptimizeReply:
         """Raises `BadRequest` where `messages` is not a list of objects. Safe to call from several threads."""
         messages = _read(request)
         done = optimize(
-            messages, request.settings, request.model, request.keep_cut, partial(self._rewrite, model=request.model)
+            messages,
+            request.settings,
+            request.model,
+            Warmth(request.keep_cut, request.warm_tokens, request.cached_price_share),
+            partial(self._rewrite, model=request.model),
+            partial(self._extract, model=request.model),
         )
-        saved = sum(done.saved.values())
         changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
         return OptimizeReply(
             messages=_write(done.messages) if changed else msgspec.Raw(b"null"),
             original_tokens=done.original_tokens,
-            optimized_tokens=done.original_tokens - saved,
-            levers=tuple(
-                LeverSaving(lever=lever, tokens=done.saved[lever]) for lever in _LEVER_ORDER if lever in done.saved
-            ),
+            optimized_tokens=done.original_tokens - sum(done.saved.values()),
+            levers=tuple(LeverSaving(lever=lever, tokens=tokens) for lever, tokens in done.saved.items()),
             exact_tokens=encoding_for(request.model)[1],
             cut=done.cut,
             positions=tuple(message.position for message in done.messages) if request.explain else (),
+            notes=done.notes if request.explain else done.unasked,
+        )
+
+    def shorten(self, request: TextRequest) -> TextReply:
+        """One text by itself, as far as its threshold allows. Safe to call from several threads."""
+        count = partial(count_text, _TEXT_MODEL)
+        short = shortened(request.text, request.similarity_threshold, count, self._likeness.between)
+        return TextReply(
+            text=short.text,
+            similarity=short.similarity,
+            original_tokens=count(request.text),
+            compressed_tokens=short.tokens,
+            method=METHOD,
         )
 
     def _rewrite(self, message: Message, plan: Plan, *, model: str) -> Rewritten:
-        key = _key(message, plan, encoding_for(model)[0].name)
-        with self._lock:
-            if (known := self._memo.get(key)) is not None:
-                self._memo.move_to_end(key)
-                return known
-        rewritten = rewrite(message, plan, partial(count_text, model))
-        with self._lock:
-            self._memo[key] = rewritten
-            if len(self._memo) > self._entries:
-                self._memo.popitem(last=False)
-        return rewritten
+        parts = (encoding_for(model)[0].name, message.role, str(message.marked), repr(plan), *message.texts())
+        count = partial(count_text, model)
+        return self._rewritten.get(parts, lambda: rewrite(message, plan, count, self._likeness.between))
+
+    def _extract(self, text: str, question: str | None, *, model: str) -> Extracted:
+        parts = (encoding_for(model)[0].name, text, *(() if question is None else (question,)))
+        count = partial(count_text, model)
+        return self._extracted.get(parts, lambda: extract(text, question, count, self._likeness.nearness))
 
 
 def _read(request: OptimizeRequest) -> list[Message]:
@@ -75,12 +91,3 @@ def _read(request: OptimizeRequest) -> list[Message]:
 def _write(messages: tuple[Message, ...]) -> msgspec.Raw:
     encoded = [msgspec.json.encode(message.data) if message.raw is None else message.raw for message in messages]
     return msgspec.Raw(b"[" + b",".join(encoded) + b"]")
-
-
-def _key(message: Message, plan: Plan, vocabulary: str) -> bytes:
-    digest = blake2b(digest_size=16)
-    for part in (vocabulary, message.role, str(message.marked), repr(plan), *message.texts()):
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return digest.digest()

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from services.optimizer.domain.spans import Edit, Span, apply
 
@@ -48,6 +47,7 @@ PHRASES = {
     "it is worth noting that": "",
     "keep in mind that": "",
     "kindly": "",
+    "make sure": "ensure",
     "make use of": "use",
     "makes use of": "uses",
     "on a daily basis": "daily",
@@ -83,8 +83,14 @@ PHRASES = {
 }
 
 
+_WORD = re.compile(r"[a-z']+")
+# Looked for first: most texts hold few of these words, and then few of the phrases are worth a search.
+_FIRST_WORDS = {phrase: phrase.split(" ")[0] for phrase in PHRASES}
+
 # A phrase is dropped only where it opens a clause: "please answer" loses its first word, "to please them" does not.
-_CLAUSE_OPENS = r"(?:^|(?<=[.!?:;,] )|(?<=[-*•] )|(?<=\d[.)] ))"
+_CLAUSE_OPENS = re.compile(r"^|(?<=[.!?:;,] )|(?<=[-*•] )|(?<=\d[.)] )", re.MULTILINE)
+_FOLLOWING = re.compile(r",?[ ](\w)")
+_LETTER = re.compile(r"\w")
 _BOLD = re.compile(r"(?<![\w*/])\*\*(?=[^\s*])([^*\n]{1,300})(?<=[^\s*])\*\*(?![\w*/])")
 _LIST_GAP = re.compile(r"(?<=\S)(?P<gap>\n[ \t]*+\n\s*?)(?=[ \t]*+(?:[-*•]|\d{1,3}[.)])[ \t])")
 _LIST_LINE = re.compile(r"[ \t]*(?:[-*•]|\d{1,3}[.)])[ \t]")
@@ -101,30 +107,40 @@ def unmark(text: str, keep: Sequence[Span]) -> str:
     return apply(text, sorted(edits), keep)
 
 
-def _phrases(text: str) -> Iterator[Edit]:
+def _phrases(text: str) -> list[Edit]:
+    """Longer phrases come before shorter ones that begin at the same place, which then find their place taken."""
     lowered = text.lower()
-    present = tuple(phrase for phrase in PHRASES if phrase in lowered)
-    if not present:
-        return
-    for match in _finder(present).finditer(text):
-        if phrase := match["said"]:
-            new = PHRASES[phrase.lower()]
-            yield Edit(match.start(), match.end(), new.capitalize() if phrase[0].isupper() else new)
-        else:
-            following = match["following"]
-            yield Edit(match.start(), match.end(), following.upper() if match["dropped"][0].isupper() else following)
+    if len(lowered) != len(text):  # a letter that is longer in lower case: places in both texts would differ
+        return []
+    words = set(_WORD.findall(lowered))
+    edits = [
+        edit
+        for phrase, first in _FIRST_WORDS.items()
+        if first in words
+        for start in _places(lowered, phrase)
+        if (edit := _edit(text, phrase, start)) is not None
+    ]
+    return sorted(edits, key=lambda edit: (edit.start, -edit.end))
 
 
-@lru_cache(maxsize=256)
-def _finder(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """A search for the phrases that a text is known to hold: looking for all of them everywhere is what costs."""
-    ordered = sorted(phrases, key=len, reverse=True)
-    said = "|".join(re.escape(phrase) for phrase in ordered if PHRASES[phrase]) or r"(?!)"
-    dropped = "|".join(re.escape(phrase) for phrase in ordered if not PHRASES[phrase]) or r"(?!)"
-    return re.compile(
-        rf"\b(?P<said>{said})\b|{_CLAUSE_OPENS}(?P<dropped>{dropped}),?[ ](?P<following>\w)",
-        re.IGNORECASE | re.MULTILINE,
-    )
+def _places(lowered: str, phrase: str) -> Iterator[int]:
+    start = lowered.find(phrase)
+    while start >= 0:
+        yield start
+        start = lowered.find(phrase, start + 1)
+
+
+def _edit(text: str, phrase: str, start: int) -> Edit | None:
+    end = start + len(phrase)
+    if (start > 0 and _LETTER.match(text, start - 1)) or _LETTER.match(text, end):
+        return None
+    said, capital = PHRASES[phrase], text[start].isupper()
+    if said:
+        return Edit(start, end, said.capitalize() if capital else said)
+    following = _FOLLOWING.match(text, end)
+    if following is None or not _CLAUSE_OPENS.match(text, start):
+        return None
+    return Edit(start, following.end(), following[1].upper() if capital else following[1])
 
 
 def _bold(text: str) -> Iterator[Edit]:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from services.optimizer.domain.spans import Span
 
@@ -27,6 +28,7 @@ def preserves(before: str, after: str, keep: Sequence[Span]) -> bool:
     return True
 
 
+@lru_cache(maxsize=16)
 def _counted(text: str) -> Counter[str]:
     counts = Counter(_NUMBERS.findall(text))
     counts.update(word for word in _WORDS.findall(text.lower()) if word in _STAYING or word.endswith(("n't", "n’t")))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.optimizer.domain.spans import Span, json_spans
 
-_TOKENS = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")|\s++', re.DOTALL)
+_TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"]++', re.DOTALL)
 # What stands before JSON whose layout is the point: an example of the answer that is wanted.
 _WANTED = re.compile(
     r"format|example|respond|reply|return|output|schema|template|look like|exactly|verbatim", re.IGNORECASE
@@ -26,7 +26,7 @@ def minify(text: str, code: Sequence[Span], *, data: bool = False) -> str:
             continue
         if not data and _WANTED.search(text, max(0, start - _LOOK_BACK), start):
             continue
-        pieces += (text[done:start], _TOKENS.sub(r"\1", text[start:end]))
+        pieces += (text[done:start], "".join(_TOKENS.findall(text, start, end)))
         done = end
     return text if not pieces else "".join((*pieces, text[done:]))
 

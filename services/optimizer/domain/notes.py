@@ -11,11 +11,14 @@ VALUES_MOST = 100
 # E-mail addresses, amounts with a currency sign, and whatever of four characters or more holds a digit: ids, dates,
 # times, phone and order numbers. Nothing here knows any product's formats.
 _VALUE = re.compile(
-    r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+|[$€£¥]\s?\d[\d.,]*\d|[$€£¥]\d|[\w#@][\w.:/#@+-]{2,62}\w(?!\"\s*:)"
+    r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+|[$€£¥]\s?\d[\d.,]*\d|[$€£¥]\d|(?<!\w)[\w#@][\w.:/#@+-]{2,62}\w(?!\w|\"\s*:)"
 )
 # A machine's time of day says when something was stored; what people plan by is the date.
 _CLOCK = re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _SHORT_STRING = re.compile(r'"(?!\s)([^"\\,]{2,30})(?<!\s)"(?!\s*:)')
+_SHORT_NUMBER = re.compile(r"\d[\d.,]{0,5}")
+# A string that is one word in capitals names something: an airport, a currency, a record.
+_CODE = re.compile(r'"([A-Z][A-Z_]{2,30})"(?!\s*:)')
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -31,11 +34,27 @@ def values_line(dropped: Iterable[Message], kept: Iterable[Message], most: int =
     still_there = "\n".join(text for message in kept for text in said(message))
     values: dict[str, None] = {}
     for message in dropped:
-        for value in (*(value for text in said(message) for value in find_values(text)), *used(message)):
+        for value in named(message):
             values.pop(value, None)
             values[value] = None
     missing = [value for value in values if value not in still_there]
-    return f"{VALUES_LABEL} {', '.join(missing[-most:])}" if missing else ""
+    return f"{VALUES_LABEL} {' '.join(map(_named, missing[-most:]))}" if missing else ""
+
+
+def _named(value: str) -> str:
+    """A blank parts two values at no cost in tokens; one that holds blanks is quoted."""
+    return f'"{value}"' if " " in value else value
+
+
+def named(message: Message) -> Iterator[str]:
+    """The values of a message, in order. Of a tool's plain numbers only the long ones: the short are amounts and counts."""
+    for text in said(message):
+        for value in find_values(text):
+            if not (message.is_tool_result and _SHORT_NUMBER.fullmatch(value)):
+                yield value
+        if message.is_tool_result:
+            yield from _CODE.findall(text)
+    yield from used(message)
 
 
 def find_values(text: str) -> Iterable[str]:

@@ -3,13 +3,20 @@
 from dataclasses import dataclass
 
 from libs.common.contracts.auth import Level, OptimizationSettings
+from services.optimizer.domain.masking import Masking
 
 WINDOWS: dict[Level, int] = {"conservative": 20, "moderate": 10, "aggressive": 6}
+# What a level may do to old tool results, and how like itself a reworded message must stay.
+MASKING: dict[Level, Masking] = {
+    "moderate": Masking(whole=3, head=300, values=40, answered=False),
+    "aggressive": Masking(whole=1, head=100, values=20, answered=True),
+}
+FLOORS: dict[Level, float] = {"moderate": 0.9, "aggressive": 0.8}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The levers that run. `window` is None where nothing is cut."""
+    """The levers that run. `window` is None where nothing is cut, `masking` where results stay whole; `floor` is a cosine."""
 
     whitespace: bool
     tables: bool
@@ -20,7 +27,9 @@ class Plan:
     instructions_once: bool
     summary: bool
     values_line: bool
-    masking: bool
+    masking: Masking | None
+    extraction: bool
+    floor: float
 
 
 def plan(settings: OptimizationSettings) -> Plan:
@@ -38,5 +47,7 @@ def plan(settings: OptimizationSettings) -> Plan:
         instructions_once=pruning and most,
         summary=pruning and level == "aggressive",
         values_line=pruning and most and settings.values_line,
-        masking=pruning and level == "aggressive",
+        masking=MASKING.get(level) if pruning else None,
+        extraction=pruning and (level == "aggressive" or (level == "moderate" and settings.extraction)),
+        floor=FLOORS.get(level, 0.0),
     )

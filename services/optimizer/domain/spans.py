@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -60,11 +61,14 @@ _JSON_FAILURES = 16
 _SHORTEST_JSON = 8
 
 
+# The steps ask about the same text again and again; a list that was handed out is never changed.
+@lru_cache(maxsize=16)
 def protected(text: str) -> list[Span]:
     """Code, links, addresses, quotes, templates, tags, labelled examples and JSON, as sorted spans that do not touch."""
     return merge(quoted(text) + json_spans(text))
 
 
+@lru_cache(maxsize=16)
 def quoted(text: str) -> list[Span]:
     """The same without JSON."""
     spans = [match.span() for match in _BLOCK.finditer(text)] if _has_block(text) else []
@@ -82,6 +86,7 @@ def blocks(text: str) -> list[Span]:
     return merge([span for span in found if "\n" in text[slice(*span)]])
 
 
+@lru_cache(maxsize=16)
 def json_spans(text: str) -> list[Span]:
     """The outermost JSON objects and arrays in a text; only what really parses counts."""
     spans: list[Span] = []

@@ -6,46 +6,57 @@ from itertools import pairwise
 
 from services.optimizer.domain.spans import Edit, Span, apply
 
-# Each alternative begins only where a run begins, which keeps a megabyte of blanks linear.
-_BLANKS = re.compile(
-    r"""
-      \A(?P<lead>(?:[ \t]*+\r?\n)++)
-    | (?<!\s)(?P<tail>\s++\Z)
-    | (?<!\s)(?P<lines>(?:[ \t]*+\r?\n){3,})
-    | (?<![ \t])(?P<trail>[ \t]++(?=\r?\n))
-    | (?<=\S)(?P<inner>[ ]{2,}+)(?=\S)
-    """,
-    re.VERBOSE,
-)
-_LINE_END = re.compile(r"\n|\Z")
+# Possessive, which keeps a megabyte of blanks linear.
+_RUN = re.compile(r"\s{2,}+|\s\Z")
+_BLANK_LINES = re.compile(r"(?:[ \t]*+\r?\n){3,}+")
+_TRAILING = re.compile(r"[ \t]++(?=\r?\n)")
+_LEADING = re.compile(r"(?:[ \t]*+\r?\n)++")
+_PATCH = re.compile(r"^(?:@@ -\d|diff --git |\+\+\+ )", re.MULTILINE)
+_MOST_INDENTED = 0.25
+_GAP = re.compile(r"[^\s.!?:]  +\S")
 
 
 def tidy(text: str, keep: Sequence[Span], *, columns: bool = False) -> str:
-    """Drop blanks outside the spans to keep. Indentation and aligned columns stay; `columns` leaves every inner run."""
-    if not text.strip():
+    """Drop blanks outside the spans to keep. Indentation and aligned columns stay; `columns` leaves every inner run.
+
+    Texts whose blanks have a meaning stay as they are: patches, and those with more than a quarter of their lines indented,
+    such as source, YAML and numbered listings.
+    """
+    if not text.strip() or _PATCH.search(text) or _indented(text):
         return text
     return apply(text, _edits(text, columns=columns), keep)
 
 
 def _edits(text: str, *, columns: bool) -> Iterator[Edit]:
-    aligned = _aligned_lines(text)
-    line_ends = [end.start() for end in _LINE_END.finditer(text)]
-    line = 0
-    for match in _BLANKS.finditer(text):
-        start, end = match.span()
-        if match.lastgroup == "inner":
-            while line_ends[line] < start:
-                line += 1
-            if not columns and line not in aligned:
+    aligned: set[int] | None = None
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        if end == len(text):
+            yield Edit(start, end, "")
+        elif start == 0:
+            if lines := _LEADING.match(text):
+                yield Edit(0, lines.end(), "")
+        elif "\n" in run.group():
+            if lines := _BLANK_LINES.match(text, start):
+                yield Edit(start, lines.end(), "\n\n")
+            else:
+                yield from (Edit(*blanks.span(), "") for blanks in _TRAILING.finditer(text, start, end))
+        elif not columns and run.group().strip(" ") == "":
+            if aligned is None:
+                aligned = _aligned_lines(text)
+            if text.count("\n", 0, start) not in aligned:
                 yield Edit(start, end, " ")
-        else:
-            yield Edit(start, end, "\n\n" if match.lastgroup == "lines" else "")
+
+
+def _indented(text: str) -> bool:
+    lines = [line for line in text.split("\n") if line.strip()]
+    return len(lines) > 3 and sum(line[0] in " \t" for line in lines) > _MOST_INDENTED * len(lines)
 
 
 def _aligned_lines(text: str) -> set[int]:
     """Lines whose inner runs look meant: indented ones, and neighbours that both have runs outside a `|` table."""
     lines = text.split("\n")
-    gaps = [i for i, line in enumerate(lines) if "|" not in line and re.search(r"[^\s.!?:]  +\S", line)]
+    gaps = [i for i, line in enumerate(lines) if "|" not in line and _GAP.search(line)]
     meant = {i for i, line in enumerate(lines) if line[:1] in (" ", "\t")}
     for first, second in pairwise(gaps):
         if second - first == 1:

@@ -33,31 +33,31 @@ def duplicate_instructions(messages: Sequence[Message]) -> tuple[int, ...]:
     return tuple(repeated)
 
 
-def cut(messages: Sequence[Message], window: int, keep_cut: int | None) -> Cut | None:
-    """Keep the last `window` non-system messages, or hold an earlier cut until twice as many stand behind it.
-
-    A cut never falls between a tool call and its results: it moves back to the call. None where nothing would go.
-    """
+def newest_index(messages: Sequence[Message], window: int) -> int:
+    """Where a cut falls that keeps the last `window` non-system messages, and with them the call of a tool's results."""
     turns = [i for i, message in enumerate(messages) if not message.is_system]
-    index = _place(len(turns), window, keep_cut)
+    index = max(len(turns) - window, 0)
     starts = _group_starts(messages, turns)
     while index > 0 and starts[index] != index:
         index -= 1
-    if index <= 0:
-        return None
+    return index
+
+
+def cut(messages: Sequence[Message], window: int, index: int) -> Cut | None:
+    """Leave out the first `index` non-system messages. None where nothing would go.
+
+    A cut never falls between a tool call and its results: it moves back to the call.
+    """
+    turns = [i for i, message in enumerate(messages) if not message.is_system]
+    starts = _group_starts(messages, turns)
+    while 0 < index < len(turns) and starts[index] != index:
+        index -= 1
     asked = last_user(messages)
     kept = {starts[at] for at, i in enumerate(turns) if messages[i].marked or i == asked}
-    dropped = tuple(turns[at] for at in range(index) if starts[at] not in kept)
+    dropped = tuple(turns[at] for at in range(min(index, len(turns))) if starts[at] not in kept)
     if not dropped:
         return None
     return Cut(index=index, dropped=dropped, settled=tuple(turns[index : index + window]))
-
-
-def _place(turns: int, window: int, keep_cut: int | None) -> int:
-    newest = turns - window
-    if keep_cut is not None and 0 <= keep_cut <= newest <= keep_cut + window:
-        return keep_cut
-    return max(newest, 0)
 
 
 def _group_starts(messages: Sequence[Message], turns: Sequence[int]) -> list[int]:

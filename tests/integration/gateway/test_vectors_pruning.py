@@ -13,9 +13,9 @@ from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeReply, OptimizeRequest
 from services.gateway.translate.dialect import Asked
 from services.gateway.translate.dialects import DIALECTS
-from services.optimizer.pipeline import Optimizer
 from tests.fake_provider import strict
 from tests.fixtures.gateway import Stack
+from tests.fixtures.likeness import optimizer
 from tests.fixtures.three_providers import MODELS, PROVIDERS, ask, calls_sent, results_sent
 
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -74,7 +74,7 @@ def test_vector_17_pruning_leaves_no_call_without_its_result(
     messages = [*messages, *turn(last, 99, 2)]
     wanted = OptimizationSettings(level=level)
     raw = msgspec.Raw(json.dumps(messages).encode())
-    reply = Optimizer(0).answer(OptimizeRequest(model="gpt-4o", messages=raw, settings=wanted, keep_cut=keep_cut))
+    reply = optimizer(0).answer(OptimizeRequest(model="gpt-4o", messages=raw, settings=wanted, keep_cut=keep_cut))
     shorter = msgspec.json.decode(reply.messages) if reply.changed else messages
     assert open_ends(shorter) == []
     kept = [call["id"] for message in shorter for call in message.get("tool_calls") or ()]
@@ -95,7 +95,7 @@ def test_vector_17_pruning_leaves_no_call_without_its_result(
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_vector_17_a_long_history_is_cut_and_taken(three: Stack, provider: str, level: Any) -> None:
     async def optimize(request: OptimizeRequest) -> OptimizeReply:
-        return Optimizer(100).answer(request)
+        return optimizer(100).answer(request)
 
     await three.bus.serve(OPTIMIZE, optimize)
     three.change(settings=OptimizationSettings(level=level, cache_enabled=False, routing_mode="manual"))

@@ -2,18 +2,30 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from libs.common.bus.memory import MemoryBus
 from libs.common.contracts.auth import Level, OptimizationSettings
-from libs.common.contracts.optimizer import OPTIMIZE, OptimizeRequest
+from libs.common.contracts.optimizer import OPTIMIZE, OPTIMIZE_TEXT, OptimizeRequest, TextRequest
 from libs.common.errors import BadRequest
-from services.optimizer.app import create_app
+from libs.common.settings import SettingsError
+from services.optimizer.app import create_app, load_likeness
 from services.optimizer.handlers.optimize import Optimize
 from services.optimizer.pipeline import Optimizer
 from services.optimizer.settings import OptimizerSettings
+
+
+@pytest.fixture(scope="session")
+def settings(model_dir: Path) -> OptimizerSettings:
+    return OptimizerSettings(model_dir=str(model_dir))
+
+
+@pytest.fixture(scope="session")
+def optimizer(settings: OptimizerSettings) -> Optimizer:
+    return Optimizer(load_likeness(settings.model_dir), memo_entries=8)
 
 
 def request(*messages: object, level: Level = "moderate") -> OptimizeRequest:
@@ -22,9 +34,9 @@ def request(*messages: object, level: Level = "moderate") -> OptimizeRequest:
     )
 
 
-async def test_serves_on_the_bus() -> None:
+async def test_serves_on_the_bus(settings: OptimizerSettings) -> None:
     bus = MemoryBus()
-    async with create_app(OptimizerSettings(), bus) as app:
+    async with create_app(settings, bus) as app:
         assert app.missing() == ()
         reply = await bus.call(OPTIMIZE, request({"role": "user", "content": "Hello."}), budget_ms=5_000)
         assert (reply.changed, reply.levers) == (False, ())
@@ -33,24 +45,24 @@ async def test_serves_on_the_bus() -> None:
     await bus.drain()
 
 
-async def test_shorter_messages_cross_the_bus() -> None:
+async def test_shorter_messages_cross_the_bus(settings: OptimizerSettings) -> None:
     bus = MemoryBus()
-    async with create_app(OptimizerSettings(), bus):
+    async with create_app(settings, bus):
         reply = await bus.call(OPTIMIZE, request({"role": "user", "content": "Too    many   blanks"}), budget_ms=5_000)
         assert json.loads(bytes(reply.messages)) == [{"role": "user", "content": "Too many blanks"}]
     await bus.drain()
 
 
 @pytest.mark.parametrize("thread_over_bytes", [0, 1_000_000], ids=["in a thread", "in the loop"])
-async def test_a_thread_answers_as_the_loop_does(thread_over_bytes: int) -> None:
-    handler = Optimize(Optimizer(memo_entries=8), thread_over_bytes)
+async def test_a_thread_answers_as_the_loop_does(optimizer: Optimizer, thread_over_bytes: int) -> None:
+    handler = Optimize(optimizer, thread_over_bytes)
     reply = await handler(request({"role": "user", "content": "Too    many      blanks   \n\n\n\n\nhere."}))
     assert reply.changed
     assert json.loads(bytes(reply.messages)) == [{"role": "user", "content": "Too many blanks\n\nhere."}]
 
 
-async def test_the_loop_goes_on_while_a_thread_works() -> None:
-    handler = Optimize(Optimizer(memo_entries=8), 0)
+async def test_the_loop_goes_on_while_a_thread_works(optimizer: Optimizer) -> None:
+    handler = Optimize(optimizer, 0)
     long = [{"role": "user", "content": f"Turn {i}.   " + "many   words   in   a   row. " * 400} for i in range(40)]
     work = asyncio.create_task(handler(request(*long, level="conservative")))
     turns = 0
@@ -59,3 +71,23 @@ async def test_the_loop_goes_on_while_a_thread_works() -> None:
         turns += 1
     assert turns > 10
     assert (await work).changed
+
+
+async def test_one_text_crosses_the_bus(settings: OptimizerSettings) -> None:
+    bus = MemoryBus()
+    text = "I want you to act as a guide.  Please suggest the museums that a family would like in the city."
+    async with create_app(settings, bus):
+        reply = await bus.call(OPTIMIZE_TEXT, TextRequest(text=text, similarity_threshold=0.7), budget_ms=5_000)
+        assert reply.text == "Act as guide. Suggest museums that family would like in city."
+        assert 0.7 <= reply.similarity < 1
+        assert reply.compressed_tokens < reply.original_tokens
+        assert reply.method == "rules+static-minilm-256"
+        kept = await bus.call(OPTIMIZE_TEXT, TextRequest(text=text, similarity_threshold=1.0), budget_ms=5_000)
+        assert (kept.text, kept.similarity) == (text.replace("guide.  ", "guide. "), 1.0)
+    await bus.drain()
+
+
+async def test_without_a_model_directory_it_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"python -m libs\.common\.embedding"):
+        async with create_app(OptimizerSettings(model_dir=str(tmp_path)), MemoryBus()):
+            pass

@@ -14,7 +14,7 @@ from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
 from libs.common.errors import BadRequest
 from libs.common.tokens import count_messages
 from services.optimizer.domain.spans import protected
-from services.optimizer.pipeline import Optimizer
+from tests.fixtures.likeness import optimizer
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 Messages = list[dict[str, Any]]
@@ -75,7 +75,7 @@ def run(
         settings=OptimizationSettings(level=level, **toggles),
         keep_cut=keep_cut,
     )
-    reply = Optimizer(memo_entries=64).answer(request)
+    reply = optimizer(64).answer(request)
     return (messages if not reply.changed else json.loads(bytes(reply.messages))), reply
 
 
@@ -143,14 +143,14 @@ def test_protected_spans_of_what_is_kept_are_kept(messages: Messages, level: Lev
 
 def test_the_same_question_has_the_same_answer() -> None:
     messages = [{"role": "system", "content": "".join(PIECES)}, {"role": "user", "content": "Hi"}]
-    optimizer = Optimizer(memo_entries=4)
+    one = optimizer(4)
     request = OptimizeRequest(
         model="gpt-4o",
         messages=msgspec.Raw(json.dumps(messages).encode()),
         settings=OptimizationSettings(level="aggressive"),
     )
-    first = optimizer.answer(request)
-    assert optimizer.answer(request) == first == Optimizer(memo_entries=1).answer(request)
+    first = one.answer(request)
+    assert one.answer(request) == first == optimizer(1).answer(request)
     assert first.changed
 
 
@@ -220,26 +220,41 @@ def test_off_and_single_toggles() -> None:
     assert run(messages, "aggressive", context_pruning=False, **off)[1].changed is False
 
 
-def test_old_tool_results_are_cut_short_on_aggressive_only() -> None:
-    messages: Messages = [{"role": "system", "content": "Help."}, *long_conversation(4)[1:]]
-    for i in range(3):
+def reading(pages: int) -> Messages:
+    messages: Messages = []
+    for i in range(pages):
         call = {"id": f"c{i}", "type": "function", "function": {"name": "read", "arguments": f'{{"page": {i}}}'}}
         messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
-        messages.append(
-            {"role": "tool", "tool_call_id": f"c{i}", "content": f"page {i} " + "some words " * 100 + f"END-{i}00"}
-        )
-    aggressive = run(messages, "aggressive")[0]
-    results = [m["content"] for m in aggressive if m["role"] == "tool"]
-    assert [len(result) < 400 for result in results] == [True, True, False]
-    assert results[0].endswith("characters hidden. Values: END-000]")
-    assert [m for m in run(messages, "moderate")[0] if m["role"] == "tool"] == messages[-5::2]
+        text = f"page {i} " + "some words " * 100 + f"END-{i}00"
+        messages.append({"role": "tool", "tool_call_id": f"c{i}", "content": text})
+    return messages
+
+
+@pytest.mark.parametrize(("level", "whole"), [("conservative", 3), ("moderate", 3), ("aggressive", 1)])
+def test_old_tool_results_are_cut_short_behind_a_cut(level: Level, whole: int) -> None:
+    pages = 3 if level == "aggressive" else 5
+    messages: Messages = [{"role": "system", "content": "Help."}, *long_conversation(20)[1:], *reading(pages)]
+    after = run(messages, level)[0]
+    results = [m["content"] for m in after if m["role"] == "tool"]
+    short = 0 if level == "conservative" else pages - whole
+    assert [len(result) < 400 for result in results] == [True] * short + [False] * (pages - short)
+    assert all(result.endswith(f"Values: END-{i}00]") for i, result in enumerate(results[:short]))
+    assert [m["content"] for m in run(messages[-2 * pages :], level)[0] if m["role"] == "tool"] == [
+        m["content"] for m in messages[-2 * pages :] if m["role"] == "tool"
+    ]
+
+
+def test_what_the_model_has_spoken_about_is_old_on_aggressive() -> None:
+    spoken = [{"role": "assistant", "content": "I have read the page."}, {"role": "user", "content": "And now?"}]
+    after = run([*long_conversation(6), *reading(1), *spoken], "aggressive")[0]
+    assert after[-3]["content"].endswith("Values: END-000]")
 
 
 @pytest.mark.parametrize("raw", [b"{}", b'"x"', b"[1]", b"[null]", b"[[]]"])
 def test_anything_but_messages_is_refused(raw: bytes) -> None:
     request = OptimizeRequest(model="gpt-4o", messages=msgspec.Raw(raw), settings=OptimizationSettings())
     with pytest.raises(BadRequest, match="messages must be an array of objects"):
-        Optimizer(memo_entries=1).answer(request)
+        optimizer(1).answer(request)
 
 
 @pytest.mark.parametrize(
@@ -254,14 +269,14 @@ def test_unchanged_messages_keep_their_bytes() -> None:
     odd = b'{"content": "Hello",  "role":"assistant", "n": 1.50, "big": 123456789012345678901234567890}'
     raw = b"[" + odd + b', {"role": "user", "content": "a      b"}]'
     request = OptimizeRequest(model="gpt-4o", messages=msgspec.Raw(raw), settings=OptimizationSettings())
-    reply = Optimizer(memo_entries=1).answer(request)
+    reply = optimizer(1).answer(request)
     assert reply.changed
     assert bytes(reply.messages) == b"[" + odd + b',{"role":"user","content":"a b"}]'
 
 
 def test_a_stand_in_vocabulary_is_said_so() -> None:
     request = OptimizeRequest(model="claude-opus", messages=msgspec.Raw(b"[]"), settings=OptimizationSettings())
-    assert not Optimizer(memo_entries=1).answer(request).exact_tokens
+    assert not optimizer(1).answer(request).exact_tokens
 
 
 def said(message: dict[str, Any]) -> Sequence[str]:
@@ -281,11 +296,15 @@ def test_a_cut_that_costs_more_than_it_saves_is_not_made() -> None:
     assert (after, reply.cut, reply.levers) == (messages, None, ())
 
 
-def test_repeats_go_from_earlier_user_turns_but_not_from_the_one_to_answer() -> None:
+def test_repeats_go_from_user_turns_once_they_are_behind_a_cut() -> None:
     said_twice = "Please look at the parcel that I sent to you last week. "
     turns = [{"role": "user", "content": f"{said_twice}Turn {i}."} for i in range(3)]
-    after, _ = run(turns, "moderate")
-    assert [message["content"] for message in after] == [turns[0]["content"], "Turn 1.", turns[2]["content"]]
+    assert not run(turns, "moderate")[1].changed
+    older = long_conversation(6)
+    after, reply = run([*older, *turns], "moderate")
+    assert [message["content"] for message in after[-3:]] == [turns[0]["content"], "Turn 1.", turns[2]["content"]]
+    later = [*older, *turns, {"role": "user", "content": f"{said_twice}Turn 3."}]
+    assert run(later, "moderate", keep_cut=reply.cut)[0][: len(after)] == after
 
 
 def test_the_note_does_not_change_when_a_value_is_named_again() -> None:

@@ -40,6 +40,10 @@ def test_goes(text: str, expected: str) -> None:
         "   ",
         "",
         "a\tb\tc",
+        "     1\tdef f(x):\n     2\t\n     3\t    return  x\n     4\t",
+        "a:\n  b:   1\n  c: 2\n\n\n\nd:\n  e: 3",
+        "--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n context\n \n-old  line\n+new  line\n",
+        "def f():\n    return 1\n\n\n\ndef g():\n    return 2",
     ],
 )
 def test_stays(text: str) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.notes import find_values, summary, values_line
-from services.optimizer.domain.window import cut, duplicate_instructions
+from services.optimizer.domain.warmth import Warmth
+from services.optimizer.domain.window import cut, duplicate_instructions, newest_index
 
 
 def conversation(roles: str, **fields: dict[str, Any]) -> list[Message]:
@@ -25,8 +26,14 @@ def conversation(roles: str, **fields: dict[str, Any]) -> list[Message]:
     ]
 
 
+def place(messages: Sequence[Message], window: int, keep_cut: int | None) -> int:
+    newest = newest_index(messages, window)
+    held = Warmth(keep_cut).held(newest, window)
+    return newest if held is None else held
+
+
 def kept(messages: Sequence[Message], window: int, keep_cut: int | None = None) -> str:
-    made = cut(messages, window, keep_cut)
+    made = cut(messages, window, place(messages, window, keep_cut))
     gone = made.dropped if made else ()
     return "".join("-" if i in gone else m.role[0] for i, m in enumerate(messages))
 
@@ -61,7 +68,8 @@ def test_a_cut_stays_until_twice_the_window() -> None:
     earlier: int | None = None
     cuts = []
     for turns in range(1, 12):
-        made = cut(conversation("s" + "ua" * turns), window, earlier)
+        messages = conversation("s" + "ua" * turns)
+        made = cut(messages, window, place(messages, window, earlier))
         earlier = made.index if made else earlier
         cuts.append(earlier)
     assert cuts == [None, None, 2, 2, 2, 8, 8, 8, 14, 14, 14]
@@ -69,14 +77,24 @@ def test_a_cut_stays_until_twice_the_window() -> None:
 
 @pytest.mark.parametrize("stale", [7, 9, 100, -1])
 def test_a_cut_that_does_not_fit_is_made_anew(stale: int) -> None:
-    made = cut(conversation("s" + "ua" * 5), 4, stale)
+    messages = conversation("s" + "ua" * 5)
+    assert place(messages, 4, stale) == 6
+    made = cut(messages, 4, 6)
     assert made is not None
     assert made.index == 6
 
 
 def test_a_cut_of_nothing_can_be_kept() -> None:
-    assert cut(conversation("ua" * 3), 4, 0) is None
-    assert cut(conversation("ua" * 3), 4, None) is not None
+    messages = conversation("ua" * 3)
+    assert place(messages, 4, 0) == 0
+    assert cut(messages, 4, 0) is None
+    assert place(messages, 4, None) == 2
+
+
+def test_an_index_inside_a_group_moves_back_to_its_call() -> None:
+    made = cut(conversation("suacttua"), 4, 4)
+    assert made is not None
+    assert (made.index, made.dropped) == (2, (1, 2))
 
 
 def test_the_same_instructions_once() -> None:
@@ -101,6 +119,8 @@ def test_the_summary_counts_what_went() -> None:
         ('{"address1": "7 High Street", "zip": "78750"}', ["78750"]),
         ("at 2026-01-31T10:20:30 or 10:20", []),
         ("€5 and £17.50", ["€5", "£17.50"]),
+        ('{"card_1234": {"id": "card_1234"}}', ["card_1234"]),
+        (f"{'x1' * 40} and B2-77", ["B2-77"]),
     ],
 )
 def test_values(text: str, values: list[str]) -> None:
@@ -113,6 +133,19 @@ def test_the_line_names_what_is_gone_and_not_what_is_still_there() -> None:
         messages, ("code AAA111 and BBB222", "code CCC333 and AAA111", "about BBB222"), strict=True
     ):
         message.data["content"] = text
-    assert values_line(messages[:2], messages[2:]) == "Values seen earlier: CCC333, AAA111"
+    assert values_line(messages[:2], messages[2:]) == "Values seen earlier: CCC333 AAA111"
     assert values_line(messages[:2], messages[2:], most=1) == "Values seen earlier: AAA111"
     assert values_line([], messages) == ""
+
+
+def test_of_a_tool_only_long_numbers_and_codes_are_named() -> None:
+    messages = conversation("uctu")
+    messages[0].data["content"] = "My number is 78750."
+    messages[2].data["content"] = '{"price": 1250, "zip": "28271", "order": 4418823, "from": "SFO", "note": "A few"}'
+    assert values_line(messages[:3], messages[3:]) == "Values seen earlier: 78750 4418823 SFO"
+
+
+def test_a_value_with_blanks_is_quoted() -> None:
+    messages = conversation("cu")
+    messages[0].data["tool_calls"][0]["function"]["arguments"] = '{"city": "New York"}'
+    assert values_line(messages[:1], messages[1:]) == 'Values seen earlier: "New York"'

@@ -1,0 +1,1 @@
+"""How the shipped data was made; nothing here runs in the service."""
