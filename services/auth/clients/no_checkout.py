@@ -1,6 +1,6 @@
 """No sale: whoever hosts for themselves grants credits, or switches them off."""
 
-from libs.common.errors import Unavailable
+from libs.common.errors import NotFound
 from services.auth.ports import Paid
 
 
@@ -16,5 +16,5 @@ class NoCheckout:
         raise _not_sold()
 
 
-def _not_sold() -> Unavailable:
-    return Unavailable("Credits are not sold here: the operator has connected no payment provider.", code="not_sold")
+def _not_sold() -> NotFound:
+    return NotFound("Credits are not sold here: the operator has connected no payment provider.", code="not_sold")

@@ -53,7 +53,7 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checkout(Protocol):
-    """Who takes the money. Both raise `Unavailable` where credits are not sold, or the provider does not answer."""
+    """Who takes the money. Both raise `NotFound` where credits are not sold, `Unavailable` where nobody answers."""
 
     @property
     def open(self) -> bool:

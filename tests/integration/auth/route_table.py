@@ -111,6 +111,6 @@ ROUTES = [
     read("/api/alerts/events", 503),
     read("/api/billing/credits"),
     Row("GET", "/api/billing/purchases", None, 200, 403, 403, 200),
-    Row("POST", "/api/billing/credits/checkout", {"amount_gbp": 25.0}, 503, 403, 403, 503),
-    public("POST", "/api/billing/webhook", {}, 503),
+    Row("POST", "/api/billing/credits/checkout", {"amount_gbp": 25.0}, 404, 403, 403, 404),
+    public("POST", "/api/billing/webhook", {}, 404),
 ]

@@ -114,7 +114,9 @@ async def test_a_hundred_tellings_at_once_bring_the_credits_once(shop: Auth, str
     org = await shop.new_org()
     opened = (await shop.call("POST", CHECKOUT, org.token, json={"amount_gbp": 5})).json()
     answers = await asyncio.gather(*(tell(shop, stripe.event(opened["session_id"])) for _ in range(100)))
-    assert {answer.status_code for answer in answers} == {200}
+    # Who finds no room in the pool is told to come again, as Stripe does with whatever is no 2xx.
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert (await tell(shop, stripe.event(opened["session_id"]))).status_code == 200
     assert await balance(shop, org.id) == TRIAL + 50_000_000
 
 

@@ -104,9 +104,9 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("POST", "/api/alerts/rules/{rule_id}/test"): Operation(answer=figures.AlertTested),
     ("GET", "/api/billing/credits"): Operation(answer=money.CreditsLeft),
     ("GET", "/api/billing/purchases"): Operation(answer=money.Purchases),
-    ("POST", "/api/billing/credits/checkout"): _put(billing.CheckoutBody, money.CheckoutOpened),
+    ("POST", "/api/billing/credits/checkout"): _put(billing.CheckoutBody, money.CheckoutOpened, 404),
     ("POST", "/api/billing/webhook"): Operation(
-        answer=money.Received, fails=(400, 413, 503), headers=(money.SIGNATURE,)
+        answer=money.Received, fails=(400, 404, 413), headers=(money.SIGNATURE,)
     ),
     ("GET", "/api/alerts/events"): Operation(query=alerts.EventsQuery, answer=figures.AlertEvents),
 }
