@@ -1,6 +1,6 @@
 """One request, start to end: read the messages, shorten them, write them back."""
 
-from functools import partial
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -33,13 +33,14 @@ class Optimizer:
     def answer(self, request: OptimizeRequest) -> OptimizeReply:
         """Raises `BadRequest` where `messages` is not a list of objects. Safe to call from several threads."""
         messages = _read(request)
+        encoding, exact = encoding_for(request.model)
         done = optimize(
             messages,
             request.settings,
             request.model,
             Warmth(request.keep_cut, request.warm_tokens, request.cached_price_share),
-            partial(self._rewrite, model=request.model),
-            partial(self._extract, model=request.model),
+            partial(self._rewrite, model=request.model, vocabulary=encoding.name),
+            partial(self._extract, model=request.model, vocabulary=encoding.name),
         )
         changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
         return OptimizeReply(
@@ -47,7 +48,7 @@ class Optimizer:
             original_tokens=done.original_tokens,
             optimized_tokens=done.original_tokens - sum(done.saved.values()),
             levers=tuple(LeverSaving(lever=lever, tokens=tokens) for lever, tokens in done.saved.items()),
-            exact_tokens=encoding_for(request.model)[1],
+            exact_tokens=exact,
             cut=done.cut,
             positions=tuple(message.position for message in done.messages) if request.explain else (),
             notes=done.notes if request.explain else done.unasked,
@@ -65,15 +66,20 @@ class Optimizer:
             method=METHOD,
         )
 
-    def _rewrite(self, message: Message, plan: Plan, *, model: str) -> Rewritten:
-        parts = (encoding_for(model)[0].name, message.role, str(message.marked), repr(plan), *message.texts())
+    def _rewrite(self, message: Message, plan: Plan, *, model: str, vocabulary: str) -> Rewritten:
+        parts = (vocabulary, message.role, str(message.marked), _named(plan), *message.texts())
         count = partial(count_text, model)
         return self._rewritten.get(parts, lambda: rewrite(message, plan, count, self._likeness.between))
 
-    def _extract(self, text: str, question: str | None, *, model: str) -> Extracted:
-        parts = (encoding_for(model)[0].name, text, *(() if question is None else (question,)))
+    def _extract(self, text: str, question: str | None, *, model: str, vocabulary: str) -> Extracted:
+        parts = (vocabulary, text, *(() if question is None else (question,)))
         count = partial(count_text, model)
         return self._extracted.get(parts, lambda: extract(text, question, count, self._likeness.nearness))
+
+
+@lru_cache(maxsize=256)
+def _named(plan: Plan) -> str:
+    return repr(plan)
 
 
 def _read(request: OptimizeRequest) -> list[Message]:

@@ -31,5 +31,7 @@ def preserves(before: str, after: str, keep: Sequence[Span]) -> bool:
 @lru_cache(maxsize=16)
 def _counted(text: str) -> Counter[str]:
     counts = Counter(_NUMBERS.findall(text))
-    counts.update(word for word in _WORDS.findall(text.lower()) if word in _STAYING or word.endswith(("n't", "n’t")))
+    words = _WORDS.findall(text.lower())
+    staying = (word for word in set(words) if word in _STAYING or word.endswith(("n't", "n’t")))
+    counts.update({word: words.count(word) for word in staying})
     return counts

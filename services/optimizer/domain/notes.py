@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from services.optimizer.domain.conversation import Message
 
@@ -59,6 +60,15 @@ def named(message: Message) -> Iterator[str]:
 
 def find_values(text: str) -> Iterable[str]:
     """The values in a text, in order, repeats included."""
+    yield from _values(text)
+
+
+@lru_cache(maxsize=512)
+def _values(text: str) -> tuple[str, ...]:
+    return tuple(_search(text))
+
+
+def _search(text: str) -> Iterator[str]:
     for match in _VALUE.finditer(text):
         value = match.group()
         if _CLOCK.fullmatch(value):

@@ -1,7 +1,9 @@
 """What was said before, word for word, and need not be said again."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from services.optimizer.domain.spans import Edit, Span, apply, blocks
 
@@ -29,7 +31,7 @@ class Seen:
         The first copy stays where it is, so that the beginning of a conversation does not change. Paragraphs go whole,
         sentences go out of prose only, and nothing goes that would leave the text empty.
         """
-        edits = list(self._repeats(text, blocks(text)))
+        edits = list(self._repeats(text))
         stripped = apply(text, edits, ()) if change else text
         return stripped if stripped.strip() else text
 
@@ -41,26 +43,52 @@ class Seen:
         self._results.add(plain)
         return result
 
-    def _repeats(self, text: str, opaque: list[tuple[int, int]]) -> Iterator[Edit]:
-        at = 0
-        for block in _BLOCK.finditer(text):
-            start, end = block.span()
-            while at < len(opaque) and opaque[at][1] <= start:
-                at += 1
-            if at < len(opaque) and opaque[at][0] < end:
-                continue
-            if not _ITEM.match(block.group()) and _known(block.group(), self._paragraphs):
-                yield Edit(_without_blanks_before(text, start), end, "")
+    def _repeats(self, text: str) -> Iterator[Edit]:
+        for paragraph in _paragraphs(text):
+            if _known(paragraph.plain, self._paragraphs):
+                yield paragraph.edit
             else:
-                yield from self._repeated_sentences(text, start, end)
+                yield from (one.edit for one in paragraph.sentences if _known(one.plain, self._sentences))
 
-    def _repeated_sentences(self, text: str, start: int, end: int) -> Iterator[Edit]:
-        for line in _LINE.finditer(text, start, end):
-            if _ITEM.match(line.group()):
-                continue
-            for sentence in _SENTENCE.finditer(text, line.start(), line.end()):
-                if _known(sentence.group(), self._sentences):
-                    yield _without(text, sentence.span(), line.span())
+
+class _Passage(NamedTuple):
+    """What a passage says, blanks aside (None: never a repeat), how it is taken out, and a paragraph's sentences."""
+
+    plain: str | None
+    edit: Edit
+    sentences: tuple["_Passage", ...] = ()
+
+
+# History comes again with every request; only its passages' being known has to be looked up anew.
+@lru_cache(maxsize=512)
+def _paragraphs(text: str) -> tuple[_Passage, ...]:
+    return tuple(_cut(text, blocks(text)))
+
+
+def _cut(text: str, opaque: Sequence[Span]) -> Iterator[_Passage]:
+    at = 0
+    for block in _BLOCK.finditer(text):
+        start, end = block.span()
+        while at < len(opaque) and opaque[at][1] <= start:
+            at += 1
+        if at < len(opaque) and opaque[at][0] < end:
+            continue
+        plain = None if _ITEM.match(text, start, end) else _plain(block.group())
+        yield _Passage(plain, Edit(_without_blanks_before(text, start), end, ""), tuple(_sentences(text, start, end)))
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[_Passage]:
+    for line in _LINE.finditer(text, start, end):
+        if _ITEM.match(text, *line.span()):
+            continue
+        for sentence in _SENTENCE.finditer(text, *line.span()):
+            if (plain := _plain(sentence.group())) is not None:
+                yield _Passage(plain, _without(text, sentence.span(), line.span()))
+
+
+def _plain(passage: str) -> str | None:
+    words = passage.split()
+    return " ".join(words) if len(words) >= FEWEST_WORDS else None
 
 
 def _without(text: str, sentence: Span, line: Span) -> Edit:
@@ -73,11 +101,9 @@ def _without(text: str, sentence: Span, line: Span) -> Edit:
     return Edit(_without_blanks_before(text, start), end, "")
 
 
-def _known(passage: str, passages: set[str]) -> bool:
-    words = passage.split()
-    if len(words) < FEWEST_WORDS:
+def _known(plain: str | None, passages: set[str]) -> bool:
+    if plain is None:
         return False
-    plain = " ".join(words)
     if plain in passages:
         return True
     passages.add(plain)

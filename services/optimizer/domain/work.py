@@ -35,6 +35,7 @@ class Work:
         self._rewrite = rewrite
         self._extract = extract
         self._settled: frozenset[int] = frozenset()
+        self._rewritten: dict[int, Message] = {}
 
     def run(self, index: int) -> None:
         """Leave out the first `index` non-system messages, then shorten the others."""
@@ -103,6 +104,8 @@ class Work:
 
     def _rewrite_each(self) -> None:
         for i, message in enumerate(self.messages):
+            if self._rewritten.get(message.position) is message:
+                continue
             rewritten = self._rewrite(message, self._plan)
             for done in rewritten.done:
                 self.account.note(
@@ -110,6 +113,8 @@ class Work:
                 )
             if rewritten.texts is not None:
                 self.messages[i] = message.with_texts(rewritten.texts, message.tokens - rewritten.tokens)
+            # Rewriting ends where it finds nothing more: only what another lever changes has to be looked at again.
+            self._rewritten[message.position] = self.messages[i]
 
     def _drop_duplicate_instructions(self) -> None:
         if self._plan.instructions_once:
