@@ -74,7 +74,7 @@ def accuracy(scorer: Scorer, data: Path, goals: Goals) -> None:
     goals.most("CheckList, must miss: served ≤ 1 %", _share(pairs, same=False), 1)
     goals.least("CheckList, should hit: served ≥ 30 %", _share(pairs, same=True), 30)
 
-    own = scorer.score([*ours("blind_miss_*.tsv", same=False), *ours("blind_hit.tsv", same=True)])
+    own = scorer.score([*ours("blind_miss_*.tsv", same=False), *ours("blind_hit*.tsv", same=True)])
     print(f"Our own pairs (each set was blind once, and has been learnt from since)\n{by_kind(own)}\n")
     goals.most("our adversarial pairs: served ≤ 2 %", _share(own, same=False), 2)
     paraphrases = _share(own, same=True) or 0
