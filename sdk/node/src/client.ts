@@ -1,6 +1,5 @@
 /** OpenAI's client, pointed at Promptly. */
 
-import { randomUUID } from "node:crypto";
 import OpenAI, { type APIError, type APIPromise, type ClientOptions } from "openai";
 import type { Chat, RequestOptions } from "./chat.js";
 import * as errors from "./errors.js";
@@ -25,8 +24,8 @@ export interface FeedbackOptions extends OpenAI.RequestOptions {
 /**
  * OpenAI's client with Promptly's address, options, answers and errors.
  *
- * The key is `apiKey` or `PROMPTLY_API_KEY`, the address `baseURL` or `PROMPTLY_BASE_URL`. Nothing that the environment
- * holds for OpenAI (its key, organisation, project) is sent to Promptly.
+ * The key is `apiKey` or `PROMPTLY_API_KEY`, the address `baseURL` or `PROMPTLY_BASE_URL`. The keys, organisation and
+ * project that the environment holds for OpenAI are not sent to Promptly.
  */
 export class Promptly extends OpenAI {
   declare chat: Chat;
@@ -67,7 +66,7 @@ export class Promptly extends OpenAI {
    * Without an `idempotencyKey` of yours the call makes one, so that what the client repeats by itself is charged once.
    */
   optimize(prompt: string, options: OptimizeOptions = {}): APIPromise<OptimizedPrompt> {
-    const { similarityThreshold, metadata, idempotencyKey = randomUUID(), ...request } = options;
+    const { similarityThreshold, metadata, idempotencyKey = crypto.randomUUID(), ...request } = options;
     return this.post("/optimize", {
       ...request,
       body: { prompt, similarity_threshold: similarityThreshold, metadata },
