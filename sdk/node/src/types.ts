@@ -47,6 +47,8 @@ export interface Metadata {
   degraded: string[];
   /** The cached answer that was served. */
   cache_entry_id?: string;
+  /** Cuts that were left out because they would have cost more than they save. */
+  not_done?: string[];
   /** Why this model. */
   routing_reason?: RoutingReason;
   /** What in the prompt spoke for its complexity, strongest first. */
