@@ -3,7 +3,7 @@
 import OpenAI, { type APIError, type APIPromise, type ClientOptions } from "openai";
 import type { Chat, RequestOptions } from "./chat.js";
 import * as errors from "./errors.js";
-import { promptlyHeaders, type CacheMode, type PromptlyOptions } from "./options.js";
+import { promptlyHeaders, type CacheMode } from "./options.js";
 import * as settings from "./settings.js";
 import type { Credits, Feedback, OptimizedPrompt, Rating } from "./types.js";
 
@@ -94,7 +94,7 @@ export class Promptly extends OpenAI {
   ): Promise<void> {
     await super.prepareRequest(request, about);
     const headers = request.headers as Headers;
-    const { idempotencyKey, ...options } = about.options as RequestOptions & PromptlyOptions;
+    const { idempotencyKey, ...options } = about.options as RequestOptions;
     for (const [name, value] of Object.entries(promptlyHeaders(options))) headers.set(name, value);
     if (idempotencyKey) headers.set("idempotency-key", idempotencyKey);
   }
