@@ -1,6 +1,5 @@
 """The Python SDK against everything running, and its README line by line."""
 
-import re
 from collections.abc import Iterator
 
 import openai
@@ -9,7 +8,8 @@ from openai import AsyncOpenAI, OpenAI
 
 import promptly
 from promptly import AsyncPromptly, Promptly, metadata_of, wrap
-from tests.fixtures.running import ROOT, Account, Running, wait_for
+from tests.fixtures.running import Account, Running, wait_for
+from tests.sdk.python import examples
 
 WORDY = (
     "Please note that I would like you to write a detailed Python function that calculates factorial using recursion.\n\n\n\n"
@@ -150,9 +150,6 @@ def test_the_readme_does_what_it_says(account: Account, monkeypatch: pytest.Monk
     monkeypatch.setenv("PROMPTLY_API_KEY", account.api_key)
     monkeypatch.setenv("PROMPTLY_BASE_URL", f"{account.running.url}/v1")
     names: dict[str, object] = {"__name__": "readme"}
-    blocks = re.findall(
-        r"^```python\n(.*?)^```$", (ROOT / "sdk/python/README.md").read_text(), re.MULTILINE | re.DOTALL
-    )
-    assert len(blocks) == 9
-    for block in blocks:
+    assert len(examples()) == 9
+    for block in examples():
         exec(compile(block, "sdk/python/README.md", "exec"), names)

@@ -77,7 +77,7 @@ def test_what_stands_before_promptly_may_answer_too(client: Promptly, server: Se
     server.will("<html>Bad gateway</html>", 502)
     error = refused(client)
     assert isinstance(error, promptly.UpstreamError)
-    assert error.message == "Error code: 502"
+    assert error.status_code == 502
     server.answers = [(404, {"detail": "Not here."}, {})]
     assert refused(client).message == "Not here."
     server.answers = [(404, ["odd"], {})]

@@ -5,14 +5,11 @@ from typing import Any
 from openai import BaseModel
 from openai.types.chat import ChatCompletion as _ChatCompletion
 from openai.types.chat import ChatCompletionChunk as _ChatCompletionChunk
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 
 class Metadata(BaseModel):
     """What became of a request: models, tokens, and the dollars that were saved."""
-
-    # Names that begin with `model_` are the API's; pydantic would warn of them.
-    model_config = ConfigDict(extra="allow", protected_namespaces=())
 
     baseline_model: str
     """The model that was asked for."""
