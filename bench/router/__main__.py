@@ -88,7 +88,7 @@ def main(data: Path, model: Path) -> int:
         report.goal(f"{title}, no label of its own: APGR ≥ {least:.2f}", found, least=least)
     learn(measured.get("MMLU"), report)
     print(table(HEAD, report.lines), end="\n\n")
-    prompts = [one.prompt for questions in sets.values() for one in questions] or list(LONG_BUT_EASY)
+    prompts = [one.prompt for questions in sets.values() for one in questions] or list(HARD)
     decide(sets, report)
     keep_still(prompts[:: max(len(prompts) // _SAMPLE, 1)], model)
     asyncio.run(clock(prompts, embedder, report))

@@ -11,7 +11,7 @@ from services.analytics.domain.learning import Routed, add
 from services.router.domain.gain import Prior, learned
 from services.router.domain.nearby import mean_gain
 
-SPLITS = 3
+SPLITS = 5
 
 
 def online(

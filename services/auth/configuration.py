@@ -122,7 +122,7 @@ class Configuration:
             rules = tuple(stored.rule for stored in await tx.configuration.rules(caller.org_id))
             tiers = await tx.configuration.tiers(caller.org_id)
             keys = await tx.provider_keys.all(caller.org_id)
-        return route_request(body, settings, rules, tiers, keys)
+        return route_request(caller.org_id, body, settings, rules, tiers, keys)
 
     async def _routing(self, tx: Tx, caller: Caller) -> Routing:
         settings = await tx.configuration.settings(caller.org_id)

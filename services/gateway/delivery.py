@@ -22,6 +22,7 @@ from services.gateway.calling import OpenStream
 from services.gateway.domain.attempts import Failure, client_error
 from services.gateway.domain.conversations import Conversations
 from services.gateway.domain.merged import merged
+from services.gateway.domain.telling import finished_event, metadata
 from services.gateway.domain.work import Work
 from services.gateway.ports import AnswerCache, Events, Turns
 from services.gateway.translate.errors import error_body, status
@@ -56,12 +57,12 @@ class Delivery:
 
     async def hit(self, work: Work, hit: CacheHit) -> bytes:
         """A stored answer in the shape that this client asked for."""
-        metadata = work.metadata(self._clock.monotonic())
+        told = metadata(work, self._clock.monotonic())
         if work.chat.stream:
             answer = msgspec.json.decode(hit.answer)
-            body = replay(answer, answer.get("usage"), metadata, wants_usage=work.chat.wants_usage)
+            body = replay(answer, answer.get("usage"), told, wants_usage=work.chat.wants_usage)
         else:
-            body = with_metadata(bytes(hit.answer), metadata)
+            body = with_metadata(bytes(hit.answer), told)
         await self._record(work, "cached")
         return body
 
@@ -75,7 +76,7 @@ class Delivery:
         reasons = [choice.finish_reason for choice in answer.choices]
         self._keep(work, data, reasons, calls=any(choice.message.tool_calls for choice in answer.choices))
         await self._record(work, "fallback" if work.fallback_used else "success")
-        return with_metadata(data, work.metadata(self._clock.monotonic()))
+        return with_metadata(data, metadata(work, self._clock.monotonic()))
 
     async def relay(self, work: Work, stream: OpenStream) -> AsyncGenerator[bytes, None]:
         """A provider's stream, piece by piece. However it ends, it is recorded once."""
@@ -142,7 +143,7 @@ class Delivery:
         if relay.storable:
             self._keep(work, msgspec.json.encode(answer), list(relay.finish_reasons.values()), calls=calls)
         await self._record(work, "fallback" if work.fallback_used else "success")
-        return relay.ending(work.metadata(self._clock.monotonic()))
+        return relay.ending(metadata(work, self._clock.monotonic()))
 
     async def _break_stream(self, work: Work, relay: OpenAIStream, failure: Failure | PayloadTooLarge) -> bytes:
         """After the first byte a failure can only be said, not undone: an error object, and no `[DONE]`."""
@@ -212,7 +213,7 @@ class Delivery:
             work.flight.over()
         if work.kept:
             await self._turns.keep(work.principal.org_id, work.kept)
-        finished = work.event(outcome, self._clock.monotonic(), status_code=status_code, error=error)
+        finished = finished_event(work, outcome, self._clock.monotonic(), status_code=status_code, error=error)
         if work.settle is not None:
             work.settle(finished.actual_cost_nano)
         if work.parts is not None:

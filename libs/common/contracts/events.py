@@ -49,7 +49,8 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     A semantic hit names the request that paid for its answer (`cache_source_id`) and the two questions that it put together
     (`cache_pair_id`, an id made of both). `shadow_savings_nano` is what the shadow's model would have saved. What the router
     may learn from: its score, the prompt's features as numbers, and a digest that tells whether the same was asked again.
-    An optimize call names the tokens of credits that it was charged, and the lease that they came from.
+    An optimize call names the tokens of credits that it was charged, and the lease that they came from. `not_done` says which
+    cuts were left out because they would have cost more than they save.
     """
 
     id: str
@@ -96,6 +97,7 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     fallback_used: bool = False
     stream: bool = False
     trace_id: str | None = None
+    not_done: tuple[str, ...] = ()
     charged_tokens: int = 0
     credit_lease: str | None = None
 

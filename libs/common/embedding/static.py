@@ -19,7 +19,7 @@ class StaticTable:
 
     def __init__(self, table: Path, tokenizer: Path) -> None:
         self.dimension = DIMENSION
-        self._rows = np.load(table, mmap_mode="r")
+        self._rows = np.load(table, mmap_mode="r").view(np.ndarray)
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -31,7 +31,9 @@ class StaticTable:
 
     def vector(self, tokens: Sequence[int]) -> Vectors:
         """The text's direction; all zeros for an empty text."""
-        total = self._rows[tokens].astype(np.float32).sum(axis=0)
+        # Most of a text's tokens come again, and making a row wide costs more than counting it.
+        once, times = np.unique(np.asarray(tokens, dtype=np.intp), return_counts=True)
+        total = times.astype(np.float32) @ self._rows[once].astype(np.float32)
         length = float(np.linalg.norm(total))
         unit: Vectors = total / length if length > 0 else total
         return unit

@@ -63,6 +63,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "fallback_used": "boolean",
     "stream": "boolean",
     "trace_id": "text",
+    "not_done": "jsonb",
     "charged_tokens": "integer",
     "credit_lease": "text",
 }

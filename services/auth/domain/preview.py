@@ -49,6 +49,7 @@ class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def route_request(
+    org_id: str,
     body: ChatBody,
     settings: OptimizationSettings,
     rules: tuple[RoutingRule, ...],
@@ -67,6 +68,7 @@ def route_request(
     }
     asked = next((message for message in reversed(body.messages) if message.role == "user"), None)
     return RouteRequest(
+        org_id=org_id,
         requested_model=body.model,
         prompt="" if asked is None else "\n".join(asked.texts),
         texts=texts,

@@ -151,6 +151,7 @@ def entry_json(entry: RequestEntry) -> dict[str, Any]:
         "served_model": entry.served_model,
         "baseline_cost_usd": shown["baseline_cost_usd"],
         "lines": shown["optimizations"],
+        "not_done": list(entry.not_done),
         "cost_usd": shown["cost_usd"],
         "savings_usd": shown["savings_usd"],
         "price_version": entry.price_version,

@@ -51,7 +51,7 @@ approximately roughly
 almost nearly
 maximum max
 minimum min
-average mean
+average
 median
 total
 first

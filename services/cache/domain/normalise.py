@@ -77,6 +77,8 @@ _EMBEDDED = re.compile(r"^(?:what|who) (.+) (?:is|are)$")
 _OPINION = re.compile(r"^(?:who|what) (?:do|does) (\S+(?: \S+)?) (?:think|believe) (?:is|are) (.+)$")
 _QUESTION = re.compile(r"^(?:what|who) (?:is|are) (?=\S)")
 _ARTICLE = re.compile(r"^(?:the|an|a) (?=\S)")
+# What one pass uncovers another one may take away, as in "please tell me what is what is tin".
+_PASSES = 8
 _END = " \t.?!…"
 _MARKS = ".,;:!?…)"
 _POSSESSIVE = re.compile(r"([^\W_][\w.-]*)(?:'s|(?<=s)')")
@@ -134,7 +136,18 @@ def expand_possessives(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """The form that is embedded: lower case, one spelling of possession, and no courtesy, opener or final mark."""
+    """The form that is embedded: lower case, one spelling of possession, and no courtesy, opener or final mark. A form's form is
+    itself.
+    """
+    form = text
+    for _ in range(_PASSES):
+        before, form = form, _formed(form)
+        if form == before:
+            break
+    return form
+
+
+def _formed(text: str) -> str:
     form = plain(text).lower().strip(_END)
     if (embedded := _EMBEDDED.match(form)) is not None:
         form = embedded[1]

@@ -41,7 +41,8 @@ OPPOSITES = opposites(
     maximum,max,maximize,maximise:minimum,min,minimize,minimise encrypt,encryption:decrypt,decryption
     encode,encoding:decode,decoding compress:decompress serialize:deserialize synchronous,sync:asynchronous,async
     client:server frontend:backend input,inputs:output,outputs read,reading:write,writing push:pop odd:even
-    prime:composite numerator:denominator add,addition:subtract,subtraction multiply:divide sum:difference,product
+    prime:composite numerator:denominator add,addition:subtract,subtraction multiply:divide sum:difference,product,mean,average
+    mean:median,average,variance,maximum,minimum
     rows,row:columns,column horizontal,horizontally:vertical,vertically sunrise:sunset latitude:longitude
     supply:demand profit,profits:loss,losses income:expense,expenses,spending asset,assets:liability,liabilities
     debit:credit optimistic:pessimistic patient:impatient active:passive introvert:extrovert

@@ -22,6 +22,7 @@ _GENERIC = frozenset({"i", "you", "we", "one", "someone", "people", "they"})
 _PERSONS = {"i": "first", "me": "first", "we": "first", "us": "first", "myself": "first", "you": "second",
             "yourself": "second"}  # fmt: skip
 _HELPED = lexicon.AUXILIARIES - {"need", "able", "possible"}
+_ASKERS = {("i",), ("you",), ("we",), ("one",)}
 _OWNERS = {
     "my": "my",
     "mine": "my",
@@ -80,11 +81,14 @@ def able(parsed: Parsed) -> frozenset[str]:
 
 
 def personal(parsed: Parsed) -> tuple[str, ...]:
-    """Third persons and owners in the order in which they come: "he ... her" is not "she ... him"."""
+    """Third persons and owners in the order in which they come: "he ... her" is not "she ... him". The "my" of "how do I
+    improve my English" is nobody's.
+    """
+    words = parsed.words
     named = lexicon.SUBJECT_WORDS | _OWNERS
-    return tuple(
-        named[word] for at, word in enumerate(parsed.words) if word in named and not _anybody(parsed.words, at)
-    )
+    if words[:1] == ("how",) and words[2:3] in _ASKERS:
+        named = {word: owner for word, owner in named.items() if owner not in {"my", "your", "our"}}
+    return tuple(named[word] for at, word in enumerate(words) if word in named and not _anybody(words, at))
 
 
 def cast(parsed: Parsed) -> tuple[str, ...]:

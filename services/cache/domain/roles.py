@@ -68,7 +68,9 @@ def directions(words: Sequence[str]) -> dict[str, str]:
             pointing = DIRECTIONS[word]
         elif is_content(word):
             if pointing:
-                pointed.setdefault(stem(word), pointing)
+                # "for learning" is "to learn".
+                purpose = pointing == "for" and word.endswith("ing")
+                pointed.setdefault(stem(word), "to" if purpose else pointing)
             pointing = ""
     return pointed
 

@@ -3,18 +3,16 @@
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from hashlib import blake2b
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from libs.common.catalog import Catalog
 from libs.common.contracts.auth import OptimizationSettings, Principal
 from libs.common.contracts.cache import CacheHit
-from libs.common.contracts.events import CompletionFinished, LeverName, Status, TokenClasses
+from libs.common.contracts.events import CompletionFinished, LeverName, TokenClasses
 from libs.common.contracts.optimizer import OptimizeReply
 from libs.common.contracts.router import RouteReply
-from libs.common.money import usd
 from services.gateway.domain import receipt, turns
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
@@ -126,6 +124,13 @@ class Work:
             return []
         return [(saving.lever, saving.tokens) for saving in self.optimized.levers]
 
+    @property
+    def not_done(self) -> tuple[str, ...]:
+        """Cuts that the optimizer left out, each with its reason, because they would have cost more than they save."""
+        if self.optimized is None or self.hit is not None:
+            return ()
+        return tuple(note.reason for note in self.optimized.notes if note.outcome == "not_worth_it")
+
     def remember(self, kept: dict[str, Kept], call_ids: list[str]) -> None:
         """Note what is to be kept of the answer's tool calls."""
         if call_ids and self.target is not None:
@@ -180,107 +185,6 @@ class Work:
             return None
         instead = catalog.find(shadow)
         return receipt.shadow_savings(day, served=self.target.priced(catalog), shadow=instead, tokens=self.tokens)
-
-    def metadata(self, now: float) -> bytes:
-        """The `promptly_metadata` object, encoded."""
-        saved = self.receipt.savings_nano if self.receipt else None
-        hit = self.hit
-        levers = self.receipt.levers if self.receipt else ()
-        found: dict[str, Any] = {
-            "baseline_model": self.baseline_model,
-            "routed_model": self.routed_model,
-            "original_tokens": self.original_tokens,
-            "optimized_tokens": self.tokens.input,
-            "savings": None if saved is None else usd(saved),
-            "cache_hit": hit is not None,
-            "latency_ms": round((now - self.accepted) * 1000, 2),
-            "request_id": self.request_id,
-            "provider": hit.provider if hit else self.target.provider if self.target else None,
-            "served_model": self.served_model,
-            "complexity": self.route.tier if self.route else None,
-            "cache_similarity": hit.similarity if hit else None,
-            "optimizations": [share.lever for share in levers if share.tokens or share.nano_usd],
-            "fallback_used": self.fallback_used,
-            "degraded": self.degraded,
-        }
-        if self.dropped and hit is None:
-            found["dropped_params"] = self.dropped
-        if self.target is not None and self.target.note:
-            found["model_note"] = self.target.note
-        if hit is not None:
-            found["cache_entry_id"] = hit.entry_id
-        if (route := self.route) is not None:
-            found |= {"routing_reason": route.reason, "routing_signals": route.signals}
-            if route.rule_name is not None:
-                found["rule"] = route.rule_name
-            if route.shadow_model is not None:
-                saved = self.shadow_savings_nano
-                found |= {"shadow_model": route.shadow_model, "shadow_savings": None if saved is None else usd(saved)}
-        if self.estimated:
-            found["usage_estimated"] = True
-        return msgspec.json.encode(found)
-
-    def event(
-        self, status: Status, now: float, *, status_code: int = 200, error: str | None = None
-    ) -> CompletionFinished:
-        """The fact that this request ended."""
-        paid, hit, route = self.receipt, self.hit, self.route
-        provider_ms = None
-        if self.called is not None:
-            provider_ms = ((self.answered or now) - self.called) * 1000
-        latency = (now - self.accepted) * 1000
-        return CompletionFinished(
-            id=self.request_id,
-            org_id=self.principal.org_id,
-            key_id=self.principal.key_id,
-            user_id=self.principal.user_id,
-            kind=self.kind,
-            status=status,
-            status_code=status_code,
-            error_code=error,
-            tags=self.overrides.tags,
-            time_ms=self.time_ms,
-            baseline_model=self.baseline_model,
-            routed_model=self.routed_model,
-            served_model=self.served_model,
-            provider=hit.provider if hit else self.target.provider if self.target else None,
-            tier=route.tier if route else None,
-            rule_id=route.rule_id if route else None,
-            routing_reason=route.reason if route else None,
-            shadow_model=route.shadow_model if route else None,
-            shadow_savings_nano=self.shadow_savings_nano,
-            routing_score=route.score if route else None,
-            routing_features=route.features if route else (),
-            asked_digest=self._asked_digest(),
-            tokens=self.tokens,
-            original_tokens=self.original_tokens,
-            optimized_tokens=self.tokens.input,
-            levers=paid.levers if paid else (),
-            baseline_cost_nano=paid.baseline_nano if paid else 0,
-            actual_cost_nano=paid.actual_nano if paid else 0,
-            price_version=paid.price_version if paid else None,
-            estimated=self.estimated,
-            cache=self.cache,
-            cache_similarity=hit.similarity if hit else None,
-            cache_entry_id=hit.entry_id if hit else None,
-            cache_pair_id=hit.pair_id if hit else None,
-            cache_source_id=hit.request_id if hit else None,
-            latency_ms=round(latency, 3),
-            overhead_ms=round(latency - (provider_ms or 0), 3),
-            provider_ms=None if provider_ms is None else round(provider_ms, 3),
-            first_byte_ms=None if self.first_byte is None else round((self.first_byte - self.accepted) * 1000, 3),
-            degraded=tuple(self.degraded),
-            fallback_used=self.fallback_used,
-            stream=self.chat.stream,
-            trace_id=self.trace_id,
-        )
-
-    def _asked_digest(self) -> str | None:
-        """Tells whether the same was asked again, and nothing else: of an organisation's own, and no text in it."""
-        prompt = self.chat.prompt
-        if not prompt:
-            return None
-        return blake2b(f"{self.principal.org_id}\n{prompt}".encode(), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True)

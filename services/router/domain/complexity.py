@@ -16,7 +16,7 @@ _DIAL = 0.4
 # From so many labels on, a small gain is known to be small, and needs no evidence.
 _EXPERIENCED = 300
 # Nearer than this to a cut, in share of the traffic, the neighbours are asked before it decides.
-NEAR = 0.2
+NEAR = 0.3
 _NAMED_SIGNALS = 4
 
 
@@ -81,16 +81,17 @@ def classify(
     low, high = cuts(cost_quality)
     shift = _shift(cost_quality) / 2
     open_below = estimate.labels >= _EXPERIENCED and seen.evidence <= 0.5
-    found = Complexity(score=score, tier="medium", signals=seen.strongest, features=(gain, *seen.features))
+    strongest = seen.strongest if neighbours is None else (*seen.strongest, "similar_questions")
+    found = Complexity(score=score, tier="medium", signals=strongest, features=(gain, *seen.features))
     if seen.evidence < _EASY_BELOW + shift:
         return replace(found, tier="simple")
     if seen.evidence >= _HARD_FROM + shift:
         return replace(found, tier="complex")
     if score >= high and seen.evidence >= 0.5:
-        why = ("much_to_gain", *seen.strongest)
+        why = ("much_to_gain", *strongest)
         return replace(found, tier="complex", signals=why, otherwise="medium" if score - high < NEAR else None)
     if score < low and open_below:
-        why = ("little_to_gain", *seen.strongest)
+        why = ("little_to_gain", *strongest)
         return replace(found, tier="simple", signals=why, otherwise="medium" if low - score < NEAR else None)
     if open_below and score - low < min(NEAR, high - score):
         return replace(found, otherwise="simple")

@@ -13,7 +13,7 @@ from libs.common.contracts.router import Learned
 
 Numbers = NDArray[np.float64]
 # The shipped estimate counts as much as this many labels, and the shipped sample as this many requests.
-PRIOR_LABELS = 2000.0
+PRIOR_LABELS = 1000.0
 PRIOR_REQUESTS = 300.0
 
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 NEAREST = 100
 # The model's time grows with the text, and what is asked stands at one of its ends.
-_END = 240
+_END = 180
 
 
 def ends(text: str) -> str:

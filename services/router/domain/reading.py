@@ -47,7 +47,8 @@ def read(prompt: str) -> Reading:
     if len(prompt) > _HEAD + _TAIL:
         prompt = f"{prompt[:_HEAD]} {prompt[-_TAIL:]}"
     text = " ".join(prompt.casefold().replace("’", "'").split())
-    polished = " ".join(_POLITE.sub("", _POLITE.sub("", text)).split())
+    # What a courtesy leaves at the front is its own punctuation: "Could you help me? Sort this" begins with "Sort".
+    polished = " ".join(_POLITE.sub("", _POLITE.sub("", text)).split()).lstrip("?!.,;: ")
     body = polished or text
     words = body.count(" ") + 1
     sentences = _SENTENCE_END.split(body)

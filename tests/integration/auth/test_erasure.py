@@ -6,6 +6,14 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import text
 
+from libs.common.contracts.auth import (
+    BEGIN_ONCE,
+    GRANT_CREDITS,
+    LEASE_CREDITS,
+    GrantCredits,
+    LeaseCredits,
+    OnceBegin,
+)
 from libs.common.contracts.events import ORG_DELETED, OrgDeleted
 from libs.common.db import connect
 from libs.common.errors import Unauthorized
@@ -50,6 +58,9 @@ async def test_nothing_of_a_deleted_organisation_is_left_and_others_hear_of_it(a
     await invite(auth, org, "pending@example.com")
     await auth.call("POST", "/api/routing/rules", org.token, json=RULE)
     await auth.call("POST", "/api/keys/providers", org.token, json={"provider": "openai", "api_key": OPENAI_KEY})
+    await auth.bus.call(GRANT_CREDITS, GrantCredits(org_id=org.id, tokens=100))
+    await auth.bus.call(LEASE_CREDITS, LeaseCredits(org_id=org.id, lease_id="lse_1", need=10, wanted=10))
+    await auth.bus.call(BEGIN_ONCE, OnceBegin(org_id=org.id, key="k", digest="d"))
     leaving = (await auth.http.post("/api/auth/login", json={"email": org.email, "password": PASSWORD})).json()["token"]
     await auth.call("POST", "/api/auth/logout", leaving)
     before = await _rows(auth, org)

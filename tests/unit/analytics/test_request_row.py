@@ -31,6 +31,7 @@ FULL = request(
     cache="semantic",
     cache_similarity=0.9512,
     cache_entry_id="entry",
+    not_done=("A new cut would send 9 tokens fewer and bill 7 more.",),
     charged_tokens=9,
     credit_lease="lease",
     cache_pair_id="pair-1",

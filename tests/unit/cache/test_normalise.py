@@ -78,6 +78,19 @@ def test_any_text_has_a_form_and_it_is_stable(text: str) -> None:
 
 
 @given(
+    st.lists(
+        st.sampled_from(
+            "the a Ann's dogs' what is please of tell me how tall old who do men think it's boat? US hey, can you".split()
+        ),
+        max_size=10,
+    )
+)
+def test_a_form_is_its_own_form(words: list[str]) -> None:
+    form = normalise(" ".join(words))
+    assert normalise(form) == form
+
+
+@given(
     st.lists(st.sampled_from("the a Ann's dogs' what is please of tell me red, it's old boat?".split()), max_size=12)
 )
 def test_expansion_only_moves_words(words: list[str]) -> None:

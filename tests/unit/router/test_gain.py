@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from libs.common.contracts.router import Learned
+from services.analytics.domain.learning import Routed, add
 from services.router.domain.complexity import classify, cuts, look
 from services.router.domain.gain import PRIOR_LABELS, learned, shipped
 from services.router.weights import FEATURES, load_neighbourhood, load_weights
@@ -31,6 +32,19 @@ def taught(features: np.ndarray, answers: np.ndarray, histogram: tuple[float, ..
         products=tuple((rows.T @ rows)[np.triu_indices(features.shape[1] + 1)].tolist()),
         answers=tuple((rows.T @ answers).tolist()),
     )
+
+
+def test_analytics_adds_up_what_is_read_here() -> None:
+    """Up to the fading of the older ones."""
+    answers = np.arange(len(FEATURES_OF)) % 3 == 0
+    rows = [
+        Routed(org_id="org_1", features=(0.0, *row), lowered=True, failed=float(bad))
+        for row, bad in zip(FEATURES_OF.tolist(), answers, strict=True)
+    ]
+    added, read = add(None, rows), taught(FEATURES_OF, answers.astype(float))
+    assert added.products == pytest.approx(read.products, rel=0.02)
+    assert added.answers == pytest.approx(read.answers, rel=0.02)
+    assert learned(PRIOR, added).weights == pytest.approx(learned(PRIOR, read).weights, abs=0.05)
 
 
 def test_every_feature_has_a_name_of_its_own() -> None:

@@ -16,6 +16,7 @@ STATEMENTS = (
         ADD COLUMN asked_digest text,
         ADD COLUMN cache_pair_id text COLLATE "C",
         ADD COLUMN cache_source_id text COLLATE "C",
+        ADD COLUMN not_done jsonb NOT NULL DEFAULT '[]',
         ADD COLUMN charged_tokens integer NOT NULL DEFAULT 0,
         ADD COLUMN credit_lease text COLLATE "C"
     """,

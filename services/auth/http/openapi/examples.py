@@ -126,6 +126,7 @@ _RECEIPT: Final = {
     "served_model": "gpt-4o-mini",
     "baseline_cost_usd": 0.0022,
     "lines": [_LEVER],
+    "not_done": [],
     "cost_usd": 0.0001,
     "savings_usd": 0.0021,
     "price_version": "2026-08-01",

@@ -167,6 +167,7 @@ class Receipt(Answer, frozen=True, kw_only=True):
     served_model: str | None
     baseline_cost_usd: float | None
     lines: list[LeverShare]
+    not_done: list[str]
     cost_usd: float | None
     savings_usd: float | None
     price_version: str | None
