@@ -56,6 +56,7 @@ def test_plain_streamed_and_parsed(client: Promptly) -> None:
         said = [metadata_of(event.chunk) for event in events if event.type == "chunk"]
         assert events.get_final_completion().choices[0].message.content
     assert said[-1].baseline_model == "gpt-4o"
+    assert metadata_of(client.completions.create(model="gpt-4o", prompt="Say hello.")).baseline_model == "gpt-4o"
     assert "gpt-4o" in {model.id for model in client.models.list()}
 
 

@@ -25,19 +25,22 @@ def check(work: Path, env: dict[str, str]) -> None:
     (wheel,) = work.glob("promptly_sdk-*.whl")
     readme = work / "readme.py"
     readme.write_text("\n".join(examples()))
+    # Away from the sources, so that the types are those of the wheel.
+    shutil.copy(SDK / "typing_tests" / "uses.py", work / "uses.py")
+    (work / "mypy.ini").write_text("[mypy]\nstrict = True\n")
     for age in ("oldest", "newest"):
         python = _environment(work / age, LOCKS / f"{age}.txt", wheel)
         told = _run([python, "-c", "import openai, promptly; print(openai.__version__, promptly.__file__)"], work, env)
         openai, place = told.split(maxsplit=1)
         assert place.startswith(str(work / age)), f"{place} is not the wheel's"
         said = _run([python, str(readme)], work, env)
-        print(f"✓ {wheel.name} with openai {openai}: the README's {len(said.splitlines())} lines", flush=True)
-    # Away from the sources, so that the types are those of the wheel.
-    shutil.copy(SDK / "typing_tests" / "uses.py", work / "uses.py")
-    config = work / "mypy.ini"
-    config.write_text("[mypy]\nstrict = True\n")
-    _run([sys.executable, "-m", "mypy", "--config-file", str(config), "--python-executable", python, "uses.py"], work)
-    print(f"✓ {wheel.name} is typed, says mypy {version('mypy')}", flush=True)
+        _run(
+            [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", "--python-executable", python, "uses.py"], work
+        )
+        print(
+            f"✓ {wheel.name}, openai {openai}: the README's {len(said.splitlines())} lines, and mypy {version('mypy')}",
+            flush=True,
+        )
 
 
 def _environment(venv: Path, lock: Path, wheel: Path) -> str:

@@ -36,6 +36,8 @@ class Metadata(BaseModel):
     shadow_savings: float | None = None
     optimizations: list[str] = Field(default_factory=list)
     """What changed something."""
+    not_done: list[str] = Field(default_factory=list)
+    """Cuts that were left out because they would have cost more than they save."""
     fallback_used: bool = False
     degraded: list[str] = Field(default_factory=list)
     """Parts that the request went without."""
