@@ -154,3 +154,15 @@ def test_the_readme_does_what_it_says(account: Account, monkeypatch: pytest.Monk
     assert len(examples()) == 9
     for block in examples():
         exec(compile(block, "sdk/python/README.md", "exec"), names)
+
+
+def test_a_stream_that_breaks_off(client: Promptly, account: Account) -> None:
+    account.running.script(**{"gpt-4o": [{"error_after": 5, "chunk_delay": 0.01}]})
+    with pytest.raises(openai.APIError) as caught:
+        list(
+            client.chat.completions.create(
+                model="gpt-4o", messages=asking("Count."), stream=True, cache="off", routing="manual"
+            )
+        )
+    assert not isinstance(caught.value, openai.APIStatusError)
+    assert caught.value.message

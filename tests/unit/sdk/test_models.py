@@ -42,6 +42,14 @@ def test_a_choice_has_the_values_of_its_header(kind: str, header: str) -> None:
     assert set(get_args(getattr(promptly, kind))) == set(schema["enum"])
 
 
+def test_metadata_of_an_older_or_newer_gateway_is_read_as_it_is() -> None:
+    found = [promptly.metadata_of(BaseModel.construct(promptly_metadata={"routed_model": "gpt-4o"})) for _ in "12"]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert (found[0].routed_model, found[0].savings, found[0].optimizations) == ("gpt-4o", None, [])
+    assert found[0].optimizations is not found[1].optimizations
+
+
 def test_the_wheel_carries_its_types() -> None:
     folder = Path(promptly.__file__).parent
     assert (folder / "py.typed").read_bytes() == b""

@@ -5,7 +5,6 @@ from typing import Any
 from openai import BaseModel
 from openai.types.chat import ChatCompletion as _ChatCompletion
 from openai.types.chat import ChatCompletionChunk as _ChatCompletionChunk
-from pydantic import Field
 
 
 class Metadata(BaseModel):
@@ -31,17 +30,17 @@ class Metadata(BaseModel):
     cache_entry_id: str | None = None
     routing_reason: str | None = None
     """Why this model: rule, classifier, manual, not_dearer, not_capable, not_reachable, abstained or pinned."""
-    routing_signals: list[str] = Field(default_factory=list)
+    routing_signals: list[str] = []
     shadow_model: str | None = None
     shadow_savings: float | None = None
-    optimizations: list[str] = Field(default_factory=list)
+    optimizations: list[str] = []
     """What changed something."""
-    not_done: list[str] = Field(default_factory=list)
+    not_done: list[str] = []
     """Cuts that were left out because they would have cost more than they save."""
     fallback_used: bool = False
-    degraded: list[str] = Field(default_factory=list)
+    degraded: list[str] = []
     """Parts that the request went without."""
-    dropped_params: list[str] = Field(default_factory=list)
+    dropped_params: list[str] = []
     """Parameters that the provider has no word for."""
     model_note: str | None = None
     rule: str | None = None
