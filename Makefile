@@ -76,6 +76,10 @@ lock: $(VENV)/dev ## Lock the dependencies of every service, by hash
 	  sed -i.bak '/^promptly/d' requirements/$$extra.txt && rm requirements/$$extra.txt.bak || exit 1; \
 	done
 
+.PHONY: test-sdk-node
+test-sdk-node: $(VENV)/dev ## Build and pack the SDK for Node, install it in empty folders, run its tests and README there
+	@$(BIN)/python -m tests.sdk_node
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Promptly needs Python 3.11 or newer; set PYTHON=/path/to/python3." >&2; exit 1; }

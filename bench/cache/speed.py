@@ -11,6 +11,7 @@ from statistics import median, quantiles
 
 import msgspec
 
+from libs.common import context
 from libs.common.clock import SystemClock
 from libs.common.contracts.cache import CacheHit, CacheMiss, ExactLookup, SemanticLookup, StoreAnswer
 from libs.common.embedding import Embedder, OffLoop
@@ -26,6 +27,7 @@ from services.cache.store.shape import collection_name
 ORG, SCOPE = "org_bench", "scope-0"
 # Each kind of look-up is timed in so many rounds of so many questions; what is shown is the median over the rounds.
 ROUNDS, PER_ROUND = 3, 40
+_PATIENCE_MS = 10_000.0
 _ANSWER = msgspec.json.encode({"object": "chat.completion", "choices": [{"message": {"content": "An answer. " * 60}}]})
 # Questions of every subject with every end: distinct, and at all distances from each other.
 _STARTS = """
@@ -129,12 +131,14 @@ async def _timed(name: str, asked: Iterable[str | int], answers: Answers) -> Tim
     """Numbers are fingerprints, texts questions. The name says whether they hit."""
     taken = []
     for one in asked:
-        begun = time.perf_counter()
-        if isinstance(one, int):
-            found = await answers.exact(ExactLookup(org_id=ORG, fingerprint=str(one)))
-        else:
-            found = await _ask(answers, one)
-        taken.append((time.perf_counter() - begun) * 1000)
+        # A patient caller: a look-up that a busy machine makes late is slow here, and no miss.
+        with context.bound(request_id=None, budget_ms=_PATIENCE_MS):
+            begun = time.perf_counter()
+            if isinstance(one, int):
+                found = await answers.exact(ExactLookup(org_id=ORG, fingerprint=str(one)))
+            else:
+                found = await _ask(answers, one)
+            taken.append((time.perf_counter() - begun) * 1000)
         if isinstance(found, CacheHit) is ("miss" in name):
             raise AssertionError(f"{name}: {one} got {found}")
     return Timed(p50=median(taken), p95=quantiles(taken, n=20)[-1])

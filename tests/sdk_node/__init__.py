@@ -1,0 +1,1 @@
+"""The SDK for Node, as somebody gets it who installs the package."""
