@@ -9,7 +9,7 @@ from openai import AsyncOpenAI, OpenAI
 import promptly
 from promptly import AsyncPromptly, Promptly, metadata_of, wrap
 from tests.fixtures.running import Account, Running, wait_for
-from tests.sdk.python import examples
+from tests.sdk_python.wheel import examples
 
 WORDY = (
     "Please note that I would like you to write a detailed Python function that calculates factorial using recursion.\n\n\n\n"

@@ -31,17 +31,27 @@ def test_the_environment_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Promptly(api_key="sk-promptly-3", base_url="http://other/v1").api_key == "sk-promptly-3"
 
 
-def test_openai_s_environment_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_openai_s_environment_does_not(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY"):
         monkeypatch.setenv(name, "sk-openai")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://elsewhere/v1")
     for kind in (Promptly, AsyncPromptly):
         with pytest.raises(MissingKeyError, match="PROMPTLY_API_KEY"):
             kind()
-    client = Promptly(api_key="sk-promptly-1")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer sk-openai\nx-openai: 1")
+    client = Promptly(api_key="sk-promptly-1", default_headers={"x-own": "1"}, base_url=server.url)
+    server.will({"balance_tokens": 1, "currency": "GBP", "price_per_million_tokens": 0.1})
+    for made in (client, client.copy()):
+        made.credits()
+        sent = server.last.headers
+        assert (sent["authorization"], sent["x-own"]) == ("Bearer sk-promptly-1", "1")
+        assert not {"x-openai", "openai-organization", "openai-project"} & {*sent}
+    assert Promptly(api_key="sk-promptly-1", organization="org-2").copy().organization == "org-2"
     assert not client.admin_api_key
     assert not client.copy().admin_api_key
-    assert str(client.base_url) == f"{DEFAULT_BASE_URL}/"
+    assert str(Promptly(api_key="sk-promptly-1").base_url) == f"{DEFAULT_BASE_URL}/"
 
 
 def test_an_answer_says_what_was_saved(client: Promptly, server: Server) -> None:

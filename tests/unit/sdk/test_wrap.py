@@ -47,13 +47,18 @@ def test_type_and_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(wrap(OpenAI(api_key="sk-promptly-1")).base_url) == "http://localhost:8000/v1/"
 
 
-def test_a_provider_s_key_never_goes_to_promptly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_s_key_never_goes_to_promptly(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingKeyError, match="PROMPTLY_API_KEY"):
         wrap(OpenAI(api_key="sk-proj-1"))
     assert wrap(OpenAI(api_key="sk-proj-1"), api_key="sk-promptly-1").api_key == "sk-promptly-1"
     monkeypatch.setenv("PROMPTLY_API_KEY", "sk-promptly-2")
     assert wrap(OpenAI(api_key="sk-proj-1")).api_key == "sk-promptly-2"
     assert wrap(OpenAI(api_key="sk-promptly-3")).api_key == "sk-promptly-3"
+    headers = {"Authorization": "Bearer sk-proj-1", "x-own": "1"}
+    server.will(ANSWER)
+    client = wrap(OpenAI(api_key="sk-promptly-3", default_headers=headers), base_url=server.url)
+    client.chat.completions.create(model="gpt-4o", messages=[])
+    assert (server.last.headers["authorization"], server.last.headers["x-own"]) == ("Bearer sk-promptly-3", "1")
 
 
 def test_a_key_that_a_function_names_stays(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,7 @@ class Promptly(OpenAI):
             http_client=http_client,
             **options,
         )
+        _forget_openais(self, options)
 
     @cached_property
     def chat(self) -> Chat:
@@ -115,6 +116,7 @@ class AsyncPromptly(AsyncOpenAI):
             http_client=http_client,
             **options,
         )
+        _forget_openais(self, options)
 
     @cached_property
     def chat(self) -> AsyncChat:
@@ -152,3 +154,10 @@ class AsyncPromptly(AsyncOpenAI):
 
     def _make_status_error(self, err_msg: str, *, body: object, response: httpx2.Response) -> PromptlyError:
         return status_error(err_msg, body, response)
+
+
+def _forget_openais(client: OpenAI | AsyncOpenAI, options: ClientOptions) -> None:
+    """Undo what OpenAI's client took from the environment: it is meant for OpenAI, and may hold a key."""
+    client.organization = options.get("organization")
+    client.project = options.get("project")
+    client._custom_headers = options.get("default_headers") or {}  # noqa: SLF001  # there is no other way in

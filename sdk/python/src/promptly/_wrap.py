@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI
@@ -30,7 +31,11 @@ def wrap(client: Client, *, api_key: str | None = None, base_url: str | httpx2.U
         raise MissingKeyError(
             "The client's key is not a Promptly key, and is not sent to Promptly: pass api_key=… or set PROMPTLY_API_KEY."
         )
-    return cast("Client", client.copy(api_key=key, base_url=base_url or _environment.base_url()))
+    # A header would win over the key, and hold a provider's.
+    own: Mapping[str, str] = client._custom_headers  # noqa: SLF001  # the public ones are mixed with the client's own
+    headers = {name: value for name, value in own.items() if name.lower() != "authorization"}
+    address = base_url or _environment.base_url()
+    return cast("Client", client.copy(api_key=key, base_url=address, set_default_headers=headers))
 
 
 def _keeps_its_key(client: OpenAI | AsyncOpenAI) -> bool:

@@ -1,1 +1,0 @@
-"""The SDKs as a user gets them: built, installed into an empty environment, and used against a running Promptly."""
