@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-credits test-api test-integrations fmt lock check-types check-rules
+.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -62,6 +62,14 @@ test-api: $(VENV)/dev ## Hold both APIs to their documents with schemathesis, at
 test-integrations: $(VENV)/dev ## Run other tools' clients against Promptly, each in its own environment
 	@$(BIN)/python -m tests.integrations
 
+test-sdk: test-sdk-python test-sdk-node ## Build both SDKs, install each where nothing else is, run its README against a running Promptly
+
+test-sdk-python: $(VENV)/dev ## The Python half of it
+	@$(BIN)/python -m tests.sdk_python
+
+test-sdk-node: $(VENV)/dev ## The Node half of it
+	@$(BIN)/python -m tests.sdk_node
+
 fmt: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --quiet .
@@ -72,10 +80,6 @@ lock: $(VENV)/dev ## Lock the dependencies of every service, by hash
 	    --python-version 3.11 --extra $$extra pyproject.toml --output-file requirements/$$extra.txt && \
 	  sed -i.bak '/^promptly/d' requirements/$$extra.txt && rm requirements/$$extra.txt.bak || exit 1; \
 	done
-
-.PHONY: test-sdk-node
-test-sdk-node: $(VENV)/dev ## Build and pack the SDK for Node, install it in empty folders, run its tests and README there
-	@$(BIN)/python -m tests.sdk_node
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

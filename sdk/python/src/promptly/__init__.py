@@ -1,0 +1,73 @@
+"""Promptly's client: OpenAI's, pointed at Promptly, with what was saved on each answer."""
+
+from promptly._client import AsyncPromptly, Promptly
+from promptly._errors import (
+    AuthenticationError,
+    BadRequestError,
+    BudgetExceededError,
+    ConflictError,
+    IdempotencyConflictError,
+    IdempotencyMismatchError,
+    InsufficientCreditsError,
+    InternalServerError,
+    MissingKeyError,
+    NoProviderKeyError,
+    NotFoundError,
+    PayloadTooLargeError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+    PromptlyError,
+    RateLimitError,
+    UnavailableError,
+    UnprocessableEntityError,
+    UpstreamError,
+)
+from promptly._models import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    Credits,
+    Feedback,
+    Metadata,
+    OptimizedPrompt,
+    metadata_of,
+)
+from promptly._options import Cache, Level, Routing, promptly_headers
+from promptly._version import __version__
+from promptly._wrap import wrap
+
+__all__ = [
+    "AsyncPromptly",
+    "AuthenticationError",
+    "BadRequestError",
+    "BudgetExceededError",
+    "Cache",
+    "ChatCompletion",
+    "ChatCompletionChunk",
+    "ConflictError",
+    "Credits",
+    "Feedback",
+    "IdempotencyConflictError",
+    "IdempotencyMismatchError",
+    "InsufficientCreditsError",
+    "InternalServerError",
+    "Level",
+    "Metadata",
+    "MissingKeyError",
+    "NoProviderKeyError",
+    "NotFoundError",
+    "OptimizedPrompt",
+    "PayloadTooLargeError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "Promptly",
+    "PromptlyError",
+    "RateLimitError",
+    "Routing",
+    "UnavailableError",
+    "UnprocessableEntityError",
+    "UpstreamError",
+    "__version__",
+    "metadata_of",
+    "promptly_headers",
+    "wrap",
+]

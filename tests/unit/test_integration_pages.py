@@ -1,0 +1,28 @@
+"""Every page of docs/integrations is in its index, leads somewhere, and has something that runs it."""
+
+import re
+from pathlib import Path
+
+from tests.fixtures.running import ROOT
+from tests.integrations.__main__ import PAGES, TOOLS
+
+NODE = {path.name for path in (ROOT / "tests" / "integrations" / "node").iterdir()}
+
+
+def links(page: Path) -> set[Path]:
+    return {(page.parent / link).resolve() for link in re.findall(r"\]\(([^)#]+)\)", page.read_text())}
+
+
+def test_the_index_names_every_page() -> None:
+    index = PAGES / "README.md"
+    assert {*PAGES.glob("*.md")} - {index} <= links(index)
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in [*PAGES.glob("*.md"), ROOT / "sdk" / "python" / "README.md"]:
+        assert not [link for link in links(page) if not link.exists()], page.name
+
+
+def test_every_page_is_run() -> None:
+    pages = {page.stem for page in PAGES.glob("*.md")} - {"README"}
+    assert pages == {*TOOLS, *NODE} - {"node"}
