@@ -7,7 +7,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { worthRetrying } from "./api/queries";
 import { App } from "./app/App";
-import { theme } from "./app/theme";
+import { readable, theme } from "./app/theme";
 
 const client = new QueryClient({
   defaultOptions: { queries: { retry: worthRetrying, staleTime: 10_000 } },
@@ -16,7 +16,7 @@ const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <MantineProvider theme={theme} defaultColorScheme="auto">
+      <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">
         <QueryClientProvider client={client}>
           <App />
         </QueryClientProvider>

@@ -38,7 +38,7 @@ export function follow(to: string, then?: () => void) {
 
 export function Link({ to, children, ...rest }: AnchorProps & { to: string; children: ReactNode }) {
   return (
-    <Anchor href={to} onClick={follow(to)} {...rest}>
+    <Anchor size="sm" underline="always" href={to} onClick={follow(to)} {...rest}>
       {children}
     </Anchor>
   );

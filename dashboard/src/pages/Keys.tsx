@@ -9,7 +9,7 @@ import { Confirm } from "../ui/Confirm";
 import { ConnectProvider, providerName } from "../ui/ConnectProvider";
 import { ShownOnce } from "../ui/Copy";
 import { ago, count, moment, money } from "../ui/format";
-import { Nothing, PageTitle, Panel, Show } from "../ui/states";
+import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { TestKey } from "../ui/TestKey";
 
 export default function Keys() {
@@ -71,7 +71,7 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
   const may = useMay("keys");
   const { user } = useWho();
   return (
-    <Table.ScrollContainer minWidth={720}>
+    <Wide label="Promptly keys, table" width={720}>
       <Table verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
@@ -141,7 +141,7 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
           })}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   );
 }
 
@@ -228,7 +228,7 @@ function Theirs() {
             keys.length === 0 ? (
               <Nothing title="No provider is connected">{may ? "Connect one: without it, no request can be answered." : "An admin of your organisation connects them."}</Nothing>
             ) : (
-              <Table.ScrollContainer minWidth={640}>
+              <Wide label="Providers' keys, table" width={640}>
                 <Table verticalSpacing={6}>
                   <Table.Thead>
                     <Table.Tr>
@@ -274,7 +274,7 @@ function Theirs() {
                     })}
                   </Table.Tbody>
                 </Table>
-              </Table.ScrollContainer>
+              </Wide>
             )
           }
         </Show>

@@ -5,7 +5,7 @@ import type { Schema } from "../api/client";
 import { anyRequest, levers, models, overview, type Period, savings, status } from "../api/queries";
 import { go, Link } from "../app/router";
 import { ago, count, lever, milliseconds, money, percent } from "../ui/format";
-import { Nothing, PageTitle, Panel, Show } from "../ui/states";
+import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 
 const SpendChart = lazy(() => import("../ui/SpendChart"));
 
@@ -128,7 +128,7 @@ function Levers({ days }: { days: number }) {
               <Link to="/optimization">Look at the settings</Link>
             </Nothing>
           ) : (
-            <Table.ScrollContainer minWidth={340}>
+            <Wide label="What each lever brought, table" width={340}>
               <Table>
                 <Table.Thead>
                   <Table.Tr>
@@ -157,7 +157,7 @@ function Levers({ days }: { days: number }) {
                   </Table.Tr>
                 </Table.Tfoot>
               </Table>
-            </Table.ScrollContainer>
+            </Wide>
           )
         }
       </Show>
@@ -207,7 +207,7 @@ function Models({ days }: { days: number }) {
           data.models.length === 0 ? (
             <Nothing title="No requests in this period" />
           ) : (
-            <Table.ScrollContainer minWidth={640}>
+            <Wide label="Models, table" width={640}>
               <Table>
                 <Table.Thead>
                   <Table.Tr>
@@ -239,7 +239,7 @@ function Models({ days }: { days: number }) {
                   ))}
                 </Table.Tbody>
               </Table>
-            </Table.ScrollContainer>
+            </Wide>
           )
         }
       </Show>

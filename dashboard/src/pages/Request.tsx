@@ -26,7 +26,7 @@ export default function Request({ id }: { id: string }) {
             </Panel>
             <SimpleGrid cols={{ base: 1, md: 2 }}>
               <Panel title="Receipt" aside={entry.receipt.estimated ? <Badge variant="light">estimated</Badge> : undefined}>
-                <Receipt receipt={entry.receipt} />
+                <Receipt receipt={entry.receipt} cached={entry.cache_hit} />
               </Panel>
               <Stack>
                 <Panel title="Routing and cache">
@@ -88,7 +88,7 @@ function About({ entry }: { entry: Detail }) {
   );
 }
 
-function Receipt({ receipt }: { receipt: Schema["Receipt"] }) {
+function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: boolean }) {
   if (receipt.cost_usd === null || receipt.baseline_cost_usd === null) {
     return <Text size="sm">No price is known for {receipt.served_model ?? receipt.baseline_model}, so there is nothing to add up.</Text>;
   }
@@ -121,7 +121,7 @@ function Receipt({ receipt }: { receipt: Schema["Receipt"] }) {
         </Table.Tbody>
         <Table.Tfoot>
           <Table.Tr>
-            <Table.Th>Paid{receipt.served_model ? `: ${receipt.served_model}` : ": no provider was asked"}</Table.Th>
+            <Table.Th>Paid{cached ? ": no provider was asked" : receipt.served_model && `: ${receipt.served_model}`}</Table.Th>
             <Table.Th ta="right" ff="monospace">
               {exactMoney(receipt.cost_usd)}
             </Table.Th>
@@ -146,12 +146,14 @@ function Receipt({ receipt }: { receipt: Schema["Receipt"] }) {
 
 function Why({ entry }: { entry: Detail }) {
   const match = entry.cache_similarity === null ? entry.cache : `${entry.cache}, similarity ${entry.cache_similarity.toFixed(4)}`;
+  const served = [entry.provider, entry.served_model].filter(Boolean).join(", ") || "nobody";
+  const why = [entry.routing_reason?.replaceAll("_", " "), entry.tier && `tier ${entry.tier}`].filter(Boolean).join(", ");
   return (
     <Facts
       rows={[
         ["Model", entry.routed_model === entry.baseline_model ? entry.routed_model : `${entry.baseline_model} → ${entry.routed_model}`],
-        ["Served by", [entry.provider, entry.served_model].filter(Boolean).join(", ") || "the cache"],
-        ["Why", [entry.routing_reason, entry.tier && `tier ${entry.tier}`].filter(Boolean).join(", ") || "–"],
+        ["Served by", entry.cache_hit ? `the cache (once by ${served})` : served],
+        ...(why ? [["Why", why] as [string, ReactNode]] : []),
         ...(entry.rule_id ? [["Rule", <Code key="rule">{entry.rule_id}</Code>] as [string, ReactNode]] : []),
         ...(entry.shadow_model ? [["In shadow mode", `${entry.shadow_model} would have saved ${exactMoney(entry.shadow_savings_usd)}`] as [string, ReactNode]] : []),
         ["Cache", match],

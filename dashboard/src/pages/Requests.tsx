@@ -7,7 +7,7 @@ import { type LiveState, useLive } from "../api/live";
 import { type Entry, type Filters, platformKeys } from "../api/queries";
 import { follow, go, Link, useAddress } from "../app/router";
 import { ago, count, milliseconds, moment, money } from "../ui/format";
-import { Nothing, PageTitle, Panel, Show } from "../ui/states";
+import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { Status } from "../ui/Status";
 
 const STATUSES: Entry["status"][] = ["success", "fallback", "cached", "error", "cancelled"];
@@ -207,7 +207,7 @@ function Live({ state }: { state: LiveState }) {
 
 function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <Wide label="Requests, table" width={760}>
       <Table highlightOnHover verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
@@ -258,6 +258,6 @@ function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   );
 }

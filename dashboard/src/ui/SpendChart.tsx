@@ -1,4 +1,4 @@
-import { AreaChart, BarChart } from "@mantine/charts";
+import { BarChart } from "@mantine/charts";
 import type { Schema } from "../api/client";
 import { money } from "./format";
 
@@ -30,26 +30,27 @@ export default function SpendChart({ points, interval, days }: { points: readonl
     Spent: spent,
     Saved: saved,
   }));
-  const negative = data.some((point) => point.Saved < 0);
-  const shared = {
-    h: 260,
-    data,
-    dataKey: "time",
-    series: [
-      { name: "Spent", color: "gray.6" },
-      { name: "Saved", color: "teal.6" },
-    ],
-    valueFormatter: (value: number) => money(value),
-    withLegend: true,
-    legendProps: { verticalAlign: "bottom" as const },
-    yAxisProps: { width: 76 },
-    xAxisProps: { minTickGap: 24 },
-    "aria-label": `Spent and saved per ${interval}, in dollars`,
-    role: "img",
-  };
-  // Stacked, the two make up what the requests would have cost.
-  if (negative || data.length < 3) return <BarChart {...shared} type={negative ? "default" : "stacked"} />;
-  return <AreaChart {...shared} type="stacked" curveType="linear" withDots={false} withGradient={false} fillOpacity={0.35} />;
+  return (
+    <BarChart
+      h={260}
+      data={data}
+      dataKey="time"
+      // Stacked, the two make up what the requests would have cost; not where something cost more than that.
+      type={data.some((point) => point.Saved < 0) ? "default" : "stacked"}
+      series={[
+        { name: "Spent", color: "gray.6" },
+        { name: "Saved", color: "teal.6" },
+      ]}
+      maxBarWidth={36}
+      valueFormatter={(value) => money(value)}
+      withLegend
+      legendProps={{ verticalAlign: "bottom" }}
+      yAxisProps={{ width: 76 }}
+      xAxisProps={{ minTickGap: 24 }}
+      role="img"
+      aria-label={`Spent and saved per ${interval}, in dollars`}
+    />
+  );
 }
 
 function label(time: number, interval: Interval): string {

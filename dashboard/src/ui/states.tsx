@@ -66,3 +66,12 @@ export function PageTitle({ title, children }: { title: string; children?: React
     </Group>
   );
 }
+
+/** A table that is wider than a phone: it scrolls by itself, with the keyboard too. */
+export function Wide({ label, width, children }: { label: string; width: number; children: ReactNode }) {
+  return (
+    <div role="group" aria-label={label} tabIndex={0} style={{ overflowX: "auto" }}>
+      <div style={{ minWidth: width }}>{children}</div>
+    </div>
+  );
+}
