@@ -10,7 +10,7 @@ import { App } from "./app/App";
 import { readable, theme } from "./app/theme";
 
 const client = new QueryClient({
-  defaultOptions: { queries: { retry: worthRetrying, staleTime: 10_000 } },
+  defaultOptions: { queries: { retry: worthRetrying, staleTime: 10_000 }, mutations: { gcTime: 0 } }, // answers may hold keys
 });
 const root = document.getElementById("root");
 if (root) {

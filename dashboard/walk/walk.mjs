@@ -14,6 +14,20 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 const email = `walker-${Date.now()}@example.com`;
 const password = "correct horse battery";
 
+// A support bot's request, as wordy as they are.
+const PASTED = {
+  model: "gpt-4o",
+  messages: [
+    {
+      role: "system",
+      content:
+        "You are a helpful assistant for the customers of Northwind.   Please note that it is important to always answer in English. " +
+        "In order to be helpful, please make sure to keep your answers short.\n\n\n\nPlease make sure to never promise a refund.",
+    },
+    { role: "user", content: `Where is my order?\n\n\n${JSON.stringify({ order: 7312, items: [{ sku: "A-1", count: 2 }], status: "shipped" }, null, 4)}` },
+  ],
+};
+
 async function ask(key, content, more = {}) {
   const answer = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
@@ -153,7 +167,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByRole("form", { name: "Settings" }).getByText("Aggressive", { exact: true }).click();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("In force on every gateway").waitFor();
-    await page.getByLabel("Prompt or request").fill("You are   helpful.\n\n\n\nPlease summarise:\n\n\n   { \"a\":   1 }\n\n\nThank you.");
+    await page.getByLabel("Prompt or request").fill(JSON.stringify(PASTED, null, 1));
     await page.getByRole("button", { name: "Show what would be sent" }).click();
     await page.getByTestId("preview").locator("del").first().waitFor();
     await accessible(page, "a preview");

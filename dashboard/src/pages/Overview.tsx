@@ -65,7 +65,7 @@ export default function Overview() {
 function Totals({ data }: { data: Schema["Overview"] }) {
   const { requests, cache, tokens } = data;
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="md">
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "xs", xs: "md" }}>
       <Figure label="Saved" value={money(data.savings_usd)} color="teal">
         {percent(data.savings_percentage / 100)} of {money(data.baseline_cost_usd)}
       </Figure>
@@ -88,7 +88,7 @@ function Figure({ label, value, color, children }: { label: string; value: strin
       <Text size="sm" c="dimmed">
         {label}
       </Text>
-      <Text fz={26} fw={650} lh={1.3} c={color && `light-dark(var(--mantine-color-${color}-9), var(--mantine-color-${color}-4))`} className="figures">
+      <Text fz={{ base: 21, xs: 26 }} fw={650} lh={1.3} c={color && `light-dark(var(--mantine-color-${color}-9), var(--mantine-color-${color}-4))`} className="figures">
         {value}
       </Text>
       <Text size="xs" c="dimmed">
@@ -142,7 +142,7 @@ function Levers({ days }: { days: number }) {
                   {data.levers.map((one) => (
                     <Table.Tr key={one.lever}>
                       <Table.Td>{lever(one.lever)}</Table.Td>
-                      <Table.Td ta="right">{count(one.tokens_saved)}</Table.Td>
+                      <Table.Td ta="right">{one.tokens_saved === 0 ? "–" : count(one.tokens_saved)}</Table.Td>
                       <Table.Td ta="right">{money(one.savings_usd)}</Table.Td>
                       <Table.Td ta="right">{percent(one.share)}</Table.Td>
                     </Table.Tr>

@@ -13,7 +13,7 @@ export function TestKey({ id, name }: { id: string; name: string }) {
       <Button size="xs" variant="default" loading={test.isPending} aria-label={`Test ${name}`} onClick={() => test.mutate()}>
         Test
       </Button>
-      <Text size="sm" role="status" c={test.isError || test.data?.ok === false ? "red" : "dimmed"}>
+      <Text size="sm" role="status" maw={360} style={{ whiteSpace: "normal" }} c={test.isError || test.data?.ok === false ? "red" : "dimmed"}>
         {test.isError && test.error.message}
         {test.data && (test.data.ok ? `Works (${milliseconds(test.data.latency_ms)})` : test.data.detail)}
       </Text>

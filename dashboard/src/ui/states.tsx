@@ -71,7 +71,7 @@ export function PageTitle({ title, children }: { title: string; children?: React
 export function Wide({ label, width, children }: { label: string; width: number; children: ReactNode }) {
   return (
     <div role="group" aria-label={label} tabIndex={0} style={{ overflowX: "auto" }}>
-      <div style={{ minWidth: width }}>{children}</div>
+      <div style={{ minWidth: width, whiteSpace: "nowrap" }}>{children}</div>
     </div>
   );
 }
