@@ -14,17 +14,19 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 const email = `walker-${Date.now()}@example.com`;
 const password = "correct horse battery";
 
-// A support bot's request, as wordy as they are.
+// A support bot's instructions, as wordy as they are.
 const PASTED = {
   model: "gpt-4o",
   messages: [
     {
       role: "system",
       content:
-        "You are a helpful assistant for the customers of Northwind.   Please note that it is important to always answer in English. " +
-        "In order to be helpful, please make sure to keep your answers short.\n\n\n\nPlease make sure to never promise a refund.",
+        "You are a helpful assistant for the customers of Northwind, a shop for outdoor clothing.   Please note that it is important to " +
+        "answer in English.\n\n\n\nIn order to be helpful, keep the answers short. Due to the fact that many customers write from a phone, " +
+        "make use of short sentences, and in the event that a question is about an order, ask for the number of the order.\n\nThe answers " +
+        "are read by people who are in a hurry. The tone of the answers is friendly, and the name of the customer is used once.",
     },
-    { role: "user", content: `Where is my order?\n\n\n${JSON.stringify({ order: 7312, items: [{ sku: "A-1", count: 2 }], status: "shipped" }, null, 4)}` },
+    { role: "user", content: "Where is my order?" },
   ],
 };
 

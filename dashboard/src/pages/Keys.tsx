@@ -96,9 +96,9 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
                   </Code>
                 </Table.Td>
                 <Table.Td>
-                  <Group gap={4}>
+                  <Group gap={4} wrap="nowrap">
                     {key.scopes.map((scope) => (
-                      <Badge key={scope} size="sm" variant="light" tt="none">
+                      <Badge key={scope} size="sm" variant="light" tt="none" miw="max-content">
                         {scope}
                       </Badge>
                     ))}
