@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { address, ApiError, call } from "../src/api/client";
 import { EventReader } from "../src/api/events";
 import { session } from "../src/api/session";
-import { exactMoney, milliseconds, money, percent } from "../src/ui/format";
+import { ago, exactMoney, milliseconds, money, percent } from "../src/ui/format";
 import { messagesOf } from "../src/ui/pasted";
 import { sumsUp } from "../src/ui/receipt";
 import { filled } from "../src/ui/SpendChart";
@@ -30,6 +30,12 @@ it("writes shares and times", () => {
     "1,234 ms",
     "12.3 s",
   ]);
+});
+
+it("tells how long ago something was", () => {
+  const now = Date.parse("2026-03-05T12:00:00Z");
+  const told = ["12:00:03", "11:59:58", "11:59:20", "11:58:30", "09:30:00"].map((time) => ago(`2026-03-05T${time}Z`, now));
+  expect(told).toEqual(["just now", "just now", "40 seconds ago", "1 minute ago", "2 hours ago"]);
 });
 
 describe("a receipt", () => {

@@ -9,6 +9,7 @@ import { follow, go, Link, useAddress } from "../app/router";
 import { ago, count, milliseconds, moment, money } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { Status } from "../ui/Status";
+import { useNow } from "../ui/useNow";
 
 const STATUSES: Entry["status"][] = ["success", "fallback", "cached", "error", "cancelled"];
 const KINDS: Entry["kind"][] = ["chat", "completion", "optimize"];
@@ -206,6 +207,7 @@ function Live({ state }: { state: LiveState }) {
 }
 
 function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
+  const now = useNow(5000);
   return (
     <Wide label="Requests, table" width={760}>
       <Table highlightOnHover verticalSpacing={6}>
@@ -233,7 +235,7 @@ function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
                   title={moment(entry.time)}
                   style={{ color: "inherit" }}
                 >
-                  {ago(entry.time)}
+                  {ago(entry.time, now)}
                 </a>
               </Table.Td>
               <Table.Td>

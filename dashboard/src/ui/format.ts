@@ -41,7 +41,7 @@ export function moment(iso: string): string {
 }
 
 export function ago(iso: string, now: number = Date.now()): string {
-  const seconds = Math.round((new Date(iso).getTime() - now) / 1000);
+  const seconds = Math.min(0, Math.round((new Date(iso).getTime() - now) / 1000)); // clocks differ; nothing comes from the future
   const units: [Intl.RelativeTimeFormatUnit, number][] = [
     ["day", 86_400],
     ["hour", 3600],
@@ -51,7 +51,7 @@ export function ago(iso: string, now: number = Date.now()): string {
   for (const [unit, size] of units) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
-  return Math.abs(seconds) < 5 ? "just now" : relative.format(seconds, "second");
+  return seconds > -5 ? "just now" : relative.format(seconds, "second");
 }
 
 export const LEVERS: Record<string, string> = {
