@@ -5,6 +5,7 @@ import { session } from "../src/api/session";
 import Keys from "../src/pages/Keys";
 import Optimization from "../src/pages/Optimization";
 import Requests from "../src/pages/Requests";
+import { SetPassword } from "../src/pages/SetPassword";
 import { SignIn } from "../src/pages/SignIn";
 import { play } from "./api";
 import { show } from "./show";
@@ -139,4 +140,20 @@ it("a log that cannot be read says so and can be asked again; filters go into th
   await userEvent.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByText("No request fits these filters")).toBeTruthy();
   drawn.unmount();
+});
+
+it("an invitation's token leaves the address at once, and is exchanged for a session", async () => {
+  window.history.replaceState(null, "", "/auth/invite#token=inv-1");
+  const asked = play({ "POST /api/auth/invite/accept": { body: { token: "abc" } } });
+  show(<SetPassword purpose="invite" />);
+  expect(window.location.hash).toBe("");
+  await userEvent.type(screen.getByLabelText(/^Password/), "correct horse");
+  await userEvent.click(screen.getByRole("button", { name: "Join" }));
+  await waitFor(() => expect(session.token()).toBe("abc"));
+  expect(asked[0]?.body).toEqual({ token: "inv-1", password: "correct horse", email: null });
+});
+
+it("a link without its token says so", () => {
+  show(<SetPassword purpose="reset" />);
+  expect(screen.getByText("This link is not whole")).toBeTruthy();
 });

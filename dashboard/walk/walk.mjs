@@ -188,6 +188,31 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.setViewportSize({ width: 1280, height: 860 });
   });
 
+  await step("an invitation is accepted, and a viewer sees no buttons that the API would refuse", async () => {
+    const token = await page.evaluate(() => sessionStorage.getItem("promptly-session"));
+    const invited = await fetch(`${url}/api/team/invite`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ email: `viewer-${email}`, role: "viewer" }),
+    });
+    const { link } = await invited.json();
+    await browse({}, async (other, theirs) => {
+      await other.goto(url + new URL(link).pathname + new URL(link).hash);
+      await other.getByRole("heading", { name: "Accept the invitation" }).waitFor();
+      await accessible(other, "an invitation");
+      await other.getByLabel(/^Password/).fill(password);
+      await other.getByRole("button", { name: "Join" }).click();
+      await other.getByRole("heading", { name: "Overview" }).waitFor();
+      await other.getByRole("link", { name: "Keys", exact: true }).click();
+      await other.getByText("Default", { exact: true }).waitFor();
+      assert.equal(await other.getByRole("button", { name: /New key|Connect|Revoke|Replace|Remove|Test/ }).count(), 0);
+      await other.getByRole("link", { name: "Optimization", exact: true }).click();
+      await other.getByText("Admins change these").waitFor();
+      assert.equal(await other.getByRole("button", { name: "Save" }).count(), 0);
+      assert.deepEqual(theirs, [], "the viewer's console");
+    });
+  });
+
   await step("the keyboard leads through", async () => {
     await page.goto(url);
     await page.getByRole("heading", { name: "Overview" }).waitFor();

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { me } from "../api/queries";
 import { session } from "../api/session";
+import { SetPassword } from "../pages/SetPassword";
 import { SignIn } from "../pages/SignIn";
 import { Failed, Nothing } from "../ui/states";
 import { Frame } from "./Frame";
@@ -84,6 +85,7 @@ export function App() {
     const title = outside || !token ? (section === "register" ? "Register" : "Sign in") : TITLES[section];
     document.title = title ? `${title} · Promptly` : "Promptly";
   }, [section, outside, token]);
+  if (section === "auth" && (id === "invite" || id === "reset")) return <SetPassword key={id} purpose={id} />;
   if (!token) return <SignIn key={section} registering={section === "register"} />;
   return outside ? <Waiting /> : <SignedIn section={section} id={id} />;
 }

@@ -121,7 +121,7 @@ function Welcome({ made }: { made: Schema["Registered"] }) {
   );
 }
 
-function Outside({ title, children }: { title: string; children: ReactNode }) {
+export function Outside({ title, children }: { title: string; children: ReactNode }) {
   return (
     <Center mih="100dvh" p="md" component="main">
       <Card withBorder w="100%" maw={420} padding="xl">
