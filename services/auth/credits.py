@@ -15,7 +15,7 @@ from libs.common.contracts.auth import (
     LeaseCredits,
     SettleCredits,
 )
-from libs.common.errors import BadRequest, NotFound
+from libs.common.errors import BadRequest, NotFound, Unavailable
 from libs.common.ids import new_id
 from services.auth.domain import ledger
 from services.auth.domain.ledger import Account, Ending, Entry, Lease
@@ -124,7 +124,10 @@ class Credits:
         async with self._uow() as tx:
             behind = await tx.ledger.left_behind(self._clock.now() - self._reap_after, _AT_ONCE)
         for lease in behind:
-            used = await self._charges.of_lease(lease.org_id, lease.id)
+            try:
+                used = await self._charges.of_lease(lease.org_id, lease.id)
+            except Unavailable:  # the log cannot say; the next round asks again
+                continue
             async with self._uow() as tx:
                 await self._account(tx, lease.org_id)
                 await self._end(tx, lease.org_id, lease.id, used, "expire")

@@ -54,7 +54,7 @@ class OnceOnly:
             else:
                 record = OnceRecord(org_id=ended.org_id, key=ended.key, digest=ended.digest, began_at=self._clock.now())
                 known = await tx.once.claim(record)
-                if known is None or known.sealed is None:
+                if known is None or (known.sealed is None and known.digest == ended.digest):
                     await tx.once.put(msgspec.structs.replace(record, sealed=ended.sealed))
         return Noted()
 

@@ -38,7 +38,7 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     smtp_url: str | None = None
     credits: Literal["metered", "off"] = "metered"
     trial_credits: int = 0
-    low_credits: int = 1_000_000
+    low_credits: int = 100_000
     credit_reap_seconds: float = 900.0
     stripe_secret_key: str | None = None
     stripe_webhook_secret: str | None = None

@@ -74,7 +74,8 @@ class Entries:
     async def whole(self, org_id: str, entry_id: str) -> Entry | None:
         """A live entry by its id."""
         payload = await self._points.fetch(entry_id)
-        entry = msgspec.convert(payload, Entry) if payload is not None else None
+        # A blocked pair is a point, too, and no entry.
+        entry = msgspec.convert(payload, Entry) if payload is not None and "answer" in payload else None
         return entry if entry is not None and self._mine(entry, org_id) else None
 
     async def near(self, org_id: str, scope: str, static: Vectors, *, limit: int, floor: float) -> Sequence[Candidate]:

@@ -1,7 +1,8 @@
 """How much of the cache one organisation may fill, and how fast."""
 
+import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from libs.common.clock import Clock
 from services.cache.entries import Entries
@@ -19,6 +20,7 @@ class _Account:
     room: int
     minute: int
     stores: int = 0
+    making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Quota:
@@ -48,9 +50,10 @@ class Quota:
         if account.stores >= self._stores_per_minute:
             return False
         account.stores += 1
-        if account.room <= 0:
-            account.room = await self._made(org_id)
-        account.room -= 1
+        async with account.making:  # who comes meanwhile must not make room a second time
+            if account.room <= 0:
+                account.room = await self._made(org_id)
+            account.room -= 1
         return True
 
     async def _made(self, org_id: str) -> int:

@@ -213,6 +213,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             draining = True
             await served.shutdown()
             await delivery.settle()
+            await optimizing.settle()
             await cache.settle()
             if isinstance(credits_, SharedCredits):
                 await credits_.settle()

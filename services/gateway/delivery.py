@@ -16,14 +16,13 @@ from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheHit, StoreAnswer, cache_entry_id
 from libs.common.contracts.events import CompletionFinished, Status, TokenClasses
 from libs.common.errors import PayloadTooLarge, PromptlyError
-from libs.common.money import usd
-from libs.common.telemetry import metrics, names, tracing
 from services.gateway.calling import OpenStream
 from services.gateway.domain.attempts import Failure, client_error
 from services.gateway.domain.conversations import Conversations
 from services.gateway.domain.merged import merged
 from services.gateway.domain.telling import finished_event, metadata
 from services.gateway.domain.work import Work
+from services.gateway.measuring import measure
 from services.gateway.ports import AnswerCache, Events, Turns
 from services.gateway.translate.errors import error_body, status
 from services.gateway.translate.openai_answer import Answer
@@ -227,7 +226,7 @@ class Delivery:
             await self._tell(merged(parts, request_id))
 
     async def _tell(self, finished: CompletionFinished) -> None:
-        _measure(finished)
+        measure(finished)
         # A client that leaves while the event is on its way must not take it along.
         await asyncio.shield(self._detach(self._events.finished(finished)))
 
@@ -256,34 +255,4 @@ def _as_hit(kept: StoreAnswer, stored_at_ms: int) -> CacheHit:
         completion_tokens=kept.completion_tokens,
         request_id=kept.request_id,
         stored_at_ms=stored_at_ms,
-    )
-
-
-def _measure(finished: CompletionFinished) -> None:
-    metrics.REQUEST_SECONDS.labels(finished.status, finished.cache).observe(finished.latency_ms / 1000)
-    metrics.OVERHEAD_SECONDS.observe(finished.overhead_ms / 1000)
-    for part in finished.degraded:
-        metrics.DEGRADED.labels(part).inc()
-    if finished.baseline_cost_nano is None or finished.actual_cost_nano is None:
-        metrics.UNPRICED.labels(finished.baseline_model).inc()
-    saved = None
-    if finished.baseline_cost_nano is not None and finished.actual_cost_nano is not None:
-        saved = usd(finished.baseline_cost_nano - finished.actual_cost_nano)
-    tracing.describe(
-        tracing.current(),
-        {
-            names.ORG_ID: finished.org_id,
-            names.REQUEST_MODEL: finished.baseline_model,
-            names.ROUTED_MODEL: finished.routed_model,
-            names.TIER: finished.tier,
-            names.CACHE: finished.cache,
-            names.SIMILARITY: finished.cache_similarity,
-            names.TOKENS_SAVED: finished.original_tokens - finished.optimized_tokens,
-            names.SAVINGS_USD: saved,
-            names.DEGRADED: finished.degraded or None,
-            names.STATUS: finished.status,
-            names.USAGE_INPUT_TOKENS: finished.tokens.input,
-            names.USAGE_OUTPUT_TOKENS: finished.tokens.output,
-            names.USAGE_CACHE_READ: finished.tokens.cache_read or None,
-        },
     )

@@ -2,7 +2,10 @@
 
 import asyncio
 import hashlib
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -10,20 +13,22 @@ from libs.common import context, tokens
 from libs.common.clock import Clock
 from libs.common.contracts.auth import OptimizationSettings, Principal
 from libs.common.contracts.cache import ExactLookup, StoreAnswer
-from libs.common.contracts.events import CompletionFinished
+from libs.common.contracts.events import CompletionFinished, Status
 from libs.common.contracts.optimizer import TextReply, TextRequest
 from libs.common.errors import BadRequest, PromptlyError, Unavailable
 from services.gateway.admission import Admission, Admitted
 from services.gateway.domain.overrides import Overrides, parse
 from services.gateway.domain.work import Incoming
+from services.gateway.measuring import measure
 from services.gateway.ports import AnswerCache, Charge, Credits, Events, Once, Skipped, TextOptimizer
 from services.gateway.translate import optimizing as wire
 from services.gateway.translate.errors import status
 from services.gateway.translate.optimizing import OptimizeBody
 
+T = TypeVar("T")
 # Prompts are counted as gpt-4o does; whoever sends the shorter one may send it to anybody.
 COUNTED_AS = "gpt-4o"
-_LONG = 8_000  # characters: what takes longer to count than others should wait for
+_LONG = 1_000  # characters: what takes longer to count than others should wait for
 _MODEL = "promptly-optimize"
 _MAX_KEY = 255
 
@@ -36,10 +41,12 @@ class _Call:
     principal: Principal
     overrides: Overrides
     asked: OptimizeBody
+    once: tuple[str, str] | None = None
     charge: Charge | None = None
     charged: int = 0
     made: TextReply | None = None
-    cached: bool = False
+    cache: Literal["exact", "miss", "off"] = "off"
+    recorded: bool = False
     degraded: list[str] = field(default_factory=list)
 
 
@@ -66,50 +73,82 @@ class Optimizing:
         self._events = events
         self._clock = clock
         self._rpm = rpm
+        self._detached: set[asyncio.Task[Any]] = set()
 
     async def run(self, incoming: Incoming, admitted: Admitted) -> bytes:
         """The answer, charged once. With an `Idempotency-Key` it is also given once, however often it is asked for."""
         principal = await self._admission.identify(incoming.api_key, "optimize")
-        async with self._admission.room(principal, admitted, apart="optimize", rpm=self._rpm):
+        rpm = min(self._rpm, principal.rpm)
+        async with self._admission.room(principal, admitted, apart="optimize", rpm=rpm):
             call = _Call(incoming, principal, parse(incoming.headers), wire.read(incoming.body))
             key = incoming.headers.get("idempotency-key")
             if key is None:
-                return await self._serve(call, None)
+                return await self._serve(call)
             if not 1 <= len(key) <= _MAX_KEY:
                 raise BadRequest(f"Idempotency-Key: between 1 and {_MAX_KEY} characters.")
-            digest = hashlib.sha256(incoming.body).hexdigest()
-            if (before := await self._once.begin(principal.org_id, key, digest)) is not None:
-                return before
-            try:
-                return await self._serve(call, (key, digest))
-            except BaseException:
-                await asyncio.shield(self._once.end(principal.org_id, key, digest, None))
-                raise
+            call.once = (key, hashlib.sha256(incoming.body).hexdigest())
+            before = await self._once.begin(principal.org_id, *call.once)
+            return await self._serve(call) if before is None else before
+
+    async def settle(self) -> None:
+        """Wait for what goes on after its client has left."""
+        while self._detached:
+            await asyncio.wait(self._detached)
 
     async def balance(self, api_key: str | None) -> int | None:
         """What a key's organisation has left."""
         return await self._credits.balance((await self._admission.anybody(api_key)).org_id)
 
-    async def _serve(self, call: _Call, once: tuple[str, str] | None) -> bytes:
+    async def _serve(self, call: _Call) -> bytes:
         with context.bound(request_id=call.incoming.request_id):
             try:
                 size = await self._count(call.asked.prompt)
                 call.charge = await self._credits.reserve(call.principal.org_id, size)
                 call.made = await self._make(call)
-                body = wire.answer(call.asked, call.made, self._ms_since(call), cached=call.cached)
-                if once is not None:
-                    await self._once.end(call.principal.org_id, *once, body)
-                call.charged = size
-                await self._record(call)
-            except BaseException as error:
-                call.charged = 0
-                if call.charge is not None:
-                    call.charge.undo()
-                if isinstance(error, PromptlyError):
-                    await self._record(call, error)
+            except asyncio.CancelledError as left:
+                self._detach(self._failed(call, left))
                 raise
-            call.charge.keep()
-            return body
+            except Exception as error:
+                await asyncio.shield(self._detach(self._failed(call, error)))
+                raise
+            # From here on it is done and charged, whether or not the client is still there.
+            return await asyncio.shield(self._detach(self._finish(call, size)))
+
+    async def _finish(self, call: _Call, size: int) -> bytes:
+        """Keep the answer for a repetition, write the call down, charge it."""
+        assert call.made is not None
+        assert call.charge is not None
+        body = wire.answer(call.asked, call.made, self._ms_since(call), cached=call.cache == "exact")
+        try:
+            if call.once is not None:
+                await self._once.end(call.principal.org_id, *call.once, body)
+        except PromptlyError as error:
+            await self._failed(call, error)
+            raise
+        call.charged = size if call.charge.lease_id is not None else 0
+        try:
+            await self._record(call, "cached" if call.cache == "exact" else "success")
+        finally:
+            # An answer that is kept will be given again, so it is paid for even where nobody could write it down.
+            if call.once is not None or call.recorded:
+                call.charge.keep()
+            else:
+                call.charge.undo()
+        return body
+
+    async def _failed(self, call: _Call, error: BaseException) -> None:
+        """Nothing is charged, and the same key may come again."""
+        if call.charge is not None:
+            call.charge.undo()
+        if call.once is not None:
+            with suppress(PromptlyError):
+                await self._once.end(call.principal.org_id, *call.once, None)
+        if isinstance(error, PromptlyError):
+            await self._record(call, "error", status_code=status(error), error=error.code)
+        elif isinstance(error, asyncio.CancelledError):
+            await self._record(call, "cancelled", status_code=499, error="client_left")
+        else:
+            await self._record(call, "error", status_code=500, error="internal_error")
 
     async def _make(self, call: _Call) -> TextReply:
         """From the cache, else from the optimizer."""
@@ -122,8 +161,9 @@ class Optimizing:
             except Skipped as skipped:
                 call.degraded.append(skipped.part)
             else:
+                call.cache = "miss"
                 if hit is not None:
-                    call.cached = True
+                    call.cache = "exact"
                     return msgspec.json.decode(hit.answer, type=TextReply)
         try:
             made = await self._optimizer.optimize_text(
@@ -142,7 +182,7 @@ class Optimizing:
             return await asyncio.to_thread(tokens.count_text, COUNTED_AS, prompt)
         return tokens.count_text(COUNTED_AS, prompt)
 
-    async def _record(self, call: _Call, error: PromptlyError | None = None) -> None:
+    async def _record(self, call: _Call, outcome: Status, *, status_code: int = 200, error: str | None = None) -> None:
         """Nobody gets an answer that is not written down."""
         made = call.made if error is None else None
         event = CompletionFinished(
@@ -151,9 +191,9 @@ class Optimizing:
             key_id=call.principal.key_id,
             user_id=call.principal.user_id,
             kind="optimize",
-            status="error" if error else "cached" if call.cached else "success",
-            status_code=status(error) if error else 200,
-            error_code=error.code if error else None,
+            status=outcome,
+            status_code=status_code,
+            error_code=error,
             tags={**wire.tags(call.asked.metadata), **call.overrides.tags},
             time_ms=call.incoming.time_ms,
             baseline_model=_MODEL,
@@ -163,14 +203,27 @@ class Optimizing:
             optimized_tokens=made.compressed_tokens if made else 0,
             baseline_cost_nano=0,
             actual_cost_nano=0,
-            cache="exact" if call.cached else "miss",
+            cache=call.cache,
             latency_ms=self._ms_since(call),
             overhead_ms=self._ms_since(call),
             degraded=tuple(call.degraded),
             charged_tokens=call.charged,
             credit_lease=call.charge.lease_id if call.charge and call.charged else None,
         )
-        await asyncio.shield(self._events.finished(event))
+        measure(event)
+        await self._events.finished(event)
+        call.recorded = True
+
+    def _detach(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._detached.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._detached.discard(task)
+        if not task.cancelled():
+            task.exception()  # told to whoever waited for it; nobody may have
 
     def _ms_since(self, call: _Call) -> float:
         return round((self._clock.monotonic() - call.incoming.accepted) * 1000, 3)

@@ -96,6 +96,10 @@ class Pipeline:
             except asyncio.CancelledError:
                 self._delivery.left(work)
                 raise
+            except Exception:
+                if work.flight is not None:
+                    work.flight.land(None)
+                raise
 
     async def _exact_hit(self, work: Work) -> CacheHit | None:
         """The answer to this very request, also where somebody else is waiting for it right now."""

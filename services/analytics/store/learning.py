@@ -15,7 +15,8 @@ from services.analytics.store.erasing import ERASING
 # One copy of the service at a time moves the mark; another finds it locked, and has nothing to do.
 _MARK: Final = text("SELECT upto FROM analytics.learning FOR UPDATE SKIP LOCKED")
 _MOVE: Final = text("UPDATE analytics.learning SET upto = :upto")
-# Asked again a few times, by the same end user, is a complaint; asked all the time is a popular question.
+# Asked again a few times, by the same end user, once there was an answer, is a complaint; asked all the time is a popular
+# question, and asked at the same time is an accident.
 _TAKE: Final = text("""
     SELECT org_id, received_at, routing_features AS features, routed_model <> baseline_model AS lowered,
         CAST(CAST(fallback_used OR EXISTS (
@@ -25,7 +26,8 @@ _TAKE: Final = text("""
             SELECT count(*) BETWEEN 1 AND 2 FROM analytics.requests AS again
             WHERE again.org_id = one.org_id AND again.asked_digest = one.asked_digest AND again.key_id = one.key_id
                 AND again.end_user IS NOT DISTINCT FROM one.end_user AND again.id <> one.id
-                AND again.at BETWEEN one.at AND one.at + interval '10 minutes'
+                AND again.cache IN ('miss', 'off')
+                AND again.at BETWEEN one.at + one.latency_ms * interval '1 millisecond' AND one.at + interval '10 minutes'
         ) AS integer) AS double precision) AS failed
     FROM analytics.requests AS one
     WHERE received_at > :after AND received_at <= :until AND routing_features <> '[]'

@@ -59,7 +59,8 @@ class MemoryLearning:
             one.asked_digest is not None
             and one.id != other.id
             and asker == (other.org_id, other.key_id, other.end_user, other.asked_digest)
-            and timedelta(0) <= made_at(other.id) - made_at(one.id) <= _WINDOW
+            and other.cache in ("miss", "off")
+            and timedelta(milliseconds=one.latency_ms) <= made_at(other.id) - made_at(one.id) <= _WINDOW
         )
 
 

@@ -53,7 +53,7 @@ class StripeCheckout:
         params: Any = {
             "mode": "payment",
             "client_reference_id": org_id,
-            "customer_email": email,
+            "adaptive_pricing": {"enabled": False},  # what is paid is what was asked for, in pounds
             "metadata": {"org_id": org_id},
             "line_items": [
                 {"quantity": 1, "price_data": {"currency": "gbp", "unit_amount": pence, "product_data": product}}
@@ -61,6 +61,8 @@ class StripeCheckout:
             "success_url": f"{self._page}?checkout=done",
             "cancel_url": f"{self._page}?checkout=cancelled",
         }
+        if email:
+            params["customer_email"] = email
         try:
             session = await self._client.v1.checkout.sessions.create_async(params)
         except stripe.StripeError as error:
@@ -80,12 +82,31 @@ class StripeCheckout:
         try:
             event = msgspec.json.decode(payload, type=_Event)
         except msgspec.MsgspecError:
-            return None  # about something else
+            _not_ours("unreadable", payload)
+            return None
         session = event.data.object
         if event.type not in _PAID or session.payment_status != "paid":
             return None
         # Others may sell through the same account; what was bought here has our mark on it.
         org_id = (session.metadata or {}).get("org_id")
-        if org_id is None or session.currency != "gbp" or session.amount_total <= 0:
+        if org_id is None:
+            return None
+        if session.currency != "gbp" or session.amount_total <= 0:
+            _not_ours(session.currency, payload)
             return None
         return Paid(session_id=session.id, org_id=org_id, pence=session.amount_total)
+
+
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    id: str = ""
+    type: str = ""
+
+
+def _not_ours(reason: str, payload: bytes) -> None:
+    """Other events are nobody's business here; one that says that something was paid has to be looked at by somebody."""
+    try:
+        head = msgspec.json.decode(payload, type=_Head)
+    except msgspec.MsgspecError:
+        return
+    if head.type in _PAID:
+        log.error("payment_not_credited", kind=head.type, code=head.id, reason=reason)

@@ -16,6 +16,7 @@ from services.auth.http.guard import ApiRequest
 from services.auth.translate.billing_json import entry_json
 
 _PENCE: Final = 100
+_DIGITS: Final = 12
 
 
 class CheckoutBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,9 +50,9 @@ class BillingController(Controller):
     @post("/credits/checkout", needs=Action.MANAGE_BILLING, status_code=200)
     async def checkout(self, request: ApiRequest, billing: Given[Billing]) -> dict[str, Any]:
         """Open the payment provider's page."""
-        pence = (await read(request, CheckoutBody)).amount_gbp * _PENCE
-        whole = int(pence) if pence.is_finite() and abs(pence) < 10**12 and pence == int(pence) else 0
-        session_id, url = await billing.begin(request.user, whole)
+        pounds = (await read(request, CheckoutBody)).amount_gbp
+        pence = pounds * _PENCE if pounds.is_finite() and pounds.adjusted() < _DIGITS else Decimal(0)
+        session_id, url = await billing.begin(request.user, int(pence) if pence == int(pence) else 0)
         return {"session_id": session_id, "url": url}
 
     @post("/webhook", needs=Action.PUBLIC, status_code=200)

@@ -27,6 +27,7 @@ from services.auth.translate.optimization_json import InputPrices, hit_json, pre
 Share = Annotated[float, Meta(ge=0, le=1)]
 # Nobody's request waits for a preview, so the optimizer has more time for it.
 _PREVIEW_MS: Final = 5000.0
+_one_by_one = asyncio.Semaphore(1)
 
 
 class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,7 +115,8 @@ class OptimizationController(Controller):
         reply = await bus.call(OPTIMIZE, asked, budget_ms=_PREVIEW_MS)
         prices = InputPrices(catalog.find(body.model), clock.now().date())
         # Comparing long texts word by word takes a while, in which others want to be served.
-        return await asyncio.to_thread(preview_json, asked, reply, prices)
+        async with _one_by_one:
+            return await asyncio.to_thread(preview_json, asked, reply, prices)
 
     @get("/cache/hits", needs=Action.READ)
     async def cache_hits(self, request: ApiRequest, bus: Given[Bus]) -> dict[str, Any]:

@@ -22,6 +22,12 @@ class SqlErasures:
         self._tx = tx
 
     async def erase(self, org_id: str, at: datetime) -> None:
+        # Whoever is about to write for the organisation has done so, or finds it gone.
+        for table in ("credit_accounts", "orgs"):
+            await self._tx.execute(
+                text(f"SELECT FROM auth.{table} WHERE org_id = :org_id FOR UPDATE"),  # constants
+                {"org_id": org_id},
+            )
         for table in _TABLES:
             await self._tx.execute(text(f"DELETE FROM auth.{table} WHERE org_id = :org_id"), {"org_id": org_id})  # noqa: S608  # constants
         await self._tx.execute(

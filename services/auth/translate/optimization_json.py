@@ -10,7 +10,7 @@ from libs.common.catalog import Model
 from libs.common.contracts.events import CompletionFinished, TokenClasses
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
 from libs.common.money import usd
-from services.auth.domain.diff import Piece, diff
+from services.auth.domain.diff import Differ, Piece
 from services.auth.domain.preview import Message
 from services.auth.translate.analytics_json import iso_ms
 
@@ -90,19 +90,20 @@ def _changes(
     before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]], positions: Sequence[int]
 ) -> Iterator[dict[str, Any]]:
     """Message by message, in the order in which they are sent, those that are left out where they stood."""
+    compare = Differ().pieces
     at = 0
     for message, position in zip(after, positions, strict=True):
         while at < position:
-            yield _change("removed", before[at], diff(_text(before[at]), ""), at)
+            yield _change("removed", before[at], compare(_text(before[at]), ""), at)
             at += 1
         if position < 0:
-            yield _change("added", message, diff("", _text(message)), None)
+            yield _change("added", message, compare("", _text(message)), None)
             continue
         change = "kept" if before[position] == message else "changed"
-        yield _change(change, message, diff(_text(before[position]), _text(message)), position)
+        yield _change(change, message, compare(_text(before[position]), _text(message)), position)
         at = position + 1
     for position in range(at, len(before)):
-        yield _change("removed", before[position], diff(_text(before[position]), ""), position)
+        yield _change("removed", before[position], compare(_text(before[position]), ""), position)
 
 
 def _change(change: str, message: dict[str, Any], pieces: Sequence[Piece], position: int | None) -> dict[str, Any]:

@@ -42,7 +42,8 @@ _ASKING = (
 )
 _OPENER = re.compile(rf"^(?:{_GREETING}|{_REQUEST}|{_ASKING})", re.IGNORECASE)
 _CLOSER = re.compile(
-    r"[ ,.!?]*\b(?:please|thanks|thank you|thx|cheers)(?: (?:so|very) much| in advance)?[ .!?]*$", re.IGNORECASE
+    r"(?<![ ,.!?])[ ,.!?]*+\b(?:please|thanks|thank you|thx|cheers)(?: (?:so|very) much| in advance)?[ .!?]*$",
+    re.IGNORECASE,
 )
 _FOR_ME = re.compile(
     r"^(give|write|show|make|find|draft|suggest|create) me (?=\S)|(?<=\S) for me(?=[.!?]*$)", re.IGNORECASE

@@ -85,8 +85,9 @@ class ServerPoints:
                 with_vectors=False,
             )
         )
-        chosen = models.PointIdsList(points=[point.id for point in found])
-        await _asked(self._client.delete(self._collection, chosen, wait=True))
+        if found:
+            chosen = models.PointIdsList(points=[point.id for point in found])
+            await _asked(self._client.delete(self._collection, chosen, wait=True))
 
     async def sweep(self, now_ms: int) -> None:
         expired = models.Filter(must=[models.FieldCondition(key=EXPIRY, range=models.Range(lte=now_ms))])

@@ -8,7 +8,8 @@ next one is asked for, and one that nobody uses is ended.
 import asyncio
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import msgspec
 import structlog
@@ -19,6 +20,7 @@ from libs.common.contracts.auth import (
     LEASE_CREDITS,
     SETTLE_CREDITS,
     CreditsLeased,
+    CreditsShort,
     LeaseCredits,
     OrgRef,
     SettleCredits,
@@ -33,6 +35,7 @@ _LONGEST_SECONDS = 30.0
 _FAST_SECONDS, _SLOW_SECONDS = 1.0, 5.0
 _LARGEST = 1 << 14  # calls in one lease
 _REMEMBER_EMPTY = 1.0
+LOST_SECONDS = LEASE_CREDITS.budget_ms / 1000  # by then auth has granted a lease, or never will
 # How long others have to give back what they lease and do not use, try by try.
 _PATIENCE = (0.05, 0.1, 0.2, 0.4)
 
@@ -159,7 +162,9 @@ class SharedCredits:
         self._accounts.move_to_end(org_id)
         if len(self._accounts) > _MAX_ORGS:
             gone, old = self._accounts.popitem(last=False)
-            if old.lease is not None:
+            if old.asking.locked():  # somebody waits for its lease
+                self._accounts[gone] = old
+            elif old.lease is not None:
                 self._close(gone, old.lease)
         return account
 
@@ -179,9 +184,7 @@ class SharedCredits:
         available = 0
         for pause in (*_PATIENCE, None):
             try:
-                reply = await self._bus.call(LEASE_CREDITS, asked)
-            except Unavailable:
-                raise Unavailable("Credits cannot be checked right now. Try again in a moment.") from None
+                reply = await self._ask(asked)
             finally:
                 if old is not None:
                     self._close(org_id, old)
@@ -196,6 +199,26 @@ class SharedCredits:
             asked = msgspec.structs.replace(asked, lease_id=new_id("lse"), returning=None, returned=0)
         account.empty_at, account.empty_until = available, self._clock() + _REMEMBER_EMPTY
         raise _short(need, available)
+
+    async def _ask(self, asked: LeaseCredits) -> CreditsLeased | CreditsShort:
+        """A lease; one that was granted and never arrived is ended as soon as it surely is there."""
+        try:
+            return await self._bus.call(LEASE_CREDITS, asked)
+        except Unavailable:
+            self._later(self._end_lost(asked))
+            raise Unavailable("Credits cannot be checked right now. Try again in a moment.") from None
+        except asyncio.CancelledError:
+            self._later(self._end_lost(asked))
+            raise
+
+    async def _end_lost(self, asked: LeaseCredits) -> None:
+        await asyncio.sleep(LOST_SECONDS)
+        await self._settle(asked.org_id, _Lease(id=asked.lease_id, left=0, began=0, at=0))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     async def _let_go(self, org_id: str, account: _Account, lease: _Lease) -> None:
         account.lease, rest = None, lease.left
@@ -216,9 +239,7 @@ class SharedCredits:
 
     def _settle_if_over(self, org_id: str, lease: _Lease) -> None:
         if lease.closed and lease.going == 0:
-            task = asyncio.create_task(self._settle(org_id, lease))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+            self._later(self._settle(org_id, lease))
 
     async def _settle(self, org_id: str, lease: _Lease) -> None:
         try:

@@ -72,6 +72,7 @@ class BusOptimizer:
     def __init__(self, bus: Bus, clock: Callable[[], float], budget_ms: float) -> None:
         self._budget = budget_ms
         self.hop = Hop(bus, "optimizer", clock)
+        self._texts = Hop(bus, "optimizer", clock)  # long texts that come late must not cost chats their optimizer
 
     async def optimize(self, request: OptimizeRequest) -> OptimizeReply:
         try:
@@ -80,7 +81,7 @@ class BusOptimizer:
             raise Skipped("optimizer") from None  # the provider is the judge of a request, not the optimizer
 
     async def optimize_text(self, request: TextRequest) -> TextReply:
-        return await self.hop.call(OPTIMIZE_TEXT, request, OPTIMIZE_TEXT.budget_ms)
+        return await self._texts.call(OPTIMIZE_TEXT, request, OPTIMIZE_TEXT.budget_ms)
 
 
 class BusRouter:

@@ -110,7 +110,7 @@ def finished_event(
 
 
 def _asked_digest(work: Work) -> str | None:
-    """Tells whether the same was asked again, and nothing else: of an organisation's own, and no text in it."""
+    """Tells whether the same was asked again; who holds the text as well can tell that it is this one's."""
     prompt = work.chat.prompt
     if not prompt:
         return None

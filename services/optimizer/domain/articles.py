@@ -18,9 +18,11 @@ _NOT_BEFORE = (
 # Before lower-case words and abbreviations only, so that names keep theirs.
 _ARTICLE = re.compile(rf"(?<=[a-z0-9,;:)] )(?:the|an|a) (?=[a-z]{{2}}|[A-Z]{{2,}}\b){_NOT_BEFORE}")
 
+# Possessive, so that a text of blanks is read once.
 # At the head of a sentence the next word takes over the capital; before a capital ("The Hague") it may be part of a name.
 _OPENING = re.compile(
-    rf"(?:^[ \t]*(?:[-*•]|\d{{1,3}}[.)])?[ \t]*|(?<=[.!?:] ))(?P<article>The |An |A ){_NOT_BEFORE}(?P<next>[a-z])(?=[a-z])",
+    rf"(?:^[ \t]*+(?:(?:[-*•]|\d{{1,3}}[.)])[ \t]*+)?|(?<=[.!?:] ))"
+    rf"(?P<article>The |An |A ){_NOT_BEFORE}(?P<next>[a-z])(?=[a-z])",
     re.MULTILINE,
 )
 

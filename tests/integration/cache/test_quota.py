@@ -1,5 +1,7 @@
 """How much one organisation may keep, over every vector store."""
 
+import asyncio
+
 import pytest
 
 from libs.common.clock import ManualClock
@@ -54,3 +56,11 @@ async def test_repeats_of_one_request_do_not_evict(entries: Entries, clock: Manu
         assert await quota.admits("org_a")
         await entries.store(answer_for(fingerprint="0"))
     assert (await entries.stats("org_a")).total_entries == 3
+
+
+async def test_many_at_once_make_room_once(entries: Entries, clock: ManualClock) -> None:
+    quota = Quota(entries, clock, max_entries=40, stores_per_minute=1000)
+    await stored(entries, quota, 40)
+    await asyncio.gather(*(stored(entries, quota, 1, begin=100 + number) for number in range(20)))
+    # A twentieth went at a time, and no more than was needed.
+    assert (await entries.stats("org_a")).total_entries >= 36

@@ -117,7 +117,7 @@ async def town(
         user = User(id=ids.new_id("usr"), org_id=org.id, email=email, role="admin", version=1, created_at=clock.now())
         async with uow() as tx:
             await tx.accounts.add(org, user, "hash")
-        principal = Principal(org_id=org.id, key_id=ids.new_id("key"), settings=PASSIVE)
+        principal = Principal(org_id=org.id, key_id=ids.new_id("key"), settings=PASSIVE, rpm=1_000_000)
 
         async def verify(_: VerifyApiKey) -> Principal:
             return principal

@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from libs.common import tokens
-from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
 from libs.common.contracts.auth import (
     BEGIN_ONCE,
@@ -36,8 +34,6 @@ from libs.common.contracts.auth import (
 )
 from libs.common.contracts.cache import STORE, StoreAnswer, Stored
 from libs.common.contracts.optimizer import OPTIMIZE_TEXT, TextReply, TextRequest
-from libs.common.errors import InsufficientCredits
-from services.gateway.clients.credits import SharedCredits
 from tests.fixtures.gateway import Stack, gateway_stack
 from tests.integration.gateway.test_flights import played
 
@@ -321,59 +317,47 @@ async def test_those_who_host_for_themselves_need_no_credits(tmp_path: Any) -> N
         assert parts.leases == {}
 
 
-async def test_a_busy_organisation_asks_the_ledger_seldom() -> None:
-    bus, parts, given = MemoryBus(), Parts(), list[LeaseCredits]()
+async def test_a_client_that_leaves_while_its_answer_is_written_down_has_paid_for_it(
+    stack: Stack, parts: Parts
+) -> None:
+    """Its key then brings the answer, and charges no second time."""
+    writing, go_on = asyncio.Event(), asyncio.Event()
+    end = parts.end
 
-    async def lease(asked: LeaseCredits) -> CreditsLeased | CreditsShort:
-        given.append(asked)
-        wanted = min(asked.wanted, parts.balance // 20 // asked.need * asked.need)
-        return await parts.lease(msgspec.structs.replace(asked, need=max(asked.need, wanted)))
+    async def slow(ended: OnceEnd) -> Noted:
+        writing.set()
+        await go_on.wait()
+        return await end(ended)
 
-    await bus.serve(LEASE_CREDITS, lease)
-    await bus.serve(SETTLE_CREDITS, parts.settle)
-    now = 0.0
-    shared = SharedCredits(bus, lambda: now)
-    for _ in range(400):
-        (await shared.reserve("org", 10)).keep()
-    assert len(given) == 9  # 1, 2, 4, … calls in a lease
-    now = 3.0
-    await shared.tidy()  # nobody has used the last one for a while
-    await shared.settle()
-    assert (sum(one.used for one in parts.settled), parts.leases, parts.balance) == (4_000, {}, 996_000)
-    one_by_one = SharedCredits(bus, lambda: now, leasing=False)
-    given.clear()
-    for _ in range(10):
-        (await one_by_one.reserve("org", 10)).undo()
-    assert len(given) == 1  # what was not charged is charged next
-
-
-async def test_what_is_not_in_use_is_given_back_when_somebody_is_short() -> None:
-    bus, parts = MemoryBus(), Parts(balance=100)
-    await bus.serve(LEASE_CREDITS, parts.lease)
-    await bus.serve(SETTLE_CREDITS, parts.settle)
-    mine, theirs = SharedCredits(bus, lambda: 0.0), SharedCredits(bus, lambda: 0.0)
-    lease = parts.lease
-
-    async def all_of_it(asked: LeaseCredits) -> CreditsLeased | CreditsShort:
-        if asked.need and parts.leases:
-            await mine.give_back(OrgRef(org_id="org"))  # as auth would have it
-        got = await lease(msgspec.structs.replace(asked, need=100) if asked.need and not parts.leases else asked)
-        return msgspec.structs.replace(got, leased=1) if isinstance(got, CreditsShort) else got
-
-    await bus.serve(LEASE_CREDITS, all_of_it)
-    going = await mine.reserve("org", 10)
-    (await theirs.reserve("org", 60)).keep()
-    with pytest.raises(InsufficientCredits):
-        await theirs.reserve("org", 60)
-    going.keep()
-    for one in (mine, theirs):
-        await one.settle()
-    assert (parts.balance, parts.leases) == (30, {})
+    await stack.bus.serve(END_ONCE, slow)
+    once = {"idempotency-key": "order-20"}
+    leaving = asyncio.create_task(ask(stack, headers=once))
+    await writing.wait()
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    go_on.set()
+    while not stack.finished:
+        await asyncio.sleep(0.01)  # between two looks
+    [event] = stack.finished
+    assert (event.status, event.charged_tokens) == ("success", tokens.count_text("gpt-4o", PROMPT))
+    answer = await ask(stack, headers=once)
+    assert (answer.status_code, len(stack.finished), len(parts.asked)) == (200, 1, 1)
 
 
-async def test_the_end_of_a_gateway_is_the_end_of_its_leases(tmp_path: Any) -> None:
-    async with gateway_stack(tmp_path) as stack:
-        parts = Parts()
-        await serve(stack, parts)
-        charged = (await ask(stack)).json()["original_tokens"]
-    assert (sum(one.used for one in parts.settled), parts.leases) == (charged, {})
+async def test_a_client_that_leaves_earlier_pays_nothing(stack: Stack, parts: Parts) -> None:
+    begun = asyncio.Event()
+
+    async def never(_: TextRequest) -> TextReply:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    await stack.bus.serve(OPTIMIZE_TEXT, never)
+    leaving = asyncio.create_task(ask(stack, headers={"idempotency-key": "order-21"}))
+    await begun.wait()
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    while not stack.finished:
+        await asyncio.sleep(0.01)  # between two looks
+    assert [(event.status, event.charged_tokens) for event in stack.finished] == [("cancelled", 0)]
+    assert parts.once == {}

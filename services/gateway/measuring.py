@@ -1,0 +1,36 @@
+"""What metrics and the request's span say of a request that is over."""
+
+from libs.common.contracts.events import CompletionFinished
+from libs.common.money import usd
+from libs.common.telemetry import metrics, names, tracing
+
+
+def measure(finished: CompletionFinished) -> None:
+    """Count it, and describe the current span."""
+    metrics.REQUEST_SECONDS.labels(finished.status, finished.cache).observe(finished.latency_ms / 1000)
+    metrics.OVERHEAD_SECONDS.observe(finished.overhead_ms / 1000)
+    for part in finished.degraded:
+        metrics.DEGRADED.labels(part).inc()
+    if finished.baseline_cost_nano is None or finished.actual_cost_nano is None:
+        metrics.UNPRICED.labels(finished.baseline_model).inc()
+    saved = None
+    if finished.baseline_cost_nano is not None and finished.actual_cost_nano is not None:
+        saved = usd(finished.baseline_cost_nano - finished.actual_cost_nano)
+    tracing.describe(
+        tracing.current(),
+        {
+            names.ORG_ID: finished.org_id,
+            names.REQUEST_MODEL: finished.baseline_model,
+            names.ROUTED_MODEL: finished.routed_model,
+            names.TIER: finished.tier,
+            names.CACHE: finished.cache,
+            names.SIMILARITY: finished.cache_similarity,
+            names.TOKENS_SAVED: finished.original_tokens - finished.optimized_tokens,
+            names.SAVINGS_USD: saved,
+            names.DEGRADED: finished.degraded or None,
+            names.STATUS: finished.status,
+            names.USAGE_INPUT_TOKENS: finished.tokens.input,
+            names.USAGE_OUTPUT_TOKENS: finished.tokens.output,
+            names.USAGE_CACHE_READ: finished.tokens.cache_read or None,
+        },
+    )
