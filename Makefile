@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node fmt lock check-types check-rules
+.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -69,6 +69,15 @@ test-sdk-python: $(VENV)/dev ## The Python half of it
 
 test-sdk-node: $(VENV)/dev ## The Node half of it
 	@$(BIN)/python -m tests.sdk_node
+
+dashboard: $(VENV)/bin/python ## Build the dashboard that the gateway serves at / (Node ≥ 22, or one from the Python index)
+	@$(BIN)/python -m deploy.node.dashboard
+
+test-dashboard: $(VENV)/dev ## Component tests of the dashboard, then a browser that walks it against a running Promptly
+	@$(BIN)/python -m tests.dashboard
+
+dashboard-schema: $(VENV)/dev ## Write the dashboard's types anew from the control plane's document
+	@$(BIN)/python -m tests.dashboard schema
 
 fmt: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff format .

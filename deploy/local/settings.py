@@ -8,10 +8,13 @@ import msgspec
 
 from libs.common.settings import load
 
+_ROOT = Path(__file__).parents[2]
+
 
 class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """State lives under `home`. A server's URL, where it is set, is used instead of starting one; `public_url` is where
-    browsers reach this Promptly (unset: on this machine). A new organisation has `trial_credits` tokens for the optimize API.
+    browsers reach this Promptly (unset: on this machine), `dashboard_dir` where its dashboard was built. A new organisation
+    has `trial_credits` tokens for the optimize API.
     """
 
     home: str = "var"
@@ -21,6 +24,7 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
     qdrant_url: str | None = None
     public_url: str | None = None
     model_dir: str | None = None
+    dashboard_dir: str | None = None
     allowed_hosts: str = ""
     trial_credits: int = 1_000_000
     log_format: str = "console"
@@ -34,6 +38,11 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
     def model_path(self) -> Path:
         """Where the embedding model lies, made on the first run."""
         return Path(self.model_dir).expanduser().resolve() if self.model_dir else self.home_path / "model"
+
+    @property
+    def dashboard_path(self) -> Path:
+        """Where the built dashboard lies, if anybody built it."""
+        return Path(self.dashboard_dir).expanduser().resolve() if self.dashboard_dir else _ROOT / "dashboard" / "dist"
 
 
 def read() -> LocalSettings:

@@ -160,6 +160,7 @@ class Stack:
                 "PROMPTLY_PORT": str(self.port),
                 "PROMPTLY_AUTH_URL": f"http://127.0.0.1:{auth_port}",
                 "PROMPTLY_SPOOL_DIR": str(self.home / "spool"),
+                "PROMPTLY_DASHBOARD_DIR": str(self.settings.dashboard_path),
             },
         }
         plans = []

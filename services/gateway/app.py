@@ -42,6 +42,7 @@ from services.gateway.feedback import Feedback
 from services.gateway.flights import Flights
 from services.gateway.handlers import provider_keys
 from services.gateway.http.chat import chat_completions, completions
+from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
 from services.gateway.http.edge import edge
 from services.gateway.http.errors import HANDLERS
@@ -198,7 +199,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         served = await stack.enter_async_context(
             serve_http(
-                edge(web),
+                edge(dashboard(web, settings.dashboard_dir)),
                 settings.host,
                 settings.port,
                 settings.drain_seconds,

@@ -14,6 +14,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     out; `max_concurrency` is requests under way at once, per key and gateway. `flight_wait` is how long a request waits for
     the answer to an identical one that is already on its way. `optimize_rpm` is the optimize API's limit per key and minute;
     with `credits` `off` its calls cost nothing, and without `credit_leasing` the ledger is asked about each of them.
+    `dashboard_dir` is where the built dashboard lies; without it, `/` says how to get it.
     """
 
     host: str = "127.0.0.1"
@@ -25,6 +26,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     spool_max_bytes: int = 256 << 20
     allowed_hosts: str = ""
     trusted_proxies: str = ""
+    dashboard_dir: str = ""
     openai_base_url: str = "https://api.openai.com/v1"
     anthropic_base_url: str = "https://api.anthropic.com"
     anthropic_version: str = "2023-06-01"

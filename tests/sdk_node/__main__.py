@@ -7,9 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from deploy.node.find import Node, find
 from libs.common.embedding.setup import prepare
 from tests.fixtures.running import ROOT, Running, start, stop
-from tests.sdk_node.node import Node, find
 
 SDK = ROOT / "sdk" / "node"
 # The oldest that package.json allows; the newest is the one that its lock file names.
@@ -26,9 +26,7 @@ def locked(package: str) -> str:
 
 def pack(node: Node, into: Path) -> Path:
     """Build and pack, as the README says it."""
-    installed = SDK / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < (SDK / "package-lock.json").stat().st_mtime:
-        node.npm("ci", cwd=SDK)
+    node.install(SDK)
     node.npm("pack", "--pack-destination", str(into), cwd=SDK)
     (made,) = into.glob("*.tgz")
     return made

@@ -12,12 +12,14 @@ from unittest.mock import MagicMock
 
 import httpx
 import jsonschema_rs
+import msgspec
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from libs.common.version import VERSION
 from services.auth.domain.permissions import Action
 from services.auth.http.api import Parts, create_api
+from services.auth.http.openapi.__main__ import main as print_document
 from services.auth.http.openapi.document import document, served
 from services.auth.http.openapi.operations import OPERATIONS
 from services.gateway import http as doors
@@ -54,6 +56,11 @@ def nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 def test_every_route_of_the_gateway_is_described() -> None:
     assert {(method, path) for method, path, _ in operations(GATEWAY)} == gateway_routes()
+
+
+def test_the_document_is_printed_without_a_server(capsys: pytest.CaptureFixture[str]) -> None:
+    print_document()
+    assert json.loads(capsys.readouterr().out) == json.loads(msgspec.json.encode(CONTROL_PLANE))
 
 
 def test_every_route_of_auth_is_described() -> None:

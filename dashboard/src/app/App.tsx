@@ -1,0 +1,91 @@
+import { Center, Loader } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
+import { me } from "../api/queries";
+import { session } from "../api/session";
+import { SetPassword } from "../pages/SetPassword";
+import { SignIn } from "../pages/SignIn";
+import { Failed, Nothing } from "../ui/states";
+import { Frame } from "./Frame";
+import { go, Link, useAddress } from "./router";
+import { Who } from "./who";
+
+const Overview = lazy(() => import("../pages/Overview"));
+const Requests = lazy(() => import("../pages/Requests"));
+const Request = lazy(() => import("../pages/Request"));
+const Keys = lazy(() => import("../pages/Keys"));
+const Optimization = lazy(() => import("../pages/Optimization"));
+const Start = lazy(() => import("../pages/Start"));
+
+const TITLES: Record<string, string> = {
+  "": "Overview",
+  start: "Get started",
+  requests: "Requests",
+  keys: "Keys",
+  optimization: "Optimization",
+};
+
+function Waiting() {
+  return (
+    <Center mih="60vh">
+      <Loader />
+    </Center>
+  );
+}
+
+function Page({ section, id }: { section: string; id?: string }) {
+  switch (section) {
+    case "":
+      return <Overview />;
+    case "start":
+      return <Start />;
+    case "requests":
+      return id ? <Request key={id} id={id} /> : <Requests />;
+    case "keys":
+      return <Keys />;
+    case "optimization":
+      return <Optimization />;
+    default:
+      return (
+        <Nothing title="There is no page here">
+          <Link to="/">Go to the overview</Link>
+        </Nothing>
+      );
+  }
+}
+
+function SignedIn({ section, id }: { section: string; id?: string }) {
+  const who = useQuery(me());
+  if (who.isPending) return <Waiting />;
+  if (who.isError) return <Failed error={who.error} again={() => void who.refetch()} />;
+  return (
+    <Who value={who.data}>
+      <Frame section={section}>
+        <Suspense fallback={<Waiting />}>
+          <Page section={section} id={id} />
+        </Suspense>
+      </Frame>
+    </Who>
+  );
+}
+
+export function App() {
+  const { path } = useAddress();
+  const token = useSyncExternalStore(session.subscribe, session.token);
+  const client = useQueryClient();
+  const [section = "", id] = path.slice(1).split("/");
+  const outside = section === "login" || section === "register";
+  useEffect(() => {
+    if (!token) client.clear(); // the next one to sign in here sees nothing of the one before
+  }, [token, client]);
+  useEffect(() => {
+    if (token && outside) go("/", true);
+  }, [token, outside]);
+  useEffect(() => {
+    const title = outside || !token ? (section === "register" ? "Register" : "Sign in") : TITLES[section];
+    document.title = title ? `${title} · Promptly` : "Promptly";
+  }, [section, outside, token]);
+  if (section === "auth" && (id === "invite" || id === "reset")) return <SetPassword key={id} purpose={id} />;
+  if (!token) return <SignIn key={section} registering={section === "register"} />;
+  return outside ? <Waiting /> : <SignedIn section={section} id={id} />;
+}

@@ -1,0 +1,120 @@
+import { ActionIcon, AppShell, Box, Burger, Group, Menu, NavLink, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { type ReactNode, useEffect } from "react";
+import { call } from "../api/client";
+import { session } from "../api/session";
+import { Icon, type IconName } from "../ui/Icon";
+import { follow, go } from "./router";
+import { useWho } from "./who";
+
+const PAGES: { section: string; label: string; icon: IconName }[] = [
+  { section: "", label: "Overview", icon: "chart" },
+  { section: "requests", label: "Requests", icon: "list" },
+  { section: "keys", label: "Keys", icon: "key" },
+  { section: "optimization", label: "Optimization", icon: "sliders" },
+  { section: "start", label: "Get started", icon: "flag" },
+];
+
+async function signOut(): Promise<void> {
+  await call("post", "/api/auth/logout").catch(() => undefined);
+  session.end();
+  go("/login");
+}
+
+export function Frame({ section, children }: { section: string; children: ReactNode }) {
+  const [open, { toggle, close }] = useDisclosure();
+  useEffect(() => {
+    close();
+    window.scrollTo(0, 0);
+  }, [section, close]);
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 216, breakpoint: "sm", collapsed: { mobile: !open } }}
+      padding={{ base: "md", sm: "lg" }}
+    >
+      <AppShell.Header>
+        <a href="#main" className="skip">
+          Skip to the page
+        </a>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" aria-expanded={open} />
+            <Brand />
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <Scheme />
+            <Account />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="sm" aria-label="Pages">
+        {PAGES.map((page) => (
+          <NavLink
+            key={page.section}
+            href={`/${page.section}`}
+            onClick={follow(`/${page.section}`, close)}
+            label={page.label}
+            leftSection={<Icon name={page.icon} />}
+            active={section === page.section}
+            aria-current={section === page.section ? "page" : undefined}
+            variant="light"
+            style={{ borderRadius: "var(--mantine-radius-md)" }}
+          />
+        ))}
+      </AppShell.Navbar>
+      <AppShell.Main id="main">
+        <Box maw={1200} mx="auto">
+          {children}
+        </Box>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+export function Brand() {
+  return (
+    <Group gap={8} wrap="nowrap">
+      <img src="/icon.svg" alt="" width={24} height={24} />
+      <Text fw={700} size="lg">
+        Promptly
+      </Text>
+    </Group>
+  );
+}
+
+export function Scheme() {
+  const { setColorScheme } = useMantineColorScheme();
+  const now = useComputedColorScheme("light");
+  const other = now === "dark" ? "light" : "dark";
+  return (
+    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Use ${other} colours`} onClick={() => setColorScheme(other)}>
+      <Icon name={now === "dark" ? "sun" : "moon"} />
+    </ActionIcon>
+  );
+}
+
+function Account() {
+  const { user, org } = useWho();
+  return (
+    <Menu position="bottom-end" width={260}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Account of ${user.email}`}>
+          <Icon name="person" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Box px="sm" py="xs">
+          <Text size="sm" fw={600} truncate>
+            {org.name}
+          </Text>
+          <Text size="sm" c="dimmed" truncate>
+            {user.email} · {user.role}
+          </Text>
+        </Box>
+        <Menu.Divider />
+        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,26 @@
+import "@mantine/core/styles.css";
+import "@mantine/charts/styles.css";
+import "./style.css";
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { worthRetrying } from "./api/queries";
+import { App } from "./app/App";
+import { readable, theme } from "./app/theme";
+
+const client = new QueryClient({
+  defaultOptions: { queries: { retry: worthRetrying, staleTime: 10_000 }, mutations: { gcTime: 0 } }, // answers may hold keys
+});
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">
+        <QueryClientProvider client={client}>
+          <App />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

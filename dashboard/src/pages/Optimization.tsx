@@ -1,0 +1,247 @@
+import { Alert, Badge, Button, Fieldset, Group, NativeSelect, NumberInput, SegmentedControl, SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { call, type Schema } from "../api/client";
+import { optimizationSettings, type Settings } from "../api/queries";
+import { useMay } from "../app/who";
+import { Diff } from "../ui/Diff";
+import { count, exactMoney, lever, percent } from "../ui/format";
+import { messagesOf } from "../ui/pasted";
+import { Nothing, PageTitle, Panel, Show } from "../ui/states";
+
+type Level = Settings["level"];
+const LEVELS: { value: Level; label: string; about: string }[] = [
+  { value: "off", label: "Off", about: "Prompts go out as they came." },
+  { value: "conservative", label: "Conservative", about: "Blanks, JSON and repeats: nothing that a model would notice." },
+  { value: "moderate", label: "Moderate", about: "Also long conversations and old results of tools are cut short." },
+  { value: "aggressive", label: "Aggressive", about: "Also instructions are reworded, as far as their meaning measurably stays." },
+];
+type Toggle = { [K in keyof Settings]: Settings[K] extends boolean ? K : never }[keyof Settings];
+const TOGGLES: { name: Toggle; label: string; about: string }[] = [
+  { name: "whitespace_removal", label: "Whitespace and JSON", about: "Blanks, minified JSON, tools' results as tables" },
+  { name: "redundancy_elimination", label: "Repeats", about: "What was already said is not sent twice" },
+  { name: "system_prompt_compression", label: "Instructions", about: "Fillers and decoration; on aggressive only" },
+  { name: "context_pruning", label: "Long conversations", about: "The latest messages stay, and what older ones named" },
+  { name: "values_line", label: "Values line", about: "One line keeps the names and numbers of what was cut" },
+  { name: "extraction", label: "Documents", about: "Leaves out documents that do not bear on the question" },
+];
+
+export default function Optimization() {
+  const found = useQuery(optimizationSettings());
+  return (
+    <>
+      <PageTitle title="Optimization" />
+      <Stack>
+        <Show of={found} height={520}>
+          {(settings) => <Form key={JSON.stringify(settings)} settings={settings} />}
+        </Show>
+        <Preview settings={found.data} />
+      </Stack>
+    </>
+  );
+}
+
+function Form({ settings }: { settings: Settings }) {
+  const client = useQueryClient();
+  const may = useMay("settings");
+  const [draft, setDraft] = useState(settings);
+  const set = (change: Partial<Settings>) => setDraft((before) => ({ ...before, ...change }));
+  const changed = JSON.stringify(draft) !== JSON.stringify(settings);
+  const save = useMutation({
+    mutationFn: () => {
+      const names = (Object.keys(draft) as (keyof Settings)[]).filter((name) => draft[name] !== settings[name]);
+      return call("put", "/api/optimization/settings", { body: Object.fromEntries(names.map((name) => [name, draft[name]])) });
+    },
+    onSuccess: (now) => client.setQueryData(optimizationSettings().queryKey, now),
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    save.mutate();
+  };
+  const off = draft.level === "off";
+  return (
+    <form onSubmit={submit} aria-label="Settings">
+      <Panel title="Settings" aside={may ? undefined : <Badge variant="light" color="gray" tt="none">Admins change these</Badge>}>
+        <Fieldset variant="unstyled" disabled={!may}>
+          <Stack>
+            <div>
+              <Text size="sm" fw={500} mb={4} id="level">
+                Level
+              </Text>
+              <SegmentedControl
+                aria-labelledby="level"
+                disabled={!may}
+                value={draft.level}
+                onChange={(value) => set({ level: LEVELS.find((one) => one.value === value)?.value ?? draft.level })}
+                data={LEVELS.map(({ value, label }) => ({ value, label }))}
+                size="xs"
+              />
+              <Text size="xs" c="dimmed" mt={4}>
+                {LEVELS.find((one) => one.value === draft.level)?.about}
+              </Text>
+            </div>
+            <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
+              {TOGGLES.map(({ name, label, about }) => (
+                <Switch key={name} label={label} description={about} disabled={!may || off} checked={draft[name]} onChange={(event) => set({ [name]: event.currentTarget.checked })} />
+              ))}
+            </SimpleGrid>
+            <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
+              <Switch
+                label="Answer from the cache"
+                description="The same question, or the same in other words, is answered at once"
+                disabled={!may}
+                checked={draft.cache_enabled}
+                onChange={(event) => set({ cache_enabled: event.currentTarget.checked })}
+              />
+              <NumberInput
+                label="Similarity it takes"
+                description="0 to 1; higher is stricter"
+                disabled={!may || !draft.cache_enabled}
+                min={0}
+                max={1}
+                step={0.01}
+                decimalScale={4}
+                required
+                value={draft.cache_similarity_threshold}
+                onChange={(value) => typeof value === "number" && set({ cache_similarity_threshold: value })}
+              />
+              <NumberInput
+                label="Seconds that an answer is kept"
+                description="Up to a year"
+                disabled={!may || !draft.cache_enabled}
+                min={1}
+                max={31_536_000}
+                allowDecimal={false}
+                required
+                value={draft.cache_ttl_seconds}
+                onChange={(value) => typeof value === "number" && set({ cache_ttl_seconds: value })}
+              />
+            </SimpleGrid>
+            {save.error && (
+              <Alert color="red" role="alert">
+                {save.error.message}
+              </Alert>
+            )}
+            {may && (
+              <Group gap="sm">
+                <Button type="submit" disabled={!changed} loading={save.isPending}>
+                  Save
+                </Button>
+                <Button variant="subtle" color="gray" disabled={!changed} onClick={() => setDraft(settings)}>
+                  Undo
+                </Button>
+                <Text size="sm" c="dimmed" role="status">
+                  {changed ? "Not saved yet" : "In force on every gateway"}
+                </Text>
+              </Group>
+            )}
+          </Stack>
+        </Fieldset>
+      </Panel>
+    </form>
+  );
+}
+
+function Preview({ settings }: { settings: Settings | undefined }) {
+  const [text, setText] = useState("");
+  const [model, setModel] = useState("gpt-4o");
+  const [level, setLevel] = useState<Level | "">("");
+  const preview = useMutation({
+    mutationFn: async () => {
+      const pasted = messagesOf(text);
+      return call("post", "/api/optimization/preview", {
+        body: { model: pasted.model ?? model.trim(), messages: pasted.messages, n: null, tools: null, functions: null, response_format: null },
+        headers: level ? { "x-promptly-level": level } : {},
+      });
+    },
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    preview.mutate();
+  };
+  return (
+    <Panel title="Preview">
+      <Stack gap="sm">
+        <Text size="sm" c="dimmed">
+          Paste a prompt, or the JSON of a whole chat request. No provider is called, and nothing is kept.
+        </Text>
+        <form onSubmit={submit} aria-label="Preview">
+          <Stack gap="sm">
+            <Textarea label="Prompt or request" required autosize minRows={5} maxRows={14} value={text} onChange={(event) => setText(event.currentTarget.value)} styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: 13 } }} />
+            <Group align="flex-end" gap="sm">
+              <TextInput label="Model" required value={model} onChange={(event) => setModel(event.currentTarget.value)} />
+              <NativeSelect
+                label="Level"
+                value={level}
+                onChange={(event) => setLevel(LEVELS.find((one) => one.value === event.currentTarget.value)?.value ?? "")}
+                data={[{ value: "", label: `as saved${settings ? ` (${settings.level})` : ""}` }, ...LEVELS.map(({ value, label }) => ({ value, label }))]}
+              />
+              <Button type="submit" loading={preview.isPending}>
+                Show what would be sent
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+        {preview.error && (
+          <Alert color="red" role="alert">
+            {preview.error.message}
+          </Alert>
+        )}
+        {preview.data && <Result preview={preview.data} />}
+      </Stack>
+    </Panel>
+  );
+}
+
+function Result({ preview }: { preview: Schema["Preview"] }) {
+  const nothing = preview.diff.every((message) => message.change === "kept");
+  return (
+    <Stack gap="sm" data-testid="preview">
+      <Group gap="lg" className="figures" role="status">
+        <Text size="sm">
+          <b>
+            {count(preview.original_tokens)} → {count(preview.optimized_tokens)}
+          </b>{" "}
+          tokens ({percent(preview.original_tokens ? preview.tokens_saved / preview.original_tokens : 0)} less)
+          {!preview.exact_tokens && ", about"}
+        </Text>
+        <Text size="sm">
+          <b>
+            {exactMoney(preview.cost_before_usd)} → {exactMoney(preview.cost_after_usd)}
+          </b>{" "}
+          for the prompt
+        </Text>
+        {preview.levers.map((one) => (
+          <Badge key={one.lever} variant="light" tt="none">
+            {lever(one.lever)}: {count(one.tokens_saved)}
+          </Badge>
+        ))}
+      </Group>
+      {nothing ? <Nothing title="Nothing would change">This prompt goes out as it is.</Nothing> : <Diff messages={preview.diff} />}
+      <Reasons steps={preview.steps} />
+    </Stack>
+  );
+}
+
+function Reasons({ steps }: { steps: Schema["PreviewStep"][] }) {
+  const told = steps.filter((step) => step.reason);
+  if (told.length === 0) return null;
+  return (
+    <details>
+      <summary>
+        <Text span size="sm">
+          Why other steps did nothing
+        </Text>
+      </summary>
+      <ul>
+        {told.map((step, at) => (
+          <li key={at}>
+            <Text span size="sm">
+              {step.step.replaceAll("_", " ")} ({step.outcome.replaceAll("_", " ")}): {step.reason}
+            </Text>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

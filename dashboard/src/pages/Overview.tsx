@@ -1,0 +1,279 @@
+import { Badge, Card, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import type { Schema } from "../api/client";
+import { anyRequest, levers, models, overview, type Period, savings, status } from "../api/queries";
+import { go, Link } from "../app/router";
+import { ago, count, lever, milliseconds, money, percent } from "../ui/format";
+import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
+
+const SpendChart = lazy(() => import("../ui/SpendChart"));
+
+const PERIODS: Record<string, Period> = {
+  "1": { days: 1, interval: "hour" },
+  "7": { days: 7, interval: "day" },
+  "30": { days: 30, interval: "day" },
+  "90": { days: 90, interval: "week" },
+};
+
+export default function Overview() {
+  const [chosen, setChosen] = useState("30");
+  const period = PERIODS[chosen] ?? { days: 30, interval: "day" };
+  const log = useQuery(anyRequest());
+  const empty = log.data?.requests.length === 0;
+  useEffect(() => {
+    if (empty) go("/start", true); // there is nothing to see yet, and something to do
+  }, [empty]);
+  const totals = useQuery(overview(period.days));
+  return (
+    <>
+      <PageTitle title="Overview">
+        <SegmentedControl
+          aria-label="Period"
+          size="xs"
+          value={chosen}
+          onChange={setChosen}
+          data={[
+            { value: "1", label: "24 h" },
+            { value: "7", label: "7 days" },
+            { value: "30", label: "30 days" },
+            { value: "90", label: "90 days" },
+          ]}
+        />
+      </PageTitle>
+      <Stack>
+        <Parts />
+        <Show of={totals} height={216}>
+          {(data) => <Totals data={data} />}
+        </Show>
+        <Spend period={period} />
+        <SimpleGrid cols={{ base: 1, md: 2 }}>
+          <Levers days={period.days} />
+          <Show of={totals} height={260}>
+            {(data) => <Latency data={data.latency_ms} />}
+          </Show>
+        </SimpleGrid>
+        <Models days={period.days} />
+        <Text size="xs" c="dimmed" role="status">
+          {totals.data?.data_as_of ? `Figures up to ${ago(totals.data.data_as_of)}` : " "}
+        </Text>
+      </Stack>
+    </>
+  );
+}
+
+function Totals({ data }: { data: Schema["Overview"] }) {
+  const { requests, cache, tokens } = data;
+  return (
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "xs", xs: "md" }}>
+      <Figure label="Saved" value={money(data.savings_usd)} color="teal">
+        {percent(data.savings_percentage / 100)} of {money(data.baseline_cost_usd)}
+      </Figure>
+      <Figure label="Spent" value={money(data.cost_usd)}>
+        {data.unpriced_requests > 0 ? `${count(data.unpriced_requests)} requests without a known price` : "at the providers"}
+      </Figure>
+      <Figure label="Requests" value={count(requests.total)}>
+        {count(requests.error)} failed ({percent(data.error_rate)}), {count(requests.fallback)} fell back
+      </Figure>
+      <Figure label="Cache hit rate" value={percent(cache.hit_rate)}>
+        {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} by meaning; {count(tokens.saved)} prompt tokens saved
+      </Figure>
+    </SimpleGrid>
+  );
+}
+
+function Figure({ label, value, color, children }: { label: string; value: string; color?: string; children: ReactNode }) {
+  return (
+    <Card withBorder padding="md" component="section" aria-label={label}>
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text fz={{ base: 21, xs: 26 }} fw={650} lh={1.3} c={color && `light-dark(var(--mantine-color-${color}-9), var(--mantine-color-${color}-4))`} className="figures">
+        {value}
+      </Text>
+      <Text size="xs" c="dimmed">
+        {children}
+      </Text>
+    </Card>
+  );
+}
+
+function Spend({ period }: { period: Period }) {
+  const points = useQuery(savings(period));
+  return (
+    <Panel title="Spend and savings over time">
+      <Show of={points} height={260}>
+        {(data) =>
+          data.points.length === 0 ? (
+            <Nothing title="No requests in this period" />
+          ) : (
+            <Suspense fallback={<Skeleton h={260} />}>
+              <SpendChart points={data.points} interval={data.interval} days={period.days} />
+            </Suspense>
+          )
+        }
+      </Show>
+    </Panel>
+  );
+}
+
+function Levers({ days }: { days: number }) {
+  const found = useQuery(levers(days));
+  return (
+    <Panel title="What each lever brought">
+      <Show of={found} height={200}>
+        {(data) =>
+          data.levers.length === 0 ? (
+            <Nothing title="Nothing was saved in this period">
+              <Link to="/optimization">Look at the settings</Link>
+            </Nothing>
+          ) : (
+            <Wide label="What each lever brought, table" width={340}>
+              <Table>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>Lever</Table.Th>
+                    <Table.Th ta="right">Tokens</Table.Th>
+                    <Table.Th ta="right">Saved</Table.Th>
+                    <Table.Th ta="right">Share</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody className="figures">
+                  {data.levers.map((one) => (
+                    <Table.Tr key={one.lever}>
+                      <Table.Td>{lever(one.lever)}</Table.Td>
+                      <Table.Td ta="right">{one.tokens_saved === 0 ? "–" : count(one.tokens_saved)}</Table.Td>
+                      <Table.Td ta="right">{money(one.savings_usd)}</Table.Td>
+                      <Table.Td ta="right">{percent(one.share)}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+                <Table.Tfoot className="figures">
+                  <Table.Tr>
+                    <Table.Th>Together</Table.Th>
+                    <Table.Th />
+                    <Table.Th ta="right">{money(data.total_usd)}</Table.Th>
+                    <Table.Th />
+                  </Table.Tr>
+                </Table.Tfoot>
+              </Table>
+            </Wide>
+          )
+        }
+      </Show>
+    </Panel>
+  );
+}
+
+function Latency({ data }: { data: Schema["Latencies"] }) {
+  const rows: [string, number | null | undefined, number | null | undefined][] = [
+    ["Promptly's part", data.overhead_p50, data.overhead_p95],
+    ["The provider's part", data.provider_p50, data.provider_p95],
+    ["Together", data.p50, data.p95],
+  ];
+  return (
+    <Panel title="Latency">
+      <Table className="figures">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th />
+            <Table.Th ta="right">Half within</Table.Th>
+            <Table.Th ta="right">95 % within</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map(([name, half, most]) => (
+            <Table.Tr key={name}>
+              <Table.Td>{name}</Table.Td>
+              <Table.Td ta="right">{milliseconds(half)}</Table.Td>
+              <Table.Td ta="right">{milliseconds(most)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Text size="xs" c="dimmed" mt="xs">
+        99 % of all requests within {milliseconds(data.p99)}. Answers from the cache ask no provider.
+      </Text>
+    </Panel>
+  );
+}
+
+function Models({ days }: { days: number }) {
+  const found = useQuery(models(days));
+  return (
+    <Panel title="Models">
+      <Show of={found} height={160}>
+        {(data) =>
+          data.models.length === 0 ? (
+            <Nothing title="No requests in this period" />
+          ) : (
+            <Wide label="Models, table" width={640}>
+              <Table>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>Model</Table.Th>
+                    <Table.Th ta="right">Requests</Table.Th>
+                    <Table.Th ta="right">Share</Table.Th>
+                    <Table.Th ta="right">Cost</Table.Th>
+                    <Table.Th ta="right">Saved</Table.Th>
+                    <Table.Th ta="right">Half within</Table.Th>
+                    <Table.Th ta="right">Failed</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody className="figures">
+                  {data.models.map((one) => (
+                    <Table.Tr key={`${one.provider}/${one.model}`}>
+                      <Table.Td>
+                        {one.model}{" "}
+                        <Text span size="xs" c="dimmed">
+                          {one.provider}
+                        </Text>
+                      </Table.Td>
+                      <Table.Td ta="right">{count(one.requests)}</Table.Td>
+                      <Table.Td ta="right">{percent(one.share)}</Table.Td>
+                      <Table.Td ta="right">{money(one.cost_usd)}</Table.Td>
+                      <Table.Td ta="right">{money(one.savings_usd)}</Table.Td>
+                      <Table.Td ta="right">{milliseconds(one.latency_p50_ms)}</Table.Td>
+                      <Table.Td ta="right">{percent(one.error_rate)}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Wide>
+          )
+        }
+      </Show>
+    </Panel>
+  );
+}
+
+function Parts() {
+  const found = useQuery(status());
+  return (
+    <Show of={found} height={26}>
+      {(data) => {
+        const parts = Object.entries(data.services).filter(([, one]) => one.status !== "up");
+        const lag = data.services["analytics"]?.event_lag ?? 0;
+        return (
+          <Group gap="xs" mih={26} role="status">
+            <Badge variant="light" color={data.status === "up" ? "teal" : "orange"}>
+              {data.status === "up" ? "All parts are up" : "Some parts are not well"}
+            </Badge>
+            {data.bus === "down" && <Badge color="orange">bus: down</Badge>}
+            {parts.map(([name, one]) => (
+              <Badge key={name} variant="outline" color={one.status === "down" ? "red" : "orange"} tt="none">
+                {name}: {one.status}
+                {[...one.degraded, ...one.missing].length > 0 && ` (without ${[...one.degraded, ...one.missing].join(", ")})`}
+              </Badge>
+            ))}
+            {lag > 0 && (
+              <Text size="xs" c="dimmed">
+                {count(lag)} requests are not counted yet
+              </Text>
+            )}
+          </Group>
+        );
+      }}
+    </Show>
+  );
+}

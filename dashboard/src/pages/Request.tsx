@@ -1,0 +1,184 @@
+import { Alert, Badge, Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import type { Schema } from "../api/client";
+import { type Detail, request } from "../api/queries";
+import { Link } from "../app/router";
+import { CopyButton } from "../ui/Copy";
+import { count, exactMoney, lever, milliseconds, moment } from "../ui/format";
+import { sumsUp } from "../ui/receipt";
+import { PageTitle, Panel, Show } from "../ui/states";
+import { Status } from "../ui/Status";
+
+export default function Request({ id }: { id: string }) {
+  const found = useQuery(request(id));
+  return (
+    <>
+      <Link to="/requests" size="sm">
+        ← All requests
+      </Link>
+      <PageTitle title="Request" />
+      <Show of={found} height={480}>
+        {(entry) => (
+          <Stack>
+            <Panel title="What happened" aside={<Status entry={entry} />}>
+              <About entry={entry} />
+            </Panel>
+            <SimpleGrid cols={{ base: 1, md: 2 }}>
+              <Panel title="Receipt" aside={entry.receipt.estimated ? <Badge variant="light">estimated</Badge> : undefined}>
+                <Receipt receipt={entry.receipt} cached={entry.cache_hit} />
+              </Panel>
+              <Stack>
+                <Panel title="Routing and cache">
+                  <Why entry={entry} />
+                </Panel>
+                <Panel title="Time and tokens">
+                  <Measured entry={entry} />
+                </Panel>
+              </Stack>
+            </SimpleGrid>
+          </Stack>
+        )}
+      </Show>
+    </>
+  );
+}
+
+function Facts({ rows }: { rows: [string, ReactNode][] }) {
+  return (
+    <Table className="figures" layout="fixed">
+      <Table.Tbody>
+        {rows.map(([name, value]) => (
+          <Table.Tr key={name}>
+            <Table.Th w="38%" fw={500}>
+              {name}
+            </Table.Th>
+            <Table.Td style={{ overflowWrap: "anywhere" }}>{value}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function About({ entry }: { entry: Detail }) {
+  const tags = Object.entries(entry.tags);
+  return (
+    <Facts
+      rows={[
+        [
+          "Id",
+          <Group key="id" gap="xs">
+            <Code>{entry.id}</Code>
+            <CopyButton text={entry.id} label="Copy the request's id" />
+          </Group>,
+        ],
+        ["Time", moment(entry.time)],
+        ["Kind", `${entry.kind}${entry.stream ? ", streamed" : ""}`],
+        ["Answered with", entry.error_code ? `${entry.status_code} (${entry.error_code})` : entry.status_code],
+        ...(entry.user ? [["User", entry.user] as [string, ReactNode]] : []),
+        ...(tags.length > 0
+          ? [["Tags", tags.map(([name, value]) => <Badge key={name} variant="outline" color="gray" tt="none" mr={4}>{`${name}=${value}`}</Badge>)] as [string, ReactNode]]
+          : []),
+        ...(entry.degraded.length > 0 ? [["Went without", entry.degraded.join(", ")] as [string, ReactNode]] : []),
+        ...(entry.trace_id ? [["Trace", <Code key="trace">{entry.trace_id}</Code>] as [string, ReactNode]] : []),
+        ...(entry.feedback ? [["Feedback", `${entry.feedback.rating}${entry.feedback.cache_wrong ? ", the cached answer was wrong" : ""}`] as [string, ReactNode]] : []),
+      ]}
+    />
+  );
+}
+
+function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: boolean }) {
+  if (receipt.cost_usd === null || receipt.baseline_cost_usd === null) {
+    return <Text size="sm">No price is known for {receipt.served_model ?? receipt.baseline_model}, so there is nothing to add up.</Text>;
+  }
+  return (
+    <Stack gap="xs">
+      <Table className="figures" data-testid="receipt">
+        <Table.Tbody>
+          <Table.Tr>
+            <Table.Td>Asked for: {receipt.baseline_model}</Table.Td>
+            <Table.Td ta="right" ff="monospace">
+              {exactMoney(receipt.baseline_cost_usd)}
+            </Table.Td>
+          </Table.Tr>
+          {receipt.lines.map((line) => (
+            <Table.Tr key={line.lever}>
+              <Table.Td>
+                {lever(line.lever)}
+                {line.tokens_saved !== 0 && (
+                  <Text span size="xs" c="dimmed">
+                    {" "}
+                    {count(line.tokens_saved)} tokens
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td ta="right" ff="monospace">
+                {exactMoney(line.savings_usd === null ? null : -line.savings_usd)}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+        <Table.Tfoot>
+          <Table.Tr>
+            <Table.Th>Paid{cached ? ": no provider was asked" : receipt.served_model && `: ${receipt.served_model}`}</Table.Th>
+            <Table.Th ta="right" ff="monospace">
+              {exactMoney(receipt.cost_usd)}
+            </Table.Th>
+          </Table.Tr>
+        </Table.Tfoot>
+      </Table>
+      {sumsUp(receipt) ? (
+        <Text size="xs" c="dimmed">
+          The lines add up to the last digit. Prices of {receipt.price_version ?? "an unknown version"}.
+        </Text>
+      ) : (
+        <Alert color="orange">These lines do not add up. Please report this request's id.</Alert>
+      )}
+      {receipt.not_done.length > 0 && (
+        <Text size="xs" c="dimmed">
+          Left undone: {receipt.not_done.join("; ")}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function Why({ entry }: { entry: Detail }) {
+  const match = entry.cache_similarity === null ? entry.cache : `${entry.cache}, similarity ${entry.cache_similarity.toFixed(4)}`;
+  const served = [entry.provider, entry.served_model].filter(Boolean).join(", ") || "nobody";
+  const why = [entry.routing_reason?.replaceAll("_", " "), entry.tier && `tier ${entry.tier}`].filter(Boolean).join(", ");
+  return (
+    <Facts
+      rows={[
+        ["Model", entry.routed_model === entry.baseline_model ? entry.routed_model : `${entry.baseline_model} → ${entry.routed_model}`],
+        ["Served by", entry.cache_hit ? `the cache (once by ${served})` : served],
+        ...(why ? [["Why", why] as [string, ReactNode]] : []),
+        ...(entry.rule_id ? [["Rule", <Code key="rule">{entry.rule_id}</Code>] as [string, ReactNode]] : []),
+        ...(entry.shadow_model ? [["In shadow mode", `${entry.shadow_model} would have saved ${exactMoney(entry.shadow_savings_usd)}`] as [string, ReactNode]] : []),
+        ["Cache", match],
+        ...(entry.cache_source_id
+          ? [["Answer of", <Link key="source" to={`/requests/${entry.cache_source_id}`} size="sm">{entry.cache_source_id}</Link>] as [string, ReactNode]]
+          : []),
+        ...(entry.fallback_used ? [["Fallback", "The first call failed; the requested model answered."] as [string, ReactNode]] : []),
+      ]}
+    />
+  );
+}
+
+function Measured({ entry }: { entry: Detail }) {
+  const { latency_ms: took, tokens } = entry.receipt;
+  return (
+    <Facts
+      rows={[
+        ["Together", milliseconds(took.total)],
+        ["Promptly", milliseconds(took.overhead)],
+        ["The provider", milliseconds(took.provider)],
+        ...(took.first_byte === null ? [] : [["First byte", milliseconds(took.first_byte)] as [string, ReactNode]]),
+        ["Prompt tokens", `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}`],
+        ["Of these cached there", count(tokens.cache_read)],
+        ["Output tokens", count(entry.output_tokens)],
+      ]}
+    />
+  );
+}

@@ -1,0 +1,265 @@
+import { Badge, Button, Group, NativeSelect, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useCallback, useState } from "react";
+import { call } from "../api/client";
+import { type LiveState, useLive } from "../api/live";
+import { type Entry, type Filters, platformKeys } from "../api/queries";
+import { follow, go, Link, useAddress } from "../app/router";
+import { ago, count, milliseconds, moment, money } from "../ui/format";
+import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
+import { Status } from "../ui/Status";
+import { useNow } from "../ui/useNow";
+
+const STATUSES: Entry["status"][] = ["success", "fallback", "cached", "error", "cancelled"];
+const KINDS: Entry["kind"][] = ["chat", "completion", "optimize"];
+const PAGE = 50;
+const MOST = 500;
+
+function filtersOf(query: URLSearchParams): Filters {
+  const hit = query.get("cache_hit");
+  return {
+    model: query.get("model") ?? undefined,
+    status: STATUSES.find((one) => one === query.get("status")),
+    kind: KINDS.find((one) => one === query.get("kind")),
+    key_id: query.get("key_id") ?? undefined,
+    cache_hit: hit === null ? undefined : hit === "true",
+  };
+}
+
+export default function Requests() {
+  const { query } = useAddress();
+  const filters = filtersOf(query);
+  const change = (name: string, value: string): void => {
+    const next = new URLSearchParams(query);
+    if (value) next.set(name, value);
+    else next.delete(name);
+    go(`/requests${next.size ? `?${next}` : ""}`, true);
+  };
+  return (
+    <>
+      <PageTitle title="Requests">
+        <FindById />
+      </PageTitle>
+      <Stack>
+        <FilterBar filters={filters} change={change} />
+        <Log key={JSON.stringify(filters)} filters={filters} filtered={query.size > 0} />
+      </Stack>
+    </>
+  );
+}
+
+function FindById() {
+  const [id, setId] = useState("");
+  const wanted = id.trim();
+  const known = /^req_[0-9a-f]{32}$/.test(wanted);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (known) go(`/requests/${wanted}`);
+  };
+  return (
+    <form onSubmit={submit} role="search">
+      <Group gap="xs" wrap="nowrap">
+        <TextInput size="xs" w={220} aria-label="Request's id" placeholder="req_…" value={id} onChange={(event) => setId(event.currentTarget.value)} />
+        <Button size="xs" variant="default" type="submit" disabled={!known}>
+          Open
+        </Button>
+      </Group>
+    </form>
+  );
+}
+
+function FilterBar({ filters, change }: { filters: Filters; change: (name: string, value: string) => void }) {
+  const keys = useQuery(platformKeys());
+  return (
+    <Group gap="sm" align="flex-end" role="group" aria-label="Filters">
+      <NativeSelect
+        label="Status"
+        size="xs"
+        value={filters.status ?? ""}
+        onChange={(event) => change("status", event.currentTarget.value)}
+        data={[{ value: "", label: "All" }, ...STATUSES]}
+      />
+      <NativeSelect
+        label="Cache"
+        size="xs"
+        value={filters.cache_hit === undefined ? "" : String(filters.cache_hit)}
+        onChange={(event) => change("cache_hit", event.currentTarget.value)}
+        data={[
+          { value: "", label: "All" },
+          { value: "true", label: "hit" },
+          { value: "false", label: "no hit" },
+        ]}
+      />
+      <NativeSelect
+        label="Kind"
+        size="xs"
+        value={filters.kind ?? ""}
+        onChange={(event) => change("kind", event.currentTarget.value)}
+        data={[{ value: "", label: "All" }, ...KINDS]}
+      />
+      <NativeSelect
+        label="Key"
+        size="xs"
+        value={filters.key_id ?? ""}
+        onChange={(event) => change("key_id", event.currentTarget.value)}
+        data={[
+          { value: "", label: "All" },
+          ...(keys.data?.keys ?? []).map((key) => ({ value: key.id, label: `${key.name} …${key.last_four}` })),
+        ]}
+      />
+      <TextInput
+        label="Model"
+        size="xs"
+        placeholder="gpt-4o"
+        key={filters.model === undefined ? "none" : "some"}
+        defaultValue={filters.model ?? ""}
+        onKeyDown={(event) => event.key === "Enter" && change("model", event.currentTarget.value.trim())}
+        onBlur={(event) => event.currentTarget.value.trim() !== (filters.model ?? "") && change("model", event.currentTarget.value.trim())}
+      />
+      {Object.values(filters).some((value) => value !== undefined) && (
+        <Button size="xs" variant="subtle" onClick={() => go("/requests", true)}>
+          Clear
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+function Log({ filters, filtered }: { filters: Filters; filtered: boolean }) {
+  const client = useQueryClient();
+  const [live, setLive] = useState(true);
+  const [arrived, setArrived] = useState<Entry[]>([]);
+  const pages = useInfiniteQuery({
+    queryKey: ["requests", "list", filters],
+    queryFn: ({ pageParam, signal }) =>
+      call("get", "/api/requests", { query: { ...filters, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) }, signal }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+  const missed = useCallback(() => {
+    setArrived([]);
+    void client.invalidateQueries({ queryKey: ["requests", "list"] });
+  }, [client]);
+  const state = useLive(filters, live, (entry) => setArrived((before) => [entry, ...before].slice(0, MOST)), missed);
+  // Entries that arrive in a burst are drawn together.
+  const [news] = useDebouncedValue(arrived, 150, { leading: true });
+  return (
+    <Panel
+      title="Log"
+      aside={
+        <Group gap="sm">
+          {live && <Live state={state} />}
+          <Switch
+            size="sm"
+            label="Live"
+            checked={live}
+            onChange={(event) => {
+              setLive(event.currentTarget.checked);
+              if (event.currentTarget.checked) missed();
+            }}
+          />
+        </Group>
+      }
+    >
+      <Show of={pages} height={400}>
+        {(data) => {
+          const old = data.pages.flatMap((page) => page.requests);
+          const known = new Set(old.map((entry) => entry.id));
+          const fresh = news.filter((entry, at) => !known.has(entry.id) && news.findIndex((one) => one.id === entry.id) === at);
+          const all = [...fresh, ...old];
+          if (all.length === 0) {
+            return filtered ? (
+              <Nothing title="No request fits these filters">
+                <Link to="/requests">Show all requests</Link>
+              </Nothing>
+            ) : (
+              <Nothing title="No requests yet">
+                <Link to="/start">Send the first one</Link>
+              </Nothing>
+            );
+          }
+          return (
+            <>
+              <Rows entries={all} fresh={fresh.length} />
+              {pages.hasNextPage && (
+                <Group justify="center" mt="sm">
+                  <Button variant="default" size="xs" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+                    Older requests
+                  </Button>
+                </Group>
+              )}
+            </>
+          );
+        }}
+      </Show>
+    </Panel>
+  );
+}
+
+function Live({ state }: { state: LiveState }) {
+  const [label, color] = { connecting: ["Connecting", "gray"], live: ["Up to date", "teal"], waiting: ["Reconnecting", "orange"] }[state] as [string, string];
+  return (
+    <Badge variant="dot" color={color} tt="none" role="status">
+      {label}
+    </Badge>
+  );
+}
+
+function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
+  const now = useNow(5000);
+  return (
+    <Wide label="Requests, table" width={760}>
+      <Table highlightOnHover verticalSpacing={6}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Time</Table.Th>
+            <Table.Th>Status</Table.Th>
+            <Table.Th>Model</Table.Th>
+            <Table.Th ta="right">Prompt tokens</Table.Th>
+            <Table.Th ta="right">Cost</Table.Th>
+            <Table.Th ta="right">Saved</Table.Th>
+            <Table.Th ta="right">Latency</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody className="figures">
+          {entries.map((entry, at) => (
+            <Table.Tr key={entry.id} className={at < fresh ? "row-link row-new" : "row-link"} onClick={follow(`/requests/${entry.id}`)}>
+              <Table.Td>
+                <a
+                  href={`/requests/${entry.id}`}
+                  onClick={(event) => {
+                    event.stopPropagation();
+                    follow(`/requests/${entry.id}`)(event);
+                  }}
+                  title={moment(entry.time)}
+                  style={{ color: "inherit" }}
+                >
+                  {ago(entry.time, now)}
+                </a>
+              </Table.Td>
+              <Table.Td>
+                <Status entry={entry} />
+              </Table.Td>
+              <Table.Td>
+                {entry.baseline_model}
+                {entry.routed_model !== entry.baseline_model && (
+                  <Text span size="sm" c="dimmed">
+                    {" "}
+                    → {entry.routed_model}
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td ta="right">
+                {entry.optimized_tokens < entry.original_tokens ? `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}` : count(entry.original_tokens)}
+              </Table.Td>
+              <Table.Td ta="right">{money(entry.cost_usd)}</Table.Td>
+              <Table.Td ta="right">{money(entry.savings_usd)}</Table.Td>
+              <Table.Td ta="right">{milliseconds(entry.latency_ms)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Wide>
+  );
+}

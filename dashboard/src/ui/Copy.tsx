@@ -1,0 +1,55 @@
+import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+import { Icon } from "./Icon";
+
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // plain http on another machine: the browser keeps its clipboard to itself
+  }
+}
+
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const [state, setState] = useState<"idle" | "done" | "failed">("idle");
+  const press = async (): Promise<void> => {
+    setState((await copy(text)) ? "done" : "failed");
+    setTimeout(() => setState("idle"), 2000);
+  };
+  const said = { idle: "Copy", done: "Copied", failed: "Select it by hand" }[state];
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      aria-label={state === "idle" ? label : said}
+      aria-live="polite"
+      leftSection={<Icon name={state === "done" ? "check" : "copy"} size={14} />}
+      onClick={() => void press()}
+    >
+      {said}
+    </Button>
+  );
+}
+
+/** A secret that nobody will see again. */
+export function ShownOnce({ secret, done }: { secret: string; done?: () => void }) {
+  return (
+    <Alert color="teal" title="Your key" icon={<Icon name="key" />} data-testid="shown-once">
+      <Stack gap="xs">
+        <Text size="sm">Copy it now: it is shown this once, and nobody can show it again.</Text>
+        <Group gap="xs">
+          <Code fz="sm" style={{ overflowWrap: "anywhere" }}>
+            {secret}
+          </Code>
+          <CopyButton text={secret} label="Copy the key" />
+        </Group>
+        {done && (
+          <Button size="xs" variant="subtle" color="gray" onClick={done} style={{ alignSelf: "flex-start" }}>
+            I have stored it
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}

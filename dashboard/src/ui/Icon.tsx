@@ -1,0 +1,35 @@
+// The few icons that are needed, drawn here: a set of thousands is not.
+const PATHS = {
+  chart: "M4 20V10M10 20V4M16 20v-7M21 20H3",
+  list: "M8 6h13M8 12h13M8 18h13M3.5 6h.01M3.5 12h.01M3.5 18h.01",
+  key: "M7.5 16a4 4 0 1 1 0-8 4 4 0 0 1 0 8zM11.5 12H21v3.5M17 12v3",
+  sliders: "M4 6h10M18 6h2M4 12h2M10 12h10M4 18h8M16 18h4M16 4v4M8 10v4M14 16v4",
+  flag: "M5 21V4h13l-3 4.5 3 4.5H5",
+  sun: "M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0z",
+  moon: "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z",
+  person: "M16 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0zM4.5 20a7.5 7.5 0 0 1 15 0",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  check: "M4.5 12.5 10 18 20 6.5",
+  warning: "M12 9v5M12 17.2v.01M12 3.5 2.5 20h19z",
+  back: "M19 12H5M11 6l-6 6 6 6",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.8"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,69 @@
+// Figures as people read them. Money keeps as many digits as it takes to be true, and never more than nano-dollars have.
+const DASH = "–";
+
+export function money(usd: number | null | undefined): string {
+  if (usd === null || usd === undefined) return DASH;
+  const size = Math.abs(usd);
+  const digits = size === 0 || size >= 100 ? 2 : size >= 1 ? 3 : size >= 0.01 ? 4 : size >= 0.0001 ? 6 : 9;
+  const text = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits }).format(size);
+  return `${usd < 0 && Number(text.replaceAll(",", "")) !== 0 ? "−" : ""}$${text}`;
+}
+
+/** All nine digits, for lines that have to add up. */
+export function exactMoney(usd: number | null | undefined): string {
+  if (usd === null || usd === undefined) return DASH;
+  return `${usd < 0 ? "−" : ""}$${Math.abs(usd).toFixed(9)}`;
+}
+
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? DASH : new Intl.NumberFormat("en-US").format(value);
+}
+
+export function compact(value: number): string {
+  return new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(value);
+}
+
+/** A share of 0 to 1. */
+export function percent(share: number | null | undefined): string {
+  if (share === null || share === undefined) return DASH;
+  return `${new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 }).format(share * 100)} %`;
+}
+
+export function milliseconds(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return DASH;
+  if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms >= 100 ? `${count(Math.round(ms))} ms` : `${Number(ms.toPrecision(2))} ms`;
+}
+
+/** In the viewer's own zone. */
+export function moment(iso: string): string {
+  return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+export function ago(iso: string, now: number = Date.now()): string {
+  const seconds = Math.min(0, Math.round((new Date(iso).getTime() - now) / 1000)); // clocks differ; nothing comes from the future
+  const units: [Intl.RelativeTimeFormatUnit, number][] = [
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ];
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  for (const [unit, size] of units) {
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+  }
+  return seconds > -5 ? "just now" : relative.format(seconds, "second");
+}
+
+export const LEVERS: Record<string, string> = {
+  whitespace: "Whitespace and JSON",
+  redundancy: "Repeats",
+  compression: "Instructions shortened",
+  pruning: "Long conversations cut",
+  caching: "Answered from the cache",
+  routing: "Routed to a cheaper model",
+  cache_discount: "Provider cache discount lost",
+};
+
+export function lever(name: string): string {
+  return LEVERS[name] ?? name;
+}

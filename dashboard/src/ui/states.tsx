@@ -1,0 +1,77 @@
+// What a part of a page shows while it waits, where it failed, and where there is nothing yet.
+import { Alert, Button, Card, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import type { ReactNode } from "react";
+import { Icon } from "./Icon";
+
+export function Failed({ error, again }: { error: Error; again?: () => void }) {
+  return (
+    <Alert color="red" icon={<Icon name="warning" />} title="That did not work" role="alert">
+      <Stack gap="sm" align="flex-start">
+        <Text size="sm">{error.message}</Text>
+        {again && (
+          <Button size="xs" variant="default" onClick={again}>
+            Try again
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+export function Nothing({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <Stack align="center" gap={6} py="xl" ta="center">
+      <Text fw={600}>{title}</Text>
+      <Text component="div" size="sm" c="dimmed" maw={420}>
+        {children}
+      </Text>
+    </Stack>
+  );
+}
+
+interface Asked<T> {
+  data: T | undefined;
+  error: Error | null;
+  refetch: () => unknown;
+}
+
+/** Shows an answer; a place of the same height until it comes, and what went wrong where it does not. */
+export function Show<T>({ of, height, children }: { of: Asked<T>; height: number; children: (data: T) => ReactNode }) {
+  if (of.data !== undefined) return children(of.data);
+  if (of.error) return <Failed error={of.error} again={() => void of.refetch()} />;
+  return <Skeleton h={height} aria-label="Loading" role="status" />;
+}
+
+export function Panel({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+  return (
+    <Card withBorder component="section" aria-label={title} padding="md">
+      <Group justify="space-between" mb="sm" gap="xs">
+        <Title order={2} size="h5">
+          {title}
+        </Title>
+        {aside}
+      </Group>
+      {children}
+    </Card>
+  );
+}
+
+export function PageTitle({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <Group justify="space-between" mb="md" gap="sm">
+      <Title order={1} size="h3">
+        {title}
+      </Title>
+      {children}
+    </Group>
+  );
+}
+
+/** A table that is wider than a phone: it scrolls by itself, with the keyboard too. */
+export function Wide({ label, width, children }: { label: string; width: number; children: ReactNode }) {
+  return (
+    <div role="group" aria-label={label} tabIndex={0} style={{ overflowX: "auto" }}>
+      <div style={{ minWidth: width, whiteSpace: "nowrap" }}>{children}</div>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+// An API of a test's own: what each address answers.
+import { vi } from "vitest";
+
+export type Answers = Record<string, { status?: number; body?: unknown } | (() => { status?: number; body?: unknown })>;
+
+export interface Asked {
+  route: string;
+  body: unknown;
+  headers: Headers;
+  query: string;
+}
+
+export function play(answers: Answers): Asked[] {
+  const asked: Asked[] = [];
+  vi.stubGlobal("fetch", async (input: string, init: RequestInit = {}): Promise<Response> => {
+    const [path = "", query = ""] = input.split("?");
+    const route = `${init.method ?? "GET"} ${path}`;
+    asked.push({ route, body: init.body ? JSON.parse(String(init.body)) : undefined, headers: new Headers(init.headers), query });
+    const found = answers[route];
+    const { status = 200, body } = typeof found === "function" ? found() : (found ?? { status: 404, body: { detail: `No ${route} here.` } });
+    return new Response(body === undefined ? null : JSON.stringify(body), { status });
+  });
+  return asked;
+}
+
+export const ME = {
+  user: { id: "usr_1", email: "ada@example.com", role: "admin", created_at: "2026-01-01T00:00:00Z" },
+  org: { id: "org_1", name: "Northwind", account_type: "team", created_at: "2026-01-01T00:00:00Z" },
+};

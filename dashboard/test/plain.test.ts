@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { address, ApiError, call } from "../src/api/client";
+import { EventReader } from "../src/api/events";
+import { session } from "../src/api/session";
+import { ago, exactMoney, milliseconds, money, percent } from "../src/ui/format";
+import { messagesOf } from "../src/ui/pasted";
+import { sumsUp } from "../src/ui/receipt";
+import { filled } from "../src/ui/SpendChart";
+import { play } from "./api";
+
+describe("money", () => {
+  it.each([
+    [0, "$0.00"],
+    [1234.5, "$1,234.50"],
+    [12.3456, "$12.346"],
+    [0.01234567, "$0.0123"],
+    [0.000017, "$0.000017"],
+    [-0.000000001, "−$0.000000001"],
+    [null, "–"],
+  ])("%s is written %s", (usd, text) => expect(money(usd)).toBe(text));
+
+  it("keeps nine digits where lines add up", () => expect(exactMoney(-0.0000171)).toBe("−$0.000017100"));
+});
+
+it("writes shares and times", () => {
+  expect([percent(0.1234), percent(null), milliseconds(2.345), milliseconds(1234.4), milliseconds(12_345)]).toEqual([
+    "12.3 %",
+    "–",
+    "2.3 ms",
+    "1,234 ms",
+    "12.3 s",
+  ]);
+});
+
+it("tells how long ago something was", () => {
+  const now = Date.parse("2026-03-05T12:00:00Z");
+  const told = ["12:00:03", "11:59:58", "11:59:20", "11:58:30", "09:30:00"].map((time) => ago(`2026-03-05T${time}Z`, now));
+  expect(told).toEqual(["just now", "just now", "40 seconds ago", "1 minute ago", "2 hours ago"]);
+});
+
+describe("a receipt", () => {
+  const line = (savings_usd: number) => ({ lever: "routing" as const, tokens_saved: 0, savings_usd });
+
+  it("adds up in nano-dollars, whatever floating point says", () => {
+    expect(sumsUp({ baseline_cost_usd: 0.3, cost_usd: 0.000000001, lines: [line(0.1), line(0.2), line(-0.000000001)] })).toBe(true);
+  });
+
+  it("is found out where it does not", () => {
+    expect(sumsUp({ baseline_cost_usd: 0.3, cost_usd: 0.1, lines: [line(0.199999999)] })).toBe(false);
+    expect(sumsUp({ baseline_cost_usd: null, cost_usd: 0.1, lines: [] })).toBe(false);
+  });
+});
+
+describe("server-sent events", () => {
+  it("are whole however they are cut", () => {
+    const text = ": here you are\n\nevent: request\nid: 1\ndata: {\"id\":1}\n\nevent: missed\ndata: {}\n\n";
+    for (let at = 0; at <= text.length; at += 1) {
+      const reader = new EventReader();
+      const found = [...reader.read(text.slice(0, at)), ...reader.read(text.slice(at))];
+      expect(found).toEqual([
+        { event: "request", data: '{"id":1}' },
+        { event: "missed", data: "{}" },
+      ]);
+    }
+  });
+});
+
+describe("what was pasted", () => {
+  it("is a request, its messages, or a prompt", () => {
+    const messages = [{ role: "user", content: "Hi" }];
+    expect(messagesOf(JSON.stringify({ model: "gpt-4o", messages }))).toEqual({ model: "gpt-4o", messages });
+    expect(messagesOf(JSON.stringify(messages))).toEqual({ messages });
+    for (const text of ["Hello", "[1, 2]", "{}", "[]", '"quoted"']) {
+      expect(messagesOf(text)).toEqual({ messages: [{ role: "user", content: text }] });
+    }
+  });
+});
+
+it("the chart shows intervals without requests as nothing, up to now", () => {
+  const point = (time: string) => ({ time, requests: 1, cost_usd: 2, baseline_cost_usd: 3, savings_usd: 1, tokens_saved: 0 });
+  const data = filled([point("2026-03-02T00:00:00Z"), point("2026-03-04T00:00:00Z")], "day", 4, Date.parse("2026-03-05T12:00:00Z"));
+  expect(data.map(({ time, spent }) => [new Date(time).getUTCDate(), spent])).toEqual([
+    [2, 2],
+    [3, 0],
+    [4, 2],
+    [5, 0],
+  ]);
+});
+
+describe("the client", () => {
+  it("fills addresses in, and leaves out what was not asked", () => {
+    expect(address("/api/requests/{request_id}", { path: { request_id: "a/b" } })).toBe("/api/requests/a%2Fb");
+    expect(address("/api/requests", { query: { model: undefined, cache_hit: false, limit: 5 } })).toBe("/api/requests?cache_hit=false&limit=5");
+  });
+
+  it("sends the token, and ends a session that counts no longer", async () => {
+    session.begin("abc");
+    const asked = play({ "GET /api/auth/me": { status: 401, body: { detail: "Sign in again." } } });
+    await expect(call("get", "/api/auth/me")).rejects.toThrow("Sign in again.");
+    expect(asked[0]?.headers.get("authorization")).toBe("Bearer abc");
+    expect(session.token()).toBeNull();
+  });
+
+  it("tells which fields are to blame, and makes a sentence where the answer has none", async () => {
+    play({ "GET /api/auth/me": { status: 400, body: { detail: "No.", errors: [{ field: "email", message: "is taken" }] } }, "GET /api/org": { status: 502 } });
+    await expect(call("get", "/api/auth/me")).rejects.toMatchObject({ status: 400, fields: { email: "is taken" } });
+    await expect(call("get", "/api/org")).rejects.toBeInstanceOf(ApiError);
+    await expect(call("get", "/api/org")).rejects.toThrow("Promptly answered 502");
+  });
+});

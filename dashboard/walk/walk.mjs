@@ -1,0 +1,258 @@
+// The dashboard as a new organisation meets it, in a real browser against a running Promptly. Fails on the first complaint.
+//   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL: where Promptly is, and the provider that plays OpenAI. SHOTS: a folder for pictures.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { browse } from "./browser.mjs";
+
+const url = process.env.PROMPTLY_URL;
+const upstream = process.env.PROMPTLY_UPSTREAM_URL;
+const shots = process.env.SHOTS;
+assert(url && upstream, "PROMPTLY_URL and PROMPTLY_UPSTREAM_URL say where to walk.");
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const email = `walker-${Date.now()}@example.com`;
+const password = "correct horse battery";
+
+// A support bot's instructions, as wordy as they are.
+const PASTED = {
+  model: "gpt-4o",
+  messages: [
+    {
+      role: "system",
+      content:
+        "You are a helpful assistant for the customers of Northwind, a shop for outdoor clothing.   Please note that it is important to " +
+        "answer in English.\n\n\n\nIn order to be helpful, keep the answers short. Due to the fact that many customers write from a phone, " +
+        "make use of short sentences, and in the event that a question is about an order, ask for the number of the order.\n\nThe answers " +
+        "are read by people who are in a hurry. The tone of the answers is friendly, and the name of the customer is used once.",
+    },
+    { role: "user", content: "Where is my order?" },
+  ],
+};
+
+async function ask(key, content, more = {}) {
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content }], ...more }),
+  });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
+/** No serious barrier, in either colours; what the policy forbids to the page it allows to the tool that drives it. */
+async function accessible(page, name) {
+  const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
+  const serious = found.violations.filter((one) => one.impact === "serious" || one.impact === "critical");
+  const told = serious.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join(" | ")}`);
+  assert.deepEqual(told, [], `axe on ${name}`);
+}
+
+async function narrow(page, name) {
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert(wider <= 0, `${name} is ${wider} pixels wider than the screen`);
+}
+
+async function shoot(page, name) {
+  if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+const PAGES = [
+  ["overview", "/", "Spend and savings over time"],
+  ["requests", "/requests", "Log"],
+  ["keys", "/keys", "Promptly keys"],
+  ["optimization", "/optimization", "Settings"],
+  ["start", "/start", "3. See it arrive"],
+];
+
+async function visitAll(page, as) {
+  for (const [name, path, panel] of PAGES) {
+    await page.goto(url + path);
+    await page.getByRole("region", { name: panel }).waitFor();
+    await page.waitForFunction(() => !document.querySelector(".mantine-Skeleton-root"));
+    await page.waitForTimeout(400); // the chart draws itself
+    await shoot(page, `${as}-${name}`);
+    await narrow(page, `${name} (${as})`);
+    await accessible(page, `${name} (${as})`);
+  }
+}
+
+await browse({ colorScheme: "light" }, async (page, complaints) => {
+  const step = async (name, does) => {
+    await does();
+    assert.deepEqual(complaints, [], `the console, after: ${name}`);
+    console.log(`✓ ${name}`);
+  };
+  let key = "";
+
+  await step("a stranger is asked to sign in, and may register", async () => {
+    await page.goto(`${url}/requests`);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await accessible(page, "sign in");
+    await page.getByRole("link", { name: "Register an organisation" }).click();
+    await page.getByLabel("Organisation").fill("Northwind");
+    await page.getByLabel("E-mail").fill(email);
+    await page.getByLabel(/^Password/).fill(password);
+    await accessible(page, "register");
+    await page.getByRole("button", { name: "Register" }).click();
+    key = await page.getByTestId("shown-once").locator("code").innerText();
+    assert.match(key, /^sk-promptly-/);
+    await page.getByRole("button", { name: /go on/ }).click();
+  });
+
+  await step("a provider is connected and tested", async () => {
+    await page.getByRole("heading", { name: "Get started" }).waitFor();
+    await shoot(page, "start-empty");
+    await page.getByLabel("The provider's API key").fill("sk-upstream-0001");
+    await page.getByLabel("Base URL (optional)").fill(`${upstream}/v1`);
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await page.getByRole("button", { name: /^Test OpenAI/ }).click();
+    await page.getByText(/^Works/).waitFor();
+  });
+
+  await step("the snippet can be copied, and the first request arrives live", async () => {
+    await page.getByText("Listening.").waitFor();
+    assert.match(await page.getByLabel("Example for Python", { exact: true }).innerText(), new RegExp(`base_url="${url}/v1"`));
+    await ask(key, "What is the capital of France?");
+    await page.getByTestId("arrived").waitFor({ timeout: 15_000 });
+    await shoot(page, "start-done");
+  });
+
+  await step("the overview counts what was sent", async () => {
+    const long = "Please note   that it is important to check the following text.\n\n\n\n".repeat(12);
+    for (let i = 0; i < 6; i += 1) {
+      await ask(key, `Question number ${i}: name ${i + 2} rivers of Portugal.`);
+      await ask(key, `${long}Summarise paragraph ${i}.`, { model: i % 2 ? "gpt-4o" : "gpt-4o-mini" });
+    }
+    await ask(key, "What is the capital of France?");
+    await page.getByRole("link", { name: "Overview", exact: true }).click();
+    await page.getByRole("region", { name: "Requests" }).getByText("14", { exact: true }).waitFor({ timeout: 40_000 });
+    await page.getByRole("img", { name: /Spent and saved/ }).waitFor();
+  });
+
+  await step("requests arrive live, filters hold, and a receipt adds up", async () => {
+    await page.getByRole("link", { name: "Requests", exact: true }).click();
+    await page.getByText("Up to date").waitFor();
+    const rows = page.getByRole("region", { name: "Log" }).locator("tbody tr");
+    await rows.nth(13).waitFor();
+    const before = await rows.count();
+    await ask(key, "A question that comes while somebody looks on: why is the sky blue?");
+    await page.waitForFunction((n) => document.querySelectorAll("tbody tr").length > n, before, { timeout: 15_000 });
+    await page.getByLabel("Cache", { exact: true }).selectOption("true");
+    await page.getByText("cached · exact").first().waitFor();
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+    await page.getByRole("link", { name: /ago|just now|second/ }).first().click();
+    await page.getByText("The lines add up to the last digit.").waitFor();
+    await accessible(page, "a request");
+    await shoot(page, "request");
+    await page.goBack();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByLabel("Status", { exact: true }).selectOption("cancelled");
+    await page.getByText("No request fits these filters").waitFor();
+  });
+
+  await step("a key is made, shown once, and revoked", async () => {
+    await page.getByRole("link", { name: "Keys", exact: true }).click();
+    await page.getByRole("button", { name: "New key" }).click();
+    await page.getByLabel(/^Name/).fill("Checkout");
+    await page.getByRole("button", { name: "Make the key" }).click();
+    const second = await page.getByTestId("shown-once").locator("code").innerText();
+    await ask(second, "Does this key work as well?");
+    await page.getByRole("button", { name: "I have stored it" }).click();
+    assert(!(await page.content()).includes(second), "the key is still on the page");
+    await page.getByRole("button", { name: /^Revoke Checkout/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("Checkout", { exact: true }).waitFor({ state: "detached" });
+  });
+
+  await step("settings are saved, and the preview shows what they do", async () => {
+    await page.getByRole("link", { name: "Optimization", exact: true }).click();
+    await page.getByRole("form", { name: "Settings" }).getByText("Aggressive", { exact: true }).click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("In force on every gateway").waitFor();
+    await page.getByLabel("Prompt or request").fill(JSON.stringify(PASTED, null, 1));
+    await page.getByRole("button", { name: "Show what would be sent" }).click();
+    await page.getByTestId("preview").locator("del").first().waitFor();
+    await accessible(page, "a preview");
+    await page.getByTestId("preview").scrollIntoViewIfNeeded();
+    await shoot(page, "preview");
+  });
+
+  await step("every page, on a desk and in a hand, by day and by night", async () => {
+    for (const scheme of ["light", "dark"]) {
+      await page.evaluate((value) => localStorage.setItem("mantine-color-scheme-value", value), scheme);
+      await page.setViewportSize({ width: 1280, height: 860 });
+      await visitAll(page, `${scheme}-desktop`);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await visitAll(page, `${scheme}-phone`);
+    }
+    await page.setViewportSize({ width: 1280, height: 860 });
+  });
+
+  await step("an invitation is accepted, and a viewer sees no buttons that the API would refuse", async () => {
+    const token = await page.evaluate(() => sessionStorage.getItem("promptly-session"));
+    const invited = await fetch(`${url}/api/team/invite`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ email: `viewer-${email}`, role: "viewer" }),
+    });
+    const { link } = await invited.json();
+    await browse({}, async (other, theirs) => {
+      await other.goto(url + new URL(link).pathname + new URL(link).hash);
+      await other.getByRole("heading", { name: "Accept the invitation" }).waitFor();
+      await accessible(other, "an invitation");
+      await other.getByLabel(/^Password/).fill(password);
+      await other.getByRole("button", { name: "Join" }).click();
+      await other.getByRole("heading", { name: "Overview" }).waitFor();
+      await other.getByRole("link", { name: "Keys", exact: true }).click();
+      await other.getByText("Default", { exact: true }).waitFor();
+      assert.equal(await other.getByRole("button", { name: /New key|Connect|Revoke|Replace|Remove|Test/ }).count(), 0);
+      await other.getByRole("link", { name: "Optimization", exact: true }).click();
+      await other.getByText("Admins change these").waitFor();
+      assert.equal(await other.getByRole("button", { name: "Save" }).count(), 0);
+      assert.deepEqual(theirs, [], "the viewer's console");
+    });
+  });
+
+  await step("the keyboard leads through", async () => {
+    await page.goto(url);
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the page");
+  });
+
+  await step("nothing secret is kept but the token, and a sign-out ends it", async () => {
+    const kept = await page.evaluate(() => ({ session: { ...sessionStorage }, local: { ...localStorage } }));
+    assert.deepEqual(Object.keys(kept.session), ["promptly-session"]);
+    assert.deepEqual(Object.keys(kept.local), ["mantine-color-scheme-value"]);
+    const token = kept.session["promptly-session"];
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    const stolen = await fetch(`${url}/api/auth/me`, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(stolen.status, 401);
+    assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), []);
+  });
+
+  await step("the policy blocks an injected script", async () => {
+    const ran = await page.evaluate(() => {
+      const script = document.createElement("script");
+      script.textContent = "window.injected = true";
+      document.body.append(script);
+      return "injected" in window;
+    });
+    assert.equal(ran, false);
+    assert(complaints.length > 0 && complaints.every((one) => one.includes("Content Security Policy")), complaints.join("\n"));
+    complaints.length = 0;
+  });
+
+  await step("a wrong password is told, and the right one signs in", async () => {
+    await page.getByLabel("E-mail").fill(email);
+    await page.getByLabel(/^Password/).fill("not this one");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    complaints.splice(0, complaints.length, ...complaints.filter((one) => !one.includes("401"))); // the browser's own line
+    await page.getByLabel(/^Password/).fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+  });
+});

@@ -1,0 +1,67 @@
+"""`make test-dashboard`: types as the API is, component tests, the build, and a browser that walks every page."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from deploy.node.dashboard import DASHBOARD, build
+from deploy.node.find import Node, find
+from libs.common.embedding.setup import prepare
+from tests.fixtures.running import ROOT, start, stop
+
+SCHEMA = DASHBOARD / "src" / "api" / "schema.d.ts"
+
+
+def schema(node: Node, into: Path) -> None:
+    """Write the types of the control plane's document."""
+    with tempfile.TemporaryDirectory() as folder:
+        document = Path(folder) / "api.json"
+        printed = subprocess.run(
+            [sys.executable, "-m", "services.auth.http.openapi"], stdout=subprocess.PIPE, check=True
+        )
+        document.write_bytes(printed.stdout)
+        program = DASHBOARD / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
+        done = node.run(str(program), str(document), "--output", str(into), cwd=DASHBOARD, env={})
+        assert done.returncode == 0, done.stderr
+
+
+def stale(node: Node) -> bool:
+    """Whether the types in the repository are of another document than today's."""
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "schema.d.ts"
+        schema(node, fresh)
+        return fresh.read_text() != SCHEMA.read_text()
+
+
+def shown(node: Node, *arguments: str, **env: str) -> int:
+    """Run something whose words are the result."""
+    own = {**os.environ, **node.env, **env}
+    return subprocess.run([node.node, *arguments], cwd=DASHBOARD, env=own, timeout=600).returncode
+
+
+def main() -> int:
+    """0 where everything held."""
+    node = find()
+    node.install(DASHBOARD)
+    if sys.argv[1:] == ["schema"]:
+        schema(node, SCHEMA)
+        return 0
+    if stale(node):
+        print("dashboard/src/api/schema.d.ts is of another API than today's; `make dashboard-schema` writes it anew.")
+        return 1
+    if shown(node, "node_modules/vitest/vitest.mjs", "run") != 0:
+        return 1
+    print(build(node), flush=True)
+    with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
+        running = start(Path(home), prepare(ROOT / "var" / "model"))
+        try:
+            where = {"PROMPTLY_URL": running.url, "PROMPTLY_UPSTREAM_URL": running.upstream_url}
+            return shown(node, "walk/walk.mjs", **where)
+        finally:
+            stop(running.process)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
