@@ -8,9 +8,10 @@ from services.optimizer.domain.spans import Edit, Span, apply
 
 # Possessive, which keeps a megabyte of blanks linear.
 _RUN = re.compile(r"\s{2,}+|\s\Z")
-_BLANK_LINES = re.compile(r"(?:[ \t]*+\r?\n){3,}+")
+# Not possessive: Python before 3.11.5 leaves out the step back where a possessive group ends. Nothing stands behind them.
+_BLANK_LINES = re.compile(r"(?:[ \t]*+\r?\n){3,}")
 _TRAILING = re.compile(r"[ \t]++(?=\r?\n)")
-_LEADING = re.compile(r"(?:[ \t]*+\r?\n)++")
+_LEADING = re.compile(r"(?:[ \t]*+\r?\n)+")
 _PATCH = re.compile(r"^(?:@@ -\d|diff --git |\+\+\+ )", re.MULTILINE)
 _MOST_INDENTED = 0.25
 _GAP = re.compile(r"[^\s.!?:]  +\S")
