@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema fmt lock check-types check-rules
+.PHONY: help model demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -41,14 +41,18 @@ chaos: $(VENV)/dev ## Kill and freeze parts under load, at true length, and prin
 bench-gateway: $(VENV)/dev ## Measure the gateway beside its upstream, in one run
 	@$(BIN)/python -m bench.gateway
 
-bench-optimizer: $(VENV)/dev ## Measure what the optimizer saves, and what it loses
+bench-optimizer: $(VENV)/dev model ## Measure what the optimizer saves, and what it loses
 	@$(BIN)/python -m bench.optimizer
 
-bench-cache: $(VENV)/dev ## Measure what the cache serves, what it must not, and how fast
+bench-cache: $(VENV)/dev model ## Measure what the cache serves, what it must not, and how fast
 	@$(BIN)/python -m bench.cache
 
-bench-router: $(VENV)/dev ## Measure how well the router ranks, learns and keeps still
+bench-router: $(VENV)/dev model ## Measure how well the router ranks, learns and keeps still
 	@$(BIN)/python -m bench.router
+
+# The embedding model, fetched and converted where that was not done yet.
+model: $(VENV)/dev
+	@$(BIN)/python -m libs.common.embedding var/model > /dev/null
 
 bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million requests, and count them again
 	@$(BIN)/python -m bench.analytics

@@ -4,7 +4,6 @@ Prints tables per class of traffic, peers where they are installed, and at the e
 non-zero where a goal that could be measured was missed.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from bench.optimizer.data import DATA, Sets
 from bench.optimizer.ledger import Ledger
 from services.optimizer.app import load_likeness
 
-MODEL_DIR = Path(os.environ.get("PROMPTLY_MODEL_DIR") or "var/model")
+MODEL_DIR = Path("var/model")
 
 
 def main(folder: Path) -> int:
