@@ -1,18 +1,8 @@
 // The dashboard as a new organisation meets it, in a real browser against a running Promptly. Fails on the first complaint.
 //   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL: where Promptly is, and the provider that plays OpenAI. SHOTS: a folder for pictures.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { browse } from "./browser.mjs";
-
-const url = process.env.PROMPTLY_URL;
-const upstream = process.env.PROMPTLY_UPSTREAM_URL;
-const shots = process.env.SHOTS;
-assert(url && upstream, "PROMPTLY_URL and PROMPTLY_UPSTREAM_URL say where to walk.");
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const email = `walker-${Date.now()}@example.com`;
-const password = "correct horse battery";
+import { accessible, api, ask, email, narrow, open, password, shoot, upstream, url } from "./tools.mjs";
 
 // A support bot's instructions, as wordy as they are.
 const PASTED = {
@@ -29,32 +19,6 @@ const PASTED = {
     { role: "user", content: "Where is my order?" },
   ],
 };
-
-async function ask(key, content, more = {}) {
-  const answer = await fetch(`${url}/v1/chat/completions`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content }], ...more }),
-  });
-  assert.equal(answer.status, 200, await answer.text());
-}
-
-/** No serious barrier, in either colours; what the policy forbids to the page it allows to the tool that drives it. */
-async function accessible(page, name) {
-  const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
-  const serious = found.violations.filter((one) => one.impact === "serious" || one.impact === "critical");
-  const told = serious.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join(" | ")}`);
-  assert.deepEqual(told, [], `axe on ${name}`);
-}
-
-async function narrow(page, name) {
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert(wider <= 0, `${name} is ${wider} pixels wider than the screen`);
-}
-
-async function shoot(page, name) {
-  if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
-}
 
 const PAGES = [
   ["overview", "/", "Spend and savings over time"],
@@ -124,13 +88,13 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
       await ask(key, `${long}Summarise paragraph ${i}.`, { model: i % 2 ? "gpt-4o" : "gpt-4o-mini" });
     }
     await ask(key, "What is the capital of France?");
-    await page.getByRole("link", { name: "Overview", exact: true }).click();
+    await open(page, "Overview");
     await page.getByRole("region", { name: "Requests" }).getByText("14", { exact: true }).waitFor({ timeout: 40_000 });
     await page.getByRole("img", { name: /Spent and saved/ }).waitFor();
   });
 
   await step("requests arrive live, filters hold, and a receipt adds up", async () => {
-    await page.getByRole("link", { name: "Requests", exact: true }).click();
+    await open(page, "Requests");
     await page.getByText("Up to date").waitFor();
     const rows = page.getByRole("region", { name: "Log" }).locator("tbody tr");
     await rows.nth(13).waitFor();
@@ -151,7 +115,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   });
 
   await step("a key is made, shown once, and revoked", async () => {
-    await page.getByRole("link", { name: "Keys", exact: true }).click();
+    await open(page, "Keys");
     await page.getByRole("button", { name: "New key" }).click();
     await page.getByLabel(/^Name/).fill("Checkout");
     await page.getByRole("button", { name: "Make the key" }).click();
@@ -165,7 +129,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   });
 
   await step("settings are saved, and the preview shows what they do", async () => {
-    await page.getByRole("link", { name: "Optimization", exact: true }).click();
+    await open(page, "Optimization");
     await page.getByRole("form", { name: "Settings" }).getByText("Aggressive", { exact: true }).click();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("In force on every gateway").waitFor();
@@ -189,13 +153,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   });
 
   await step("an invitation is accepted, and a viewer sees no buttons that the API would refuse", async () => {
-    const token = await page.evaluate(() => sessionStorage.getItem("promptly-session"));
-    const invited = await fetch(`${url}/api/team/invite`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ email: `viewer-${email}`, role: "viewer" }),
-    });
-    const { link } = await invited.json();
+    const { link } = await api(page, "POST", "/api/team/invite", { email: `viewer-${email}`, role: "viewer" });
     await browse({}, async (other, theirs) => {
       await other.goto(url + new URL(link).pathname + new URL(link).hash);
       await other.getByRole("heading", { name: "Accept the invitation" }).waitFor();

@@ -99,6 +99,41 @@ export const optimizationSettings = () =>
     queryFn: ({ signal }) => call("get", "/api/optimization/settings", { signal }),
   });
 
+export const routing = () =>
+  queryOptions({ queryKey: ["routing", "config"], queryFn: ({ signal }) => call("get", "/api/routing/config", { signal }) });
+
+export const routingRules = () =>
+  queryOptions({ queryKey: ["routing", "rules"], queryFn: ({ signal }) => call("get", "/api/routing/rules", { signal }) });
+
+export const cacheStats = () =>
+  queryOptions({
+    queryKey: ["cache", "stats"],
+    queryFn: ({ signal }) => call("get", "/api/optimization/cache/stats", { signal }),
+    refetchInterval: EVERY,
+  });
+
+export const alertRules = () =>
+  queryOptions({ queryKey: ["alerts", "rules"], queryFn: ({ signal }) => call("get", "/api/alerts/rules", { signal }) });
+
+export const alertEvents = () =>
+  queryOptions({
+    queryKey: ["alerts", "events"],
+    queryFn: ({ signal }) => call("get", "/api/alerts/events", { query: { limit: 100 }, signal }),
+    refetchInterval: EVERY,
+  });
+
+export const members = () =>
+  queryOptions({ queryKey: ["team", "members"], queryFn: ({ signal }) => call("get", "/api/team/members", { signal }) });
+
+export const invites = () =>
+  queryOptions({ queryKey: ["team", "invites"], queryFn: ({ signal }) => call("get", "/api/team/invites", { signal }) });
+
+export const credits = () =>
+  queryOptions({ queryKey: ["credits", "left"], queryFn: ({ signal }) => call("get", "/api/billing/credits", { signal }) });
+
+export const purchases = () =>
+  queryOptions({ queryKey: ["credits", "purchases"], queryFn: ({ signal }) => call("get", "/api/billing/purchases", { signal }) });
+
 export function stale(client: QueryClient, ...key: string[]): void {
   void client.invalidateQueries({ queryKey: key });
 }

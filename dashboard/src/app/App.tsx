@@ -15,6 +15,12 @@ const Requests = lazy(() => import("../pages/Requests"));
 const Request = lazy(() => import("../pages/Request"));
 const Keys = lazy(() => import("../pages/Keys"));
 const Optimization = lazy(() => import("../pages/Optimization"));
+const Routing = lazy(() => import("../pages/Routing"));
+const Cache = lazy(() => import("../pages/Cache"));
+const Alerts = lazy(() => import("../pages/Alerts"));
+const Team = lazy(() => import("../pages/Team"));
+const Organisation = lazy(() => import("../pages/Organisation"));
+const Credits = lazy(() => import("../pages/Credits"));
 const Start = lazy(() => import("../pages/Start"));
 
 const TITLES: Record<string, string> = {
@@ -23,6 +29,12 @@ const TITLES: Record<string, string> = {
   requests: "Requests",
   keys: "Keys",
   optimization: "Optimization",
+  routing: "Routing",
+  cache: "Cache",
+  alerts: "Alerts",
+  team: "Team",
+  organisation: "Organisation",
+  credits: "Credits",
 };
 
 function Waiting() {
@@ -45,6 +57,18 @@ function Page({ section, id }: { section: string; id?: string }) {
       return <Keys />;
     case "optimization":
       return <Optimization />;
+    case "routing":
+      return <Routing />;
+    case "cache":
+      return <Cache />;
+    case "alerts":
+      return <Alerts />;
+    case "team":
+      return <Team />;
+    case "organisation":
+      return <Organisation />;
+    case "credits":
+      return <Credits />;
     default:
       return (
         <Nothing title="There is no page here">

@@ -12,6 +12,12 @@ const PAGES: { section: string; label: string; icon: IconName }[] = [
   { section: "requests", label: "Requests", icon: "list" },
   { section: "keys", label: "Keys", icon: "key" },
   { section: "optimization", label: "Optimization", icon: "sliders" },
+  { section: "routing", label: "Routing", icon: "route" },
+  { section: "cache", label: "Cache", icon: "stack" },
+  { section: "alerts", label: "Alerts", icon: "bell" },
+  { section: "team", label: "Team", icon: "people" },
+  { section: "organisation", label: "Organisation", icon: "house" },
+  { section: "credits", label: "Credits", icon: "coin" },
   { section: "start", label: "Get started", icon: "flag" },
 ];
 

@@ -6,10 +6,10 @@ import type { Role } from "../api/queries";
 type Me = Schema["Me"];
 const Context = createContext<Me | null>(null);
 
-export type Action = "keys" | "providers" | "settings";
+export type Action = "keys" | "providers" | "settings" | "alerts" | "feedback" | "team" | "org" | "credits";
 const ALLOWED: Record<Role, readonly Action[]> = {
-  admin: ["keys", "providers", "settings"],
-  member: ["keys"],
+  admin: ["keys", "providers", "settings", "alerts", "feedback", "team", "org", "credits"],
+  member: ["keys", "alerts", "feedback"],
   viewer: [],
 };
 

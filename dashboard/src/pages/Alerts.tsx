@@ -1,0 +1,5 @@
+import { PageTitle } from "../ui/states";
+
+export default function Alerts() {
+  return <PageTitle title="Alerts" />;
+}

@@ -1,0 +1,58 @@
+// What every step of the walk uses: where Promptly is, how to ask it, and how a page is looked at.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+export const url = process.env.PROMPTLY_URL;
+export const upstream = process.env.PROMPTLY_UPSTREAM_URL;
+const shots = process.env.SHOTS;
+assert(url && upstream, "PROMPTLY_URL and PROMPTLY_UPSTREAM_URL say where to walk.");
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+export const email = `walker-${Date.now()}@example.com`;
+export const password = "correct horse battery";
+
+/** A chat request with a Promptly key; fails where it is not answered. */
+export async function ask(key, content, more = {}) {
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content }], ...more }),
+  });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
+/** No serious barrier, in either colours; what the policy forbids to the page it allows to the tool that drives it. */
+export async function accessible(page, name) {
+  const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
+  const serious = found.violations.filter((one) => one.impact === "serious" || one.impact === "critical");
+  const told = serious.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join(" | ")}`);
+  assert.deepEqual(told, [], `axe on ${name}`);
+}
+
+export async function narrow(page, name) {
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert(wider <= 0, `${name} is ${wider} pixels wider than the screen`);
+}
+
+export async function shoot(page, name) {
+  if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+/** The control plane, with the session of a page. */
+export async function api(page, method, path, body) {
+  const token = await page.evaluate(() => sessionStorage.getItem("promptly-session"));
+  const answer = await fetch(url + path, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  assert(answer.ok, `${method} ${path}: ${answer.status}`);
+  return answer.json();
+}
+
+/** Opens a page by its link in the menu. */
+export async function open(page, name) {
+  await page.getByRole("link", { name, exact: true }).click();
+  await page.getByRole("heading", { name, exact: true, level: 1 }).waitFor();
+}
