@@ -161,9 +161,9 @@ class Answers:
     ) -> CacheHit | CacheMiss:
         """The whole entry, unless it has gone meanwhile, or somebody said that it is no answer to this."""
         pair_id = pair_id_for(asked.org_id, asked.scope, candidate.asked.form, form)
-        if await self._entries.blocked(asked.org_id, pair_id):
+        entry, blocked = await self._entries.paired(asked.org_id, candidate.entry_id, pair_id)
+        if blocked:
             return CacheMiss(best_similarity=similarity, vetoes=(BLOCKED,))
-        entry = await self._entries.whole(asked.org_id, candidate.entry_id)
         return CacheMiss() if entry is None else _hit("semantic", candidate.entry_id, entry, similarity, pair_id)
 
     def _sketch(self, query: str) -> tuple[str, Vectors] | tuple[None, None]:

@@ -2,7 +2,7 @@
 comes back is checked again before anybody sees it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -11,7 +11,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheStats, StoreAnswer, cache_entry_id
 from libs.common.embedding.ports import Vectors
 from services.cache.domain.identity import block_id, is_id, room_key
-from services.cache.ports import Points, Room, Where
+from services.cache.ports import Payload, Points, Room, Where
 
 # Expired entries that are not swept yet may stand among the nearest.
 _SPARE = 5
@@ -73,10 +73,15 @@ class Entries:
 
     async def whole(self, org_id: str, entry_id: str) -> Entry | None:
         """A live entry by its id."""
-        payload = await self._points.fetch(entry_id)
-        # A blocked pair is a point, too, and no entry.
-        entry = msgspec.convert(payload, Entry) if payload is not None and "answer" in payload else None
-        return entry if entry is not None and self._mine(entry, org_id) else None
+        return self._entry(org_id, await self._points.fetch(entry_id), entry_id)
+
+    async def paired(self, org_id: str, entry_id: str, pair_id: str) -> tuple[Entry | None, bool]:
+        """A live entry, and whether somebody of the organisation said that these two questions share no answer."""
+        blocked_id = block_id(org_id, pair_id)
+        found = await self._points.fetch(entry_id, blocked_id)
+        block = found.get(blocked_id, {})
+        blocked = (block.get("org_id"), block.get("pair_id")) == (org_id, pair_id)
+        return self._entry(org_id, found, entry_id), blocked
 
     async def near(self, org_id: str, scope: str, static: Vectors, *, limit: int, floor: float) -> Sequence[Candidate]:
         """Live entries of this scope that serve paraphrases, nearest by static cosine first."""
@@ -137,11 +142,6 @@ class Entries:
         """Never let these two questions share an answer again."""
         await self._points.put(block_id(org_id, pair_id), {"org_id": org_id, "pair_id": pair_id}, None)
 
-    async def blocked(self, org_id: str, pair_id: str) -> bool:
-        """Whether somebody of the organisation said so."""
-        payload = await self._points.fetch(block_id(org_id, pair_id))
-        return payload is not None and (payload.get("org_id"), payload.get("pair_id")) == (org_id, pair_id)
-
     async def live(self, org_id: str) -> int:
         """How many entries an organisation has."""
         return await self._points.count(Where(org_id=org_id, alive_at_ms=self._now_ms()))
@@ -165,6 +165,12 @@ class Entries:
     async def sweep(self) -> None:
         """Remove what expired."""
         await self._points.sweep(self._now_ms())
+
+    def _entry(self, org_id: str, found: Mapping[str, Payload], entry_id: str) -> Entry | None:
+        payload = found.get(entry_id, {})
+        # A blocked pair is a point, too, and no entry.
+        entry = msgspec.convert(payload, Entry) if "answer" in payload else None
+        return entry if entry is not None and self._mine(entry, org_id) else None
 
     def _mine(self, entry: Entry | Asked, org_id: str) -> bool:
         return entry.org_id == org_id and entry.expires_at_ms > self._now_ms()

@@ -45,8 +45,8 @@ class Near:
 class Points(Protocol):
     """A vector store. Ids are UUIDs as text. Every method raises `StoreDownError` where the store does not answer."""
 
-    async def fetch(self, point_id: str) -> Payload | None:
-        """One point's payload, whoever owns it: the caller checks."""
+    async def fetch(self, *point_ids: str) -> Mapping[str, Payload]:
+        """The payloads of those points that are there, by id, whoever owns them: the caller checks."""
         ...
 
     async def nearest(

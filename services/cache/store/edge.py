@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,9 +62,9 @@ class EdgePoints:
         self._shard = _open(directory / collection, static_size, meaning_size)
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="edge")
 
-    async def fetch(self, point_id: str) -> Payload | None:
-        found = await self._run(lambda: self._shard.retrieve([point_id], True, False))
-        return found[0].payload if found else None
+    async def fetch(self, *point_ids: str) -> Mapping[str, Payload]:
+        found = await self._run(lambda: self._shard.retrieve(list(point_ids), True, False))
+        return {str(point.id): point.payload or {} for point in found}
 
     async def nearest(
         self, static: Vectors, room: Room, *, limit: int, floor: float, fields: Sequence[str]

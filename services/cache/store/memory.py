@@ -1,6 +1,6 @@
 """The memory twin: a dictionary and a dot product."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from libs.common.embedding.ports import Vectors
@@ -21,9 +21,8 @@ class MemoryPoints:
     def __init__(self) -> None:
         self._points: dict[str, _Point] = {}
 
-    async def fetch(self, point_id: str) -> Payload | None:
-        point = self._points.get(point_id)
-        return point.payload if point is not None else None
+    async def fetch(self, *point_ids: str) -> Mapping[str, Payload]:
+        return {point_id: self._points[point_id].payload for point_id in point_ids if point_id in self._points}
 
     async def nearest(
         self, static: Vectors, room: Room, *, limit: int, floor: float, fields: Sequence[str]

@@ -1,6 +1,6 @@
 """A Qdrant server, or a cluster of them, through its client."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -24,9 +24,9 @@ class ServerPoints:
         self._sizes = {STATIC: static_size, MEANING: meaning_size}
         self._made = False
 
-    async def fetch(self, point_id: str) -> Payload | None:
-        found = await _asked(self._client.retrieve(self._collection, [point_id], with_payload=True))
-        return found[0].payload if found else None
+    async def fetch(self, *point_ids: str) -> Mapping[str, Payload]:
+        found = await _asked(self._client.retrieve(self._collection, list(point_ids), with_payload=True))
+        return {str(point.id): point.payload or {} for point in found}
 
     async def nearest(
         self, static: Vectors, room: Room, *, limit: int, floor: float, fields: Sequence[str]
@@ -56,7 +56,7 @@ class ServerPoints:
     async def set_meaning(self, point_id: str, meaning: Vectors) -> None:
         vectors = models.PointVectors(id=point_id, vector={MEANING: meaning.tolist()})
         # A point that has gone meanwhile is not an error of anybody's.
-        if await self.fetch(point_id) is not None:
+        if await self.fetch(point_id):
             with suppress(KeyError):
                 await _asked(self._client.update_vectors(self._collection, [vectors], wait=True))
 
