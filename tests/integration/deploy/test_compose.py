@@ -1,6 +1,7 @@
 """docker-compose.yml, read as Docker would read it: every host, port, command, file and extra that it names is there."""
 
 import importlib
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -114,6 +115,15 @@ def test_the_image_of_a_service_can_be_built_from_what_is_here(service: str) -> 
     assert service in extras
     for source in re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE):
         assert (ROOT / source.replace("${SERVICE}", service)).exists(), source
+
+
+def test_the_gateway_s_image_carries_the_dashboard_where_it_looks_for_it() -> None:
+    assert environment("gateway", SECRETS)["PROMPTLY_DASHBOARD_DIR"] == "/dashboard"
+    assert "gateway) mv /dist /dashboard" in DOCKERFILE
+    assert "COPY --from=build /dashboard /dashboard" in DOCKERFILE
+    package = json.loads((ROOT / "dashboard" / "package.json").read_text())
+    (node,) = re.findall(r"^ARG NODE=(\d+)", DOCKERFILE, re.MULTILINE)
+    assert int(node) >= int(package["engines"]["node"].removeprefix(">=").split(".")[0])
 
 
 @pytest.mark.parametrize("service", SERVICES)
