@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help model demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema fmt lock check-types check-rules
+.PHONY: help model demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ model: $(VENV)/dev
 
 bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million requests, and count them again
 	@$(BIN)/python -m bench.analytics
+
+bench-dashboard: $(VENV)/dev ## Measure the dashboard in Chromium on a million requests: what it fetches, when it can be used
+	@$(BIN)/python -m bench.dashboard
 
 bench-credits: $(VENV)/dev ## Measure how fast one organisation can be charged, with and without leases
 	@$(BIN)/python -m bench.credits

@@ -24,7 +24,7 @@ _ROWS: Final = text("""
         output_reasoning, original_tokens, optimized_tokens, levers, baseline_cost_nano, actual_cost_nano, estimated,
         cache, latency_ms, overhead_ms, provider_ms, degraded, fallback_used, stream
     )
-    SELECT 'org_' || floor(CAST(:orgs AS float8) * power(chance[1], CAST(:skew AS float8)))::int, at,
+    SELECT (CAST(:orgs AS text[]))[1 + floor(CAST(:many AS float8) * power(chance[1], CAST(:skew AS float8)))::int], at,
         'req_' || lpad(to_hex(ms), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15),
         at, CASE WHEN rare THEN CAST(:rare_key AS text) ELSE 'key_' || floor(20 * chance[2]) END,
         CASE WHEN chance[3] < 0.02 THEN 'completion' ELSE 'chat' END, status,
@@ -67,14 +67,14 @@ _ROWS: Final = text("""
 _PORTION: Final = 100_000
 
 
-async def seed(tx: AsyncConnection, rows: int, orgs: int, end: datetime) -> None:
+async def seed(tx: AsyncConnection, rows: int, orgs: int, end: datetime, largest: str = LARGEST) -> None:
     """`rows` requests of `orgs` (at least 2) organisations, in the 60 days before `end`, and their sums."""
-    await seed_log(tx, rows, orgs, end)
+    await seed_log(tx, rows, orgs, end, largest)
     for statement in rollups("analytics.requests").values():
         await tx.execute(text(statement))
 
 
-async def seed_log(tx: AsyncConnection, rows: int, orgs: int, end: datetime) -> None:
+async def seed_log(tx: AsyncConnection, rows: int, orgs: int, end: datetime, largest: str = LARGEST) -> None:
     """The log alone."""
     week = week_of(end - timedelta(days=DAYS + 1))
     while week <= end:
@@ -82,7 +82,8 @@ async def seed_log(tx: AsyncConnection, rows: int, orgs: int, end: datetime) -> 
         week = week_end(week)
     await tx.execute(text("SELECT setseed(0.5)"))
     values = {
-        "orgs": orgs,
+        "orgs": [largest, *(f"org_{number}" for number in range(1, orgs))],
+        "many": orgs,
         "skew": math.log2(orgs),
         "days": DAYS,
         "end": end,
