@@ -43,15 +43,17 @@ class Flights:
         self._wait = wait_seconds
         self._under_way: dict[Key, OnTheWay] = {}
 
-    async def join(self, key: Key) -> OnTheWay | CacheHit | None:
-        """A flight of one's own, to be landed however it ends; or what somebody else's brought home, None for nothing."""
+    async def join(self, key: Key) -> tuple[OnTheWay | CacheHit | None, float]:
+        """A flight of one's own, to be landed however it ends; or what somebody else's brought home, None for nothing, and the
+        seconds that it was waited for.
+        """
         now = self._clock()
         other = self._under_way.get(key)
         if other is not None and (left := other.began + self._wait - now) > 0:
-            return await other.answer(left)
+            return await other.answer(left), self._clock() - now
         flight = OnTheWay(now, lambda ended: self._forget(key, ended))
         self._under_way[key] = flight
-        return flight
+        return flight, 0.0
 
     def _forget(self, key: Key, flight: OnTheWay) -> None:
         if self._under_way.get(key) is flight:

@@ -108,7 +108,7 @@ class Pipeline:
             return None
         if work.overrides.write_cache:
             # Before the look-up: an answer that lands between the two would be missed.
-            shared = await self._flights.join((lookup.org_id, lookup.fingerprint))
+            shared, work.waited = await self._flights.join((lookup.org_id, lookup.fingerprint))
             if isinstance(shared, CacheHit):
                 return shared
             work.flight = shared

@@ -57,9 +57,8 @@ def finished_event(
 ) -> CompletionFinished:
     """The fact that this request ended."""
     paid, hit, route = work.receipt, work.hit, work.route
-    provider_ms = None
-    if work.called is not None:
-        provider_ms = ((work.answered or now) - work.called) * 1000
+    called = (work.answered or now) - work.called if work.called is not None else 0.0
+    provider_ms = (called + work.waited) * 1000 if work.called is not None or work.waited else None
     latency = (now - work.accepted) * 1000
     return CompletionFinished(
         id=work.request_id,

@@ -85,6 +85,8 @@ class Work:
     estimated: bool = False
     served_model: str | None = None
     degraded: list[str] = field(default_factory=list)
+    # Seconds that somebody else's call to the provider was waited for: the provider's time, too.
+    waited: float = 0.0
     called: float | None = None
     first_byte: float | None = None
     answered: float | None = None

@@ -112,17 +112,30 @@ async def test_who_takes_too_long_is_not_waited_for_and_not_in_the_way() -> None
     now = 0.0
     flights = Flights(lambda: now, 2.0)
     key = ("org", "a")
-    first = await flights.join(key)
+    first, _ = await flights.join(key)
     assert isinstance(first, OnTheWay)
-    assert isinstance(await flights.join(("other", "a")), OnTheWay)
+    assert isinstance((await flights.join(("other", "a")))[0], OnTheWay)
     now = 2.5
-    second = await flights.join(key)
+    second, _ = await flights.join(key)
     assert isinstance(second, OnTheWay)
     following = asyncio.create_task(flights.join(key))
     await asyncio.sleep(0)
     first.land(None)  # lands late: its place is another's by now
     await asyncio.sleep(0)
     assert not following.done()
+    now = 3.0
     second.land(None)
-    assert await following is None
-    assert isinstance(await flights.join(key), OnTheWay)
+    assert await following == (None, 0.5)
+    assert isinstance((await flights.join(key))[0], OnTheWay)
+
+
+async def test_the_wait_for_somebody_else_s_answer_is_the_provider_s_time(stack: Stack) -> None:
+    await played(stack)
+    client = stack.client()
+    await asyncio.gather(*(client.chat.completions.create(model="gpt-4o", messages=ASK) for _ in range(2)))
+    leader, follower = sorted(stack.finished, key=lambda event: event.status, reverse=True)
+    assert (leader.status, follower.status) == ("success", "cached")
+    for event in (leader, follower):
+        assert event.provider_ms is not None
+        assert event.provider_ms > 0
+        assert event.overhead_ms == pytest.approx(event.latency_ms - event.provider_ms, abs=0.01)
