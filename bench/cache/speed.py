@@ -16,6 +16,7 @@ from libs.common.clock import SystemClock
 from libs.common.contracts.cache import CacheHit, CacheMiss, ExactLookup, SemanticLookup, StoreAnswer
 from libs.common.embedding import Embedder, OffLoop
 from libs.common.embedding.static import StaticTable
+from libs.common.runner import settle_memory
 from services.cache.answers import Answers
 from services.cache.domain.normalise import VERSION
 from services.cache.entries import Entries
@@ -88,6 +89,7 @@ async def filled(size: Size, model: Embedder, table: StaticTable) -> AsyncIterat
         try:
             for at, question in enumerate(itertools.islice(questions(), size.entries - (2 * ROUNDS + 1) * PER_ROUND)):
                 await answers.store(_stored(str(at), question, scope=f"scope-{at % size.scopes}"))
+            settle_memory()  # as in the service, once it is up
             yield answers
         finally:
             thinker.close()

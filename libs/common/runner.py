@@ -90,7 +90,7 @@ async def _work(
 ) -> None:
     async with create_app(settings, bus) as app:
         shown.app, shown.up = app, True
-        _settle_memory()
+        settle_memory()
         log.info("started", port=port)
         await stopping.wait()
         log.info("draining")
@@ -99,7 +99,7 @@ async def _work(
         await bus.drain(max(1.0, until - time.monotonic()))
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """What was loaded stays: the collector need not look at it again, nor at every few hundred of a request's objects."""
     gc.collect()
     gc.freeze()
