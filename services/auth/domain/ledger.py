@@ -9,7 +9,8 @@ from typing import Final, Literal
 
 import msgspec
 
-PENCE_PER_MILLION: Final = 10  # £0.10 per 1M tokens
+from libs.common.contracts.auth import PENCE_PER_MILLION
+
 LEAST_PURCHASE_PENCE: Final = 500
 Kind = Literal["trial", "grant", "purchase", "reserve", "release", "settle", "expire"]
 Ending = Literal["settle", "expire"]

@@ -6,9 +6,10 @@ from typing import Any, Final
 import msgspec
 from litestar import Controller, get, post
 
+from libs.common.contracts.auth import PENCE_PER_MILLION
 from services.auth.billing import Billing
 from services.auth.credits import Credits
-from services.auth.domain.ledger import LEAST_PURCHASE_PENCE, PENCE_PER_MILLION
+from services.auth.domain.ledger import LEAST_PURCHASE_PENCE
 from services.auth.domain.permissions import Action
 from services.auth.http.body import read
 from services.auth.http.given import Given

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from services.auth.domain.ledger import PENCE_PER_MILLION, Entry
+from libs.common.contracts.auth import PENCE_PER_MILLION
+from services.auth.domain.ledger import Entry
 from services.auth.translate.account_json import iso
 
 

@@ -6,14 +6,13 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
+from libs.common.contracts.auth import PENCE_PER_MILLION
 from libs.common.errors import PromptlyError
 from services.gateway.http.chat import api_key, incoming_of, rate_headers, unless_gone
 from services.gateway.http.edge import ticket
 from services.gateway.http.errors import SENTENCES, unexpected_error
 from services.gateway.optimizing import Optimizing
 from services.gateway.translate import errors, optimizing
-
-_PRICE = 0.10  # pounds per million tokens
 
 
 def _promptly_error(request: Request[Any, Any, Any], error: PromptlyError) -> Response[dict[str, Any]]:
@@ -50,4 +49,4 @@ async def get_credits(request: Request[Any, Any, Any], state: State) -> dict[str
     """What is left for it."""
     service: Optimizing = state.optimizing
     left = await service.balance(api_key(ticket(request.scope).incoming))
-    return {"balance_tokens": left, "currency": "GBP", "price_per_million_tokens": _PRICE}
+    return {"balance_tokens": left, "currency": "GBP", "price_per_million_tokens": PENCE_PER_MILLION / 100}
