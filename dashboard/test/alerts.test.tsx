@@ -103,7 +103,7 @@ it("an edit puts back what was masked as it was shown, and shows no secret that 
   const threshold = within(form).getByLabelText(/^Threshold, dollars/);
   fireEvent.change(threshold, { target: { value: "75" } });
   await user.click(within(form).getByRole("button", { name: "Save" }));
-  expect(await screen.findByRole("button", { name: "Edit High daily spend" })).toBeTruthy();
+  expect(document.activeElement).toBe(await screen.findByRole("button", { name: "Edit High daily spend" }));
   expect(asked.find((one) => one.route.startsWith("PUT"))?.body).toEqual({
     name: "High daily spend",
     metric: "daily_spend",
@@ -139,7 +139,8 @@ it("a rule says where it stands, is tested channel by channel, and switched off 
   show(<Alerts />, "member");
   const user = userEvent.setup();
   const card = await screen.findByRole("article", { name: "High daily spend" });
-  expect(within(card).getByText("Firing since 3 minutes ago")).toBeTruthy();
+  expect(within(card).getByText("Firing · began 3 minutes ago")).toBeTruthy();
+  expect(within(card).getByText("Tells by e-mail to the admins, webhook (https://hooks.example.com/…hook); then quiet for 60 minutes.")).toBeTruthy();
   expect(within(card).getByText("Fires when the day's spend (UTC) is more than $50.00.")).toBeTruthy();
   await user.click(within(card).getByRole("button", { name: "Test High daily spend" }));
   expect(await within(card).findByText("E-mail: failed")).toBeTruthy();

@@ -37,8 +37,10 @@ it("shows what the cache holds and brings, and which answers were given to other
 
 it("a wrong answer is taken back, wherever it is shown; a hit without its entry has no button", async () => {
   let known = false;
+  const again = { ...HIT, request_id: "req_0000000000000000000000000000beef" };
   const asked = play({
     ...FIGURES,
+    "GET /api/optimization/cache/hits": { body: { hits: [HIT, again, { ...HIT, request_id: "req_000000000000000000000000000fedcb", entry_id: null }], next_cursor: null } },
     "POST /api/optimization/cache/feedback": () =>
       known ? { body: { entry_id: ENTRY, evicted: true, blocked_pairs: 2 } } : { status: 404, body: { detail: "There is no such entry in your organisation's cache." } },
   });
@@ -47,8 +49,10 @@ it("a wrong answer is taken back, wherever it is shown; a hit without its entry 
   await user.click(await screen.findByRole("button", { name: "Wrong: req_…abcdef" }));
   expect(await screen.findByText("There is no such entry in your organisation's cache.")).toBeTruthy();
   known = true;
-  await user.click(screen.getByRole("button", { name: /^Wrong/ }));
-  expect(await screen.findByText("Taken back; 2 pairs of questions kept apart.")).toBeTruthy();
+  expect(screen.getAllByRole("button", { name: /^Wrong/ })).toHaveLength(2);
+  await user.click(screen.getByRole("button", { name: "Wrong: req_…abcdef" }));
+  expect(await screen.findAllByText("Taken back; 2 pairs of questions kept apart.")).toHaveLength(2);
+  expect(document.activeElement?.textContent).toBe("Taken back; 2 pairs of questions kept apart.");
   expect(screen.queryByRole("button", { name: /^Wrong/ })).toBeNull();
   expect(asked.filter((one) => one.route.startsWith("POST")).map((one) => one.body)).toEqual(Array(2).fill({ entry_id: ENTRY, wrong: true }));
   expect(screen.queryByRole("button", { name: /Clear/ })).toBeNull();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
-import { accessible, api, ask, open, shoot, until } from "./tools.mjs";
+import { accessible, api, ask, narrow, open, shoot, until } from "./tools.mjs";
 
 /** Keeps what it is sent. */
 async function listen(visit) {
@@ -44,6 +44,10 @@ export async function aRuleFires(page, key) {
     await made.getByLabel("Webhook's URL").fill(hook);
     await accessible(page, "a new rule");
     await shoot(page, "alerts-new");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await narrow(page, "a new rule");
+    await shoot(page, "alerts-new-phone");
+    await page.setViewportSize({ width: 1280, height: 860 });
     await made.getByRole("button", { name: "Add the rule" }).click();
     const secret = await page.getByTestId("shown-once").locator("code").innerText();
     assert.match(secret, /^whsec_/);
@@ -57,7 +61,7 @@ export async function aRuleFires(page, key) {
     await rule.getByText("Webhook: sent").waitFor();
 
     while ((await spent()) <= limit) await ask(key, Array.from({ length: 300 }, () => randomUUID().slice(0, 8)).join(" "));
-    await rule.getByText(/^Firing since/).waitFor({ timeout: 40_000 });
+    await rule.getByText(/^Firing · began/).waitFor({ timeout: 40_000 });
     const history = page.getByRole("region", { name: "History" });
     await history.getByText("Fired", { exact: true }).waitFor({ timeout: 40_000 });
     await history.getByText("Webhook: sent").waitFor({ timeout: 40_000 });

@@ -1,4 +1,4 @@
-import { Button, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Box, Button, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, type Schema } from "../api/client";
@@ -60,17 +60,20 @@ function Held() {
     <Panel
       title="What it holds"
       aside={
-        may &&
-        held > 0 && (
-          <Confirm
-            verb="Clear"
-            what="the cache"
-            warning={`${answers(held)} ${held === 1 ? "is" : "are"} forgotten. Whoever asks the same again waits for the provider, and pays.`}
-            run={async () => {
-              setCleared((await call("post", "/api/optimization/cache/clear")).cleared);
-              stale(client, "cache", "stats");
-            }}
-          />
+        may && (
+          <Box h={30}>
+            {held > 0 && (
+              <Confirm
+                verb="Clear"
+                what="the cache"
+                warning={`${answers(held)} ${held === 1 ? "is" : "are"} forgotten. Whoever asks the same again waits for the provider, and pays.`}
+                run={async () => {
+                  setCleared((await call("post", "/api/optimization/cache/clear")).cleared);
+                  stale(client, "cache", "stats");
+                }}
+              />
+            )}
+          </Box>
         )
       }
     >

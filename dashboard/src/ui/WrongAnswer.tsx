@@ -1,5 +1,6 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { call, type Schema } from "../api/client";
 import { stale, takenBack } from "../api/queries";
 import { useMay } from "../app/who";
@@ -14,12 +15,14 @@ function told({ evicted, blocked_pairs: pairs }: Schema["TakenBack"]): string {
 export function WrongAnswer({ entry, verb, name }: { entry: string; verb: string; name?: string }) {
   const client = useQueryClient();
   const may = useMay("feedback");
+  const words = useRef<HTMLParagraphElement>(null);
   const { data: taken } = useQuery(takenBack(entry));
   const judge = useMutation({
     mutationFn: () => call("post", "/api/optimization/cache/feedback", { body: { entry_id: entry, wrong: true } }),
     onSuccess: (said) => {
       client.setQueryData(takenBack(entry).queryKey, said);
       stale(client, "cache", "stats");
+      words.current?.focus(); // the button goes, and the keyboard's place is here
     },
   });
   if (!may) return null;
@@ -30,7 +33,7 @@ export function WrongAnswer({ entry, verb, name }: { entry: string; verb: string
           {verb}
         </Button>
       )}
-      <Text size="sm" role="status" maw={280} style={{ whiteSpace: "normal" }} c={judge.isError ? "red" : "dimmed"}>
+      <Text ref={words} tabIndex={-1} size="sm" role="status" maw={340} style={{ whiteSpace: "normal" }} c={judge.isError ? "red" : "dimmed"}>
         {taken ? told(taken) : judge.error?.message}
       </Text>
     </Group>

@@ -1,6 +1,7 @@
 import { Alert, Badge, Button, Card, Group, Stack, Switch, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { call } from "../../api/client";
 import { stale } from "../../api/queries";
 import { useMay } from "../../app/who";
@@ -8,7 +9,7 @@ import { Confirm } from "../../ui/Confirm";
 import { ago, moment } from "../../ui/format";
 import { RuleForm } from "./RuleForm";
 import { Told } from "./Told";
-import { type Channel, channelName, minutes, type Rule, sentence } from "./words";
+import { type Channel, minutes, type Rule, sentence } from "./words";
 
 const UNCHANGED = {
   name: null,
@@ -22,14 +23,17 @@ const UNCHANGED = {
 };
 
 function where(rule: Rule, channel: Channel): string {
-  const url = channel === "email" ? undefined : rule.channel_config[channel]?.url;
-  return url ? `${channelName(channel)} (${url})` : channelName(channel);
+  if (channel === "email") return "e-mail to the admins";
+  const name = channel === "slack" ? "Slack" : "webhook";
+  const url = rule.channel_config[channel]?.url;
+  return url ? `${name} (${url})` : name;
 }
 
 export function RuleCard({ rule, now, kept }: { rule: Rule; now: number; kept: (rule: Rule) => void }) {
   const client = useQueryClient();
   const may = useMay("alerts");
   const [editing, { open, close }] = useDisclosure();
+  const [edited, setEdited] = useState(false);
   const path = { rule_id: rule.id };
   const toggle = useMutation({
     mutationFn: (on: boolean) => call("put", "/api/alerts/rules/{rule_id}", { path, body: { ...UNCHANGED, is_active: on } }),
@@ -38,13 +42,17 @@ export function RuleCard({ rule, now, kept }: { rule: Rule; now: number; kept: (
   const test = useMutation({ mutationFn: () => call("post", "/api/alerts/rules/{rule_id}/test", { path }) });
   const error = toggle.error ?? test.error;
   if (editing) {
-    const saved = (changed: Rule): void => {
+    const leave = (): void => {
       close();
+      setEdited(true);
+    };
+    const saved = (changed: Rule): void => {
+      leave();
       kept(changed);
     };
     return (
       <Card withBorder padding="sm" component="article" aria-label={rule.name}>
-        <RuleForm rule={rule} done={saved} cancel={close} />
+        <RuleForm rule={rule} done={saved} cancel={leave} />
       </Card>
     );
   }
@@ -77,7 +85,7 @@ export function RuleCard({ rule, now, kept }: { rule: Rule; now: number; kept: (
             <Button size="xs" variant="default" loading={test.isPending} aria-label={`Test ${rule.name}`} onClick={() => test.mutate()}>
               Test
             </Button>
-            <Button size="xs" variant="subtle" aria-label={`Edit ${rule.name}`} onClick={open}>
+            <Button size="xs" variant="subtle" autoFocus={edited} aria-label={`Edit ${rule.name}`} onClick={open}>
               Edit
             </Button>
             <Confirm
@@ -100,7 +108,7 @@ export function RuleCard({ rule, now, kept }: { rule: Rule; now: number; kept: (
       <div role="status">
         {test.data && (
           <Stack gap={4} mt="sm">
-            <Text size="sm">A test was sent:</Text>
+            <Text size="sm">What became of the test:</Text>
             <Told notifications={test.data.notifications} />
           </Stack>
         )}
@@ -119,7 +127,7 @@ function State({ rule, now }: { rule: Rule; now: number }) {
   }
   return rule.firing_since ? (
     <Badge variant="light" color="red" tt="none" title={moment(rule.firing_since)}>
-      Firing since {ago(rule.firing_since, now)}
+      Firing · began {ago(rule.firing_since, now)}
     </Badge>
   ) : (
     <Badge variant="light" color="teal" tt="none">
