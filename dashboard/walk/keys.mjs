@@ -1,5 +1,5 @@
 // What can be done to keys besides making and revoking them.
-import { accessible, narrow, open, shoot } from "./tools.mjs";
+import { accessible, onPhone, open, shoot } from "./tools.mjs";
 
 const DAY = 86_400_000;
 
@@ -21,10 +21,7 @@ export async function aKeyExpires(page) {
   await form.getByText("This moment is over: choose one to come.").waitFor();
   await accessible(page, "a new key");
   await shoot(page, "keys-expiry");
-  await page.setViewportSize({ width: 390, height: 844 });
-  await narrow(page, "a new key");
-  await shoot(page, "keys-expiry-phone");
-  await page.setViewportSize({ width: 1280, height: 860 });
+  await onPhone(page, "a new key");
   await form.getByLabel("Expires (optional)").fill(await local(page, Date.now() + 7 * DAY));
   await form.getByRole("button", { name: "Make the key" }).click();
   await page.getByRole("button", { name: "I have stored it" }).click();

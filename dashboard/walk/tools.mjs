@@ -40,6 +40,17 @@ export async function shoot(page, name) {
   if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
 }
 
+/** Looks at what is open, a form perhaps, on a phone. */
+export async function onPhone(page, name) {
+  const still = () => page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running"));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await still();
+  await narrow(page, `${name} (on a phone)`);
+  await shoot(page, `${name.replaceAll(" ", "-")}-phone`);
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await still();
+}
+
 /** The control plane, with the session of a page. */
 export async function api(page, method, path, body) {
   const token = await page.evaluate(() => sessionStorage.getItem("promptly-session"));
