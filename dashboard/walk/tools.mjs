@@ -12,7 +12,7 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 export const email = `walker-${Date.now()}@example.com`;
 export const password = "correct horse battery";
 
-/** A chat request with a Promptly key; fails where it is not answered. */
+/** A chat request with a Promptly key; says whether the cache answered (hit, miss, off), and fails where nobody did. */
 export async function ask(key, content, more = {}) {
   const answer = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
@@ -20,6 +20,7 @@ export async function ask(key, content, more = {}) {
     body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content }], ...more }),
   });
   assert.equal(answer.status, 200, await answer.text());
+  return answer.headers.get("x-promptly-cache");
 }
 
 /** No serious barrier, in either colours; what the policy forbids to the page it allows to the tool that drives it. */
@@ -39,6 +40,17 @@ export async function shoot(page, name) {
   if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
 }
 
+/** Looks at what is open, a form perhaps, on a phone. */
+export async function onPhone(page, name) {
+  const still = () => page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running"));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await still();
+  await narrow(page, `${name} (on a phone)`);
+  await shoot(page, `${name.replaceAll(" ", "-")}-phone`);
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await still();
+}
+
 /** The control plane, with the session of a page. */
 export async function api(page, method, path, body) {
   const token = await page.evaluate(() => sessionStorage.getItem("promptly-session"));
@@ -49,6 +61,15 @@ export async function api(page, method, path, body) {
   });
   assert(answer.ok, `${method} ${path}: ${answer.status}`);
   return answer.json();
+}
+
+/** Asks until the answer is what it should become. */
+export async function until(what, does, seconds = 20) {
+  const end = Date.now() + seconds * 1000;
+  while (!(await does())) {
+    assert(Date.now() < end, `${what}: not within ${seconds} seconds`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Opens a page by its link in the menu. */

@@ -1,7 +1,10 @@
 // The dashboard as a new organisation meets it, in a real browser against a running Promptly. Fails on the first complaint.
 //   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL: where Promptly is, and the provider that plays OpenAI. SHOTS: a folder for pictures.
 import assert from "node:assert/strict";
+import { aRuleFires } from "./alerts.mjs";
 import { browse } from "./browser.mjs";
+import { aWrongAnswerIsTakenBack } from "./cache.mjs";
+import { aKeyExpires, aProvidersKeyIsChanged } from "./keys.mjs";
 import { accessible, api, ask, email, narrow, open, password, shoot, upstream, url } from "./tools.mjs";
 
 // A support bot's instructions, as wordy as they are.
@@ -25,6 +28,8 @@ const PAGES = [
   ["requests", "/requests", "Log"],
   ["keys", "/keys", "Promptly keys"],
   ["optimization", "/optimization", "Settings"],
+  ["cache", "/cache", "Answered by meaning"],
+  ["alerts", "/alerts", "History"],
   ["start", "/start", "3. See it arrive"],
 ];
 
@@ -128,6 +133,11 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByText("Checkout", { exact: true }).waitFor({ state: "detached" });
   });
 
+  await step("a key expires when it is told to, and not in the past", () => aKeyExpires(page));
+  await step("a provider's key is changed, and goes to no other address by itself", () => aProvidersKeyIsChanged(page));
+  await step("an answer that was wrong for other words is taken back, and the cache is cleared", () => aWrongAnswerIsTakenBack(page, key));
+  await step("a rule is made, tested, fires, tells its webhook, and recovers", () => aRuleFires(page, key));
+
   await step("settings are saved, and the preview shows what they do", async () => {
     await open(page, "Optimization");
     await page.getByRole("form", { name: "Settings" }).getByText("Aggressive", { exact: true }).click();
@@ -163,7 +173,13 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
       await other.getByRole("heading", { name: "Overview" }).waitFor();
       await other.getByRole("link", { name: "Keys", exact: true }).click();
       await other.getByText("Default", { exact: true }).waitFor();
-      assert.equal(await other.getByRole("button", { name: /New key|Connect|Revoke|Replace|Remove|Test/ }).count(), 0);
+      assert.equal(await other.getByRole("button", { name: /New key|Connect|Revoke|Replace|Remove|Test|Edit/ }).count(), 0);
+      for (const [name, panel] of [["Cache", "Answered by meaning"], ["Alerts", "History"]]) {
+        await open(other, name);
+        await other.getByRole("region", { name: panel }).getByRole("table").waitFor();
+        assert.equal(await other.getByRole("main").getByRole("button", { name: /Wrong|Clear|New rule|Test|Edit|Delete/ }).count(), 0);
+        assert.equal(await other.getByRole("switch").count(), 0);
+      }
       await other.getByRole("link", { name: "Optimization", exact: true }).click();
       await other.getByText("Admins change these").waitFor();
       assert.equal(await other.getByRole("button", { name: "Save" }).count(), 0);

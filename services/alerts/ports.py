@@ -29,7 +29,7 @@ class Rules(Protocol):
         ...
 
     async def all(self, org_id: str) -> Sequence[AlertRule]:
-        """An organisation's rules, oldest first."""
+        """An organisation's rules, oldest first; each says since when it fires."""
         ...
 
     async def one(self, org_id: str, rule_id: str) -> AlertRule | None:

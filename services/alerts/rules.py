@@ -59,7 +59,10 @@ class Rules:
             config = merged(rule.channel_config, old, f"whsec_{token_urlsafe(24)}")
             check_targets(rule, config, self._allowed_hosts)
             sealed = self._sealed(rule, config)
-            kept = msgspec.structs.replace(rule, created_at_ms=created, channel_config=masked(config))
+            since = known.firing_since_ms if known and rule.is_active else None
+            kept = msgspec.structs.replace(
+                rule, created_at_ms=created, channel_config=masked(config), firing_since_ms=since
+            )
             if not await tx.rules.put(kept, sealed):
                 _found(None)
         return msgspec.structs.replace(kept, channel_config=shown_once(config, old))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import KeysRewrapped, ProviderKey
@@ -18,10 +19,10 @@ from services.auth.ports import UnitOfWork
 
 
 class ProviderKeyChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What to change; None leaves a field as it is."""
+    """What to change; None leaves a field as it is, but a `base_url` that is None or empty goes: the provider's own holds."""
 
     api_key: str | None = None
-    base_url: str | None = None
+    base_url: str | UnsetType | None = UNSET
     label: str | None = None
     models: tuple[str, ...] | None = None
 
@@ -112,9 +113,13 @@ class ProviderKeys:
         )
 
     def _changed(self, key: StoredProviderKey, wanted: ProviderKeyChange) -> StoredProviderKey:
-        if wanted.base_url is not None and (reason := forbidden_reason(wanted.base_url, self._allowed_hosts)):
-            raise BadRequest(reason, details={"param": "base_url"})
         changes = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
+        changes.pop("base_url", None)
+        if wanted.base_url is not UNSET:
+            base_url = wanted.base_url or None
+            if base_url is not None and (reason := forbidden_reason(base_url, self._allowed_hosts)):
+                raise BadRequest(reason, details={"param": "base_url"})
+            changes["base_url"] = base_url
         secret = changes.pop("api_key", None)
         if secret is not None:
             sealed = self._sealer.seal(key.org_id, key.provider, key.id, secret)

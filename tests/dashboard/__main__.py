@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.node.dashboard import DASHBOARD, build
 from deploy.node.find import Node, find
 from libs.common.embedding.setup import prepare
-from tests.fixtures.running import ROOT, start, stop
+from tests.fixtures.running import ALERTING, ROOT, start, stop
 
 SCHEMA = DASHBOARD / "src" / "api" / "schema.d.ts"
 
@@ -55,7 +55,7 @@ def main() -> int:
         return 1
     print(build(node), flush=True)
     with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
-        running = start(Path(home), prepare(ROOT / "var" / "model"))
+        running = start(Path(home), prepare(ROOT / "var" / "model"), **ALERTING)
         try:
             where = {"PROMPTLY_URL": running.url, "PROMPTLY_UPSTREAM_URL": running.upstream_url}
             return shown(node, "walk/walk.mjs", **where)

@@ -1,5 +1,5 @@
 // What the pages ask for. Each key begins with the resource's name, so that a change can say what it makes stale.
-import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions, type QueryClient, skipToken } from "@tanstack/react-query";
 import { ApiError, call, type Schema } from "./client";
 
 export type Entry = Schema["LogEntry"];
@@ -27,6 +27,7 @@ export function worthRetrying(count: number, error: Error): boolean {
 }
 
 const EVERY = 30_000;
+const SOON = 10_000; // an alert is news
 
 export const me = () => queryOptions({ queryKey: ["me"], queryFn: ({ signal }) => call("get", "/api/auth/me", { signal }) });
 
@@ -112,14 +113,31 @@ export const cacheStats = () =>
     refetchInterval: EVERY,
   });
 
+export const cacheHits = () =>
+  infiniteQueryOptions({
+    queryKey: ["cache", "hits"],
+    queryFn: ({ pageParam, signal }) =>
+      call("get", "/api/optimization/cache/hits", { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) }, signal }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    refetchInterval: EVERY,
+  });
+
+/** What became of an answer that somebody here called wrong: the API tells it once, to whoever said so. */
+export const takenBack = (entry: string) => queryOptions<Schema["TakenBack"]>({ queryKey: ["taken back", entry], queryFn: skipToken });
+
 export const alertRules = () =>
-  queryOptions({ queryKey: ["alerts", "rules"], queryFn: ({ signal }) => call("get", "/api/alerts/rules", { signal }) });
+  queryOptions({
+    queryKey: ["alerts", "rules"],
+    queryFn: ({ signal }) => call("get", "/api/alerts/rules", { signal }),
+    refetchInterval: SOON,
+  });
 
 export const alertEvents = () =>
   queryOptions({
     queryKey: ["alerts", "events"],
     queryFn: ({ signal }) => call("get", "/api/alerts/events", { query: { limit: 100 }, signal }),
-    refetchInterval: EVERY,
+    refetchInterval: SOON,
   });
 
 export const members = () =>

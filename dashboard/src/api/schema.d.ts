@@ -1395,13 +1395,12 @@ export interface components {
         };
         /**
          * ProviderKeyChangeBody
-         * @description A change of a provider key.
+         * @description A change of a provider key; what is not named stays, and a `base_url` that is null or empty goes.
          */
         ProviderKeyChangeBody: {
             /** @default null */
             api_key: string | null;
-            /** @default null */
-            base_url: string | null;
+            base_url?: string | null;
             /** @default null */
             label: string | null;
             /** @default null */
@@ -2052,7 +2051,7 @@ export interface components {
         };
         /**
          * AlertRule
-         * @description An alert rule; where its channels lead is masked.
+         * @description An alert rule; where its channels lead is masked. `firing_since` is null while it does not fire.
          */
         AlertRule: {
             id: string;
@@ -2067,6 +2066,7 @@ export interface components {
             cooldown_minutes: number;
             channel_config: components["schemas"]["ChannelConfig"];
             is_active: boolean;
+            firing_since: string | null;
             created_at: string;
         };
         /**

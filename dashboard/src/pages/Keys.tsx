@@ -1,16 +1,16 @@
-import { Alert, Badge, Button, Checkbox, Code, Collapse, Group, NumberInput, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Code, Collapse, Group, Stack, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { ApiError, call, type Schema } from "../api/client";
-import { platformKeys, providerKeys, stale } from "../api/queries";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { call, type Schema } from "../api/client";
+import { platformKeys, stale } from "../api/queries";
 import { useMay, useWho } from "../app/who";
 import { Confirm } from "../ui/Confirm";
-import { ConnectProvider, providerName } from "../ui/ConnectProvider";
 import { ShownOnce } from "../ui/Copy";
 import { ago, count, moment, money } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
-import { TestKey } from "../ui/TestKey";
+import { NewKey } from "./keys/NewKey";
+import { Theirs } from "./keys/Theirs";
 
 export default function Keys() {
   return (
@@ -107,7 +107,7 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
                 <Table.Td>
                   <Text size="sm">{count(key.rpm)} a minute</Text>
                   {key.monthly_budget_usd !== null && <Text size="xs" c="dimmed">{money(key.monthly_budget_usd)} a month</Text>}
-                  {key.expires_at && <Text size="xs" c="dimmed">until {moment(key.expires_at)}</Text>}
+                  {key.expires_at && <Text size="xs" c="dimmed">{new Date(key.expires_at) > new Date() ? "until" : "expired"} {moment(key.expires_at)}</Text>}
                 </Table.Td>
                 <Table.Td>{key.last_used_at ? ago(key.last_used_at) : "never"}</Table.Td>
                 {may && (
@@ -142,143 +142,5 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
         </Table.Tbody>
       </Table>
     </Wide>
-  );
-}
-
-function NewKey({ done }: { done: (key: Schema["NewKey"]) => void }) {
-  const client = useQueryClient();
-  const [name, setName] = useState("");
-  const [scopes, setScopes] = useState<string[]>(["chat", "optimize"]);
-  const [rpm, setRpm] = useState<number | string>(500);
-  const [budget, setBudget] = useState<number | string>("");
-  const make = useMutation({
-    mutationFn: () =>
-      call("post", "/api/keys/platform", {
-        body: {
-          name: name.trim(),
-          scopes: (["chat", "optimize"] as const).filter((scope) => scopes.includes(scope)),
-          rpm: Number(rpm),
-          expires_at: null,
-          monthly_budget_usd: budget === "" ? null : Number(budget),
-        },
-      }),
-    onSuccess: (key) => {
-      setName("");
-      stale(client, "keys", "platform");
-      done(key);
-    },
-  });
-  const fields = make.error instanceof ApiError ? make.error.fields : {};
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    make.mutate();
-  };
-  return (
-    <form onSubmit={submit} aria-label="New key">
-      <Stack gap="sm">
-        <Group align="flex-start" grow preventGrowOverflow={false}>
-          <TextInput label="Name" required maxLength={200} miw={180} value={name} error={fields["name"]} onChange={(event) => setName(event.currentTarget.value)} />
-          <NumberInput label="Requests a minute" required min={1} max={1_000_000} allowDecimal={false} miw={140} hideControls value={rpm} error={fields["rpm"]} onChange={setRpm} />
-          <NumberInput label="Dollars a month (optional)" min={0} decimalScale={2} miw={140} hideControls value={budget} error={fields["monthly_budget_usd"]} onChange={setBudget} />
-        </Group>
-        <Checkbox.Group label="May be used for" value={scopes} onChange={setScopes}>
-          <Group mt={4}>
-            <Checkbox value="chat" label="Chat" />
-            <Checkbox value="optimize" label="The optimize API" />
-          </Group>
-        </Checkbox.Group>
-        {make.error && (
-          <Alert color="red" role="alert">
-            {make.error.message}
-          </Alert>
-        )}
-        <Button type="submit" loading={make.isPending} disabled={scopes.length === 0} style={{ alignSelf: "flex-start" }}>
-          Make the key
-        </Button>
-      </Stack>
-    </form>
-  );
-}
-
-function Theirs() {
-  const client = useQueryClient();
-  const found = useQuery(providerKeys());
-  const may = useMay("providers");
-  const [open, { toggle, close }] = useDisclosure();
-  return (
-    <Panel
-      title="Providers' keys"
-      aside={
-        may && (
-          <Button size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
-            {open ? "Close" : "Connect a provider"}
-          </Button>
-        )
-      }
-    >
-      <Stack gap="sm">
-        <Text size="sm" c="dimmed">
-          Requests go out with these. They are sealed before they are stored; only their endings can be shown.
-        </Text>
-        <Collapse expanded={open}>
-          <ConnectProvider done={close} />
-        </Collapse>
-        <Show of={found} height={120}>
-          {({ keys }) =>
-            keys.length === 0 ? (
-              <Nothing title="No provider is connected">{may ? "Connect one: without it, no request can be answered." : "An admin of your organisation connects them."}</Nothing>
-            ) : (
-              <Wide label="Providers' keys, table" width={640}>
-                <Table verticalSpacing={6}>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Provider</Table.Th>
-                      <Table.Th>Key</Table.Th>
-                      <Table.Th>Connected</Table.Th>
-                      {may && <Table.Th aria-label="Actions" />}
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {keys.map((key) => {
-                      const name = `${providerName(key.provider)} ${key.api_key}`;
-                      return (
-                        <Table.Tr key={key.id}>
-                          <Table.Td>
-                            <Text size="sm">
-                              {providerName(key.provider)} {key.label && `· ${key.label}`}
-                            </Text>
-                            {key.base_url && <Text size="xs" c="dimmed">{key.base_url}</Text>}
-                          </Table.Td>
-                          <Table.Td>
-                            <Code>{key.api_key}</Code>
-                          </Table.Td>
-                          <Table.Td>{ago(key.created_at)}</Table.Td>
-                          {may && (
-                            <Table.Td>
-                              <Group gap={4} justify="flex-end">
-                                <TestKey id={key.id} name={name} />
-                                <Confirm
-                                  verb="Remove"
-                                  what={name}
-                                  warning="Requests no longer go out with this key. It is deleted here, not at the provider."
-                                  run={async () => {
-                                    await call("delete", "/api/keys/providers/{key_id}", { path: { key_id: key.id } });
-                                    stale(client, "keys", "providers");
-                                  }}
-                                />
-                              </Group>
-                            </Table.Td>
-                          )}
-                        </Table.Tr>
-                      );
-                    })}
-                  </Table.Tbody>
-                </Table>
-              </Wide>
-            )
-          }
-        </Show>
-      </Stack>
-    </Panel>
   );
 }

@@ -1,9 +1,10 @@
-import { Badge, Card, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text } from "@mantine/core";
+import { Badge, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { Schema } from "../api/client";
 import { anyRequest, levers, models, overview, type Period, savings, status } from "../api/queries";
 import { go, Link } from "../app/router";
+import { Figure } from "../ui/Figure";
 import { ago, count, lever, milliseconds, money, percent } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 
@@ -79,22 +80,6 @@ function Totals({ data }: { data: Schema["Overview"] }) {
         {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} by meaning; {count(tokens.saved)} prompt tokens saved
       </Figure>
     </SimpleGrid>
-  );
-}
-
-function Figure({ label, value, color, children }: { label: string; value: string; color?: string; children: ReactNode }) {
-  return (
-    <Card withBorder padding="md" component="section" aria-label={label}>
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      <Text fz={{ base: 21, xs: 26 }} fw={650} lh={1.3} c={color && `light-dark(var(--mantine-color-${color}-9), var(--mantine-color-${color}-4))`} className="figures">
-        {value}
-      </Text>
-      <Text size="xs" c="dimmed">
-        {children}
-      </Text>
-    </Card>
   );
 }
 

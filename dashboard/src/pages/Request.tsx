@@ -9,6 +9,7 @@ import { count, exactMoney, lever, milliseconds, moment } from "../ui/format";
 import { sumsUp } from "../ui/receipt";
 import { PageTitle, Panel, Show } from "../ui/states";
 import { Status } from "../ui/Status";
+import { WrongAnswer } from "../ui/WrongAnswer";
 
 export default function Request({ id }: { id: string }) {
   const found = useQuery(request(id));
@@ -31,6 +32,7 @@ export default function Request({ id }: { id: string }) {
               <Stack>
                 <Panel title="Routing and cache">
                   <Why entry={entry} />
+                  {entry.cache === "semantic" && entry.cache_entry_id && <WrongAnswer entry={entry.cache_entry_id} verb="This answer was wrong" />}
                 </Panel>
                 <Panel title="Time and tokens">
                   <Measured entry={entry} />

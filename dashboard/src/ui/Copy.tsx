@@ -1,5 +1,5 @@
 import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Icon } from "./Icon";
 
 async function copy(text: string): Promise<boolean> {
@@ -32,18 +32,19 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** A secret that nobody will see again. */
-export function ShownOnce({ secret, done }: { secret: string; done?: () => void }) {
+/** A secret that nobody will see again; `children` say what it is for. */
+export function ShownOnce({ secret, name = "key", done, children }: { secret: string; name?: string; done?: () => void; children?: ReactNode }) {
   return (
-    <Alert color="teal" title="Your key" icon={<Icon name="key" />} data-testid="shown-once">
+    <Alert color="teal" title={`Your ${name}`} icon={<Icon name="key" />} data-testid="shown-once">
       <Stack gap="xs">
         <Text size="sm">Copy it now: it is shown this once, and nobody can show it again.</Text>
         <Group gap="xs">
           <Code fz="sm" style={{ overflowWrap: "anywhere" }}>
             {secret}
           </Code>
-          <CopyButton text={secret} label="Copy the key" />
+          <CopyButton text={secret} label={`Copy the ${name}`} />
         </Group>
+        {children && <Text size="sm">{children}</Text>}
         {done && (
           <Button size="xs" variant="subtle" color="gray" onClick={done} style={{ alignSelf: "flex-start" }}>
             I have stored it

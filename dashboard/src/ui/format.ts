@@ -35,6 +35,18 @@ export function milliseconds(ms: number | null | undefined): string {
   return ms >= 100 ? `${count(Math.round(ms))} ms` : `${Number(ms.toPrecision(2))} ms`;
 }
 
+const SPANS: [string, number][] = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+
+/** So many seconds, in the largest unit that keeps them whole. */
+export function span(seconds: number): string {
+  const [unit, size] = SPANS.find(([, one]) => seconds > 0 && seconds % one === 0) ?? ["second", 1];
+  return `${count(seconds / size)} ${unit}${seconds === size ? "" : "s"}`;
+}
+
 /** In the viewer's own zone. */
 export function moment(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });

@@ -34,7 +34,9 @@ class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
-    """`threshold` is in the metric's unit: dollars for daily_spend, percent for rates, milliseconds for latency."""
+    """`threshold` is in the metric's unit: dollars for daily_spend, percent for rates, milliseconds for latency.
+    `firing_since_ms` is where the rule stands, None while it does not fire; alerts says it, and takes no notice of it.
+    """
 
     id: str
     org_id: str
@@ -48,6 +50,7 @@ class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     is_active: bool = True
     created_at_ms: int = 0
     channel_config: ChannelConfig = ChannelConfig()
+    firing_since_ms: int | None = None
 
 
 class AlertRules(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,11 +74,12 @@ class MemoryRules:
         return
 
     async def all(self, org_id: str) -> Sequence[AlertRule]:
-        mine = [rule for rule in self._rows.rules.values() if rule.org_id == org_id]
+        mine = [self._told(key) for key in self._rows.rules if key[0] == org_id]
         return sorted(mine, key=lambda rule: (rule.created_at_ms, rule.id))
 
     async def one(self, org_id: str, rule_id: str) -> AlertRule | None:
-        return self._rows.rules.get((org_id, rule_id))
+        key = org_id, rule_id
+        return self._told(key) if key in self._rows.rules else None
 
     async def put(self, rule: AlertRule, sealed: str | None) -> bool:
         if rule.org_id in self._rows.erased or any(
@@ -87,7 +88,8 @@ class MemoryRules:
             return False
         key = rule.org_id, rule.id
         known = self._rows.rules.get(key, rule)
-        self._rows.rules[key] = msgspec.structs.replace(rule, created_at_ms=known.created_at_ms)
+        kept = msgspec.structs.replace(rule, created_at_ms=known.created_at_ms, firing_since_ms=None)
+        self._rows.rules[key] = kept
         state = self._rows.states.get(key, State())
         firing = state.firing and rule.is_active
         self._rows.states[key] = State(firing=firing, fired_at=state.fired_at, back_at=state.back_at)
@@ -112,6 +114,11 @@ class MemoryRules:
 
     async def stand(self, rule: AlertRule, state: State) -> None:
         self._rows.states[rule.org_id, rule.id] = state
+
+    def _told(self, key: Id) -> AlertRule:
+        state = self._rows.states[key]
+        since = state.fired_at.timestamp() * 1000 if state.firing and state.fired_at else None
+        return msgspec.structs.replace(self._rows.rules[key], firing_since_ms=None if since is None else round(since))
 
 
 class MemoryMeter:

@@ -16,6 +16,10 @@ _COLUMNS: Final = (
     "org_id, id, name, metric, operator, threshold, channels, window_minutes, cooldown_minutes, is_active, created_at_ms,"
     " channel_config"
 )
+_TOLD: Final = (
+    f"{_COLUMNS},"
+    " CASE WHEN firing THEN CAST(round(extract(epoch FROM fired_at) * 1000) AS bigint) END AS firing_since_ms"
+)
 _EVALUATING: Final = 0x6C6F6F6B
 
 
@@ -30,14 +34,14 @@ class SqlRules:
 
     async def all(self, org_id: str) -> Sequence[AlertRule]:
         rows = await self._tx.execute(
-            text(f"SELECT {_COLUMNS} FROM alerts.rules WHERE org_id = :org_id ORDER BY created_at_ms, id"),
+            text(f"SELECT {_TOLD} FROM alerts.rules WHERE org_id = :org_id ORDER BY created_at_ms, id"),
             {"org_id": org_id},
         )
         return [msgspec.convert(dict(row), AlertRule) for row in rows.mappings()]
 
     async def one(self, org_id: str, rule_id: str) -> AlertRule | None:
         rows = await self._tx.execute(
-            text(f"SELECT {_COLUMNS} FROM alerts.rules WHERE org_id = :org_id AND id = :id"),
+            text(f"SELECT {_TOLD} FROM alerts.rules WHERE org_id = :org_id AND id = :id"),
             {"org_id": org_id, "id": rule_id},
         )
         row = rows.mappings().one_or_none()

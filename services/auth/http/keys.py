@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath
+from msgspec import UNSET, UnsetType
 
 from libs.common.bus import Bus
 from libs.common.contracts import gateway
@@ -53,10 +54,10 @@ class ProviderKeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class ProviderKeyChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A change of a provider key."""
+    """A change of a provider key; what is not named stays, and a `base_url` that is null or empty goes."""
 
     api_key: ProviderSecret | None = None
-    base_url: Url | None = None
+    base_url: Annotated[str, msgspec.Meta(max_length=2000)] | UnsetType | None = UNSET
     label: OptionalText | None = None
     models: ModelNames | None = None
 

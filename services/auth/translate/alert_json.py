@@ -21,6 +21,7 @@ def alert_rule_json(rule: AlertRule) -> dict[str, Any]:
         "cooldown_minutes": rule.cooldown_minutes,
         "channel_config": _targets(rule.channel_config),
         "is_active": rule.is_active,
+        "firing_since": None if rule.firing_since_ms is None else iso_ms(rule.firing_since_ms),
         "created_at": iso_ms(rule.created_at_ms),
     }
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from libs.common.clock import ManualClock
-from libs.common.contracts.alerts import AlertEvent, AlertRule, EventsQuery
+from libs.common.contracts.alerts import AlertEvent, AlertRule, AlertRuleId, EventsQuery, RulesOf
 from libs.common.db import connect, migrate
 from libs.common.ids import new_id
 from services.alerts.domain.watching import State
@@ -178,6 +178,21 @@ async def test_a_rule_that_is_off_is_not_looked_at_and_starts_afresh(house: Hous
     await house.finish(actual_cost_nano=3 * DOLLAR)
     await house.rules.put(watched)
     assert await house.look() == [("fired", 2), ("fired", 3)]
+
+
+async def test_a_rule_says_since_when_it_fires(house: House) -> None:
+    watched = await house.watch(threshold=50)
+    await house.finish(actual_cost_nano=60 * DOLLAR)
+    await house.look()
+    [told] = (await house.rules.all(RulesOf(org_id=house.org))).rules
+    assert told == msgspec.structs.replace(watched, firing_since_ms=ms(NOW))
+    assert await house.rules.one(AlertRuleId(org_id=house.org, id=watched.id)) == told
+    # What is put does not say where a rule stands; a rule that is off stands nowhere.
+    renamed = msgspec.structs.replace(told, name="Other", firing_since_ms=1)
+    assert (await house.rules.put(renamed)).firing_since_ms == ms(NOW)
+    assert (await house.rules.put(msgspec.structs.replace(renamed, is_active=False))).firing_since_ms is None
+    [told] = (await house.rules.all(RulesOf(org_id=house.org))).rules
+    assert (told.name, told.firing_since_ms) == ("Other", None)
 
 
 async def test_no_organisation_is_measured_by_anothers_requests(uow: UnitOfWork, clock: ManualClock) -> None:

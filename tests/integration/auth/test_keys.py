@@ -198,6 +198,34 @@ async def test_a_stored_key_cannot_be_sent_to_another_server_by_changing_the_add
     assert (await auth.call("PUT", path, org.token, json={**elsewhere, "api_key": "sk-mine"})).status_code == 200
 
 
+@pytest.mark.parametrize("nowhere", [None, ""])
+async def test_an_address_goes_when_it_is_put_empty_and_stays_when_it_is_not_named(
+    auth: Auth, nowhere: str | None
+) -> None:
+    org = await auth.new_org()
+    body = {"provider": "openai", "api_key": OPENAI_KEY, "base_url": "https://proxy.example.com/v1"}
+    made = await auth.call("POST", "/api/keys/providers", org.token, json=body)
+    path = f"/api/keys/providers/{made.json()['id']}"
+    assert (await auth.call("PUT", path, org.token, json={"label": "a"})).json()["base_url"] == body["base_url"]
+    alone = await auth.call("PUT", path, org.token, json={"base_url": nowhere})
+    assert (alone.status_code, alone.json()["errors"][0]["field"]) == (400, "api_key")
+    gone = await auth.call("PUT", path, org.token, json={"base_url": nowhere, "api_key": "sk-other"})
+    assert (gone.status_code, gone.json()["base_url"]) == (200, None)
+    (carried,) = (await auth.verify(org.api_key)).provider_keys
+    assert carried.base_url is None
+    # Where there was none, there is nothing that would have to come with its key.
+    assert (await auth.call("PUT", path, org.token, json={"base_url": nowhere})).status_code == 200
+
+
+async def test_a_compatible_server_keeps_its_address(auth: Auth) -> None:
+    org = await auth.new_org()
+    server = {"provider": "openai_compatible", "base_url": "http://127.0.0.1:9999/v1", "models": ["llama"]}
+    made = await auth.call("POST", "/api/keys/providers", org.token, json={**server, "api_key": "none"})
+    path = f"/api/keys/providers/{made.json()['id']}"
+    answer = await auth.call("PUT", path, org.token, json={"base_url": None, "api_key": "none"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "base_url")
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -231,11 +231,15 @@ async def test_alert_rules_are_made_changed_in_part_and_deleted(auth: Auth) -> N
     assert made.status_code == 201
     rule = made.json()
     assert {name: rule[name] for name in seed} == seed
-    assert (rule["is_active"], rule["channels"]) == (True, ["email"])
+    assert (rule["is_active"], rule["channels"], rule["firing_since"]) == (True, ["email"], None)
     path = f"/api/alerts/rules/{rule['id']}"
     changed = await auth.call("PUT", path, org.token, json={"threshold": 100.00, "is_active": False})
     assert changed.json() == {**rule, "threshold": 100.0, "is_active": False}
     assert (await auth.call("GET", "/api/alerts/rules", org.token)).json() == {"rules": [changed.json()]}
+    firing = msgspec.structs.replace(kept[org.id, rule["id"]], firing_since_ms=1000)
+    kept[org.id, rule["id"]] = firing
+    (listed,) = (await auth.call("GET", "/api/alerts/rules", org.token)).json()["rules"]
+    assert listed["firing_since"] == "1970-01-01T00:00:01.000Z"
     other = await auth.new_org()
     assert (await auth.call("PUT", path, other.token, json={"threshold": 1})).status_code == 404
     assert (await auth.call("DELETE", path, other.token)).status_code == 404

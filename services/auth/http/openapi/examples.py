@@ -148,6 +148,7 @@ _ALERT_RULE: Final = {
     "cooldown_minutes": 60,
     "channel_config": {},
     "is_active": True,
+    "firing_since": None,
     "created_at": _TIME,
 }
 _NOTIFICATION: Final = {"channel": "email", "state": "sent", "attempts": 1, "error": None}

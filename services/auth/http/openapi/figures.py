@@ -193,7 +193,7 @@ class LogDetail(LogEntry, frozen=True, kw_only=True):
 
 
 class AlertRule(Answer, frozen=True, kw_only=True):
-    """An alert rule; where its channels lead is masked."""
+    """An alert rule; where its channels lead is masked. `firing_since` is null while it does not fire."""
 
     id: str
     name: str
@@ -205,6 +205,7 @@ class AlertRule(Answer, frozen=True, kw_only=True):
     cooldown_minutes: int
     channel_config: alerts.ChannelConfig
     is_active: bool
+    firing_since: datetime | None
     created_at: datetime
 
 

@@ -1,0 +1,213 @@
+import { Alert, Button, Checkbox, Group, NativeSelect, NumberInput, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { ApiError, call } from "../../api/client";
+import { stale } from "../../api/queries";
+import { CHANNELS, type Channel, METRICS, type Metric, OPERATORS, type Operator, type Rule } from "./words";
+
+interface Draft {
+  name: string;
+  metric: Metric;
+  operator: Operator;
+  threshold: number | string;
+  window: number | string;
+  cooldown: number | string;
+  channels: Channel[];
+  webhook: string;
+  secret: string;
+  slack: string;
+}
+
+const NEW: Draft = {
+  name: "",
+  metric: "daily_spend",
+  operator: "gt",
+  threshold: "",
+  window: 60,
+  cooldown: 60,
+  channels: ["email"],
+  webhook: "",
+  secret: "",
+  slack: "",
+};
+
+function draftOf(rule: Rule): Draft {
+  return {
+    name: rule.name,
+    metric: rule.metric,
+    operator: rule.operator,
+    threshold: rule.threshold,
+    window: rule.window_minutes,
+    cooldown: rule.cooldown_minutes,
+    channels: rule.channels,
+    webhook: rule.channel_config.webhook?.url ?? "",
+    secret: "",
+    slack: rule.channel_config.slack?.url ?? "",
+  };
+}
+
+function bodyOf(draft: Draft) {
+  const { channels } = draft;
+  return {
+    name: draft.name.trim(),
+    metric: draft.metric,
+    operator: draft.operator,
+    threshold: Number(draft.threshold),
+    channels,
+    channel_config: {
+      webhook: channels.includes("webhook") ? { url: draft.webhook.trim(), secret: draft.secret.trim() } : null,
+      slack: channels.includes("slack") ? { url: draft.slack.trim() } : null,
+    },
+    window_minutes: Number(draft.window),
+    cooldown_minutes: Number(draft.cooldown),
+  };
+}
+
+/** A new rule, or the change of one. What is shown masked and is not touched goes back masked, and stays as it is. */
+export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rule) => void; cancel?: () => void }) {
+  const client = useQueryClient();
+  const [draft, setDraft] = useState(() => (rule ? draftOf(rule) : NEW));
+  const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
+  const save = useMutation({
+    mutationFn: () => {
+      const body = bodyOf(draft);
+      return rule
+        ? call("put", "/api/alerts/rules/{rule_id}", { path: { rule_id: rule.id }, body: { ...body, is_active: null } })
+        : call("post", "/api/alerts/rules", { body: { ...body, is_active: true } });
+    },
+    onSuccess: (kept) => {
+      if (!rule) setDraft(NEW);
+      stale(client, "alerts");
+      done(kept);
+    },
+  });
+  const fields = save.error instanceof ApiError ? save.error.fields : {};
+  const unit = METRICS.find((one) => one.value === draft.metric)?.unit;
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <form onSubmit={submit} aria-label={rule ? `Edit ${rule.name}` : "New rule"}>
+      <Stack gap="sm">
+        <TextInput label="Name" required autoFocus={Boolean(rule)} maxLength={200} value={draft.name} error={fields["name"]} onChange={(event) => set({ name: event.currentTarget.value })} />
+        <Group align="flex-start" grow preventGrowOverflow={false}>
+          <NativeSelect
+            label="Watch"
+            miw={190}
+            value={draft.metric}
+            error={fields["metric"]}
+            onChange={(event) => set({ metric: METRICS.find((one) => one.value === event.currentTarget.value)?.value ?? draft.metric })}
+            data={METRICS.map(({ value, label }) => ({ value, label }))}
+          />
+          <NativeSelect
+            label="Fire when it is"
+            miw={130}
+            value={draft.operator}
+            error={fields["operator"]}
+            onChange={(event) => set({ operator: OPERATORS.find((one) => one.value === event.currentTarget.value)?.value ?? draft.operator })}
+            data={OPERATORS}
+          />
+          <NumberInput label={`Threshold, ${unit}`} required miw={190} hideControls value={draft.threshold} error={fields["threshold"]} onChange={(threshold) => set({ threshold })} />
+        </Group>
+        <Group align="flex-start" grow preventGrowOverflow={false}>
+          {draft.metric !== "daily_spend" && (
+            <NumberInput
+              label="Minutes that it looks back"
+              required
+              miw={190}
+              min={1}
+              max={10_080}
+              allowDecimal={false}
+              hideControls
+              value={draft.window}
+              error={fields["window_minutes"]}
+              onChange={(window) => set({ window })}
+            />
+          )}
+          <NumberInput
+            label="Minutes of quiet after it fired"
+            required
+            miw={190}
+            min={1}
+            max={10_080}
+            allowDecimal={false}
+            hideControls
+            value={draft.cooldown}
+            error={fields["cooldown_minutes"]}
+            onChange={(cooldown) => set({ cooldown })}
+          />
+        </Group>
+        <Checkbox.Group
+          label="Tell by"
+          value={draft.channels}
+          error={fields["channels"]}
+          onChange={(chosen) => set({ channels: CHANNELS.map((one) => one.value).filter((one) => chosen.includes(one)) })}
+        >
+          <Group mt={4}>
+            {CHANNELS.map(({ value, label }) => (
+              <Checkbox key={value} value={value} label={label} />
+            ))}
+          </Group>
+        </Checkbox.Group>
+        {draft.channels.includes("webhook") && (
+          <Group align="flex-start" grow preventGrowOverflow={false}>
+            <TextInput
+              label="Webhook's URL"
+              placeholder="https://…"
+              inputMode="url"
+              autoComplete="off"
+              required
+              miw={220}
+              value={draft.webhook}
+              error={fields["channel_config.webhook.url"] ?? fields["channel_config.webhook"]}
+              onChange={(event) => set({ webhook: event.currentTarget.value })}
+            />
+            <PasswordInput
+              label="Signing secret (optional)"
+              placeholder={rule?.channel_config.webhook ? `stays ${rule.channel_config.webhook.secret}` : "one is made, and shown once"}
+              autoComplete="off"
+              miw={220}
+              value={draft.secret}
+              error={fields["channel_config.webhook.secret"]}
+              visibilityToggleButtonProps={{ "aria-label": "Show or hide the secret" }}
+              onChange={(event) => set({ secret: event.currentTarget.value })}
+            />
+          </Group>
+        )}
+        {draft.channels.includes("slack") && (
+          <TextInput
+            label="Slack's incoming webhook"
+            placeholder="https://hooks.slack.com/services/…"
+            inputMode="url"
+            autoComplete="off"
+            required
+            value={draft.slack}
+            error={fields["channel_config.slack.url"] ?? fields["channel_config.slack"]}
+            onChange={(event) => set({ slack: event.currentTarget.value })}
+          />
+        )}
+        {save.error && (
+          <Alert color="red" role="alert">
+            {save.error.message}
+          </Alert>
+        )}
+        <Group gap="sm">
+          <Button type="submit" loading={save.isPending} disabled={draft.channels.length === 0}>
+            {rule ? "Save" : "Add the rule"}
+          </Button>
+          {cancel && (
+            <Button variant="subtle" color="gray" onClick={cancel}>
+              Leave it as it was
+            </Button>
+          )}
+          {draft.channels.length === 0 && (
+            <Text size="sm" c="dimmed" role="status">
+              Choose somebody to tell.
+            </Text>
+          )}
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,60 @@
+// What a rule says, in words and units.
+import type { Schema } from "../../api/client";
+import { money } from "../../ui/format";
+
+export type Rule = Schema["AlertRule"];
+export type Metric = Rule["metric"];
+export type Operator = Rule["operator"];
+export type Channel = Rule["channels"][number];
+
+export const METRICS: { value: Metric; label: string; unit: string; measured: (over: string) => string }[] = [
+  { value: "daily_spend", label: "Spend of the day", unit: "dollars", measured: () => "the day's spend (UTC)" },
+  { value: "error_rate", label: "Failed requests", unit: "% of the requests", measured: (over) => `the share of failed requests over ${over}` },
+  { value: "latency_p95", label: "Latency, 95th percentile", unit: "milliseconds", measured: (over) => `the 95th percentile of latency over ${over}` },
+  { value: "savings_percentage", label: "Savings", unit: "% of what it would have cost", measured: (over) => `the share that was saved over ${over}` },
+];
+
+export const OPERATORS: { value: Operator; label: string }[] = [
+  { value: "gt", label: "more than" },
+  { value: "gte", label: "at least" },
+  { value: "lt", label: "less than" },
+  { value: "lte", label: "at most" },
+];
+
+export const CHANNELS: { value: Channel; label: string }[] = [
+  { value: "email", label: "E-mail to the admins" },
+  { value: "webhook", label: "Webhook" },
+  { value: "slack", label: "Slack" },
+];
+
+const SHORT: Record<Channel, string> = { email: "E-mail", webhook: "Webhook", slack: "Slack" };
+
+export function channelName(channel: Channel): string {
+  return SHORT[channel];
+}
+
+function plain(value: number, digits: number): string {
+  return new Intl.NumberFormat("en-US", { maximumFractionDigits: digits }).format(value);
+}
+
+/** A value or a threshold in the metric's unit. */
+export function amount(metric: Metric, value: number): string {
+  switch (metric) {
+    case "daily_spend":
+      return money(value);
+    case "latency_p95":
+      return `${plain(value, 1)} ms`;
+    default:
+      return `${plain(value, 2)} %`;
+  }
+}
+
+export function minutes(number: number): string {
+  return number === 1 ? "1 minute" : `${plain(number, 0)} minutes`;
+}
+
+export function sentence(rule: Pick<Rule, "metric" | "operator" | "threshold" | "window_minutes">): string {
+  const metric = METRICS.find((one) => one.value === rule.metric);
+  const compared = OPERATORS.find((one) => one.value === rule.operator)?.label ?? rule.operator;
+  return `Fires when ${metric?.measured(minutes(rule.window_minutes)) ?? rule.metric} is ${compared} ${amount(rule.metric, rule.threshold)}.`;
+}

@@ -1,0 +1,96 @@
+import { Button, Code, Collapse, Group, Stack, Table, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { call } from "../../api/client";
+import { providerKeys, stale } from "../../api/queries";
+import { useMay } from "../../app/who";
+import { Confirm } from "../../ui/Confirm";
+import { ConnectProvider, providerName } from "../../ui/ConnectProvider";
+import { ago } from "../../ui/format";
+import { Nothing, Panel, Show, Wide } from "../../ui/states";
+import { TestKey } from "../../ui/TestKey";
+import { EditProvider } from "./EditProvider";
+
+export function Theirs() {
+  const client = useQueryClient();
+  const found = useQuery(providerKeys());
+  const may = useMay("providers");
+  const [open, { toggle, close }] = useDisclosure();
+  return (
+    <Panel
+      title="Providers' keys"
+      aside={
+        may && (
+          <Button size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
+            {open ? "Close" : "Connect a provider"}
+          </Button>
+        )
+      }
+    >
+      <Stack gap="sm">
+        <Text size="sm" c="dimmed">
+          Requests go out with these. They are sealed before they are stored; only their endings can be shown.
+        </Text>
+        <Collapse expanded={open}>
+          <ConnectProvider done={close} />
+        </Collapse>
+        <Show of={found} height={120}>
+          {({ keys }) =>
+            keys.length === 0 ? (
+              <Nothing title="No provider is connected">{may ? "Connect one: without it, no request can be answered." : "An admin of your organisation connects them."}</Nothing>
+            ) : (
+              <Wide label="Providers' keys, table" width={640}>
+                <Table verticalSpacing={6}>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>Provider</Table.Th>
+                      <Table.Th>Key</Table.Th>
+                      <Table.Th>Connected</Table.Th>
+                      {may && <Table.Th aria-label="Actions" />}
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {keys.map((key) => {
+                      const name = `${providerName(key.provider)} ${key.api_key}`;
+                      return (
+                        <Table.Tr key={key.id}>
+                          <Table.Td>
+                            <Text size="sm">
+                              {providerName(key.provider)} {key.label && `· ${key.label}`}
+                            </Text>
+                            {key.base_url && <Text size="xs" c="dimmed">{key.base_url}</Text>}
+                          </Table.Td>
+                          <Table.Td>
+                            <Code>{key.api_key}</Code>
+                          </Table.Td>
+                          <Table.Td>{ago(key.created_at)}</Table.Td>
+                          {may && (
+                            <Table.Td>
+                              <Group gap={4} wrap="nowrap" justify="flex-end">
+                                <TestKey id={key.id} name={name} />
+                                <EditProvider stored={key} name={name} />
+                                <Confirm
+                                  verb="Remove"
+                                  what={name}
+                                  warning="Requests no longer go out with this key. It is deleted here, not at the provider."
+                                  run={async () => {
+                                    await call("delete", "/api/keys/providers/{key_id}", { path: { key_id: key.id } });
+                                    stale(client, "keys", "providers");
+                                  }}
+                                />
+                              </Group>
+                            </Table.Td>
+                          )}
+                        </Table.Tr>
+                      );
+                    })}
+                  </Table.Tbody>
+                </Table>
+              </Wide>
+            )
+          }
+        </Show>
+      </Stack>
+    </Panel>
+  );
+}

@@ -1,0 +1,19 @@
+import { Card, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+
+/** One number that is worth a card. */
+export function Figure({ label, value, color, children }: { label: string; value: string; color?: string; children: ReactNode }) {
+  return (
+    <Card withBorder padding="md" component="section" aria-label={label}>
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text fz={{ base: 21, xs: 26 }} fw={650} lh={1.3} c={color && `light-dark(var(--mantine-color-${color}-9), var(--mantine-color-${color}-4))`} className="figures">
+        {value}
+      </Text>
+      <Text size="xs" c="dimmed">
+        {children}
+      </Text>
+    </Card>
+  );
+}

@@ -1,0 +1,46 @@
+// What can be done to keys besides making and revoking them.
+import { accessible, onPhone, open, shoot } from "./tools.mjs";
+
+const DAY = 86_400_000;
+
+/** A time as a field of the browser's takes it: in its own zone, without a name for it. */
+async function local(page, ms) {
+  return page.evaluate((time) => {
+    const date = new Date(time);
+    return new Date(time - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  }, ms);
+}
+
+export async function aKeyExpires(page) {
+  await open(page, "Keys");
+  await page.getByRole("button", { name: "New key" }).click();
+  const form = page.getByRole("form", { name: "New key" });
+  await form.getByLabel("Name").fill("For a week");
+  await form.getByLabel("Expires (optional)").fill(await local(page, Date.now() - DAY));
+  await form.getByRole("button", { name: "Make the key" }).click();
+  await form.getByText("This moment is over: choose one to come.").waitFor();
+  await accessible(page, "a new key");
+  await shoot(page, "keys-expiry");
+  await onPhone(page, "a new key");
+  await form.getByLabel("Expires (optional)").fill(await local(page, Date.now() + 7 * DAY));
+  await form.getByRole("button", { name: "Make the key" }).click();
+  await page.getByRole("button", { name: "I have stored it" }).click();
+  await page.getByRole("row", { name: /^For a week/ }).getByText(/^until /).waitFor();
+}
+
+export async function aProvidersKeyIsChanged(page) {
+  await open(page, "Keys");
+  const edit = page.getByRole("button", { name: /^Edit OpenAI/ });
+  await edit.click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Label (optional)").fill("main account");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("OpenAI · main account").waitFor();
+  await edit.click();
+  await dialog.getByLabel("Base URL (optional)").fill("");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("Another base URL needs its key along with it.").waitFor();
+  await accessible(page, "a provider's key");
+  await shoot(page, "keys-edit");
+  await dialog.getByRole("button", { name: "Leave it as it was" }).click();
+}
