@@ -2,6 +2,7 @@
 //   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL: where Promptly is, and the provider that plays OpenAI. SHOTS: a folder for pictures.
 import assert from "node:assert/strict";
 import { browse } from "./browser.mjs";
+import { exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { accessible, api, ask, email, narrow, open, password, shoot, upstream, url } from "./tools.mjs";
 
 // A support bot's instructions, as wordy as they are.
@@ -25,6 +26,7 @@ const PAGES = [
   ["requests", "/requests", "Log"],
   ["keys", "/keys", "Promptly keys"],
   ["optimization", "/optimization", "Settings"],
+  ["routing", "/routing", "Tiers"],
   ["start", "/start", "3. See it arrive"],
 ];
 
@@ -140,6 +142,12 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByTestId("preview").scrollIntoViewIfNeeded();
     await shoot(page, "preview");
   });
+
+  await step("a rule is made, and decides", () => ruleDecides(page, key));
+  await step("rules are put in order, by keyboard and by hand", () => moveRules(page));
+  await step("a preview says where a request would go", () => previewRoute(page));
+  await step("the log is narrowed to a stretch of time", () => narrowed(page));
+  await step("the log is saved as a file", () => exported(page));
 
   await step("every page, on a desk and in a hand, by day and by night", async () => {
     for (const scheme of ["light", "dark"]) {
