@@ -12,7 +12,7 @@ import { Status } from "../ui/Status";
 import { useNow } from "../ui/useNow";
 import { Export } from "./requests/Export";
 import { FilterBar, KINDS, STATUSES } from "./requests/FilterBar";
-import { begin } from "./requests/period";
+import { backwards, begin } from "./requests/period";
 
 const PAGE = 50;
 const MOST = 500;
@@ -52,7 +52,13 @@ export default function Requests() {
       </PageTitle>
       <Stack>
         <FilterBar filters={filters} period={period ?? ""} filtered={query.size > 0} change={change} />
-        <Log key={JSON.stringify(filters)} filters={filters} filtered={query.size > 0} />
+        {backwards(filters) ? (
+          <Panel title="Log">
+            <Nothing title="No request fits these filters">The time ends before it begins.</Nothing>
+          </Panel>
+        ) : (
+          <Log key={JSON.stringify(filters)} filters={filters} filtered={query.size > 0} />
+        )}
       </Stack>
     </>
   );

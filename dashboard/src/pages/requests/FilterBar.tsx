@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type Entry, type Filters, platformKeys } from "../../api/queries";
 import { go } from "../../app/router";
 import { moment } from "../../ui/format";
-import { fromField, PERIODS, toField } from "./period";
+import { backwards, fromField, PERIODS, toField } from "./period";
 
 export const STATUSES: Entry["status"][] = ["success", "fallback", "cached", "error", "cancelled"];
 export const KINDS: Entry["kind"][] = ["chat", "completion", "optimize"];
@@ -84,7 +84,6 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
 }
 
 function FromTo({ filters, change }: { filters: Filters; change: Change }) {
-  const backwards = filters.from !== undefined && filters.to !== undefined && Date.parse(filters.from) >= Date.parse(filters.to);
   return (["from", "to"] as const).map((name) => {
     // While somebody types, a year passes through 0002 and 0020: what counts is what stands there in the end.
     const settle = (field: HTMLInputElement): void => {
@@ -97,7 +96,7 @@ function FromTo({ filters, change }: { filters: Filters; change: Change }) {
         label={name === "from" ? "From" : "To"}
         size="xs"
         defaultValue={toField(filters[name])}
-        error={name === "to" && backwards ? "It has to lie after From." : undefined}
+        error={name === "to" && backwards(filters) ? "It has to lie after From." : undefined}
         onKeyDown={(event) => event.key === "Enter" && settle(event.currentTarget)}
         onBlur={(event) => settle(event.currentTarget)}
       />

@@ -24,6 +24,11 @@ export function fromField(text: string): string {
   return Number.isNaN(time) ? "" : new Date(time).toISOString();
 }
 
+/** A stretch that ends before it begins: the API would only refuse it. */
+export function backwards({ from, to }: { from?: string; to?: string }): boolean {
+  return from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to);
+}
+
 export function fileName(now: Date): string {
   return `promptly-requests-${day(now)}-${clock(now).replace(":", "")}.csv`;
 }
