@@ -26,6 +26,8 @@ export async function ruleDecides(page, key) {
   await page.getByRole("region", { name: "Log" }).locator("tbody tr").first().getByRole("link").click();
   await page.getByText("A rule decided.").waitFor();
   await page.getByRole("link", { name: "Invoices" }).waitFor();
+  const trace = await page.getByRole("link", { name: /\(in a new tab\)/ }).getAttribute("href");
+  assert.match(trace.replace(process.env.PROMPTLY_TRACES, ""), /^\/trace\/[0-9a-f]{32}$/);
   await shoot(page, "request-ruled");
   await page.getByRole("link", { name: "Invoices" }).click();
   await rules(page).first().waitFor();
@@ -37,6 +39,9 @@ export async function moveRules(page) {
   await api(page, "POST", "/api/routing/rules", body("Long ones", { condition_type: "token_count", condition_value: { operator: "gt", value: 2000 }, action_value: "complex" }));
   await page.reload();
   await rules(page).nth(2).waitFor();
+  await page.getByRole("button", { name: "Edit Letters" }).click();
+  await accessible(page, "a rule that is changed");
+  await page.getByRole("button", { name: "Close Letters" }).click();
   await page.getByRole("button", { name: "Move Letters up" }).focus();
   await page.keyboard.press("Enter");
   await page.getByText("Letters is now number 1 of 3.").waitFor();
@@ -77,6 +82,14 @@ export async function previewRoute(page) {
   await accessible(page, "where a request would go");
   await preview.scrollIntoViewIfNeeded();
   await shoot(page, "route-preview");
+}
+
+/** What a viewer gets to see: everything, and the preview's button alone. */
+export async function looksAtRouting(page) {
+  await open(page, "Routing");
+  await rules(page).nth(2).waitFor();
+  await page.getByRole("form", { name: "Tiers of OpenAI" }).waitFor();
+  assert.equal(await page.getByRole("main").getByRole("button").count(), 1);
 }
 
 const rows = (page) => page.getByRole("region", { name: "Log" }).locator("tbody tr");

@@ -1,8 +1,9 @@
 // The dashboard as a new organisation meets it, in a real browser against a running Promptly. Fails on the first complaint.
 //   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL: where Promptly is, and the provider that plays OpenAI. SHOTS: a folder for pictures.
+//   PROMPTLY_TRACES: where Promptly was told that traces are shown.
 import assert from "node:assert/strict";
 import { browse } from "./browser.mjs";
-import { exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
+import { exported, looksAtRouting, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { accessible, api, ask, email, narrow, open, password, shoot, upstream, url } from "./tools.mjs";
 
 // A support bot's instructions, as wordy as they are.
@@ -175,6 +176,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
       await other.getByRole("link", { name: "Optimization", exact: true }).click();
       await other.getByText("Admins change these").waitFor();
       assert.equal(await other.getByRole("button", { name: "Save" }).count(), 0);
+      await looksAtRouting(other);
       assert.deepEqual(theirs, [], "the viewer's console");
     });
   });

@@ -20,6 +20,9 @@ export function Export({ filters }: { filters: Filters }) {
   });
   return (
     <Group gap="xs">
+      <Button size="xs" variant="default" leftSection={<Icon name="download" size={14} />} loading={save.isPending} onClick={() => save.mutate()}>
+        Export CSV
+      </Button>
       <Text size="xs" role="status" c="dimmed">
         {save.isPending && "Exporting …"}
         {save.data && `Saved as ${save.data}`}
@@ -29,9 +32,6 @@ export function Export({ filters }: { filters: Filters }) {
           {save.error.message}
         </Text>
       )}
-      <Button size="xs" variant="default" leftSection={<Icon name="download" size={14} />} loading={save.isPending} onClick={() => save.mutate()}>
-        Export CSV
-      </Button>
     </Group>
   );
 }

@@ -42,9 +42,9 @@ export function Dial({ chosen }: { chosen: number | null }) {
               startPointValue={MIDDLE}
               label={(value) => String(value)}
               marks={[
-                { value: 0, label: <Text span size="xs" style={{ transform: "translateX(30%)", display: "inline-block" }}>Cheaper</Text> },
-                { value: MIDDLE, label: <Text span size="xs">As shipped</Text> },
-                { value: 100, label: <Text span size="xs" style={{ transform: "translateX(-30%)", display: "inline-block" }}>Stronger</Text> },
+                { value: 0, label: <Mark shift="30%">Cheaper</Mark> },
+                { value: MIDDLE, label: <Mark>As shipped</Mark> },
+                { value: 100, label: <Mark shift="-30%">Stronger</Mark> },
               ]}
             />
           </Box>
@@ -70,6 +70,15 @@ export function Dial({ chosen }: { chosen: number | null }) {
         </Stack>
       </Panel>
     </form>
+  );
+}
+
+/** Those at the ends would stand out over them. */
+function Mark({ shift = "0", children }: { shift?: string; children: string }) {
+  return (
+    <Text span size="xs" c="dimmed" display="inline-block" style={{ transform: `translateX(${shift})` }}>
+      {children}
+    </Text>
   );
 }
 

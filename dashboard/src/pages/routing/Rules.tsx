@@ -117,9 +117,11 @@ function Ordered({ rules }: { rules: Rule[] }) {
           </Box>
         ))}
       </Box>
-      <Text size="sm" c="dimmed" role="status" mih={20}>
-        {order.isPending ? "Saving the order …" : order.isSuccess ? said : ""}
-      </Text>
+      {may && (
+        <Text size="sm" c="dimmed" role="status" mih={22}>
+          {order.isPending ? "Saving the order …" : order.isSuccess ? said : ""}
+        </Text>
+      )}
     </>
   );
 }
@@ -179,7 +181,7 @@ function Row({
                   </ActionIcon>
                 </>
               )}
-              <Button size="xs" variant="subtle" aria-label={`Edit ${rule.name}`} aria-expanded={editing} onClick={toggle}>
+              <Button size="xs" variant="subtle" aria-label={`${editing ? "Close" : "Edit"} ${rule.name}`} aria-expanded={editing} onClick={toggle}>
                 {editing ? "Close" : "Edit"}
               </Button>
               <Confirm
