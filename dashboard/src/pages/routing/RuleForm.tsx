@@ -117,7 +117,7 @@ export function RuleForm({ rule, last, done }: { rule?: Rule; last: number; done
           </Alert>
         )}
         <Group gap="sm">
-          <Button type="submit" loading={save.isPending} disabled={type === "keyword" && keywords.length === 0}>
+          <Button type="submit" loading={save.isPending}>
             {rule ? "Save the rule" : "Make the rule"}
           </Button>
         </Group>

@@ -56,11 +56,15 @@ function Ordered({ rules }: { rules: Rule[] }) {
   const [said, setSaid] = useState("");
   const list = useRef<HTMLOListElement>(null);
   const focused = useRef<string[]>([]);
+  const stepped = useRef<string[]>([]);
   const order = useMutation({
     scope: { id: "rules" }, // one after the other: the last order is the one that stays
     mutationFn: (ids: string[]) => call("put", "/api/routing/rules/order", { body: { rule_ids: ids } }),
     onSuccess: (now) => client.setQueryData(routingRules().queryKey, now),
-    onError: () => stale(client, "routing", "rules"),
+    onError: () => {
+      focused.current = [...stepped.current];
+      stale(client, "routing", "rules");
+    },
   });
   const shown = order.isPending ? order.variables.flatMap((id) => rules.find((rule) => rule.id === id) ?? []) : rules;
   const put = (from: number, to: number): void => {
@@ -70,12 +74,16 @@ function Ordered({ rules }: { rules: Rule[] }) {
   };
   const step = (at: number, by: 1 | -1): void => {
     const id = shown[at]?.id;
-    focused.current = by < 0 ? [`up ${id}`, `down ${id}`] : [`down ${id}`, `up ${id}`];
+    stepped.current = by < 0 ? [`up ${id}`, `down ${id}`] : [`down ${id}`, `up ${id}`];
+    focused.current = [...stepped.current];
     put(at, at + by);
   };
   const { dragging, row, grip } = useDrag(
     shown.map((rule) => rule.id),
-    put,
+    (from, to) => {
+      stepped.current = [];
+      put(from, to);
+    },
   );
   const key = shown.map((rule) => rule.id).join();
   // A row that moved has lost the focus with its place, and at an end its button rests.
