@@ -1,10 +1,12 @@
 // The dashboard as a new organisation meets it, in a real browser against a running Promptly. Fails on the first complaint.
 //   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL: where Promptly is, and the provider that plays OpenAI. SHOTS: a folder for pictures.
+//   PROMPTLY_TRACES: where Promptly was told that traces are shown.
 import assert from "node:assert/strict";
 import { aRuleFires } from "./alerts.mjs";
 import { browse } from "./browser.mjs";
 import { aWrongAnswerIsTakenBack } from "./cache.mjs";
 import { aKeyExpires, aProvidersKeyIsChanged } from "./keys.mjs";
+import { exported, looksAtRouting, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { accessible, api, ask, email, narrow, open, password, shoot, upstream, url } from "./tools.mjs";
 
 // A support bot's instructions, as wordy as they are.
@@ -28,6 +30,7 @@ const PAGES = [
   ["requests", "/requests", "Log"],
   ["keys", "/keys", "Promptly keys"],
   ["optimization", "/optimization", "Settings"],
+  ["routing", "/routing", "Tiers"],
   ["cache", "/cache", "Answered by meaning"],
   ["alerts", "/alerts", "History"],
   ["start", "/start", "3. See it arrive"],
@@ -151,6 +154,12 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await shoot(page, "preview");
   });
 
+  await step("a rule is made, and decides", () => ruleDecides(page, key));
+  await step("rules are put in order, by keyboard and by hand", () => moveRules(page));
+  await step("a preview says where a request would go", () => previewRoute(page));
+  await step("the log is narrowed to a stretch of time", () => narrowed(page));
+  await step("the log is saved as a file", () => exported(page));
+
   await step("every page, on a desk and in a hand, by day and by night", async () => {
     for (const scheme of ["light", "dark"]) {
       await page.evaluate((value) => localStorage.setItem("mantine-color-scheme-value", value), scheme);
@@ -183,6 +192,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
       await other.getByRole("link", { name: "Optimization", exact: true }).click();
       await other.getByText("Admins change these").waitFor();
       assert.equal(await other.getByRole("button", { name: "Save" }).count(), 0);
+      await looksAtRouting(other);
       assert.deepEqual(theirs, [], "the viewer's console");
     });
   });

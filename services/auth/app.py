@@ -38,7 +38,7 @@ from services.auth.clients.tokens import JwtTokens
 from services.auth.configuration import Configuration
 from services.auth.credits import Credits
 from services.auth.domain.identities import IdentitySource
-from services.auth.domain.links import Links
+from services.auth.domain.links import Links, trace_page
 from services.auth.erasure import Erasure
 from services.auth.handlers import credit_doors, operating, org_admins
 from services.auth.handlers.verify_api_key import verify_api_key
@@ -199,7 +199,11 @@ async def _quiesce(live: LiveRequests, served: Served) -> None:
 
 def _links(settings: AuthSettings) -> Links:
     public = settings.public_url.rstrip("/")
-    return Links(public_url=public, frontend_url=(settings.frontend_url or public).rstrip("/"))
+    try:
+        traces = trace_page(settings.trace_url) if settings.trace_url else None
+    except ValueError as error:
+        raise SettingsError(f"PROMPTLY_TRACE_URL cannot be used: {error}.") from None
+    return Links(public_url=public, frontend_url=(settings.frontend_url or public).rstrip("/"), trace_url=traces)
 
 
 def _providers(settings: AuthSettings, http: httpx.AsyncClient) -> dict[IdentitySource, IdentityProvider]:

@@ -8,7 +8,7 @@ import msgspec
 from libs.common.clock import Clock
 from libs.common.contracts.auth import OptimizationSettings, RoutingMode, RoutingRule, Tier
 from libs.common.contracts.router import RouteRequest
-from libs.common.errors import BadRequest, NotFound
+from libs.common.errors import BadRequest, Conflict, NotFound
 from libs.common.ids import new_id
 from services.auth.changes import Changes
 from services.auth.domain import rules
@@ -34,10 +34,11 @@ class RuleChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
-    """How an organisation's models are chosen; `tiers` names them all, defaults included."""
+    """How an organisation's models are chosen; `tiers` names them all, those included that are as in `default_tiers`."""
 
     routing_mode: RoutingMode
     tiers: dict[str, dict[Tier, str]]
+    default_tiers: dict[str, dict[Tier, str]]
 
 
 class Configuration:
@@ -109,9 +110,21 @@ class Configuration:
                     return rule
             raise NotFound("There is no such rule.")
 
+    async def order_rules(self, caller: Caller, ids: Sequence[str]) -> Sequence[StoredRule]:
+        """Have the rules tried in this order; `Conflict` where these are not the rules that there are."""
+        async with self._changes.of(caller.org_id) as tx:
+            await tx.configuration.lock(caller.org_id)
+            known = {stored.rule.id: stored for stored in await tx.configuration.rules(caller.org_id)}
+            if sorted(ids) != sorted(known):
+                raise Conflict("These are not the rules that there are now; read them again, then order them.")
+            for rule in rules.in_order([known[rule_id] for rule_id in ids]):
+                await tx.configuration.put_rule(caller.org_id, rule)
+            return await tx.configuration.rules(caller.org_id)
+
     async def delete_rule(self, caller: Caller, rule_id: str) -> None:
         """Forget a rule."""
         async with self._changes.of(caller.org_id) as tx:
+            await tx.configuration.lock(caller.org_id)  # a change at the same time would write it anew
             if not await tx.configuration.delete_rule(caller.org_id, rule_id):
                 raise NotFound("There is no such rule.")
 
@@ -127,7 +140,11 @@ class Configuration:
     async def _routing(self, tx: Tx, caller: Caller) -> Routing:
         settings = await tx.configuration.settings(caller.org_id)
         own = await tx.configuration.tiers(caller.org_id)
-        return Routing(routing_mode=settings.routing_mode, tiers=effective(self._default_tiers, own))
+        return Routing(
+            routing_mode=settings.routing_mode,
+            tiers=effective(self._default_tiers, own),
+            default_tiers=effective(self._default_tiers, {}),
+        )
 
 
 def _changed(rule: RoutingRule, wanted: RuleChange) -> RoutingRule:

@@ -14,7 +14,8 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     `key_pepper`: at least 32 characters, never changed while keys are in use. `kek`: 32 bytes in base64, or
     `1:<base64>,2:<base64>`. `allowed_hosts`: `host[:port]`, with commas, that provider URLs may name although they are
     not public. `trusted_proxies`: addresses whose X-Forwarded-For is believed: the gateway's. `public_url`: where browsers
-    reach Promptly; `frontend_url`: where its dashboard is (unset: there too). Mail is sent where `smtp_url`
+    reach Promptly; `frontend_url`: where its dashboard is (unset: there too); `trace_url`: the page of a trace, with
+    `{trace_id}` in it (unset: the dashboard has no links to traces). Mail is sent where `smtp_url`
     (`smtp://user:password@host:587`, or `smtps://`) is set, and a provider signs people in where its client id and secret
     are set.
 
@@ -35,6 +36,7 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     trusted_proxies: str = "127.0.0.1,::1"
     public_url: str = "http://localhost:8000"
     frontend_url: str | None = None
+    trace_url: str | None = None
     smtp_url: str | None = None
     credits: Literal["metered", "off"] = "metered"
     trial_credits: int = 0

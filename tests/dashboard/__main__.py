@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.node.dashboard import DASHBOARD, build
 from deploy.node.find import Node, find
 from libs.common.embedding.setup import prepare
+from tests.fixtures.collector import Collector
 from tests.fixtures.running import ALERTING, ROOT, start, stop
 
 SCHEMA = DASHBOARD / "src" / "api" / "schema.d.ts"
@@ -55,12 +56,15 @@ def main() -> int:
         return 1
     print(build(node), flush=True)
     with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
-        running = start(Path(home), prepare(ROOT / "var" / "model"), **ALERTING)
+        collector = Collector()
+        tracing = {"PROMPTLY_OTLP_ENDPOINT": collector.url, "PROMPTLY_TRACE_URL": f"{collector.url}/trace/{{trace_id}}"}
+        running = start(Path(home), prepare(ROOT / "var" / "model"), **tracing, **ALERTING)
         try:
             where = {"PROMPTLY_URL": running.url, "PROMPTLY_UPSTREAM_URL": running.upstream_url}
-            return shown(node, "walk/walk.mjs", **where)
+            return shown(node, "walk/walk.mjs", **where, PROMPTLY_TRACES=collector.url)
         finally:
             stop(running.process)
+            collector.close()
 
 
 if __name__ == "__main__":

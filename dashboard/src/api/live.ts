@@ -18,7 +18,6 @@ export function useLive(filters: Filters, enabled: boolean, heard: (entry: Entry
     const control = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let pause = 1000;
-    let before = false;
     const open = async (): Promise<void> => {
       try {
         await listen(
@@ -27,8 +26,7 @@ export function useLive(filters: Filters, enabled: boolean, heard: (entry: Entry
           () => {
             setState("live");
             pause = 1000;
-            if (before) handlers.current.missed();
-            before = true;
+            handlers.current.missed(); // also the first time: what came between the list and the stream is in neither
           },
           (event) => {
             if (event.event === "request") handlers.current.heard(JSON.parse(event.data) as Entry);

@@ -14,6 +14,7 @@ export interface Filters {
   kind?: Entry["kind"];
   key_id?: string;
   from?: string;
+  to?: string;
 }
 
 export interface Period {

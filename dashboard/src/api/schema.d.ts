@@ -834,7 +834,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One entry of the log, with its receipt and what was said of it.
+         * One entry of the log, with its receipt, what was said of it, and where its trace is.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_requests_request_id"];
@@ -908,6 +908,26 @@ export interface paths {
          * @description Roles: admin.
          */
         post: operations["post_routing_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/rules/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Have the rules tried in another order: all of it, or nothing.
+         * @description Roles: admin.
+         */
+        put: operations["put_routing_rules_order"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1622,12 +1642,17 @@ export interface components {
         };
         /**
          * Routing
-         * @description How an organisation's models are chosen; `tiers` names them all, defaults included.
+         * @description How an organisation's models are chosen; `tiers` names them all, those included that are as in `default_tiers`.
          */
         Routing: {
             /** @enum {unknown} */
             routing_mode: "auto" | "manual" | "shadow";
             tiers: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            default_tiers: {
                 [key: string]: {
                     [key: string]: string;
                 };
@@ -1663,7 +1688,13 @@ export interface components {
             name: string;
             /** @enum {unknown} */
             condition_type: "always" | "keyword" | "token_count";
-            condition_value: Record<string, never>;
+            condition_value: {
+                keywords: string[];
+            } | {
+                /** @enum {unknown} */
+                operator: "gt" | "gte" | "lt" | "lte";
+                value: number;
+            } | Record<string, never>;
             /** @enum {unknown} */
             action: "force_tier" | "use_model";
             action_value: string;
@@ -1679,12 +1710,25 @@ export interface components {
             /** @enum {unknown} */
             condition_type: "always" | "keyword" | "token_count";
             /** @default {} */
-            condition_value: Record<string, never>;
+            condition_value: {
+                keywords: string[];
+            } | {
+                /** @enum {unknown} */
+                operator: "gt" | "gte" | "lt" | "lte";
+                value: number;
+            } | Record<string, never>;
             /** @enum {unknown} */
             action: "force_tier" | "use_model";
             action_value: string;
             /** @default 0 */
             priority: number;
+        };
+        /**
+         * RuleOrder
+         * @description All rules, in the order in which they are to be tried.
+         */
+        RuleOrder: {
+            rule_ids: string[];
         };
         /**
          * RuleChangeBody
@@ -1696,7 +1740,13 @@ export interface components {
             /** @default null */
             condition_type: ("always" | "keyword" | "token_count") | null;
             /** @default null */
-            condition_value: Record<string, never> | null;
+            condition_value: ({
+                keywords: string[];
+            } | {
+                /** @enum {unknown} */
+                operator: "gt" | "gte" | "lt" | "lte";
+                value: number;
+            } | Record<string, never>) | null;
             /** @default null */
             action: ("force_tier" | "use_model") | null;
             /** @default null */
@@ -1950,7 +2000,7 @@ export interface components {
         };
         /**
          * LogDetail
-         * @description One request with its receipt.
+         * @description One request with its receipt; `trace_url` is the page of its trace, where the operator said where traces are.
          */
         LogDetail: {
             id: string;
@@ -2003,6 +2053,7 @@ export interface components {
             charged_tokens: number;
             receipt: components["schemas"]["Receipt"];
             feedback: components["schemas"]["Feedback"] | null;
+            trace_url: string | null;
         };
         /**
          * Receipt
@@ -3902,6 +3953,36 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_routing_rules_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleOrder"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };

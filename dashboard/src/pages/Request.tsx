@@ -1,12 +1,13 @@
-import { Alert, Badge, Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Schema } from "../api/client";
-import { type Detail, request } from "../api/queries";
+import { type Detail, request, routingRules } from "../api/queries";
 import { Link } from "../app/router";
 import { CopyButton } from "../ui/Copy";
 import { count, exactMoney, lever, milliseconds, moment } from "../ui/format";
 import { sumsUp } from "../ui/receipt";
+import { ruleSentence, whySentence } from "../ui/routing";
 import { PageTitle, Panel, Show } from "../ui/states";
 import { Status } from "../ui/Status";
 import { WrongAnswer } from "../ui/WrongAnswer";
@@ -83,10 +84,19 @@ function About({ entry }: { entry: Detail }) {
           ? [["Tags", tags.map(([name, value]) => <Badge key={name} variant="outline" color="gray" tt="none" mr={4}>{`${name}=${value}`}</Badge>)] as [string, ReactNode]]
           : []),
         ...(entry.degraded.length > 0 ? [["Went without", entry.degraded.join(", ")] as [string, ReactNode]] : []),
-        ...(entry.trace_id ? [["Trace", <Code key="trace">{entry.trace_id}</Code>] as [string, ReactNode]] : []),
+        ...(entry.trace_id ? [["Trace", <Trace key="trace" id={entry.trace_id} url={entry.trace_url} />] as [string, ReactNode]] : []),
         ...(entry.feedback ? [["Feedback", `${entry.feedback.rating}${entry.feedback.cache_wrong ? ", the cached answer was wrong" : ""}`] as [string, ReactNode]] : []),
       ]}
     />
+  );
+}
+
+function Trace({ id, url }: { id: string; url: string | null }) {
+  if (!url) return <Code>{id}</Code>;
+  return (
+    <Anchor href={url} target="_blank" rel="noreferrer" size="sm" underline="always">
+      {id} (in a new tab)
+    </Anchor>
   );
 }
 
@@ -149,14 +159,16 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
 function Why({ entry }: { entry: Detail }) {
   const match = entry.cache_similarity === null ? entry.cache : `${entry.cache}, similarity ${entry.cache_similarity.toFixed(4)}`;
   const served = [entry.provider, entry.served_model].filter(Boolean).join(", ") || "nobody";
-  const why = [entry.routing_reason?.replaceAll("_", " "), entry.tier && `tier ${entry.tier}`].filter(Boolean).join(", ");
+  const why = entry.routing_reason && whySentence(entry.routing_reason, entry.routed_model === entry.baseline_model);
   return (
     <Facts
       rows={[
         ["Model", entry.routed_model === entry.baseline_model ? entry.routed_model : `${entry.baseline_model} → ${entry.routed_model}`],
         ["Served by", entry.cache_hit ? `the cache (once by ${served})` : served],
         ...(why ? [["Why", why] as [string, ReactNode]] : []),
-        ...(entry.rule_id ? [["Rule", <Code key="rule">{entry.rule_id}</Code>] as [string, ReactNode]] : []),
+        ...(entry.rule_id ? [["Rule", <RuleName key="rule" id={entry.rule_id} />] as [string, ReactNode]] : []),
+        ...(entry.tier ? [["Tier", entry.tier] as [string, ReactNode]] : []),
+        ...(entry.routing_score === null ? [] : [["Complexity", `${entry.routing_score.toFixed(2)} (0 is easy, 1 is hard)`] as [string, ReactNode]]),
         ...(entry.shadow_model ? [["In shadow mode", `${entry.shadow_model} would have saved ${exactMoney(entry.shadow_savings_usd)}`] as [string, ReactNode]] : []),
         ["Cache", match],
         ...(entry.cache_source_id
@@ -165,6 +177,20 @@ function Why({ entry }: { entry: Detail }) {
         ...(entry.fallback_used ? [["Fallback", "The first call failed; the requested model answered."] as [string, ReactNode]] : []),
       ]}
     />
+  );
+}
+
+/** By its name today; a rule that was deleted is known by its id alone. */
+function RuleName({ id }: { id: string }) {
+  const rule = useQuery(routingRules()).data?.rules.find((one) => one.id === id);
+  if (!rule) return <Code>{id}</Code>;
+  return (
+    <>
+      <Link to="/routing">{rule.name}</Link>
+      <Text size="xs" c="dimmed">
+        {ruleSentence(rule)}
+      </Text>
+    </>
   );
 }
 

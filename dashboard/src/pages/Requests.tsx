@@ -1,18 +1,19 @@
-import { Badge, Button, Group, NativeSelect, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useCallback, useState } from "react";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useCallback, useMemo, useState } from "react";
 import { call } from "../api/client";
 import { type LiveState, useLive } from "../api/live";
-import { type Entry, type Filters, platformKeys } from "../api/queries";
+import type { Entry, Filters } from "../api/queries";
 import { follow, go, Link, useAddress } from "../app/router";
 import { ago, count, milliseconds, moment, money } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { Status } from "../ui/Status";
 import { useNow } from "../ui/useNow";
+import { Export } from "./requests/Export";
+import { FilterBar, KINDS, STATUSES } from "./requests/FilterBar";
+import { backwards, begin } from "./requests/period";
 
-const STATUSES: Entry["status"][] = ["success", "fallback", "cached", "error", "cancelled"];
-const KINDS: Entry["kind"][] = ["chat", "completion", "optimize"];
 const PAGE = 50;
 const MOST = 500;
 
@@ -24,26 +25,40 @@ function filtersOf(query: URLSearchParams): Filters {
     kind: KINDS.find((one) => one === query.get("kind")),
     key_id: query.get("key_id") ?? undefined,
     cache_hit: hit === null ? undefined : hit === "true",
+    from: query.get("from") ?? undefined,
+    to: query.get("to") ?? undefined,
   };
 }
 
 export default function Requests() {
   const { query } = useAddress();
-  const filters = filtersOf(query);
-  const change = (name: string, value: string): void => {
+  const named = query.get("period");
+  // Told once, when the period is chosen: a start that moves on would ask for another list with every look.
+  const since = useMemo(() => begin(named, Date.now()), [named]);
+  const filters = { ...filtersOf(query), ...(since ? { from: since, to: undefined } : {}) };
+  const change = (changes: Record<string, string>): void => {
     const next = new URLSearchParams(query);
-    if (value) next.set(name, value);
-    else next.delete(name);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value) next.set(name, value);
+      else next.delete(name);
+    }
     go(`/requests${next.size ? `?${next}` : ""}`, true);
   };
+  const period = since ? named : named === "custom" || filters.from || filters.to ? "custom" : "";
   return (
     <>
       <PageTitle title="Requests">
         <FindById />
       </PageTitle>
       <Stack>
-        <FilterBar filters={filters} change={change} />
-        <Log key={JSON.stringify(filters)} filters={filters} filtered={query.size > 0} />
+        <FilterBar filters={filters} period={period ?? ""} filtered={query.size > 0} change={change} />
+        {backwards(filters) ? (
+          <Panel title="Log">
+            <Nothing title="No request fits these filters">The time ends before it begins.</Nothing>
+          </Panel>
+        ) : (
+          <Log key={JSON.stringify(filters)} filters={filters} filtered={query.size > 0} />
+        )}
       </Stack>
     </>
   );
@@ -66,63 +81,6 @@ function FindById() {
         </Button>
       </Group>
     </form>
-  );
-}
-
-function FilterBar({ filters, change }: { filters: Filters; change: (name: string, value: string) => void }) {
-  const keys = useQuery(platformKeys());
-  return (
-    <Group gap="sm" align="flex-end" role="group" aria-label="Filters">
-      <NativeSelect
-        label="Status"
-        size="xs"
-        value={filters.status ?? ""}
-        onChange={(event) => change("status", event.currentTarget.value)}
-        data={[{ value: "", label: "All" }, ...STATUSES]}
-      />
-      <NativeSelect
-        label="Cache"
-        size="xs"
-        value={filters.cache_hit === undefined ? "" : String(filters.cache_hit)}
-        onChange={(event) => change("cache_hit", event.currentTarget.value)}
-        data={[
-          { value: "", label: "All" },
-          { value: "true", label: "hit" },
-          { value: "false", label: "no hit" },
-        ]}
-      />
-      <NativeSelect
-        label="Kind"
-        size="xs"
-        value={filters.kind ?? ""}
-        onChange={(event) => change("kind", event.currentTarget.value)}
-        data={[{ value: "", label: "All" }, ...KINDS]}
-      />
-      <NativeSelect
-        label="Key"
-        size="xs"
-        value={filters.key_id ?? ""}
-        onChange={(event) => change("key_id", event.currentTarget.value)}
-        data={[
-          { value: "", label: "All" },
-          ...(keys.data?.keys ?? []).map((key) => ({ value: key.id, label: `${key.name} …${key.last_four}` })),
-        ]}
-      />
-      <TextInput
-        label="Model"
-        size="xs"
-        placeholder="gpt-4o"
-        key={filters.model === undefined ? "none" : "some"}
-        defaultValue={filters.model ?? ""}
-        onKeyDown={(event) => event.key === "Enter" && change("model", event.currentTarget.value.trim())}
-        onBlur={(event) => event.currentTarget.value.trim() !== (filters.model ?? "") && change("model", event.currentTarget.value.trim())}
-      />
-      {Object.values(filters).some((value) => value !== undefined) && (
-        <Button size="xs" variant="subtle" onClick={() => go("/requests", true)}>
-          Clear
-        </Button>
-      )}
-    </Group>
   );
 }
 
@@ -149,6 +107,7 @@ function Log({ filters, filtered }: { filters: Filters; filtered: boolean }) {
       title="Log"
       aside={
         <Group gap="sm">
+          <Export filters={filters} />
           {live && <Live state={state} />}
           <Switch
             size="sm"

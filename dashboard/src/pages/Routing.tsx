@@ -1,5 +1,32 @@
-import { PageTitle } from "../ui/states";
+import { Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { optimizationSettings, routing } from "../api/queries";
+import { PageTitle, Show } from "../ui/states";
+import { Dial } from "./routing/Dial";
+import { ModeForm } from "./routing/ModeForm";
+import { Preview } from "./routing/Preview";
+import { Rules } from "./routing/Rules";
+import { Tiers } from "./routing/Tiers";
 
 export default function Routing() {
-  return <PageTitle title="Routing" />;
+  const config = useQuery(routing());
+  const settings = useQuery(optimizationSettings());
+  return (
+    <>
+      <PageTitle title="Routing" />
+      <Stack>
+        <Show of={config} height={170}>
+          {({ routing_mode: mode }) => <ModeForm key={mode} mode={mode} />}
+        </Show>
+        <Rules />
+        <Show of={settings} height={210}>
+          {({ cost_quality: chosen }) => <Dial key={String(chosen)} chosen={chosen} />}
+        </Show>
+        <Show of={config} height={320}>
+          {(found) => <Tiers config={found} />}
+        </Show>
+        <Preview />
+      </Stack>
+    </>
+  );
 }

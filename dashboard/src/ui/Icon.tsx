@@ -20,6 +20,9 @@ const PATHS = {
   check: "M4.5 12.5 10 18 20 6.5",
   warning: "M12 9v5M12 17.2v.01M12 3.5 2.5 20h19z",
   back: "M19 12H5M11 6l-6 6 6 6",
+  up: "M12 19V5M6 11l6-6 6 6",
+  down: "M12 5v14M6 13l6 6 6-6",
+  download: "M12 4v11M7 11l5 5 5-5M5 20h14",
 } as const;
 
 export type IconName = keyof typeof PATHS;

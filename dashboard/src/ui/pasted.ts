@@ -1,6 +1,7 @@
 import type { Schema } from "../api/client";
 
-type Messages = Schema["ChatBody"]["messages"];
+type Body = Schema["ChatBody"];
+type Messages = Body["messages"];
 
 /** What somebody pasted: a chat request, its messages, or just a prompt. */
 export function messagesOf(text: string): { model?: string; messages: Messages } {
@@ -18,6 +19,21 @@ export function messagesOf(text: string): { model?: string; messages: Messages }
     }
   }
   return { messages: [{ role: "user", content: text } as Messages[number]] };
+}
+
+/** The same as a request, with all in it that bears on where it can go; `model` where none was pasted. */
+export function requestOf(text: string, model: string): Body {
+  const pasted = messagesOf(text);
+  const plain: Body = { model: pasted.model ?? model, messages: pasted.messages, n: null, tools: null, functions: null, response_format: null };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return plain;
+  }
+  if (typeof parsed !== "object" || parsed === null || !("messages" in parsed)) return plain;
+  const { n, tools, functions, response_format } = parsed as Partial<Body>;
+  return { ...plain, n: n ?? null, tools: tools ?? null, functions: functions ?? null, response_format: response_format ?? null };
 }
 
 function isMessage(one: unknown): one is Messages[number] {

@@ -1,7 +1,8 @@
 """Routing rules: what their authors write, made into what the router reads."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 
@@ -10,6 +11,8 @@ from libs.common.errors import BadRequest
 
 ConditionType = Literal["keyword", "token_count", "always"]
 Action = Literal["use_model", "force_tier"]
+LEAST_PRIORITY: Final = -1_000_000
+MOST_PRIORITY: Final = 1_000_000
 Keyword = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
 
@@ -20,17 +23,21 @@ class StoredRule(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class _Keywords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Keywords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The value of `keyword`: words and phrases, of which one is enough."""
+
     keywords: Annotated[tuple[Keyword, ...], msgspec.Meta(min_length=1, max_length=200)]
 
 
-class _TokenCount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TokenCount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The value of `token_count`: how the prompt's tokens compare with a number."""
+
     operator: Literal["gt", "lt", "gte", "lte"]
     value: Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
 
 
-class _Always(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
+class Always(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The value of `always`: nothing."""
 
 
 def condition(kind: ConditionType, value: dict[str, Any]) -> RuleCondition:
@@ -38,12 +45,12 @@ def condition(kind: ConditionType, value: dict[str, Any]) -> RuleCondition:
     try:
         match kind:
             case "keyword":
-                return RuleCondition(type=kind, keywords=msgspec.convert(value, _Keywords).keywords)
+                return RuleCondition(type=kind, keywords=msgspec.convert(value, Keywords).keywords)
             case "token_count":
-                count = msgspec.convert(value, _TokenCount)
+                count = msgspec.convert(value, TokenCount)
                 return RuleCondition(type=kind, operator=count.operator, value=count.value)
             case "always":
-                msgspec.convert(value, _Always)
+                msgspec.convert(value, Always)
                 return RuleCondition(type=kind)
     except msgspec.ValidationError as error:
         raise BadRequest(
@@ -66,3 +73,26 @@ def check_action(action: Action, value: str) -> None:
     """Raises `BadRequest` where a tier is forced that does not exist."""
     if action == "force_tier" and value not in get_args(Tier):
         raise BadRequest(f"force_tier takes one of {', '.join(get_args(Tier))}.", details={"param": "action_value"})
+
+
+def in_order(wanted: Sequence[StoredRule]) -> list[StoredRule]:
+    """Those of the rules that need another priority for all to be tried in the order of `wanted`, with that priority.
+
+    The priorities that there are go round among them; one is raised where a younger rule has to come before its equal.
+    """
+    slots = sorted(stored.rule.priority for stored in wanted)
+    priorities: list[int] = []
+    for at, stored in enumerate(reversed(wanted)):
+        least = slots[at]
+        if priorities:
+            behind = wanted[len(wanted) - at]
+            older = (stored.created_at, stored.rule.id) < (behind.created_at, behind.rule.id)
+            least = max(least, priorities[-1] + (0 if older else 1))
+        priorities.append(least)
+    if priorities and priorities[-1] > MOST_PRIORITY:
+        priorities = list(range(len(wanted)))
+    return [
+        StoredRule(rule=msgspec.structs.replace(stored.rule, priority=priority), created_at=stored.created_at)
+        for stored, priority in zip(wanted, reversed(priorities), strict=True)
+        if stored.rule.priority != priority
+    ]

@@ -12,6 +12,7 @@ from libs.common.bus import Bus
 from libs.common.clock import Clock
 from libs.common.contracts import analytics
 from libs.common.contracts.events import Status
+from services.auth.domain.links import Links
 from services.auth.domain.periods import moment_ms, period_ms
 from services.auth.domain.permissions import Action
 from services.auth.http.analytics_stream import csv_lines, new_requests
@@ -131,10 +132,13 @@ class RequestController(Controller):
         return Stream(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     @get("/{request_id:str}", needs=Action.READ)
-    async def one(self, request: ApiRequest, bus: Given[Bus], request_id: FromPath[str]) -> dict[str, Any]:
-        """One entry of the log, with its receipt and what was said of it."""
+    async def one(
+        self, request: ApiRequest, bus: Given[Bus], links: Given[Links], request_id: FromPath[str]
+    ) -> dict[str, Any]:
+        """One entry of the log, with its receipt, what was said of it, and where its trace is."""
         wanted = analytics.RequestById(org_id=request.user.org_id, id=an_id(request_id, "req"))
-        return analytics_json.entry_json(await bus.call(analytics.REQUEST, wanted))
+        entry = await bus.call(analytics.REQUEST, wanted)
+        return {**analytics_json.entry_json(entry), "trace_url": links.trace(entry.trace_id)}
 
 
 def _period(request: ApiRequest, asked: PeriodQuery, clock: Clock) -> analytics.Period:

@@ -23,7 +23,13 @@ from services.auth.translate.account_json import route_json, rule_json
 # Nobody's request waits for a preview, so the router has more time for it.
 _PREVIEW_MS: Final = 2000.0
 
-Priority = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+Priority = Annotated[int, Meta(ge=rules.LEAST_PRIORITY, le=rules.MOST_PRIORITY)]
+_VALUES: Final = (rules.Keywords, rules.TokenCount, rules.Always)
+# It is read where the type is known: here it is only told.
+ConditionValue = Annotated[
+    dict[str, Any],
+    Meta(extra_json_schema={"anyOf": [msgspec.json.schema(one)["$defs"][one.__name__] for one in _VALUES]}),
+]
 
 
 class RoutingChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +44,7 @@ class RuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: Text
     condition_type: rules.ConditionType
-    condition_value: dict[str, Any] = {}
+    condition_value: ConditionValue = {}
     action: rules.Action
     action_value: Text
     priority: Priority = 0
@@ -49,10 +55,16 @@ class RuleChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     name: Text | None = None
     condition_type: rules.ConditionType | None = None
-    condition_value: dict[str, Any] | None = None
+    condition_value: ConditionValue | None = None
     action: rules.Action | None = None
     action_value: Text | None = None
     priority: Priority | None = None
+
+
+class RuleOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All rules, in the order in which they are to be tried."""
+
+    rule_ids: list[Text]
 
 
 class RoutingController(Controller):
@@ -89,6 +101,12 @@ class RoutingController(Controller):
         """Say what would become of a chat request; no provider is called."""
         asked = await configuration.preview(request.user, await read(request, ChatBody))
         return route_json(await bus.call(ROUTE, asked, budget_ms=_PREVIEW_MS))
+
+    @put("/rules/order", needs=Action.MANAGE_SETTINGS)
+    async def order_rules(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
+        """Have the rules tried in another order: all of it, or nothing."""
+        wanted = (await read(request, RuleOrder)).rule_ids
+        return {"rules": [rule_json(rule) for rule in await configuration.order_rules(request.user, wanted)]}
 
     @put("/rules/{rule_id:str}", needs=Action.MANAGE_SETTINGS)
     async def change_rule(

@@ -120,6 +120,7 @@ def settings_for(database_url: str, **changes: Any) -> AuthSettings:
             "auth_port": 0,
             "drain_seconds": 1.0,
             "allowed_hosts": "127.0.0.1:9999",
+            "trace_url": "http://localhost:16686/trace/{trace_id}",
             **changes,
         }
     )

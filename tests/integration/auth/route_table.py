@@ -92,6 +92,7 @@ ROUTES = [
     Row("PUT", "/api/routing/config", {}, 200, 403, 403, 200),
     read("/api/routing/rules"),
     Row("POST", "/api/routing/rules", RULE, 201, 403, 403, 201),
+    Row("PUT", "/api/routing/rules/order", {"rule_ids": []}, 200, 403, 403, 200),
     Row("PUT", "/api/routing/rules/{rule_id}", {"name": "n"}, 200, 403, 403, 404),
     Row("DELETE", "/api/routing/rules/{rule_id}", None, 204, 403, 403, 404),
     read("/api/routing/preview", 400, "POST", CHAT),  # no provider is connected

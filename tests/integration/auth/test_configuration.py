@@ -84,11 +84,13 @@ async def test_the_routing_mode_is_one_with_the_settings_and_tiers_merge(auth: A
     start = (await auth.call("GET", path, org.token)).json()
     assert start["routing_mode"] == "auto"
     assert start["tiers"]["openai"] == {"simple": "gpt-4o-mini", "medium": "gpt-4o", "complex": "gpt-4o"}
+    assert start["default_tiers"] == start["tiers"]
     body: dict[str, Any] = {"routing_mode": "manual", "tiers": {"openai": {"simple": "gpt-4.1-nano"}}}
     changed = (await auth.call("PUT", path, org.token, json=body)).json()
     assert changed["routing_mode"] == "manual"
     assert changed["tiers"]["openai"] == {"simple": "gpt-4.1-nano", "medium": "gpt-4o", "complex": "gpt-4o"}
     assert changed["tiers"]["google"] == start["tiers"]["google"]
+    assert changed["default_tiers"] == start["default_tiers"]
     assert (await auth.call("GET", "/api/optimization/settings", org.token)).json()["routing_mode"] == "manual"
     await auth.call("PUT", path, org.token, json={"tiers": {"openai": {"complex": "o3"}, "google": {"simple": "g"}}})
     carried = (await auth.verify(org.api_key)).tiers
@@ -134,6 +136,35 @@ async def test_rules_come_in_the_order_in_which_they_are_tried(auth: Auth) -> No
     assert len((await auth.verify(org.api_key)).rules) == 3
     assert (await auth.call("DELETE", path, org.token)).status_code == 404
     assert (await auth.call("PUT", path, org.token, json={"name": "x"})).status_code == 404
+
+
+async def test_rules_are_put_in_another_order_all_at_once_or_not_at_all(auth: Auth) -> None:
+    org, path = await auth.new_org(), "/api/routing/rules/order"
+    rules = {}
+    for name, priority in (("a", 10), ("b", 10), ("c", 0)):
+        body = {**RULE, "name": name, "priority": priority}
+        rules[name] = (await auth.call("POST", "/api/routing/rules", org.token, json=body)).json()
+    await auth.told(org)
+
+    async def order(names: str) -> Any:
+        return await auth.call("PUT", path, org.token, json={"rule_ids": [rules[name]["id"] for name in names]})
+
+    done = await order("cba")
+    assert done.status_code == 200
+    assert [rule["name"] for rule in done.json()["rules"]] == ["c", "b", "a"]
+    assert await auth.told(org) == [None]
+    assert (await auth.call("GET", "/api/routing/rules", org.token)).json() == done.json()
+    assert [rule.name for rule in (await auth.verify(org.api_key)).rules] == ["c", "b", "a"]
+    for wrong in ("cb", "ccb", "cbaa", ""):
+        refused = await order(wrong)
+        assert (refused.status_code, "read them again" in refused.json()["detail"]) == (409, True)
+    misfits: list[Any] = [{}, {"rule_ids": None}, {"rule_ids": [1]}, []]
+    for misfit in misfits:
+        assert (await auth.call("PUT", path, org.token, json=misfit)).status_code == 400
+    elsewhere = await auth.new_org()
+    stolen = await auth.call("PUT", path, elsewhere.token, json={"rule_ids": [rules["a"]["id"]]})
+    assert stolen.status_code == 409
+    assert (await auth.call("GET", "/api/routing/rules", org.token)).json() == done.json()
 
 
 @pytest.mark.parametrize(

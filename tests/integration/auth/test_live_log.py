@@ -135,6 +135,19 @@ async def test_an_entry_has_its_receipt_and_what_was_said_of_it(auth: Auth) -> N
     assert (await auth.call("GET", f"/api/requests/{event.id}", org.token)).json()["feedback"] is None
 
 
+async def test_an_entry_leads_to_its_trace(auth: Auth) -> None:
+    org = await auth.new_org()
+    traced, untraced = request(org.id, trace_id="0af7651916cd43dd8448eb211c80319c"), request(org.id)
+
+    async def one(asked: analytics.RequestById) -> analytics.RequestEntry:
+        return entry_of(traced if asked.id == traced.id else untraced)
+
+    await auth.bus.serve(analytics.REQUEST, one)
+    for event, page in ((traced, f"http://localhost:16686/trace/{traced.trace_id}"), (untraced, None)):
+        body = (await auth.call("GET", f"/api/requests/{event.id}", org.token)).json()
+        assert (body["trace_id"], body["trace_url"]) == (event.trace_id, page)
+
+
 async def test_a_rule_says_where_its_channels_lead(auth: Auth) -> None:
     org = await auth.new_org()
     kept: list[alerts.AlertRule] = []

@@ -61,6 +61,14 @@ async def test_it_does_not_start_on_secrets_that_are_too_weak(changes: dict[str,
     assert not any(str(secret) in str(refusal.value) for secret in changes.values())
 
 
+async def test_it_does_not_start_where_traces_could_not_be_linked_to() -> None:
+    for url in ("ftp://localhost/{trace_id}", "http://localhost:16686/trace/"):
+        settings = settings_for("postgresql://nobody@127.0.0.1:1/none", trace_url=url)
+        with pytest.raises(SettingsError, match="PROMPTLY_TRACE_URL"):
+            async with create_app(settings, MemoryBus()):
+                pytest.fail("started")
+
+
 async def test_a_rotated_token_secret_still_reads_the_old_tokens(database_url: str) -> None:
     old, new = "o" * 32, "n" * 32
     tokens: dict[str, str] = {}

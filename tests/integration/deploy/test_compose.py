@@ -81,7 +81,7 @@ def test_the_environment_builds_the_service_s_settings(service: str) -> None:
 def test_every_host_and_port_that_is_named_exists(service: str) -> None:
     env = environment(service, SECRETS)
     for name, value in env.items():
-        if "://" not in value:
+        if "://" not in value or name == "PROMPTLY_TRACE_URL":
             continue
         url = urlsplit(value)
         assert url.hostname in COMPOSE["services"], f"{name} names {url.hostname}"
@@ -96,6 +96,14 @@ def listening(service: str) -> set[int]:
     if service == "auth":
         return {int(environment("auth", SECRETS)["PROMPTLY_AUTH_PORT"])}
     return PORTS[service]
+
+
+def test_links_to_traces_lead_to_the_published_port_of_jaeger() -> None:
+    (published,) = COMPOSE["services"]["jaeger"]["ports"]
+    port = substitute(published, {}).partition(":")[0]
+    assert environment("auth", SECRETS)["PROMPTLY_TRACE_URL"] == f"http://localhost:{port}/trace/{{trace_id}}"
+    elsewhere = environment("auth", {**SECRETS, "PROMPTLY_JAEGER_URL": "https://traces.example.com"})
+    assert elsewhere["PROMPTLY_TRACE_URL"] == "https://traces.example.com/trace/{trace_id}"
 
 
 def test_the_published_port_is_the_gateway_s() -> None:

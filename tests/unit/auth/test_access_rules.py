@@ -12,7 +12,7 @@ from libs.common.errors import BadRequest, Conflict, Forbidden, NotFound
 from services.auth.domain.accounts import Org, Role, User
 from services.auth.domain.attempts import Attempts, client_of
 from services.auth.domain.budgets import budget_nano
-from services.auth.domain.links import Links
+from services.auth.domain.links import Links, trace_page
 from services.auth.domain.mails import invite_mail, reset_mail
 from services.auth.domain.team import Invite, check_can_invite, member_to_change
 from services.auth.domain.tickets import Ticket, digest_of, holder_of
@@ -140,6 +140,32 @@ def test_links_keep_tokens_from_servers() -> None:
     assert links.invite("t") == "https://app.example.com/auth/invite#token=t"
     assert links.callback("github") == "https://api.example.com/api/auth/oauth/github/callback"
     assert links.returned(error="a & b") == "https://app.example.com/auth/callback?error=a+%26+b"
+
+
+def test_a_trace_has_a_page_only_where_the_operator_said_so() -> None:
+    here = Links(
+        public_url="http://p", frontend_url="http://p", trace_url=trace_page("http://j:16686/trace/{trace_id}?x")
+    )
+    assert here.trace("0af7") == "http://j:16686/trace/0af7?x"
+    assert here.trace(None) is None
+    assert Links(public_url="http://p", frontend_url="http://p").trace("0af7") is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:16686/trace/",
+        "http://localhost:16686/trace/{id}",
+        "localhost:16686/trace/{trace_id}",
+        "javascript:alert('{trace_id}')",
+        "http://{trace_id}.example.com/",
+        "https:///{trace_id}",
+        "//host/{trace_id}",
+    ],
+)
+def test_what_cannot_be_linked_to_is_no_page_of_traces(url: str) -> None:
+    with pytest.raises(ValueError, match="it"):
+        trace_page(url)
 
 
 def test_a_mail_says_who_what_and_where() -> None:

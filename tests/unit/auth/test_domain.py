@@ -1,13 +1,13 @@
 """Auth's rules: permissions, e-mails, passwords, attempts, conditions, periods."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.contracts.auth import RuleCondition
+from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.errors import BadRequest, Forbidden
 from services.auth.domain import permissions, rules, tiers
 from services.auth.domain.accounts import Caller, Role
@@ -178,6 +178,43 @@ def test_a_condition_that_does_not_fit_names_the_field(kind: rules.ConditionType
     with pytest.raises(BadRequest, match=kind) as refusal:
         rules.condition(kind, value)
     assert refusal.value.details == {"param": "condition_value"}
+
+
+def _tried(stored: rules.StoredRule) -> tuple[int, datetime, str]:
+    return -stored.rule.priority, stored.created_at, stored.rule.id
+
+
+_PRIORITIES = st.one_of(st.integers(-3, 3), st.sampled_from([rules.LEAST_PRIORITY, rules.MOST_PRIORITY]))
+
+
+@given(st.lists(_PRIORITIES, max_size=8), st.data())
+def test_any_order_of_rules_can_be_had(priorities: list[int], data: st.DataObject) -> None:
+    wanted = data.draw(st.permutations([_rule(number, priority) for number, priority in enumerate(priorities)]))
+    changed = {stored.rule.id: stored for stored in rules.in_order(wanted)}
+    after = [changed.get(stored.rule.id, stored) for stored in wanted]
+    assert sorted(after, key=_tried) == after
+    assert all(rules.LEAST_PRIORITY <= stored.rule.priority <= rules.MOST_PRIORITY for stored in after)
+    assert rules.in_order(after) == []
+
+
+def test_two_rules_change_places_without_the_others_being_touched() -> None:
+    first, second, third = _rule(1, 20), _rule(2, 10), _rule(3, 0)
+    changed = rules.in_order([second, first, third])
+    assert [(stored.rule.id, stored.rule.priority) for stored in changed] == [("rule_2", 20), ("rule_1", 10)]
+    older, younger = _rule(1, 5), _rule(2, 5)
+    assert [stored.rule.priority for stored in rules.in_order([younger, older])] == [6]
+
+
+def _rule(number: int, priority: int) -> rules.StoredRule:
+    rule = RoutingRule(
+        id=f"rule_{number}",
+        name="n",
+        condition=RuleCondition(type="always"),
+        action="use_model",
+        action_value="m",
+        priority=priority,
+    )
+    return rules.StoredRule(rule=rule, created_at=NOW + timedelta(seconds=number // 2))
 
 
 def test_only_tiers_that_exist_can_be_forced() -> None:

@@ -1,7 +1,7 @@
 """The shapes of answers, for the document alone: no route makes them, and tests hold the routes' real answers to them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -10,6 +10,7 @@ from libs.common.contracts.router import Reason
 from services.auth.domain.accounts import AccountType, Role
 from services.auth.domain.keys import Provider
 from services.auth.domain.rules import Action, ConditionType
+from services.auth.http.configuration import ConditionValue
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,7 +169,7 @@ class Rule(Answer, frozen=True, kw_only=True):
     id: str
     name: str
     condition_type: ConditionType
-    condition_value: dict[str, Any]
+    condition_value: ConditionValue
     action: Action
     action_value: str
     priority: int

@@ -186,10 +186,11 @@ class Feedback(Answer, frozen=True, kw_only=True):
 
 
 class LogDetail(LogEntry, frozen=True, kw_only=True):
-    """One request with its receipt."""
+    """One request with its receipt; `trace_url` is the page of its trace, where the operator said where traces are."""
 
     receipt: Receipt
     feedback: Feedback | None
+    trace_url: str | None
 
 
 class AlertRule(Answer, frozen=True, kw_only=True):

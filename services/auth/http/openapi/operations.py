@@ -84,6 +84,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("PUT", "/api/routing/config"): _put(configuration.RoutingChange, Routing),
     ("GET", "/api/routing/rules"): Operation(answer=answers.Rules),
     ("POST", "/api/routing/rules"): _put(configuration.RuleBody, answers.Rule),
+    ("PUT", "/api/routing/rules/order"): _put(configuration.RuleOrder, answers.Rules, 409),
     ("PUT", "/api/routing/rules/{rule_id}"): _put(configuration.RuleChangeBody, answers.Rule),
     ("DELETE", "/api/routing/rules/{rule_id}"): Operation(),
     ("POST", "/api/routing/preview"): _put(ChatBody, answers.Route),

@@ -1,0 +1,105 @@
+import { Button, Group, NativeSelect, Text, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { type Entry, type Filters, platformKeys } from "../../api/queries";
+import { go } from "../../app/router";
+import { moment } from "../../ui/format";
+import { backwards, fromField, PERIODS, toField } from "./period";
+
+export const STATUSES: Entry["status"][] = ["success", "fallback", "cached", "error", "cancelled"];
+export const KINDS: Entry["kind"][] = ["chat", "completion", "optimize"];
+
+type Change = (changes: Record<string, string>) => void;
+
+export function FilterBar({ filters, period, filtered, change }: { filters: Filters; period: string; filtered: boolean; change: Change }) {
+  const keys = useQuery(platformKeys());
+  return (
+    <Group gap="sm" align="flex-end" role="group" aria-label="Filters">
+      <NativeSelect
+        label="Time"
+        size="xs"
+        value={period}
+        onChange={(event) => {
+          const value = event.currentTarget.value;
+          change({ period: value, from: value === "custom" ? (filters.from ?? "") : "", to: "" });
+        }}
+        data={[{ value: "", label: "All" }, ...PERIODS.map(({ value, label }) => ({ value, label })), { value: "custom", label: "From … to …" }]}
+      />
+      {period === "custom" && <FromTo filters={filters} change={change} />}
+      <NativeSelect
+        label="Status"
+        size="xs"
+        value={filters.status ?? ""}
+        onChange={(event) => change({ status: event.currentTarget.value })}
+        data={[{ value: "", label: "All" }, ...STATUSES]}
+      />
+      <NativeSelect
+        label="Cache"
+        size="xs"
+        value={filters.cache_hit === undefined ? "" : String(filters.cache_hit)}
+        onChange={(event) => change({ cache_hit: event.currentTarget.value })}
+        data={[
+          { value: "", label: "All" },
+          { value: "true", label: "hit" },
+          { value: "false", label: "no hit" },
+        ]}
+      />
+      <NativeSelect
+        label="Kind"
+        size="xs"
+        value={filters.kind ?? ""}
+        onChange={(event) => change({ kind: event.currentTarget.value })}
+        data={[{ value: "", label: "All" }, ...KINDS]}
+      />
+      <NativeSelect
+        label="Key"
+        size="xs"
+        value={filters.key_id ?? ""}
+        onChange={(event) => change({ key_id: event.currentTarget.value })}
+        data={[
+          { value: "", label: "All" },
+          ...(keys.data?.keys ?? []).map((key) => ({ value: key.id, label: `${key.name} …${key.last_four}` })),
+        ]}
+      />
+      <TextInput
+        label="Model"
+        size="xs"
+        placeholder="gpt-4o"
+        key={filters.model === undefined ? "none" : "some"}
+        defaultValue={filters.model ?? ""}
+        onKeyDown={(event) => event.key === "Enter" && change({ model: event.currentTarget.value.trim() })}
+        onBlur={(event) => event.currentTarget.value.trim() !== (filters.model ?? "") && change({ model: event.currentTarget.value.trim() })}
+      />
+      {filtered && (
+        <Button size="xs" variant="subtle" onClick={() => go("/requests", true)}>
+          Clear
+        </Button>
+      )}
+      {period !== "custom" && filters.from && (
+        <Text size="xs" c="dimmed" pb={6}>
+          Since {moment(filters.from)}
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+function FromTo({ filters, change }: { filters: Filters; change: Change }) {
+  return (["from", "to"] as const).map((name) => {
+    // While somebody types, a year passes through 0002 and 0020: what counts is what stands there in the end.
+    const settle = (field: HTMLInputElement): void => {
+      if (field.value !== toField(filters[name])) change({ period: "custom", [name]: fromField(field.value) });
+    };
+    return (
+      <TextInput
+        key={`${name} ${filters[name]}`}
+        type="datetime-local"
+        label={name === "from" ? "From" : "To"}
+        size="xs"
+        defaultValue={toField(filters[name])}
+        error={name === "to" && backwards(filters) ? "It has to lie after From." : undefined}
+        onKeyDown={(event) => event.key === "Enter" && settle(event.currentTarget)}
+        onBlur={(event) => settle(event.currentTarget)}
+      />
+    );
+  });
+}

@@ -1,0 +1,67 @@
+import { Alert, Badge, Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { call } from "../../api/client";
+import { routing, stale } from "../../api/queries";
+import { useMay } from "../../app/who";
+import type { Mode } from "../../ui/routing";
+import { Panel } from "../../ui/states";
+
+const MODES: { value: Mode; label: string; about: string }[] = [
+  { value: "auto", label: "Auto", about: "Rules first; then each prompt is judged, and what is simple goes to a cheaper model. None is ever sent to a dearer one than was asked for, unless a rule says so." },
+  { value: "manual", label: "Manual", about: "Rules first; then the model that was asked for. Prompts are not judged." },
+  { value: "shadow", label: "Shadow", about: "As manual; but each request's entry says which model auto would have taken, and what that would have saved. A way to try it without a risk." },
+];
+
+export function ModeForm({ mode }: { mode: Mode }) {
+  const client = useQueryClient();
+  const may = useMay("settings");
+  const [draft, setDraft] = useState(mode);
+  const changed = draft !== mode;
+  const save = useMutation({
+    mutationFn: () => call("put", "/api/routing/config", { body: { routing_mode: draft, tiers: {} } }),
+    onSuccess: (now) => {
+      client.setQueryData(routing().queryKey, now);
+      stale(client, "settings");
+    },
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <form onSubmit={submit} aria-label="Mode">
+      <Panel title="Mode" aside={may ? undefined : <Badge variant="light" color="gray" tt="none">Admins change these</Badge>}>
+        <Stack gap="sm">
+          <SegmentedControl
+            aria-label="Mode"
+            disabled={!may}
+            value={draft}
+            onChange={(value) => setDraft(MODES.find((one) => one.value === value)?.value ?? draft)}
+            data={MODES.map(({ value, label }) => ({ value, label }))}
+            size="xs"
+            style={{ alignSelf: "flex-start" }}
+          />
+          <Text size="sm" c="dimmed">
+            {MODES.find((one) => one.value === draft)?.about}
+          </Text>
+          {save.error && (
+            <Alert color="red" role="alert">
+              {save.error.message}
+            </Alert>
+          )}
+          {may && (
+            <Group gap="sm">
+              <Button type="submit" disabled={!changed} loading={save.isPending}>
+                Save the mode
+              </Button>
+              <Text size="sm" c="dimmed" role="status">
+                {changed ? "Not saved yet" : "In force on every gateway"}
+              </Text>
+            </Group>
+          )}
+        </Stack>
+      </Panel>
+    </form>
+  );
+}
