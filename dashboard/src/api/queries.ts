@@ -6,6 +6,7 @@ export type Entry = Schema["LogEntry"];
 export type Detail = Schema["LogDetail"];
 export type Settings = Schema["OptimizationSettings"];
 export type Role = Schema["User"]["role"];
+export type Source = Schema["SignIns"]["oauth"][number];
 
 export interface Filters {
   model?: string;
@@ -28,7 +29,13 @@ export function worthRetrying(count: number, error: Error): boolean {
 
 const EVERY = 30_000;
 
+/** What the pages for signing in have to know. Where it cannot be told they are shown all the same: the API decides. */
+export const entry = () =>
+  queryOptions({ queryKey: ["entry"], queryFn: ({ signal }) => call("get", "/api/auth/options", { signal }), retry: false, staleTime: 60_000 });
+
 export const me = () => queryOptions({ queryKey: ["me"], queryFn: ({ signal }) => call("get", "/api/auth/me", { signal }) });
+
+export const signIns = () => queryOptions({ queryKey: ["sign-ins"], queryFn: ({ signal }) => call("get", "/api/auth/sign-ins", { signal }) });
 
 export const overview = (days: number) =>
   queryOptions({

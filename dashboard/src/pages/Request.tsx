@@ -5,6 +5,7 @@ import type { Schema } from "../api/client";
 import { type Detail, request } from "../api/queries";
 import { Link } from "../app/router";
 import { CopyButton } from "../ui/Copy";
+import { Facts } from "../ui/Facts";
 import { count, exactMoney, lever, milliseconds, moment } from "../ui/format";
 import { sumsUp } from "../ui/receipt";
 import { PageTitle, Panel, Show } from "../ui/states";
@@ -41,23 +42,6 @@ export default function Request({ id }: { id: string }) {
         )}
       </Show>
     </>
-  );
-}
-
-function Facts({ rows }: { rows: [string, ReactNode][] }) {
-  return (
-    <Table className="figures" layout="fixed">
-      <Table.Tbody>
-        {rows.map(([name, value]) => (
-          <Table.Tr key={name}>
-            <Table.Th w="38%" fw={500}>
-              {name}
-            </Table.Th>
-            <Table.Td style={{ overflowWrap: "anywhere" }}>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }
 
