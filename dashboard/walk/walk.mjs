@@ -2,7 +2,8 @@
 //   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL: where Promptly is, and the provider that plays OpenAI. SHOTS: a folder for pictures.
 import assert from "node:assert/strict";
 import { browse } from "./browser.mjs";
-import { accessible, api, ask, email, narrow, open, password, shoot, upstream, url } from "./tools.mjs";
+import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
+import { accessible, ask, email, narrow, open, password, shoot, upstream, url } from "./tools.mjs";
 
 // A support bot's instructions, as wordy as they are.
 const PASTED = {
@@ -25,6 +26,9 @@ const PAGES = [
   ["requests", "/requests", "Log"],
   ["keys", "/keys", "Promptly keys"],
   ["optimization", "/optimization", "Settings"],
+  ["team", "/team", "Members"],
+  ["organisation", "/organisation", "About"],
+  ["credits", "/credits", "Balance"],
   ["start", "/start", "3. See it arrive"],
 ];
 
@@ -47,6 +51,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     console.log(`✓ ${name}`);
   };
   let key = "";
+  let links = {};
 
   await step("a stranger is asked to sign in, and may register", async () => {
     await page.goto(`${url}/requests`);
@@ -141,6 +146,11 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await shoot(page, "preview");
   });
 
+  await step("people are invited, and an invitation is withdrawn", async () => {
+    links = await inviting(page);
+  });
+  await step("credits are bought, and seen to arrive", () => credits(page));
+
   await step("every page, on a desk and in a hand, by day and by night", async () => {
     for (const scheme of ["light", "dark"]) {
       await page.evaluate((value) => localStorage.setItem("mantine-color-scheme-value", value), scheme);
@@ -152,24 +162,10 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.setViewportSize({ width: 1280, height: 860 });
   });
 
-  await step("an invitation is accepted, and a viewer sees no buttons that the API would refuse", async () => {
-    const { link } = await api(page, "POST", "/api/team/invite", { email: `viewer-${email}`, role: "viewer" });
-    await browse({}, async (other, theirs) => {
-      await other.goto(url + new URL(link).pathname + new URL(link).hash);
-      await other.getByRole("heading", { name: "Accept the invitation" }).waitFor();
-      await accessible(other, "an invitation");
-      await other.getByLabel(/^Password/).fill(password);
-      await other.getByRole("button", { name: "Join" }).click();
-      await other.getByRole("heading", { name: "Overview" }).waitFor();
-      await other.getByRole("link", { name: "Keys", exact: true }).click();
-      await other.getByText("Default", { exact: true }).waitFor();
-      assert.equal(await other.getByRole("button", { name: /New key|Connect|Revoke|Replace|Remove|Test/ }).count(), 0);
-      await other.getByRole("link", { name: "Optimization", exact: true }).click();
-      await other.getByText("Admins change these").waitFor();
-      assert.equal(await other.getByRole("button", { name: "Save" }).count(), 0);
-      assert.deepEqual(theirs, [], "the viewer's console");
-    });
-  });
+  await step("whoever accepts an invitation does what the role allows, as long as it does", () => members(page, complaints, links, PAGES));
+  await step("a forgotten password is answered alike, whoever asks", () => forgotten());
+  await step("GitHub signs in, declines, and is linked to an account that is there", () => others());
+  await step("an organisation is renamed and deleted, and nothing of it works any more", () => leaving(upstream));
 
   await step("the keyboard leads through", async () => {
     await page.goto(url);

@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.node.dashboard import DASHBOARD, build
 from deploy.node.find import Node, find
 from libs.common.embedding.setup import prepare
+from tests.dashboard.outside import outside
 from tests.fixtures.running import ROOT, start, stop
 
 SCHEMA = DASHBOARD / "src" / "api" / "schema.d.ts"
@@ -54,11 +55,11 @@ def main() -> int:
     if shown(node, "node_modules/vitest/vitest.mjs", "run") != 0:
         return 1
     print(build(node), flush=True)
-    with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
-        running = start(Path(home), prepare(ROOT / "var" / "model"))
+    with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home, outside() as others:
+        running = start(Path(home), prepare(ROOT / "var" / "model"), **others.settings)
         try:
             where = {"PROMPTLY_URL": running.url, "PROMPTLY_UPSTREAM_URL": running.upstream_url}
-            return shown(node, "walk/walk.mjs", **where)
+            return shown(node, "walk/walk.mjs", **where, **others.walk)
         finally:
             stop(running.process)
 
