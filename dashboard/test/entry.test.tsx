@@ -102,7 +102,18 @@ describe("coming back from another provider", () => {
     expect(alert.textContent).toContain("This e-mail address has an account already");
     expect(document.body.textContent).not.toContain("0900");
     expect(window.location.search).toBe("");
-    expect(screen.getByRole("link", { name: "Sign in" })).toBeTruthy();
+    expect(screen.getByRole("link", { name: "Sign in" }).getAttribute("href")).toBe("/");
+  });
+
+  it("leads back to the page that was asked for after an error too", async () => {
+    window.history.replaceState(null, "", "/team");
+    next.keep();
+    play({ "GET /api/auth/options": { body: OPEN } });
+    at("/auth/callback?error_code=access_denied");
+    await userEvent.click(await screen.findByRole("link", { name: "Sign in" }));
+    expect(await screen.findByRole("form", { name: "Sign in" })).toBeTruthy();
+    expect(window.location.pathname).toBe("/team");
+    expect(sessionStorage.length).toBe(0);
   });
 
   it("tells an unknown error, and a code that counts no longer", async () => {

@@ -101,7 +101,7 @@ export async function members(page, complaints, links, pages) {
     assert.equal(await other.getByRole("button", { name: /Connect|Remove/ }).count(), 0);
     const token = await tokenOf(other);
 
-    await open(page, "Team");
+    await page.goto(`${url}/team`);
     const role = page.getByRole("form", { name: `Role of member-${email}` });
     await role.getByRole("combobox").selectOption("viewer");
     await role.getByRole("button", { name: /^Save/ }).click();
@@ -118,7 +118,7 @@ export async function members(page, complaints, links, pages) {
 
     await page.getByRole("button", { name: `Remove member-${email}` }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-    await page.getByText(`member-${email}`).waitFor({ state: "detached" });
+    await role.waitFor({ state: "detached" });
     await until(401, "/api/auth/me", again);
     assert.deepEqual(theirs, [], "the member's console");
   });
@@ -207,9 +207,12 @@ export async function others() {
     assert.equal(new URL(page.url()).search, "", "the error is still in the address");
     await accessible(page, "a declined sign-in");
     await shoot(page, "declined");
+    await page.getByRole("link", { name: "Sign in" }).click();
 
     await sits({ id: 1, email: octo });
-    await page.goto(`${url}/team?from=mail`);
+    await page.getByRole("form", { name: "Sign in" }).waitFor();
+    await accessible(page, "signing in, with others");
+    await shoot(page, "sign-in");
     await page.getByRole("link", { name: "Continue with GitHub" }).click();
     await page.getByRole("heading", { name: "Team" }).waitFor();
     await page.getByText("A personal account has one user").waitFor();
@@ -229,14 +232,12 @@ export async function others() {
     await page.getByRole("alert").getByText("This e-mail address has an account already").waitFor();
     await page.getByRole("link", { name: "Sign in" }).click();
     await signIn(page, mine);
-    await page.getByRole("heading", { name: "Overview" }).waitFor();
     await open(page, "Organisation");
     await page.getByRole("button", { name: "Link GitHub" }).click();
     await page.getByText("linked", { exact: true }).waitFor();
     await shoot(page, "linked");
     await signOut(page);
     await page.getByRole("link", { name: "Continue with GitHub" }).click();
-    await page.getByRole("heading", { name: "Overview" }).waitFor();
     await page.getByRole("button", { name: `Account of ${mine}` }).waitFor();
     assert.deepEqual(complaints, [], "the console of whoever linked GitHub");
   });

@@ -58,7 +58,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home, outside() as others:
         running = start(Path(home), prepare(ROOT / "var" / "model"), **others.settings)
         try:
-            where = {"PROMPTLY_URL": running.url, "PROMPTLY_UPSTREAM_URL": running.upstream_url}
+            # As it calls itself in links: a session and a cookie are of one address.
+            where = {"PROMPTLY_URL": running.state["url"], "PROMPTLY_UPSTREAM_URL": running.upstream_url}
             return shown(node, "walk/walk.mjs", **where, **others.walk)
         finally:
             stop(running.process)

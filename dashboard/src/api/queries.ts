@@ -129,11 +129,12 @@ export const alertEvents = () =>
     refetchInterval: EVERY,
   });
 
+// Invitations are accepted while somebody looks on.
 export const members = () =>
-  queryOptions({ queryKey: ["team", "members"], queryFn: ({ signal }) => call("get", "/api/team/members", { signal }) });
+  queryOptions({ queryKey: ["team", "members"], queryFn: ({ signal }) => call("get", "/api/team/members", { signal }), refetchInterval: EVERY });
 
 export const invites = () =>
-  queryOptions({ queryKey: ["team", "invites"], queryFn: ({ signal }) => call("get", "/api/team/invites", { signal }) });
+  queryOptions({ queryKey: ["team", "invites"], queryFn: ({ signal }) => call("get", "/api/team/invites", { signal }), refetchInterval: EVERY });
 
 export const credits = () =>
   queryOptions({ queryKey: ["credits", "left"], queryFn: ({ signal }) => call("get", "/api/billing/credits", { signal }) });

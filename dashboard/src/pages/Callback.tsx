@@ -25,23 +25,26 @@ export function Callback() {
   const client = useQueryClient();
   const [said] = useState(() => new URLSearchParams(window.location.search));
   const [linking] = useState(() => session.token() !== null);
+  const [page, setPage] = useState("/");
   const asked = useRef(false);
   const code = said.get("code");
   const { mutate, error } = useMutation({
-    mutationFn: async (code: string): Promise<void> => {
+    mutationFn: async ({ code, page }: { code: string; page: string }): Promise<void> => {
       const { token } = await call("post", "/api/auth/oauth/exchange", { body: { code } });
       client.clear(); // somebody else may have been signed in here
-      const page = next.take();
-      go(linking ? "/organisation" : page, true);
+      go(page, true);
       session.begin(token);
     },
   });
   useEffect(() => {
     window.history.replaceState(null, "", window.location.pathname);
-    if (!code || asked.current) return; // a code works once
+    if (asked.current) return; // a code works once
     asked.current = true;
-    mutate(code);
-  }, [code, mutate]);
+    const wanted = next.take();
+    const page = linking ? "/organisation" : wanted;
+    setPage(page);
+    if (code) mutate({ code, page });
+  }, [code, linking, mutate]);
   const [title, todo] = error ? [OTHER[0], error.message] : (TOLD[said.get("error_code") ?? ""] ?? OTHER);
   return (
     <Outside title={linking ? "Link an account" : "Sign in"}>
@@ -54,7 +57,7 @@ export function Callback() {
           <Alert color="red" role="alert" title={title}>
             {todo}
           </Alert>
-          <Link to={linking ? "/organisation" : "/login"} ta="center">
+          <Link to={page} ta="center">
             {linking ? "Back to the organisation" : "Sign in"}
           </Link>
         </>

@@ -112,7 +112,8 @@ function Invited({ invite, done }: { invite: Schema["NewInvite"]; done: () => vo
 function Open({ invites: open, withdrawn }: { invites: Schema["Invite"][]; withdrawn: (id: string) => void }) {
   const client = useQueryClient();
   const known = useQuery(members());
-  const emailOf = (id: string): string => known.data?.members.find((one) => one.id === id)?.email ?? "–";
+  const { user } = useWho();
+  const nameOf = (id: string): string => (id === user.id ? "you" : (known.data?.members.find((one) => one.id === id)?.email ?? "–"));
   return (
     <Wide label="Open invitations, table" width={640}>
       <Table verticalSpacing={6}>
@@ -130,7 +131,7 @@ function Open({ invites: open, withdrawn }: { invites: Schema["Invite"][]; withd
             <Table.Tr key={invite.id}>
               <Table.Td>{invite.email}</Table.Td>
               <Table.Td>{invite.role}</Table.Td>
-              <Table.Td>{emailOf(invite.invited_by)}</Table.Td>
+              <Table.Td>{nameOf(invite.invited_by)}</Table.Td>
               <Table.Td>{moment(invite.expires_at)}</Table.Td>
               <Table.Td ta="right">
                 <Confirm
