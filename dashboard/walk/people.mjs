@@ -125,7 +125,9 @@ export async function members(page, complaints, links, pages) {
   await browse({}, async (other, theirs) => {
     await join(other, links.viewer);
     await seesNoButtons(other, pages);
-    await shoot(other, "viewer-organisation");
+    await other.goto(`${url}/team`);
+    await other.getByText("Admins invite and change members").waitFor();
+    await shoot(other, "viewer-team");
     assert.deepEqual(theirs, [], "the viewer's console");
   });
   await page.reload();
@@ -288,6 +290,7 @@ export async function leaving(upstream) {
     assert(await page.getByRole("button", { name: "Delete Westwind" }).isDisabled());
     await page.getByLabel(/type its name/).fill("Westwind");
     await accessible(page, "a deletion");
+    await shoot(page, "deletion");
     await page.getByRole("button", { name: "Delete Westwind" }).click();
     await page.getByRole("heading", { name: "The organisation is deleted" }).waitFor();
     await accessible(page, "a deleted organisation");

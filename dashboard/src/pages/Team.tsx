@@ -71,7 +71,7 @@ function Row({ member }: { member: Member }) {
         <Group gap={6} wrap="nowrap">
           {member.email}
           {own && (
-            <Badge size="sm" variant="light" tt="none">
+            <Badge size="sm" variant="light" tt="none" miw="max-content">
               you
             </Badge>
           )}
