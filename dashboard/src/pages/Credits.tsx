@@ -25,9 +25,11 @@ export default function Credits() {
             {(left) => <Balance left={left} />}
           </Show>
         </Panel>
-        {found.data && found.data.balance_tokens !== null && (
+        {!found.error && found.data?.balance_tokens !== null && (
           <Panel title="Buy credits">
-            <Buying left={found.data} />
+            <Show of={found} height={162}>
+              {(left) => <Buying left={left} />}
+            </Show>
           </Panel>
         )}
         {may && <History />}

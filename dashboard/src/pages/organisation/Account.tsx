@@ -23,7 +23,7 @@ export function Account() {
             ["Role", user.role],
           ]}
         />
-        <Show of={found} height={230}>
+        <Show of={{ data: ways.isPending ? undefined : found.data, error: found.error, refetch: found.refetch }} height={290}>
           {({ password, oauth }) => (
             <>
               {password ? <ChangePassword /> : <NoPassword email={user.email} mail={ways.data?.mail !== false} />}
