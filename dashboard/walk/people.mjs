@@ -13,7 +13,7 @@ const OWN = ["Change the password"];
 
 /** The browser's own line about an answer that was to be expected. */
 function forgive(complaints, ...statuses) {
-  complaints.splice(0, complaints.length, ...complaints.filter((one) => !statuses.some((status) => one.includes(String(status)))));
+  complaints.splice(0, complaints.length, ...complaints.filter((one) => !statuses.some((status) => one.includes(`a status of ${status} `))));
 }
 
 const tokenOf = (page) => page.evaluate(() => sessionStorage.getItem("promptly-session"));
