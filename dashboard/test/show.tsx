@@ -8,12 +8,12 @@ import type { Role } from "../src/api/queries";
 import { ME } from "./api";
 
 /** Draws a page for somebody with a role. */
-export function show(page: ReactNode, role: Role = "admin") {
+export function show(page: ReactNode, role: Role = "admin", account_type: "team" | "personal" = "team") {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   return render(
     <MantineProvider theme={theme} env="test">
       <QueryClientProvider client={client}>
-        <Who value={{ org: { ...ME.org, account_type: "team" }, user: { ...ME.user, role } }}>{page}</Who>
+        <Who value={{ org: { ...ME.org, account_type }, user: { ...ME.user, role } }}>{page}</Who>
       </QueryClientProvider>
     </MantineProvider>,
   );

@@ -84,14 +84,6 @@ export async function previewRoute(page) {
   await shoot(page, "route-preview");
 }
 
-/** What a viewer gets to see: everything, and the preview's button alone. */
-export async function looksAtRouting(page) {
-  await open(page, "Routing");
-  await rules(page).nth(2).waitFor();
-  await page.getByRole("form", { name: "Tiers of OpenAI" }).waitFor();
-  assert.equal(await page.getByRole("main").getByRole("button").count(), 1);
-}
-
 const rows = (page) => page.getByRole("region", { name: "Log" }).locator("tbody tr");
 
 export async function narrowed(page) {

@@ -6,8 +6,10 @@ import { aRuleFires } from "./alerts.mjs";
 import { browse } from "./browser.mjs";
 import { aWrongAnswerIsTakenBack } from "./cache.mjs";
 import { aKeyExpires, aProvidersKeyIsChanged } from "./keys.mjs";
-import { exported, looksAtRouting, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
-import { accessible, api, ask, email, narrow, open, password, shoot, upstream, url } from "./tools.mjs";
+import { PAGES, visitAll } from "./pages.mjs";
+import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
+import { exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
+import { accessible, ask, email, open, password, shoot, upstream, url } from "./tools.mjs";
 
 // A support bot's instructions, as wordy as they are.
 const PASTED = {
@@ -25,29 +27,6 @@ const PASTED = {
   ],
 };
 
-const PAGES = [
-  ["overview", "/", "Spend and savings over time"],
-  ["requests", "/requests", "Log"],
-  ["keys", "/keys", "Promptly keys"],
-  ["optimization", "/optimization", "Settings"],
-  ["routing", "/routing", "Tiers"],
-  ["cache", "/cache", "Answered by meaning"],
-  ["alerts", "/alerts", "History"],
-  ["start", "/start", "3. See it arrive"],
-];
-
-async function visitAll(page, as) {
-  for (const [name, path, panel] of PAGES) {
-    await page.goto(url + path);
-    await page.getByRole("region", { name: panel }).waitFor();
-    await page.waitForFunction(() => !document.querySelector(".mantine-Skeleton-root"));
-    await page.waitForTimeout(400); // the chart draws itself
-    await shoot(page, `${as}-${name}`);
-    await narrow(page, `${name} (${as})`);
-    await accessible(page, `${name} (${as})`);
-  }
-}
-
 await browse({ colorScheme: "light" }, async (page, complaints) => {
   const step = async (name, does) => {
     await does();
@@ -55,6 +34,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     console.log(`✓ ${name}`);
   };
   let key = "";
+  let links = {};
 
   await step("a stranger is asked to sign in, and may register", async () => {
     await page.goto(`${url}/requests`);
@@ -159,6 +139,10 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   await step("a preview says where a request would go", () => previewRoute(page));
   await step("the log is narrowed to a stretch of time", () => narrowed(page));
   await step("the log is saved as a file", () => exported(page));
+  await step("people are invited, and an invitation is withdrawn", async () => {
+    links = await inviting(page);
+  });
+  await step("credits are bought, and seen to arrive", () => credits(page));
 
   await step("every page, on a desk and in a hand, by day and by night", async () => {
     for (const scheme of ["light", "dark"]) {
@@ -171,31 +155,10 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.setViewportSize({ width: 1280, height: 860 });
   });
 
-  await step("an invitation is accepted, and a viewer sees no buttons that the API would refuse", async () => {
-    const { link } = await api(page, "POST", "/api/team/invite", { email: `viewer-${email}`, role: "viewer" });
-    await browse({}, async (other, theirs) => {
-      await other.goto(url + new URL(link).pathname + new URL(link).hash);
-      await other.getByRole("heading", { name: "Accept the invitation" }).waitFor();
-      await accessible(other, "an invitation");
-      await other.getByLabel(/^Password/).fill(password);
-      await other.getByRole("button", { name: "Join" }).click();
-      await other.getByRole("heading", { name: "Overview" }).waitFor();
-      await other.getByRole("link", { name: "Keys", exact: true }).click();
-      await other.getByText("Default", { exact: true }).waitFor();
-      assert.equal(await other.getByRole("button", { name: /New key|Connect|Revoke|Replace|Remove|Test|Edit/ }).count(), 0);
-      for (const [name, panel] of [["Cache", "Answered by meaning"], ["Alerts", "History"]]) {
-        await open(other, name);
-        await other.getByRole("region", { name: panel }).getByRole("table").waitFor();
-        assert.equal(await other.getByRole("main").getByRole("button", { name: /Wrong|Clear|New rule|Test|Edit|Delete/ }).count(), 0);
-        assert.equal(await other.getByRole("switch").count(), 0);
-      }
-      await other.getByRole("link", { name: "Optimization", exact: true }).click();
-      await other.getByText("Admins change these").waitFor();
-      assert.equal(await other.getByRole("button", { name: "Save" }).count(), 0);
-      await looksAtRouting(other);
-      assert.deepEqual(theirs, [], "the viewer's console");
-    });
-  });
+  await step("whoever accepts an invitation does what the role allows, as long as it does", () => members(page, complaints, links, PAGES));
+  await step("a forgotten password is answered alike, whoever asks", () => forgotten());
+  await step("GitHub signs in, declines, and is linked to an account that is there", () => others());
+  await step("an organisation is renamed and deleted, and nothing of it works any more", () => leaving(upstream));
 
   await step("the keyboard leads through", async () => {
     await page.goto(url);

@@ -1,5 +1,6 @@
 """Registering an organisation, and looking after it."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from services.auth.api_keys import ApiKeys, NewKey
 from services.auth.domain.accounts import AccountType, Caller, Org, User
 from services.auth.domain.attempts import REGISTER, client_of
 from services.auth.domain.credentials import check_password, normalise_email
+from services.auth.domain.identities import IdentitySource
 from services.auth.ports import Limits, Passwords, Tx, UnitOfWork
 from services.auth.settings import Registration
 
@@ -24,6 +26,13 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     org: Org
     user: User
     api_key: str
+
+
+class SignIns(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody gets in: with a password, through others, or both."""
+
+    password: bool
+    oauth: Sequence[IdentitySource]
 
 
 class Accounts:
@@ -73,6 +82,13 @@ class Accounts:
         _, user = await self._add(tx, email.partition("@")[0], email, "personal", None)
         return user
 
+    async def registration(self) -> Registration:
+        """Who may register now: `first` is over once there is an organisation."""
+        if self._registration != "first":
+            return self._registration
+        async with self._uow() as tx:
+            return "invite" if await tx.accounts.anybody() else "first"
+
     def _check_open(self) -> None:
         if self._registration == "invite":
             raise Forbidden("Registration is closed here; ask an admin to invite you.")
@@ -95,6 +111,14 @@ class Accounts:
         async with self._uow() as tx:
             user = _there(await tx.accounts.user(caller.org_id, caller.user_id))
             return user, _there(await tx.accounts.org(caller.org_id))
+
+    async def sign_ins(self, caller: Caller) -> SignIns:
+        """How the caller gets in."""
+        async with self._uow() as tx:
+            user = _there(await tx.accounts.user(caller.org_id, caller.user_id))
+            known = await tx.accounts.credentials(user.email)
+            has_password = known is not None and known.password_hash is not None
+            return SignIns(password=has_password, oauth=await tx.accounts.identities(user))
 
     async def org(self, who: Caller | User) -> Org:
         """Somebody's organisation."""

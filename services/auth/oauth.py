@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -48,6 +48,11 @@ class OAuth:
         self._links = links
         self._clock = clock
 
+    @property
+    def sources(self) -> Sequence[IdentitySource]:
+        """Who is set up here."""
+        return sorted(self._providers)
+
     def start(self, source: IdentitySource, caller: Caller | None = None) -> Leaving:
         """Begin to sign in; for a caller who is signed in already, to link that identity. `NotFound` where it is not set up."""
         provider, cookie, nonce = self._provider(source), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -63,20 +68,12 @@ class OAuth:
         return Leaving(url=provider.address(signed, challenge, self._links.callback(source)), cookie=cookie)
 
     async def finish(self, source: IdentitySource, *, code: str | None, state: str, cookie: str) -> str:
-        """The dashboard's page to go on with: with a one-time code, or with what went wrong. `BadRequest` where the state is
-        not one that this browser began with, or was used already.
+        """The dashboard's page to go on with: with a one-time code, or with what went wrong. That is `bad_state` where the
+        state is not one that this browser began with, or was used already.
         """
         provider = self._provider(source)
-        known = self._states.read(state)
-        if known is None or known.source != source or not hmac.compare_digest(known.bound_to, digest_of(cookie)):
-            raise BadRequest(
-                "This sign-in was not begun in this browser, or too long ago; begin again.", code="bad_state"
-            )
-        spent = Ticket(digest=digest_of(known.nonce), kind="oauth_state", expires_at=self._clock.now() + STATE_LASTS)
-        async with self._uow() as tx:
-            if not await tx.tickets.put(spent):
-                raise BadRequest("This sign-in was finished already; begin again.", code="bad_state")
         try:
+            known = await self._begun(source, state, cookie)
             if code is None:
                 raise Forbidden(f"{provider.title} did not let you sign in.", code="access_denied")
             verifier = _verifier(cookie, known.nonce)
@@ -94,6 +91,18 @@ class OAuth:
         if user is None:
             raise Unauthorized("This account does not exist any more.", code="invalid_token")
         return user
+
+    async def _begun(self, source: IdentitySource, state: str, cookie: str) -> SignInState:
+        known = self._states.read(state)
+        if known is None or known.source != source or not hmac.compare_digest(known.bound_to, digest_of(cookie)):
+            raise BadRequest(
+                "This sign-in was not begun in this browser, or too long ago; begin again.", code="bad_state"
+            )
+        spent = Ticket(digest=digest_of(known.nonce), kind="oauth_state", expires_at=self._clock.now() + STATE_LASTS)
+        async with self._uow() as tx:
+            if not await tx.tickets.put(spent):
+                raise BadRequest("This sign-in was finished already; begin again.", code="bad_state")
+        return known
 
     async def _code_for(self, identity: Identity, state: SignInState, title: str) -> str:
         code = secrets.token_urlsafe(32)

@@ -38,6 +38,11 @@ class Recovery:
         self._clock = clock
         self._later = later
 
+    @property
+    def mails(self) -> bool:
+        """Whether a link by mail arrives anywhere."""
+        return self._mailer.configured
+
     async def change(self, caller: Caller, old: str, new: str) -> User:
         """The user with the new password. `BadRequest` for a wrong old one or an unusable new one."""
         check_password(new, "new_password")

@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.node.dashboard import DASHBOARD, build
 from deploy.node.find import Node, find
 from libs.common.embedding.setup import prepare
+from tests.dashboard.outside import outside
 from tests.fixtures.collector import Collector
 from tests.fixtures.running import ALERTING, ROOT, start, stop
 
@@ -55,13 +56,14 @@ def main() -> int:
     if shown(node, "node_modules/vitest/vitest.mjs", "run") != 0:
         return 1
     print(build(node), flush=True)
-    with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
+    with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home, outside() as others:
         collector = Collector()
         tracing = {"PROMPTLY_OTLP_ENDPOINT": collector.url, "PROMPTLY_TRACE_URL": f"{collector.url}/trace/{{trace_id}}"}
-        running = start(Path(home), prepare(ROOT / "var" / "model"), **tracing, **ALERTING)
+        running = start(Path(home), prepare(ROOT / "var" / "model"), **tracing, **ALERTING, **others.settings)
         try:
-            where = {"PROMPTLY_URL": running.url, "PROMPTLY_UPSTREAM_URL": running.upstream_url}
-            return shown(node, "walk/walk.mjs", **where, PROMPTLY_TRACES=collector.url)
+            # As it calls itself in links: a session and a cookie are of one address.
+            where = {"PROMPTLY_URL": running.state["url"], "PROMPTLY_UPSTREAM_URL": running.upstream_url}
+            return shown(node, "walk/walk.mjs", **where, **others.walk, PROMPTLY_TRACES=collector.url)
         finally:
             stop(running.process)
             collector.close()

@@ -1,4 +1,7 @@
-"""GitHub's and Google's sign-in: authorize, token, and who it was. One use per code, PKCE checked, secrets compared."""
+"""GitHub's and Google's sign-in: authorize, token, and who it was. One use per code, PKCE checked, secrets compared.
+
+Another process says at `/_control` who sits at the browser, and whether they are let in.
+"""
 
 import base64
 import hashlib
@@ -126,7 +129,22 @@ def create_app(fake: FakeOAuth) -> Litestar:
         person = fake.person
         return Response({"sub": str(person.id), "email": person.email, "email_verified": person.verified})
 
-    handlers = [github_authorize, github_token, github_user, github_emails, google_authorize, google_token, google_user]
+    @post("/_control", status_code=204)
+    async def control(request: Request[Any, Any, Any]) -> None:
+        told = await request.json()
+        fake.denies = told.pop("denies", False)
+        fake.person = Person(**told)
+
+    handlers = [
+        github_authorize,
+        github_token,
+        github_user,
+        github_emails,
+        google_authorize,
+        google_token,
+        google_user,
+        control,
+    ]
     return Litestar(handlers, openapi_config=None, logging_config=None)
 
 

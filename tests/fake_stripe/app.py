@@ -1,5 +1,6 @@
 """The part of Stripe that takes money for credits, on a free port of this machine."""
 
+import html
 import json
 import threading
 import uuid
@@ -15,12 +16,15 @@ SECRET_KEY, WEBHOOK_SECRET = "sk_test_played", "whsec_played"
 
 
 class FakeStripe:
-    """`sessions` are what was opened, by id; `refusing` answers every call with Stripe's error of a bad key."""
+    """`sessions` are what was opened, by id; `refusing` answers every call with Stripe's error of a bad key. Its page is at
+    `page`, where it is not another's.
+    """
 
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.refusing = False
         self.url = ""
+        self.page = "https://checkout.stripe.test"
 
     def open_session(self, form: dict[str, str]) -> dict[str, Any]:
         """A session as Stripe answers it, out of the form that the library sends."""
@@ -28,7 +32,7 @@ class FakeStripe:
         session = {
             "id": session_id,
             "object": "checkout.session",
-            "url": f"https://checkout.stripe.test/c/pay/{session_id}",
+            "url": f"{self.page}/c/pay/{session_id}",
             "amount_total": int(form["line_items[0][price_data][unit_amount]"]),
             "currency": form["line_items[0][price_data][currency]"],
             "customer_email": form["customer_email"],
@@ -37,6 +41,7 @@ class FakeStripe:
             "mode": form["mode"],
             "payment_status": "unpaid",
             "success_url": form["success_url"],
+            "cancel_url": form["cancel_url"],
         }
         self.sessions[session_id] = session
         return session
@@ -76,10 +81,25 @@ def fake_stripe() -> Iterator[FakeStripe]:
             else:
                 self.answer(404, {"error": {"type": "invalid_request_error", "message": "Unrecognized request URL"}})
 
+        def do_GET(self) -> None:
+            session = played.sessions.get(self.path.rpartition("/")[2])
+            if session is None:
+                self.answer(404, {"error": {"type": "invalid_request_error", "message": "Unrecognized request URL"}})
+                return
+            back = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+            links = "".join(
+                f'<p><a href="{html.escape(url)}">{name}</a></p>'
+                for name, url in (("Pay", back), ("Back", session["cancel_url"]))
+            )
+            page = f"<!doctype html><link rel=icon href=data:,><title>Checkout</title>{links}"
+            self.send(200, "text/html; charset=utf-8", page.encode())
+
         def answer(self, status: int, body: dict[str, Any]) -> None:
-            data = json.dumps(body).encode()
+            self.send(status, "application/json", json.dumps(body).encode())
+
+        def send(self, status: int, kind: str, data: bytes) -> None:
             self.send_response(status)
-            self.send_header("content-type", "application/json")
+            self.send_header("content-type", kind)
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

@@ -6,6 +6,7 @@ export type Entry = Schema["LogEntry"];
 export type Detail = Schema["LogDetail"];
 export type Settings = Schema["OptimizationSettings"];
 export type Role = Schema["User"]["role"];
+export type Source = Schema["SignIns"]["oauth"][number];
 
 export interface Filters {
   model?: string;
@@ -30,7 +31,13 @@ export function worthRetrying(count: number, error: Error): boolean {
 const EVERY = 30_000;
 const SOON = 10_000; // an alert is news
 
+/** What the pages for signing in have to know. Where it cannot be told they are shown all the same: the API decides. */
+export const entry = () =>
+  queryOptions({ queryKey: ["entry"], queryFn: ({ signal }) => call("get", "/api/auth/options", { signal }), retry: false, staleTime: 60_000 });
+
 export const me = () => queryOptions({ queryKey: ["me"], queryFn: ({ signal }) => call("get", "/api/auth/me", { signal }) });
+
+export const signIns = () => queryOptions({ queryKey: ["sign-ins"], queryFn: ({ signal }) => call("get", "/api/auth/sign-ins", { signal }) });
 
 export const overview = (days: number) =>
   queryOptions({
@@ -141,11 +148,12 @@ export const alertEvents = () =>
     refetchInterval: SOON,
   });
 
+// Invitations are accepted while somebody looks on.
 export const members = () =>
-  queryOptions({ queryKey: ["team", "members"], queryFn: ({ signal }) => call("get", "/api/team/members", { signal }) });
+  queryOptions({ queryKey: ["team", "members"], queryFn: ({ signal }) => call("get", "/api/team/members", { signal }), refetchInterval: EVERY });
 
 export const invites = () =>
-  queryOptions({ queryKey: ["team", "invites"], queryFn: ({ signal }) => call("get", "/api/team/invites", { signal }) });
+  queryOptions({ queryKey: ["team", "invites"], queryFn: ({ signal }) => call("get", "/api/team/invites", { signal }), refetchInterval: EVERY });
 
 export const credits = () =>
   queryOptions({ queryKey: ["credits", "left"], queryFn: ({ signal }) => call("get", "/api/billing/credits", { signal }) });

@@ -317,6 +317,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a page for signing in has to know: who may register now, through whom one signs in, whether mail is sent. */
+        get: operations["get_auth_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/password": {
         parameters: {
             query?: never;
@@ -382,6 +399,26 @@ export interface paths {
         put?: never;
         /** Make an organisation, its admin and its first key. */
         post: operations["post_auth_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the caller signs in: with a password, and through whom else.
+         * @description Roles: admin, member, viewer.
+         */
+        get: operations["get_auth_sign_ins"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1150,12 +1187,30 @@ export interface components {
             token: string;
         };
         /**
+         * EntryOptions
+         * @description How one gets in here: `registration` is `first` until there is an organisation, and `invite` where it is closed.
+         */
+        EntryOptions: {
+            /** @enum {unknown} */
+            registration: "first" | "invite" | "open";
+            oauth: ("github" | "google")[];
+            mail: boolean;
+        };
+        /**
          * Me
          * @description Who the token belongs to.
          */
         Me: {
             user: components["schemas"]["User"];
             org: components["schemas"]["Org"];
+        };
+        /**
+         * SignIns
+         * @description How the caller gets in.
+         */
+        SignIns: {
+            password: boolean;
+            oauth: ("github" | "google")[];
         };
         /**
          * PasswordChange
@@ -2966,6 +3021,27 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_auth_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOptions"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+        };
+    };
     post_auth_password: {
         parameters: {
             query?: never;
@@ -3075,6 +3151,28 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_auth_sign_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIns"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -3,10 +3,14 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { me } from "../api/queries";
 import { session } from "../api/session";
+import { Callback } from "../pages/Callback";
+import { Deleted } from "../pages/Deleted";
+import { Forgot } from "../pages/Forgot";
 import { SetPassword } from "../pages/SetPassword";
 import { SignIn } from "../pages/SignIn";
 import { Failed, Nothing } from "../ui/states";
 import { Frame } from "./Frame";
+import { OUTSIDE } from "./next";
 import { go, Link, useAddress } from "./router";
 import { Who } from "./who";
 
@@ -93,23 +97,33 @@ function SignedIn({ section, id }: { section: string; id?: string }) {
   );
 }
 
+function SignedOut({ section }: { section: string }) {
+  if (section === "forgot") return <Forgot />;
+  if (section === "deleted") return <Deleted />;
+  return <SignIn key={section} registering={section === "register"} />;
+}
+
 export function App() {
   const { path } = useAddress();
   const token = useSyncExternalStore(session.subscribe, session.token);
   const client = useQueryClient();
   const [section = "", id] = path.slice(1).split("/");
-  const outside = section === "login" || section === "register";
+  const outside = section !== "auth" && section in OUTSIDE;
   useEffect(() => {
-    if (!token) client.clear(); // the next one to sign in here sees nothing of the one before
+    if (token) return;
+    // The next one to sign in here sees nothing of the one before; how one gets in is nobody's.
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== "entry" });
+    client.getMutationCache().clear();
   }, [token, client]);
   useEffect(() => {
     if (token && outside) go("/", true);
   }, [token, outside]);
   useEffect(() => {
-    const title = outside || !token ? (section === "register" ? "Register" : "Sign in") : TITLES[section];
+    const title = outside || !token ? (OUTSIDE[section] ?? "Sign in") : TITLES[section];
     document.title = title ? `${title} · Promptly` : "Promptly";
   }, [section, outside, token]);
   if (section === "auth" && (id === "invite" || id === "reset")) return <SetPassword key={id} purpose={id} />;
-  if (!token) return <SignIn key={section} registering={section === "register"} />;
+  if (section === "auth" && id === "callback") return <Callback />;
+  if (!token) return <SignedOut section={section} />;
   return outside ? <Waiting /> : <SignedIn section={section} id={id} />;
 }

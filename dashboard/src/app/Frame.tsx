@@ -119,6 +119,9 @@ function Account() {
           </Text>
         </Box>
         <Menu.Divider />
+        <Menu.Item component="a" href="/organisation" onClick={follow("/organisation")}>
+          Account and organisation
+        </Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -9,6 +9,7 @@ export const theme = createTheme({
   headings: { fontWeight: "650" },
   cursorType: "pointer",
   components: {
+    Badge: { defaultProps: { tt: "none" } },
     Loader: { defaultProps: { "aria-label": "Loading" } },
   },
 });

@@ -98,7 +98,7 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
                 <Table.Td>
                   <Group gap={4} wrap="nowrap">
                     {key.scopes.map((scope) => (
-                      <Badge key={scope} size="sm" variant="light" tt="none" miw="max-content">
+                      <Badge key={scope} size="sm" variant="light" miw="max-content">
                         {scope}
                       </Badge>
                     ))}

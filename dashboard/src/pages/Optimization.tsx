@@ -61,7 +61,7 @@ function Form({ settings }: { settings: Settings }) {
   const off = draft.level === "off";
   return (
     <form onSubmit={submit} aria-label="Settings">
-      <Panel title="Settings" aside={may ? undefined : <Badge variant="light" color="gray" tt="none">Admins change these</Badge>}>
+      <Panel title="Settings" aside={may ? undefined : <Badge variant="light" color="gray">Admins change these</Badge>}>
         <Fieldset variant="unstyled" disabled={!may}>
           <Stack>
             <div>
@@ -212,7 +212,7 @@ function Result({ preview }: { preview: Schema["Preview"] }) {
           for the prompt
         </Text>
         {preview.levers.map((one) => (
-          <Badge key={one.lever} variant="light" tt="none">
+          <Badge key={one.lever} variant="light">
             {lever(one.lever)}: {count(one.tokens_saved)}
           </Badge>
         ))}

@@ -1,5 +1,84 @@
-import { PageTitle } from "../ui/states";
+import { Alert, Button, Code, Group, Stack, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { ApiError, call } from "../api/client";
+import { me } from "../api/queries";
+import { useMay, useWho } from "../app/who";
+import { CopyButton } from "../ui/Copy";
+import { Facts } from "../ui/Facts";
+import { moment } from "../ui/format";
+import { PageTitle, Panel } from "../ui/states";
+import { Account } from "./organisation/Account";
+import { Delete } from "./organisation/Delete";
 
 export default function Organisation() {
-  return <PageTitle title="Organisation" />;
+  const may = useMay("org");
+  return (
+    <>
+      <PageTitle title="Organisation" />
+      <Stack>
+        <About />
+        <Account />
+        {may && <Delete />}
+      </Stack>
+    </>
+  );
+}
+
+function About() {
+  const { org } = useWho();
+  const may = useMay("org");
+  return (
+    <Panel title="About">
+      <Stack gap="sm">
+        <Facts
+          rows={[
+            ["Name", org.name],
+            ["Kind", org.account_type === "team" ? "Team" : "Personal: it has one user"],
+            [
+              "Id",
+              <Group key="id" gap="xs">
+                <Code>{org.id}</Code>
+                <CopyButton text={org.id} label="Copy the organisation's id" />
+              </Group>,
+            ],
+            ["Registered", moment(org.created_at)],
+          ]}
+        />
+        {may && <Rename name={org.name} />}
+      </Stack>
+    </Panel>
+  );
+}
+
+function Rename({ name: saved }: { name: string }) {
+  const client = useQueryClient();
+  const [name, setName] = useState(saved);
+  const rename = useMutation({
+    mutationFn: () => call("put", "/api/org", { body: { name: name.trim() } }),
+    onSuccess: (org) => client.setQueryData(me().queryKey, (before) => before && { ...before, org }),
+  });
+  const fields = rename.error instanceof ApiError ? rename.error.fields : {};
+  const changed = name.trim() !== "" && name.trim() !== saved;
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    rename.mutate();
+  };
+  return (
+    <form onSubmit={submit} aria-label="Rename the organisation">
+      <Stack gap="sm">
+        <Group align="flex-end" gap="sm">
+          <TextInput label="Another name" required maxLength={200} miw={240} flex={1} maw={360} value={name} error={fields["name"]} onChange={(event) => setName(event.currentTarget.value)} />
+          <Button type="submit" variant="default" disabled={!changed} loading={rename.isPending}>
+            Rename
+          </Button>
+        </Group>
+        {rename.error && (
+          <Alert color="red" role="alert">
+            {rename.error.message}
+          </Alert>
+        )}
+      </Stack>
+    </form>
+  );
 }

@@ -246,7 +246,7 @@ function Parts() {
             </Badge>
             {data.bus === "down" && <Badge color="orange">bus: down</Badge>}
             {parts.map(([name, one]) => (
-              <Badge key={name} variant="outline" color={one.status === "down" ? "red" : "orange"} tt="none">
+              <Badge key={name} variant="outline" color={one.status === "down" ? "red" : "orange"}>
                 {name}: {one.status}
                 {[...one.degraded, ...one.missing].length > 0 && ` (without ${[...one.degraded, ...one.missing].join(", ")})`}
               </Badge>

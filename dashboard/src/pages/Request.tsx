@@ -5,6 +5,7 @@ import type { Schema } from "../api/client";
 import { type Detail, request, routingRules } from "../api/queries";
 import { Link } from "../app/router";
 import { CopyButton } from "../ui/Copy";
+import { Facts } from "../ui/Facts";
 import { count, exactMoney, lever, milliseconds, moment } from "../ui/format";
 import { sumsUp } from "../ui/receipt";
 import { ruleSentence, whySentence } from "../ui/routing";
@@ -47,23 +48,6 @@ export default function Request({ id }: { id: string }) {
   );
 }
 
-function Facts({ rows }: { rows: [string, ReactNode][] }) {
-  return (
-    <Table className="figures" layout="fixed">
-      <Table.Tbody>
-        {rows.map(([name, value]) => (
-          <Table.Tr key={name}>
-            <Table.Th w="38%" fw={500}>
-              {name}
-            </Table.Th>
-            <Table.Td style={{ overflowWrap: "anywhere" }}>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
-}
-
 function About({ entry }: { entry: Detail }) {
   const tags = Object.entries(entry.tags);
   return (
@@ -81,7 +65,7 @@ function About({ entry }: { entry: Detail }) {
         ["Answered with", entry.error_code ? `${entry.status_code} (${entry.error_code})` : entry.status_code],
         ...(entry.user ? [["User", entry.user] as [string, ReactNode]] : []),
         ...(tags.length > 0
-          ? [["Tags", tags.map(([name, value]) => <Badge key={name} variant="outline" color="gray" tt="none" mr={4}>{`${name}=${value}`}</Badge>)] as [string, ReactNode]]
+          ? [["Tags", tags.map(([name, value]) => <Badge key={name} variant="outline" color="gray" mr={4}>{`${name}=${value}`}</Badge>)] as [string, ReactNode]]
           : []),
         ...(entry.degraded.length > 0 ? [["Went without", entry.degraded.join(", ")] as [string, ReactNode]] : []),
         ...(entry.trace_id ? [["Trace", <Trace key="trace" id={entry.trace_id} url={entry.trace_url} />] as [string, ReactNode]] : []),

@@ -159,7 +159,7 @@ function Log({ filters, filtered }: { filters: Filters; filtered: boolean }) {
 function Live({ state }: { state: LiveState }) {
   const [label, color] = { connecting: ["Connecting", "gray"], live: ["Up to date", "teal"], waiting: ["Reconnecting", "orange"] }[state] as [string, string];
   return (
-    <Badge variant="dot" color={color} tt="none" role="status">
+    <Badge variant="dot" color={color} role="status">
       {label}
     </Badge>
   );

@@ -43,7 +43,7 @@ export function SetPassword({ purpose }: { purpose: Purpose }) {
     return (
       <Outside title={title}>
         <Nothing title="This link is not whole">
-          Open it once more from the mail, or ask for another. <Link to="/login">Sign in</Link>
+          Open it once more from the mail, or ask for another. <Link to={purpose === "reset" ? "/forgot" : "/login"}>{purpose === "reset" ? "Ask for another" : "Sign in"}</Link>
         </Nothing>
       </Outside>
     );
@@ -68,6 +68,11 @@ export function SetPassword({ purpose }: { purpose: Purpose }) {
             <Alert color="red" role="alert">
               {set.error.message}
             </Alert>
+          )}
+          {set.error && purpose === "reset" && !fields["password"] && (
+            <Link to="/forgot" ta="center">
+              Ask for another link
+            </Link>
           )}
           <Button type="submit" loading={set.isPending} fullWidth>
             {button}

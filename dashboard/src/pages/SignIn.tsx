@@ -1,11 +1,14 @@
-import { Alert, Button, Card, Center, Group, PasswordInput, SegmentedControl, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { Alert, Button, Card, Center, Divider, Group, PasswordInput, SegmentedControl, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError, call, type Schema } from "../api/client";
+import { entry, type Source } from "../api/queries";
 import { session } from "../api/session";
 import { Brand, Scheme } from "../app/Frame";
+import { next } from "../app/next";
 import { go, Link } from "../app/router";
 import { ShownOnce } from "../ui/Copy";
+import { Nothing } from "../ui/states";
 
 interface Values {
   email: string;
@@ -14,11 +17,14 @@ interface Values {
   account_type: "personal" | "team";
 }
 
+export const SOURCES: Record<Source, string> = { github: "GitHub", google: "Google" };
 const EMPTY: Values = { email: "", password: "", org_name: "", account_type: "team" };
 
 export function SignIn({ registering }: { registering: boolean }) {
   const [values, setValues] = useState(EMPTY);
   const [made, setMade] = useState<Schema["Registered"] | null>(null);
+  const ways = useQuery(entry());
+  const registration = ways.data?.registration ?? (ways.isError ? "open" : undefined);
   const set = (change: Partial<Values>) => setValues((before) => ({ ...before, ...change }));
   const enter = useMutation({
     mutationFn: async (): Promise<void> => {
@@ -36,10 +42,31 @@ export function SignIn({ registering }: { registering: boolean }) {
   };
   const fields = enter.error instanceof ApiError ? enter.error.fields : {};
   if (made) return <Welcome made={made} />;
+  if (registering && registration === undefined) {
+    return (
+      <Outside title="Register">
+        <Skeleton h={320} aria-label="Loading" role="status" />
+      </Outside>
+    );
+  }
+  if (registering && registration === "invite") {
+    return (
+      <Outside title="Register">
+        <Nothing title="Registration is closed here">
+          Ask an admin of your organisation to invite you. <Link to="/login">Sign in</Link>
+        </Nothing>
+      </Outside>
+    );
+  }
   return (
     <Outside title={registering ? "Register" : "Sign in"}>
       <form onSubmit={submit} aria-label={registering ? "Register" : "Sign in"}>
         <Stack>
+          {registering && registration === "first" && (
+            <Text size="sm" c="dimmed">
+              Nobody has registered here yet. Whoever does now is the only one who can; everybody else is invited.
+            </Text>
+          )}
           {registering && (
             <>
               <TextInput
@@ -90,18 +117,37 @@ export function SignIn({ registering }: { registering: boolean }) {
           </Button>
         </Stack>
       </form>
-      <Text size="sm" ta="center">
-        {registering ? (
-          <>
-            Already registered? <Link to="/login">Sign in</Link>
-          </>
-        ) : (
-          <>
-            New here? <Link to="/register">Register an organisation</Link>
-          </>
-        )}
-      </Text>
+      {registering ? (
+        <Text size="sm" ta="center">
+          Already registered? <Link to="/login">Sign in</Link>
+        </Text>
+      ) : (
+        <Link to="/forgot" ta="center">
+          Forgot your password?
+        </Link>
+      )}
+      <Others sources={ways.data?.oauth ?? []} />
+      {!registering && (registration === "open" || registration === "first") && (
+        <Text size="sm" ta="center">
+          New here? <Link to="/register">Register an organisation</Link>
+        </Text>
+      )}
     </Outside>
+  );
+}
+
+/** Signing in through somebody else: the browser is led there and back, so the page that was asked for is kept. */
+function Others({ sources }: { sources: Source[] }) {
+  if (sources.length === 0) return null;
+  return (
+    <>
+      <Divider label="or" />
+      {sources.map((source) => (
+        <Button key={source} component="a" variant="default" fullWidth href={`/api/auth/oauth/${source}`} onClick={next.keep}>
+          Continue with {SOURCES[source]}
+        </Button>
+      ))}
+    </>
   );
 }
 
@@ -123,7 +169,7 @@ function Welcome({ made }: { made: Schema["Registered"] }) {
 
 export function Outside({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <Center mih="100dvh" p="md" component="main">
+    <Center mih="100dvh" px="md" py={{ base: "md", sm: "12vh" }} component="main" style={{ alignItems: "flex-start" }}>
       <Card withBorder w="100%" maw={420} padding="xl">
         <Stack>
           <Group justify="space-between">

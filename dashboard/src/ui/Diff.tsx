@@ -18,7 +18,7 @@ export function Diff({ messages }: { messages: Message[] }) {
             <Text size="sm" fw={600}>
               {message.role}
             </Text>
-            <Badge size="sm" variant="light" color={COLORS[message.change]} tt="none">
+            <Badge size="sm" variant="light" color={COLORS[message.change]}>
               {message.change}
             </Badge>
           </Group>

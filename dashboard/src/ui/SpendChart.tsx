@@ -42,6 +42,7 @@ export default function SpendChart({ points, interval, days }: { points: readonl
         { name: "Saved", color: "teal.6" },
       ]}
       maxBarWidth={36}
+      barProps={{ isAnimationActive: false }} // it is read again every half a minute
       valueFormatter={(value) => money(value)}
       withLegend
       legendProps={{ verticalAlign: "bottom" }}

@@ -13,7 +13,7 @@ const COLORS: Record<Entry["status"], string> = {
 export function Status({ entry }: { entry: Pick<Entry, "status" | "cache" | "error_code"> }) {
   const more = entry.status === "cached" ? entry.cache : entry.status === "error" ? entry.error_code : null;
   return (
-    <Badge variant="light" color={COLORS[entry.status]} tt="none" miw="max-content">
+    <Badge variant="light" color={COLORS[entry.status]} miw="max-content">
       {entry.status}
       {more && ` · ${more}`}
     </Badge>

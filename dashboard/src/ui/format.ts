@@ -15,6 +15,10 @@ export function exactMoney(usd: number | null | undefined): string {
   return `${usd < 0 ? "−" : ""}$${Math.abs(usd).toFixed(9)}`;
 }
 
+export function pounds(gbp: number): string {
+  return money(gbp).replace("$", "£");
+}
+
 export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? DASH : new Intl.NumberFormat("en-US").format(value);
 }

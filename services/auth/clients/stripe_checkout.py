@@ -58,7 +58,8 @@ class StripeCheckout:
             "line_items": [
                 {"quantity": 1, "price_data": {"currency": "gbp", "unit_amount": pence, "product_data": product}}
             ],
-            "success_url": f"{self._page}?checkout=done",
+            # Stripe puts the session's id in, by which the page finds the purchase in what was bought.
+            "success_url": f"{self._page}?checkout=done&session_id={{CHECKOUT_SESSION_ID}}",
             "cancel_url": f"{self._page}?checkout=cancelled",
         }
         if email:

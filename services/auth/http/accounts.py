@@ -12,6 +12,7 @@ from services.auth.erasure import Erasure
 from services.auth.http.body import Text, read
 from services.auth.http.given import Given
 from services.auth.http.guard import ApiRequest, address_of
+from services.auth.oauth import OAuth
 from services.auth.recovery import Recovery
 from services.auth.sessions import Sessions
 from services.auth.translate.account_json import org_json, user_json
@@ -93,11 +94,28 @@ class AuthController(Controller):
         user = await sessions.login(body.email, body.password, address_of(request))
         return await signed_in(user, accounts, sessions)
 
+    @get("/options", needs=Action.PUBLIC)
+    async def options(
+        self, accounts: Given[Accounts], oauth: Given[OAuth], recovery: Given[Recovery]
+    ) -> dict[str, Any]:
+        """What a page for signing in has to know: who may register now, through whom one signs in, whether mail is sent."""
+        return {
+            "registration": await accounts.registration(),
+            "oauth": list(oauth.sources),
+            "mail": recovery.mails,
+        }
+
     @get("/me", needs=Action.READ)
     async def me(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
         """Who the token belongs to."""
         user, org = await accounts.me(request.user)
         return {"user": user_json(user), "org": org_json(org)}
+
+    @get("/sign-ins", needs=Action.READ)
+    async def sign_ins(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
+        """How the caller signs in: with a password, and through whom else."""
+        found = await accounts.sign_ins(request.user)
+        return {"password": found.password, "oauth": list(found.oauth)}
 
     @post("/logout", needs=Action.READ, status_code=204)
     async def logout(self, request: ApiRequest, sessions: Given[Sessions]) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from libs.common.contracts.auth import OptimizationSettings, Principal, Tier
 from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
-from services.auth.domain.identities import Identity
+from services.auth.domain.identities import Identity, IdentitySource
 from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.rules import StoredRule
 from services.auth.domain.team import Invite
@@ -22,6 +22,10 @@ class Accounts(Protocol):
 
     async def claim_first(self) -> bool:
         """Whether there is no organisation yet; whoever else asks waits until this transaction has ended."""
+        ...
+
+    async def anybody(self) -> bool:
+        """Whether there is an organisation, as far as one can tell without waiting for anybody."""
         ...
 
     async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
@@ -62,6 +66,10 @@ class Accounts(Protocol):
 
     async def identify(self, user: User, identity: Identity) -> None:
         """Let a user sign in as this from now on."""
+        ...
+
+    async def identities(self, user: User) -> Sequence[IdentitySource]:
+        """Through whom a user signs in."""
         ...
 
     async def org(self, org_id: str) -> Org | None:

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
-from services.auth.domain.identities import Identity
+from services.auth.domain.identities import Identity, IdentitySource
 
 _USER = "user_id AS id, org_id, email, role, version, created_at"
 _FIRST_ORG_LOCK = 0x6F726773
@@ -24,6 +24,9 @@ class SqlAccounts:
     async def claim_first(self) -> bool:
         await self._tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FIRST_ORG_LOCK})
         return await self._row("SELECT 1 FROM auth.orgs LIMIT 1") is None
+
+    async def anybody(self) -> bool:
+        return await self._row("SELECT 1 FROM auth.orgs LIMIT 1") is not None
 
     async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
         # The e-mail first: whoever loses the race for it has written nothing yet.
@@ -128,6 +131,15 @@ class SqlAccounts:
                 "user_id": user.id,
             },
         )
+
+    async def identities(self, user: User) -> Sequence[IdentitySource]:
+        rows = await self._tx.execute(
+            text(
+                "SELECT DISTINCT provider FROM auth.identities WHERE org_id = :org_id AND user_id = :id ORDER BY provider"
+            ),
+            {"org_id": user.org_id, "id": user.id},
+        )
+        return list(rows.scalars())
 
     async def org(self, org_id: str) -> Org | None:
         row = await self._row(

@@ -10,7 +10,7 @@ import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings, Principal, ProviderKey
 from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
-from services.auth.domain.identities import Identity
+from services.auth.domain.identities import Identity, IdentitySource
 from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.rules import StoredRule
 from services.auth.ports import Tiers, Tx
@@ -66,6 +66,9 @@ class MemoryAccounts:
     async def claim_first(self) -> bool:
         return not self._rows.orgs
 
+    async def anybody(self) -> bool:
+        return bool(self._rows.orgs)
+
     async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
         if await self.credentials(user.email) is not None:
             return False
@@ -109,6 +112,10 @@ class MemoryAccounts:
 
     async def identify(self, user: User, identity: Identity) -> None:
         self._rows.identities.setdefault((identity.source, identity.subject), (user.org_id, user.id))
+
+    async def identities(self, user: User) -> Sequence[IdentitySource]:
+        mine = (user.org_id, user.id)
+        return sorted({source for (source, _), owner in self._rows.identities.items() if owner == mine})
 
     async def org(self, org_id: str) -> Org | None:
         return self._rows.orgs.get(org_id)

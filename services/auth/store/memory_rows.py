@@ -5,6 +5,7 @@ from datetime import datetime
 
 from libs.common.contracts.auth import OptimizationSettings
 from services.auth.domain.accounts import Credentials, Org
+from services.auth.domain.identities import IdentitySource
 from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.ledger import Account, Entry, Lease
 from services.auth.domain.rules import StoredRule
@@ -22,7 +23,7 @@ class Rows:
     orgs: dict[str, Org] = field(default_factory=dict)
     users: dict[Id, Credentials] = field(default_factory=dict)
     revoked_tokens: set[Id] = field(default_factory=set)
-    identities: dict[tuple[str, str], Id] = field(default_factory=dict)
+    identities: dict[tuple[IdentitySource, str], Id] = field(default_factory=dict)
     invites: dict[Id, Invite] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     api_keys: dict[Id, ApiKey] = field(default_factory=dict)

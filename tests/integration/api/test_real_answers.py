@@ -82,7 +82,16 @@ def test_what_an_organisation_keeps(running: Running, account: Account) -> None:
 
 def test_what_an_organisation_is_and_chooses(running: Running, account: Account) -> None:
     held = Held(running, "control-plane", account.token)
-    for path in ("auth/me", "org", "team/members", "status", "optimization/settings", "routing/config"):
+    for path in (
+        "auth/options",
+        "auth/me",
+        "auth/sign-ins",
+        "org",
+        "team/members",
+        "status",
+        "optimization/settings",
+        "routing/config",
+    ):
         assert held.ask("GET", f"/api/{path}")
     held.ask("POST", "/api/routing/preview", CHAT)
     held.ask("GET", "/api/optimization/cache/stats")

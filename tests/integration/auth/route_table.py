@@ -57,7 +57,9 @@ ROUTES = [
     public("GET", "/api/auth/oauth/{source}/callback", None, 400),
     public("POST", "/api/auth/oauth/exchange", {"code": "x"}, 400),
     read("/api/auth/oauth/{source}/link", 404, "POST"),
+    public("GET", "/api/auth/options", None, 200),
     read("/api/auth/me"),
+    read("/api/auth/sign-ins"),
     read("/api/auth/logout", 204, "POST"),
     Row("POST", "/api/auth/password", CHANGE, 200, 400, 400, 200),  # whoever only joined for a test has no password
     read("/api/org"),

@@ -18,6 +18,7 @@ from tests.integration.auth.conftest import Auth, settings_for
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CHECKOUT, WEBHOOK = "/api/billing/credits/checkout", "/api/billing/webhook"
 TRIAL = 1_000
+FRONTEND = "https://dashboard.example.com"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,7 @@ async def shop(database_url: str, stripe: FakeStripe, mail: MailServer) -> Async
         stripe_secret_key=SECRET_KEY,
         stripe_webhook_secret=WEBHOOK_SECRET,
         stripe_api_base=stripe.url,
+        frontend_url=FRONTEND,
         smtp_url=f"smtp://127.0.0.1:{mail.port}",
         trial_credits=TRIAL,
         low_credits=0,
@@ -81,6 +83,7 @@ async def test_a_purchase_from_the_page_to_the_receipt(shop: Auth, stripe: FakeS
     session = stripe.sessions[opened["session_id"]]
     assert opened["url"] == session["url"]
     assert (session["amount_total"], session["currency"], session["customer_email"]) == (1234, "gbp", org.email)
+    assert session["success_url"] == f"{FRONTEND}/credits?checkout=done&session_id={{CHECKOUT_SESSION_ID}}"
     assert await balance(shop, org.id) == TRIAL  # nobody has paid yet
 
     told = stripe.event(opened["session_id"])

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -114,6 +114,8 @@ async def test_the_first_sign_in_makes_a_personal_organisation_and_the_next_find
     assert body["org"]["account_type"] == "personal"
     assert (await world.auth.call("GET", "/api/keys/platform", body["token"])).json() == {"keys": []}
     assert (await world.auth.call("GET", "/api/optimization/settings", body["token"])).json()["level"] == "moderate"
+    known = await world.auth.call("GET", "/api/auth/sign-ins", body["token"])
+    assert known.json() == {"password": False, "oauth": [source]}
 
     again = world.browser()
     second = await again.exchange((await again.sign_in(source))["code"])
@@ -160,27 +162,24 @@ async def test_a_state_works_once_within_ten_minutes_for_one_provider_in_one_bro
     callback = await browser.come_back(await browser.leave("github"))
     where = urlsplit(callback)
     query = dict(parse_qsl(where.query))
-    assert (await world.browser().http.get(where.path, params=query)).status_code == 400
-    attempts: list[dict[str, Any]] = [
-        {**query, "state": query["state"][:-2] + "AA"},
-        {**query, "state": ""},
-        {**query, "state": "x.y.z"},
-        {"code": query["code"]},
-        {**query, "state": "x" * 5000},
-    ]
-    for changed in attempts:
-        assert (await browser.http.get(where.path, params=changed)).status_code == 400, changed
-    assert (await browser.http.get("/api/auth/oauth/google/callback", params=query)).status_code == 400
+    refused = {"error_code": "bad_state", "status": "400"}
+    assert refused.items() <= (await world.browser().finish(callback)).items()
+    for state in (query["state"][:-2] + "AA", "", "x.y.z"):
+        changed = f"{where.path}?{urlencode({**query, 'state': state})}"
+        assert refused.items() <= (await browser.finish(changed)).items(), state
+    for odd in ({"code": query["code"]}, {**query, "state": "x" * 5000}):
+        assert (await browser.http.get(where.path, params=odd)).status_code == 400, odd
+    assert refused.items() <= (await browser.finish(f"/api/auth/oauth/google/callback?{where.query}")).items()
     assert "code" in await browser.finish(callback)
-    assert (await browser.http.get(where.path, params=query)).status_code == 400
+    assert refused.items() <= (await browser.finish(callback)).items()
 
 
 async def test_a_session_is_no_state_and_a_state_no_session(world: World) -> None:
     org, browser = await world.auth.new_org(), world.browser()
     state = dict(parse_qsl(urlsplit(await browser.leave("github")).query))["state"]
     assert (await world.auth.call("GET", "/api/auth/me", state)).status_code == 401
-    forged = {"state": org.token, "code": "x"}
-    assert (await browser.http.get("/api/auth/oauth/github/callback", params=forged)).status_code == 400
+    forged = urlencode({"state": org.token, "code": "x"})
+    assert (await browser.finish(f"/api/auth/oauth/github/callback?{forged}"))["error_code"] == "bad_state"
 
 
 @pytest.mark.parametrize("source", ["github", "google"])
@@ -201,11 +200,15 @@ async def test_a_password_account_is_linked_only_by_whoever_is_signed_in(world: 
     assert "sign in" in ended["error"]
 
     headers = {"Authorization": f"Bearer {org.token}"}
+    known = await browser.http.get("/api/auth/sign-ins", headers=headers)
+    assert known.json() == {"password": True, "oauth": []}
     assert (await browser.http.post("/api/auth/oauth/github/link")).status_code == 401
     started = await browser.http.post("/api/auth/oauth/github/link", headers=headers)
     ended = await browser.finish(await browser.come_back(started.json()["url"]))
     linked = await browser.exchange(ended["code"])
     assert linked.json()["user"]["id"] == org.user_id
+    known = await browser.http.get("/api/auth/sign-ins", headers=headers)
+    assert known.json() == {"password": True, "oauth": ["github"]}
 
     again = world.browser()
     found = await again.exchange((await again.sign_in("github"))["code"])
@@ -231,6 +234,11 @@ async def test_what_goes_wrong_there_is_said_on_the_dashboards_page(world: World
     world.fake.codes.clear()
     ended = await browser.finish(callback)
     assert ended["error_code"] == "upstream_error"
+
+
+async def test_a_sign_in_page_is_told_who_is_set_up(world: World) -> None:
+    answer = await world.auth.http.get("/api/auth/options")
+    assert answer.json() == {"registration": "open", "oauth": ["github", "google"], "mail": False}
 
 
 async def test_whoever_is_not_set_up_is_a_404_with_a_sentence(database_url: str) -> None:

@@ -26,21 +26,25 @@ from services.auth.settings import AuthSettings
 from tests.integration.auth.conftest import PASSWORD, Auth, settings_for
 
 
-async def _registrations(settings: AuthSettings, emails: list[str]) -> list[int]:
+async def _registrations(settings: AuthSettings, emails: list[str]) -> list[tuple[str, int]]:
+    """What a page for signing in is told before each registration, and how that ends."""
     async with (
         create_app(settings, MemoryBus()) as app,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}") as http,
     ):
-        auth = Auth(http, MemoryBus(), settings)
-        return [(await auth.register(email=email)).status_code for email in emails]
+        auth, found = Auth(http, MemoryBus(), settings), []
+        for email in emails:
+            told = (await http.get("/api/auth/options")).json()["registration"]
+            found.append((told, (await auth.register(email=email)).status_code))
+        return found
 
 
 async def test_registration_is_open_to_all_to_the_first_or_to_nobody(database_url: str) -> None:
     closed = settings_for(database_url, registration="invite")
-    assert await _registrations(closed, ["a@example.com"]) == [403]
+    assert await _registrations(closed, ["a@example.com"]) == [("invite", 403)]
     first = settings_for(database_url, registration="first")
-    assert await _registrations(first, ["a@example.com", "b@example.com"]) == [201, 403]
-    assert await _registrations(settings_for(database_url), ["b@example.com"]) == [201]
+    assert await _registrations(first, ["a@example.com", "b@example.com"]) == [("first", 201), ("invite", 403)]
+    assert await _registrations(settings_for(database_url), ["b@example.com"]) == [("open", 201)]
 
 
 @pytest.mark.parametrize(

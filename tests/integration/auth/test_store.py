@@ -51,6 +51,7 @@ async def test_an_account_is_kept_and_its_email_taken(uow: UnitOfWork) -> None:
     async with uow() as tx:
         assert not await tx.accounts.add(other_org, msgspec.structs.replace(other, email=user.email), "hash")
         assert not await tx.accounts.claim_first()
+        assert await tx.accounts.anybody()
     async with uow() as tx:
         assert await tx.accounts.org(org.id) == org
         assert await tx.accounts.org(other_org.id) is None

@@ -91,6 +91,9 @@ async def test_an_identity_belongs_to_one_user_until_that_user_goes(uow: UnitOfW
         assert await tx.accounts.identified(mine) is None
         await tx.accounts.identify(user, mine)
         await tx.accounts.identify(other, mine)
+        await tx.accounts.identify(user, msgspec.structs.replace(mine, source="google", subject=new_id("sub")))
+        assert await tx.accounts.identities(user) == ["github", "google"]
+        assert await tx.accounts.identities(other) == []
     async with uow() as tx:
         assert await tx.accounts.identified(mine) == user
         assert await tx.accounts.identified(msgspec.structs.replace(mine, source="google")) is None

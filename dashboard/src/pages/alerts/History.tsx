@@ -61,7 +61,7 @@ function Row({ event, now }: { event: Schema["AlertEvent"]; now: number }) {
         </Text>
       </Table.Td>
       <Table.Td maw={360} style={{ whiteSpace: "normal" }}>
-        <Badge variant="light" color={fired ? "red" : "teal"} tt="none" mr={6}>
+        <Badge variant="light" color={fired ? "red" : "teal"} mr={6}>
           {fired ? "Fired" : "Recovered"}
         </Badge>
         <Text span size="sm" fw={600} style={{ overflowWrap: "anywhere" }}>

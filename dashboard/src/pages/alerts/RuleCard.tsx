@@ -120,17 +120,17 @@ export function RuleCard({ rule, now, kept }: { rule: Rule; now: number; kept: (
 function State({ rule, now }: { rule: Rule; now: number }) {
   if (!rule.is_active) {
     return (
-      <Badge variant="light" color="gray" tt="none">
+      <Badge variant="light" color="gray">
         Off
       </Badge>
     );
   }
   return rule.firing_since ? (
-    <Badge variant="light" color="red" tt="none" title={moment(rule.firing_since)}>
+    <Badge variant="light" color="red" title={moment(rule.firing_since)}>
       Firing · began {ago(rule.firing_since, now)}
     </Badge>
   ) : (
-    <Badge variant="light" color="teal" tt="none">
+    <Badge variant="light" color="teal">
       OK
     </Badge>
   );

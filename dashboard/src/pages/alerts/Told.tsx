@@ -11,7 +11,7 @@ export function Told({ notifications }: { notifications: Notification[] }) {
     <Stack gap={4}>
       {notifications.map((one) => (
         <Group key={one.channel} gap={6} wrap="nowrap" align="flex-start">
-          <Badge variant="light" color={COLORS[one.state]} tt="none" miw="max-content">
+          <Badge variant="light" color={COLORS[one.state]} miw="max-content">
             {channelName(one.channel)}: {one.state}
           </Badge>
           {one.error && (

@@ -31,7 +31,7 @@ export function ModeForm({ mode }: { mode: Mode }) {
   };
   return (
     <form onSubmit={submit} aria-label="Mode">
-      <Panel title="Mode" aside={may ? undefined : <Badge variant="light" color="gray" tt="none">Admins change these</Badge>}>
+      <Panel title="Mode" aside={may ? undefined : <Badge variant="light" color="gray">Admins change these</Badge>}>
         <Stack gap="sm">
           <SegmentedControl
             aria-label="Mode"

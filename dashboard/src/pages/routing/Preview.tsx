@@ -52,7 +52,7 @@ function Result({ asked, route }: { asked: string; route: Schema["Route"] }) {
   const words = (names: string[]) => (
     <Group gap={4}>
       {names.map((name) => (
-        <Badge key={name} variant="light" color="gray" tt="none">
+        <Badge key={name} variant="light" color="gray">
           {name.replaceAll("_", " ")}
         </Badge>
       ))}

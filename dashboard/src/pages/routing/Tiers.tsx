@@ -60,8 +60,8 @@ function Provider({ provider, models, defaults, known, connected }: { provider: 
             <Text size="sm" fw={600}>
               {name}
             </Text>
-            {!connected && <Badge size="sm" variant="light" color="gray" tt="none">not connected</Badge>}
-            {own.length > 0 && <Badge size="sm" variant="light" tt="none">{Object.keys(defaults).length > 0 ? `changed: ${own.join(", ")}` : "your own"}</Badge>}
+            {!connected && <Badge size="sm" variant="light" color="gray">not connected</Badge>}
+            {own.length > 0 && <Badge size="sm" variant="light">{Object.keys(defaults).length > 0 ? `changed: ${own.join(", ")}` : "your own"}</Badge>}
           </Group>
           <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
             {TIERS.map((tier) => (

@@ -8,9 +8,11 @@ import msgspec
 from libs.common.contracts.auth import Scope, Tier
 from libs.common.contracts.router import Reason
 from services.auth.domain.accounts import AccountType, Role
+from services.auth.domain.identities import IdentitySource
 from services.auth.domain.keys import Provider
 from services.auth.domain.rules import Action, ConditionType
 from services.auth.http.configuration import ConditionValue
+from services.auth.settings import Registration
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +60,21 @@ class Told(Answer, frozen=True, kw_only=True):
     """A sentence."""
 
     detail: str
+
+
+class EntryOptions(Answer, frozen=True, kw_only=True):
+    """How one gets in here: `registration` is `first` until there is an organisation, and `invite` where it is closed."""
+
+    registration: Registration
+    oauth: list[IdentitySource]
+    mail: bool
+
+
+class SignIns(Answer, frozen=True, kw_only=True):
+    """How the caller gets in."""
+
+    password: bool
+    oauth: list[IdentitySource]
 
 
 class Leaving(Answer, frozen=True, kw_only=True):

@@ -1,0 +1,29 @@
+// Every page of the dashboard: its name, its address, and a part of it that says that it is there.
+import { accessible, narrow, shoot, url } from "./tools.mjs";
+
+export const PAGES = [
+  ["overview", "/", "Spend and savings over time"],
+  ["requests", "/requests", "Log"],
+  ["keys", "/keys", "Promptly keys"],
+  ["optimization", "/optimization", "Settings"],
+  ["routing", "/routing", "Tiers"],
+  ["cache", "/cache", "Answered by meaning"],
+  ["alerts", "/alerts", "History"],
+  ["team", "/team", "Members"],
+  ["organisation", "/organisation", "About"],
+  ["credits", "/credits", "Balance"],
+  ["start", "/start", "3. See it arrive"],
+];
+
+/** Looks at each of them: a picture, nothing wider than the screen, no serious barrier. */
+export async function visitAll(page, as) {
+  for (const [name, path, panel] of PAGES) {
+    await page.goto(url + path);
+    await page.getByRole("region", { name: panel }).waitFor();
+    await page.waitForFunction(() => !document.querySelector(".mantine-Skeleton-root"));
+    if (path === "/") await page.locator(".recharts-bar-rectangle path").first().waitFor();
+    await shoot(page, `${as}-${name}`);
+    await narrow(page, `${name} (${as})`);
+    await accessible(page, `${name} (${as})`);
+  }
+}

@@ -1,0 +1,45 @@
+"""Whom a Promptly deals with, played on this machine: GitHub and Google, Stripe, and a mail server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from anyio.from_thread import start_blocking_portal
+
+from tests.fake_oauth.app import CLIENT_ID, CLIENT_SECRET, playing
+from tests.fake_stripe.app import SECRET_KEY, WEBHOOK_SECRET, fake_stripe
+from tests.fixtures.mailbox import mailbox
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What Promptly is told of them, and what the browser's walk is."""
+
+    settings: dict[str, str]
+    walk: dict[str, str]
+
+
+@contextmanager
+def outside() -> Iterator[Outside]:
+    """All of them, for as long as the block runs."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(playing()) as oauth,
+        portal.wrap_async_context_manager(mailbox()) as mail,
+        fake_stripe() as stripe,
+    ):
+        stripe.page = stripe.url
+        client = {"CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET}
+        settings = {
+            **{f"PROMPTLY_{source}_{name}": value for source in ("GITHUB", "GOOGLE") for name, value in client.items()},
+            "PROMPTLY_GITHUB_URL": oauth.url,
+            "PROMPTLY_GITHUB_API_URL": f"{oauth.url}/api",
+            "PROMPTLY_GOOGLE_AUTHORIZE_URL": f"{oauth.url}/o/oauth2/v2/auth",
+            "PROMPTLY_GOOGLE_TOKEN_URL": f"{oauth.url}/token",
+            "PROMPTLY_GOOGLE_USERINFO_URL": f"{oauth.url}/v1/userinfo",
+            "PROMPTLY_STRIPE_SECRET_KEY": SECRET_KEY,
+            "PROMPTLY_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "PROMPTLY_STRIPE_API_BASE": stripe.url,
+            "PROMPTLY_SMTP_URL": mail.url,
+        }
+        yield Outside(settings, {"OAUTH_URL": oauth.url, "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET})
