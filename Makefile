@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help model demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema fmt lock check-types check-rules
+.PHONY: help model demo up status test check chaos bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ dashboard: $(VENV)/bin/python ## Build the dashboard that the gateway serves at 
 
 test-dashboard: $(VENV)/dev ## Component tests of the dashboard, then a browser that walks it against a running Promptly
 	@$(BIN)/python -m tests.dashboard
+
+pictures: $(VENV)/dev ## Take the pictures of the dashboard in docs/images anew
+	@$(BIN)/python -m bench.pictures docs/images
 
 dashboard-schema: $(VENV)/dev ## Write the dashboard's types anew from the control plane's document
 	@$(BIN)/python -m tests.dashboard schema

@@ -23,7 +23,7 @@ from deploy.node.dashboard import DASHBOARD, build
 from deploy.node.find import Node, NodeError, find
 from libs.common.db import connect
 from libs.common.embedding.setup import prepare
-from tests.fixtures.running import ROOT, Account, pid_of, start, stop
+from tests.fixtures.running import ROOT, Account, Running, pid_of, start, stop
 
 GOAL_MS = 200
 # What Chrome's own documentation calls good.
@@ -52,6 +52,12 @@ async def fill(url: str, org_id: str, rows: int) -> None:
         await connection.execute("VACUUM ANALYZE", timeout=600)
     finally:
         await connection.close()
+
+
+def database_of(running: Running) -> str:
+    """Where a running stack keeps its log."""
+    found: str = psutil.Process(pid_of(running, "analytics")).environ()["PROMPTLY_DATABASE_URL"]
+    return found
 
 
 def look(node: Node, account: Account, visits: int) -> dict[str, Any]:
@@ -112,8 +118,7 @@ def main() -> int:
         running = start(Path(home), prepare(ROOT / "var" / "model"))
         try:
             account, begun = running.account(), time.perf_counter()
-            database = psutil.Process(pid_of(running, "analytics")).environ()["PROMPTLY_DATABASE_URL"]
-            asyncio.run(fill(database, account.org_id, given.rows))
+            asyncio.run(fill(database_of(running), account.org_id, given.rows))
             print(f"{given.rows:,} requests in {time.perf_counter() - begun:.0f} s\n", flush=True)
             measured = look(node, account, given.visits)
         finally:

@@ -46,7 +46,9 @@ _ROWS: Final = text("""
         SELECT *, floor(extract(epoch FROM at) * 1000 + 0.5)::bigint AS ms,
             (ARRAY['gpt-4o', 'claude-haiku-5-5', 'gemini-2.5-flash', 'gpt-4o-mini', 'claude-sonnet-5-5', 'gemini-2.5-pro'])
                 [1 + model] AS routed,
-            (optimized * chance[8] / 2)::int AS cached, (chance[9] * 5e6)::bigint AS cost, (chance[10] * 9e6)::bigint AS saved
+            (optimized * chance[8] / 2)::int AS cached,
+            CASE WHEN status IN ('cached', 'error') THEN 0 ELSE optimized * 1500 END::bigint AS cost,
+            CASE status WHEN 'error' THEN 0 WHEN 'cached' THEN original * 1500 ELSE original * 900 * chance[7] END::bigint AS saved
         FROM (
             SELECT n, chance, n % 1000 = 0 AS rare, floor(6 * chance[7])::int AS model,
                 CASE WHEN chance[8] < 0.8 THEN 'success' WHEN chance[8] < 0.93 THEN 'cached' WHEN chance[8] < 0.97
