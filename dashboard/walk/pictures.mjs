@@ -65,8 +65,10 @@ async function everyway(page, name, prepare) {
 
 await browse({ colorScheme: "light" }, async (page) => {
   await page.goto(`${url}/login`);
-  for (const [name, path] of [["sign-in", "/login"], ["register", "/register"]]) {
+  const outside = { "sign-in": "/login", register: "/register", forgot: "/forgot", invite: "/auth/invite#token=inv_1", reset: "/auth/reset#token=res_1" };
+  for (const [name, path] of Object.entries(outside)) {
     await everyway(page, name, async () => {
+      await page.goto("about:blank"); // another address behind the # alone would not be another page
       await page.goto(url + path);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await still(page);
