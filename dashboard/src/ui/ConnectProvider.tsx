@@ -38,6 +38,9 @@ export function ConnectProvider({ done }: { done?: (key: Schema["ProviderKey"]) 
       }),
     onSuccess: (key) => {
       setApiKey("");
+      setBaseUrl(""); // the next key must not go to this one's address
+      setLabel("");
+      setModels([]);
       stale(client, "keys");
       done?.(key);
     },

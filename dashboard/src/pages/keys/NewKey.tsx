@@ -27,6 +27,7 @@ export function NewKey({ done }: { done: (key: Schema["NewKey"]) => void }) {
       }),
     onSuccess: (key) => {
       setName("");
+      setBudget("");
       setExpires("");
       stale(client, "keys", "platform");
       done(key);
