@@ -103,6 +103,33 @@ it("a period goes into the address and the question, and can be named to the min
   drawn.unmount();
 });
 
+it("a key that is gone is named by its id, and being live is nobody's filter", async () => {
+  window.history.replaceState(null, "", "/requests?key_id=key_gone");
+  log();
+  const drawn = show(<Requests />);
+  const user = userEvent.setup();
+  expect(screen.getByLabelText<HTMLSelectElement>("Key").value).toBe("key_gone");
+  await user.click(screen.getByLabelText("Live"));
+  await user.selectOptions(screen.getByLabelText("Status"), "error");
+  expect(window.location.search).toBe("?key_id=key_gone&status=error");
+  expect(screen.getByLabelText<HTMLInputElement>("Live").checked).toBe(false);
+  drawn.unmount();
+});
+
+it("so many new entries as fit beside no list are read as one", async () => {
+  const asked = log();
+  const answer = globalThis.fetch;
+  const event = (at: number) => `event: request\ndata: ${JSON.stringify({ ...ENTRY, id: `req_${at}` })}\n\n`;
+  vi.stubGlobal("fetch", async (input: string, init?: RequestInit) =>
+    input.startsWith("/api/requests/stream") ? new Response(Array.from({ length: 500 }, (_, at) => event(at)).join("")) : answer(input, init),
+  );
+  const drawn = show(<Requests />);
+  // When it is drawn, when the stream is open, and when there are too many.
+  await waitFor(() => expect(queries(asked).length).toBeGreaterThanOrEqual(3));
+  await waitFor(() => expect(screen.queryAllByRole("row").length).toBeLessThan(500));
+  drawn.unmount();
+});
+
 it("what is filtered can be had as a file, and a failure is told", async () => {
   window.history.replaceState(null, "", "/requests?status=error&from=2026-03-01T00:00:00.000Z");
   let away = true;
