@@ -50,7 +50,7 @@ export const overview = (days: number) =>
 export const savings = (period: Period) =>
   queryOptions({
     queryKey: ["figures", "savings", period],
-    queryFn: ({ signal }) => call("get", "/api/analytics/savings", { query: { ...period }, signal }),
+    queryFn: async ({ signal }) => ({ ...(await call("get", "/api/analytics/savings", { query: { ...period }, signal })), days: period.days }),
     refetchInterval: EVERY,
     placeholderData: keepPreviousData,
   });
