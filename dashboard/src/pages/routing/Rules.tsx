@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLayoutEffect, useRef, useState } from "react";
 import { call } from "../../api/client";
-import { routingRules, stale } from "../../api/queries";
+import { routingRules, settle, stale } from "../../api/queries";
 import { useMay } from "../../app/who";
 import { Confirm } from "../../ui/Confirm";
 import { Icon } from "../../ui/Icon";
@@ -60,7 +60,7 @@ function Ordered({ rules }: { rules: Rule[] }) {
   const order = useMutation({
     scope: { id: "rules" }, // one after the other: the last order is the one that stays
     mutationFn: (ids: string[]) => call("put", "/api/routing/rules/order", { body: { rule_ids: ids } }),
-    onSuccess: (now) => client.setQueryData(routingRules().queryKey, now),
+    onSuccess: (now) => settle(client, routingRules().queryKey, now),
     onError: () => {
       focused.current = [...stepped.current];
       stale(client, "routing", "rules");
