@@ -86,7 +86,7 @@ function Trace({ id, url }: { id: string; url: string | null }) {
 
 function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: boolean }) {
   if (receipt.cost_usd === null || receipt.baseline_cost_usd === null) {
-    return <Text size="sm">No price is known for {receipt.served_model ?? receipt.baseline_model}, so there is nothing to add up.</Text>;
+    return <Text size="sm">No price is known for {(receipt.cost_usd === null && receipt.served_model) || receipt.baseline_model}, so there is nothing to add up.</Text>;
   }
   return (
     <Stack gap="xs">

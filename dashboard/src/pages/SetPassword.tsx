@@ -14,11 +14,24 @@ const WORDS: Record<Purpose, { title: string; button: string }> = {
   reset: { title: "Choose a new password", button: "Set the password" },
 };
 
+function tokenOf(): string {
+  return new URLSearchParams(window.location.hash.slice(1)).get("token") ?? "";
+}
+
 export function SetPassword({ purpose }: { purpose: Purpose }) {
   const client = useQueryClient();
-  const [token] = useState(() => new URLSearchParams(window.location.hash.slice(1)).get("token") ?? "");
+  const [token, setToken] = useState(tokenOf);
   const [password, setPassword] = useState("");
-  useEffect(() => window.history.replaceState(null, "", window.location.pathname), []);
+  useEffect(() => {
+    const take = (): void => {
+      const other = tokenOf();
+      if (other) setToken(other);
+      window.history.replaceState(null, "", window.location.pathname);
+    };
+    take();
+    window.addEventListener("hashchange", take); // another link that was opened in this tab: the browser stays on the page
+    return () => window.removeEventListener("hashchange", take);
+  }, []);
   const set = useMutation({
     mutationFn: async (): Promise<void> => {
       if (purpose === "reset") {

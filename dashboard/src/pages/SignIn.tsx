@@ -1,8 +1,8 @@
 import { Alert, Button, Card, Center, Divider, Group, PasswordInput, SegmentedControl, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError, call, type Schema } from "../api/client";
-import { entry, type Source } from "../api/queries";
+import { entry, type Source, stale } from "../api/queries";
 import { session } from "../api/session";
 import { Brand, Scheme } from "../app/Frame";
 import { next } from "../app/next";
@@ -21,6 +21,7 @@ export const SOURCES: Record<Source, string> = { github: "GitHub", google: "Goog
 const EMPTY: Values = { email: "", password: "", org_name: "", account_type: "team" };
 
 export function SignIn({ registering }: { registering: boolean }) {
+  const client = useQueryClient();
   const [values, setValues] = useState(EMPTY);
   const [made, setMade] = useState<Schema["Registered"] | null>(null);
   const ways = useQuery(entry());
@@ -30,6 +31,7 @@ export function SignIn({ registering }: { registering: boolean }) {
     mutationFn: async (): Promise<void> => {
       if (registering) {
         setMade(await call("post", "/api/auth/register", { body: values }));
+        stale(client, "entry"); // the first one may have been the last
       } else {
         const { email, password } = values;
         session.begin((await call("post", "/api/auth/login", { body: { email, password } })).token);

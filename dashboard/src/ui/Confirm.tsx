@@ -6,9 +6,13 @@ import { useMutation } from "@tanstack/react-query";
 export function Confirm({ verb, what, warning, run }: { verb: string; what: string; warning: string; run: () => Promise<unknown> }) {
   const [open, { open: ask, close }] = useDisclosure();
   const task = useMutation({ mutationFn: run, onSuccess: close });
+  const begin = (): void => {
+    task.reset();
+    ask();
+  };
   return (
     <>
-      <Button size="xs" variant="subtle" color="red" aria-label={`${verb} ${what}`} onClick={ask}>
+      <Button size="xs" variant="subtle" color="red" aria-label={`${verb} ${what}`} onClick={begin}>
         {verb}
       </Button>
       <Modal opened={open} onClose={close} title={`${verb} ${what}?`} closeButtonProps={{ "aria-label": "Close" }} centered>
