@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Fieldset, Group, NativeSelect, NumberInput, SegmentedControl, SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
+import { Badge, Button, Fieldset, Group, NativeSelect, NumberInput, SegmentedControl, SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call, type Schema } from "../api/client";
@@ -7,7 +7,7 @@ import { useMay } from "../app/who";
 import { Diff } from "../ui/Diff";
 import { count, exactMoney, lever, percent } from "../ui/format";
 import { messagesOf } from "../ui/pasted";
-import { Nothing, PageTitle, Panel, Show } from "../ui/states";
+import { Nothing, PageTitle, Panel, Refused, Show } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
 
 type Level = Settings["level"];
@@ -113,11 +113,7 @@ function Form({ settings }: { settings: Settings }) {
                 onChange={(value) => typeof value === "number" && set({ cache_ttl_seconds: value })}
               />
             </SimpleGrid>
-            {save.error && (
-              <Alert color="red" role="alert">
-                {save.error.message}
-              </Alert>
-            )}
+            <Refused error={save.error} />
             {may && (
               <Group gap="sm">
                 <Button type="submit" disabled={!changed} loading={save.isPending}>
@@ -178,11 +174,7 @@ function Preview({ settings }: { settings: Settings | undefined }) {
             </Group>
           </Stack>
         </form>
-        {preview.error && (
-          <Alert color="red" role="alert">
-            {preview.error.message}
-          </Alert>
-        )}
+        <Refused error={preview.error} />
         {preview.data && <Result preview={preview.data} />}
       </Stack>
     </Panel>

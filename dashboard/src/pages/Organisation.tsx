@@ -1,4 +1,4 @@
-import { Alert, Button, Code, Group, Stack, TextInput } from "@mantine/core";
+import { Button, Code, Group, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { ApiError, call } from "../api/client";
@@ -7,7 +7,7 @@ import { useMay, useWho } from "../app/who";
 import { CopyButton } from "../ui/Copy";
 import { Facts } from "../ui/Facts";
 import { moment } from "../ui/format";
-import { PageTitle, Panel } from "../ui/states";
+import { PageTitle, Panel, Refused } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
 import { Account } from "./organisation/Account";
 import { Delete } from "./organisation/Delete";
@@ -78,11 +78,7 @@ function Rename({ name: saved }: { name: string }) {
             Rename
           </Button>
         </Group>
-        {rename.error && (
-          <Alert color="red" role="alert">
-            {rename.error.message}
-          </Alert>
-        )}
+        <Refused error={rename.error} />
       </Stack>
     </form>
   );

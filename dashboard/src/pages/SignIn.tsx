@@ -1,4 +1,4 @@
-import { Alert, Button, Card, Center, Divider, Group, PasswordInput, SegmentedControl, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, Card, Center, Divider, Group, PasswordInput, SegmentedControl, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError, call, type Schema } from "../api/client";
@@ -8,7 +8,7 @@ import { Brand, Scheme } from "../app/Frame";
 import { next } from "../app/next";
 import { go, Link } from "../app/router";
 import { ShownOnce } from "../ui/Copy";
-import { Nothing } from "../ui/states";
+import { Nothing, Refused } from "../ui/states";
 
 interface Values {
   email: string;
@@ -109,11 +109,7 @@ export function SignIn({ registering }: { registering: boolean }) {
             visibilityToggleButtonProps={{ "aria-label": "Show or hide the password" }}
             onChange={(event) => set({ password: event.currentTarget.value })}
           />
-          {enter.error && (
-            <Alert color="red" role="alert">
-              {enter.error.message}
-            </Alert>
-          )}
+          <Refused error={enter.error} />
           <Button type="submit" loading={enter.isPending} fullWidth>
             {registering ? "Register" : "Sign in"}
           </Button>

@@ -1,6 +1,6 @@
 // What a part of a page shows while it waits, where it failed, and where there is nothing yet.
 import { Alert, Button, Card, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { type Query, useQueryClient } from "@tanstack/react-query";
+import { notifyManager, type Query, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useSyncExternalStore } from "react";
 import { Icon } from "./Icon";
 
@@ -15,6 +15,16 @@ export function Failed({ error, again }: { error: Error; again?: () => void }) {
           </Button>
         )}
       </Stack>
+    </Alert>
+  );
+}
+
+/** Why what somebody asked for was not done. */
+export function Refused({ error }: { error: Error | null }) {
+  if (!error) return null;
+  return (
+    <Alert color="red" role="alert">
+      {error.message}
     </Alert>
   );
 }
@@ -49,7 +59,7 @@ export function Outdated() {
   const cache = client.getQueryCache();
   const failed = { type: "active", predicate: ({ state }: Query) => state.status === "error" && state.data !== undefined } as const;
   const old = useSyncExternalStore(
-    (changed) => cache.subscribe(changed),
+    (changed) => cache.subscribe(notifyManager.batchCalls(changed)), // the cache tells of a query while a page is drawn
     () => cache.findAll(failed).length > 0,
   );
   if (!old) return null;

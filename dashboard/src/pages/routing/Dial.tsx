@@ -1,10 +1,10 @@
-import { Alert, Box, Button, Group, Slider, Stack, Text } from "@mantine/core";
+import { Box, Button, Group, Slider, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { call } from "../../api/client";
 import { optimizationSettings, settle } from "../../api/queries";
 import { useMay } from "../../app/who";
-import { Panel } from "../../ui/states";
+import { Panel, Refused } from "../../ui/states";
 import { useEdits } from "../../ui/useEdits";
 
 const MIDDLE = 50; // moves nothing, as null does
@@ -53,11 +53,7 @@ export function Dial({ chosen }: { chosen: number | null }) {
             />
           </Box>
           <Text size="sm">{told(dial)}</Text>
-          {save.error && (
-            <Alert color="red" role="alert">
-              {save.error.message}
-            </Alert>
-          )}
+          <Refused error={save.error} />
           {may && (
             <Group gap="sm">
               <Button type="submit" disabled={!changed} loading={save.isPending}>

@@ -1,11 +1,11 @@
-import { Alert, Badge, Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Badge, Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { call } from "../../api/client";
 import { routing, settle, stale } from "../../api/queries";
 import { useMay } from "../../app/who";
 import type { Mode } from "../../ui/routing";
-import { Panel } from "../../ui/states";
+import { Panel, Refused } from "../../ui/states";
 import { useEdits } from "../../ui/useEdits";
 
 const MODES: { value: Mode; label: string; about: string }[] = [
@@ -49,11 +49,7 @@ export function ModeForm({ mode: saved }: { mode: Mode }) {
           <Text size="sm" c="dimmed">
             {MODES.find((one) => one.value === mode)?.about}
           </Text>
-          {save.error && (
-            <Alert color="red" role="alert">
-              {save.error.message}
-            </Alert>
-          )}
+          <Refused error={save.error} />
           {may && (
             <Group gap="sm">
               <Button type="submit" disabled={!changed} loading={save.isPending}>

@@ -1,4 +1,4 @@
-import { Alert, Autocomplete, Badge, Button, Fieldset, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Autocomplete, Badge, Button, Fieldset, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { call, type Schema } from "../../api/client";
@@ -6,7 +6,7 @@ import { providerKeys, routing, settle } from "../../api/queries";
 import { useMay } from "../../app/who";
 import { providerName } from "../../ui/ConnectProvider";
 import { TIERS } from "../../ui/routing";
-import { Panel } from "../../ui/states";
+import { Panel, Refused } from "../../ui/states";
 import { useEdits } from "../../ui/useEdits";
 
 type Config = Schema["Routing"];
@@ -83,11 +83,7 @@ function Provider({ provider, models, defaults, known, connected }: { provider: 
               />
             ))}
           </SimpleGrid>
-          {save.error && (
-            <Alert color="red" role="alert">
-              {save.error.message}
-            </Alert>
-          )}
+          <Refused error={save.error} />
           {may && (
             <Group gap="sm">
               <Button size="xs" type="submit" disabled={wanted.length === 0} loading={save.isPending && save.variables !== null} aria-label={`Save the tiers of ${name}`}>
