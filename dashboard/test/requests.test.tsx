@@ -116,6 +116,31 @@ it("a key that is gone is named by its id, and being live is nobody's filter", a
   drawn.unmount();
 });
 
+it("what arrived stays until the list that is read again is here", async () => {
+  log();
+  const answer = globalThis.fetch;
+  let waiting: Promise<void> = Promise.resolve();
+  let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const tell = (text: string) => stream?.enqueue(new TextEncoder().encode(text));
+  vi.stubGlobal("fetch", async (input: string, init?: RequestInit) => {
+    if (input.startsWith("/api/requests/stream")) return new Response(new ReadableStream<Uint8Array>({ start: (control) => void (stream = control) }));
+    if (input.startsWith("/api/requests?")) await waiting;
+    return answer(input, init);
+  });
+  const drawn = show(<Requests />);
+  expect(await screen.findByText("No requests yet")).toBeTruthy();
+  tell(`event: request\ndata: ${JSON.stringify(ENTRY)}\n\n`);
+  expect(await screen.findByText("gpt-4o")).toBeTruthy();
+  let late = (): void => undefined;
+  waiting = new Promise((resolve) => (late = resolve));
+  tell("event: missed\ndata: {}\n\n");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(screen.getByText("gpt-4o")).toBeTruthy();
+  late();
+  expect(await screen.findByText("No requests yet")).toBeTruthy();
+  drawn.unmount();
+});
+
 it("so many new entries as fit beside no list are read as one", async () => {
   const asked = log();
   const answer = globalThis.fetch;

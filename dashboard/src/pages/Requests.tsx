@@ -1,10 +1,10 @@
 import { Badge, Button, Group, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
 import { useThrottledValue } from "@mantine/hooks";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useCallback, useEffect, useMemo, useState } from "react";
+import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { call } from "../api/client";
 import { type LiveState, useLive } from "../api/live";
-import { type Entry, type Filters, stale } from "../api/queries";
+import type { Entry, Filters } from "../api/queries";
 import { follow, go, Link, useAddress } from "../app/router";
 import { ago, count, milliseconds, moment, money } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
@@ -16,6 +16,7 @@ import { backwards, begin } from "./requests/period";
 
 const PAGE = 50;
 const MOST = 500;
+const LIST = { queryKey: ["requests", "list"] };
 
 function filtersOf(query: URLSearchParams): Filters {
   const hit = query.get("cache_hit");
@@ -89,24 +90,32 @@ function Log({ filters, filtered, live, setLive }: { filters: Filters; filtered:
   const client = useQueryClient();
   const [arrived, setArrived] = useState<Entry[]>([]);
   const pages = useInfiniteQuery({
-    queryKey: ["requests", "list", filters],
+    queryKey: [...LIST.queryKey, filters],
     queryFn: ({ pageParam, signal }) =>
       call("get", "/api/requests", { query: { ...filters, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) }, signal }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
-  const missed = useCallback(async (): Promise<void> => {
-    setArrived([]);
+  const shown = useRef(arrived);
+  useEffect(() => {
+    shown.current = arrived;
+  });
+  const again = useCallback(async (): Promise<void> => {
+    const listed = new Set(shown.current); // as soon as the list is here; until then they stay
     // An answer on its way may lack it too. Making the list stale leaves a first one be, so it is ended.
-    await client.cancelQueries({ queryKey: ["requests", "list"] });
-    stale(client, "requests", "list");
+    await client.cancelQueries(LIST);
+    const read = await client.invalidateQueries(LIST, { throwOnError: true }).then(
+      () => true,
+      () => false,
+    );
+    if (read) setArrived((now) => now.filter((entry) => !listed.has(entry)));
   }, [client]);
-  const state = useLive(filters, live, (entry) => setArrived((before) => [entry, ...before]), () => void missed());
+  const state = useLive(filters, live, (entry) => setArrived((before) => [entry, ...before]), () => void again());
   // So many are not held beside the list: it is read again, so that nothing is left out between the two.
   const many = arrived.length >= MOST;
   useEffect(() => {
-    if (many) void missed();
-  }, [many, missed]);
+    if (many) void again();
+  }, [many, again]);
   // Entries that arrive in a burst are drawn together.
   const news = useThrottledValue(arrived, 150);
   return (
@@ -122,7 +131,7 @@ function Log({ filters, filtered, live, setLive }: { filters: Filters; filtered:
             checked={live}
             onChange={(event) => {
               setLive(event.currentTarget.checked);
-              if (event.currentTarget.checked) void missed();
+              if (event.currentTarget.checked) void again();
             }}
           />
         </Group>
