@@ -7,6 +7,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { worthRetrying } from "./api/queries";
 import { App } from "./app/App";
+import { Boundary } from "./app/Boundary";
 import { readable, theme } from "./app/theme";
 
 const client = new QueryClient({
@@ -18,7 +19,9 @@ if (root) {
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">
         <QueryClientProvider client={client}>
-          <App />
+          <Boundary>
+            <App />
+          </Boundary>
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,

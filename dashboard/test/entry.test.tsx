@@ -1,8 +1,8 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen, waitFor } from "@testing-library/react";
+import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { session } from "../src/api/session";
 import { App } from "../src/app/App";
 import { next, ownPage } from "../src/app/next";
@@ -11,6 +11,8 @@ import { ME, play } from "./api";
 
 const OPEN = { registration: "open", oauth: ["github"], mail: true };
 const EMPTY = { "GET /api/requests/stream": { status: 400, body: { detail: "Not now." } }, "GET /api/auth/me": { body: ME } };
+
+afterEach(() => vi.restoreAllMocks());
 
 function at(address: string): void {
   window.history.replaceState(null, "", address);
@@ -122,6 +124,50 @@ describe("coming back from another provider", () => {
     expect((await screen.findByRole("alert")).textContent).toContain("This link or code is not valid.");
     expect(session.token()).toBeNull();
   });
+});
+
+it("a word that every object knows is no error's code, and no page", async () => {
+  play(EMPTY);
+  at("/auth/callback?error_code=constructor");
+  expect((await screen.findByRole("alert")).textContent).toContain("This sign-in did not work");
+  cleanup();
+  session.begin("abc");
+  at("/constructor");
+  expect(await screen.findByText("There is no page here")).toBeTruthy();
+  expect(document.title).toBe("Promptly");
+});
+
+it("a page that cannot be shown says what to do, and the others can be gone to", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  session.begin("abc");
+  play({ ...EMPTY, "GET /api/team/members": { body: {} }, "GET /api/team/invites": { body: { invites: [] } } });
+  at("/team");
+  expect((await screen.findByRole("alert")).textContent).toContain("trying again loads the page anew");
+  expect(screen.getByRole("button", { name: "Try again" })).toBeTruthy();
+  await userEvent.click(screen.getByRole("link", { name: "Organisation" }));
+  expect(await screen.findByRole("heading", { name: "Organisation" })).toBeTruthy();
+  expect(screen.queryByText(/loads the page anew/)).toBeNull();
+});
+
+it("what is typed stays where asking anew fails, and what is old says so", async () => {
+  let away = false;
+  session.begin("abc");
+  const gone = { status: 503, body: { detail: "Not now." } };
+  play({
+    "GET /api/auth/me": () => (away ? gone : { body: ME }),
+    "GET /api/team/members": () => (away ? gone : { body: { members: [ME.user] } }),
+    "GET /api/team/invites": { body: { invites: [] } },
+  });
+  at("/team");
+  await userEvent.type(await screen.findByLabelText(/E-mail/), "grace@example.com");
+  expect(screen.queryByText("Not up to date")).toBeNull();
+  away = true;
+  window.dispatchEvent(new Event("visibilitychange"));
+  expect(await screen.findByText("Not up to date")).toBeTruthy();
+  expect(screen.getByLabelText<HTMLInputElement>(/E-mail/).value).toBe("grace@example.com");
+  away = false;
+  await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+  await waitFor(() => expect(screen.queryByText("Not up to date")).toBeNull());
 });
 
 it("only pages of the dashboard's own are gone to", () => {

@@ -39,6 +39,25 @@ it("a key expires at a moment of the viewer's own zone, and never in the past", 
   expect(screen.queryByText("This moment is over: choose one to come.")).toBeNull();
 });
 
+it("the next provider's key does not go to the address of the one before", async () => {
+  const asked = play({ ...with_([STORED]), "POST /api/keys/providers": { status: 201, body: STORED } });
+  show(<Keys />);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Connect a provider" }));
+  const form = screen.getByRole("form", { name: "Connect a provider" });
+  await user.type(within(form).getByLabelText(/^The provider's API key/), "sk-one");
+  await user.type(within(form).getByLabelText(/^Base URL/), "https://proxy.example.com/v1");
+  await user.type(within(form).getByLabelText(/^Label/), "proxy");
+  await user.click(within(form).getByRole("button", { name: "Connect" }));
+  await waitFor(() => expect(screen.getByRole("button", { name: "Connect a provider" })).toBeTruthy());
+  await user.click(screen.getByRole("button", { name: "Connect a provider" }));
+  await user.type(within(form).getByLabelText(/^The provider's API key/), "sk-two");
+  await user.click(within(form).getByRole("button", { name: "Connect" }));
+  const sent = () => asked.filter((one) => one.route.startsWith("POST"));
+  await waitFor(() => expect(sent()).toHaveLength(2));
+  expect(sent()[1]?.body).toEqual({ provider: "openai", api_key: "sk-two", base_url: null, label: null, models: null });
+});
+
 it("a provider's key is changed by what was entered and nothing else", async () => {
   const asked = play({ ...with_([STORED]), "PUT /api/keys/providers/pk_1": { body: { ...STORED, label: "spare" } } });
   show(<Keys />);

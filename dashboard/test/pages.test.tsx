@@ -1,13 +1,16 @@
 import { screen, waitFor, within } from "@testing-library/react";
+import { QueryClient } from "@tanstack/react-query";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
+import type { Schema } from "../src/api/client";
+import { me, settle } from "../src/api/queries";
 import { session } from "../src/api/session";
 import Keys from "../src/pages/Keys";
 import Optimization from "../src/pages/Optimization";
 import Requests from "../src/pages/Requests";
 import { SetPassword } from "../src/pages/SetPassword";
 import { SignIn } from "../src/pages/SignIn";
-import { play } from "./api";
+import { ME, play } from "./api";
 import { show } from "./show";
 
 const KEY = {
@@ -125,6 +128,41 @@ it("saving sends what was changed and nothing else", async () => {
   expect(asked.find((one) => one.route.startsWith("PUT"))?.body).toEqual({ extraction: true });
 });
 
+it("what is typed stays when somebody else changes something", async () => {
+  let now: object = SETTINGS;
+  const asked = play({
+    "GET /api/optimization/settings": () => ({ body: now }),
+    "PUT /api/optimization/settings": () => ({ body: (now = { ...now, extraction: true }) }),
+  });
+  show(<Optimization />);
+  const user = userEvent.setup();
+  await user.click(await screen.findByLabelText(/^Documents/));
+  now = { ...SETTINGS, level: "aggressive" };
+  window.dispatchEvent(new Event("visibilitychange"));
+  await waitFor(() => expect(screen.getByLabelText<HTMLInputElement>("Aggressive").checked).toBe(true));
+  expect(screen.getByLabelText<HTMLInputElement>(/^Documents/).checked).toBe(true);
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await screen.findByText("In force on every gateway");
+  expect(asked.find((one) => one.route.startsWith("PUT"))?.body).toEqual({ extraction: true });
+  now = { ...now, extraction: false };
+  window.dispatchEvent(new Event("visibilitychange"));
+  await waitFor(() => expect(screen.getByLabelText<HTMLInputElement>(/^Documents/).checked).toBe(false));
+  expect(screen.getByText("In force on every gateway")).toBeTruthy();
+});
+
+it("what a change answered is not undone by a question that was on its way", async () => {
+  const client = new QueryClient();
+  const { queryKey } = me();
+  client.setQueryData(queryKey, ME as Schema["Me"]);
+  let answer = (_: Schema["Me"]): void => undefined;
+  const late = client.fetchQuery({ queryKey, queryFn: () => new Promise<Schema["Me"]>((resolve) => (answer = resolve)) }).catch(() => undefined);
+  const renamed = { ...ME, org: { ...ME.org, name: "Southwind" } } as Schema["Me"];
+  await settle(client, queryKey, renamed);
+  answer(ME as Schema["Me"]);
+  await late;
+  expect(client.getQueryData(queryKey)?.org.name).toBe("Southwind");
+});
+
 it("a log that cannot be read says so and can be asked again; filters go into the question", async () => {
   let away = true;
   window.history.replaceState(null, "", "/requests?status=error&cache_hit=false&kind=nonsense");
@@ -151,6 +189,19 @@ it("an invitation's token leaves the address at once, and is exchanged for a ses
   await userEvent.click(screen.getByRole("button", { name: "Join" }));
   await waitFor(() => expect(session.token()).toBe("abc"));
   expect(asked[0]?.body).toEqual({ token: "inv-1", password: "correct horse", email: null });
+});
+
+it("another link that is opened in the same tab is the one that counts", async () => {
+  show(<SetPassword purpose="invite" />);
+  expect(screen.getByText("This link is not whole")).toBeTruthy();
+  window.location.hash = "#token=inv-2";
+  window.dispatchEvent(new Event("hashchange"));
+  expect(await screen.findByLabelText(/^Password/)).toBeTruthy();
+  expect(window.location.hash).toBe("");
+  const asked = play({ "POST /api/auth/invite/accept": { body: { token: "abc" } } });
+  await userEvent.type(screen.getByLabelText(/^Password/), "correct horse");
+  await userEvent.click(screen.getByRole("button", { name: "Join" }));
+  await waitFor(() => expect(asked[0]?.body).toMatchObject({ token: "inv-2" }));
 });
 
 it("a link without its token says so", () => {

@@ -200,6 +200,10 @@ it("credits are bought to the penny, on Stripe's page", async () => {
   await user.click(screen.getByRole("button", { name: "Buy" }));
   await waitFor(() => expect(assign).toHaveBeenCalledWith("https://checkout.example.com/cs_1"));
   expect(asked.find((one) => one.route.startsWith("POST"))?.body).toEqual({ amount_gbp: 12.34 });
+  const left = () => screen.getByRole("button", { name: "Buy" }).hasAttribute("data-loading");
+  expect(left()).toBe(true);
+  window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true })); // the browser's button for going back
+  await waitFor(() => expect(left()).toBe(false));
   assign.mockRestore();
 });
 

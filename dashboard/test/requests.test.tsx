@@ -103,6 +103,58 @@ it("a period goes into the address and the question, and can be named to the min
   drawn.unmount();
 });
 
+it("a key that is gone is named by its id, and being live is nobody's filter", async () => {
+  window.history.replaceState(null, "", "/requests?key_id=key_gone");
+  log();
+  const drawn = show(<Requests />);
+  const user = userEvent.setup();
+  expect(screen.getByLabelText<HTMLSelectElement>("Key").value).toBe("key_gone");
+  await user.click(screen.getByLabelText("Live"));
+  await user.selectOptions(screen.getByLabelText("Status"), "error");
+  expect(window.location.search).toBe("?key_id=key_gone&status=error");
+  expect(screen.getByLabelText<HTMLInputElement>("Live").checked).toBe(false);
+  drawn.unmount();
+});
+
+it("what arrived stays until the list that is read again is here", async () => {
+  log();
+  const answer = globalThis.fetch;
+  let waiting: Promise<void> = Promise.resolve();
+  let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const tell = (text: string) => stream?.enqueue(new TextEncoder().encode(text));
+  vi.stubGlobal("fetch", async (input: string, init?: RequestInit) => {
+    if (input.startsWith("/api/requests/stream")) return new Response(new ReadableStream<Uint8Array>({ start: (control) => void (stream = control) }));
+    if (input.startsWith("/api/requests?")) await waiting;
+    return answer(input, init);
+  });
+  const drawn = show(<Requests />);
+  expect(await screen.findByText("No requests yet")).toBeTruthy();
+  tell(`event: request\ndata: ${JSON.stringify(ENTRY)}\n\n`);
+  expect(await screen.findByText("gpt-4o")).toBeTruthy();
+  let late = (): void => undefined;
+  waiting = new Promise((resolve) => (late = resolve));
+  tell("event: missed\ndata: {}\n\n");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(screen.getByText("gpt-4o")).toBeTruthy();
+  late();
+  expect(await screen.findByText("No requests yet")).toBeTruthy();
+  drawn.unmount();
+});
+
+it("so many new entries as fit beside no list are read as one", async () => {
+  const asked = log();
+  const answer = globalThis.fetch;
+  const event = (at: number) => `event: request\ndata: ${JSON.stringify({ ...ENTRY, id: `req_${at}` })}\n\n`;
+  vi.stubGlobal("fetch", async (input: string, init?: RequestInit) =>
+    input.startsWith("/api/requests/stream") ? new Response(Array.from({ length: 500 }, (_, at) => event(at)).join("")) : answer(input, init),
+  );
+  const drawn = show(<Requests />);
+  // When it is drawn, when the stream is open, and when there are too many.
+  await waitFor(() => expect(queries(asked).length).toBeGreaterThanOrEqual(3));
+  await waitFor(() => expect(screen.queryAllByRole("row").length).toBeLessThan(500));
+  drawn.unmount();
+});
+
 it("what is filtered can be had as a file, and a failure is told", async () => {
   window.history.replaceState(null, "", "/requests?status=error&from=2026-03-01T00:00:00.000Z");
   let away = true;

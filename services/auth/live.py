@@ -45,13 +45,17 @@ class LiveRequests:
             for news in self._watchers[org_id]:
                 news.tell(logged.ids[org_id])
 
-    @contextmanager
-    def watch(self, org_id: str) -> Iterator[News]:
-        """News of one organisation until the block ends; `RateLimited` where too many watch it here already."""
-        if len(self._watchers[org_id]) >= _MOST_WATCHERS:
+    def check_room(self, org_id: str) -> None:
+        """`RateLimited` where too many watch an organisation here already."""
+        if len(self._watchers.get(org_id, ())) >= _MOST_WATCHERS:
             raise RateLimited(
                 "Too many live views of this organisation are open; close one.", details={"retry_after": 5}
             )
+
+    @contextmanager
+    def watch(self, org_id: str) -> Iterator[News]:
+        """News of one organisation until the block ends; `RateLimited` as `check_room` says."""
+        self.check_room(org_id)
         news = News()
         self._watchers[org_id].add(news)
         try:

@@ -25,6 +25,10 @@ export class EventReader {
   }
 }
 
+// The API says something every five seconds. Where it is silent for longer the connection is dead, though nobody may have told the
+// browser: it slept, or is in another network now.
+const SILENCE = 20_000;
+
 export async function listen(
   url: string,
   signal: AbortSignal,
@@ -37,7 +41,8 @@ export async function listen(
   const reader = new EventReader();
   const text = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
-    const { done, value } = await text.read();
+    const silent = setTimeout(() => void text.cancel(), SILENCE);
+    const { done, value } = await text.read().finally(() => clearTimeout(silent));
     if (done) return;
     for (const event of reader.read(value)) heard(event);
   }

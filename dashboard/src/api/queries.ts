@@ -1,5 +1,5 @@
 // What the pages ask for. Each key begins with the resource's name, so that a change can say what it makes stale.
-import { infiniteQueryOptions, keepPreviousData, queryOptions, type QueryClient, skipToken } from "@tanstack/react-query";
+import { type DataTag, infiniteQueryOptions, keepPreviousData, queryOptions, type QueryClient, type QueryKey, skipToken } from "@tanstack/react-query";
 import { ApiError, call, type Schema } from "./client";
 
 export type Entry = Schema["LogEntry"];
@@ -50,7 +50,7 @@ export const overview = (days: number) =>
 export const savings = (period: Period) =>
   queryOptions({
     queryKey: ["figures", "savings", period],
-    queryFn: ({ signal }) => call("get", "/api/analytics/savings", { query: { ...period }, signal }),
+    queryFn: async ({ signal }) => ({ ...(await call("get", "/api/analytics/savings", { query: { ...period }, signal })), days: period.days }),
     refetchInterval: EVERY,
     placeholderData: keepPreviousData,
   });
@@ -163,4 +163,10 @@ export const purchases = () =>
 
 export function stale(client: QueryClient, ...key: string[]): void {
   void client.invalidateQueries({ queryKey: key });
+}
+
+/** Puts what a change answered in the place of what was known. A question on its way might bring what held before, so it ends. */
+export async function settle<T>(client: QueryClient, queryKey: DataTag<QueryKey, T, Error>, now: T): Promise<void> {
+  await client.cancelQueries({ queryKey, exact: true });
+  client.setQueryData(queryKey, now);
 }

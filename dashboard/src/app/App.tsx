@@ -9,6 +9,7 @@ import { Forgot } from "../pages/Forgot";
 import { SetPassword } from "../pages/SetPassword";
 import { SignIn } from "../pages/SignIn";
 import { Failed, Nothing } from "../ui/states";
+import { Boundary } from "./Boundary";
 import { Frame } from "./Frame";
 import { OUTSIDE } from "./next";
 import { go, Link, useAddress } from "./router";
@@ -27,7 +28,7 @@ const Organisation = lazy(() => import("../pages/Organisation"));
 const Credits = lazy(() => import("../pages/Credits"));
 const Start = lazy(() => import("../pages/Start"));
 
-const TITLES: Record<string, string> = {
+const TITLES = new Map(Object.entries({
   "": "Overview",
   start: "Get started",
   requests: "Requests",
@@ -39,7 +40,7 @@ const TITLES: Record<string, string> = {
   team: "Team",
   organisation: "Organisation",
   credits: "Credits",
-};
+}));
 
 function Waiting() {
   return (
@@ -84,14 +85,16 @@ function Page({ section, id }: { section: string; id?: string }) {
 
 function SignedIn({ section, id }: { section: string; id?: string }) {
   const who = useQuery(me());
-  if (who.isPending) return <Waiting />;
-  if (who.isError) return <Failed error={who.error} again={() => void who.refetch()} />;
+  // Who it was a moment ago it still is, where that cannot be asked again: a page with something typed in it stays.
+  if (!who.data) return who.error ? <Failed error={who.error} again={() => void who.refetch()} /> : <Waiting />;
   return (
     <Who value={who.data}>
       <Frame section={section}>
-        <Suspense fallback={<Waiting />}>
-          <Page section={section} id={id} />
-        </Suspense>
+        <Boundary key={`${section}/${id}`}>
+          <Suspense fallback={<Waiting />}>
+            <Page section={section} id={id} />
+          </Suspense>
+        </Boundary>
       </Frame>
     </Who>
   );
@@ -108,7 +111,7 @@ export function App() {
   const token = useSyncExternalStore(session.subscribe, session.token);
   const client = useQueryClient();
   const [section = "", id] = path.slice(1).split("/");
-  const outside = section !== "auth" && section in OUTSIDE;
+  const outside = section !== "auth" && OUTSIDE.has(section);
   useEffect(() => {
     if (token) return;
     // The next one to sign in here sees nothing of the one before; how one gets in is nobody's.
@@ -119,7 +122,7 @@ export function App() {
     if (token && outside) go("/", true);
   }, [token, outside]);
   useEffect(() => {
-    const title = outside || !token ? (OUTSIDE[section] ?? "Sign in") : TITLES[section];
+    const title = outside || !token ? (OUTSIDE.get(section) ?? "Sign in") : TITLES.get(section);
     document.title = title ? `${title} · Promptly` : "Promptly";
   }, [section, outside, token]);
   if (section === "auth" && (id === "invite" || id === "reset")) return <SetPassword key={id} purpose={id} />;

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect } from "react";
 import { call } from "../api/client";
 import { session } from "../api/session";
 import { Icon, type IconName } from "../ui/Icon";
+import { Outdated } from "../ui/states";
 import { follow, go } from "./router";
 import { useWho } from "./who";
 
@@ -71,6 +72,7 @@ export function Frame({ section, children }: { section: string; children: ReactN
       </AppShell.Navbar>
       <AppShell.Main id="main">
         <Box maw={1200} mx="auto">
+          <Outdated />
           {children}
         </Box>
       </AppShell.Main>

@@ -1,13 +1,14 @@
 // The page that was asked for, while somebody signs in elsewhere. It is no secret, and gone once it was used.
 const NAME = "promptly-next";
 
-export const OUTSIDE: Record<string, string> = {
+// Maps, here and where else an address is looked up: an object knows "constructor", too.
+export const OUTSIDE = new Map(Object.entries({
   login: "Sign in",
   register: "Register",
   forgot: "Forgotten password",
   deleted: "Deleted",
   auth: "Sign in",
-};
+}));
 
 /** A page of the dashboard's own; the overview in place of whatever leads to another site, or to no page at all. */
 export function ownPage(text: string | null): string {
@@ -15,7 +16,7 @@ export function ownPage(text: string | null): string {
   if (!text?.startsWith("/") || !URL.canParse(text, origin)) return "/";
   const url = new URL(text, origin);
   const [section = ""] = url.pathname.slice(1).split("/");
-  const strange = url.origin !== origin || url.pathname.startsWith("//") || section in OUTSIDE || section === "api";
+  const strange = url.origin !== origin || url.pathname.startsWith("//") || OUTSIDE.has(section) || section === "api";
   return strange ? "/" : url.pathname + url.search;
 }
 

@@ -9,7 +9,7 @@ import { go, Link } from "../app/router";
 import { Outside } from "./SignIn";
 
 // By code, because anybody can write a sentence into an address.
-const TOLD: Record<string, [title: string, next: string]> = {
+const TOLD = new Map<string, [title: string, next: string]>(Object.entries({
   access_denied: ["The sign-in was declined", "Nothing was changed. Begin again, or use your password."],
   email_taken: ["This e-mail address has an account already", "Sign in as usual; then link the other account under Organisation."],
   identity_taken: ["This account signs somebody else in already", "Link another one, or sign in with it to see whose it is."],
@@ -18,7 +18,7 @@ const TOLD: Record<string, [title: string, next: string]> = {
   invalid_token: ["This account does not exist any more", "Ask an admin of your organisation to invite you again."],
   upstream_error: ["The sign-in was not confirmed there", "Begin again in a moment."],
   bad_state: ["This sign-in is too old, or was begun elsewhere", "Begin again in this browser."],
-};
+}));
 const OTHER: [string, string] = ["This sign-in did not work", "Begin again in a moment."];
 
 export function Callback() {
@@ -45,7 +45,7 @@ export function Callback() {
     setPage(page);
     if (code) mutate({ code, page });
   }, [code, linking, mutate]);
-  const [title, todo] = error ? [OTHER[0], error.message] : (TOLD[said.get("error_code") ?? ""] ?? OTHER);
+  const [title, todo] = error ? [OTHER[0], error.message] : (TOLD.get(said.get("error_code") ?? "") ?? OTHER);
   return (
     <Outside title={linking ? "Link an account" : "Sign in"}>
       {code && !error ? (

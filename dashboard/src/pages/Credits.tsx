@@ -1,6 +1,6 @@
 import { Alert, Button, Code, Group, NumberInput, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { ApiError, call, type Schema } from "../api/client";
 import { credits, purchases } from "../api/queries";
 import { useAddress } from "../app/router";
@@ -81,6 +81,15 @@ function Buy({ left }: { left: Left }) {
     mutationFn: () => call("post", "/api/billing/credits/checkout", { body: { amount_gbp: Number(amount) } }),
     onSuccess: ({ url }) => window.location.assign(url),
   });
+  const { reset } = buy;
+  useEffect(() => {
+    // Back from the payment page by the browser's own button, the page is as it was left: waiting to leave.
+    const back = (event: PageTransitionEvent): void => {
+      if (event.persisted) reset();
+    };
+    window.addEventListener("pageshow", back);
+    return () => window.removeEventListener("pageshow", back);
+  }, [reset]);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     buy.mutate();

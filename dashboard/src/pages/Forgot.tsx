@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { ApiError, call } from "../api/client";
 import { entry } from "../api/queries";
 import { Link } from "../app/router";
+import { Refused } from "../ui/states";
 import { Outside } from "./SignIn";
 
 export function Forgot() {
@@ -49,11 +50,7 @@ function Ask() {
           You get a link by mail, with which you choose a new one.
         </Text>
         <TextInput label="E-mail" type="email" autoComplete="email" required value={email} error={fields["email"]} onChange={(event) => setEmail(event.currentTarget.value)} />
-        {ask.error && (
-          <Alert color="red" role="alert">
-            {ask.error.message}
-          </Alert>
-        )}
+        <Refused error={ask.error} />
         <Button type="submit" loading={ask.isPending} fullWidth>
           Mail me a link
         </Button>

@@ -1,13 +1,14 @@
-import { Alert, Badge, Button, Fieldset, Group, NativeSelect, NumberInput, SegmentedControl, SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
+import { Badge, Button, Fieldset, Group, NativeSelect, NumberInput, SegmentedControl, SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call, type Schema } from "../api/client";
-import { optimizationSettings, type Settings } from "../api/queries";
+import { optimizationSettings, settle, type Settings } from "../api/queries";
 import { useMay } from "../app/who";
 import { Diff } from "../ui/Diff";
 import { count, exactMoney, lever, percent } from "../ui/format";
 import { messagesOf } from "../ui/pasted";
-import { Nothing, PageTitle, Panel, Show } from "../ui/states";
+import { Nothing, PageTitle, Panel, Refused, Show } from "../ui/states";
+import { useEdits } from "../ui/useEdits";
 
 type Level = Settings["level"];
 const LEVELS: { value: Level; label: string; about: string }[] = [
@@ -33,7 +34,7 @@ export default function Optimization() {
       <PageTitle title="Optimization" />
       <Stack>
         <Show of={found} height={520}>
-          {(settings) => <Form key={JSON.stringify(settings)} settings={settings} />}
+          {(settings) => <Form settings={settings} />}
         </Show>
         <Preview settings={found.data} />
       </Stack>
@@ -44,15 +45,10 @@ export default function Optimization() {
 function Form({ settings }: { settings: Settings }) {
   const client = useQueryClient();
   const may = useMay("settings");
-  const [draft, setDraft] = useState(settings);
-  const set = (change: Partial<Settings>) => setDraft((before) => ({ ...before, ...change }));
-  const changed = JSON.stringify(draft) !== JSON.stringify(settings);
+  const { draft, edits, changed, set, undo } = useEdits(settings);
   const save = useMutation({
-    mutationFn: () => {
-      const names = (Object.keys(draft) as (keyof Settings)[]).filter((name) => draft[name] !== settings[name]);
-      return call("put", "/api/optimization/settings", { body: Object.fromEntries(names.map((name) => [name, draft[name]])) });
-    },
-    onSuccess: (now) => client.setQueryData(optimizationSettings().queryKey, now),
+    mutationFn: () => call("put", "/api/optimization/settings", { body: edits }),
+    onSuccess: (now) => settle(client, optimizationSettings().queryKey, now),
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -117,17 +113,13 @@ function Form({ settings }: { settings: Settings }) {
                 onChange={(value) => typeof value === "number" && set({ cache_ttl_seconds: value })}
               />
             </SimpleGrid>
-            {save.error && (
-              <Alert color="red" role="alert">
-                {save.error.message}
-              </Alert>
-            )}
+            <Refused error={save.error} />
             {may && (
               <Group gap="sm">
                 <Button type="submit" disabled={!changed} loading={save.isPending}>
                   Save
                 </Button>
-                <Button variant="subtle" color="gray" disabled={!changed} onClick={() => setDraft(settings)}>
+                <Button variant="subtle" color="gray" disabled={!changed} onClick={undo}>
                   Undo
                 </Button>
                 <Text size="sm" c="dimmed" role="status">
@@ -182,11 +174,7 @@ function Preview({ settings }: { settings: Settings | undefined }) {
             </Group>
           </Stack>
         </form>
-        {preview.error && (
-          <Alert color="red" role="alert">
-            {preview.error.message}
-          </Alert>
-        )}
+        <Refused error={preview.error} />
         {preview.data && <Result preview={preview.data} />}
       </Stack>
     </Panel>

@@ -1,13 +1,14 @@
-import { Alert, Button, Code, Group, Stack, TextInput } from "@mantine/core";
+import { Button, Code, Group, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { ApiError, call } from "../api/client";
-import { me } from "../api/queries";
+import { me, settle } from "../api/queries";
 import { useMay, useWho } from "../app/who";
 import { CopyButton } from "../ui/Copy";
 import { Facts } from "../ui/Facts";
 import { moment } from "../ui/format";
-import { PageTitle, Panel } from "../ui/states";
+import { PageTitle, Panel, Refused } from "../ui/states";
+import { useEdits } from "../ui/useEdits";
 import { Account } from "./organisation/Account";
 import { Delete } from "./organisation/Delete";
 
@@ -53,10 +54,14 @@ function About() {
 
 function Rename({ name: saved }: { name: string }) {
   const client = useQueryClient();
-  const [name, setName] = useState(saved);
+  const { user } = useWho();
+  const {
+    draft: { name },
+    set,
+  } = useEdits({ name: saved });
   const rename = useMutation({
     mutationFn: () => call("put", "/api/org", { body: { name: name.trim() } }),
-    onSuccess: (org) => client.setQueryData(me().queryKey, (before) => before && { ...before, org }),
+    onSuccess: (org) => settle(client, me().queryKey, { user, org }),
   });
   const fields = rename.error instanceof ApiError ? rename.error.fields : {};
   const changed = name.trim() !== "" && name.trim() !== saved;
@@ -68,16 +73,12 @@ function Rename({ name: saved }: { name: string }) {
     <form onSubmit={submit} aria-label="Rename the organisation">
       <Stack gap="sm">
         <Group align="flex-end" gap="sm">
-          <TextInput label="Another name" required maxLength={200} miw={240} flex={1} maw={360} value={name} error={fields["name"]} onChange={(event) => setName(event.currentTarget.value)} />
+          <TextInput label="Another name" required maxLength={200} miw={240} flex={1} maw={360} value={name} error={fields["name"]} onChange={(event) => set({ name: event.currentTarget.value })} />
           <Button type="submit" variant="default" disabled={!changed} loading={rename.isPending}>
             Rename
           </Button>
         </Group>
-        {rename.error && (
-          <Alert color="red" role="alert">
-            {rename.error.message}
-          </Alert>
-        )}
+        <Refused error={rename.error} />
       </Stack>
     </form>
   );

@@ -3,10 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import type { Schema } from "../api/client";
 import { anyRequest, levers, models, overview, type Period, savings, status } from "../api/queries";
+import { Boundary } from "../app/Boundary";
 import { go, Link } from "../app/router";
 import { Figure } from "../ui/Figure";
 import { ago, count, lever, milliseconds, money, percent } from "../ui/format";
-import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
+import { type Asked, Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
+import { useNow } from "../ui/useNow";
 
 const SpendChart = lazy(() => import("../ui/SpendChart"));
 
@@ -21,11 +23,16 @@ export default function Overview() {
   const [chosen, setChosen] = useState("30");
   const period = PERIODS[chosen] ?? { days: 30, interval: "day" };
   const log = useQuery(anyRequest());
-  const empty = log.data?.requests.length === 0;
+  const empty = !log.isFetching && log.data?.requests.length === 0;
   useEffect(() => {
     if (empty) go("/start", true); // there is nothing to see yet, and something to do
   }, [empty]);
   const totals = useQuery(overview(period.days));
+  const points = useQuery(savings(period));
+  const brought = useQuery(levers(period.days));
+  const served = useQuery(models(period.days));
+  // Until the chosen period's figures are here, those of the one before stay, and must not pass for its own.
+  const old = [totals, points, brought, served].some((one) => one.isPlaceholderData);
   return (
     <>
       <PageTitle title="Overview">
@@ -42,24 +49,31 @@ export default function Overview() {
           ]}
         />
       </PageTitle>
-      <Stack>
+      <Stack aria-busy={old} style={{ opacity: old ? 0.5 : undefined }}>
         <Parts />
         <Show of={totals} height={216}>
           {(data) => <Totals data={data} />}
         </Show>
-        <Spend period={period} />
+        <Spend of={points} />
         <SimpleGrid cols={{ base: 1, md: 2 }}>
-          <Levers days={period.days} />
+          <Levers of={brought} />
           <Show of={totals} height={260}>
             {(data) => <Latency data={data.latency_ms} />}
           </Show>
         </SimpleGrid>
-        <Models days={period.days} />
-        <Text size="xs" c="dimmed" role="status">
-          {totals.data?.data_as_of ? `Figures up to ${ago(totals.data.data_as_of)}` : " "}
-        </Text>
+        <Models of={served} />
+        <UpTo time={totals.data?.data_as_of} />
       </Stack>
     </>
+  );
+}
+
+function UpTo({ time }: { time?: string | null }) {
+  const now = useNow(5000);
+  return (
+    <Text size="xs" c="dimmed" role="status">
+      {time ? `Figures up to ${ago(time, now)}` : " "}
+    </Text>
   );
 }
 
@@ -83,18 +97,19 @@ function Totals({ data }: { data: Schema["Overview"] }) {
   );
 }
 
-function Spend({ period }: { period: Period }) {
-  const points = useQuery(savings(period));
+function Spend({ of }: { of: Asked<Schema["Savings"] & { days: number }> }) {
   return (
     <Panel title="Spend and savings over time">
-      <Show of={points} height={260}>
+      <Show of={of} height={260}>
         {(data) =>
           data.points.length === 0 ? (
             <Nothing title="No requests in this period" />
           ) : (
-            <Suspense fallback={<Skeleton h={260} />}>
-              <SpendChart points={data.points} interval={data.interval} days={period.days} />
-            </Suspense>
+            <Boundary>
+              <Suspense fallback={<Skeleton h={260} />}>
+                <SpendChart points={data.points} interval={data.interval} days={data.days} />
+              </Suspense>
+            </Boundary>
           )
         }
       </Show>
@@ -102,11 +117,10 @@ function Spend({ period }: { period: Period }) {
   );
 }
 
-function Levers({ days }: { days: number }) {
-  const found = useQuery(levers(days));
+function Levers({ of }: { of: Asked<Schema["Levers"]> }) {
   return (
     <Panel title="What each lever brought">
-      <Show of={found} height={200}>
+      <Show of={of} height={200}>
         {(data) =>
           data.levers.length === 0 ? (
             <Nothing title="Nothing was saved in this period">
@@ -183,11 +197,10 @@ function Latency({ data }: { data: Schema["Latencies"] }) {
   );
 }
 
-function Models({ days }: { days: number }) {
-  const found = useQuery(models(days));
+function Models({ of }: { of: Asked<Schema["Models"]> }) {
   return (
     <Panel title="Models">
-      <Show of={found} height={160}>
+      <Show of={of} height={160}>
         {(data) =>
           data.models.length === 0 ? (
             <Nothing title="No requests in this period" />

@@ -1,6 +1,5 @@
 import { Alert, Anchor, Badge, Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import type { Schema } from "../api/client";
 import { type Detail, request, routingRules } from "../api/queries";
 import { Link } from "../app/router";
@@ -63,13 +62,11 @@ function About({ entry }: { entry: Detail }) {
         ["Time", moment(entry.time)],
         ["Kind", `${entry.kind}${entry.stream ? ", streamed" : ""}`],
         ["Answered with", entry.error_code ? `${entry.status_code} (${entry.error_code})` : entry.status_code],
-        ...(entry.user ? [["User", entry.user] as [string, ReactNode]] : []),
-        ...(tags.length > 0
-          ? [["Tags", tags.map(([name, value]) => <Badge key={name} variant="outline" color="gray" mr={4}>{`${name}=${value}`}</Badge>)] as [string, ReactNode]]
-          : []),
-        ...(entry.degraded.length > 0 ? [["Went without", entry.degraded.join(", ")] as [string, ReactNode]] : []),
-        ...(entry.trace_id ? [["Trace", <Trace key="trace" id={entry.trace_id} url={entry.trace_url} />] as [string, ReactNode]] : []),
-        ...(entry.feedback ? [["Feedback", `${entry.feedback.rating}${entry.feedback.cache_wrong ? ", the cached answer was wrong" : ""}`] as [string, ReactNode]] : []),
+        ["User", entry.user],
+        ["Tags", tags.length > 0 && tags.map(([name, value]) => <Badge key={name} variant="outline" color="gray" mr={4}>{`${name}=${value}`}</Badge>)],
+        ["Went without", entry.degraded.join(", ")],
+        ["Trace", entry.trace_id && <Trace key="trace" id={entry.trace_id} url={entry.trace_url} />],
+        ["Feedback", entry.feedback && `${entry.feedback.rating}${entry.feedback.cache_wrong ? ", the cached answer was wrong" : ""}`],
       ]}
     />
   );
@@ -86,7 +83,7 @@ function Trace({ id, url }: { id: string; url: string | null }) {
 
 function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: boolean }) {
   if (receipt.cost_usd === null || receipt.baseline_cost_usd === null) {
-    return <Text size="sm">No price is known for {receipt.served_model ?? receipt.baseline_model}, so there is nothing to add up.</Text>;
+    return <Text size="sm">No price is known for {(receipt.cost_usd === null && receipt.served_model) || receipt.baseline_model}, so there is nothing to add up.</Text>;
   }
   return (
     <Stack gap="xs">
@@ -149,16 +146,14 @@ function Why({ entry }: { entry: Detail }) {
       rows={[
         ["Model", entry.routed_model === entry.baseline_model ? entry.routed_model : `${entry.baseline_model} → ${entry.routed_model}`],
         ["Served by", entry.cache_hit ? `the cache (once by ${served})` : served],
-        ...(why ? [["Why", why] as [string, ReactNode]] : []),
-        ...(entry.rule_id ? [["Rule", <RuleName key="rule" id={entry.rule_id} />] as [string, ReactNode]] : []),
-        ...(entry.tier ? [["Tier", entry.tier] as [string, ReactNode]] : []),
-        ...(entry.routing_score === null ? [] : [["Complexity", `${entry.routing_score.toFixed(2)} (0 is easy, 1 is hard)`] as [string, ReactNode]]),
-        ...(entry.shadow_model ? [["In shadow mode", `${entry.shadow_model} would have saved ${exactMoney(entry.shadow_savings_usd)}`] as [string, ReactNode]] : []),
+        ["Why", why],
+        ["Rule", entry.rule_id && <RuleName key="rule" id={entry.rule_id} />],
+        ["Tier", entry.tier],
+        ["Complexity", entry.routing_score !== null && `${entry.routing_score.toFixed(2)} (0 is easy, 1 is hard)`],
+        ["In shadow mode", entry.shadow_model && `${entry.shadow_model} would have saved ${exactMoney(entry.shadow_savings_usd)}`],
         ["Cache", match],
-        ...(entry.cache_source_id
-          ? [["Answer of", <Link key="source" to={`/requests/${entry.cache_source_id}`} size="sm">{entry.cache_source_id}</Link>] as [string, ReactNode]]
-          : []),
-        ...(entry.fallback_used ? [["Fallback", "The first call failed; the requested model answered."] as [string, ReactNode]] : []),
+        ["Answer of", entry.cache_source_id && <Link key="source" to={`/requests/${entry.cache_source_id}`}>{entry.cache_source_id}</Link>],
+        ["Fallback", entry.fallback_used && "The first call failed; the requested model answered."],
       ]}
     />
   );
@@ -186,7 +181,7 @@ function Measured({ entry }: { entry: Detail }) {
         ["Together", milliseconds(took.total)],
         ["Promptly", milliseconds(took.overhead)],
         ["The provider", milliseconds(took.provider)],
-        ...(took.first_byte === null ? [] : [["First byte", milliseconds(took.first_byte)] as [string, ReactNode]]),
+        ["First byte", took.first_byte !== null && milliseconds(took.first_byte)],
         ["Prompt tokens", `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}`],
         ["Of these cached there", count(tokens.cache_read)],
         ["Output tokens", count(entry.output_tokens)],

@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { useThrottledValue } from "@mantine/hooks";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useCallback, useMemo, useState } from "react";
+import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { call } from "../api/client";
 import { type LiveState, useLive } from "../api/live";
 import type { Entry, Filters } from "../api/queries";
@@ -16,6 +16,7 @@ import { backwards, begin } from "./requests/period";
 
 const PAGE = 50;
 const MOST = 500;
+const LIST = { queryKey: ["requests", "list"] };
 
 function filtersOf(query: URLSearchParams): Filters {
   const hit = query.get("cache_hit");
@@ -32,6 +33,7 @@ function filtersOf(query: URLSearchParams): Filters {
 
 export default function Requests() {
   const { query } = useAddress();
+  const [live, setLive] = useState(true);
   const named = query.get("period");
   // Told once, when the period is chosen: a start that moves on would ask for another list with every look.
   const since = useMemo(() => begin(named, Date.now()), [named]);
@@ -57,7 +59,7 @@ export default function Requests() {
             <Nothing title="No request fits these filters">The time ends before it begins.</Nothing>
           </Panel>
         ) : (
-          <Log key={JSON.stringify(filters)} filters={filters} filtered={query.size > 0} />
+          <Log key={JSON.stringify(filters)} filters={filters} filtered={query.size > 0} live={live} setLive={setLive} />
         )}
       </Stack>
     </>
@@ -84,24 +86,38 @@ function FindById() {
   );
 }
 
-function Log({ filters, filtered }: { filters: Filters; filtered: boolean }) {
+function Log({ filters, filtered, live, setLive }: { filters: Filters; filtered: boolean; live: boolean; setLive: (on: boolean) => void }) {
   const client = useQueryClient();
-  const [live, setLive] = useState(true);
   const [arrived, setArrived] = useState<Entry[]>([]);
   const pages = useInfiniteQuery({
-    queryKey: ["requests", "list", filters],
+    queryKey: [...LIST.queryKey, filters],
     queryFn: ({ pageParam, signal }) =>
       call("get", "/api/requests", { query: { ...filters, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) }, signal }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
-  const missed = useCallback(() => {
-    setArrived([]);
-    void client.invalidateQueries({ queryKey: ["requests", "list"] });
+  const shown = useRef(arrived);
+  useEffect(() => {
+    shown.current = arrived;
+  });
+  const again = useCallback(async (): Promise<void> => {
+    const listed = new Set(shown.current); // as soon as the list is here; until then they stay
+    // An answer on its way may lack it too. Making the list stale leaves a first one be, so it is ended.
+    await client.cancelQueries(LIST);
+    const read = await client.invalidateQueries(LIST, { throwOnError: true }).then(
+      () => true,
+      () => false,
+    );
+    if (read) setArrived((now) => now.filter((entry) => !listed.has(entry)));
   }, [client]);
-  const state = useLive(filters, live, (entry) => setArrived((before) => [entry, ...before].slice(0, MOST)), missed);
+  const state = useLive(filters, live, (entry) => setArrived((before) => [entry, ...before]), () => void again());
+  // So many are not held beside the list: it is read again, so that nothing is left out between the two.
+  const many = arrived.length >= MOST;
+  useEffect(() => {
+    if (many) void again();
+  }, [many, again]);
   // Entries that arrive in a burst are drawn together.
-  const [news] = useDebouncedValue(arrived, 150, { leading: true });
+  const news = useThrottledValue(arrived, 150);
   return (
     <Panel
       title="Log"
@@ -115,7 +131,7 @@ function Log({ filters, filtered }: { filters: Filters; filtered: boolean }) {
             checked={live}
             onChange={(event) => {
               setLive(event.currentTarget.checked);
-              if (event.currentTarget.checked) missed();
+              if (event.currentTarget.checked) void again();
             }}
           />
         </Group>
@@ -157,7 +173,7 @@ function Log({ filters, filtered }: { filters: Filters; filtered: boolean }) {
 }
 
 function Live({ state }: { state: LiveState }) {
-  const [label, color] = { connecting: ["Connecting", "gray"], live: ["Up to date", "teal"], waiting: ["Reconnecting", "orange"] }[state] as [string, string];
+  const [label, color] = { connecting: ["Connecting", "gray"], live: ["Up to date", "teal"], waiting: ["Reconnecting", "orange"], refused: ["Not live", "gray"] }[state] as [string, string];
   return (
     <Badge variant="dot" color={color} role="status">
       {label}

@@ -16,11 +16,11 @@ export default function Routing() {
       <PageTitle title="Routing" />
       <Stack>
         <Show of={config} height={170}>
-          {({ routing_mode: mode }) => <ModeForm key={mode} mode={mode} />}
+          {({ routing_mode: mode }) => <ModeForm mode={mode} />}
         </Show>
         <Rules />
         <Show of={settings} height={210}>
-          {({ cost_quality: chosen }) => <Dial key={String(chosen)} chosen={chosen} />}
+          {({ cost_quality: chosen }) => <Dial chosen={chosen} />}
         </Show>
         <Show of={config} height={320}>
           {(found) => <Tiers config={found} />}

@@ -1,11 +1,11 @@
 // Where the links of invitations and of forgotten passwords lead. Their tokens stand behind the #, and leave the address at once.
-import { Alert, Button, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, PasswordInput, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { ApiError, call } from "../api/client";
 import { session } from "../api/session";
 import { go, Link } from "../app/router";
-import { Nothing } from "../ui/states";
+import { Nothing, Refused } from "../ui/states";
 import { Outside } from "./SignIn";
 
 export type Purpose = "invite" | "reset";
@@ -14,11 +14,24 @@ const WORDS: Record<Purpose, { title: string; button: string }> = {
   reset: { title: "Choose a new password", button: "Set the password" },
 };
 
+function tokenOf(): string {
+  return new URLSearchParams(window.location.hash.slice(1)).get("token") ?? "";
+}
+
 export function SetPassword({ purpose }: { purpose: Purpose }) {
   const client = useQueryClient();
-  const [token] = useState(() => new URLSearchParams(window.location.hash.slice(1)).get("token") ?? "");
+  const [token, setToken] = useState(tokenOf);
   const [password, setPassword] = useState("");
-  useEffect(() => window.history.replaceState(null, "", window.location.pathname), []);
+  useEffect(() => {
+    const take = (): void => {
+      const other = tokenOf();
+      if (other) setToken(other);
+      window.history.replaceState(null, "", window.location.pathname);
+    };
+    take();
+    window.addEventListener("hashchange", take); // another link that was opened in this tab: the browser stays on the page
+    return () => window.removeEventListener("hashchange", take);
+  }, []);
   const set = useMutation({
     mutationFn: async (): Promise<void> => {
       if (purpose === "reset") {
@@ -64,11 +77,7 @@ export function SetPassword({ purpose }: { purpose: Purpose }) {
             visibilityToggleButtonProps={{ "aria-label": "Show or hide the password" }}
             onChange={(event) => setPassword(event.currentTarget.value)}
           />
-          {set.error && (
-            <Alert color="red" role="alert">
-              {set.error.message}
-            </Alert>
-          )}
+          <Refused error={set.error} />
           {set.error && purpose === "reset" && !fields["password"] && (
             <Link to="/forgot" ta="center">
               Ask for another link

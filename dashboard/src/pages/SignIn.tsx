@@ -1,14 +1,14 @@
-import { Alert, Button, Card, Center, Divider, Group, PasswordInput, SegmentedControl, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { Button, Card, Center, Divider, Group, PasswordInput, SegmentedControl, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError, call, type Schema } from "../api/client";
-import { entry, type Source } from "../api/queries";
+import { entry, type Source, stale } from "../api/queries";
 import { session } from "../api/session";
 import { Brand, Scheme } from "../app/Frame";
 import { next } from "../app/next";
 import { go, Link } from "../app/router";
 import { ShownOnce } from "../ui/Copy";
-import { Nothing } from "../ui/states";
+import { Nothing, Refused } from "../ui/states";
 
 interface Values {
   email: string;
@@ -21,6 +21,7 @@ export const SOURCES: Record<Source, string> = { github: "GitHub", google: "Goog
 const EMPTY: Values = { email: "", password: "", org_name: "", account_type: "team" };
 
 export function SignIn({ registering }: { registering: boolean }) {
+  const client = useQueryClient();
   const [values, setValues] = useState(EMPTY);
   const [made, setMade] = useState<Schema["Registered"] | null>(null);
   const ways = useQuery(entry());
@@ -30,6 +31,7 @@ export function SignIn({ registering }: { registering: boolean }) {
     mutationFn: async (): Promise<void> => {
       if (registering) {
         setMade(await call("post", "/api/auth/register", { body: values }));
+        stale(client, "entry"); // the first one may have been the last
       } else {
         const { email, password } = values;
         session.begin((await call("post", "/api/auth/login", { body: { email, password } })).token);
@@ -107,11 +109,7 @@ export function SignIn({ registering }: { registering: boolean }) {
             visibilityToggleButtonProps={{ "aria-label": "Show or hide the password" }}
             onChange={(event) => set({ password: event.currentTarget.value })}
           />
-          {enter.error && (
-            <Alert color="red" role="alert">
-              {enter.error.message}
-            </Alert>
-          )}
+          <Refused error={enter.error} />
           <Button type="submit" loading={enter.isPending} fullWidth>
             {registering ? "Register" : "Sign in"}
           </Button>

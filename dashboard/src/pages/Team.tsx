@@ -1,12 +1,13 @@
 import { Alert, Badge, Button, Group, NativeSelect, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { call, type Schema } from "../api/client";
 import { members, stale } from "../api/queries";
 import { useMay, useWho } from "../app/who";
 import { Confirm } from "../ui/Confirm";
 import { ago, moment } from "../ui/format";
 import { PageTitle, Panel, Show, Wide } from "../ui/states";
+import { useEdits } from "../ui/useEdits";
 import { Invitations } from "./team/Invitations";
 import { ROLES, roleOf } from "./team/roles";
 
@@ -77,7 +78,7 @@ function Row({ member }: { member: Member }) {
           )}
         </Group>
       </Table.Td>
-      <Table.Td>{may ? <RoleForm key={member.role} member={member} own={own} /> : member.role}</Table.Td>
+      <Table.Td>{may ? <RoleForm member={member} own={own} /> : member.role}</Table.Td>
       <Table.Td title={moment(member.created_at)}>{ago(member.created_at)}</Table.Td>
       {may && (
         <Table.Td ta="right">
@@ -101,7 +102,11 @@ function Row({ member }: { member: Member }) {
 /** The choice is saved by a button of its own: with the keyboard, a list passes every role on the way to another. */
 function RoleForm({ member, own }: { member: Member; own: boolean }) {
   const client = useQueryClient();
-  const [role, setRole] = useState(member.role);
+  const {
+    draft: { role },
+    changed,
+    set,
+  } = useEdits({ role: member.role });
   const save = useMutation({
     mutationFn: () => call("put", "/api/team/members/{user_id}", { path: { user_id: member.id }, body: { role } }),
     onSuccess: () => {
@@ -109,7 +114,6 @@ function RoleForm({ member, own }: { member: Member; own: boolean }) {
       if (own) stale(client, "me");
     },
   });
-  const changed = role !== member.role;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     save.mutate();
@@ -123,7 +127,7 @@ function RoleForm({ member, own }: { member: Member; own: boolean }) {
           data={ROLES}
           value={role}
           onChange={(event) => {
-            setRole(roleOf(event.currentTarget.value));
+            set({ role: roleOf(event.currentTarget.value) });
             save.reset();
           }}
         />

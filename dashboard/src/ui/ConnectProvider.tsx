@@ -1,8 +1,9 @@
-import { Alert, Button, Group, PasswordInput, Select, Stack, TagsInput, TextInput } from "@mantine/core";
+import { Button, Group, PasswordInput, Select, Stack, TagsInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, call, type Schema } from "../api/client";
 import { stale } from "../api/queries";
+import { Refused } from "./states";
 
 type Provider = Schema["ProviderKey"]["provider"];
 
@@ -38,6 +39,9 @@ export function ConnectProvider({ done }: { done?: (key: Schema["ProviderKey"]) 
       }),
     onSuccess: (key) => {
       setApiKey("");
+      setBaseUrl(""); // the next key must not go to this one's address
+      setLabel("");
+      setModels([]);
       stale(client, "keys");
       done?.(key);
     },
@@ -101,11 +105,7 @@ export function ConnectProvider({ done }: { done?: (key: Schema["ProviderKey"]) 
             onChange={setModels}
           />
         )}
-        {connect.error && (
-          <Alert color="red" role="alert">
-            {connect.error.message}
-          </Alert>
-        )}
+        <Refused error={connect.error} />
         <Button type="submit" loading={connect.isPending} style={{ alignSelf: "flex-start" }}>
           Connect
         </Button>

@@ -1,6 +1,7 @@
 // What a part of a page shows while it waits, where it failed, and where there is nothing yet.
 import { Alert, Button, Card, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
-import type { ReactNode } from "react";
+import { notifyManager, type Query, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useSyncExternalStore } from "react";
 import { Icon } from "./Icon";
 
 export function Failed({ error, again }: { error: Error; again?: () => void }) {
@@ -18,6 +19,16 @@ export function Failed({ error, again }: { error: Error; again?: () => void }) {
   );
 }
 
+/** Why what somebody asked for was not done. */
+export function Refused({ error }: { error: Error | null }) {
+  if (!error) return null;
+  return (
+    <Alert color="red" role="alert">
+      {error.message}
+    </Alert>
+  );
+}
+
 export function Nothing({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <Stack align="center" gap={6} py="xl" ta="center">
@@ -29,7 +40,7 @@ export function Nothing({ title, children }: { title: string; children?: ReactNo
   );
 }
 
-interface Asked<T> {
+export interface Asked<T> {
   data: T | undefined;
   error: Error | null;
   refetch: () => unknown;
@@ -40,6 +51,28 @@ export function Show<T>({ of, height, children }: { of: Asked<T>; height: number
   if (of.data !== undefined) return children(of.data);
   if (of.error) return <Failed error={of.error} again={() => void of.refetch()} />;
   return <Skeleton h={height} aria-label="Loading" role="status" />;
+}
+
+/** Says of answers that stay on the page, because newer ones did not come, that they are old. */
+export function Outdated() {
+  const client = useQueryClient();
+  const cache = client.getQueryCache();
+  const failed = { type: "active", predicate: ({ state }: Query) => state.status === "error" && state.data !== undefined } as const;
+  const old = useSyncExternalStore(
+    (changed) => cache.subscribe(notifyManager.batchCalls(changed)), // the cache tells of a query while a page is drawn
+    () => cache.findAll(failed).length > 0,
+  );
+  if (!old) return null;
+  return (
+    <Alert color="orange" icon={<Icon name="warning" />} title="Not up to date" role="status" mb="md">
+      <Stack gap="sm" align="flex-start">
+        <Text size="sm">Some of what stands here may be old: asking for it anew did not work.</Text>
+        <Button size="xs" variant="default" onClick={() => void client.refetchQueries(failed)}>
+          Try again
+        </Button>
+      </Stack>
+    </Alert>
+  );
 }
 
 export function Panel({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {

@@ -127,6 +127,7 @@ class RequestController(Controller):
     ) -> Stream:
         """New entries that fit the filters, as server-sent events."""
         wanted = _filtered(request, query(request, LogFilter), clock)
+        live.check_room(wanted.org_id)  # once a line is sent, nothing can be refused
         token = request.headers["authorization"].partition(" ")[2].strip()  # the guard has just let it in
         events = new_requests(live, bus, sessions, token, wanted)
         return Stream(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})

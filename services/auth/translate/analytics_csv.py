@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
@@ -17,7 +18,9 @@ COLUMNS: Final = (
     *("baseline_cost_usd", "cost_usd", "savings_usd", "estimated", "price_version"),
     *("cache", "cache_similarity", "latency_ms", "overhead_ms", "provider_ms", "first_byte_ms", "fallback_used"),
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+# At the beginning of a cell, and also behind what a spreadsheet of another country may take for the end of one. Some read the
+# wide signs like the others.
+_FORMULA: Final = re.compile(r'(^|[;\t\r\n])(?=[\s"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20])')
 
 
 def header() -> str:
@@ -47,7 +50,7 @@ def _cells(entry: CompletionFinished) -> tuple[str | int | float | Decimal | Non
 
 def _text(value: str | None) -> str | None:
     """What somebody else wrote: an apostrophe keeps a spreadsheet from running it."""
-    return f"'{value}" if value is not None and value.lstrip().startswith(_FORMULA) else value
+    return value and _FORMULA.sub(r"\1'", value)
 
 
 def _flag(value: bool) -> str:

@@ -96,6 +96,22 @@ async def test_new_entries_flow_to_those_whose_they_are(auth: Auth) -> None:
     assert theirs.id not in str(found)
 
 
+async def test_one_live_view_too_many_is_refused_before_it_begins(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.auth.live._MOST_WATCHERS", 1)
+    org, other = await auth.new_org(), await auth.new_org()
+    async with auth.http.stream(
+        "GET", "/api/requests/stream", headers={"Authorization": f"Bearer {org.token}"}
+    ) as answer:
+        await anext(answer.aiter_lines())
+        refused = await auth.call("GET", "/api/requests/stream", org.token)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+        assert "Too many live views" in refused.json()["detail"]
+        async with auth.http.stream(
+            "GET", "/api/requests/stream", headers={"Authorization": f"Bearer {other.token}"}
+        ) as theirs:
+            assert theirs.status_code == 200
+
+
 async def test_a_live_view_ends_with_its_token(auth: Auth) -> None:
     org = await auth.new_org()
     headers = {"Authorization": f"Bearer {org.token}"}

@@ -4,6 +4,7 @@ import csv
 import io
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,11 +22,27 @@ def _read(text: str) -> list[dict[str, Any]]:
 def test_what_others_wrote_is_kept_and_harmless(user: str, model: str, tags: dict[str, str]) -> None:
     [row] = _read(lines([request(end_user=user, baseline_model=model, tags=tags)]))
     assert set(row) == set(COLUMNS)
-    assert row["user"] in (user, f"'{user}")
-    assert row["baseline_model"] in (model, f"'{model}")
+    assert row["user"].replace("'", "") == user.replace("'", "")
+    assert row["baseline_model"].replace("'", "") == model.replace("'", "")
     for cell in row.values():
         assert not cell.lstrip().startswith(("=", "+", "@", "\t"))
         assert not cell.lstrip().startswith("-") or float(cell) < 0
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("a-b; c=d", "a-b; c=d"),
+        ("=1+1", "'=1+1"),
+        (" \uff1d1+1", "' \uff1d1+1"),
+        ("x;=HYPERLINK(1)", "x;'=HYPERLINK(1)"),
+        ('x;"=1', "x;'\"=1"),
+        ("x\t@SUM(1)", "x\t'@SUM(1)"),
+    ],
+)
+def test_a_cell_begins_where_a_spreadsheet_of_another_country_says_so(written: str, kept: str) -> None:
+    [row] = _read(lines([request(end_user=written)]))
+    assert row["user"] == kept
 
 
 def test_a_loss_is_a_number() -> None:

@@ -1,8 +1,9 @@
-import { Alert, Button, Checkbox, Group, NativeSelect, NumberInput, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, NumberInput, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, call } from "../../api/client";
 import { stale } from "../../api/queries";
+import { Refused } from "../../ui/states";
 import { CHANNELS, type Channel, METRICS, type Metric, OPERATORS, type Operator, type Rule } from "./words";
 
 interface Draft {
@@ -187,11 +188,7 @@ export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rul
             onChange={(event) => set({ slack: event.currentTarget.value })}
           />
         )}
-        {save.error && (
-          <Alert color="red" role="alert">
-            {save.error.message}
-          </Alert>
-        )}
+        <Refused error={save.error} />
         <Group gap="sm">
           <Button type="submit" loading={save.isPending} disabled={draft.channels.length === 0}>
             {rule ? "Save" : "Add the rule"}

@@ -1,9 +1,10 @@
-import { Alert, Button, Group, Modal, PasswordInput, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Button, Group, Modal, PasswordInput, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, call, type Schema } from "../../api/client";
 import { stale } from "../../api/queries";
+import { Refused } from "../../ui/states";
 
 type Stored = Schema["ProviderKey"];
 
@@ -79,11 +80,7 @@ function Form({ stored, name, close }: { stored: Stored; name: string; close: ()
         />
         <TextInput label="Label (optional)" value={label} maxLength={200} error={fields["label"]} onChange={(event) => setLabel(event.currentTarget.value)} />
         {other && <TagsInput label="Models that it serves" description="Type a name and press Enter" required value={models} error={fields["models"]} onChange={setModels} />}
-        {save.error && (
-          <Alert color="red" role="alert">
-            {save.error.message}
-          </Alert>
-        )}
+        <Refused error={save.error} />
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             Leave it as it was

@@ -1,8 +1,9 @@
-import { Alert, Button, Checkbox, Group, NumberInput, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, NumberInput, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, call, type Schema } from "../../api/client";
 import { stale } from "../../api/queries";
+import { Refused } from "../../ui/states";
 
 const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -27,6 +28,7 @@ export function NewKey({ done }: { done: (key: Schema["NewKey"]) => void }) {
       }),
     onSuccess: (key) => {
       setName("");
+      setBudget("");
       setExpires("");
       stale(client, "keys", "platform");
       done(key);
@@ -63,11 +65,7 @@ export function NewKey({ done }: { done: (key: Schema["NewKey"]) => void }) {
             <Checkbox value="optimize" label="The optimize API" />
           </Group>
         </Checkbox.Group>
-        {make.error && (
-          <Alert color="red" role="alert">
-            {make.error.message}
-          </Alert>
-        )}
+        <Refused error={make.error} />
         <Button type="submit" loading={make.isPending} disabled={scopes.length === 0} style={{ alignSelf: "flex-start" }}>
           Make the key
         </Button>

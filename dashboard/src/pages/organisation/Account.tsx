@@ -6,7 +6,7 @@ import { entry, signIns, type Source } from "../../api/queries";
 import { session } from "../../api/session";
 import { useWho } from "../../app/who";
 import { Facts } from "../../ui/Facts";
-import { Panel, Show } from "../../ui/states";
+import { Panel, Refused, Show } from "../../ui/states";
 import { SOURCES } from "../SignIn";
 
 /** What everybody may do with their own account, whatever their role. */
@@ -98,11 +98,7 @@ function NoPassword({ email, mail }: { email: string; mail: boolean }) {
           </>
         )}
       </Text>
-      {ask.error && (
-        <Alert color="red" role="alert">
-          {ask.error.message}
-        </Alert>
-      )}
+      <Refused error={ask.error} />
       {mail &&
         (ask.data ? (
           <Text size="sm" role="status">
@@ -143,11 +139,7 @@ function Linked({ linked, offered }: { linked: Source[]; offered: Source[] }) {
           )}
         </Group>
       ))}
-      {link.error && (
-        <Alert color="red" role="alert">
-          {link.error.message}
-        </Alert>
-      )}
+      <Refused error={link.error} />
     </Stack>
   );
 }

@@ -1,11 +1,11 @@
-import { Alert, Button, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "../../api/client";
 import { session } from "../../api/session";
 import { go } from "../../app/router";
 import { useWho } from "../../app/who";
-import { Panel } from "../../ui/states";
+import { Panel, Refused } from "../../ui/states";
 
 export function Delete() {
   const { org } = useWho();
@@ -30,11 +30,7 @@ export function Delete() {
             credits that are left. Applications that use its keys are refused within a second. Nobody can bring any of it back.
           </Text>
           <TextInput label={`To be sure, type its name: ${org.name}`} autoComplete="off" required w="100%" maw={420} value={name} onChange={(event) => setName(event.currentTarget.value)} />
-          {erase.error && (
-            <Alert color="red" role="alert">
-              {erase.error.message}
-            </Alert>
-          )}
+          <Refused error={erase.error} />
           <Button type="submit" color="red" maw="100%" disabled={name.trim() !== org.name.trim()} loading={erase.isPending}>
             Delete {org.name}
           </Button>

@@ -11,7 +11,8 @@ export const KINDS: Entry["kind"][] = ["chat", "completion", "optimize"];
 type Change = (changes: Record<string, string>) => void;
 
 export function FilterBar({ filters, period, filtered, change }: { filters: Filters; period: string; filtered: boolean; change: Change }) {
-  const keys = useQuery(platformKeys());
+  const keys = useQuery(platformKeys()).data?.keys ?? [];
+  const gone = filters.key_id !== undefined && !keys.some((key) => key.id === filters.key_id);
   return (
     <Group gap="sm" align="flex-end" role="group" aria-label="Filters">
       <NativeSelect
@@ -57,7 +58,8 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
         onChange={(event) => change({ key_id: event.currentTarget.value })}
         data={[
           { value: "", label: "All" },
-          ...(keys.data?.keys ?? []).map((key) => ({ value: key.id, label: `${key.name} …${key.last_four}` })),
+          ...keys.map((key) => ({ value: key.id, label: `${key.name} …${key.last_four}` })),
+          ...(gone ? [{ value: String(filters.key_id), label: String(filters.key_id) }] : []),
         ]}
       />
       <TextInput

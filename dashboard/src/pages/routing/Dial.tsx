@@ -1,10 +1,11 @@
-import { Alert, Box, Button, Group, Slider, Stack, Text } from "@mantine/core";
+import { Box, Button, Group, Slider, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { call } from "../../api/client";
-import { optimizationSettings } from "../../api/queries";
+import { optimizationSettings, settle } from "../../api/queries";
 import { useMay } from "../../app/who";
-import { Panel } from "../../ui/states";
+import { Panel, Refused } from "../../ui/states";
+import { useEdits } from "../../ui/useEdits";
 
 const MIDDLE = 50; // moves nothing, as null does
 
@@ -13,11 +14,14 @@ export function Dial({ chosen }: { chosen: number | null }) {
   const client = useQueryClient();
   const may = useMay("settings");
   const saved = chosen === null ? null : Math.round(chosen * 100);
-  const [draft, setDraft] = useState(saved);
-  const changed = draft !== saved;
+  const {
+    draft: { dial },
+    changed,
+    set,
+  } = useEdits({ dial: saved });
   const save = useMutation({
-    mutationFn: () => call("put", "/api/optimization/settings", { body: { cost_quality: draft === null ? null : draft / 100 } }),
-    onSuccess: (now) => client.setQueryData(optimizationSettings().queryKey, now),
+    mutationFn: () => call("put", "/api/optimization/settings", { body: { cost_quality: dial === null ? null : dial / 100 } }),
+    onSuccess: (now) => settle(client, optimizationSettings().queryKey, now),
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -34,10 +38,10 @@ export function Dial({ chosen }: { chosen: number | null }) {
           <Box maw={520} px={10} pb={22}>
             <Slider
               thumbLabel="Cost and quality"
-              thumbValueText={() => told(draft)}
+              thumbValueText={() => told(dial)}
               disabled={!may}
-              value={draft ?? MIDDLE}
-              onChange={setDraft}
+              value={dial ?? MIDDLE}
+              onChange={(value) => set({ dial: value })}
               step={5}
               startPointValue={MIDDLE}
               label={(value) => String(value)}
@@ -48,18 +52,14 @@ export function Dial({ chosen }: { chosen: number | null }) {
               ]}
             />
           </Box>
-          <Text size="sm">{told(draft)}</Text>
-          {save.error && (
-            <Alert color="red" role="alert">
-              {save.error.message}
-            </Alert>
-          )}
+          <Text size="sm">{told(dial)}</Text>
+          <Refused error={save.error} />
           {may && (
             <Group gap="sm">
               <Button type="submit" disabled={!changed} loading={save.isPending}>
                 Save the dial
               </Button>
-              <Button variant="subtle" color="gray" disabled={draft === null} onClick={() => setDraft(null)}>
+              <Button variant="subtle" color="gray" disabled={dial === null} onClick={() => set({ dial: null })}>
                 Use the default
               </Button>
               <Text size="sm" c="dimmed" role="status">

@@ -1,11 +1,12 @@
-import { Alert, Badge, Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Badge, Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { call } from "../../api/client";
-import { routing, stale } from "../../api/queries";
+import { routing, settle, stale } from "../../api/queries";
 import { useMay } from "../../app/who";
 import type { Mode } from "../../ui/routing";
-import { Panel } from "../../ui/states";
+import { Panel, Refused } from "../../ui/states";
+import { useEdits } from "../../ui/useEdits";
 
 const MODES: { value: Mode; label: string; about: string }[] = [
   { value: "auto", label: "Auto", about: "Rules first; then each prompt is judged, and what is simple goes to a cheaper model. None is ever sent to a dearer one than was asked for, unless a rule says so." },
@@ -13,16 +14,19 @@ const MODES: { value: Mode; label: string; about: string }[] = [
   { value: "shadow", label: "Shadow", about: "As manual; but each request's entry says which model auto would have taken, and what that would have saved. A way to try it without a risk." },
 ];
 
-export function ModeForm({ mode }: { mode: Mode }) {
+export function ModeForm({ mode: saved }: { mode: Mode }) {
   const client = useQueryClient();
   const may = useMay("settings");
-  const [draft, setDraft] = useState(mode);
-  const changed = draft !== mode;
+  const {
+    draft: { mode },
+    changed,
+    set,
+  } = useEdits({ mode: saved });
   const save = useMutation({
-    mutationFn: () => call("put", "/api/routing/config", { body: { routing_mode: draft, tiers: {} } }),
+    mutationFn: () => call("put", "/api/routing/config", { body: { routing_mode: mode, tiers: {} } }),
     onSuccess: (now) => {
-      client.setQueryData(routing().queryKey, now);
       stale(client, "settings");
+      return settle(client, routing().queryKey, now);
     },
   });
   const submit = (event: FormEvent): void => {
@@ -36,20 +40,16 @@ export function ModeForm({ mode }: { mode: Mode }) {
           <SegmentedControl
             aria-label="Mode"
             disabled={!may}
-            value={draft}
-            onChange={(value) => setDraft(MODES.find((one) => one.value === value)?.value ?? draft)}
+            value={mode}
+            onChange={(value) => set({ mode: MODES.find((one) => one.value === value)?.value ?? mode })}
             data={MODES.map(({ value, label }) => ({ value, label }))}
             size="xs"
             style={{ alignSelf: "flex-start" }}
           />
           <Text size="sm" c="dimmed">
-            {MODES.find((one) => one.value === draft)?.about}
+            {MODES.find((one) => one.value === mode)?.about}
           </Text>
-          {save.error && (
-            <Alert color="red" role="alert">
-              {save.error.message}
-            </Alert>
-          )}
+          <Refused error={save.error} />
           {may && (
             <Group gap="sm">
               <Button type="submit" disabled={!changed} loading={save.isPending}>

@@ -1,11 +1,12 @@
-import { Alert, Badge, Button, Group, Stack, Table, Text, Textarea, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call, type Schema } from "../../api/client";
 import { providerName } from "../../ui/ConnectProvider";
+import { Facts } from "../../ui/Facts";
 import { requestOf } from "../../ui/pasted";
 import { whySentence } from "../../ui/routing";
-import { Panel } from "../../ui/states";
+import { Panel, Refused } from "../../ui/states";
 
 export function Preview() {
   const [text, setText] = useState("");
@@ -37,11 +38,7 @@ export function Preview() {
             </Group>
           </Stack>
         </form>
-        {preview.error && (
-          <Alert color="red" role="alert">
-            {preview.error.message}
-          </Alert>
-        )}
+        <Refused error={preview.error} />
         {preview.data && <Result asked={preview.data.asked} route={preview.data.route} />}
       </Stack>
     </Panel>
@@ -66,27 +63,16 @@ function Result({ asked, route }: { asked: string; route: Schema["Route"] }) {
         {", "}
         {providerName(route.provider)}
       </Text>
-      <Table className="figures" layout="fixed">
-        <Table.Tbody>
-          <Line name="Why">{why}</Line>
-          {route.shadow_model && <Line name="In auto mode">{route.shadow_model === route.model ? "The same model" : route.shadow_model}</Line>}
-          {route.tier && <Line name="Tier">{route.tier}</Line>}
-          {route.score !== null && <Line name="Complexity">{route.score.toFixed(2)} (0 is easy, 1 is hard)</Line>}
-          {route.signals.length > 0 && <Line name="What spoke for it">{words(route.signals)}</Line>}
-          {route.skipped_rules.length > 0 && <Line name="Rules that could not be obeyed">{words(route.skipped_rules)}</Line>}
-        </Table.Tbody>
-      </Table>
+      <Facts
+        rows={[
+          ["Why", why],
+          ["In auto mode", route.shadow_model && (route.shadow_model === route.model ? "The same model" : route.shadow_model)],
+          ["Tier", route.tier],
+          ["Complexity", route.score !== null && `${route.score.toFixed(2)} (0 is easy, 1 is hard)`],
+          ["What spoke for it", route.signals.length > 0 && words(route.signals)],
+          ["Rules that could not be obeyed", route.skipped_rules.length > 0 && words(route.skipped_rules)],
+        ]}
+      />
     </Stack>
-  );
-}
-
-function Line({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <Table.Tr>
-      <Table.Th w="38%" fw={500}>
-        {name}
-      </Table.Th>
-      <Table.Td style={{ overflowWrap: "anywhere" }}>{children}</Table.Td>
-    </Table.Tr>
   );
 }

@@ -1,9 +1,10 @@
-import { Alert, Autocomplete, Button, Group, NativeSelect, NumberInput, Stack, TagsInput, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Group, NativeSelect, NumberInput, Stack, TagsInput, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, call, type Schema } from "../../api/client";
 import { providerKeys, routing, stale } from "../../api/queries";
 import { OPERATORS, type Rule, TIERS } from "../../ui/routing";
+import { Refused } from "../../ui/states";
 
 type Condition = Rule["condition_type"];
 type Operator = (typeof OPERATORS)[number]["value"];
@@ -111,11 +112,7 @@ export function RuleForm({ rule, last, done }: { rule?: Rule; last: number; done
             <NativeSelect label="Tier" value={tier} error={fields["action_value"]} onChange={(event) => setTier(event.currentTarget.value)} data={[...TIERS]} />
           )}
         </Group>
-        {save.error && (
-          <Alert color="red" role="alert">
-            {save.error.message}
-          </Alert>
-        )}
+        <Refused error={save.error} />
         <Group gap="sm">
           <Button type="submit" loading={save.isPending}>
             {rule ? "Save the rule" : "Make the rule"}

@@ -1,14 +1,14 @@
-import { ActionIcon, Alert, Badge, Box, Button, Collapse, Group, Stack, Text } from "@mantine/core";
+import { ActionIcon, Badge, Box, Button, Collapse, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLayoutEffect, useRef, useState } from "react";
 import { call } from "../../api/client";
-import { routingRules, stale } from "../../api/queries";
+import { routingRules, settle, stale } from "../../api/queries";
 import { useMay } from "../../app/who";
 import { Confirm } from "../../ui/Confirm";
 import { Icon } from "../../ui/Icon";
 import { type Rule, ruleSentence } from "../../ui/routing";
-import { Nothing, Panel, Show } from "../../ui/states";
+import { Nothing, Panel, Refused, Show } from "../../ui/states";
 import { moved, useDrag } from "./order";
 import { RuleForm } from "./RuleForm";
 
@@ -60,7 +60,7 @@ function Ordered({ rules }: { rules: Rule[] }) {
   const order = useMutation({
     scope: { id: "rules" }, // one after the other: the last order is the one that stays
     mutationFn: (ids: string[]) => call("put", "/api/routing/rules/order", { body: { rule_ids: ids } }),
-    onSuccess: (now) => client.setQueryData(routingRules().queryKey, now),
+    onSuccess: (now) => settle(client, routingRules().queryKey, now),
     onError: () => {
       focused.current = [...stepped.current];
       stale(client, "routing", "rules");
@@ -97,11 +97,7 @@ function Ordered({ rules }: { rules: Rule[] }) {
   const catching = shown.findIndex((rule) => rule.condition_type === "always");
   return (
     <>
-      {order.error && (
-        <Alert color="red" role="alert">
-          {order.error.message}
-        </Alert>
-      )}
+      <Refused error={order.error} />
       <Box component="ol" ref={list} className="rules" aria-label="Rules, in the order in which they are tried">
         {shown.map((rule, at) => (
           <Box

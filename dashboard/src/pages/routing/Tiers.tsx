@@ -1,12 +1,13 @@
-import { Alert, Autocomplete, Badge, Button, Fieldset, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Autocomplete, Badge, Button, Fieldset, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { call, type Schema } from "../../api/client";
-import { providerKeys, routing } from "../../api/queries";
+import { providerKeys, routing, settle } from "../../api/queries";
 import { useMay } from "../../app/who";
 import { providerName } from "../../ui/ConnectProvider";
 import { TIERS } from "../../ui/routing";
-import { Panel } from "../../ui/states";
+import { Panel, Refused } from "../../ui/states";
+import { useEdits } from "../../ui/useEdits";
 
 type Config = Schema["Routing"];
 type Models = Partial<Record<string, string>>;
@@ -28,7 +29,7 @@ export function Tiers({ config }: { config: Config }) {
           const defaults = config.default_tiers[provider] ?? {};
           const known = [...new Set([...Object.values(models), ...Object.values(defaults), ...listed])];
           return (
-            <Provider key={`${provider} ${JSON.stringify(models)}`} provider={provider} models={models} defaults={defaults} known={known} connected={keys.data === undefined || connected.has(provider)} />
+            <Provider key={provider} provider={provider} models={models} defaults={defaults} known={known} connected={keys.data === undefined || connected.has(provider)} />
           );
         })}
       </Stack>
@@ -39,14 +40,17 @@ export function Tiers({ config }: { config: Config }) {
 function Provider({ provider, models, defaults, known, connected }: { provider: string; models: Models; defaults: Models; known: string[]; connected: boolean }) {
   const client = useQueryClient();
   const may = useMay("settings");
-  const [draft, setDraft] = useState(models);
+  const { draft, set, undo } = useEdits(models);
   const name = providerName(provider);
   const own = TIERS.filter((tier) => models[tier] !== defaults[tier]);
   const typed = (tier: string): string => (draft[tier] ?? "").trim();
   const wanted = TIERS.filter((tier) => typed(tier) && typed(tier) !== models[tier]);
   const save = useMutation({
     mutationFn: (change: Record<string, string> | null) => call("put", "/api/routing/config", { body: { routing_mode: null, tiers: { [provider]: change } } }),
-    onSuccess: (now) => client.setQueryData(routing().queryKey, now),
+    onSuccess: (now, change) => {
+      if (change === null) undo();
+      return settle(client, routing().queryKey, now);
+    },
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -75,15 +79,11 @@ function Provider({ provider, models, defaults, known, connected }: { provider: 
                 data={known}
                 placeholder={models[tier] === undefined ? "none" : defaults[tier]}
                 value={draft[tier] ?? ""}
-                onChange={(value) => setDraft((before) => ({ ...before, [tier]: value }))}
+                onChange={(value) => set({ [tier]: value })}
               />
             ))}
           </SimpleGrid>
-          {save.error && (
-            <Alert color="red" role="alert">
-              {save.error.message}
-            </Alert>
-          )}
+          <Refused error={save.error} />
           {may && (
             <Group gap="sm">
               <Button size="xs" type="submit" disabled={wanted.length === 0} loading={save.isPending && save.variables !== null} aria-label={`Save the tiers of ${name}`}>

@@ -8,7 +8,7 @@ import { Confirm } from "../../ui/Confirm";
 import { CopyButton } from "../../ui/Copy";
 import { moment } from "../../ui/format";
 import { Icon } from "../../ui/Icon";
-import { Nothing, Panel, Show, Wide } from "../../ui/states";
+import { Nothing, Panel, Refused, Show, Wide } from "../../ui/states";
 import { ROLES, roleOf } from "./roles";
 
 /** For admins: nobody else may ask which invitations are open. */
@@ -73,11 +73,7 @@ function InviteForm({ done }: { done: (invite: Schema["NewInvite"]) => void }) {
           <TextInput label="E-mail" type="email" required maxLength={200} miw={240} flex={1} maw={360} value={email} error={fields["email"]} onChange={(event) => setEmail(event.currentTarget.value)} />
           <NativeSelect label="Role" data={ROLES} value={role} error={fields["role"]} onChange={(event) => setRole(roleOf(event.currentTarget.value))} />
         </Group>
-        {invite.error && (
-          <Alert color="red" role="alert">
-            {invite.error.message}
-          </Alert>
-        )}
+        <Refused error={invite.error} />
         <Button type="submit" loading={invite.isPending} style={{ alignSelf: "flex-start" }}>
           Invite
         </Button>
