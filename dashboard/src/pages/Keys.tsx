@@ -89,7 +89,7 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
             const own = may && (user.role === "admin" || key.created_by === user.id);
             return (
               <Table.Tr key={key.id}>
-                <Table.Td>{key.name}</Table.Td>
+                <Table.Td className="name">{key.name}</Table.Td>
                 <Table.Td>
                   <Code>
                     {key.prefix}…{key.last_four}

@@ -94,7 +94,7 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
         <Table.Tbody>
           <Table.Tr>
             <Table.Td>Asked for: {receipt.baseline_model}</Table.Td>
-            <Table.Td ta="right" ff="monospace">
+            <Table.Td ta="right" ff="monospace" className="whole">
               {exactMoney(receipt.baseline_cost_usd)}
             </Table.Td>
           </Table.Tr>
@@ -109,7 +109,7 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
                   </Text>
                 )}
               </Table.Td>
-              <Table.Td ta="right" ff="monospace">
+              <Table.Td ta="right" ff="monospace" className="whole">
                 {exactMoney(line.savings_usd === null ? null : -line.savings_usd)}
               </Table.Td>
             </Table.Tr>
@@ -118,7 +118,7 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
         <Table.Tfoot>
           <Table.Tr>
             <Table.Th>Paid{cached ? ": no provider was asked" : receipt.served_model && `: ${receipt.served_model}`}</Table.Th>
-            <Table.Th ta="right" ff="monospace">
+            <Table.Th ta="right" ff="monospace" className="whole">
               {exactMoney(receipt.cost_usd)}
             </Table.Th>
           </Table.Tr>

@@ -200,13 +200,15 @@ function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
               <Table.Td>
                 <Status entry={entry} />
               </Table.Td>
-              <Table.Td>
-                {entry.baseline_model}
+              <Table.Td style={{ whiteSpace: "normal" }}>
+                <span className="whole">{entry.baseline_model}</span>
                 {entry.routed_model !== entry.baseline_model && (
                   <Text span size="sm" c="dimmed">
                     {" "}
-                    → {entry.routed_model}
-                  </Text>
+                    <Text span size="sm" c="dimmed" className="whole">
+                      → {entry.routed_model}
+                    </Text>
+                  </>
                 )}
               </Table.Td>
               <Table.Td ta="right">

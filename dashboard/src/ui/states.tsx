@@ -67,10 +67,10 @@ export function PageTitle({ title, children }: { title: string; children?: React
   );
 }
 
-/** A table that is wider than a phone: it scrolls by itself, with the keyboard too. */
+/** A table that is wider than a phone: it scrolls by itself, with the keyboard too, and shows that it does. */
 export function Wide({ label, width, children }: { label: string; width: number; children: ReactNode }) {
   return (
-    <div role="group" aria-label={label} tabIndex={0} style={{ overflowX: "auto" }}>
+    <div role="group" aria-label={label} tabIndex={0} className="wide">
       <div style={{ minWidth: width, whiteSpace: "nowrap" }}>{children}</div>
     </div>
   );

@@ -60,7 +60,7 @@ export function Theirs() {
                             </Text>
                             {key.base_url && <Text size="xs" c="dimmed">{key.base_url}</Text>}
                           </Table.Td>
-                          <Table.Td>
+                          <Table.Td className="name">
                             <Code>{key.api_key}</Code>
                           </Table.Td>
                           <Table.Td>{ago(key.created_at)}</Table.Td>

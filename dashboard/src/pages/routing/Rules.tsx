@@ -172,7 +172,7 @@ function Row({
               {ruleSentence(rule)}
             </Text>
             {behind !== undefined && (
-              <Badge size="sm" variant="light" color="orange" maw="100%">
+              <Badge size="sm" variant="light" color="orange" maw="100%" h="auto" py={2} radius="md" styles={{ label: { whiteSpace: "normal" } }}>
                 only where “{behind}” cannot be obeyed
               </Badge>
             )}

@@ -129,7 +129,7 @@ function Open({ invites: open, withdrawn }: { invites: Schema["Invite"][]; withd
         <Table.Tbody>
           {open.map((invite) => (
             <Table.Tr key={invite.id}>
-              <Table.Td>{invite.email}</Table.Td>
+              <Table.Td className="name">{invite.email}</Table.Td>
               <Table.Td>{invite.role}</Table.Td>
               <Table.Td>{nameOf(invite.invited_by)}</Table.Td>
               <Table.Td>{moment(invite.expires_at)}</Table.Td>
