@@ -44,7 +44,7 @@ export default function Overview() {
       </PageTitle>
       <Stack>
         <Parts />
-        <Show of={totals} height={216}>
+        <Show of={totals} height={{ base: 274, md: 138 }}>
           {(data) => <Totals data={data} />}
         </Show>
         <Spend period={period} />
@@ -68,19 +68,23 @@ function Totals({ data }: { data: Schema["Overview"] }) {
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "xs", xs: "md" }}>
       <Figure label="Saved" value={money(data.savings_usd)} color="teal">
-        {percent(data.savings_percentage / 100)} of {money(data.baseline_cost_usd)}
+        {percent(data.savings_percentage / 100)} of the {money(data.baseline_cost_usd)} that it would have cost; {count(tokens.saved)} prompt tokens fewer
       </Figure>
       <Figure label="Spent" value={money(data.cost_usd)}>
-        {data.unpriced_requests > 0 ? `${count(data.unpriced_requests)} requests without a known price` : "at the providers"}
+        at the providers{data.unpriced_requests > 0 && `; not counted: ${requestsOf(data.unpriced_requests)} without a known price`}
       </Figure>
       <Figure label="Requests" value={count(requests.total)}>
         {count(requests.error)} failed ({percent(data.error_rate)}), {count(requests.fallback)} fell back
       </Figure>
       <Figure label="Cache hit rate" value={percent(cache.hit_rate)}>
-        {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} by meaning; {count(tokens.saved)} prompt tokens saved
+        {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} by meaning
       </Figure>
     </SimpleGrid>
   );
+}
+
+function requestsOf(number: number): string {
+  return `${count(number)} ${number === 1 ? "request" : "requests"}`;
 }
 
 function Spend({ period }: { period: Period }) {
@@ -118,26 +122,26 @@ function Levers({ days }: { days: number }) {
                 <Table.Thead>
                   <Table.Tr>
                     <Table.Th>Lever</Table.Th>
-                    <Table.Th ta="right">Tokens</Table.Th>
                     <Table.Th ta="right">Saved</Table.Th>
                     <Table.Th ta="right">Share</Table.Th>
+                    <Table.Th ta="right">Tokens</Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody className="figures">
                   {data.levers.map((one) => (
                     <Table.Tr key={one.lever}>
-                      <Table.Td>{lever(one.lever)}</Table.Td>
-                      <Table.Td ta="right">{one.tokens_saved === 0 ? "–" : count(one.tokens_saved)}</Table.Td>
+                      <Table.Td style={{ whiteSpace: "normal" }}>{lever(one.lever)}</Table.Td>
                       <Table.Td ta="right">{money(one.savings_usd)}</Table.Td>
                       <Table.Td ta="right">{percent(one.share)}</Table.Td>
+                      <Table.Td ta="right">{one.tokens_saved === 0 ? "–" : count(one.tokens_saved)}</Table.Td>
                     </Table.Tr>
                   ))}
                 </Table.Tbody>
                 <Table.Tfoot className="figures">
                   <Table.Tr>
                     <Table.Th>Together</Table.Th>
-                    <Table.Th />
                     <Table.Th ta="right">{money(data.total_usd)}</Table.Th>
+                    <Table.Th />
                     <Table.Th />
                   </Table.Tr>
                 </Table.Tfoot>
@@ -201,7 +205,7 @@ function Models({ days }: { days: number }) {
                     <Table.Th ta="right">Share</Table.Th>
                     <Table.Th ta="right">Cost</Table.Th>
                     <Table.Th ta="right">Saved</Table.Th>
-                    <Table.Th ta="right">Half within</Table.Th>
+                    <Table.Th ta="right">Latency, half within</Table.Th>
                     <Table.Th ta="right">Failed</Table.Th>
                   </Table.Tr>
                 </Table.Thead>
@@ -211,7 +215,7 @@ function Models({ days }: { days: number }) {
                       <Table.Td>
                         {one.model}{" "}
                         <Text span size="xs" c="dimmed">
-                          {one.provider}
+                          {one.provider ?? "no provider"}
                         </Text>
                       </Table.Td>
                       <Table.Td ta="right">{count(one.requests)}</Table.Td>
@@ -253,7 +257,7 @@ function Parts() {
             ))}
             {lag > 0 && (
               <Text size="xs" c="dimmed">
-                {count(lag)} requests are not counted yet
+                {requestsOf(lag)} {lag === 1 ? "is" : "are"} not counted yet
               </Text>
             )}
           </Group>

@@ -183,6 +183,8 @@ function Measured({ entry }: { entry: Detail }) {
   return (
     <Facts
       rows={[
+        ["Promptly's part", milliseconds(took.overhead)],
+        ["The provider's part", milliseconds(took.provider)],
         ["Together", milliseconds(took.total)],
         ["Promptly", milliseconds(took.overhead)],
         ["The provider", milliseconds(took.provider)],

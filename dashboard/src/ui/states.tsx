@@ -1,5 +1,5 @@
 // What a part of a page shows while it waits, where it failed, and where there is nothing yet.
-import { Alert, Button, Card, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Card, Group, Skeleton, Stack, type StyleProp, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Icon } from "./Icon";
 
@@ -36,7 +36,7 @@ interface Asked<T> {
 }
 
 /** Shows an answer; a place of the same height until it comes, and what went wrong where it does not. */
-export function Show<T>({ of, height, children }: { of: Asked<T>; height: number; children: (data: T) => ReactNode }) {
+export function Show<T>({ of, height, children }: { of: Asked<T>; height: StyleProp<number>; children: (data: T) => ReactNode }) {
   if (of.data !== undefined) return children(of.data);
   if (of.error) return <Failed error={of.error} again={() => void of.refetch()} />;
   return <Skeleton h={height} aria-label="Loading" role="status" />;
