@@ -65,7 +65,7 @@ function Form({ settings }: { settings: Settings }) {
         <Fieldset variant="unstyled" disabled={!may}>
           <Stack>
             <div>
-              <Text size="sm" fw={500} mb={4} id="level">
+              <Text size="sm" fw={600} mb={4} id="level">
                 Level
               </Text>
               <SegmentedControl

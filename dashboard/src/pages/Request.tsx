@@ -186,8 +186,6 @@ function Measured({ entry }: { entry: Detail }) {
         ["Promptly's part", milliseconds(took.overhead)],
         ["The provider's part", milliseconds(took.provider)],
         ["Together", milliseconds(took.total)],
-        ["Promptly", milliseconds(took.overhead)],
-        ["The provider", milliseconds(took.provider)],
         ...(took.first_byte === null ? [] : [["First byte", milliseconds(took.first_byte)] as [string, ReactNode]]),
         ["Prompt tokens", `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}`],
         ["Of these cached there", count(tokens.cache_read)],
