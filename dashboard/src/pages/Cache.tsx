@@ -141,8 +141,8 @@ function Hits() {
                 <Rows hits={hits} />
                 {pages.hasNextPage && (
                   <Group justify="center">
-                    <Button variant="default" size="xs" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                      Older hits
+                    <Button variant="default" size="xs" onClick={() => pages.isFetchingNextPage || void pages.fetchNextPage()}>
+                      {pages.isFetchingNextPage ? "Loading …" : "Older hits"}
                     </Button>
                   </Group>
                 )}

@@ -143,8 +143,8 @@ function Log({ filters, filtered }: { filters: Filters; filtered: boolean }) {
               <Rows entries={all} fresh={fresh.length} />
               {pages.hasNextPage && (
                 <Group justify="center" mt="sm">
-                  <Button variant="default" size="xs" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                    Older requests
+                  <Button variant="default" size="xs" onClick={() => pages.isFetchingNextPage || void pages.fetchNextPage()}>
+                    {pages.isFetchingNextPage ? "Loading …" : "Older requests"}
                   </Button>
                 </Group>
               )}
@@ -203,7 +203,7 @@ function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
               <Table.Td style={{ whiteSpace: "normal" }}>
                 <span className="whole">{entry.baseline_model}</span>
                 {entry.routed_model !== entry.baseline_model && (
-                  <Text span size="sm" c="dimmed">
+                  <>
                     {" "}
                     <Text span size="sm" c="dimmed" className="whole">
                       → {entry.routed_model}

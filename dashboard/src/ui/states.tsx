@@ -46,7 +46,7 @@ export function Panel({ title, aside, children }: { title: string; aside?: React
   return (
     <Card withBorder component="section" aria-label={title} padding="md">
       <Group justify="space-between" mb="sm" gap="xs">
-        <Title order={2} size="h5">
+        <Title order={2} size="h5" tabIndex={-1}>
           {title}
         </Title>
         {aside}

@@ -7,6 +7,7 @@ import { useWho } from "../../app/who";
 import { Confirm } from "../../ui/Confirm";
 import { CopyButton } from "../../ui/Copy";
 import { moment } from "../../ui/format";
+import { heading } from "../../ui/focus";
 import { Icon } from "../../ui/Icon";
 import { Nothing, Panel, Show, Wide } from "../../ui/states";
 import { ROLES, roleOf } from "./roles";
@@ -101,7 +102,17 @@ function Invited({ invite, done }: { invite: Schema["NewInvite"]; done: () => vo
           </Code>
           <CopyButton text={invite.link} label="Copy the link" />
         </Group>
-        <Button size="xs" variant="subtle" color="gray" onClick={done} style={{ alignSelf: "flex-start" }}>
+        <Button
+          size="xs"
+          variant="subtle"
+          color="gray"
+          onClick={(event) => {
+            const place = heading(event.currentTarget);
+            done();
+            place?.focus();
+          }}
+          style={{ alignSelf: "flex-start" }}
+        >
           Done
         </Button>
       </Stack>
