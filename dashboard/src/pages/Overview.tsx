@@ -6,7 +6,7 @@ import { anyRequest, levers, models, overview, type Period, savings, status } fr
 import { go, Link } from "../app/router";
 import { Figure } from "../ui/Figure";
 import { ago, count, lever, milliseconds, money, percent } from "../ui/format";
-import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
+import { Nothing, PageTitle, Panel, Show, Wide, WRAPPING } from "../ui/states";
 
 const SpendChart = lazy(() => import("../ui/SpendChart"));
 
@@ -248,9 +248,9 @@ function Parts() {
             <Badge variant="light" color={data.status === "up" ? "teal" : "orange"}>
               {data.status === "up" ? "All parts are up" : "Some parts are not well"}
             </Badge>
-            {data.bus === "down" && <Badge color="orange">bus: down</Badge>}
+            {data.bus === "down" && <Badge variant="outline" color="red">bus: down</Badge>}
             {parts.map(([name, one]) => (
-              <Badge key={name} variant="outline" color={one.status === "down" ? "red" : "orange"}>
+              <Badge key={name} variant="outline" color={one.status === "down" ? "red" : "orange"} {...WRAPPING}>
                 {name}: {one.status}
                 {[...one.degraded, ...one.missing].length > 0 && ` (without ${[...one.degraded, ...one.missing].join(", ")})`}
               </Badge>

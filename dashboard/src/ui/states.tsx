@@ -67,6 +67,9 @@ export function PageTitle({ title, children }: { title: string; children?: React
   );
 }
 
+/** For a badge that may have much to say: it takes more lines, where others are cut. */
+export const WRAPPING = { h: "auto", mih: "var(--badge-height)", py: 1, radius: "md", styles: { label: { whiteSpace: "normal" } } } as const;
+
 /** A table that is wider than a phone: it scrolls by itself, with the keyboard too, and shows that it does. */
 export function Wide({ label, width, children }: { label: string; width: number; children: ReactNode }) {
   return (

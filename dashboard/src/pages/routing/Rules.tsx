@@ -8,7 +8,7 @@ import { useMay } from "../../app/who";
 import { Confirm } from "../../ui/Confirm";
 import { Icon } from "../../ui/Icon";
 import { type Rule, ruleSentence } from "../../ui/routing";
-import { Nothing, Panel, Show } from "../../ui/states";
+import { Nothing, Panel, Show, WRAPPING } from "../../ui/states";
 import { moved, useDrag } from "./order";
 import { RuleForm } from "./RuleForm";
 
@@ -182,7 +182,7 @@ function Row({
               {ruleSentence(rule)}
             </Text>
             {behind !== undefined && (
-              <Badge size="sm" variant="light" color="orange" maw="100%" h="auto" py={2} radius="md" styles={{ label: { whiteSpace: "normal" } }}>
+              <Badge size="sm" variant="light" color="orange" {...WRAPPING}>
                 only where “{behind}” cannot be obeyed
               </Badge>
             )}
