@@ -28,19 +28,32 @@ const key = (id: string, name: string) => ({
 
 it("a key that goes leaves the keyboard at the keys, a new one where it was asked for", async () => {
   let keys = [key("key_1", "Checkout")];
+  let up = false;
   play({
     "GET /api/keys/platform": () => ({ body: { keys } }),
     "GET /api/keys/providers": { body: { keys: [] } },
     "POST /api/keys/platform": { body: { ...key("key_2", "Search"), api_key: "sk-promptly-x" } },
     "DELETE /api/keys/platform/key_1": () => {
+      if (!up) return { status: 503, body: { detail: "Not now." } };
       keys = [];
       return { status: 204 };
     },
   });
   show(<Keys />);
   const user = userEvent.setup();
-  await user.click(await screen.findByRole("button", { name: /^Revoke Checkout/ }));
-  await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Revoke" }));
+  const ask = async () => {
+    await user.click(await screen.findByRole("button", { name: /^Revoke Checkout/ }));
+    return within(await screen.findByRole("dialog"));
+  };
+  const refused = await ask();
+  await user.click(refused.getByRole("button", { name: "Revoke" }));
+  await refused.findByText("Not now.");
+  await user.click(refused.getByRole("button", { name: "Keep it" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  up = true;
+  const again = await ask();
+  expect(again.queryByText("Not now.")).toBeNull();
+  await user.click(again.getByRole("button", { name: "Revoke" }));
   await screen.findByText("No keys yet");
   await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("heading", { name: "Promptly keys" })));
 

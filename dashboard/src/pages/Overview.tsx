@@ -68,7 +68,7 @@ function Totals({ data }: { data: Schema["Overview"] }) {
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "xs", xs: "md" }}>
       <Figure label="Saved" value={money(data.savings_usd)} color="teal">
-        {percent(data.savings_percentage / 100)} of the {money(data.baseline_cost_usd)} that it would have cost; {count(tokens.saved)} prompt tokens fewer
+        {percent(data.savings_percentage / 100)} of the {money(data.baseline_cost_usd)} that it would have cost{tokens.saved > 0 && `; ${count(tokens.saved)} prompt tokens fewer`}
       </Figure>
       <Figure label="Spent" value={money(data.cost_usd)}>
         at the providers{data.unpriced_requests > 0 && `; not counted: ${requestsOf(data.unpriced_requests)} without a known price`}

@@ -6,7 +6,7 @@ import { heading, nowhere } from "./focus";
 
 /** A button for what cannot be undone: it asks first, and says what went wrong. */
 export function Confirm({ verb, what, warning, run }: { verb: string; what: string; warning: string; run: () => Promise<unknown> }) {
-  const [open, { open: ask, close }] = useDisclosure();
+  const [open, { open: show, close }] = useDisclosure();
   const opener = useRef<HTMLButtonElement>(null);
   const left = useRef<HTMLElement>(null);
   const task = useMutation({
@@ -16,6 +16,10 @@ export function Confirm({ verb, what, warning, run }: { verb: string; what: stri
       close();
     },
   });
+  const ask = (): void => {
+    task.reset(); // what went wrong the last time is over
+    show();
+  };
   // What is deleted takes this button along.
   useEffect(
     () => () => {
@@ -25,7 +29,7 @@ export function Confirm({ verb, what, warning, run }: { verb: string; what: stri
   );
   return (
     <>
-      <Button ref={opener} size="xs" variant="subtle" color="red" aria-label={`${verb} ${what}`} onClick={ask}>
+      <Button ref={opener} size="xs" px="xs" variant="subtle" color="red" aria-label={`${verb} ${what}`} onClick={ask}>
         {verb}
       </Button>
       <Modal opened={open} onClose={close} title={`${verb} ${what}?`} closeButtonProps={{ "aria-label": "Close" }} centered>

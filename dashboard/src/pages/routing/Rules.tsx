@@ -199,7 +199,7 @@ function Row({
                   </ActionIcon>
                 </>
               )}
-              <Button ref={opener} size="xs" variant="subtle" aria-label={`${editing ? "Close" : "Edit"} ${rule.name}`} aria-expanded={editing} onClick={toggle}>
+              <Button ref={opener} size="xs" px="xs" variant="subtle" aria-label={`${editing ? "Close" : "Edit"} ${rule.name}`} aria-expanded={editing} onClick={toggle}>
                 {editing ? "Close" : "Edit"}
               </Button>
               <Confirm
