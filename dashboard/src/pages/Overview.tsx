@@ -44,13 +44,13 @@ export default function Overview() {
       </PageTitle>
       <Stack>
         <Parts />
-        <Show of={totals} height={{ base: 274, md: 138 }}>
+        <Show of={totals} height={{ base: 274, md: 138 }} name="Totals">
           {(data) => <Totals data={data} />}
         </Show>
         <Spend period={period} />
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           <Levers days={period.days} />
-          <Show of={totals} height={260}>
+          <Show of={totals} height={260} name="Latency">
             {(data) => <Latency data={data.latency_ms} />}
           </Show>
         </SimpleGrid>
@@ -239,7 +239,7 @@ function Models({ days }: { days: number }) {
 function Parts() {
   const found = useQuery(status());
   return (
-    <Show of={found} height={26}>
+    <Show of={found} height={26} name="State of Promptly's parts">
       {(data) => {
         const parts = Object.entries(data.services).filter(([, one]) => one.status !== "up");
         const lag = data.services["analytics"]?.event_lag ?? 0;

@@ -3,9 +3,9 @@ import { Alert, Button, Card, Group, Skeleton, Stack, type StyleProp, Text, Titl
 import type { ReactNode } from "react";
 import { Icon } from "./Icon";
 
-export function Failed({ error, again }: { error: Error; again?: () => void }) {
+export function Failed({ error, name, again }: { error: Error; name?: string; again?: () => void }) {
   return (
-    <Alert color="red" icon={<Icon name="warning" />} title="That did not work" role="alert">
+    <Alert color="red" icon={<Icon name="warning" />} title={name ? `${name}: that did not work` : "That did not work"} role="alert">
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{error.message}</Text>
         {again && (
@@ -35,10 +35,10 @@ interface Asked<T> {
   refetch: () => unknown;
 }
 
-/** Shows an answer; a place of the same height until it comes, and what went wrong where it does not. */
-export function Show<T>({ of, height, children }: { of: Asked<T>; height: StyleProp<number>; children: (data: T) => ReactNode }) {
+/** Shows an answer; a place of the same height until it comes, and what went wrong where it does not: by name, outside of a panel. */
+export function Show<T>({ of, height, name, children }: { of: Asked<T>; height: StyleProp<number>; name?: string; children: (data: T) => ReactNode }) {
   if (of.data !== undefined) return children(of.data);
-  if (of.error) return <Failed error={of.error} again={() => void of.refetch()} />;
+  if (of.error) return <Failed error={of.error} name={name} again={() => void of.refetch()} />;
   return <Skeleton h={height} aria-label="Loading" role="status" />;
 }
 
