@@ -32,7 +32,7 @@ export default function Optimization() {
     <>
       <PageTitle title="Optimization" />
       <Stack>
-        <Show of={found} height={520} name="Settings">
+        <Show of={found} height={{ base: 898, xs: 560, md: 434 }} name="Settings">
           {(settings) => <Form key={JSON.stringify(settings)} settings={settings} />}
         </Show>
         <Preview settings={found.data} />
