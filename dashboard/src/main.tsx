@@ -9,10 +9,12 @@ import { worthRetrying } from "./api/queries";
 import { App } from "./app/App";
 import { Boundary } from "./app/Boundary";
 import { readable, theme } from "./app/theme";
+import { keepFocus } from "./ui/focus";
 
 const client = new QueryClient({
   defaultOptions: { queries: { retry: worthRetrying, staleTime: 10_000 }, mutations: { gcTime: 0 } }, // answers may hold keys
 });
+keepFocus(client.getMutationCache());
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

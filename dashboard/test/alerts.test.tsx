@@ -58,10 +58,10 @@ it("a rule is added with a webhook, and its secret is shown once", async () => {
   fireEvent.change(within(form).getByLabelText(/^Threshold, milliseconds/), { target: { value: "2000" } });
   fireEvent.change(within(form).getByLabelText(/^Minutes that it looks back/), { target: { value: "15" } });
   await user.click(within(form).getByLabelText("E-mail to the admins"));
-  expect(within(form).getByRole("button", { name: "Add the rule" }).hasAttribute("disabled")).toBe(true);
+  expect(within(form).getByRole("button", { name: "Make the rule" }).hasAttribute("disabled")).toBe(true);
   await user.click(within(form).getByLabelText("Webhook"));
   fireEvent.change(within(form).getByLabelText(/^Webhook's URL/), { target: { value: "https://hooks.example.com/my/hook" } });
-  await user.click(within(form).getByRole("button", { name: "Add the rule" }));
+  await user.click(within(form).getByRole("button", { name: "Make the rule" }));
   expect(await screen.findByText(secret)).toBeTruthy();
   expect(asked.find((one) => one.route === "POST /api/alerts/rules")?.body).toEqual({
     name: "Slow",
@@ -89,7 +89,7 @@ it("what the API refuses stands next to its field", async () => {
   fireEvent.change(within(form).getByLabelText(/^Name/), { target: { value: "Errors" } });
   await user.selectOptions(within(form).getByLabelText("Watch"), "error_rate");
   fireEvent.change(within(form).getByLabelText(/^Threshold/), { target: { value: "150" } });
-  await user.click(within(form).getByRole("button", { name: "Add the rule" }));
+  await user.click(within(form).getByRole("button", { name: "Make the rule" }));
   expect((await within(form).findByRole("alert")).textContent).toContain(sentence);
   await waitFor(() => expect(within(form).getByLabelText(/^Threshold/).getAttribute("aria-invalid")).toBe("true"));
 });
@@ -102,7 +102,7 @@ it("an edit puts back what was masked as it was shown, and shows no secret that 
   const form = screen.getByRole("form", { name: "Edit High daily spend" });
   const threshold = within(form).getByLabelText(/^Threshold, dollars/);
   fireEvent.change(threshold, { target: { value: "75" } });
-  await user.click(within(form).getByRole("button", { name: "Save" }));
+  await user.click(within(form).getByRole("button", { name: "Save the rule" }));
   expect(document.activeElement).toBe(await screen.findByRole("button", { name: "Edit High daily spend" }));
   expect(asked.find((one) => one.route.startsWith("PUT"))?.body).toEqual({
     name: "High daily spend",
@@ -140,7 +140,7 @@ it("a rule says where it stands, is tested channel by channel, and switched off 
   const user = userEvent.setup();
   const card = await screen.findByRole("article", { name: "High daily spend" });
   expect(within(card).getByText("Firing · began 3 minutes ago")).toBeTruthy();
-  expect(within(card).getByText("Tells by e-mail to the admins, webhook (https://hooks.example.com/…hook); then quiet for 60 minutes.")).toBeTruthy();
+  expect(within(card).getByText("Tells by e-mail to the admins, webhook (https://hooks.example.com/…hook); then quiet for 1 hour.")).toBeTruthy();
   expect(within(card).getByText("Fires when the day's spend (UTC) is more than $50.00.")).toBeTruthy();
   await user.click(within(card).getByRole("button", { name: "Test High daily spend" }));
   expect(await within(card).findByText("E-mail: failed")).toBeTruthy();

@@ -11,6 +11,7 @@ beforeEach(() => {
     addListener: () => undefined,
     removeListener: () => undefined,
   }));
+  vi.stubGlobal("scrollTo", () => undefined);
   Object.defineProperty(document, "fonts", { configurable: true, value: new EventTarget() });
   vi.stubGlobal("ResizeObserver", class {
     observe(): void {}

@@ -45,7 +45,7 @@ export async function aRuleFires(page, key) {
     await accessible(page, "a new rule");
     await shoot(page, "alerts-new");
     await onPhone(page, "a new rule");
-    await made.getByRole("button", { name: "Add the rule" }).click();
+    await made.getByRole("button", { name: "Make the rule" }).click();
     const secret = await page.getByTestId("shown-once").locator("code").innerText();
     assert.match(secret, /^whsec_/);
     await shoot(page, "alerts-secret");

@@ -1,11 +1,11 @@
 import { ActionIcon, AppShell, Box, Burger, Group, Menu, NavLink, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { call } from "../api/client";
 import { session } from "../api/session";
 import { Icon, type IconName } from "../ui/Icon";
 import { Outdated } from "../ui/states";
-import { follow, go } from "./router";
+import { follow, go, useAddress } from "./router";
 import { useWho } from "./who";
 
 const PAGES: { section: string; label: string; icon: IconName }[] = [
@@ -30,10 +30,14 @@ async function signOut(): Promise<void> {
 
 export function Frame({ section, children }: { section: string; children: ReactNode }) {
   const [open, { toggle, close }] = useDisclosure();
+  const { path } = useAddress();
+  const shown = useRef(path);
   useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
     close();
-    window.scrollTo(0, 0);
-  }, [section, close]);
+    document.getElementById("main")?.focus({ preventScroll: true }); // the link that led here may be gone
+  }, [path, close]);
   return (
     <AppShell
       header={{ height: 56 }}
@@ -55,7 +59,7 @@ export function Frame({ section, children }: { section: string; children: ReactN
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="sm" aria-label="Pages">
+      <AppShell.Navbar p="sm" aria-label="Pages" className="menu" data-shut={!open || undefined}>
         {PAGES.map((page) => (
           <NavLink
             key={page.section}
@@ -70,7 +74,7 @@ export function Frame({ section, children }: { section: string; children: ReactN
           />
         ))}
       </AppShell.Navbar>
-      <AppShell.Main id="main">
+      <AppShell.Main id="main" tabIndex={-1} aria-label={PAGES.find((page) => page.section === section)?.label}>
         <Box maw={1200} mx="auto">
           <Outdated />
           {children}

@@ -17,6 +17,7 @@ export function go(to: string, replace = false): void {
   if (replace) window.history.replaceState(null, "", to);
   else window.history.pushState(null, "", to);
   for (const listener of listeners) listener();
+  if (!replace) window.scrollTo(0, 0); // on the way back, the browser knows where one was
 }
 
 /** Path and query of the address at hand. */

@@ -1,7 +1,7 @@
 import { Button, Collapse, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { alertRules } from "../api/queries";
 import { useMay } from "../app/who";
 import { ShownOnce } from "../ui/Copy";
@@ -29,6 +29,7 @@ function Rules({ now }: { now: number }) {
   const found = useQuery(alertRules());
   const may = useMay("alerts");
   const [open, { toggle, close }] = useDisclosure();
+  const opener = useRef<HTMLButtonElement>(null);
   const [secret, setSecret] = useState<string | null>(null);
   const kept = (rule: Rule): void => {
     const signing = rule.channel_config.webhook?.secret;
@@ -39,7 +40,7 @@ function Rules({ now }: { now: number }) {
       title="Rules"
       aside={
         may && (
-          <Button size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
+          <Button ref={opener} size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
             {open ? "Close" : "New rule"}
           </Button>
         )
@@ -53,6 +54,7 @@ function Rules({ now }: { now: number }) {
           <RuleForm
             done={(rule) => {
               close();
+              opener.current?.focus();
               kept(rule);
             }}
           />

@@ -32,14 +32,14 @@ function Figures() {
   const brought = useQuery(levers(DAYS));
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }} spacing={{ base: "xs", xs: "md" }}>
-      <Show of={totals} height={106}>
+      <Show of={totals} height={106} name="Hit rate">
         {({ cache }) => (
           <Figure label="Hit rate" value={percent(cache.hit_rate)}>
             {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} by meaning, in the last {DAYS} days
           </Figure>
         )}
       </Show>
-      <Show of={brought} height={106}>
+      <Show of={brought} height={106} name="Saved">
         {(found) => (
           <Figure label="Saved" value={money(found.levers.find((one) => one.lever === "caching")?.savings_usd ?? 0)} color="teal">
             by answers that no provider had to give again, in the last {DAYS} days
@@ -141,8 +141,8 @@ function Hits() {
                 <Rows hits={hits} />
                 {pages.hasNextPage && (
                   <Group justify="center">
-                    <Button variant="default" size="xs" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                      Older hits
+                    <Button variant="default" size="xs" onClick={() => pages.isFetchingNextPage || void pages.fetchNextPage()}>
+                      {pages.isFetchingNextPage ? "Loading …" : "Older hits"}
                     </Button>
                   </Group>
                 )}

@@ -1,7 +1,7 @@
 import { Badge, Button, Code, Collapse, Group, Stack, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { call, type Schema } from "../api/client";
 import { platformKeys, stale } from "../api/queries";
 import { useMay, useWho } from "../app/who";
@@ -29,16 +29,19 @@ function Ours() {
   const may = useMay("keys");
   const [open, { toggle, close }] = useDisclosure();
   const [secret, setSecret] = useState<string | null>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  const renewed = (key: Schema["NewKey"]): void => setSecret(key.api_key);
   const made = (key: Schema["NewKey"]): void => {
-    setSecret(key.api_key);
+    renewed(key);
     close();
+    opener.current?.focus();
   };
   return (
     <Panel
       title="Promptly keys"
       aside={
         may && (
-          <Button size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
+          <Button ref={opener} size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
             {open ? "Close" : "New key"}
           </Button>
         )
@@ -57,7 +60,7 @@ function Ours() {
             keys.length === 0 ? (
               <Nothing title="No keys yet">{may ? "Make one for each application, so that each can be told apart and stopped." : "An admin or a member makes them."}</Nothing>
             ) : (
-              <PlatformKeys keys={keys} renewed={made} />
+              <PlatformKeys keys={keys} renewed={renewed} />
             )
           }
         </Show>
@@ -89,7 +92,7 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
             const own = may && (user.role === "admin" || key.created_by === user.id);
             return (
               <Table.Tr key={key.id}>
-                <Table.Td>{key.name}</Table.Td>
+                <Table.Td className="name">{key.name}</Table.Td>
                 <Table.Td>
                   <Code>
                     {key.prefix}…{key.last_four}

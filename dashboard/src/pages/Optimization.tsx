@@ -33,7 +33,7 @@ export default function Optimization() {
     <>
       <PageTitle title="Optimization" />
       <Stack>
-        <Show of={found} height={520}>
+        <Show of={found} height={{ base: 898, xs: 560, md: 434 }} name="Settings">
           {(settings) => <Form settings={settings} />}
         </Show>
         <Preview settings={found.data} />
@@ -61,7 +61,7 @@ function Form({ settings }: { settings: Settings }) {
         <Fieldset variant="unstyled" disabled={!may}>
           <Stack>
             <div>
-              <Text size="sm" fw={500} mb={4} id="level">
+              <Text size="sm" fw={600} mb={4} id="level">
                 Level
               </Text>
               <SegmentedControl

@@ -7,7 +7,7 @@ import { Boundary } from "../app/Boundary";
 import { go, Link } from "../app/router";
 import { Figure } from "../ui/Figure";
 import { ago, count, lever, milliseconds, money, percent } from "../ui/format";
-import { type Asked, Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
+import { type Asked, Nothing, PageTitle, Panel, Show, Wide, WRAPPING } from "../ui/states";
 import { useNow } from "../ui/useNow";
 
 const SpendChart = lazy(() => import("../ui/SpendChart"));
@@ -51,13 +51,13 @@ export default function Overview() {
       </PageTitle>
       <Stack aria-busy={old} style={{ opacity: old ? 0.5 : undefined }}>
         <Parts />
-        <Show of={totals} height={216}>
+        <Show of={totals} height={{ base: 274, md: 138 }} name="Totals">
           {(data) => <Totals data={data} />}
         </Show>
         <Spend of={points} />
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           <Levers of={brought} />
-          <Show of={totals} height={260}>
+          <Show of={totals} height={260} name="Latency">
             {(data) => <Latency data={data.latency_ms} />}
           </Show>
         </SimpleGrid>
@@ -82,19 +82,23 @@ function Totals({ data }: { data: Schema["Overview"] }) {
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "xs", xs: "md" }}>
       <Figure label="Saved" value={money(data.savings_usd)} color="teal">
-        {percent(data.savings_percentage / 100)} of {money(data.baseline_cost_usd)}
+        {percent(data.savings_percentage / 100)} of the {money(data.baseline_cost_usd)} that it would have cost{tokens.saved > 0 && `; ${count(tokens.saved)} prompt tokens fewer`}
       </Figure>
       <Figure label="Spent" value={money(data.cost_usd)}>
-        {data.unpriced_requests > 0 ? `${count(data.unpriced_requests)} requests without a known price` : "at the providers"}
+        at the providers{data.unpriced_requests > 0 && `; not counted: ${requestsOf(data.unpriced_requests)} without a known price`}
       </Figure>
       <Figure label="Requests" value={count(requests.total)}>
         {count(requests.error)} failed ({percent(data.error_rate)}), {count(requests.fallback)} fell back
       </Figure>
       <Figure label="Cache hit rate" value={percent(cache.hit_rate)}>
-        {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} by meaning; {count(tokens.saved)} prompt tokens saved
+        {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} by meaning
       </Figure>
     </SimpleGrid>
   );
+}
+
+function requestsOf(number: number): string {
+  return `${count(number)} ${number === 1 ? "request" : "requests"}`;
 }
 
 function Spend({ of }: { of: Asked<Schema["Savings"] & { days: number }> }) {
@@ -132,26 +136,26 @@ function Levers({ of }: { of: Asked<Schema["Levers"]> }) {
                 <Table.Thead>
                   <Table.Tr>
                     <Table.Th>Lever</Table.Th>
-                    <Table.Th ta="right">Tokens</Table.Th>
                     <Table.Th ta="right">Saved</Table.Th>
                     <Table.Th ta="right">Share</Table.Th>
+                    <Table.Th ta="right">Tokens</Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody className="figures">
                   {data.levers.map((one) => (
                     <Table.Tr key={one.lever}>
-                      <Table.Td>{lever(one.lever)}</Table.Td>
-                      <Table.Td ta="right">{one.tokens_saved === 0 ? "–" : count(one.tokens_saved)}</Table.Td>
+                      <Table.Td style={{ whiteSpace: "normal" }}>{lever(one.lever)}</Table.Td>
                       <Table.Td ta="right">{money(one.savings_usd)}</Table.Td>
                       <Table.Td ta="right">{percent(one.share)}</Table.Td>
+                      <Table.Td ta="right">{one.tokens_saved === 0 ? "–" : count(one.tokens_saved)}</Table.Td>
                     </Table.Tr>
                   ))}
                 </Table.Tbody>
                 <Table.Tfoot className="figures">
                   <Table.Tr>
                     <Table.Th>Together</Table.Th>
-                    <Table.Th />
                     <Table.Th ta="right">{money(data.total_usd)}</Table.Th>
+                    <Table.Th />
                     <Table.Th />
                   </Table.Tr>
                 </Table.Tfoot>
@@ -214,7 +218,7 @@ function Models({ of }: { of: Asked<Schema["Models"]> }) {
                     <Table.Th ta="right">Share</Table.Th>
                     <Table.Th ta="right">Cost</Table.Th>
                     <Table.Th ta="right">Saved</Table.Th>
-                    <Table.Th ta="right">Half within</Table.Th>
+                    <Table.Th ta="right">Latency, half within</Table.Th>
                     <Table.Th ta="right">Failed</Table.Th>
                   </Table.Tr>
                 </Table.Thead>
@@ -224,7 +228,7 @@ function Models({ of }: { of: Asked<Schema["Models"]> }) {
                       <Table.Td>
                         {one.model}{" "}
                         <Text span size="xs" c="dimmed">
-                          {one.provider}
+                          {one.provider ?? "no provider"}
                         </Text>
                       </Table.Td>
                       <Table.Td ta="right">{count(one.requests)}</Table.Td>
@@ -248,7 +252,7 @@ function Models({ of }: { of: Asked<Schema["Models"]> }) {
 function Parts() {
   const found = useQuery(status());
   return (
-    <Show of={found} height={26}>
+    <Show of={found} height={26} name="State of Promptly's parts">
       {(data) => {
         const parts = Object.entries(data.services).filter(([, one]) => one.status !== "up");
         const lag = data.services["analytics"]?.event_lag ?? 0;
@@ -257,16 +261,16 @@ function Parts() {
             <Badge variant="light" color={data.status === "up" ? "teal" : "orange"}>
               {data.status === "up" ? "All parts are up" : "Some parts are not well"}
             </Badge>
-            {data.bus === "down" && <Badge color="orange">bus: down</Badge>}
+            {data.bus === "down" && <Badge variant="outline" color="red">bus: down</Badge>}
             {parts.map(([name, one]) => (
-              <Badge key={name} variant="outline" color={one.status === "down" ? "red" : "orange"}>
+              <Badge key={name} variant="outline" color={one.status === "down" ? "red" : "orange"} {...WRAPPING}>
                 {name}: {one.status}
                 {[...one.degraded, ...one.missing].length > 0 && ` (without ${[...one.degraded, ...one.missing].join(", ")})`}
               </Badge>
             ))}
             {lag > 0 && (
               <Text size="xs" c="dimmed">
-                {count(lag)} requests are not counted yet
+                {requestsOf(lag)} {lag === 1 ? "is" : "are"} not counted yet
               </Text>
             )}
           </Group>

@@ -91,7 +91,7 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
         <Table.Tbody>
           <Table.Tr>
             <Table.Td>Asked for: {receipt.baseline_model}</Table.Td>
-            <Table.Td ta="right" ff="monospace">
+            <Table.Td ta="right" ff="monospace" className="whole">
               {exactMoney(receipt.baseline_cost_usd)}
             </Table.Td>
           </Table.Tr>
@@ -106,7 +106,7 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
                   </Text>
                 )}
               </Table.Td>
-              <Table.Td ta="right" ff="monospace">
+              <Table.Td ta="right" ff="monospace" className="whole">
                 {exactMoney(line.savings_usd === null ? null : -line.savings_usd)}
               </Table.Td>
             </Table.Tr>
@@ -115,7 +115,7 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
         <Table.Tfoot>
           <Table.Tr>
             <Table.Th>Paid{cached ? ": no provider was asked" : receipt.served_model && `: ${receipt.served_model}`}</Table.Th>
-            <Table.Th ta="right" ff="monospace">
+            <Table.Th ta="right" ff="monospace" className="whole">
               {exactMoney(receipt.cost_usd)}
             </Table.Th>
           </Table.Tr>
@@ -178,9 +178,9 @@ function Measured({ entry }: { entry: Detail }) {
   return (
     <Facts
       rows={[
+        ["Promptly's part", milliseconds(took.overhead)],
+        ["The provider's part", milliseconds(took.provider)],
         ["Together", milliseconds(took.total)],
-        ["Promptly", milliseconds(took.overhead)],
-        ["The provider", milliseconds(took.provider)],
         ["First byte", took.first_byte !== null && milliseconds(took.first_byte)],
         ["Prompt tokens", `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}`],
         ["Of these cached there", count(tokens.cache_read)],

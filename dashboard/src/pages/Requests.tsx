@@ -159,8 +159,8 @@ function Log({ filters, filtered, live, setLive }: { filters: Filters; filtered:
               <Rows entries={all} fresh={fresh.length} />
               {pages.hasNextPage && (
                 <Group justify="center" mt="sm">
-                  <Button variant="default" size="xs" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                    Older requests
+                  <Button variant="default" size="xs" onClick={() => pages.isFetchingNextPage || void pages.fetchNextPage()}>
+                    {pages.isFetchingNextPage ? "Loading …" : "Older requests"}
                   </Button>
                 </Group>
               )}
@@ -216,13 +216,15 @@ function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
               <Table.Td>
                 <Status entry={entry} />
               </Table.Td>
-              <Table.Td>
-                {entry.baseline_model}
+              <Table.Td style={{ whiteSpace: "normal" }}>
+                <span className="whole">{entry.baseline_model}</span>
                 {entry.routed_model !== entry.baseline_model && (
-                  <Text span size="sm" c="dimmed">
+                  <>
                     {" "}
-                    → {entry.routed_model}
-                  </Text>
+                    <Text span size="sm" c="dimmed" className="whole">
+                      → {entry.routed_model}
+                    </Text>
+                  </>
                 )}
               </Table.Td>
               <Table.Td ta="right">

@@ -15,14 +15,14 @@ export default function Routing() {
     <>
       <PageTitle title="Routing" />
       <Stack>
-        <Show of={config} height={170}>
+        <Show of={config} height={170} name="Mode">
           {({ routing_mode: mode }) => <ModeForm mode={mode} />}
         </Show>
         <Rules />
-        <Show of={settings} height={210}>
+        <Show of={settings} height={210} name="Cost and quality">
           {({ cost_quality: chosen }) => <Dial chosen={chosen} />}
         </Show>
-        <Show of={config} height={320}>
+        <Show of={config} height={320} name="Tiers">
           {(found) => <Tiers config={found} />}
         </Show>
         <Preview />

@@ -70,6 +70,7 @@ export function SetPassword({ purpose }: { purpose: Purpose }) {
           </Text>
           <PasswordInput
             label="Password"
+            description="At least 8 characters"
             autoComplete="new-password"
             required
             value={password}

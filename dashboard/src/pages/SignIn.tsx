@@ -102,6 +102,7 @@ export function SignIn({ registering }: { registering: boolean }) {
           />
           <PasswordInput
             label="Password"
+            description={registering ? "At least 8 characters" : undefined}
             autoComplete={registering ? "new-password" : "current-password"}
             required
             value={values.password}

@@ -68,8 +68,8 @@ function Row({ member }: { member: Member }) {
   const leaves = own ? "You are signed out at once" : "They are signed out within seconds";
   return (
     <Table.Tr>
-      <Table.Td>
-        <Group gap={6} wrap="nowrap">
+      <Table.Td className="name">
+        <Group gap={6}>
           {member.email}
           {own && (
             <Badge size="sm" variant="light" miw="max-content">

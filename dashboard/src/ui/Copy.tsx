@@ -1,5 +1,6 @@
 import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { type ReactNode, useState } from "react";
+import { heading } from "./focus";
 import { Icon } from "./Icon";
 
 async function copy(text: string): Promise<boolean> {
@@ -46,7 +47,17 @@ export function ShownOnce({ secret, name = "key", done, children }: { secret: st
         </Group>
         {children && <Text size="sm">{children}</Text>}
         {done && (
-          <Button size="xs" variant="subtle" color="gray" onClick={done} style={{ alignSelf: "flex-start" }}>
+          <Button
+            size="xs"
+            variant="subtle"
+            color="gray"
+            onClick={(event) => {
+              const place = heading(event.currentTarget);
+              done();
+              place?.focus();
+            }}
+            style={{ alignSelf: "flex-start" }}
+          >
             I have stored it
           </Button>
         )}

@@ -1,6 +1,8 @@
 import { Card, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
+const LONG = 10; // $9,999,999.99 on a phone, where two of them share a line
+
 /** One number that is worth a card. */
 export function Figure({ label, value, color, children }: { label: string; value: string; color?: string; children: ReactNode }) {
   return (
@@ -8,7 +10,7 @@ export function Figure({ label, value, color, children }: { label: string; value
       <Text size="sm" c="dimmed">
         {label}
       </Text>
-      <Text fz={{ base: 21, xs: 26 }} fw={650} lh={1.3} c={color && `light-dark(var(--mantine-color-${color}-9), var(--mantine-color-${color}-4))`} className="figures">
+      <Text fz={value.length > LONG ? { base: 15, xs: 20 } : { base: 21, xs: 26 }} fw={650} lh={1.3} c={color && `light-dark(var(--mantine-color-${color}-9), var(--mantine-color-${color}-4))`} className="figures">
         {value}
       </Text>
       <Text size="xs" c="dimmed">

@@ -1,6 +1,6 @@
 import { BarChart } from "@mantine/charts";
 import type { Schema } from "../api/client";
-import { money } from "./format";
+import { compact, money } from "./format";
 
 type Point = Schema["SavingsPoint"];
 type Interval = Schema["Savings"]["interval"];
@@ -46,7 +46,7 @@ export default function SpendChart({ points, interval, days }: { points: readonl
       valueFormatter={(value) => money(value)}
       withLegend
       legendProps={{ verticalAlign: "bottom" }}
-      yAxisProps={{ width: 76 }}
+      yAxisProps={{ width: 76, tickFormatter: (value: number) => (Math.abs(value) < 10_000 ? money(value) : `$${compact(value)}`) }}
       xAxisProps={{ minTickGap: 24 }}
       role="img"
       aria-label={`Spent and saved per ${interval}, in dollars`}

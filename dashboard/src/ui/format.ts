@@ -1,10 +1,11 @@
-// Figures as people read them. Money keeps as many digits as it takes to be true, and never more than nano-dollars have.
+// Figures as people read them. From a dollar on, money has cents; less keeps as many digits as it takes to be true, and
+// never more than nano-dollars have.
 const DASH = "–";
 
 export function money(usd: number | null | undefined): string {
   if (usd === null || usd === undefined) return DASH;
   const size = Math.abs(usd);
-  const digits = size === 0 || size >= 100 ? 2 : size >= 1 ? 3 : size >= 0.01 ? 4 : size >= 0.0001 ? 6 : 9;
+  const digits = size === 0 || size >= 1 ? 2 : size >= 0.01 ? 4 : size >= 0.0001 ? 6 : 9;
   const text = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits }).format(size);
   return `${usd < 0 && Number(text.replaceAll(",", "")) !== 0 ? "−" : ""}$${text}`;
 }

@@ -1,12 +1,12 @@
 // What a part of a page shows while it waits, where it failed, and where there is nothing yet.
-import { Alert, Button, Card, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Card, Group, Skeleton, Stack, type StyleProp, Text, Title } from "@mantine/core";
 import { notifyManager, type Query, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useSyncExternalStore } from "react";
 import { Icon } from "./Icon";
 
-export function Failed({ error, again }: { error: Error; again?: () => void }) {
+export function Failed({ error, name, again }: { error: Error; name?: string; again?: () => void }) {
   return (
-    <Alert color="red" icon={<Icon name="warning" />} title="That did not work" role="alert">
+    <Alert color="red" icon={<Icon name="warning" />} title={name ? `${name}: that did not work` : "That did not work"} role="alert">
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{error.message}</Text>
         {again && (
@@ -46,10 +46,10 @@ export interface Asked<T> {
   refetch: () => unknown;
 }
 
-/** Shows an answer; a place of the same height until it comes, and what went wrong where it does not. */
-export function Show<T>({ of, height, children }: { of: Asked<T>; height: number; children: (data: T) => ReactNode }) {
+/** Shows an answer; a place of the same height until it comes, and what went wrong where it does not: by name, outside of a panel. */
+export function Show<T>({ of, height, name, children }: { of: Asked<T>; height: StyleProp<number>; name?: string; children: (data: T) => ReactNode }) {
   if (of.data !== undefined) return children(of.data);
-  if (of.error) return <Failed error={of.error} again={() => void of.refetch()} />;
+  if (of.error) return <Failed error={of.error} name={name} again={() => void of.refetch()} />;
   return <Skeleton h={height} aria-label="Loading" role="status" />;
 }
 
@@ -79,7 +79,7 @@ export function Panel({ title, aside, children }: { title: string; aside?: React
   return (
     <Card withBorder component="section" aria-label={title} padding="md">
       <Group justify="space-between" mb="sm" gap="xs">
-        <Title order={2} size="h5">
+        <Title order={2} size="h5" tabIndex={-1}>
           {title}
         </Title>
         {aside}
@@ -100,10 +100,13 @@ export function PageTitle({ title, children }: { title: string; children?: React
   );
 }
 
-/** A table that is wider than a phone: it scrolls by itself, with the keyboard too. */
+/** For a badge that may have much to say: it takes more lines, where others are cut. */
+export const WRAPPING = { h: "auto", mih: "var(--badge-height)", py: 1, radius: "md", styles: { label: { whiteSpace: "normal" } } } as const;
+
+/** A table that is wider than a phone: it scrolls by itself, with the keyboard too, and shows that it does. */
 export function Wide({ label, width, children }: { label: string; width: number; children: ReactNode }) {
   return (
-    <div role="group" aria-label={label} tabIndex={0} style={{ overflowX: "auto" }}>
+    <div role="group" aria-label={label} tabIndex={0} className="wide">
       <div style={{ minWidth: width, whiteSpace: "nowrap" }}>{children}</div>
     </div>
   );

@@ -77,15 +77,15 @@ export function RuleCard({ rule, now, kept }: { rule: Rule; now: number; kept: (
               size="sm"
               label="Active"
               aria-label={`Active: ${rule.name}`}
-              mr="xs"
+              mr={4}
               disabled={toggle.isPending}
               checked={toggle.isPending ? toggle.variables : rule.is_active}
               onChange={(event) => toggle.mutate(event.currentTarget.checked)}
             />
-            <Button size="xs" variant="default" loading={test.isPending} aria-label={`Test ${rule.name}`} onClick={() => test.mutate()}>
+            <Button size="xs" px="xs" variant="default" loading={test.isPending} aria-label={`Test ${rule.name}`} onClick={() => test.mutate()}>
               Test
             </Button>
-            <Button size="xs" variant="subtle" autoFocus={edited} aria-label={`Edit ${rule.name}`} onClick={open}>
+            <Button size="xs" px="xs" variant="subtle" autoFocus={edited} aria-label={`Edit ${rule.name}`} onClick={open}>
               Edit
             </Button>
             <Confirm

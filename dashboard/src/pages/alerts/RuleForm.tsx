@@ -191,7 +191,7 @@ export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rul
         <Refused error={save.error} />
         <Group gap="sm">
           <Button type="submit" loading={save.isPending} disabled={draft.channels.length === 0}>
-            {rule ? "Save" : "Add the rule"}
+            {rule ? "Save the rule" : "Make the rule"}
           </Button>
           {cancel && (
             <Button variant="subtle" color="gray" onClick={cancel}>

@@ -1,6 +1,6 @@
 // What a rule says, in words and units.
 import type { Schema } from "../../api/client";
-import { money } from "../../ui/format";
+import { money, span } from "../../ui/format";
 
 export type Rule = Schema["AlertRule"];
 export type Metric = Rule["metric"];
@@ -50,7 +50,7 @@ export function amount(metric: Metric, value: number): string {
 }
 
 export function minutes(number: number): string {
-  return number === 1 ? "1 minute" : `${plain(number, 0)} minutes`;
+  return span(number * 60);
 }
 
 export function sentence(rule: Pick<Rule, "metric" | "operator" | "threshold" | "window_minutes">): string {

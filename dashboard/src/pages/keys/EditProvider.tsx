@@ -12,7 +12,7 @@ export function EditProvider({ stored, name }: { stored: Stored; name: string })
   const [opened, { open, close }] = useDisclosure();
   return (
     <>
-      <Button size="xs" variant="subtle" aria-label={`Edit ${name}`} onClick={open}>
+      <Button size="xs" px="xs" variant="subtle" aria-label={`Edit ${name}`} onClick={open}>
         Edit
       </Button>
       <Modal opened={opened} onClose={close} title={`Edit ${name}`} closeButtonProps={{ "aria-label": "Close" }} centered>

@@ -1,6 +1,7 @@
 import { Button, Code, Collapse, Group, Stack, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { call } from "../../api/client";
 import { providerKeys, stale } from "../../api/queries";
 import { useMay } from "../../app/who";
@@ -16,12 +17,17 @@ export function Theirs() {
   const found = useQuery(providerKeys());
   const may = useMay("providers");
   const [open, { toggle, close }] = useDisclosure();
+  const opener = useRef<HTMLButtonElement>(null);
+  const connected = (): void => {
+    close();
+    opener.current?.focus();
+  };
   return (
     <Panel
       title="Providers' keys"
       aside={
         may && (
-          <Button size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
+          <Button ref={opener} size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
             {open ? "Close" : "Connect a provider"}
           </Button>
         )
@@ -32,7 +38,7 @@ export function Theirs() {
           Requests go out with these. They are sealed before they are stored; only their endings can be shown.
         </Text>
         <Collapse expanded={open}>
-          <ConnectProvider done={close} />
+          <ConnectProvider done={connected} />
         </Collapse>
         <Show of={found} height={120}>
           {({ keys }) =>
@@ -54,7 +60,7 @@ export function Theirs() {
                       const name = `${providerName(key.provider)} ${key.api_key}`;
                       return (
                         <Table.Tr key={key.id}>
-                          <Table.Td>
+                          <Table.Td className="name">
                             <Text size="sm">
                               {providerName(key.provider)} {key.label && `· ${key.label}`}
                             </Text>

@@ -65,7 +65,7 @@ function ChangePassword() {
         <input type="email" autoComplete="username" value={user.email} readOnly hidden aria-hidden />
         <Group align="flex-start" grow preventGrowOverflow={false} maw={620}>
           <PasswordInput label="Old password" autoComplete="current-password" required miw={220} value={values.old_password} error={fields["old_password"]} visibilityToggleButtonProps={eye} onChange={(event) => set({ old_password: event.currentTarget.value })} />
-          <PasswordInput label="New password" autoComplete="new-password" required miw={220} value={values.new_password} error={fields["new_password"]} visibilityToggleButtonProps={eye} onChange={(event) => set({ new_password: event.currentTarget.value })} />
+          <PasswordInput label="New password" description="At least 8 characters" inputWrapperOrder={["label", "input", "description", "error"]} autoComplete="new-password" required miw={220} value={values.new_password} error={fields["new_password"]} visibilityToggleButtonProps={eye} onChange={(event) => set({ new_password: event.currentTarget.value })} />
         </Group>
         {change.error && Object.keys(fields).length === 0 && (
           <Alert color="red" role="alert">

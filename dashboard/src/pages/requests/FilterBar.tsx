@@ -54,6 +54,7 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
       <NativeSelect
         label="Key"
         size="xs"
+        w={200}
         value={filters.key_id ?? ""}
         onChange={(event) => change({ key_id: event.currentTarget.value })}
         data={[

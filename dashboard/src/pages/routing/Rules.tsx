@@ -8,7 +8,7 @@ import { useMay } from "../../app/who";
 import { Confirm } from "../../ui/Confirm";
 import { Icon } from "../../ui/Icon";
 import { type Rule, ruleSentence } from "../../ui/routing";
-import { Nothing, Panel, Refused, Show } from "../../ui/states";
+import { Nothing, Panel, Refused, Show, WRAPPING } from "../../ui/states";
 import { moved, useDrag } from "./order";
 import { RuleForm } from "./RuleForm";
 
@@ -16,12 +16,17 @@ export function Rules() {
   const found = useQuery(routingRules());
   const may = useMay("settings");
   const [open, { toggle, close }] = useDisclosure();
+  const opener = useRef<HTMLButtonElement>(null);
+  const made = (): void => {
+    close();
+    opener.current?.focus();
+  };
   return (
     <Panel
       title="Rules"
       aside={
         may && (
-          <Button size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
+          <Button ref={opener} size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
             {open ? "Close" : "New rule"}
           </Button>
         )
@@ -35,7 +40,7 @@ export function Rules() {
           {({ rules }) => (
             <>
               <Collapse expanded={open}>
-                <RuleForm last={rules.at(-1)?.priority ?? 0} done={close} />
+                <RuleForm last={rules.at(-1)?.priority ?? 0} done={made} />
               </Collapse>
               {rules.length === 0 ? (
                 <Nothing title="No rules yet">{may ? "Make one where you know better than any judge: “invoices go to gpt-4o”." : "An admin of your organisation makes them."}</Nothing>
@@ -148,6 +153,11 @@ function Row({
   const client = useQueryClient();
   const may = useMay("settings");
   const [editing, { toggle, close }] = useDisclosure();
+  const opener = useRef<HTMLButtonElement>(null);
+  const saved = (): void => {
+    close();
+    opener.current?.focus();
+  };
   return (
     <>
       <Group gap="xs" wrap="nowrap" align="flex-start">
@@ -168,7 +178,7 @@ function Row({
               {ruleSentence(rule)}
             </Text>
             {behind !== undefined && (
-              <Badge size="sm" variant="light" color="orange" maw="100%">
+              <Badge size="sm" variant="light" color="orange" {...WRAPPING}>
                 only where “{behind}” cannot be obeyed
               </Badge>
             )}
@@ -185,7 +195,7 @@ function Row({
                   </ActionIcon>
                 </>
               )}
-              <Button size="xs" variant="subtle" aria-label={`${editing ? "Close" : "Edit"} ${rule.name}`} aria-expanded={editing} onClick={toggle}>
+              <Button ref={opener} size="xs" px="xs" variant="subtle" aria-label={`${editing ? "Close" : "Edit"} ${rule.name}`} aria-expanded={editing} onClick={toggle}>
                 {editing ? "Close" : "Edit"}
               </Button>
               <Confirm
@@ -203,7 +213,7 @@ function Row({
       </Group>
       {editing && (
         <Box mt="sm" pl={grip ? 56 : 28}>
-          <RuleForm rule={rule} last={rule.priority} done={close} />
+          <RuleForm rule={rule} last={rule.priority} done={saved} />
         </Box>
       )}
     </>

@@ -7,6 +7,7 @@ import { useWho } from "../../app/who";
 import { Confirm } from "../../ui/Confirm";
 import { CopyButton } from "../../ui/Copy";
 import { moment } from "../../ui/format";
+import { heading } from "../../ui/focus";
 import { Icon } from "../../ui/Icon";
 import { Nothing, Panel, Refused, Show, Wide } from "../../ui/states";
 import { ROLES, roleOf } from "./roles";
@@ -97,7 +98,17 @@ function Invited({ invite, done }: { invite: Schema["NewInvite"]; done: () => vo
           </Code>
           <CopyButton text={invite.link} label="Copy the link" />
         </Group>
-        <Button size="xs" variant="subtle" color="gray" onClick={done} style={{ alignSelf: "flex-start" }}>
+        <Button
+          size="xs"
+          variant="subtle"
+          color="gray"
+          onClick={(event) => {
+            const place = heading(event.currentTarget);
+            done();
+            place?.focus();
+          }}
+          style={{ alignSelf: "flex-start" }}
+        >
           Done
         </Button>
       </Stack>
@@ -125,7 +136,7 @@ function Open({ invites: open, withdrawn }: { invites: Schema["Invite"][]; withd
         <Table.Tbody>
           {open.map((invite) => (
             <Table.Tr key={invite.id}>
-              <Table.Td>{invite.email}</Table.Td>
+              <Table.Td className="name">{invite.email}</Table.Td>
               <Table.Td>{invite.role}</Table.Td>
               <Table.Td>{nameOf(invite.invited_by)}</Table.Td>
               <Table.Td>{moment(invite.expires_at)}</Table.Td>
