@@ -23,7 +23,7 @@ from deploy.node.dashboard import DASHBOARD, build
 from deploy.node.find import Node, NodeError, find
 from libs.common.db import connect
 from libs.common.embedding.setup import prepare
-from tests.fixtures.running import ROOT, Account, Running, pid_of, start, stop
+from tests.fixtures.running import ALERTING, ROOT, Account, Running, pid_of, start, stop
 
 GOAL_MS = 200
 # What Chrome's own documentation calls good.
@@ -65,7 +65,9 @@ def look(node: Node, account: Account, visits: int) -> dict[str, Any]:
     newest = account.get("/api/requests", limit=1)["requests"][0]["id"]
     env = {
         "PROMPTLY_URL": account.running.url,
+        "PROMPTLY_UPSTREAM_URL": account.running.upstream_url,
         "PROMPTLY_TOKEN": account.token,
+        "PROMPTLY_KEY": account.api_key,
         "ADDRESSES": json.dumps([*_PAGES, f"/requests/{newest}", *(f"/requests?{one}" for one in _FILTERS)]),
         "VISITS": str(visits),
     }
@@ -115,7 +117,7 @@ def main() -> int:
     except NodeError as error:
         sys.exit(str(error))
     with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
-        running = start(Path(home), prepare(ROOT / "var" / "model"))
+        running = start(Path(home), prepare(ROOT / "var" / "model"), **ALERTING)
         try:
             account, begun = running.account(), time.perf_counter()
             asyncio.run(fill(database_of(running), account.org_id, given.rows))

@@ -1,9 +1,12 @@
 // How long the dashboard's questions take, and a browser to show them: prints one JSON object.
-//   PROMPTLY_URL, PROMPTLY_TOKEN: where Promptly is, and a session; VISITS: how often each address is visited.
+//   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL, PROMPTLY_TOKEN, PROMPTLY_KEY: where, and as whom. ADDRESSES: what is visited, VISITS times.
 import { browse } from "./browser.mjs";
+import { PAGES } from "./pages.mjs";
+import { settle } from "./settle.mjs";
+import { url } from "./tools.mjs";
 
-const url = process.env.PROMPTLY_URL;
 const token = process.env.PROMPTLY_TOKEN;
+const key = process.env.PROMPTLY_KEY;
 const addresses = JSON.parse(process.env.ADDRESSES);
 const visits = Number(process.env.VISITS ?? 10);
 const QUIET = 2000; // what is still until then is taken to be done
@@ -50,11 +53,17 @@ async function coldly(path, signedIn, { viewport, slower }) {
   });
 }
 
+await browse({}, async (page) => {
+  await page.goto(`${url}/login`);
+  await page.evaluate((value) => sessionStorage.setItem("promptly-session", value), token);
+  await settle(page, key);
+});
+
 const loads = {};
 for (const [device, options] of Object.entries(DEVICES)) {
-  for (const [name, path, signedIn] of [["sign in", "/login", false], ["overview", "/", true], ["requests", "/requests", true]]) {
+  for (const [name, path, signedIn] of [["sign in", "/login", false], ...PAGES.map(([name, path]) => [name, path, true])]) {
     loads[`${name}, ${device}`] = [];
-    for (let visit = 0; visit < 5; visit += 1) loads[`${name}, ${device}`].push(await coldly(path, signedIn, options));
+    for (let visit = 0; visit < 3; visit += 1) loads[`${name}, ${device}`].push(await coldly(path, signedIn, options));
   }
 }
 

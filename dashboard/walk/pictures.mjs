@@ -4,45 +4,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { browse } from "./browser.mjs";
 import { PAGES } from "./pages.mjs";
-import { api, ask, until, url } from "./tools.mjs";
+import { PASTED, settle } from "./settle.mjs";
+import { api, url } from "./tools.mjs";
 
 const { PROMPTLY_TOKEN: token, PROMPTLY_KEY: key, PICTURES: folder } = process.env;
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 const SCHEMES = ["light", "dark"];
-const POLITE =
-  "You are a helpful assistant for the customers of Northwind, a shop for outdoor clothing.   Please note that it is important to " +
-  "answer in English.\n\n\n\nIn order to be helpful, keep the answers short. Due to the fact that many customers write from a phone, " +
-  "make use of short sentences, and in the event that a question is about an order, ask for the number of the order.\n\nThe answers " +
-  "are read by people who are in a hurry. The tone of the answers is friendly, and the name of the customer is used once.";
-const PASTED = { model: "gpt-4o", messages: [{ role: "system", content: POLITE }, { role: "user", content: "Where is my order?" }] };
-const ASKED = ["What's the population of Canada?", "What is Canada's population?", "How do I wash a down jacket?", "Which tent suits two people?"];
-
-/** What an organisation has after a month: rules, alerts, people, and a few requests of this minute. */
-async function settle(page) {
-  const rules = [
-    ["Invoices stay exact", "keyword", { keywords: ["invoice", "VAT"] }, "use_model", "gpt-4o"],
-    ["Long ones", "token_count", { operator: "gt", value: 8000 }, "force_tier", "complex"],
-    ["Greetings", "keyword", { keywords: ["hello", "good morning"] }, "force_tier", "simple"],
-  ];
-  for (const [at, [name, condition_type, condition_value, action, action_value]] of rules.entries()) {
-    await api(page, "POST", "/api/routing/rules", { name, condition_type, condition_value, action, action_value, priority: 30 - 10 * at });
-  }
-  for (const [name, metric, operator, threshold] of [["Spend of the day", "daily_spend", "gt", 0.0001], ["Slow answers", "latency_p95", "gt", 8000], ["Errors", "error_rate", "gte", 5]]) {
-    await api(page, "POST", "/api/alerts/rules", { name, metric, operator, threshold, channels: ["email"], window_minutes: 60, cooldown_minutes: 60 });
-  }
-  for (const name of ["Checkout", "Support bot"]) {
-    await api(page, "POST", "/api/keys/platform", { name, scopes: ["chat"], rpm: 500, expires_at: null, monthly_budget_usd: 250 });
-  }
-  for (const [email, role] of [["grace@northwind.example", "member"], ["finance@northwind.example", "viewer"]]) {
-    await api(page, "POST", "/api/team/invite", { email, role });
-  }
-  for (const question of ASKED) await ask(key, question);
-  await ask(key, "Where is my order?", { messages: PASTED.messages });
-  await ask(key, ASKED[0]);
-  await until("the alert has fired", async () => (await api(page, "GET", "/api/alerts/events")).events.length > 0);
-  await until("the hit is logged", async () => (await api(page, "GET", "/api/optimization/cache/hits")).hits.length > 0);
-}
-
 async function shoot(page, name) {
   const client = await page.context().newCDPSession(page);
   const { data } = await client.send("Page.captureScreenshot", { format: "webp", quality: 80 });
@@ -75,7 +42,7 @@ await browse({ colorScheme: "light" }, async (page) => {
     });
   }
   await page.evaluate((value) => sessionStorage.setItem("promptly-session", value), token);
-  await settle(page);
+  await settle(page, key);
   for (const [name, path, panel] of PAGES) {
     await everyway(page, name, async () => {
       await page.goto(url + path);

@@ -9,23 +9,8 @@ import { aKeyExpires, aProvidersKeyIsChanged } from "./keys.mjs";
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
 import { exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
+import { PASTED } from "./settle.mjs";
 import { accessible, ask, email, open, password, shoot, upstream, url } from "./tools.mjs";
-
-// A support bot's instructions, as wordy as they are.
-const PASTED = {
-  model: "gpt-4o",
-  messages: [
-    {
-      role: "system",
-      content:
-        "You are a helpful assistant for the customers of Northwind, a shop for outdoor clothing.   Please note that it is important to " +
-        "answer in English.\n\n\n\nIn order to be helpful, keep the answers short. Due to the fact that many customers write from a phone, " +
-        "make use of short sentences, and in the event that a question is about an order, ask for the number of the order.\n\nThe answers " +
-        "are read by people who are in a hurry. The tone of the answers is friendly, and the name of the customer is used once.",
-    },
-    { role: "user", content: "Where is my order?" },
-  ],
-};
 
 await browse({ colorScheme: "light" }, async (page, complaints) => {
   const step = async (name, does) => {

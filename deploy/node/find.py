@@ -36,7 +36,7 @@ class Node:
     def run(self, *arguments: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a script or Node's own test runner."""
         own = environment({**self.env, **env})
-        return subprocess.run([self.node, *arguments], cwd=cwd, env=own, capture_output=True, text=True, timeout=300)
+        return subprocess.run([self.node, *arguments], cwd=cwd, env=own, capture_output=True, text=True, timeout=900)
 
     def npm(self, *arguments: str, cwd: Path) -> None:
         """Run npm; what it says is shown where it failed."""

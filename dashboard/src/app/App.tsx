@@ -13,6 +13,7 @@ import { Boundary } from "./Boundary";
 import { Frame } from "./Frame";
 import { OUTSIDE } from "./next";
 import { go, Link, useAddress } from "./router";
+import { Together } from "./Together";
 import { Who } from "./who";
 
 const Overview = lazy(() => import("../pages/Overview"));
@@ -92,7 +93,9 @@ function SignedIn({ section, id }: { section: string; id?: string }) {
       <Frame section={section}>
         <Boundary key={`${section}/${id}`}>
           <Suspense fallback={<Waiting />}>
-            <Page section={section} id={id} />
+            <Together>
+              <Page section={section} id={id} />
+            </Together>
           </Suspense>
         </Boundary>
       </Frame>
