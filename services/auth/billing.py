@@ -66,6 +66,7 @@ class Billing:
 
     async def history(self, caller: Caller) -> Sequence[Entry]:
         """What came in, newest first."""
+        await self._credits.balance(caller.org_id)  # an account that nobody has looked at yet is opened, with its trial
         async with self._uow() as tx:
             return await tx.ledger.entries(caller.org_id, _CAME_IN, 200)
 

@@ -102,7 +102,7 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
                 {line.tokens_saved !== 0 && (
                   <Text span size="xs" c="dimmed">
                     {" "}
-                    {count(line.tokens_saved)} tokens
+                    {count(line.tokens_saved)} {line.tokens_saved === 1 ? "token" : "tokens"}
                   </Text>
                 )}
               </Table.Td>

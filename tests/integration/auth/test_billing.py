@@ -63,6 +63,12 @@ async def balance(shop: Auth, org_id: str) -> int:
     return (await shop.bus.call(CREDITS, OrgRef(org_id=org_id))).balance_tokens
 
 
+async def test_a_trial_is_in_the_history_whatever_is_looked_at_first(shop: Auth) -> None:
+    org = await shop.new_org()
+    bought = (await shop.call("GET", "/api/billing/purchases", org.token)).json()["purchases"]
+    assert [(one["kind"], one["tokens"]) for one in bought] == [("trial", TRIAL)]
+
+
 async def test_a_purchase_from_the_page_to_the_receipt(shop: Auth, stripe: FakeStripe, mail: MailServer) -> None:
     org = await shop.new_org()
     heard: list[OrgRef] = []
