@@ -72,6 +72,8 @@ _SHORT_NAMES = (
     (re.compile(r"\bunited kingdom\b|\bu\.k\.(?!\w)", re.IGNORECASE), "UK"),
     (re.compile(r"\beuropean union\b", re.IGNORECASE), "EU"),
 )
+# One of these stands in every text that such a name is in: looking for them is quicker.
+_NAMED = ("united", "european", "u.s.", "u.k.")
 _HOW_COME = re.compile(r"^how come\b", re.IGNORECASE)
 _UNABLE = re.compile(r"\bunable to\b", re.IGNORECASE)
 _EMBEDDED = re.compile(r"^(?:what|who) (.+) (?:is|are)$")
@@ -89,13 +91,17 @@ def clean(text: str) -> str:
     """Straight quotes, composed characters, single spaces, contractions spelled out, states written short. Case and words stay."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
-    text = _WHATS.sub("what is", " ".join(text.split()))
+    text = " ".join(text.split())
+    low = text.lower()
+    if "whats" in low:
+        text = _WHATS.sub("what is", text)
     if "'" in text:
         text = _CONTRACTED_IS.sub(r"\1 is", text)
         for pattern, replacement in _CONTRACTIONS:
             text = pattern.sub(replacement, text)
-    for pattern, replacement in _SHORT_NAMES:
-        text = pattern.sub(replacement, text)
+    if "US" in text or any(sign in low for sign in _NAMED):
+        for pattern, replacement in _SHORT_NAMES:
+            text = pattern.sub(replacement, text)
     return text
 
 
@@ -111,7 +117,11 @@ def strip_courtesy(text: str) -> str:
 def plain(text: str) -> str:
     """The text without courtesies, in one spelling of possession, measure and ability. Case stays, for it tells names."""
     text = _HOW_COME.sub("why", strip_courtesy(clean(text)))
-    text = _UNABLE.sub("not able to", _TIME.sub("how long", text))
+    low = text.lower()
+    if "unable" in low:
+        text = _UNABLE.sub("not able to", text)
+    if "much time" in low:
+        text = _TIME.sub("how long", text)
     return expand_possessives(_MEASURED.sub(_by_noun, text))
 
 

@@ -2,8 +2,9 @@
 
 import itertools
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from services.cache.domain.normalise import plain
 from services.cache.domain.topics import NUMBER_WORDS
@@ -11,8 +12,7 @@ from services.cache.domain.topics import NUMBER_WORDS
 Kind = Literal["word", "number", "literal", "mark"]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True, gc=False):
     """`text` is lower case for words, canonical for numbers, as written for literals; `titled` words began with an
     upper-case letter.
     """

@@ -85,7 +85,9 @@ PHRASES = {
 
 _WORD = re.compile(r"[a-z']+")
 # Looked for first: most texts hold few of these words, and then few of the phrases are worth a search.
-_FIRST_WORDS = {phrase: phrase.split(" ")[0] for phrase in PHRASES}
+_BY_FIRST_WORD: dict[str, list[str]] = {}
+for _phrase in PHRASES:
+    _BY_FIRST_WORD.setdefault(_phrase.split(" ")[0], []).append(_phrase)
 
 # A phrase is dropped only where it opens a clause: "please answer" loses its first word, "to please them" does not.
 _CLAUSE_OPENS = re.compile(r"^|(?<=[.!?:;,] )|(?<=[-*•] )|(?<=\d[.)] )", re.MULTILINE)
@@ -112,11 +114,10 @@ def _phrases(text: str) -> list[Edit]:
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter that is longer in lower case: places in both texts would differ
         return []
-    words = set(_WORD.findall(lowered))
     edits = [
         edit
-        for phrase, first in _FIRST_WORDS.items()
-        if first in words
+        for first in _BY_FIRST_WORD.keys() & set(_WORD.findall(lowered))
+        for phrase in _BY_FIRST_WORD[first]
         for start in _places(lowered, phrase)
         if (edit := _edit(text, phrase, start)) is not None
     ]

@@ -32,6 +32,9 @@ def preserves(before: str, after: str, keep: Sequence[Span]) -> bool:
 def _counted(text: str) -> Counter[str]:
     counts = Counter(_NUMBERS.findall(text))
     words = _WORDS.findall(text.lower())
-    staying = (word for word in set(words) if word in _STAYING or word.endswith(("n't", "n’t")))
+    different = set(words)
+    staying = different & _STAYING
+    if "'" in text or "’" in text:
+        staying.update(word for word in different if word.endswith(("n't", "n’t")))
     counts.update({word: words.count(word) for word in staying})
     return counts
