@@ -53,6 +53,11 @@ def test_static_vectors_bring_paraphrases_near_and_keep_the_rest_away(static_tab
     assert not static_table.vector(static_table.tokens("")).any()
 
 
+def test_a_word_by_itself_has_the_tokens_that_it_has_in_a_text(static_table: StaticTable) -> None:
+    for word in ("Boat", "the", "unaffable", "zzzzyx", "CLS", "İstanbul", "naïve", "ſong", "x1", "K"):
+        assert static_table.tokens(f"{word} .")[:-1] == static_table.tokens(word), word
+
+
 def test_static_tokens_are_not_cut(static_table: StaticTable) -> None:
     assert len(static_table.tokens("river " * 700)) == 700
 
