@@ -1,12 +1,12 @@
-import { Button, Collapse, Stack, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { Collapse, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { alertRules } from "../api/queries";
 import { useMay } from "../app/who";
 import { ShownOnce } from "../ui/Copy";
 import { Nothing, PageTitle, Panel, Show } from "../ui/states";
 import { useNow } from "../ui/useNow";
+import { useOpener } from "../ui/useOpener";
 import { History } from "./alerts/History";
 import { RuleCard } from "./alerts/RuleCard";
 import { RuleForm } from "./alerts/RuleForm";
@@ -28,24 +28,14 @@ export default function Alerts() {
 function Rules({ now }: { now: number }) {
   const found = useQuery(alertRules());
   const may = useMay("alerts");
-  const [open, { toggle, close }] = useDisclosure();
-  const opener = useRef<HTMLButtonElement>(null);
+  const { open, button, done } = useOpener("New rule");
   const [secret, setSecret] = useState<string | null>(null);
   const kept = (rule: Rule): void => {
     const signing = rule.channel_config.webhook?.secret;
     if (signing && !signing.startsWith("…")) setSecret(signing); // masked but for the answer that made it
   };
   return (
-    <Panel
-      title="Rules"
-      aside={
-        may && (
-          <Button ref={opener} size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
-            {open ? "Close" : "New rule"}
-          </Button>
-        )
-      }
-    >
+    <Panel title="Rules" aside={may && button}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           A rule watches one figure of your organisation, and tells when it crosses a threshold and when it is back.
@@ -53,8 +43,7 @@ function Rules({ now }: { now: number }) {
         <Collapse expanded={open}>
           <RuleForm
             done={(rule) => {
-              close();
-              opener.current?.focus();
+              done();
               kept(rule);
             }}
           />

@@ -1,7 +1,6 @@
-import { Badge, Button, Code, Collapse, Group, Stack, Table, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { Badge, Code, Collapse, Group, Stack, Table, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { call, type Schema } from "../api/client";
 import { platformKeys, stale } from "../api/queries";
 import { useMay, useWho } from "../app/who";
@@ -9,6 +8,7 @@ import { Confirm } from "../ui/Confirm";
 import { ShownOnce } from "../ui/Copy";
 import { ago, count, moment, money } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
+import { useOpener } from "../ui/useOpener";
 import { NewKey } from "./keys/NewKey";
 import { Theirs } from "./keys/Theirs";
 
@@ -27,26 +27,15 @@ export default function Keys() {
 function Ours() {
   const found = useQuery(platformKeys());
   const may = useMay("keys");
-  const [open, { toggle, close }] = useDisclosure();
+  const { open, button, done } = useOpener("New key");
   const [secret, setSecret] = useState<string | null>(null);
-  const opener = useRef<HTMLButtonElement>(null);
   const renewed = (key: Schema["NewKey"]): void => setSecret(key.api_key);
   const made = (key: Schema["NewKey"]): void => {
     renewed(key);
-    close();
-    opener.current?.focus();
+    done();
   };
   return (
-    <Panel
-      title="Promptly keys"
-      aside={
-        may && (
-          <Button ref={opener} size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
-            {open ? "Close" : "New key"}
-          </Button>
-        )
-      }
-    >
+    <Panel title="Promptly keys" aside={may && button}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           Your applications send one of these instead of the provider's key.

@@ -1,7 +1,5 @@
-import { Button, Code, Collapse, Group, Stack, Table, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { Code, Collapse, Group, Stack, Table, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
 import { call } from "../../api/client";
 import { providerKeys, stale } from "../../api/queries";
 import { useMay } from "../../app/who";
@@ -10,35 +8,22 @@ import { ConnectProvider, providerName } from "../../ui/ConnectProvider";
 import { ago } from "../../ui/format";
 import { Nothing, Panel, Show, Wide } from "../../ui/states";
 import { TestKey } from "../../ui/TestKey";
+import { useOpener } from "../../ui/useOpener";
 import { EditProvider } from "./EditProvider";
 
 export function Theirs() {
   const client = useQueryClient();
   const found = useQuery(providerKeys());
   const may = useMay("providers");
-  const [open, { toggle, close }] = useDisclosure();
-  const opener = useRef<HTMLButtonElement>(null);
-  const connected = (): void => {
-    close();
-    opener.current?.focus();
-  };
+  const { open, button, done } = useOpener("Connect a provider");
   return (
-    <Panel
-      title="Providers' keys"
-      aside={
-        may && (
-          <Button ref={opener} size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
-            {open ? "Close" : "Connect a provider"}
-          </Button>
-        )
-      }
-    >
+    <Panel title="Providers' keys" aside={may && button}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           Requests go out with these. They are sealed before they are stored; only their endings can be shown.
         </Text>
         <Collapse expanded={open}>
-          <ConnectProvider done={connected} />
+          <ConnectProvider done={done} />
         </Collapse>
         <Show of={found} height={120}>
           {({ keys }) =>

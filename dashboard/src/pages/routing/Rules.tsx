@@ -9,29 +9,16 @@ import { Confirm } from "../../ui/Confirm";
 import { Icon } from "../../ui/Icon";
 import { type Rule, ruleSentence } from "../../ui/routing";
 import { Nothing, Panel, Refused, Show, WRAPPING } from "../../ui/states";
+import { useOpener } from "../../ui/useOpener";
 import { moved, useDrag } from "./order";
 import { RuleForm } from "./RuleForm";
 
 export function Rules() {
   const found = useQuery(routingRules());
   const may = useMay("settings");
-  const [open, { toggle, close }] = useDisclosure();
-  const opener = useRef<HTMLButtonElement>(null);
-  const made = (): void => {
-    close();
-    opener.current?.focus();
-  };
+  const { open, button, done } = useOpener("New rule");
   return (
-    <Panel
-      title="Rules"
-      aside={
-        may && (
-          <Button ref={opener} size="xs" variant={open ? "default" : "filled"} aria-expanded={open} onClick={toggle}>
-            {open ? "Close" : "New rule"}
-          </Button>
-        )
-      }
-    >
+    <Panel title="Rules" aside={may && button}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           They are tried from top to bottom, in every mode, and the first that fits and can be obeyed decides.
@@ -40,7 +27,7 @@ export function Rules() {
           {({ rules }) => (
             <>
               <Collapse expanded={open}>
-                <RuleForm last={rules.at(-1)?.priority ?? 0} done={made} />
+                <RuleForm last={rules.at(-1)?.priority ?? 0} done={done} />
               </Collapse>
               {rules.length === 0 ? (
                 <Nothing title="No rules yet">{may ? "Make one where you know better than any judge: “invoices go to gpt-4o”." : "An admin of your organisation makes them."}</Nothing>
