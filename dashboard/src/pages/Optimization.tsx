@@ -7,7 +7,7 @@ import { useMay } from "../app/who";
 import { Diff } from "../ui/Diff";
 import { count, exactMoney, lever, percent } from "../ui/format";
 import { messagesOf } from "../ui/pasted";
-import { Nothing, PageTitle, Panel, Refused, Show } from "../ui/states";
+import { InForce, Nothing, PageTitle, Panel, Refused, Show } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
 
 type Level = Settings["level"];
@@ -122,9 +122,7 @@ function Form({ settings }: { settings: Settings }) {
                 <Button variant="subtle" color="gray" disabled={!changed} onClick={undo}>
                   Undo
                 </Button>
-                <Text size="sm" c="dimmed" role="status">
-                  {changed ? "Not saved yet" : "In force on every gateway"}
-                </Text>
+                <InForce changed={changed} />
               </Group>
             )}
           </Stack>

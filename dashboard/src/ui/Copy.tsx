@@ -33,6 +33,25 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   );
 }
 
+/** Ends what is shown once; the focus, whose button goes with it, is at the panel's heading then. */
+export function PutAway({ done, children }: { done: () => void; children: string }) {
+  return (
+    <Button
+      size="xs"
+      variant="subtle"
+      color="gray"
+      onClick={(event) => {
+        const place = heading(event.currentTarget);
+        done();
+        place?.focus();
+      }}
+      style={{ alignSelf: "flex-start" }}
+    >
+      {children}
+    </Button>
+  );
+}
+
 /** A secret that nobody will see again; `children` say what it is for. */
 export function ShownOnce({ secret, name = "key", done, children }: { secret: string; name?: string; done?: () => void; children?: ReactNode }) {
   return (
@@ -46,21 +65,7 @@ export function ShownOnce({ secret, name = "key", done, children }: { secret: st
           <CopyButton text={secret} label={`Copy the ${name}`} />
         </Group>
         {children && <Text size="sm">{children}</Text>}
-        {done && (
-          <Button
-            size="xs"
-            variant="subtle"
-            color="gray"
-            onClick={(event) => {
-              const place = heading(event.currentTarget);
-              done();
-              place?.focus();
-            }}
-            style={{ alignSelf: "flex-start" }}
-          >
-            I have stored it
-          </Button>
-        )}
+        {done && <PutAway done={done}>I have stored it</PutAway>}
       </Stack>
     </Alert>
   );

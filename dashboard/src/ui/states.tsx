@@ -29,6 +29,15 @@ export function Refused({ error }: { error: Error | null }) {
   );
 }
 
+/** Where settings that can be changed stand. */
+export function InForce({ changed }: { changed: boolean }) {
+  return (
+    <Text size="sm" c="dimmed" role="status">
+      {changed ? "Not saved yet" : "In force on every gateway"}
+    </Text>
+  );
+}
+
 export function Nothing({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <Stack align="center" gap={6} py="xl" ta="center">

@@ -4,7 +4,7 @@ import type { FormEvent } from "react";
 import { call } from "../../api/client";
 import { optimizationSettings, settle } from "../../api/queries";
 import { useMay } from "../../app/who";
-import { Panel, Refused } from "../../ui/states";
+import { InForce, Panel, Refused } from "../../ui/states";
 import { useEdits } from "../../ui/useEdits";
 
 const MIDDLE = 50; // moves nothing, as null does
@@ -62,9 +62,7 @@ export function Dial({ chosen }: { chosen: number | null }) {
               <Button variant="subtle" color="gray" disabled={dial === null} onClick={() => set({ dial: null })}>
                 Use the default
               </Button>
-              <Text size="sm" c="dimmed" role="status">
-                {changed ? "Not saved yet" : "In force on every gateway"}
-              </Text>
+              <InForce changed={changed} />
             </Group>
           )}
         </Stack>

@@ -5,7 +5,7 @@ import { call } from "../../api/client";
 import { routing, settle, stale } from "../../api/queries";
 import { useMay } from "../../app/who";
 import type { Mode } from "../../ui/routing";
-import { Panel, Refused } from "../../ui/states";
+import { InForce, Panel, Refused } from "../../ui/states";
 import { useEdits } from "../../ui/useEdits";
 
 const MODES: { value: Mode; label: string; about: string }[] = [
@@ -55,9 +55,7 @@ export function ModeForm({ mode: saved }: { mode: Mode }) {
               <Button type="submit" disabled={!changed} loading={save.isPending}>
                 Save the mode
               </Button>
-              <Text size="sm" c="dimmed" role="status">
-                {changed ? "Not saved yet" : "In force on every gateway"}
-              </Text>
+              <InForce changed={changed} />
             </Group>
           )}
         </Stack>

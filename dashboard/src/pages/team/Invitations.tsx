@@ -5,9 +5,8 @@ import { ApiError, call, type Schema } from "../../api/client";
 import { invites, members, type Role, stale } from "../../api/queries";
 import { useWho } from "../../app/who";
 import { Confirm } from "../../ui/Confirm";
-import { CopyButton } from "../../ui/Copy";
+import { CopyButton, PutAway } from "../../ui/Copy";
 import { moment } from "../../ui/format";
-import { heading } from "../../ui/focus";
 import { Icon } from "../../ui/Icon";
 import { Nothing, Panel, Refused, Show, Wide } from "../../ui/states";
 import { ROLES, roleOf } from "./roles";
@@ -98,19 +97,7 @@ function Invited({ invite, done }: { invite: Schema["NewInvite"]; done: () => vo
           </Code>
           <CopyButton text={invite.link} label="Copy the link" />
         </Group>
-        <Button
-          size="xs"
-          variant="subtle"
-          color="gray"
-          onClick={(event) => {
-            const place = heading(event.currentTarget);
-            done();
-            place?.focus();
-          }}
-          style={{ alignSelf: "flex-start" }}
-        >
-          Done
-        </Button>
+        <PutAway done={done}>Done</PutAway>
       </Stack>
     </Alert>
   );
