@@ -16,7 +16,7 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `settings.level` is the level to apply (a request's own header already taken into account). `keep_cut` is the number
     of leading non-system messages that the last cut of this conversation left out: while it is given, that cut stays
-    until the rest has grown to twice the window.
+    until the rest has grown to twice the window. `tools` says that the request declares tools.
     """
 
     model: str
@@ -26,6 +26,7 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     warm_tokens: int = 0
     cached_price_share: float = 1.0
     explain: bool = False
+    tools: bool = False
 
 
 class LeverSaving(msgspec.Struct, frozen=True, kw_only=True):
