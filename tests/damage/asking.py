@@ -49,8 +49,10 @@ class Asker:
     def __init__(self, likeness: Likeness = LIKENESS) -> None:
         self._optimizer = Optimizer(likeness, memo_entries=512)
 
-    def send(self, messages: Messages, level: Strength, *, tools: bool = False, **settings: Any) -> Sent:
-        """One request, nothing remembered of its conversation."""
+    def send(
+        self, messages: Messages, level: Strength, *, tools: bool = False, keep_cut: int | None = None, **settings: Any
+    ) -> Sent:
+        """One request; nothing is remembered of its conversation but the cut that is given."""
         chosen = (
             OptimizationSettings(**settings) if level == "defaults" else OptimizationSettings(level=level, **settings)
         )
@@ -61,6 +63,7 @@ class Asker:
                 settings=chosen,
                 explain=True,
                 tools=tools,
+                keep_cut=keep_cut,
             )
         )
         going = json.loads(bytes(reply.messages)) if reply.changed else messages
