@@ -29,9 +29,10 @@ def ask(
     keep_cut: int | None = None,
     warm: int = 0,
     share: float = 1.0,
+    tools: bool | None = None,
     **settings: Any,
 ) -> OptimizeReply:
-    """One call, cold unless told otherwise."""
+    """One call, cold unless told otherwise. A request whose messages call tools declares some, unless told otherwise."""
     return optimizer.answer(
         OptimizeRequest(
             model=MODEL,
@@ -40,8 +41,14 @@ def ask(
             keep_cut=keep_cut,
             warm_tokens=warm,
             cached_price_share=share,
+            tools=uses_tools(messages) if tools is None else tools,
         )
     )
+
+
+def uses_tools(messages: Messages) -> bool:
+    """Whether a message calls a tool or answers such a call."""
+    return any(message.get("tool_calls") or message["role"] == "tool" for message in messages)
 
 
 def sent(messages: Messages, reply: OptimizeReply) -> Messages:

@@ -12,7 +12,7 @@ from services.optimizer.domain.likeness import Likeness
 from services.optimizer.domain.plan import WINDOWS
 from services.optimizer.pipeline import Optimizer
 
-GOALS: dict[Level, float] = {"conservative": 16, "moderate": 31, "aggressive": 43}
+GOALS: dict[Level, float] = {"conservative": 16, "moderate": 31, "aggressive": 42}
 KEPT: dict[Level, float] = {"moderate": 98, "aggressive": 97}
 DISCOUNTS = (0, 50, 90)
 HEAD = ["traffic", "level", "calls", "saved", "median", "p90", "arguments kept", "by lever, %"]
