@@ -4,11 +4,11 @@ import json
 import re
 from dataclasses import dataclass
 
-from tests.damage.asking import Sent
+from tests.damage.asking import Sent, text_of
 from tests.damage.corpus.catalogue import File
 from tests.damage.corpus.words import Dice
-from tests.damage.placements import Case, Expected
 from tests.damage.readers import Unreadable, read
+from tests.damage.rules import Case, Expected
 from tests.damage.tables import read_table
 
 EDITS = 20
@@ -40,7 +40,7 @@ def plain(text: str) -> str:
 
 def _judge_one(case: Case, expected: Expected, sent: Sent) -> Verdict:
     file = expected.file
-    before = str(case.messages[expected.at]["content"])
+    before = text_of(case.messages[expected.at])
     after = sent.at(expected.at)
     if expected.rule in ("newest", "old"):
         after = _newest(file, after, sent, expected.at)

@@ -1,65 +1,27 @@
 """Where a file can stand in a request, and what has to be found of it in what is sent."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from tests.damage.asking import Messages, assistant, call, result, system, user
 from tests.damage.corpus.catalogue import File, changed
 from tests.damage.corpus.words import Dice
-
-# whole: the message's text is the file. holds: the file stands in it. value: JSON of the same value, in any form that
-# reads back. blanks: as `holds`, with blanks at line ends and empty lines aside. newest: a message of the reading tool,
-# or an earlier one that it points to, is the file. old: as newest, but a message so far from the end may be left out.
-Rule = Literal["whole", "holds", "value", "blanks", "newest", "old"]
-BEFORE = (
-    "You help the people of a shipping office with their daily questions. Answer in at most ten sentences. "
-    "The material of today is below; where it does not hold the answer, say so. Never guess a number."
-)
-AFTER = "Count what is asked for line by line. Give the numbers as they stand above, and name the line that each comes from."
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What has to be found at one place of the request; `edited` where an agent will quote it in an edit."""
-
-    at: int
-    file: File
-    rule: Rule
-    edited: bool = False
-
-
-@dataclass(frozen=True)
-class Case:
-    """One request with a file in it."""
-
-    placement: str
-    messages: Messages
-    expected: tuple[Expected, ...]
-    tools: bool = False
-
-
-def _rule(file: File, *, alone: bool, instructions: bool) -> Rule:
-    if file.nature == "json" and alone and instructions:
-        return "value"
-    if file.nature in ("blanks", "parts"):
-        return "blanks" if file.nature == "blanks" else "holds"
-    return "whole" if alone else "holds"
+from tests.damage.more_placements import MORE
+from tests.damage.rules import AFTER, BEFORE, Case, Expected, Rule, rule_of
 
 
 def _instructions_alone(file: File, _: Dice) -> Case:
-    rule = _rule(file, alone=True, instructions=True)
+    rule = rule_of(file, alone=True, instructions=True)
     return Case("system, alone", [system(file.text), user("How many of them are there?")], (Expected(0, file, rule),))
 
 
 def _developer_alone(file: File, _: Dice) -> Case:
-    rule = _rule(file, alone=True, instructions=True)
+    rule = rule_of(file, alone=True, instructions=True)
     messages = [{"role": "developer", "content": file.text}, user("What is the third one?")]
     return Case("developer, alone", messages, (Expected(0, file, rule),))
 
 
 def _instructions_among(file: File, _: Dice) -> Case:
-    rule = _rule(file, alone=False, instructions=True)
+    rule = rule_of(file, alone=False, instructions=True)
     text = f"{BEFORE}\n\n{file.text}\n\n{AFTER}"
     return Case("system, among instructions", [system(text), user("What does it say?")], (Expected(0, file, rule),))
 
@@ -71,25 +33,25 @@ def _instructions_fenced(file: File, _: Dice) -> Case:
 
 
 def _turn_alone(file: File, _: Dice) -> Case:
-    rule = _rule(file, alone=True, instructions=False)
+    rule = rule_of(file, alone=True, instructions=False)
     return Case("user, alone", [system("You are terse."), user(file.text)], (Expected(1, file, rule),))
 
 
 def _turn_question_first(file: File, _: Dice) -> Case:
-    rule = _rule(file, alone=False, instructions=False)
+    rule = rule_of(file, alone=False, instructions=False)
     text = f"How often does the first word occur in this?\n\n{file.text}"
     return Case("user, question before", [user(text)], (Expected(0, file, rule),))
 
 
 def _turn_question_last(file: File, _: Dice) -> Case:
-    rule = _rule(file, alone=False, instructions=False)
+    rule = rule_of(file, alone=False, instructions=False)
     text = f"{file.text}\n\nIn the text above, what changed with respect to the last version?"
     return Case("user, question after", [system(BEFORE), user(text)], (Expected(1, file, rule),))
 
 
 def _pasted_twice(file: File, dice: Dice) -> Case:
     later = changed(file, dice.randint(1, 9))
-    rule = _rule(file, alone=False, instructions=False)
+    rule = rule_of(file, alone=False, instructions=False)
     messages = [
         system("You review files."),
         user(f"This is {file.name} as it is now:\n\n{file.text}"),
@@ -111,6 +73,9 @@ _READING: tuple[Callable[[str], tuple[str, dict[str, object]]], ...] = (
     lambda name: ("get_file_contents", {"owner": "tally", "repo": "ho", "path": name}),
     lambda name: ("Read", {"file_path": f"/repo/{name}"}),
     lambda name: ("notebook_read", {"document": name}),
+    lambda name: ("mcp__fs__read_text_file", {"uri": f"file:///repo/{name}"}),
+    lambda name: ("git_diff", {"base": "main", "only": name}),
+    lambda name: ("shell", {"command": ["sed", "-n", "1,400p", name]}),
 )
 
 
@@ -229,4 +194,5 @@ PLACEMENTS: tuple[Callable[[File, Dice], Case], ...] = (
     _read_again(3, 8),
     _read_after_edit,
     *(_text_tool(i) for i in range(len(_SHAPES))),
+    *MORE,
 )

@@ -1,8 +1,10 @@
 """An agent never loses what it was told to do, wherever its results come back."""
 
+from functools import cache
+
 import pytest
 
-from tests.damage.asking import LEVELS, Messages, Strength, asker
+from tests.damage.asking import LEVELS, Messages, Sent, Strength, asker
 from tests.damage.talk.form import faults, unsaid
 from tests.damage.talk.transcripts import Transcript, native_tools, text_tools
 
@@ -19,8 +21,13 @@ def _requests(transcript: Transcript) -> list[Messages]:
     return [transcript.messages[:end] for end in (last_of_group[len(last_of_group) // 2], *last_of_group[-5::2])]
 
 
-def _lost(transcript: Transcript, messages: Messages, level: Strength, keep_cut: int | None = None) -> list[str]:
-    sent = asker().send(messages, level, tools=transcript.tools, keep_cut=keep_cut)
+@cache
+def _sent(name: str, level: Strength) -> list[tuple[Messages, Sent]]:
+    transcript = ALL[NAMES.index(name)]
+    return [(messages, asker().send(messages, level, tools=transcript.tools)) for messages in _requests(transcript)]
+
+
+def _lost(transcript: Transcript, messages: Messages, sent: Sent) -> list[str]:
     said = "\n".join(str(message["content"]) for message in messages if message["role"] == "user")
     everything = sent.everything()
     return [text for text in transcript.must if text in said and text not in everything]
@@ -31,8 +38,8 @@ def _lost(transcript: Transcript, messages: Messages, level: Strength, keep_cut:
 def test_the_task_is_there_word_for_word(transcript: Transcript, level: Strength) -> None:
     assert 12 <= len(transcript.messages) <= 70
     assert transcript.must
-    for messages in _requests(transcript):
-        assert not _lost(transcript, messages, level), f"lost at message {len(messages)}"
+    for messages, sent in _sent(transcript.name, level):
+        assert not _lost(transcript, messages, sent), f"lost at message {len(messages)}"
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -43,23 +50,23 @@ def test_the_task_outlives_a_cut_that_stays(transcript: Transcript, level: Stren
         messages = transcript.messages[:end]
         if messages[-1]["role"] == "assistant":
             continue
-        assert not _lost(transcript, messages, level, cut), f"lost at message {end}"
-        cut = asker().send(messages, level, tools=transcript.tools, keep_cut=cut).reply.cut
+        sent = asker().send(messages, level, tools=transcript.tools, keep_cut=cut)
+        assert not _lost(transcript, messages, sent), f"lost at message {end}"
+        cut = sent.reply.cut
 
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("transcript", ALL, ids=NAMES)
 def test_what_is_sent_is_a_conversation(transcript: Transcript, level: Strength) -> None:
-    for messages in _requests(transcript):
-        sent = asker().send(messages, level, tools=transcript.tools)
+    for messages, sent in _sent(transcript.name, level):
         assert faults(messages, sent) == []
 
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("transcript", ALL, ids=NAMES)
 def test_what_is_left_out_is_said_in_place(transcript: Transcript, level: Strength) -> None:
-    for messages in _requests(transcript):
-        assert unsaid(messages, asker().send(messages, level, tools=transcript.tools)) == []
+    for messages, sent in _sent(transcript.name, level):
+        assert unsaid(messages, sent) == []
 
 
 def test_there_are_enough_of_them() -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.damage.asking import text_of
 from tests.damage.corpus.catalogue import KINDS, PROSE_AND_CODE, changed, files, of_kind
 from tests.damage.corpus.words import Dice
 from tests.damage.placements import PLACEMENTS
@@ -42,7 +43,7 @@ def test_each_placement_holds_the_file_that_it_says() -> None:
     for n, file in enumerate(files()):
         case = PLACEMENTS[n % len(PLACEMENTS)](file, Dice("a"))
         for expected in case.expected:
-            assert expected.file.text in str(case.messages[expected.at]["content"])
+            assert expected.file.text in text_of(case.messages[expected.at])
 
 
 @pytest.mark.parametrize(
