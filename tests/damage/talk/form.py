@@ -11,9 +11,10 @@ _SAID = re.compile(
 )
 
 
-def faults(messages: Messages, sent: Sent) -> list[str]:
-    """What is wrong with the form of what is sent."""
-    return [*_instructions(messages, sent), *_opening(messages, sent), *_calls(sent), *_newest(messages, sent)]
+def faults(messages: Messages, sent: Sent, *, documents: bool = False) -> list[str]:
+    """What is wrong with the form of what is sent. The turn to be answered may hold `documents`, some of which may go."""
+    newest = [] if documents else _newest(messages, sent)
+    return [*_instructions(messages, sent), *_opening(messages, sent), *_calls(sent), *newest]
 
 
 def unsaid(messages: Messages, sent: Sent) -> list[str]:
