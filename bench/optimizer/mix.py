@@ -76,16 +76,11 @@ def _losses(request: Request, reply: OptimizeReply) -> tuple[str, ...]:
         there = " ".join(text.split()) in plain if loss == "passage lost" else text in everything
         lost += [] if there else [loss]
     last, after = request.messages[-1], going[-1]
-    if last["role"] == "tool" and not _same_result(text_of(last), text_of(after)):
+    if last["role"] == "tool" and not same_value(text_of(last), text_of(after)):
         lost.append("newest result changed")
     positions = reply.positions or tuple(range(len(going)))
     lost += ["form broken"] if faults(request.messages, Sent(going, positions, reply), documents=True) else []
     return tuple(dict.fromkeys(lost))
-
-
-def _same_result(before: str, after: str) -> bool:
-    """Whether a result arrived as it is, or as another form of the same JSON."""
-    return after == before or (before[:1] in "[{" and same_value(before, after))
 
 
 def _figures(done: list[_Done]) -> list[str]:

@@ -97,8 +97,14 @@ def _missing(file: File, after: str) -> str:
 
 
 def same_value(before: str, after: str) -> bool:
-    """Whether two texts are one JSON value; the second may be in the short form of tables."""
-    value = repr(json.loads(before))
+    """Whether two texts are one JSON value; the second may be in the short form of tables.
+
+    A text that is no JSON is only the same as itself.
+    """
+    try:
+        value = repr(json.loads(before))
+    except ValueError:
+        return before == after
     for reader in (json.loads, read_table):
         try:
             if repr(reader(after)) == value:

@@ -10,6 +10,9 @@ from tests.damage.corpus.words import Dice
 from tests.damage.placements import PLACEMENTS
 from tests.damage.readers import Unreadable, read
 from tests.damage.tables import read_table
+from tests.damage.talk.examples import EXAMPLES
+from tests.damage.talk.pasted import conversations
+from tests.damage.talk.transcripts import native_tools, text_tools
 
 
 def test_there_is_enough_of_it() -> None:
@@ -57,3 +60,9 @@ def test_each_placement_holds_the_file_that_it_says() -> None:
 )  # fmt: skip
 def test_the_short_form_of_json_is_read_back(table: str, value: object) -> None:
     assert json.dumps(read_table(table)) == json.dumps(value)
+
+
+def test_conversations_have_names_of_their_own() -> None:
+    for some in (conversations(), (*text_tools(), *native_tools()), EXAMPLES):
+        names = [one.name for one in some]
+        assert len(set(names)) == len(names)

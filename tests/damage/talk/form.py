@@ -14,7 +14,13 @@ _SAID = re.compile(
 def faults(messages: Messages, sent: Sent, *, documents: bool = False) -> list[str]:
     """What is wrong with the form of what is sent. The turn to be answered may hold `documents`, some of which may go."""
     newest = [] if documents else _newest(messages, sent)
-    return [*_instructions(messages, sent), *_opening(messages, sent), *_calls(sent), *newest]
+    return [
+        *_instructions(messages, sent),
+        *_opening(messages, sent),
+        *_answers(messages, sent),
+        *_calls(sent),
+        *newest,
+    ]
 
 
 def unsaid(messages: Messages, sent: Sent) -> list[str]:
@@ -55,6 +61,19 @@ def _opening(messages: Messages, sent: Sent) -> list[str]:
     before = next((m["role"] for m in messages if m["role"] not in _INSTRUCTIONS), "")
     after = next((m["role"] for m in sent.messages if m["role"] not in _INSTRUCTIONS), "")
     return [f"the conversation begins with {after}"] if after != "user" and before == "user" else []
+
+
+def _answers(messages: Messages, sent: Sent) -> list[str]:
+    """The first message behind a gap is no answer, unless the turn that it belongs to is there."""
+    there = set(sent.positions)
+    found = []
+    for place in sorted(there - {-1}):
+        if messages[place]["role"] != "assistant" or place - 1 in there or place == 0:
+            continue
+        asked = next((i for i in range(place, -1, -1) if messages[i]["role"] == "user"), None)
+        if asked is not None and asked not in there:
+            found.append(f"message {place} answers a turn that is not there")
+    return found
 
 
 def _calls(sent: Sent) -> list[str]:

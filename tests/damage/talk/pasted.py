@@ -34,7 +34,7 @@ def conversations() -> tuple[Pasted, ...]:
     for i, kind in enumerate(KINDS):
         file = next(one for one in of_kind(kind)[5:] if len(one.text) > 900 and "\r" not in one.text)
         found.append(_COURSES[i % len(_COURSES)](file, 8 + i % 13))
-    reports = [File("report", f"report {n}", report(Dice(f"report-{n}")), "blanks", ()) for n in range(8)]
+    reports = [File(f"report {n}", f"report {n}", report(Dice(f"report-{n}")), "blanks", ()) for n in range(8)]
     found += [_COURSES[i % len(_COURSES)](file, 9 + 2 * (i % 6)) for i, file in enumerate(reports)]
     return tuple(found)
 
