@@ -62,11 +62,18 @@ def airline(ledger: Ledger, likeness: Likeness, conversations: list[Messages] | 
 
 
 def agents(ledger: Ledger, likeness: Likeness, histories: list[Messages]) -> None:
-    """SWE-agent, every call and the last one."""
+    """SWE-agent, every call and the last one; its task is the last user turn before the agent's first."""
     lines = []
     for level in LEVELS if histories else ():
         optimizer = Optimizer(likeness, memo_entries=4_096)
-        every = [[ask(optimizer, messages, level) for messages, _ in calls(history)] for history in histories]
+        every, kept = [], []
+        for history in histories:
+            asked = [messages for messages, _ in calls(history)]
+            every.append([ask(optimizer, messages, level) for messages in asked])
+            task = _plain(str(asked[0][-1]["content"]))
+            pairs = zip(asked, every[-1], strict=True)
+            kept += [any(task in _plain(str(m["content"])) for m in sent(messages, reply)) for messages, reply in pairs]
+        ledger.least(f"SWE-agent, every call, {level}: task kept", 100 * sum(kept) / len(kept), 100)
         for title, replies in (
             ("every call", [reply for one in every for reply in one]),
             ("last call", [one[-1] for one in every]),
@@ -76,6 +83,10 @@ def agents(ledger: Ledger, likeness: Likeness, histories: list[Messages]) -> Non
             lines.append([f"SWE-agent, {title}", level, str(len(replies)), *figures])
     if lines:
         ledger.show("Agents whose observations are user turns", HEAD, lines)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _bills(ledger: Ledger, likeness: Likeness, conversations: list[Messages]) -> None:

@@ -22,9 +22,8 @@ def _harm(file: File, after: str) -> bool:
 @pytest.mark.parametrize("kind", [*KINDS, PROSE_AND_CODE])
 def test_a_text_by_itself_keeps_what_it_holds(kind: str) -> None:
     harmed, again, count = [], [], 0
-    for n, file in enumerate(of_kind(kind)):
-        # The longest are as any others, and cost most; each threshold sees a third of those.
-        for threshold in THRESHOLDS if len(file.text) < 4_000 else (THRESHOLDS[n % 3],):
+    for file in of_kind(kind):
+        for threshold in THRESHOLDS:
             count += 1
             once = asker().shorten(file.text, threshold)
             if _harm(file, once):

@@ -44,6 +44,19 @@ SPANISH = (
 )
 CHINESE = "请修复订单金额的计算：折扣不能超过百分之三十，不要修改测试文件，也不要改动数据库。"
 
+DEMONSTRATION = (
+    "Here is a demonstration of how to work with the interface. It is not your task.\n--- DEMONSTRATION ---\n"
+    "ISSUE:\nThe counter starts at 1\n\nI open the file first.\n```\nopen src/counter.py\n```\n"
+    "[File: src/counter.py (3 lines total)]\n1:class Counter:\n2:    def __init__(self):\n3:        self.n = 1\n\n"
+    "I see, it has to be 0.\n```\nedit 3:3\n        self.n = 0\nend_of_edit\n```\nDone, I submit.\n```\nsubmit\n```\n"
+    "--- END OF DEMONSTRATION ---"
+)
+SURROUNDINGS = "\n\n<environment_details>\n# Open tabs\nsrc/ledger.py\n\n# Files\n" + "\n".join(
+    f"src/depot/part_{n}.py" for n in range(60)
+) + "\n</environment_details>"  # fmt: skip
+# Opening turns that are no task.
+IDLE = ("Hi there, are you up?", DEMONSTRATION)
+
 GREETING = "Hi there, are you up?"
 GREETED = "Yes. What shall I work on?"
 STOP = "Stop, don't touch config/prices.toml! Undo that change and leave the file alone from now on."

@@ -43,6 +43,8 @@ _PLANS = (
     _Plan("aider, greeting first", styles.AIDER, (tasks.GREETING, f">{tasks.GREETED}", tasks.TYPES), 10),
     _Plan("fenced commands", styles.SWE, (tasks.PRECISION,), 16),
     _Plan("fenced commands, long", styles.SWE, (tasks.FLAKY,), 28, ((20, tasks.ALSO),)),
+    _Plan("fenced commands, a demonstration first", styles.SWE, (tasks.DEMONSTRATION, tasks.PRECISION), 13),
+    _Plan("cline, surroundings behind the task", styles.CLINE, (tasks.RENAME + tasks.SURROUNDINGS,), 12),
     _Plan("no instructions, tags", styles.OPEN_HANDS, (tasks.SPEED,), 18),
     _Plan(
         "no instructions, greeting first", styles.OPEN_HANDS, (tasks.GREETING, f">{tasks.GREETED}", tasks.UPGRADE), 9
@@ -92,8 +94,8 @@ def _written(plan: _Plan) -> Transcript:
     must = []
     for text in plan.opening:
         messages.append(assistant(text[1:]) if text.startswith(">") else user(text))
-        if not text.startswith(">") and text != tasks.GREETING:
-            must.append(text)
+        if not text.startswith(">") and text not in tasks.IDLE:
+            must.append(text.removesuffix(tasks.SURROUNDINGS))
     said = dict(plan.between)
     for step in range(plan.steps):
         messages.append(assistant(plan.style.act(dice)))
