@@ -7,7 +7,7 @@ non-zero where a goal that could be measured was missed.
 import sys
 from pathlib import Path
 
-from bench.optimizer import conversations, documents, peers, prompts, similarity, speed, twice
+from bench.optimizer import conversations, documents, mix, peers, prompts, similarity, speed, twice, two_hops
 from bench.optimizer.data import DATA, Sets
 from bench.optimizer.ledger import Ledger
 from services.optimizer.app import load_likeness
@@ -21,9 +21,11 @@ def main(folder: Path) -> int:
     airline, agents = sets.airline(), sets.agents()
     conversations.airline(ledger, likeness, airline)
     conversations.agents(ledger, likeness, agents)
+    mix.mix(ledger, likeness)
     prompts.tool_result(ledger, likeness, sets.github())
     prompts.single(ledger, likeness, sets)
     documents.extraction(ledger, likeness, sets.questions(650, 600))
+    two_hops.two_hops(ledger, likeness, two_hops.passages_of(sets))
     texts = [*(sets.gsm8k() or ())[:150], *(sets.mt_bench() or ()), *(sets.act_as() or ())]
     similarity.similarity(ledger, likeness, MODEL_DIR, texts)
     similarity.polarity(ledger)

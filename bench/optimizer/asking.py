@@ -29,9 +29,11 @@ def ask(
     keep_cut: int | None = None,
     warm: int = 0,
     share: float = 1.0,
+    tools: bool | None = None,
+    explain: bool = False,
     **settings: Any,
 ) -> OptimizeReply:
-    """One call, cold unless told otherwise."""
+    """One call, cold unless told otherwise. A request whose messages call tools declares some, unless told otherwise."""
     return optimizer.answer(
         OptimizeRequest(
             model=MODEL,
@@ -40,8 +42,15 @@ def ask(
             keep_cut=keep_cut,
             warm_tokens=warm,
             cached_price_share=share,
+            tools=uses_tools(messages) if tools is None else tools,
+            explain=explain,
         )
     )
+
+
+def uses_tools(messages: Messages) -> bool:
+    """Whether a message calls a tool or answers such a call."""
+    return any(message.get("tool_calls") or message["role"] == "tool" for message in messages)
 
 
 def sent(messages: Messages, reply: OptimizeReply) -> Messages:
@@ -63,10 +72,10 @@ def loses(before: str, after: str) -> bool:
     )
 
 
-def saving(replies: Sequence[OptimizeReply]) -> float:
-    """The share of all tokens that was saved, in percent."""
-    before = sum(reply.original_tokens for reply in replies)
-    return 100 * (1 - sum(reply.optimized_tokens for reply in replies) / before)
+def saving(replies: Sequence[OptimizeReply], beside: int = 0) -> float:
+    """The share of all tokens that was saved, in percent, where so many more go with each request."""
+    before = sum(reply.original_tokens + beside for reply in replies)
+    return 100 * (1 - sum(reply.optimized_tokens + beside for reply in replies) / before)
 
 
 def spread(shares: Sequence[float]) -> tuple[float, float]:

@@ -1,0 +1,1 @@
+"""Text files of many kinds, written by seeded generators."""

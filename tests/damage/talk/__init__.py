@@ -1,0 +1,1 @@
+"""Conversations that hang on something said early: agents, examples, pasted material."""
