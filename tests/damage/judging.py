@@ -9,7 +9,7 @@ from tests.damage.corpus.catalogue import File
 from tests.damage.corpus.words import Dice
 from tests.damage.readers import Unreadable, read
 from tests.damage.rules import Case, Expected
-from tests.damage.tables import read_table
+from tests.fixtures.tables import read_table
 
 EDITS = 20
 _POINTER = re.compile(r"\b(?:same|earlier|unchanged|identical|above)\b", re.IGNORECASE)
@@ -102,16 +102,21 @@ def same_value(before: str, after: str) -> bool:
     A text that is no JSON is only the same as itself.
     """
     try:
-        value = repr(json.loads(before))
+        value = _canonical(json.loads(before))
     except ValueError:
         return before == after
     for reader in (json.loads, read_table):
         try:
-            if repr(reader(after)) == value:
+            if _canonical(reader(after)) == value:
                 return True
         except ValueError:
             continue
     return False
+
+
+def _canonical(value: object) -> str:
+    """What tells 1 from 1.0 and from true, but not one order of an object's names from another, which says nothing."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _reads_alike(file: File, before: str, after: str) -> bool:

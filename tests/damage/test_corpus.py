@@ -9,10 +9,10 @@ from tests.damage.corpus.catalogue import KINDS, PROSE_AND_CODE, changed, files,
 from tests.damage.corpus.words import Dice
 from tests.damage.placements import PLACEMENTS
 from tests.damage.readers import Unreadable, read
-from tests.damage.tables import read_table
 from tests.damage.talk.examples import EXAMPLES
 from tests.damage.talk.pasted import conversations
 from tests.damage.talk.transcripts import native_tools, text_tools
+from tests.fixtures.tables import read_table
 
 
 def test_there_is_enough_of_it() -> None:
@@ -54,8 +54,8 @@ def test_each_placement_holds_the_file_that_it_says() -> None:
     [
         ("id,name\n1,a b\n2,\"c, d\"", [{"id": 1, "name": "a b"}, {"id": 2, "name": "c, d"}]),
         ("id; in every row on=true\n1\n2\n3", [{"id": n, "on": True} for n in (1, 2, 3)]),
-        ("a: 1\nb:\n c: x\n d[2]: e,f.0\n  1,2\n  3,4", {"a": 1, "b": {"c": "x", "d": [{"e": 1, "f": [2]}, {"e": 3, "f": [4]}]}}),
-        ('at: "12"\nlist: [1,2]', {"at": "12", "list": [1, 2]}),
+        ("a=1\nb:\n c=x\n d[2]: e f.0\n  1 2\n  3 4", {"a": 1, "b": {"c": "x", "d": [{"e": 1, "f": [2]}, {"e": 3, "f": [4]}]}}),
+        ('at="12" list=[1,2]', {"at": "12", "list": [1, 2]}),
     ],
 )  # fmt: skip
 def test_the_short_form_of_json_is_read_back(table: str, value: object) -> None:

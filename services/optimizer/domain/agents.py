@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.kinds import kinds
 
-_TAG = re.compile(r"<([A-Za-z_][\w-]{1,40})(?:\s[^<>]{0,200})?>")
+_TAG = re.compile(r"<([A-Za-z_][\w-]{1,40})(?:[\s=][^<>]{0,200})?>")
 _ACTION = re.compile(
     r"^\s*(?:\*\*)?(?:action|tool|command|function|execute|run|invoke|call|aktion|werkzeug|befehl|acci[oó]n|herramienta|outil|commande|"
     r"ação|azione|действие|команда|动作|行动|工具|命令|アクション|행동|도구)(?:[ _]?(?:input|name|call|use))?(?:\*\*)?\s*[:：]",
@@ -40,10 +40,10 @@ _ANSWERED = re.compile(
 
 
 def text_tools(turns: Sequence[Message]) -> bool:
-    """Whether results of tools come as user's turns: some command of the assistant's has its result behind it."""
+    """Whether results of tools come as user's turns: some turn of the user's is the result of a command."""
     if any(turn.calls_tools or turn.is_tool_result for turn in turns):
         return False
-    return any(answers_command(turns, at) for at in range(1, len(turns)))
+    return any(is_result(turns, at) for at in range(1, len(turns)))
 
 
 def answers_command(turns: Sequence[Message], at: int) -> bool:

@@ -9,7 +9,14 @@ from services.optimizer.domain.kinds import segments
 from services.optimizer.domain.notes import is_note
 
 MATERIAL_TOKENS = 100
-_GREETING_WORDS = 4
+_GREETING_WORDS = 6
+_SELDOM = 8
+_GREETING = re.compile(
+    r"\W{0,3}(?:hi|hello|hey|yo|howdy|greetings|good (?:morning|afternoon|evening|day)|hallo|guten|moin|servus|bonjour|bonsoir|"
+    r"salut|coucou|hola|buen[oa]s|ciao|buon|ol[áa]|oi|bom dia|hej|hei|ahoj|cze[śs][ćc]|привет|здравствуйте|merhaba|selam|你好|您好|"
+    r"こんにちは|안녕|नमस्ते|مرحبا|שלום|ping|test)(?!\w)",
+    re.IGNORECASE,
+)
 _QUESTION_WORDS = 25
 _REPEATED = 0.6
 _FEWEST_CHARACTERS = 8
@@ -32,7 +39,7 @@ def anchors(turns: Sequence[Message], index: int, window: int, *, tools: bool) -
     in_text = agents.text_tools(seen)
     results = {at for at in range(len(seen)) if in_text and agents.is_result(seen, at)}
     stay |= {at for at in _opening(seen, shown, tools=tools or in_text or _native(seen)) if at < index}
-    if in_text:
+    if in_text or _seldom_speaks(seen):
         stay |= {at for at in range(index) if seen[at].role == "user" and at not in results}
     elif not any(turn.role == "user" for turn in seen[index:]):
         # In a long loop of calls the turn that is being answered lies before the window.
@@ -41,6 +48,11 @@ def anchors(turns: Sequence[Message], index: int, window: int, *, tools: bool) -
     if index < len(seen) and seen[index].role != "user":
         stay |= set([at for at in range(index) if seen[at].role == "user" and at not in results][-1:])
     return stay | _material(seen, index, stay, results)
+
+
+def _seldom_speaks(turns: Sequence[Message]) -> bool:
+    """Whether an agent works by itself for long, so that whatever the user says to it is an instruction."""
+    return _native(turns) and _SELDOM * sum(turn.role == "user" for turn in turns) <= len(turns)
 
 
 def _native(turns: Sequence[Message]) -> bool:
@@ -64,7 +76,10 @@ def _opening(turns: Sequence[Message], shown: int, *, tools: bool) -> list[int]:
 
 
 def _greets(turn: Message) -> bool:
-    return len(turn.text.split()) <= _GREETING_WORDS and turn.tokens < MATERIAL_TOKENS and not _pictures(turn)
+    words = turn.text.split()
+    if _pictures(turn) or turn.tokens >= MATERIAL_TOKENS:
+        return False
+    return len(words) <= 2 or (len(words) <= _GREETING_WORDS and _GREETING.match(turn.text) is not None)
 
 
 def _only_asks(turn: Message) -> bool:

@@ -1,7 +1,7 @@
 """Articles dropped from instructions: the boldest rewriting, for the aggressive level only.
 
 Nothing here knows parts of speech, so an article goes only behind a word of a short list (verbs, prepositions, conjunctions)
-that a noun phrase belongs to, and never in front of a word that the article gives its sense.
+that a noun phrase belongs to, and in front of a noun that stands for nothing else, with at most one adjective between.
 """
 
 import re
@@ -25,24 +25,46 @@ _LEADING_IN = (
 )
 _BEFORE_A = "as is be are was provide write give send create make offer from with for into to of by in has have add use contains"
 _MEASURING = frozenset("in of to by for with from into as".split())
-# Words behind an article that compare, count, point or refer: without it they say something else, or nothing.
-_TURNED = (
-    "more less most least better best worse worst same other others another first second third last next former latter only few"
-    " little lot bit number many much great good certain one two three four five six seven eight nine ten hundred thousand"
-    " half whole rest following above below way end time times while meantime hour hours day days week weeks month months year"
-    " years minute minutes night piece head dozen couple pair sooner is are was were or and in on of to by with for at than vs"
-    " as from means can has have must should will would equals minus plus not a an the this that new"
+# What an article opens: nouns that stand for nothing else, of a policy, a shop, an office, a program.
+_NOUNS = (
+    "account accounts action actions address addresses agent agents airline aircraft amount answer answers app application"
+    " applicant arguments assistant attachment author bag bags baggage balance bank booking bookings browser budget building"
+    " cabin calculation calendar caller campaign candidate card cards cart category certificate chapter character city claim"
+    " client clients clinic column columns comment comments committee company complaint component condition conditions content"
+    " contract conversation cost costs country coupon court currency customer customers data database date deadline decision"
+    " definition delivery department description destination detail details device diagram dictionary difference discount doctor"
+    " document documents domain driver editor email emails employee employees employer environment error errors event events"
+    " example examples exception expert explanation expression fact facts fee field fields file files flight flights folder"
+    " formula function gateway goal group guest guideline guidelines hotel idea identity image images index industry information"
+    " input instruction instructions insurance interface internet interview invoice issue item items job journey keyword"
+    " language law lawyer layer letter library license limit link links list lists location log logs machine mail manager map"
+    " market meaning meeting member members membership memory menu merchant message messages method methods model models money"
+    " name names network node note notes object objects office operation operator option options order orders organisation"
+    " organization origin outcome output owner package page pages paragraph parameter parameters parcel partner party passenger"
+    " passengers password patient payment payments people permission person phone photo picture plan plans platform player policy"
+    " policies population price prices problem problems procedure process product products profile program programme project"
+    " projects prompt property proposal provider purchase quality quantity query question questions reader reason reasons receipt"
+    " recipient recipe record records refund refunds region report reports request requests requirement requirements reservation"
+    " reservations resource response responses restaurant result results review reviews role roles room row rows rule rules"
+    " schedule school scope score screen script seat seats segment segments section sections seller sender sentence sentences server service"
+    " services session shipment shop signature site situation skill software solution source sources speaker staff statement"
+    " status step steps story strategy string student students subject summary supplier survey symptom system systems table tables"
+    " task tasks teacher team teams terms test tests text texts theme theory ticket tickets title tone tool tools topic topics town"
+    " transaction transfer translation traveler traveller trip type types unit units update updates user users value values"
+    " variable variables vehicle vendor version versions video visitor voice warehouse warning website word words worker writer"
 )
-_FOLLOWING = r"(?P<next>[a-z]{3,}|[A-Z]{2,})(?![-’'\w])"
-_NOT_TURNED = (
-    rf"(?!(?:{'|'.join(_TURNED.split())})\b)(?![a-z]+(?:er|est|ier)\b(?<!user)(?<!number)(?<!order)"
-    r"(?<!customer)(?<!member)(?<!passenger)(?<!answer))"
+_ADJECTIVES = (
+    "current original relevant specific correct complete entire given existing previous actual available human final customer"
+    " travel credit gift checked remaining extra regular silver gold"
 )
-_INSIDE = re.compile(rf"(?<=[a-z,;:] )(?P<article>the|an|a) (?={_NOT_TURNED}{_FOLLOWING})")
+# "In the name of" and its like are set phrases.
+_SET = r"(?!(?:name|amount|terms|event|people|data|process|course|scope) of\b)"
+_FOLLOWING = (
+    rf"(?P<next>(?:(?:{'|'.join(_ADJECTIVES.split())}) )?{_SET}(?:{'|'.join(_NOUNS.split())}|[A-Z]{{2,}}))(?![-’'\w])"
+)
+_INSIDE = re.compile(rf"(?<=[a-z,;:] )(?P<article>the|an|a) (?={_FOLLOWING})")
 # At the head of a sentence the next word takes over the capital.
-_OPENING = re.compile(
-    rf"(?:^(?:(?:[-*•]|\d{{1,3}}[.)])[ \t])?|(?<=[.!?:] ))(?P<article>The|An|A) {_NOT_TURNED}{_FOLLOWING}"
-)
+_OPENING = re.compile(rf"(?:^(?:(?:[-*•]|\d{{1,3}}[.)])[ \t])?|(?<=[.!?:] ))(?P<article>The|An|A) {_FOLLOWING}")
 _LAST_WORD = re.compile(r"([A-Za-z]+|[,;:]) $")
 _ALLOWED = {"the": frozenset((*_LEADING_IN.split(), *",;:")), "a": frozenset(_BEFORE_A.split())}
 _ALLOWED["an"] = _ALLOWED["a"]
@@ -64,7 +86,7 @@ def articles(line: str) -> Sequence[Edit]:
     for match in _INSIDE.finditer(line):
         before = line[max(0, match.start() - _NEAR) : match.start()]
         last = _LAST_WORD.search(before)
-        if last is None or not _leads_in(last[1].lower(), match["article"]):
+        if last is None or not _leads_in(last[1].lower(), match["article"]) or before.endswith(" order to "):
             continue
         counts = match["article"] != "the" and last[1].lower() in _MEASURING
         if counts and _COUNTS.search(before[: last.start()]):

@@ -4,21 +4,26 @@ import re
 from functools import lru_cache
 
 _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+# Words that hardly any other language has.
 _ENGLISH = frozenset(
-    "the and of to is are be in for with that this it as on you your not or if by from must should will can do does an have"
-    " has was were when which what who how they their there then than only always never any all but at we our please"
-    " i my me use make give a an each other"
-    " after before about into but so no its there these those such more most".split()
+    "the and with that this you your not are if from must should does when which what they their there then than only always"
+    " never it its would could who how these those such before after about into each other been were please any all every"
+    " but because while where whether without through our us them him her she made make give keep".split()
 )
-# Frequent words of other languages that are none in English, or seldom.
-_OTHER = frozenset(
-    "der das und nicht ist ein eine den dem zu mit für auf sie es wir ich le les des et est une un du pas vous nous que qui"
-    " pour dans el los las una y o es del por con para se su lo il gli di della che è non una per sono o os uma não com em"
-    " da do na no het een van en niet dat ik je zijn med och att det som är inte og på af til jest nie się w z na i że bir"
-    " ve bu için değil".split()
-) - {"do", "no", "i", "an", "a", "me", "so", "per", "o"}
+# Frequent English words that others have, too: they are no evidence for it and none against it.
+_SHARED = frozenset("a an as at be by can do for had has have he i in is me no of on or so to was we will".split())
+# Frequent words of other languages that English has not, or seldom.
+_OTHER = (
+    frozenset(
+        "der die das und nicht ist ein eine einen den dem zu mit für auf sie es wir ich oder wenn bitte le la les des et est une un"
+        " du pas vous nous que qui pour dans avec sur ce il elle el los las una y del por con para se su lo como más gli di della"
+        " che non per sono os uma não com em da na um ao het van en niet dat ik je zijn met och att det som är inte og på af til"
+        " jest nie się w z i że bir ve bu için değil do o e a".split()
+    )
+    - _SHARED
+)
 _FEWEST = 4
-_SHARE = 0.2
+_SHARE, _SHARE_OF_FEW = 0.2, 0.3
 
 
 @lru_cache(maxsize=1024)
@@ -29,4 +34,7 @@ def is_english(line: str) -> bool:
         return False
     english = sum(word in _ENGLISH for word in words)
     other = sum(word in _OTHER for word in words)
-    return english >= _SHARE * len(words) and english > 3 * other
+    known = english + sum(word in _SHARED for word in words)
+    if english == 1:
+        return other == 0 and known >= _SHARE_OF_FEW * len(words)
+    return english > 1 and known >= _SHARE * len(words) and english > 2 * other

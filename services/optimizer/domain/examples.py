@@ -13,7 +13,8 @@ _NAMES = re.compile(r'"([^"\\]{1,60})"\s*:')
 _FIGURES = re.compile(r"\d+")
 _FEWEST_SERIAL_WORDS = 12
 _LABEL_WORDS = 6
-_LINE_WORDS = 40
+# Small enough to keep without knowing what it is for: of one side of a pair, and of all such pairs.
+_BRIEF_TOKENS, _BRIEF_ROOM = 60, 300
 # What people say to each other, and examples of a task do not.
 _TALK = re.compile(
     r"\b(?:I|I'm|I'll|I've|sorry|sure|thanks|thank|hello|hi|hey|welcome|please|of course|happy to|glad|let me|let's)\b",
@@ -24,24 +25,40 @@ _TALK = re.compile(
 def leading(turns: Sequence[Message], *, tools: bool) -> int:
     """How many of the first turns are examples, two for each pair: short pairs of one shape, two or more.
 
-    A single pair counts where the question behind it has the shape of its question.
+    A single pair counts where the question behind it has the shape of its question. Pairs of a few words each pass for
+    examples of any shape as long as they cost little: what looks like small talk may be a style to imitate.
     """
     pairs = list(_pairs(turns))
-    alike = 0
-    while alike < len(pairs) and _one_shape(pairs[0], pairs[alike], tools=tools):
-        alike += 1
-    following = turns[2 * alike] if 2 * alike < len(turns) else None
+    shaped = 0
+    while shaped < len(pairs) and _one_shape(pairs[0], pairs[shaped]):
+        shaped += 1
+    following = turns[2 * shaped] if 2 * shaped < len(turns) else None
     goes_on = (
-        following is not None and following.role == "user" and _asked_alike(pairs[0][0], following.text)
-        if pairs
-        else False
+        bool(pairs) and following is not None and following.role == "user" and _asked_alike(pairs[0][0], following.text)
     )
-    if alike > 1 and _serial(pairs[:alike]):
-        short = all(len(answer.split()) <= _FEWEST_SERIAL_WORDS for _, answer in pairs[:alike])
-        return 2 * alike if short and (goes_on or following is None) else 0
-    if alike == 1 and not (goes_on and _labelled(pairs[0][0])):
+    if shaped > 1 and _serial(pairs[:shaped]):
+        short = all(len(answer.split()) <= _FEWEST_SERIAL_WORDS for _, answer in pairs[:shaped])
+        return 2 * shaped if short and (goes_on or following is None) else 0
+    if tools and pairs and _shape(pairs[0][0]) is None and _shape(pairs[0][1]) is None:
+        # Whoever has tools talks: only a form shows that it does not.
+        shaped = 0
+    if shaped == 1 and not (goes_on and _shape(pairs[0][0]) is not None):
+        shaped = 0
+    return max(2 * shaped, 0 if tools else _brief(turns, 2 * shaped))
+
+
+def _brief(turns: Sequence[Message], shaped: int) -> int:
+    """The leading turns that go on with pairs of a few words, as long as there is room."""
+    at, room = shaped, _BRIEF_ROOM
+    while at + 1 < len(turns) and turns[at].role == "user" and turns[at + 1].role == "assistant":
+        pair = turns[at : at + 2]
+        room -= sum(turn.tokens for turn in pair)
+        if room < 0 or any(turn.tokens > _BRIEF_TOKENS or "\n\n" in turn.text.strip() for turn in pair):
+            break
+        at += 2
+    if series(turns) or (at - shaped < 4 and not shaped):
         return 0
-    return 2 * alike
+    return at
 
 
 def series(turns: Sequence[Message]) -> bool:
@@ -60,14 +77,8 @@ def _pairs(turns: Sequence[Message]) -> Sequence[tuple[str, str]]:
     return pairs
 
 
-def _one_shape(first: tuple[str, str], other: tuple[str, str], *, tools: bool) -> bool:
-    if _asked_alike(first[0], other[0]) or _answered_alike(first[1], other[1]):
-        return True
-    if tools or any(_TALK.search(answer) for _, answer in (first, other)):
-        return False
-    return all("\n" not in side and len(side.split()) <= _LINE_WORDS for side in (*first, *other)) and _end(
-        first[0]
-    ) == _end(other[0])
+def _one_shape(first: tuple[str, str], other: tuple[str, str]) -> bool:
+    return _asked_alike(first[0], other[0]) or _answered_alike(first[1], other[1])
 
 
 def _asked_alike(first: str, other: str) -> bool:
@@ -99,16 +110,8 @@ def _shape(text: str) -> object:
     return None
 
 
-def _labelled(text: str) -> bool:
-    return _shape(text) is not None
-
-
 def _opening(text: str) -> list[str]:
     return text.lower().split()[:3]
-
-
-def _end(text: str) -> str:
-    return text[-1:] if text[-1:] in ".!?。？！" else ""
 
 
 def _serial(pairs: Sequence[tuple[str, str]]) -> bool:

@@ -18,7 +18,7 @@ class Phrase(NamedTuple):
     after: str = ""
 
 
-_CLAUSE = r"\s+[A-Za-z]"
+_CLAUSE = r"\s+(?!(?:as|is|are|was|were|in|of|to|and|or|with|by|for|at|on|means|should|must|can|may)\b)[A-Za-z]"
 _STOPS = r"\s*(?:[.,;!?]|$)"
 _OPENS = r"(?:^|[.!?]\s)\s*(?:(?:[-*•]|\d{1,3}[.)])\s+)?$"
 # A verb that is no noun: what stands before it is "in order to", and not things "in order" that go somewhere.
@@ -73,6 +73,7 @@ LIKELY = (
     Phrase("makes use of", "uses", after=_DETERMINED),
 )
 
+_SENTENCE_OPENS = re.compile(_OPENS)
 _LETTER = re.compile(r"\w")
 _NEXT = re.compile(r"\s+(\w)")
 _WORD = re.compile(r"[a-z']+")
@@ -122,6 +123,9 @@ def _edit(line: str, phrase: Phrase, start: int, before: re.Pattern[str], after:
     if not before.search(near):
         return None
     capital = line[start].isupper()
+    # Inside of a sentence capitals make a name of it: a defined term, a title.
+    if line[start + 1 : end] != phrase.wordy[1:] or (capital and not _SENTENCE_OPENS.search(near)):
+        return None
     if phrase.said:
         return Edit(start, end, phrase.said.capitalize() if capital else phrase.said)
     following = _NEXT.match(line, end)

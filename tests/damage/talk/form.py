@@ -11,13 +11,17 @@ _SAID = re.compile(
 )
 
 
-def faults(messages: Messages, sent: Sent, *, documents: bool = False) -> list[str]:
-    """What is wrong with the form of what is sent. The turn to be answered may hold `documents`, some of which may go."""
+def faults(messages: Messages, sent: Sent, *, documents: bool = False, text_tools: bool = False) -> list[str]:
+    """What is wrong with the form of what is sent. The turn to be answered may hold `documents`, some of which may go.
+
+    Where tools are text, what stands before an answer is a result: an answer's turn is then that of the person, whose words
+    are looked for by themselves.
+    """
     newest = [] if documents else _newest(messages, sent)
     return [
         *_instructions(messages, sent),
         *_opening(messages, sent),
-        *_answers(messages, sent),
+        *([] if text_tools else _answers(messages, sent)),
         *_calls(sent),
         *newest,
     ]

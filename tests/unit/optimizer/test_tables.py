@@ -1,14 +1,14 @@
 """What is written as a table or as lines reads back exactly."""
 
 import json
-import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.optimizer.domain.tables import EVERY_ROW, tabulate
+from services.optimizer.domain.tables import tabulate
+from tests.fixtures.tables import read_table
 
 names = st.text(alphabet="abcdefgh_XYZ", min_size=1, max_size=8)
 cells = (
@@ -55,7 +55,7 @@ def test_a_table_reads_back_exactly(rows: list[dict[str, Any]], indent: int | No
     written = json.dumps(rows, indent=indent)
     table = tabulate(written)
     if table != written:
-        assert read_table(table.split("\n")) == rows
+        assert read_table(table) == rows
 
 
 @given(objects, st.sampled_from([None, 2]))
@@ -63,7 +63,7 @@ def test_lines_read_back_exactly(value: dict[str, Any], indent: int | None) -> N
     written = json.dumps(value, indent=indent)
     lines = tabulate(written)
     if lines != written:
-        assert read_lines(lines.split("\n")) == value
+        assert read_table(lines) == value
 
 
 @pytest.mark.parametrize(
@@ -113,97 +113,3 @@ def test_lines_look_like_lines() -> None:
 def test_numbers_keep_their_digits() -> None:
     written = '{"big": 12345678901234567890123, "exp": 1.50E+02, "list": [ 1.0,  2 ]}'
     assert tabulate(written).splitlines() == ["big=12345678901234567890123 exp=1.50E+02 list=[1.0,2]"]
-
-
-def read_lines(lines: list[str]) -> dict[str, Any]:
-    value: dict[str, Any] = {}
-    at = 0
-    while at < len(lines):
-        line = lines[at]
-        at += 1
-        inner = []
-        while at < len(lines) and lines[at].startswith(" "):
-            inner.append(lines[at][1:])
-            at += 1
-        opens = re.match(r"([^\s=:]+?)(?:\[(\d+)\])?:(.*)", line)
-        if opens is None:
-            assert not inner
-            value |= read_pairs(line)
-        elif opens[2]:
-            assert len(inner) == int(opens[2])
-            value[opens[1]] = read_table([opens[3][1:], *inner])
-        else:
-            value[opens[1]] = read_lines(inner or [opens[3][1:]])
-    return value
-
-
-def read_pairs(line: str) -> dict[str, Any]:
-    """Commas part the pairs where there are any outside of values that hold their own; else blanks do."""
-    for sign in (",", " "):
-        value: dict[str, Any] = {}
-        at = 0
-        while at < len(line):
-            name, equals, _ = line[at:].partition("=")
-            if not equals or " " in name or "," in name:
-                break
-            value[name], at = read_cell(line, at + len(name) + 1, sign)
-            assert at >= len(line) or line[at] == sign or sign == ","
-            if at < len(line) and line[at] != sign:
-                break
-            at += 1
-        else:
-            if sign == " " or " " not in line or len(value) > 1 or "=" not in line.partition("=")[2]:
-                return value
-    return value
-
-
-def read_table(lines: list[str]) -> list[dict[str, Any]]:
-    header, _, every = lines[0].partition(EVERY_ROW)
-    shared = read_pairs(every)
-    rows = []
-    for line in lines[1:]:
-        row: dict[str, Any] = {}
-        at = 0
-        sign = "," if "," in header else " " if " " in header else "\n"
-        for name in read_names(header):
-            row[name], at = read_cell(line, at, sign)
-            at += 1
-        rows.append(nested({**row, **shared}))
-    return rows
-
-
-def read_names(header: str) -> list[str]:
-    """`a.(b c) d` is a.b, a.c and d."""
-    names: list[str] = []
-    outer: list[str] = []
-    for piece in re.findall(r"[^\s,()]+\.\(|[^\s,()]+|\)", header):
-        if piece.endswith(".("):
-            outer.append(piece[:-1])
-        elif piece == ")":
-            outer.pop()
-        else:
-            names.append("".join(outer) + piece)
-    return names
-
-
-def read_cell(text: str, at: int, until: str = "\n") -> tuple[Any, int]:
-    if text[at : at + 1] in ('"', "[", "{"):
-        return json.JSONDecoder().raw_decode(text, at)
-    end = text.find(until, at)
-    end = len(text) if end < 0 else end
-    bare = text[at:end]
-    try:
-        return json.loads(bare), end
-    except ValueError:
-        return bare, end
-
-
-def nested(row: dict[str, Any]) -> dict[str, Any]:
-    value: dict[str, Any] = {}
-    for name, cell in row.items():
-        outer, dot, inner = name.partition(".")
-        if dot:
-            value.setdefault(outer, {})[inner] = cell
-        else:
-            value[outer] = cell
-    return value

@@ -40,8 +40,9 @@ def test_every_promise_holds(text: str, threshold: float) -> None:
 
 def test_the_threshold_decides_how_bold_it_is() -> None:
     found = [optimizer().shorten(TextRequest(text=WORDY, similarity_threshold=t)) for t in (0.0, 0.85, 1.0)]
-    assert "Act as guide. You must not name more than 3 places in `old town`." in found[0].text
-    assert "the museums" in found[1].text
+    assert "Act as a guide. You must not name more than 3 places in `old town`." in found[0].text
+    assert "look at map" in found[0].text
+    assert "look at the map" in found[1].text
     assert "Please note" not in found[1].text
     assert "Please note" in found[2].text
     assert found[0].compressed_tokens < found[1].compressed_tokens < found[2].compressed_tokens

@@ -24,7 +24,7 @@ def conversation(roles: str, **fields: dict[str, Any]) -> list[Message]:
                 **(call if r == "c" else {}),
                 **fields.get(f"at{i}", {}),
             },
-            tokens=10,
+            tokens=80,
             position=i,
             raw=b"",
         )
