@@ -1,6 +1,7 @@
 """One request, start to end: read the messages, shorten them, write them back."""
 
 from functools import lru_cache, partial
+from typing import Any
 
 import msgspec
 
@@ -9,7 +10,7 @@ from libs.common.errors import BadRequest
 from libs.common.tokens import count_message, count_text, encoding_for
 from services.optimizer.domain.calls import by_id
 from services.optimizer.domain.conversation import Message
-from services.optimizer.domain.extraction import Extracted, extract
+from services.optimizer.domain.extraction import Extracted, choose, extract
 from services.optimizer.domain.likeness import Likeness
 from services.optimizer.domain.optimize import optimize
 from services.optimizer.domain.plan import Plan
@@ -29,7 +30,7 @@ class Optimizer:
     def __init__(self, likeness: Likeness, memo_entries: int) -> None:
         self._likeness = likeness
         self._rewritten = Memo[Rewritten](memo_entries)
-        self._extracted = Memo[Extracted](memo_entries)
+        self._extracted = Memo[Any](memo_entries)
 
     def answer(self, request: OptimizeRequest) -> OptimizeReply:
         """Raises `BadRequest` where `messages` is not a list of objects. Safe to call from several threads."""
@@ -41,7 +42,7 @@ class Optimizer:
             request.model,
             Warmth(request.keep_cut, request.warm_tokens, request.cached_price_share),
             partial(self._rewrite, model=request.model, vocabulary=encoding.name),
-            partial(self._extract, model=request.model, vocabulary=encoding.name),
+            _Documents(self._extracted, self._likeness, request.model, encoding.name),
             tools=request.tools,
         )
         changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
@@ -73,10 +74,29 @@ class Optimizer:
         count = partial(count_text, model)
         return self._rewritten.get(parts, lambda: rewrite(message, plan, count, self._likeness.between))
 
-    def _extract(self, text: str, questions: tuple[str, ...], *, model: str, vocabulary: str) -> Extracted:
-        count = partial(count_text, model)
-        make = partial(extract, text, questions, count, self._likeness.nearness)
-        return self._extracted.get((vocabulary, text, *questions), make)
+
+class _Documents:
+    """Chooses documents once for a text and what was asked; remembers for all requests."""
+
+    def __init__(self, memo: Memo[Any], likeness: Likeness, model: str, vocabulary: str) -> None:
+        self._memo = memo
+        self._nearness = likeness.nearness
+        self._count = partial(count_text, model)
+        self._vocabulary = vocabulary
+
+    def extract(self, text: str, before: str | None, since: tuple[str, ...]) -> Extracted:
+        """A text that holds documents, without some."""
+        parts = ("text", self._vocabulary, text, *(() if before is None else ("before", before)), "since", *since)
+        found: Extracted = self._memo.get(parts, lambda: extract(text, before, since, self._count, self._nearness))
+        return found
+
+    def choose(self, passages: tuple[str, ...], since: tuple[str, ...]) -> set[int] | str:
+        """Which of these passages stay, or why all do."""
+        parts = ("turns", self._vocabulary, *passages, "since", *since)
+        found: set[int] | str = self._memo.get(
+            parts, lambda: choose(passages, "", None, since, self._count, self._nearness)
+        )
+        return found
 
 
 @lru_cache(maxsize=256)

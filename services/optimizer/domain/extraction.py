@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from services.optimizer.domain.documents import Document, around, documents
+from services.optimizer.domain.documents import Document, around, documents, subject
 from services.optimizer.domain.rewriting import Count
 
 FEWEST_DOCUMENTS = 4
@@ -24,6 +24,11 @@ _WHOLE_NEAR, _SENTENCE_NEAR, _OPENING, _NEIGHBOURS, _GAP = 1.5, 0.7, 0.3, 0.5, 0
 _OPENING_WORDS = 12
 _K1, _B = 1.2, 0.75
 
+_STEPS = 2
+_QUESTION_NAME = re.compile(
+    r"(?<=[\w,;:\"“«(] )[A-Z][\w'’-]+(?: (?:& )?[A-Z][\w'’-]+)*|(?<=[\"“«(])[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*"
+)
+_SHORTEST_NAME = 4
 _MARK = "documents left out"
 _LABELLED = re.compile(
     r"^[ \t]*(?:\*\*)?(?:question|query|user question)(?:\*\*)?[ \t]*:[ \t]*(?P<said>\S[^\n]*)",
@@ -54,28 +59,42 @@ class Extracted:
     gate: str = ""
 
 
-def extract(text: str, around_it: Sequence[str], count: Count, nearness: Nearness) -> Extracted:
-    """Leave out the documents that have least to do with the question, and say how many.
+def extract(text: str, before: str | None, since: Sequence[str], count: Count, nearness: Nearness) -> Extracted:
+    """Leave out the documents that have least to do with what was asked, and say how many.
 
-    The question stands in the text beside the documents, or is the user turn `before` it. Whole documents go or stay, and
-    the best three always stay.
+    The question stands in the text beside the documents, or is the user turn `before` it; what was asked `since` counts too.
+    Whole documents go or stay, and the best three always stay.
     """
     found = documents(text)
     if len(found) < FEWEST_DOCUMENTS or _MARK in text:
         return Extracted(text)
-    if count("".join(text[d.start : d.end] for d in found)) < FEWEST_TOKENS:
-        return Extracted(text, f"the documents have fewer than {FEWEST_TOKENS} tokens")
     beside = around(text, found)
-    questions = [question for said in (beside, *around_it) if (question := _question(said))]
-    if not questions:
-        return Extracted(text, "no question was found")
-    if _WHOLE.search(beside) or any(_WHOLE.search(question) for question in questions):
-        return Extracted(text, "the task may need every document")
-    passages = [text[d.start : d.end] for d in found]
-    kept = {i for question in questions for i in _kept(question, passages, nearness)}
-    if len(kept) == len(found):
-        return Extracted(text, "no document stands out")
-    return Extracted(_without(text, found, kept))
+    kept = choose([text[d.start : d.end] for d in found], beside, before, since, count, nearness)
+    return Extracted(text, kept) if isinstance(kept, str) else Extracted(_without(text, found, kept))
+
+
+def choose(
+    passages: Sequence[str], beside: str, before: str | None, since: Sequence[str], count: Count, nearness: Nearness
+) -> set[int] | str:
+    """Which of the passages stay, or why all do."""
+    if count("".join(passages)) < FEWEST_TOKENS:
+        return f"the documents have fewer than {FEWEST_TOKENS} tokens"
+    first = _question(beside) or (_question(before) if before is not None else None)
+    questions = [first, *(_question(said) for said in since)]
+    if first is None and not since:
+        return "no question was found"
+    if _WHOLE.search(beside) or any(_WHOLE.search(question) for question in questions if question):
+        return "the task may need every document"
+    asked = [question for question in questions if question is not None]
+    if len(asked) < len(questions) - (first is None):
+        return "a later turn may need every document"
+    kept = {i for question in asked for i in _named(question, passages, _kept(question, passages, nearness))}
+    return kept if len(kept) < len(passages) else "no document stands out"
+
+
+def left_out(gone: int, of: int) -> str:
+    """What stands where documents were."""
+    return f"[{gone} of {of} {_MARK}: unrelated to the question.]"
 
 
 def _question(text: str) -> str | None:
@@ -107,6 +126,23 @@ def _kept(question: str, texts: Sequence[str], nearness: Nearness) -> set[int]:
     order = sorted(range(len(texts)), key=lambda i: (-scores[i], i))
     least = scores[order[-1]] + _GAP * (scores[order[0]] - scores[order[-1]])
     return {i for place, i in enumerate(order) if place < ALWAYS_KEPT or scores[i] >= least}
+
+
+def _named(question: str, texts: Sequence[str], kept: set[int]) -> set[int]:
+    """With every document that a kept one names, and what those name: an answer may take more than one step.
+
+    Where the question names somebody or something, the first step is taken from those that name it too.
+    """
+    subjects = [subject(text) for text in texts]
+    asked = [name for match in _QUESTION_NAME.finditer(question) if len(name := match.group()) >= _SHORTEST_NAME]
+    naming = {i for i in kept if any(name in texts[i] for name in asked)}
+    found = set(kept)
+    told = naming or found
+    for _ in range(_STEPS):
+        said = "\n".join(texts[i] for i in told)
+        told = {i for i, name in enumerate(subjects) if len(name) >= _SHORTEST_NAME and name in said} - told
+        found |= told
+    return found
 
 
 def _shared_words(asked: Sequence[str], texts: Sequence[Sequence[str]]) -> list[float]:
@@ -149,5 +185,5 @@ def _without(text: str, found: Sequence[Document], kept: set[int]) -> str:
             done = document.end
     shorter = "".join((*pieces, text[done:]))
     gone = len(found) - len(kept)
-    note = f"[{gone} of {len(found)} {_MARK}: unrelated to the question.]\n"
+    note = left_out(gone, len(found)) + "\n"
     return shorter[: found[0].start] + note + shorter[found[0].start :]

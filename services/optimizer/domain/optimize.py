@@ -10,7 +10,7 @@ from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.plan import Plan, plan
 from services.optimizer.domain.warmth import Warmth
 from services.optimizer.domain.window import newest_index
-from services.optimizer.domain.work import Extract, Rewrite, Work
+from services.optimizer.domain.work import Documents, Rewrite, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def optimize(
     model: str,
     warmth: Warmth,
     rewrite: Rewrite,
-    extract: Extract,
+    documents: Documents,
     *,
     tools: bool = False,
 ) -> Optimized:
@@ -42,7 +42,7 @@ def optimize(
     levers = plan(settings)
 
     def run(index: int) -> Work:
-        work = Work(messages, levers, model, rewrite, extract, tools=tools)
+        work = Work(messages, levers, model, rewrite, documents, tools=tools)
         work.run(index)
         return work
 

@@ -1,20 +1,33 @@
 """The messages as they stand between two steps, and the account of what the steps did."""
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 from libs.common.tokens import count_message, count_text
 from services.optimizer.domain import notes, results
 from services.optimizer.domain.account import Account
 from services.optimizer.domain.conversation import Message
-from services.optimizer.domain.extraction import Extracted
+from services.optimizer.domain.documents import subject
+from services.optimizer.domain.extraction import FEWEST_DOCUMENTS, Extracted, left_out
 from services.optimizer.domain.plan import Plan
 from services.optimizer.domain.rewriting import Rewritten
 from services.optimizer.domain.window import Cut, cut, duplicate_instructions
 
 Rewrite = Callable[[Message, Plan], Rewritten]
-# A text with documents, and the questions about them, to the same text with the unrelated documents left out.
-Extract = Callable[[str, tuple[str, ...]], Extracted]
+_FEWEST_WORDS = 30  # of a turn that is a document
+
+
+class Documents(Protocol):
+    """Leaves out documents that have nothing to do with what was asked: before them or beside them, and since."""
+
+    def extract(self, text: str, before: str | None, since: tuple[str, ...]) -> Extracted:
+        """A text that holds documents, without some."""
+        ...
+
+    def choose(self, passages: tuple[str, ...], since: tuple[str, ...]) -> set[int] | str:
+        """Which of these passages stay, or why all do."""
+        ...
 
 
 class Work:
@@ -30,7 +43,7 @@ class Work:
         plan: Plan,
         model: str,
         rewrite: Rewrite,
-        extract: Extract,
+        documents: Documents,
         *,
         tools: bool,
     ) -> None:
@@ -40,7 +53,7 @@ class Work:
         self._plan = plan
         self._model = model
         self._rewrite = rewrite
-        self._extract = extract
+        self._documents = documents
         self._tools = tools
         self._settled: frozenset[int] = frozenset()
 
@@ -156,16 +169,38 @@ class Work:
 
     def _extract_each(self) -> None:
         """Documents in user's turns; whatever the user asked with them or since decides what may go."""
+        self._extract_turns()
         asked = [(i, message) for i, message in enumerate(self.messages) if message.role == "user"]
         for n, (i, message) in enumerate(asked):
             if message.marked:
                 continue
-            around = tuple(other.text for _, other in (*asked[max(0, n - 1) : n], *asked[n + 1 :]))
-            found = [self._extract(text, around) for text in message.texts()]
+            before = asked[n - 1][1].text if n else None
+            since = tuple(later.text for _, later in asked[n + 1 :])
+            found = [self._documents.extract(text, before, since) for text in message.texts()]
             for one in found:
                 if one.gate:
                     self.account.note("extraction", "gated", message=message.position, reason=one.gate)
             self._replace(i, [one.text for one in found], "extraction")
+
+    def _extract_turns(self) -> None:
+        """Documents that are a user's turn each, one behind the other, with the question behind them."""
+        for start, end in _runs(self.messages):
+            run = self.messages[start:end]
+            since = tuple(message.text for message in self.messages[end:] if message.role == "user")
+            if not since or any(message.marked for message in run):
+                continue
+            kept = self._documents.choose(tuple(message.text for message in run), since)
+            if isinstance(kept, str):
+                self.account.note("extraction", "gated", message=run[0].position, reason=kept)
+                continue
+            first = min(set(range(len(run))) - kept)
+            said = {**run[first].data, "content": left_out(len(run) - len(kept), len(run))}
+            stands = replace(run[first], data=said, tokens=count_message(self._model, said), raw=None)
+            stay = [stands if n == first else message for n, message in enumerate(run) if n in kept or n == first]
+            saving = sum(message.tokens for message in run) - sum(message.tokens for message in stay)
+            self.messages[start:end] = stay
+            self.account.note("extraction", "applied", tokens=saving, message=run[first].position)
+            return
 
     def _rewrite_each(self, *, but: Collection[int]) -> None:
         for i, message in enumerate(self.messages):
@@ -199,3 +234,18 @@ class Work:
 
     def _count(self, text: str) -> int:
         return count_text(self._model, text)
+
+
+def _runs(messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
+    """Stretches of user's turns that look like a document each, and are followed by one that does not."""
+    start = 0
+    for i, message in enumerate((*messages, None)):
+        if message is not None and message.role == "user" and _is_document(message.text):
+            continue
+        if i - start >= FEWEST_DOCUMENTS and message is not None and message.role == "user":
+            yield start, i
+        start = i + 1
+
+
+def _is_document(text: str) -> bool:
+    return len(text.split()) >= _FEWEST_WORDS and "?" not in text[-1:] and subject(text) != ""

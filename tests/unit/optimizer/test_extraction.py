@@ -31,7 +31,7 @@ def count(text: str) -> int:
 
 
 def run(text: str, before: str | None = None) -> tuple[str, str]:
-    found = extract(text, (before,) if before else (), count, LIKENESS.nearness)
+    found = extract(text, before, (), count, LIKENESS.nearness)
     return found.text, found.gate
 
 
@@ -90,7 +90,7 @@ def test_gates(text: str, gate: str) -> None:
 
 def test_what_was_asked_since_keeps_its_documents_too() -> None:
     text = numbered()
-    found = extract(text, ("And what about comets?",), count, LIKENESS.nearness).text
+    found = extract(text, None, ("And what about comets?",), count, LIKENESS.nearness).text
     assert "Document [2] The violins" in found
     assert "Document [7] The comets" in found
     assert len(found) < len(text)
