@@ -7,6 +7,7 @@ import msgspec
 from libs.common.contracts.optimizer import LeverSaving, OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.errors import BadRequest
 from libs.common.tokens import count_message, count_text, encoding_for
+from services.optimizer.domain.calls import by_id
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.extraction import Extracted, extract
 from services.optimizer.domain.likeness import Likeness
@@ -41,6 +42,7 @@ class Optimizer:
             Warmth(request.keep_cut, request.warm_tokens, request.cached_price_share),
             partial(self._rewrite, model=request.model, vocabulary=encoding.name),
             partial(self._extract, model=request.model, vocabulary=encoding.name),
+            tools=request.tools,
         )
         changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
         return OptimizeReply(
@@ -67,14 +69,14 @@ class Optimizer:
         )
 
     def _rewrite(self, message: Message, plan: Plan, *, model: str, vocabulary: str) -> Rewritten:
-        parts = (vocabulary, message.role, str(message.marked), _named(plan), *message.texts())
+        parts = (vocabulary, message.role, f"{message.marked}{message.may_be_a_file}", _named(plan), *message.texts())
         count = partial(count_text, model)
         return self._rewritten.get(parts, lambda: rewrite(message, plan, count, self._likeness.between))
 
-    def _extract(self, text: str, question: str | None, *, model: str, vocabulary: str) -> Extracted:
-        parts = (vocabulary, text, *(() if question is None else (question,)))
+    def _extract(self, text: str, questions: tuple[str, ...], *, model: str, vocabulary: str) -> Extracted:
         count = partial(count_text, model)
-        return self._extracted.get(parts, lambda: extract(text, question, count, self._likeness.nearness))
+        make = partial(extract, text, questions, count, self._likeness.nearness)
+        return self._extracted.get((vocabulary, text, *questions), make)
 
 
 @lru_cache(maxsize=256)
@@ -88,8 +90,15 @@ def _read(request: OptimizeRequest) -> list[Message]:
         objects = msgspec.json.decode(request.messages, type=list[dict[str, object]])
     except (msgspec.MsgspecError, RecursionError):
         raise BadRequest("messages must be an array of objects.", details={"param": "messages"}) from None
+    calls = by_id(objects)
     return [
-        Message(data=data, tokens=count_message(request.model, data), position=i, raw=bytes(raw))
+        Message(
+            data=data,
+            tokens=count_message(request.model, data),
+            position=i,
+            raw=bytes(raw),
+            call=calls.get(str(data.get("tool_call_id"))),
+        )
         for i, (raw, data) in enumerate(zip(raws, objects, strict=True))
     ]
 

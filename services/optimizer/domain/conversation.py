@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from services.optimizer.domain.calls import Call
+
 # Clients mark where a provider's prompt cache should end; what they mark is theirs to change.
 _CACHE_MARKS = ("cache_control", "prompt_cache_breakpoint")
 _SYSTEM = ("system", "developer")
@@ -14,13 +16,15 @@ _TOOL = ("tool", "function")
 class Message:
     """One message: the object, its tokens, its place in the request (-1: ours) and its bytes as they came.
 
-    An unchanged message keeps its bytes, so that everything in it arrives as it was written.
+    An unchanged message keeps its bytes, so that everything in it arrives as it was written. `call` is what a tool's result
+    answers, None where that is not known.
     """
 
     data: dict[str, Any]
     tokens: int
     position: int
     raw: bytes | None
+    call: Call | None = None
 
     @property
     def role(self) -> str:
@@ -44,6 +48,11 @@ class Message:
         return bool(self.data.get("tool_calls") or self.data.get("function_call"))
 
     @property
+    def may_be_a_file(self) -> bool:
+        """Whether a tool's result may be text that is edited by quoting it; so it is wherever nothing speaks against it."""
+        return self.call is None or self.call.reads()
+
+    @property
     def marked(self) -> bool:
         """Whether the client put a cache mark on the message or on one of its parts."""
         content = self.data.get("content")
@@ -58,6 +67,21 @@ class Message:
         if not isinstance(content, list):
             return []
         return [part["text"] for part in content if _is_text(part)]
+
+    @property
+    def text(self) -> str:
+        """All its text in one."""
+        return "\n".join(self.texts())
+
+    def with_note(self, note: str, tokens: int, *, behind: bool) -> "Message":
+        """The same message with a note behind or before what it says, as a part of its own where the content has parts."""
+        content = self.data["content"]
+        if isinstance(content, str):
+            content = f"{content}\n\n{note}" if behind else f"{note}\n\n{content}"
+        else:
+            part = {"type": "text", "text": note}
+            content = [*content, part] if behind else [part, *content]
+        return replace(self, data={**self.data, "content": content}, tokens=tokens, raw=None)
 
     def with_texts(self, texts: Iterable[str], tokens: int) -> "Message":
         """The same message with other text, in the order of `texts()`."""

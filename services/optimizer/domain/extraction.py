@@ -54,7 +54,7 @@ class Extracted:
     gate: str = ""
 
 
-def extract(text: str, before: str | None, count: Count, nearness: Nearness) -> Extracted:
+def extract(text: str, around_it: Sequence[str], count: Count, nearness: Nearness) -> Extracted:
     """Leave out the documents that have least to do with the question, and say how many.
 
     The question stands in the text beside the documents, or is the user turn `before` it. Whole documents go or stay, and
@@ -66,12 +66,13 @@ def extract(text: str, before: str | None, count: Count, nearness: Nearness) -> 
     if count("".join(text[d.start : d.end] for d in found)) < FEWEST_TOKENS:
         return Extracted(text, f"the documents have fewer than {FEWEST_TOKENS} tokens")
     beside = around(text, found)
-    question = _question(beside) or (_question(before) if before is not None else None)
-    if question is None:
+    questions = [question for said in (beside, *around_it) if (question := _question(said))]
+    if not questions:
         return Extracted(text, "no question was found")
-    if _WHOLE.search(beside) or _WHOLE.search(question):
+    if _WHOLE.search(beside) or any(_WHOLE.search(question) for question in questions):
         return Extracted(text, "the task may need every document")
-    kept = _kept(question, [text[d.start : d.end] for d in found], nearness)
+    passages = [text[d.start : d.end] for d in found]
+    kept = {i for question in questions for i in _kept(question, passages, nearness)}
     if len(kept) == len(found):
         return Extracted(text, "no document stands out")
     return Extracted(_without(text, found, kept))

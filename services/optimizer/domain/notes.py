@@ -7,7 +7,8 @@ from functools import lru_cache
 from services.optimizer.domain.conversation import Message
 
 VALUES_LABEL = "Values seen earlier:"
-VALUES_MOST = 100
+VALUES_MOST = 60
+_NOTE = re.compile(r"\[\d+ earlier messages? left out[.:]")
 
 # E-mail addresses, amounts with a currency sign, and whatever of four characters or more holds a digit: ids, dates,
 # times, phone and order numbers. Nothing here knows any product's formats.
@@ -16,6 +17,8 @@ _VALUE = re.compile(
 )
 # A machine's time of day says when something was stored; what people plan by is the date.
 _CLOCK = re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+# An expression was worked out, and a number in it is a value by itself.
+_WORKED_OUT = re.compile(r"[\d\s.,+*/()$%-]+")
 _SHORT_STRING = re.compile(r'"(?!\s)([^"\\,]{2,30})(?<!\s)"(?!\s*:)')
 _SHORT_NUMBER = re.compile(r"\d[\d.,]{0,5}")
 # A string that is one word in capitals names something: an airport, a currency, a record.
@@ -28,6 +31,17 @@ def summary(dropped: Sequence[Message]) -> str:
     user = sum(message.role == "user" for message in dropped)
     assistant = sum(message.role == "assistant" for message in dropped)
     return f"[Earlier context pruned: {user} user and {assistant} assistant messages were removed to save tokens.]"
+
+
+def left_out(dropped: Sequence[Message], values: str) -> str:
+    """What stands where messages were: how many, and the values that they named. In brackets, for it is nobody's word."""
+    count = len(dropped)
+    return f"[{count} earlier message{'' if count == 1 else 's'} left out.{' ' if values else ''}{values}]"
+
+
+def is_note(message: Message) -> bool:
+    """Whether a message is such a note and nothing else."""
+    return bool(_NOTE.match(message.text)) and message.role != "user"
 
 
 def values_line(dropped: Iterable[Message], kept: Iterable[Message], most: int = VALUES_MOST) -> str:
@@ -86,7 +100,8 @@ def used(message: Message) -> Iterator[str]:
     """Short strings that a tool was called with, digits or not: what served once is likely to be asked for again."""
     for arguments in _arguments(message):
         for match in _SHORT_STRING.finditer(arguments):
-            yield match[1]
+            if not (" " in match[1] and _WORKED_OUT.fullmatch(match[1])):
+                yield match[1]
 
 
 def _arguments(message: Message) -> list[str]:

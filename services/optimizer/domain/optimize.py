@@ -35,12 +35,14 @@ def optimize(
     warmth: Warmth,
     rewrite: Rewrite,
     extract: Extract,
+    *,
+    tools: bool = False,
 ) -> Optimized:
-    """Prune first, so that nothing is rewritten that is not sent; then shorten what is left until nothing changes."""
+    """Prune first, so that nothing is rewritten that is not sent; then shorten what is left. `tools`: some are declared."""
     levers = plan(settings)
 
     def run(index: int) -> Work:
-        work = Work(messages, levers, model, rewrite, extract)
+        work = Work(messages, levers, model, rewrite, extract, tools=tools)
         work.run(index)
         return work
 
@@ -80,7 +82,7 @@ def _dearer(held: Sequence[Message], fresh: Sequence[Message], before: float, af
 def _running(levers: Plan) -> frozenset[str]:
     on = {
         "minify": levers.whitespace,
-        "tables": levers.tables,
+        "tables": levers.whitespace,
         "blanks": levers.whitespace,
         "repeats": levers.redundancy,
         "phrases": levers.compression,

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 from libs.common.contracts.auth import Level, OptimizationSettings
-from services.optimizer.domain.masking import Masking
+from services.optimizer.domain.results import Masking
 
 WINDOWS: dict[Level, int] = {"conservative": 20, "moderate": 10, "aggressive": 6}
-# What a level may do to old tool results, and how like itself a reworded message must stay.
-MASKING: dict[Level, Masking] = {
-    "moderate": Masking(whole=3, head=300, values=40, answered=False),
-    "aggressive": Masking(whole=1, head=100, values=20, answered=True),
-}
+# What the aggressive level does to old tool results, and how like itself a reworded line must stay.
+MASKING = Masking(whole=1, head=60, values=20)
 FLOORS: dict[Level, float] = {"moderate": 0.9, "aggressive": 0.8}
 
 
@@ -19,9 +16,9 @@ class Plan:
     """The levers that run. `window` is None where nothing is cut, `masking` where results stay whole; `floor` is a cosine."""
 
     whitespace: bool
-    tables: bool
     redundancy: bool
     compression: bool
+    likely_wording: bool
     articles: bool
     window: int | None
     instructions_once: bool
@@ -33,21 +30,25 @@ class Plan:
 
 
 def plan(settings: OptimizationSettings) -> Plan:
-    """A lever runs where the level has it and its toggle is on."""
+    """A lever runs where the level has its class and its toggle is on.
+
+    What loses nothing runs at every level, what is redundant from moderate on, what loses something at the aggressive one.
+    The window is there at every level, and documents are left out at moderate where the organisation asked for it.
+    """
     level = settings.level
-    most = level in ("moderate", "aggressive")
+    redundant, lossy = level in ("moderate", "aggressive"), level == "aggressive"
     pruning = settings.context_pruning
     return Plan(
         whitespace=settings.whitespace_removal and level != "off",
-        tables=settings.whitespace_removal and most,
-        redundancy=settings.redundancy_elimination and most,
-        compression=settings.system_prompt_compression and most,
-        articles=settings.system_prompt_compression and level == "aggressive",
+        redundancy=settings.redundancy_elimination and redundant,
+        compression=settings.system_prompt_compression and redundant,
+        likely_wording=settings.system_prompt_compression and lossy,
+        articles=settings.system_prompt_compression and lossy,
         window=WINDOWS.get(level) if pruning else None,
-        instructions_once=pruning and most,
-        summary=pruning and level == "aggressive",
-        values_line=pruning and most and settings.values_line,
-        masking=MASKING.get(level) if pruning else None,
-        extraction=pruning and (level == "aggressive" or (level == "moderate" and settings.extraction)),
+        instructions_once=pruning and redundant,
+        summary=pruning and lossy,
+        values_line=pruning and redundant and settings.values_line,
+        masking=MASKING if pruning and lossy else None,
+        extraction=pruning and (lossy or (level == "moderate" and settings.extraction)),
         floor=FLOORS.get(level, 0.0),
     )

@@ -1,94 +1,58 @@
-"""What was said before, word for word, and need not be said again."""
+"""Instructions that were given before, word for word, and need not be given again."""
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
-from services.optimizer.domain.spans import Edit, Span, apply, blocks
+from services.optimizer.domain.english import is_english
+from services.optimizer.domain.evidence import HEADING, ITEM
+from services.optimizer.domain.kinds import segments
+from services.optimizer.domain.spans import Edit, Span, apply
 
 FEWEST_WORDS = 8
-SAME_RESULT = "[Same as an earlier result.]"
 
-_BLOCK = re.compile(r"(?<!\S)\S(?:[^\n]|\n(?![ \t]*(?:\n|\Z)))*")
 _LINE = re.compile(r"[^\n]+")
 _SENTENCE = re.compile(r"\S.*?(?:[.!?](?=\s|$)|$)")
-# Lines whose meaning depends on what stands above them: the same item under two headings says two things.
-_ITEM = re.compile(r"[ \t]*(?:[-*•>|#+]|\(?(?:\d{1,3}|[A-Za-z])[.)]\s|[\w ]{1,30}:)")
+# An instruction that says by itself what it wants: nothing around it says when or of what it holds.
+_INSTRUCTS = re.compile(
+    r"(?:Please\s+)?(?:Always|Never|Do not|Don't|You (?:must|should|may|can|cannot|are not)|Answer|Respond|Reply|Check|Ask|Keep|Use|"
+    r"Make sure|Ensure|Be|Write|Give|Avoid|Include|Remember|Follow|Verify|Confirm|Provide|Only|No)\b"
+)
+_DEPENDS = re.compile(
+    r"\b(?:if|when|whenever|unless|while|then|this|these|those|such|above|below|following|here|instead|otherwise|same|so|it|its|"
+    r"they|them|their|he|she|his|her|next|first|second|third|last|former|latter|case|step|one|ones|also|else|again)\b|:",
+    re.IGNORECASE,
+)
 
 
-class Seen:
-    """The passages of the messages before, compared blanks aside; digits, operators and case count."""
+def once(text: str, keep: Sequence[Span]) -> str:
+    """The text without instructions that it gave before. The first copy stays where it is.
 
-    def __init__(self) -> None:
-        self._paragraphs: set[str] = set()
-        self._sentences: set[str] = set()
-        self._results: set[str] = set()
-
-    def strip(self, text: str, *, change: bool) -> str:
-        """The text without what was said before; without `change` it is only remembered.
-
-        The first copy stays where it is, so that the beginning of a conversation does not change. Paragraphs go whole,
-        sentences go out of prose only, and nothing goes that would leave the text empty.
-        """
-        edits = list(self._repeats(text))
-        stripped = apply(text, edits, ()) if change else text
-        return stripped if stripped.strip() else text
-
-    def point_back(self, result: str) -> str:
-        """A tool's result, or a pointer where an earlier result was the same."""
-        plain = " ".join(result.split())
-        if plain in self._results and len(plain) > 2 * len(SAME_RESULT):
-            return SAME_RESULT
-        self._results.add(plain)
-        return result
-
-    def _repeats(self, text: str) -> Iterator[Edit]:
-        for paragraph in _paragraphs(text):
-            if _known(paragraph.plain, self._paragraphs):
-                yield paragraph.edit
-            else:
-                yield from (one.edit for one in paragraph.sentences if _known(one.plain, self._sentences))
+    An instruction is a repeat only while nothing but such instructions stands between the two: a heading, an example, a
+    condition or anything that is not prose may give it another sense. Nothing goes that would leave the text empty.
+    """
+    shorter = apply(text, _repeats(text), keep)
+    return shorter if shorter.strip() else text
 
 
-class _Passage(NamedTuple):
-    """What a passage says, blanks aside (None: never a repeat), how it is taken out, and a paragraph's sentences."""
-
-    plain: str | None
-    edit: Edit
-    sentences: tuple["_Passage", ...] = ()
-
-
-# History comes again with every request; only its passages' being known has to be looked up anew.
-@lru_cache(maxsize=512)
-def _paragraphs(text: str) -> tuple[_Passage, ...]:
-    return tuple(_cut(text, blocks(text)))
-
-
-def _cut(text: str, opaque: Sequence[Span]) -> Iterator[_Passage]:
-    at = 0
-    for block in _BLOCK.finditer(text):
-        start, end = block.span()
-        while at < len(opaque) and opaque[at][1] <= start:
-            at += 1
-        if at < len(opaque) and opaque[at][0] < end:
+def _repeats(text: str) -> Iterator[Edit]:
+    seen: set[str] = set()
+    for segment in segments(text):
+        if segment.kind != "prose":
+            seen.clear()
             continue
-        plain = None if _ITEM.match(text, start, end) else _plain(block.group())
-        yield _Passage(plain, Edit(_without_blanks_before(text, start), end, ""), tuple(_sentences(text, start, end)))
-
-
-def _sentences(text: str, start: int, end: int) -> Iterator[_Passage]:
-    for line in _LINE.finditer(text, start, end):
-        if _ITEM.match(text, *line.span()):
-            continue
-        for sentence in _SENTENCE.finditer(text, *line.span()):
-            if (plain := _plain(sentence.group())) is not None:
-                yield _Passage(plain, _without(text, sentence.span(), line.span()))
-
-
-def _plain(passage: str) -> str | None:
-    words = passage.split()
-    return " ".join(words) if len(words) >= FEWEST_WORDS else None
+        for line in _LINE.finditer(text, segment.start, segment.end):
+            if ITEM.match(line.group()) or HEADING.match(line.group()) or not is_english(line.group()):
+                if line.group().strip():
+                    seen.clear()
+                continue
+            for sentence in _SENTENCE.finditer(text, *line.span()):
+                said = sentence.group()
+                if not _INSTRUCTS.match(said) or _DEPENDS.search(said) or len(said.split()) < FEWEST_WORDS:
+                    seen.clear()
+                elif said in seen:
+                    yield _without(text, sentence.span(), line.span())
+                else:
+                    seen.add(said)
 
 
 def _without(text: str, sentence: Span, line: Span) -> Edit:
@@ -98,19 +62,6 @@ def _without(text: str, sentence: Span, line: Span) -> Edit:
         while end < line[1] and text[end].isspace():
             end += 1
         return Edit(start, end, "")
-    return Edit(_without_blanks_before(text, start), end, "")
-
-
-def _known(plain: str | None, passages: set[str]) -> bool:
-    if plain is None:
-        return False
-    if plain in passages:
-        return True
-    passages.add(plain)
-    return False
-
-
-def _without_blanks_before(text: str, position: int) -> int:
-    while position > 0 and text[position - 1].isspace():
-        position -= 1
-    return position
+    while start > 0 and text[start - 1].isspace():
+        start -= 1
+    return Edit(start, end, "")

@@ -1,36 +1,40 @@
-"""The levers that change one message by itself: blanks, wordy phrases, articles."""
+"""The levers that change one message by itself, each where the message's role and the kind of its text allow it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import partial
 
+from services.optimizer.domain import wording
 from services.optimizer.domain.account import Outcome
-from services.optimizer.domain.articles import drop_articles
-from services.optimizer.domain.compression import shorten, unmark
+from services.optimizer.domain.articles import articles
 from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.english import is_english
 from services.optimizer.domain.guard import preserves
+from services.optimizer.domain.marks import unmark
 from services.optimizer.domain.minify import minify
 from services.optimizer.domain.plan import Plan
-from services.optimizer.domain.spans import Span, protected, quoted
+from services.optimizer.domain.repeats import once
+from services.optimizer.domain.spans import Edit, Span, apply, protected
 from services.optimizer.domain.tables import tabulate
 from services.optimizer.domain.whitespace import tidy
 
 Count = Callable[[str], int]
 Alike = Callable[[str, str], float]
-Enough = Callable[[str, str], bool]
-_ROUNDS = 5
+Find = Callable[[str], Sequence[Edit]]
+_ROUNDS = 8
 _TOO_FAR = "too little of the meaning might be left"
-# What changes words, boldest first: the order in which it is given up where too little likeness is left.
-BOLDEST = ("articles", "phrases", "marks", "repeats")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`exact` steps write the same JSON data in fewer characters, which the guard would take for a changed span."""
+    """`exact` steps keep what is said and write it in fewer characters; the others leave the spans to keep as they are, and
+    `bold` ones change words.
+    """
 
     name: str
     run: Callable[[str, Sequence[Span]], str]
     exact: bool = False
+    bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,46 +60,66 @@ class Rewritten:
         return sum(done.tokens for done in self.done)
 
 
+@dataclass
+class Words:
+    """A step that changes words: line by line, and only where the line stays like itself and keeps what it must."""
+
+    find: Find
+    enough: Callable[[str, str], bool]
+    any_language: bool = False
+    vetoed: bool = field(default=False, init=False)
+
+    def __call__(self, text: str, keep: Sequence[Span]) -> str:
+        """The text with every edit made that its line bears."""
+        pieces, start = [], 0
+        for line in text.splitlines(keepends=True):
+            pieces.append(self._line(line, start, keep) if self.any_language or is_english(line) else line)
+            start += len(line)
+        return "".join(pieces)
+
+    def _line(self, line: str, start: int, keep: Sequence[Span]) -> str:
+        edits = self.find(line)
+        if not edits:
+            return line
+        here = [(a - start, b - start) for a, b in keep if a < start + len(line) and start < b]
+        shorter = apply(line, edits, here)
+        if shorter == line or (preserves(line, shorter, ()) and self.enough(line, shorter)):
+            return shorter
+        self.vetoed = True
+        return line
+
+
 def rewrite(message: Message, plan: Plan, count: Count, alike: Alike) -> Rewritten:
-    """Shorten what the message's role allows: instructions everything, user turns and tool results only blanks."""
-    steps = tuple(_steps(message, plan))
-    if not steps or message.marked:
+    """Shorten what the message's role and the kinds of its texts allow."""
+    if message.marked or message.role == "assistant":
+        return Rewritten(texts=None)
+    steps = tuple(_steps(message, plan, partial(_enough, alike, plan.floor)))
+    if not steps:
         return Rewritten(texts=None)
     before = message.texts()
     done: list[Done] = []
-    after = tuple(_reword(text, steps, count, partial(_enough, alike, plan.floor), done) for text in before)
+    after = tuple(reword(text, steps, count, partial(_enough, alike, plan.floor), done) for text in before)
     return Rewritten(texts=None if after == tuple(before) else after, done=tuple(done))
 
 
-def _reword(text: str, steps: Sequence[Step], count: Count, enough: Enough, done: list[Done]) -> str:
-    """Run the steps over a text, those that change words last. Where the result is not like `enough` the text, each of
-    them has to be by itself; where that is not enough either, none is left. A second run decides as the first did.
+def reword(text: str, steps: Sequence[Step], count: Count, enough: Callable[[str, str], bool], done: list[Done]) -> str:
+    """Run the steps over a text; where the result as a whole is not like `enough` the text, only those that change no words.
+
+    A second run over the result decides as the first did: lines decide for themselves, and the whole gets all or none.
     """
-    plain = settle(text, [step for step in steps if step.name not in BOLDEST], count, done)
-    bold = [step.name for step in steps if step.name in BOLDEST]
-    for attempt in (steps, [_checked(step, enough) for step in steps]) if bold else ():
-        tried: list[Done] = []
-        after = settle(plain, [step for step in attempt if step.name in BOLDEST], count, tried)
-        after = settle(after, attempt, count, tried) if after != plain else after
+    tried: list[Done] = []
+    plain = settle(text, [step for step in steps if not step.bold], count, tried)
+    bold = [step.name for step in steps if step.bold]
+    if bold:
+        after = settle(plain, steps, count, tried)
         if after == plain or enough(plain, after):
-            applied = {one.step for one in tried if one.outcome == "applied"}
             done += tried
-            if attempt is not steps:
-                done += [Done(name, "vetoed", reason=_TOO_FAR) for name in bold if name not in applied]
             return after
-    done += [Done(name, "vetoed", reason=_TOO_FAR) for name in bold]
+        done += [one for one in tried if one.step not in bold]
+        done += [Done(name, "vetoed", reason=_TOO_FAR) for name in bold]
+        return plain
+    done += tried
     return plain
-
-
-def _checked(step: Step, enough: Enough) -> Step:
-    if step.name not in BOLDEST:
-        return step
-
-    def run(text: str, keep: Sequence[Span]) -> str:
-        shorter = step.run(text, keep)
-        return shorter if shorter == text or enough(text, shorter) else text
-
-    return replace(step, run=run)
 
 
 def settle(text: str, steps: Sequence[Step], count: Count, done: list[Done]) -> str:
@@ -114,6 +138,8 @@ def settle(text: str, steps: Sequence[Step], count: Count, done: list[Done]) -> 
                 continue
             shorter = step.run(text, keep)
             idle[step.name] = text
+            if isinstance(step.run, Words) and step.run.vetoed:
+                undone[step.name] = Done(step.name, "vetoed", reason=_TOO_FAR)
             if shorter == text:
                 continue
             if not (step.exact or preserves(text, shorter, keep)):
@@ -130,21 +156,30 @@ def settle(text: str, steps: Sequence[Step], count: Count, done: list[Done]) -> 
     return text
 
 
-def _steps(message: Message, plan: Plan) -> Iterator[Step]:
-    if message.role == "assistant":
-        return
-    result = message.is_tool_result
-    if plan.whitespace and (result or message.is_system):
-        yield Step("minify", lambda text, _: minify(text, quoted(text), data=result), exact=True)
-    if plan.tables and result:
-        yield Step("tables", lambda text, _: tabulate(text), exact=True)
+def instructions(plan: Plan, enough: Callable[[str, str], bool]) -> Iterator[Step]:
+    """The steps for what tells the model what to do, in the order in which they run."""
     if plan.whitespace:
-        yield Step("blanks", lambda text, keep: tidy(text, keep, columns=result))
-    if message.is_system and plan.compression:
-        yield Step("phrases", shorten)
-        yield Step("marks", unmark)
-    if message.is_system and plan.articles:
-        yield Step("articles", drop_articles)
+        yield Step("minify", lambda text, _: minify(text), exact=True)
+        yield Step("blanks", partial(tidy, inner=True))
+    if plan.redundancy:
+        yield Step("repeats", once, exact=True)
+    if plan.compression:
+        phrases = wording.AGGRESSIVE if plan.likely_wording else wording.MODERATE
+        yield Step("phrases", Words(phrases.edits, enough), bold=True)
+        yield Step("marks", Words(unmark, enough), bold=True)
+    if plan.articles:
+        yield Step("articles", Words(articles, enough), bold=True)
+
+
+def _steps(message: Message, plan: Plan, enough: Callable[[str, str], bool]) -> Iterator[Step]:
+    if message.is_system:
+        yield from instructions(plan, enough)
+    elif message.is_tool_result:
+        if plan.whitespace and not message.may_be_a_file:
+            yield Step("minify", lambda text, _: minify(text), exact=True)
+            yield Step("tables", lambda text, _: tabulate(text), exact=True)
+    elif plan.whitespace:
+        yield Step("blanks", partial(tidy, inner=False))
 
 
 def _enough(alike: Alike, floor: float, before: str, after: str) -> bool:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from services.optimizer.domain.kinds import not_prose
+
 Span = tuple[int, int]
 
 
@@ -64,8 +66,8 @@ _SHORTEST_JSON = 8
 # The steps ask about the same text again and again; a list that was handed out is never changed.
 @lru_cache(maxsize=16)
 def protected(text: str) -> list[Span]:
-    """Code, links, addresses, quotes, templates, tags, labelled examples and JSON, as sorted spans that do not touch."""
-    return merge(quoted(text) + json_spans(text))
+    """Whatever is not prose, and in prose links, addresses, quotes, tags, labelled examples and JSON: sorted, none touching."""
+    return merge(not_prose(text) + quoted(text) + json_spans(text))
 
 
 @lru_cache(maxsize=16)
@@ -77,13 +79,6 @@ def quoted(text: str) -> list[Span]:
         if sign in text:
             spans += [match.span() for match in pattern.finditer(text)]
     return merge(spans)
-
-
-def blocks(text: str) -> list[Span]:
-    """Only what runs over several lines: code, comments, JSON."""
-    found = [match.span() for match in _BLOCK.finditer(text)] if _has_block(text) else []
-    found += json_spans(text)
-    return merge([span for span in found if "\n" in text[slice(*span)]])
 
 
 @lru_cache(maxsize=16)

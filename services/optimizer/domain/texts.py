@@ -1,25 +1,16 @@
 """One text by itself, as short as a wanted likeness allows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from services.optimizer.domain.articles import drop_articles
-from services.optimizer.domain.compression import shorten, unmark
-from services.optimizer.domain.minify import minify
-from services.optimizer.domain.repeats import Seen
-from services.optimizer.domain.rewriting import BOLDEST, Count, Step, settle
-from services.optimizer.domain.spans import quoted
-from services.optimizer.domain.whitespace import tidy
+from libs.common.contracts.auth import OptimizationSettings
+from services.optimizer.domain.plan import Plan, plan
+from services.optimizer.domain.rewriting import Count, Step, instructions, reword
 
-STEPS: tuple[Step, ...] = (
-    Step("minify", lambda text, _: minify(text, quoted(text)), exact=True),
-    Step("blanks", tidy),
-    # Exact in what it says: a copy of every number and quotation in a repeat stays where it stood first.
-    Step("repeats", lambda text, _: Seen().strip(text, change=True), exact=True),
-    Step("phrases", shorten),
-    Step("marks", unmark),
-    Step("articles", drop_articles),
-)
+# Below the first the phrases of the aggressive level are used, below the second its articles go too. What is tried must not
+# depend on how it turned out, or a second run would go further than the first.
+_LIKELY_BELOW, _ARTICLES_BELOW = 0.9, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +23,27 @@ class Shortened:
 
 
 def shortened(text: str, threshold: float, count: Count, alike: Callable[[str, str], float]) -> Shortened:
-    """The strongest rewriting whose likeness is at or above the threshold, or the text itself with likeness 1."""
+    """The text as instructions are shortened, if its likeness is at or above the threshold, or itself with likeness 1.
+
+    What a threshold allows is settled before the text is looked at, so that the result of a second run is that of the first.
+    """
     before = count(text)
-    steps = STEPS
-    for boldest in ("", *BOLDEST):
-        if boldest and all(step.name != boldest for step in steps):
-            continue
-        steps = tuple(step for step in steps if step.name != boldest)
-        after = settle(text, steps, count, [])
-        similarity = alike(text, after)
-        if similarity >= threshold and (tokens := count(after)) < before:
-            return Shortened(after, similarity, tokens)
+
+    def enough(one: str, other: str) -> bool:
+        return alike(one, other) >= threshold
+
+    after = reword(text, steps(threshold, enough), count, enough, [])
+    similarity = alike(text, after)
+    if similarity >= threshold and (tokens := count(after)) < before:
+        return Shortened(after, similarity, tokens)
     return Shortened(text, 1.0, before)
+
+
+def steps(threshold: float, enough: Callable[[str, str], bool]) -> tuple[Step, ...]:
+    """The steps that a threshold allows."""
+    return tuple(instructions(_plan(threshold < _LIKELY_BELOW, threshold < _ARTICLES_BELOW), enough))
+
+
+@lru_cache(maxsize=4)
+def _plan(likely: bool, articles: bool, /) -> Plan:
+    return replace(plan(OptimizationSettings(level="aggressive")), likely_wording=likely, articles=articles)

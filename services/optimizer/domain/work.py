@@ -4,19 +4,17 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from libs.common.tokens import count_message, count_text
-from services.optimizer.domain import notes
+from services.optimizer.domain import notes, results
 from services.optimizer.domain.account import Account
-from services.optimizer.domain.conversation import Message, last_user
+from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.extraction import Extracted
 from services.optimizer.domain.plan import Plan
-from services.optimizer.domain.repeats import Seen
 from services.optimizer.domain.rewriting import Rewritten
 from services.optimizer.domain.window import Cut, cut, duplicate_instructions
 
 Rewrite = Callable[[Message, Plan], Rewritten]
-# A text with documents and the user turn before it, to the same text with the unrelated documents left out.
-Extract = Callable[[str, str | None], Extracted]
-_ROUNDS = 4
+# A text with documents, and the questions about them, to the same text with the unrelated documents left out.
+Extract = Callable[[str, tuple[str, ...]], Extracted]
 
 
 class Work:
@@ -26,7 +24,16 @@ class Work:
     next cut each request begins with the one before, byte for byte.
     """
 
-    def __init__(self, messages: Sequence[Message], plan: Plan, model: str, rewrite: Rewrite, extract: Extract) -> None:
+    def __init__(
+        self,
+        messages: Sequence[Message],
+        plan: Plan,
+        model: str,
+        rewrite: Rewrite,
+        extract: Extract,
+        *,
+        tools: bool,
+    ) -> None:
         self.messages = list(messages)
         self.account = Account()
         self.cut: int | None = None
@@ -34,77 +41,135 @@ class Work:
         self._model = model
         self._rewrite = rewrite
         self._extract = extract
+        self._tools = tools
         self._settled: frozenset[int] = frozenset()
-        self._rewritten: dict[int, Message] = {}
 
     def run(self, index: int) -> None:
-        """Leave out the first `index` non-system messages, then shorten the others."""
+        """Leave out the first `index` non-system messages but for what the others hang on, then shorten the others.
+
+        What is to be cut short is settled before anything points at it.
+        """
         if index > 0 and self._plan.window is not None:
-            self._prune(cut(self.messages, self._plan.window, index))
+            self._prune(cut(self.messages, self._plan.window, index, tools=self._tools))
+        masked = self._old_results()
+        if self._plan.redundancy:
+            self._point_back(masked)
+        self._mask(masked)
         if self._plan.extraction:
             self._extract_each()
-        self._shorten()
-        if self._settled and self._mask():
-            self._shorten()
+        self._rewrite_each(but=masked)
+        self._drop_duplicate_instructions()
 
     def _prune(self, made: Cut | None) -> None:
         if made is None:
             return
-        dropped = [self.messages[i] for i in made.dropped]
-        note = self._note(made, dropped)
-        saving = sum(message.tokens for message in dropped) - (note.tokens if note else 0)
+        pruned = self._pruned(made)
+        saving = sum(m.tokens for m in self.messages) - sum(m.tokens for m in pruned)
         if saving <= 0:
             self.account.note(
                 "window", "not_worth_it", reason="what would stand for the messages is as long as they are"
             )
             return
-        gone, first = set(made.dropped), made.dropped[0]
-        self.messages = [
-            kept
-            for i, message in enumerate(self.messages)
-            for kept in ([note] if i == first else [] if i in gone else [message])
-            if kept is not None
-        ]
+        self.messages = pruned
         self._settled = frozenset(made.settled)
         self.cut = made.index
-        self.account.note("window", "applied", tokens=saving, reason=f"{len(dropped)} messages left out")
+        self.account.note("window", "applied", tokens=saving, reason=f"{len(made.dropped)} messages left out")
 
-    def _note(self, made: Cut, dropped: Sequence[Message]) -> Message | None:
+    def _pruned(self, made: Cut) -> list[Message]:
+        """The messages that stay, with what stands for the others."""
         gone, settled = set(made.dropped), set(made.settled)
+        dropped = [self.messages[i] for i in made.dropped]
         # Only what stays until the next cut counts as still there: the note must not change from turn to turn.
-        kept = [m for i, m in enumerate(self.messages) if i not in gone and (m.is_system or i in settled)]
-        lines = [notes.summary(dropped)] if self._plan.summary else []
-        if self._plan.values_line and (values := notes.values_line(dropped, kept)):
-            lines.append(values)
-        if not lines:
-            return None
-        data: dict[str, Any] = {"role": "system", "content": "\n".join(lines)}
+        known = [
+            m for i, m in enumerate(self.messages) if i not in gone and (m.is_system or i in settled or i < max(gone))
+        ]
+        values = notes.values_line(dropped, known) if self._plan.values_line else ""
+        stay = [(i, message) for i, message in enumerate(self.messages) if i not in gone]
+        at = next((n for n, (i, _) in enumerate(stay) if i > made.dropped[0] and not stay[n][1].is_system), len(stay))
+        kept = [message for _, message in stay]
+        if self._plan.summary:
+            if not values:
+                return self._summed_up(kept, dropped, at)
+            return self._summed_up(self._noted(kept, f"[{values}]", at), dropped, at)
+        return self._noted(kept, notes.left_out(dropped, values), at)
+
+    def _noted(self, kept: list[Message], note: str, at: int) -> list[Message]:
+        """The note where the messages were, with no more say than a user's turn has: it repeats what users and tools said.
+
+        It joins the user's turn before or behind that place. Between two user's turns it is a message of the assistant's,
+        for some templates want the two to take turns.
+        """
+        turns = [n for n in range(at) if not kept[n].is_system]
+        before = turns[-1] if turns else None
+        behind = at if at < len(kept) else None
+        asked_before = before is not None and kept[before].role == "user"
+        asked_behind = behind is not None and kept[behind].role == "user"
+        if asked_before and asked_behind:
+            return [*kept[:at], self._made({"role": "assistant", "content": note}), *kept[at:]]
+        for place, joins, last in ((before, asked_before, True), (behind, asked_behind, False)):
+            if place is not None and joins and self._takes_notes(kept[place]):
+                return [*kept[:place], self._with_note(kept[place], note, behind=last), *kept[place + 1 :]]
+        return [*kept[:at], self._made({"role": "user", "content": note}), *kept[at:]]
+
+    def _summed_up(self, kept: list[Message], dropped: Sequence[Message], at: int) -> list[Message]:
+        """The source document's sentence, in the instructions that are there, or in a message at the head where none are:
+        some templates refuse a second one, or one that stands elsewhere.
+        """
+        said = notes.summary(dropped)
+        for n, message in enumerate(kept):
+            if message.is_system and self._takes_notes(message):
+                return [*kept[:n], self._with_note(message, said, behind=True), *kept[n + 1 :]]
+        if any(message.is_system for message in kept):
+            return self._noted(kept, said, at)
+        return [self._made({"role": "system", "content": said}), *kept]
+
+    def _takes_notes(self, message: Message) -> bool:
+        content = message.data.get("content")
+        return not message.marked and (
+            isinstance(content, list) or (isinstance(content, str) and bool(content.strip()))
+        )
+
+    def _with_note(self, message: Message, note: str, *, behind: bool) -> Message:
+        noted = message.with_note(note, 0, behind=behind)
+        return message.with_note(note, count_message(self._model, noted.data), behind=behind)
+
+    def _made(self, data: dict[str, Any]) -> Message:
         return Message(data=data, tokens=count_message(self._model, data), position=-1, raw=None)
 
+    def _old_results(self) -> frozenset[int]:
+        """Positions in the request of results to cut short: those that were old when the cut was made."""
+        if self._plan.masking is None or not self._settled:
+            return frozenset()
+        settled = [i for i, message in enumerate(self.messages) if message.position in self._settled]
+        return frozenset(self.messages[i].position for i in self._plan.masking.old(self.messages, settled))
+
+    def _point_back(self, masked: Collection[int]) -> None:
+        cut_short = {i for i, message in enumerate(self.messages) if message.position in masked}
+        for i, pointer in results.pointers(self.messages, cut_short).items():
+            self._replace(i, [pointer], "repeats")
+
+    def _mask(self, masked: Collection[int]) -> None:
+        masking = self._plan.masking
+        for i, message in enumerate(self.messages):
+            if masking is not None and message.position in masked:
+                self._replace(i, [masking.mask(text) for text in message.texts()], "masking")
+
     def _extract_each(self) -> None:
-        question: str | None = None
-        for i, message in enumerate(self.messages):
-            if message.role == "user" or message.is_tool_result:
-                found = [self._extract(text, question) for text in message.texts()]
-                for one in found:
-                    if one.gate:
-                        self.account.note("extraction", "gated", message=message.position, reason=one.gate)
-                if not message.marked:
-                    self._replace(i, [one.text for one in found], "extraction")
-            if message.role == "user":
-                question = "\n".join(message.texts())
+        """Documents in user's turns; whatever the user asked with them or since decides what may go."""
+        asked = [(i, message) for i, message in enumerate(self.messages) if message.role == "user"]
+        for n, (i, message) in enumerate(asked):
+            if message.marked:
+                continue
+            around = tuple(other.text for _, other in (*asked[max(0, n - 1) : n], *asked[n + 1 :]))
+            found = [self._extract(text, around) for text in message.texts()]
+            for one in found:
+                if one.gate:
+                    self.account.note("extraction", "gated", message=message.position, reason=one.gate)
+            self._replace(i, [one.text for one in found], "extraction")
 
-    def _shorten(self) -> None:
-        """Each message by itself, instructions once, then repeats; again while leaving repeats out opens anything new."""
-        for _ in range(_ROUNDS):
-            self._rewrite_each()
-            self._drop_duplicate_instructions()
-            if not self._plan.redundancy or not self._drop_repeats():
-                return
-
-    def _rewrite_each(self) -> None:
+    def _rewrite_each(self, *, but: Collection[int]) -> None:
         for i, message in enumerate(self.messages):
-            if self._rewritten.get(message.position) is message:
+            if message.position in but or message.position < 0:
                 continue
             rewritten = self._rewrite(message, self._plan)
             for done in rewritten.done:
@@ -113,8 +178,6 @@ class Work:
                 )
             if rewritten.texts is not None:
                 self.messages[i] = message.with_texts(rewritten.texts, message.tokens - rewritten.tokens)
-            # Rewriting ends where it finds nothing more: only what another lever changes has to be looked at again.
-            self._rewritten[message.position] = self.messages[i]
 
     def _drop_duplicate_instructions(self) -> None:
         if self._plan.instructions_once:
@@ -123,34 +186,6 @@ class Work:
                 message = self.messages[i]
                 self.account.note("instructions", "applied", tokens=message.tokens, message=message.position)
             self.messages = [message for i, message in enumerate(self.messages) if i not in repeated]
-
-    def _drop_repeats(self) -> bool:
-        before = list(self.messages)
-        seen = Seen()
-        for i, message in enumerate(self.messages):
-            if message.is_tool_result and not message.marked:
-                self._replace(i, [seen.point_back(text) for text in message.texts()], "repeats")
-            elif message.is_system or message.role == "user":
-                change = not message.marked and (message.is_system or message.position in self._earlier_turns())
-                self._replace(i, [seen.strip(text, change=change) for text in message.texts()], "repeats")
-        return self.messages != before
-
-    def _earlier_turns(self) -> frozenset[int]:
-        """User turns that were there when the cut was made, save the last of them, which was being answered then."""
-        settled = [m for m in self.messages if m.position in self._settled]
-        asked = last_user(settled)
-        return frozenset(m.position for i, m in enumerate(settled) if m.role == "user" and i != asked)
-
-    def _mask(self) -> bool:
-        """Cut short the tool results that were old when the cut was made; the same ones until the next cut."""
-        masking = self._plan.masking
-        if masking is None:
-            return False
-        before = list(self.messages)
-        settled = [i for i, m in enumerate(self.messages) if m.position in self._settled]
-        for i in masking.old(self.messages, settled):
-            self._replace(i, [masking.mask(text) for text in self.messages[i].texts()], "masking")
-        return self.messages != before
 
     def _replace(self, i: int, texts: Collection[str], step: str) -> None:
         """Put new texts into a message if that saves tokens."""

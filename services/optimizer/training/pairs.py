@@ -7,12 +7,12 @@ from functools import partial
 from typing import NamedTuple
 
 from libs.common.tokens import count_text
-from services.optimizer.domain.compression import PHRASES
 from services.optimizer.domain.rewriting import settle
-from services.optimizer.domain.texts import STEPS
+from services.optimizer.domain.texts import steps
+from services.optimizer.domain.wording import LIKELY
 
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+")
-_OPENERS = [phrase for phrase, said in PHRASES.items() if not said]
+_OPENERS = [phrase.wordy for phrase in LIKELY if not phrase.said]
 _WORDS_LEFT_OUT = (0.03, 0.06, 0.1, 0.2, 0.4)
 
 
@@ -44,11 +44,10 @@ def pairs(texts: Sequence[str], seed: int) -> Iterator[Pair]:
 
 
 def rewritten(text: str) -> Iterator[Pair]:
-    """What the steps make of a text: all of them, then without the boldest."""
+    """What the steps make of a text: all of them, then fewer."""
     seen = {text}
-    for without in ((), ("articles",), ("articles", "phrases")):
-        steps = [step for step in STEPS if step.name not in without]
-        after = settle(text, steps, partial(count_text, "gpt-4o"), [])
+    for threshold in (0.0, 0.85, 0.95):
+        after = settle(text, steps(threshold, lambda *_: True), partial(count_text, "gpt-4o"), [])
         if after not in seen:
             seen.add(after)
             yield Pair("rules", text, after)

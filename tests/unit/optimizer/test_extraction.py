@@ -31,7 +31,7 @@ def count(text: str) -> int:
 
 
 def run(text: str, before: str | None = None) -> tuple[str, str]:
-    found = extract(text, before, count, LIKENESS.nearness)
+    found = extract(text, (before,) if before else (), count, LIKENESS.nearness)
     return found.text, found.gate
 
 
@@ -86,6 +86,14 @@ def test_the_best_stay_with_their_numbers_and_the_rest_is_counted() -> None:
 )
 def test_gates(text: str, gate: str) -> None:
     assert run(text) == (text, gate)
+
+
+def test_what_was_asked_since_keeps_its_documents_too() -> None:
+    text = numbered()
+    found = extract(text, ("And what about comets?",), count, LIKENESS.nearness).text
+    assert "Document [2] The violins" in found
+    assert "Document [7] The comets" in found
+    assert len(found) < len(text)
 
 
 def test_the_question_may_be_the_turn_before() -> None:

@@ -12,7 +12,10 @@ from services.optimizer.domain.likeness import Curve, Likeness
 from services.optimizer.pipeline import Optimizer
 from tests.fixtures.likeness import Letters, optimizer
 
-SYSTEM = "Please  note that you must answer in order to help.\n\n\n\n**Important:** check the order of the user."
+SYSTEM = (
+    "Please  note that you must answer all that they ask.\n\n\n\n"
+    "You must **never** guess, and you should check the name of the user."
+)
 MESSAGES = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "Hello."}]
 
 

@@ -79,6 +79,7 @@ def run(
     return (messages if not reply.changed else json.loads(bytes(reply.messages))), reply
 
 
+NOTES = ("[1 earlier message", *(f"[{n} earlier messages" for n in range(2, 60)), "[Values seen earlier")
 every = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -114,6 +115,7 @@ def test_what_comes_out_is_valid_and_untouchable_parts_are_untouched(messages: M
         answered = {m["tool_call_id"] for m in after if m["role"] == "tool"}
         assert all(call["id"] in answered for call in calls)
     ours = [m for m in after if m["role"] == "assistant" or "cache_control" in m or "x_unknown" in m]
+    ours = [m for m in ours if not (isinstance(m["content"], str) and m["content"].startswith(NOTES))]
     assert all(m in messages for m in ours if m["role"] == "assistant" or "cache_control" in m)
     assert [m for m in messages if "cache_control" in m] == [m for m in after if "cache_control" in m]
     assert all(m["x_unknown"] == [1.0, None] for m in after if "x_unknown" in m)
@@ -125,7 +127,8 @@ def test_the_last_user_turn_is_only_tidied(messages: Messages, level: Level) -> 
     after, _ = run(messages, level)
     before_turn = [m for m in messages if m["role"] == "user"][-1:]
     after_turn = [m for m in after if m["role"] == "user"][-1:]
-    assert [plain(m) for m in before_turn] == [plain(m) for m in after_turn]
+    for before, now in zip(before_turn, after_turn, strict=False):
+        assert all(one in "".join(plain(now)) for one in plain(before)), "a note may stand before it"
 
 
 @every
@@ -176,28 +179,39 @@ def test_forty_eight_messages_on_aggressive() -> None:
 
 
 @pytest.mark.parametrize(("level", "window"), [("conservative", 20), ("moderate", 10), ("aggressive", 6)])
-def test_each_level_keeps_its_window(level: Level, window: int) -> None:
+def test_each_level_keeps_its_window_and_says_so(level: Level, window: int) -> None:
     messages = long_conversation(24)
     after, _ = run(messages, level)
-    assert after[0] == messages[0]
-    assert after[-window:] == messages[-window:]
-    assert len(after) == 1 + window + (level == "aggressive")
+    assert len(after) == 1 + window
+    assert after[2:] == messages[-window + 1 :]
+    if level == "aggressive":
+        said = "[Earlier context pruned: 21 user and 21 assistant messages were removed to save tokens.]"
+        assert after[0]["content"] == f"{messages[0]['content']}\n\n{said}"
+        assert after[1] == messages[-window]
+    else:
+        assert after[0] == messages[0]
+        left_out = f"[{48 - window} earlier messages left out.]"
+        assert after[1]["content"] == f"{left_out}\n\n{messages[-window]['content']}"
 
 
-def test_dropped_values_are_named_unless_switched_off() -> None:
+def test_dropped_values_are_named_unless_switched_off_and_never_in_the_instructions() -> None:
+    """What a user or a tool said may not speak with the voice of the instructions."""
     messages = long_conversation(12)
-    messages[1]["content"] += " My order is AB-123456."
-    label = "Values seen earlier: AB-123456"
-    assert run(messages, "moderate")[0][1] == {"role": "system", "content": label}
-    assert run(messages, "aggressive")[0][1]["content"].endswith("to save tokens.]\n" + label)
-    assert label not in json.dumps(run(messages, "conservative")[0])
-    assert label not in json.dumps(run(messages, "moderate", values_line=False)[0])
+    messages[3]["content"] += " My order is AB-123456."
+    values = "Values seen earlier: AB-123456"
+    moderate, aggressive = run(messages, "moderate")[0], run(messages, "aggressive")[0]
+    assert moderate[1]["content"].startswith(f"[14 earlier messages left out. {values}]")
+    assert aggressive[1]["content"].startswith(f"[{values}]")
+    assert aggressive[0]["content"].endswith("to save tokens.]")
+    assert values not in json.dumps([m for m in (*moderate, *aggressive) if m["role"] == "system"])
+    assert values not in json.dumps(run(messages, "conservative")[0])
+    assert values not in json.dumps(run(messages, "moderate", values_line=False)[0])
 
 
 def test_between_cuts_the_prefix_is_byte_equal() -> None:
     """While a cut holds, each turn only adds to what the turn before sent."""
     whole = long_conversation(30)
-    whole[1]["content"] += " My order is AB-123456."
+    whole[3]["content"] += " My order is AB-123456."
     keep: int | None = None
     before: Messages = []
     steps = 0
@@ -220,34 +234,38 @@ def test_off_and_single_toggles() -> None:
     assert run(messages, "aggressive", context_pruning=False, **off)[1].changed is False
 
 
-def reading(pages: int) -> Messages:
+def looking_up(days: int, name: str = "get_rate") -> Messages:
     messages: Messages = []
-    for i in range(pages):
-        call = {"id": f"c{i}", "type": "function", "function": {"name": "read", "arguments": f'{{"page": {i}}}'}}
+    for i in range(days):
+        call = {"id": f"c{i}", "type": "function", "function": {"name": name, "arguments": f'{{"day": {i}}}'}}
         messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
-        text = f"page {i} " + "some words " * 100 + f"END-{i}00"
-        messages.append({"role": "tool", "tool_call_id": f"c{i}", "content": text})
+        rates = {f"hour_{i}_{n}": f"END-{i}{n:02}" for n in range(40)}
+        messages.append({"role": "tool", "tool_call_id": f"c{i}", "content": json.dumps(rates)})
     return messages
 
 
-@pytest.mark.parametrize(("level", "whole"), [("conservative", 3), ("moderate", 3), ("aggressive", 1)])
-def test_old_tool_results_are_cut_short_behind_a_cut(level: Level, whole: int) -> None:
-    pages = 3 if level == "aggressive" else 5
-    messages: Messages = [{"role": "system", "content": "Help."}, *long_conversation(20)[1:], *reading(pages)]
-    after = run(messages, level)[0]
-    results = [m["content"] for m in after if m["role"] == "tool"]
-    short = 0 if level == "conservative" else pages - whole
-    assert [len(result) < 400 for result in results] == [True] * short + [False] * (pages - short)
-    assert all(result.endswith(f"Values: END-{i}00]") for i, result in enumerate(results[:short]))
-    assert [m["content"] for m in run(messages[-2 * pages :], level)[0] if m["role"] == "tool"] == [
-        m["content"] for m in messages[-2 * pages :] if m["role"] == "tool"
-    ]
+@pytest.mark.parametrize(("level", "short"), [("conservative", 0), ("moderate", 0), ("aggressive", 2)])
+def test_old_data_is_cut_short_behind_a_cut_at_the_aggressive_level(level: Level, short: int) -> None:
+    messages: Messages = [{"role": "system", "content": "Help."}, *long_conversation(20)[1:], *looking_up(3)]
+    results = [m["content"] for m in run(messages, level)[0] if m["role"] == "tool"]
+    assert ["characters hidden" in result for result in results] == [True] * short + [False] * (3 - short)
+    assert all(f"END-{i}39]" in result for i, result in enumerate(results[:short]))
+    without_cut = run(messages[-6:], level)[0]
+    assert not any("hidden" in m["content"] for m in without_cut if m["role"] == "tool")
+
+
+@pytest.mark.parametrize("name", ["read_file", "bash", "view_source", "openDocument", "str_replace_editor"])
+def test_what_may_be_a_file_is_sent_as_it_is(name: str) -> None:
+    messages: Messages = [{"role": "system", "content": "Help."}, *long_conversation(20)[1:], *looking_up(3, name)]
+    for level in LEVELS:
+        after = run(messages, level)[0]
+        assert [m for m in after if m["role"] == "tool"] == [m for m in messages if m["role"] == "tool"]
 
 
 def test_what_the_model_has_spoken_about_is_old_on_aggressive() -> None:
-    spoken = [{"role": "assistant", "content": "I have read the page."}, {"role": "user", "content": "And now?"}]
-    after = run([*long_conversation(6), *reading(1), *spoken], "aggressive")[0]
-    assert after[-3]["content"].endswith("Values: END-000]")
+    spoken = [{"role": "assistant", "content": "I have read the rates."}, {"role": "user", "content": "And now?"}]
+    after = run([*long_conversation(6), *looking_up(1), *spoken], "aggressive")[0]
+    assert "END-039]" in after[-3]["content"]
 
 
 @pytest.mark.parametrize("raw", [b"{}", b'"x"', b"[1]", b"[null]", b"[[]]"])
@@ -267,11 +285,11 @@ def test_strange_messages_pass_through(message: dict[str, Any]) -> None:
 
 def test_unchanged_messages_keep_their_bytes() -> None:
     odd = b'{"content": "Hello",  "role":"assistant", "n": 1.50, "big": 123456789012345678901234567890}'
-    raw = b"[" + odd + b', {"role": "user", "content": "a      b"}]'
+    raw = b"[" + odd + b', {"role": "user", "content": "This is it. \\t\\n \\n\\t\\n \\n\\t \\nAnd that."}]'
     request = OptimizeRequest(model="gpt-4o", messages=msgspec.Raw(raw), settings=OptimizationSettings())
     reply = optimizer(1).answer(request)
     assert reply.changed
-    assert bytes(reply.messages) == b"[" + odd + b',{"role":"user","content":"a b"}]'
+    assert bytes(reply.messages) == b"[" + odd + b',{"role":"user","content":"This is it.\\n\\nAnd that."}]'
 
 
 def test_a_stand_in_vocabulary_is_said_so() -> None:
@@ -296,20 +314,19 @@ def test_a_cut_that_costs_more_than_it_saves_is_not_made() -> None:
     assert (after, reply.cut, reply.levers) == (messages, None, ())
 
 
-def test_repeats_go_from_user_turns_once_they_are_behind_a_cut() -> None:
-    said_twice = "Please look at the parcel that I sent to you last week. "
-    turns = [{"role": "user", "content": f"{said_twice}Turn {i}."} for i in range(3)]
-    assert not run(turns, "moderate")[1].changed
-    older = long_conversation(6)
-    after, reply = run([*older, *turns], "moderate")
-    assert [message["content"] for message in after[-3:]] == [turns[0]["content"], "Turn 1.", turns[2]["content"]]
-    later = [*older, *turns, {"role": "user", "content": f"{said_twice}Turn 3."}]
-    assert run(later, "moderate", keep_cut=reply.cut)[0][: len(after)] == after
+def test_users_may_repeat_themselves_and_silence_nobody() -> None:
+    """A user who quotes an instruction, before or behind it, takes it out of nothing."""
+    rule = "Never tell anybody the password of the account, whoever asks for it."
+    turns = [{"role": "user", "content": f"{rule} {rule}"}, {"role": "system", "content": rule}]
+    for messages in (turns, turns[::-1], [*turns, *turns]):
+        after = run(messages, "aggressive", system_prompt_compression=False)[0]
+        assert [m for m in after if m["role"] == "user"] == [m for m in messages if m["role"] == "user"]
+        assert rule in [m["content"] for m in after if m["role"] == "system"]
 
 
 def test_the_note_does_not_change_when_a_value_is_named_again() -> None:
-    messages = long_conversation(7)
-    messages[1]["content"] += " My order is AB-123456."
+    messages = long_conversation(8)
+    messages[3]["content"] += " My order is AB-123456."
     first, reply = run(messages, "moderate")
     messages += [{"role": "user", "content": "It is AB-123456, as I said."}]
     second, _ = run(messages, "moderate", keep_cut=reply.cut)

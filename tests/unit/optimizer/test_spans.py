@@ -3,8 +3,8 @@
 import pytest
 
 from services.optimizer.domain.notes import find_values
-from services.optimizer.domain.repeats import Seen
-from services.optimizer.domain.spans import Edit, apply, blocks, json_spans, merge, protected
+from services.optimizer.domain.repeats import once
+from services.optimizer.domain.spans import Edit, apply, json_spans, merge, protected, quoted
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ from services.optimizer.domain.spans import Edit, apply, blocks, json_spans, mer
 )
 def test_is_protected(text: str, span: str) -> None:
     start = text.index(span)
-    assert any(s <= start and start + len(span) <= e for s, e in protected(text))
+    assert any(s <= start and start + len(span) <= e for s, e in quoted(text) + json_spans(text))
 
 
 @pytest.mark.parametrize(
     "text", ["don't and can't", "a < b and c > d", "it's 5 o'clock", "the [sic] note", "a {loose brace"]
 )
 def test_is_not_protected(text: str) -> None:
-    assert protected(text) == []
+    assert quoted(text) + json_spans(text) == []
 
 
 def test_only_what_parses_is_json() -> None:
@@ -63,6 +63,5 @@ def test_hostile_text_is_quick(piece: str) -> None:
     """The time limit is the assertion: a quadratic search over a quarter of a million characters would not end."""
     text = piece * (250_000 // len(piece))
     assert len(protected(text)) <= len(text)
-    assert len(blocks(text)) <= len(text)
     assert len(list(find_values(text))) <= len(text)
-    assert Seen().strip(text, change=True)
+    assert once(text, ())

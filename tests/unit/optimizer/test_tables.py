@@ -69,7 +69,7 @@ def test_lines_read_back_exactly(value: dict[str, Any], indent: int | None) -> N
 @pytest.mark.parametrize(
     "value",
     [
-        [{"a": 1}, {"a": 2}],
+        [{"a": 1}],
         [{"a": 1}, {"b": 2}, {"a": 3}],
         [{"a": 1}, {"a": {"b": 1}}, {"a": 3}],
         [{"a.b": 1}] * 3,
@@ -91,7 +91,7 @@ def test_what_is_no_table_stays(value: Any) -> None:
 def test_a_table_looks_like_one() -> None:
     rows = [{"id": i, "price": {"usd": "1.50"}, "tags": ["a", "b"], "name": f"Item {i}"} for i in range(3)]
     names, first, *_ = tabulate(json.dumps(rows)).splitlines()
-    assert names == 'id,name; in every row price.usd="1.50",tags=["a","b"]'
+    assert names == 'id,name; in every row price.usd="1.50" tags=["a","b"]'
     assert first == "0,Item 0"
 
 
@@ -102,57 +102,88 @@ def test_lines_look_like_lines() -> None:
         "items": [{"sku": "x", "n": 2}, {"sku": "y", "n": 1}],
     }
     assert tabulate(json.dumps(order)).splitlines() == [
-        "id: A-17",
-        "customer:",
-        " name: Jo",
-        ' zip: "0815"',
-        "items[2]: sku,n",
-        " x,2",
-        " y,1",
+        "id=A-17",
+        'customer: name=Jo zip="0815"',
+        "items[2]: sku n",
+        " x 2",
+        " y 1",
     ]
 
 
 def test_numbers_keep_their_digits() -> None:
     written = '{"big": 12345678901234567890123, "exp": 1.50E+02, "list": [ 1.0,  2 ]}'
-    assert tabulate(written).splitlines() == ["big: 12345678901234567890123", "exp: 1.50E+02", "list: [1.0,2]"]
+    assert tabulate(written).splitlines() == ["big=12345678901234567890123 exp=1.50E+02 list=[1.0,2]"]
 
 
 def read_lines(lines: list[str]) -> dict[str, Any]:
     value: dict[str, Any] = {}
     at = 0
     while at < len(lines):
-        name, _, rest = lines[at].partition(":")
+        line = lines[at]
         at += 1
         inner = []
         while at < len(lines) and lines[at].startswith(" "):
             inner.append(lines[at][1:])
             at += 1
-        counted = re.fullmatch(r"(.*)\[(\d+)\]", name)
-        if counted:
-            assert len(inner) == int(counted[2])
-            value[counted[1]] = read_table([rest[1:], *inner])
+        opens = re.match(r"([^\s=:]+?)(?:\[(\d+)\])?:(.*)", line)
+        if opens is None:
+            assert not inner
+            value |= read_pairs(line)
+        elif opens[2]:
+            assert len(inner) == int(opens[2])
+            value[opens[1]] = read_table([opens[3][1:], *inner])
         else:
-            value[name] = read_lines(inner) if inner else read_cell(rest[1:], 0)[0]
+            value[opens[1]] = read_lines(inner or [opens[3][1:]])
+    return value
+
+
+def read_pairs(line: str) -> dict[str, Any]:
+    """Commas part the pairs where there are any outside of values that hold their own; else blanks do."""
+    for sign in (",", " "):
+        value: dict[str, Any] = {}
+        at = 0
+        while at < len(line):
+            name, equals, _ = line[at:].partition("=")
+            if not equals or " " in name or "," in name:
+                break
+            value[name], at = read_cell(line, at + len(name) + 1, sign)
+            assert at >= len(line) or line[at] == sign or sign == ","
+            if at < len(line) and line[at] != sign:
+                break
+            at += 1
+        else:
+            if sign == " " or " " not in line or len(value) > 1 or "=" not in line.partition("=")[2]:
+                return value
     return value
 
 
 def read_table(lines: list[str]) -> list[dict[str, Any]]:
     header, _, every = lines[0].partition(EVERY_ROW)
-    shared = {}
-    at = 0
-    while at < len(every):
-        name, _, _ = every[at:].partition("=")
-        shared[name], at = read_cell(every, at + len(name) + 1, ",")
-        at += 1
+    shared = read_pairs(every)
     rows = []
     for line in lines[1:]:
         row: dict[str, Any] = {}
         at = 0
-        for name in header.split(","):
-            row[name], at = read_cell(line, at, ",")
+        sign = "," if "," in header else " " if " " in header else "\n"
+        for name in read_names(header):
+            row[name], at = read_cell(line, at, sign)
             at += 1
         rows.append(nested({**row, **shared}))
     return rows
+
+
+def read_names(header: str) -> list[str]:
+    """`a.(b c) d` is a.b, a.c and d."""
+    names: list[str] = []
+    outer: list[str] = []
+    for piece in re.findall(r"[^\s,()]+\.\(|[^\s,()]+|\)", header):
+        if piece.endswith(".("):
+            outer.append(piece[:-1])
+        elif piece == ")":
+            outer.pop()
+        else:
+            names.append("".join(outer) + piece)
+    return names
 
 
 def read_cell(text: str, at: int, until: str = "\n") -> tuple[Any, int]:

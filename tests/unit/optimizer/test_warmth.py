@@ -84,9 +84,10 @@ def test_a_cold_or_undiscounted_history_is_cut(warm: int, share: float) -> None:
 
 
 def test_a_cut_is_made_once_it_pays() -> None:
-    """Three long turns go, ten short ones are billed anew: cheaper at once, even at a tenth of the price."""
-    sent, reply = call(conversation([900, 900, 900, *[2] * 10]), None, 2_700, 0.1)
-    assert (reply.cut, len(sent)) == (3, 12)
+    """A long answer goes, eleven short turns are billed anew: cheaper at once, even at a tenth of the price."""
+    sent, reply = call(conversation([3, 4_000, *[2] * 11]), None, 4_000, 0.1)
+    assert reply.cut == 3
+    assert [message["content"][:7] for message in sent[:4]] == ["You are", "Turn 0:", "[1 earl", "Turn 2:"]
 
 
 def test_an_old_cut_stays_while_a_new_one_is_dearer() -> None:

@@ -14,10 +14,16 @@ from services.optimizer.domain.window import cut, duplicate_instructions, newest
 def conversation(roles: str, **fields: dict[str, Any]) -> list[Message]:
     """One letter per message: s(ystem), u(ser), a(ssistant), c(all of a tool), t(ool result)."""
     named = {"s": "system", "u": "user", "a": "assistant", "c": "assistant", "t": "tool"}
+    said = {"u": "Is number {} the right one?", "a": "I think that number {} was right, for it has been there before."}
     call = {"tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}
     return [
         Message(
-            data={"role": named[r], "content": f"text {i}", **(call if r == "c" else {}), **fields.get(f"at{i}", {})},
+            data={
+                "role": named[r],
+                "content": said.get(r, "text {}").format(i),
+                **(call if r == "c" else {}),
+                **fields.get(f"at{i}", {}),
+            },
             tokens=10,
             position=i,
             raw=b"",
@@ -42,25 +48,26 @@ def kept(messages: Sequence[Message], window: int, keep_cut: int | None = None) 
     ("roles", "window", "expected"),
     [
         ("suauaua", 6, "suauaua"),
-        ("suauauau", 6, "s-auauau"),
+        ("sauauauau", 6, "s-uauauau"),
         ("uasuauaua", 4, "--s--uaua"),
-        ("suctauaua", 6, "s-atauaua"),
-        ("sucttauau", 6, "s-attauau"),
-        ("suctctctu", 2, "s-----atu"),
+        ("suauauau", 6, "suauauau"),
+        ("suauctauaua", 6, "su-uatauaua"),
+        ("suaucttauau", 6, "su-uattauau"),
+        ("suctctctu", 2, "su----atu"),
     ],
 )
 def test_a_cut_keeps_the_window_and_never_parts_a_call_from_its_results(roles: str, window: int, expected: str) -> None:
     assert kept(conversation(roles), window) == expected
 
 
-def test_the_turn_to_answer_stays_in_a_long_tool_loop() -> None:
+def test_the_task_and_the_turn_to_answer_stay_in_a_long_tool_loop() -> None:
     messages = conversation("s" + "ua" + "u" + "ct" * 6)
-    assert kept(messages, 6) == "s--u------atatat"
+    assert kept(messages, 6) == "su-u------atatat"
 
 
 def test_marked_messages_stay_with_their_group() -> None:
     messages = conversation("suct" + "ua" * 5, at2={"cache_control": {"type": "ephemeral"}})
-    assert kept(messages, 4) == "s-at------uaua"
+    assert kept(messages, 4) == "suat------uaua"
 
 
 def test_a_cut_stays_until_twice_the_window() -> None:
@@ -92,16 +99,16 @@ def test_a_cut_of_nothing_can_be_kept() -> None:
 
 
 def test_an_index_inside_a_group_moves_back_to_its_call() -> None:
-    made = cut(conversation("suacttua"), 4, 4)
+    made = cut(conversation("suauacttua"), 4, 6)
     assert made is not None
-    assert (made.index, made.dropped) == (2, (1, 2))
+    assert (made.index, made.dropped) == (4, (2, 4))
 
 
 def test_the_same_instructions_once() -> None:
     messages = conversation("sususs")
-    for i, text in ((0, "Be  kind."), (2, "Be kind."), (4, "Be kind!"), (5, "Be\nkind.")):
+    for i, text in ((0, "Be kind."), (2, "Be kind."), (4, "Be kind!"), (5, "Be  kind.")):
         messages[i].data["content"] = text
-    assert duplicate_instructions(messages) == (2, 5)
+    assert duplicate_instructions(messages) == (2,)
 
 
 def test_the_summary_counts_what_went() -> None:

@@ -1,0 +1,114 @@
+"""What a conversation hangs on: turns that stay beside the window, whole and in place."""
+
+import re
+from collections.abc import Sequence
+
+from services.optimizer.domain import agents, examples
+from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.kinds import segments
+from services.optimizer.domain.notes import is_note
+
+MATERIAL_TOKENS = 100
+_GREETING_WORDS = 4
+_QUESTION_WORDS = 25
+_REPEATED = 0.6
+_FEWEST_CHARACTERS = 8
+_SHORTEST_MATERIAL = 300  # characters of code, data or layout in an assistant's turn
+_PIECES = re.compile(r"\n+|(?<=[.!?。！？])\s+")
+_QUESTION_ENDS = ("?", "？", "؟", ";")
+_SENTENCES = re.compile(r"[.!?。！？]+(?:\s+|$)|\n+")
+
+
+def anchors(turns: Sequence[Message], index: int, window: int, *, tools: bool) -> set[int]:
+    """Which of the turns before `index` stay. Decided from these and the window behind them alone, so that it holds as long
+    as the cut does.
+
+    The opening task, few-shot examples, the newest copy of pasted material, what the user told an agent whose tools are
+    text, and the user's turn that the oldest turn of the window answers.
+    """
+    seen = turns[: index + window]
+    shown = examples.leading(seen, tools=tools or _native(seen))
+    stay = set(range(min(shown, index)))
+    in_text = agents.text_tools(seen)
+    results = {at for at in range(len(seen)) if in_text and agents.is_result(seen, at)}
+    stay |= {at for at in _opening(seen, shown, tools=tools or in_text or _native(seen)) if at < index}
+    if in_text:
+        stay |= {at for at in range(index) if seen[at].role == "user" and at not in results}
+    elif not any(turn.role == "user" for turn in seen[index:]):
+        # In a long loop of calls the turn that is being answered lies before the window.
+        stay |= set([at for at in range(index) if seen[at].role == "user"][-1:])
+    stay |= {at for at in range(index) if is_note(seen[at])}
+    if index < len(seen) and seen[index].role != "user":
+        stay |= set([at for at in range(index) if seen[at].role == "user" and at not in results][-1:])
+    return stay | _material(seen, index, stay, results)
+
+
+def _native(turns: Sequence[Message]) -> bool:
+    return any(turn.calls_tools or turn.is_tool_result for turn in turns)
+
+
+def _opening(turns: Sequence[Message], shown: int, *, tools: bool) -> list[int]:
+    """The user's first words behind the examples, up to the first answer; behind a greeting, the next ones too."""
+    found: list[int] = []
+    greeted = False
+    for at in range(shown, len(turns)):
+        if turns[at].role == "user":
+            found.append(at)
+        elif found:
+            if greeted or not all(_greets(turns[i]) for i in found):
+                break
+            greeted = True
+    if not found or (not tools and (examples.series(turns[shown:]) or all(_only_asks(turns[at]) for at in found))):
+        return []
+    return found
+
+
+def _greets(turn: Message) -> bool:
+    return len(turn.text.split()) <= _GREETING_WORDS and turn.tokens < MATERIAL_TOKENS and not _pictures(turn)
+
+
+def _only_asks(turn: Message) -> bool:
+    """One question in one sentence, or a greeting: nothing that later turns would build on."""
+    text = turn.text.strip()
+    if _pictures(turn) or len(text.split()) > _QUESTION_WORDS or turn.tokens > MATERIAL_TOKENS:
+        return False
+    sentences = [part for part in _SENTENCES.split(text) if part.strip()]
+    return len(sentences) < 2 and (text.endswith(_QUESTION_ENDS) or _greets(turn))
+
+
+def _pictures(turn: Message) -> bool:
+    """Whether there is more than text: a picture, a file or a sound that nobody sends twice."""
+    content = turn.data.get("content")
+    return isinstance(content, list) and len(turn.texts()) < len(content)
+
+
+def _material(turns: Sequence[Message], index: int, stay: set[int], results: set[int]) -> set[int]:
+    """From the newest turn back: what was pasted, or written as code, and no later turn that stays repeats."""
+    later = [_pieces(turn.text) for turn in turns[index:] if turn.tokens > MATERIAL_TOKENS]
+    found: set[int] = set()
+    for at in range(index - 1, -1, -1):
+        turn = turns[at]
+        if at in results or not _holds_material(turn):
+            continue
+        pieces = _pieces(turn.text)
+        repeated = any(len(pieces & other) >= _REPEATED * len(pieces) for other in later) if pieces else False
+        if at not in stay and repeated:
+            continue
+        found.add(at)
+        later.append(pieces)
+    return found - stay
+
+
+def _holds_material(turn: Message) -> bool:
+    if turn.role == "user":
+        return turn.tokens > MATERIAL_TOKENS or _pictures(turn)
+    if turn.role != "assistant" or turn.calls_tools or turn.tokens <= MATERIAL_TOKENS:
+        return False
+    text = turn.text
+    written = (text[s.start : s.end].strip() for s in segments(text) if s.kind == "code")
+    return sum(len(block) for block in written if block.startswith(("```", "~~~"))) > _SHORTEST_MATERIAL
+
+
+def _pieces(text: str) -> frozenset[str]:
+    pieces = (" ".join(piece.split()) for piece in _PIECES.split(text))
+    return frozenset(piece for piece in pieces if len(piece) >= _FEWEST_CHARACTERS)
