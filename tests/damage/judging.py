@@ -97,17 +97,17 @@ def _missing(file: File, after: str) -> str:
 
 
 def same_value(before: str, after: str) -> bool:
-    """Whether two texts are one JSON value; the second may be in the short form of tables.
+    """Whether two texts are one JSON value, whatever the order of names; the second may be in the short form of tables.
 
     A text that is no JSON is only the same as itself.
     """
     try:
-        value = repr(json.loads(before))
+        value = json.dumps(json.loads(before), sort_keys=True)
     except ValueError:
         return before == after
     for reader in (json.loads, read_table):
         try:
-            if repr(reader(after)) == value:
+            if json.dumps(reader(after), sort_keys=True) == value:
                 return True
         except ValueError:
             continue

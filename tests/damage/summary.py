@@ -18,19 +18,19 @@ Seen = tuple[bool, Sent, list[dict[str, object]]]
 def lines(asker: Asker) -> list[list[str]]:
     """A line for each sort of conversation."""
     return [
-        _line("agents, text tools", len(text_tools()), _agents(asker, text_tools())),
-        _line("agents, native tools", len(native_tools()), _agents(asker, native_tools())),
+        _line("agents, text tools", len(text_tools()), _agents(asker, text_tools()), agent=True),
+        _line("agents, native tools", len(native_tools()), _agents(asker, native_tools()), agent=True),
         _line("examples, then a question or a talk", len(EXAMPLES), _examples(asker)),
         _line("pasted material, then a talk", len(conversations()), _pasted(asker)),
         _line("sentences in instructions", len((*PHRASES, *ARTICLES, *MARKS)), _sentences(asker)),
     ]
 
 
-def _line(name: str, number: int, seen: Iterator[Seen]) -> list[str]:
+def _line(name: str, number: int, seen: Iterator[Seen], *, agent: bool = False) -> list[str]:
     counts: Counter[str] = Counter()
     for lost, sent, messages in seen:
         counts.update({
-            "requests": 1, "lost": lost, "form": bool(faults(messages, sent)), "unsaid": bool(unsaid(messages, sent)),
+            "requests": 1, "lost": lost, "form": bool(faults(messages, sent, agent=agent)), "unsaid": bool(unsaid(messages, sent)),
         })  # fmt: skip
     return [name, str(number), *(str(counts[key]) for key in ("requests", "lost", "form", "unsaid"))]
 
