@@ -8,7 +8,7 @@ from tests.damage.judging import plain
 from tests.damage.talk.examples import EXAMPLES, followed
 from tests.damage.talk.form import faults, unsaid
 from tests.damage.talk.pasted import conversations
-from tests.damage.talk.sentences import ARTICLES, MARKS, PHRASES, PREAMBLE
+from tests.damage.talk.sentences import ARTICLES, LITERALS, MARKS, PHRASES, PREAMBLE
 from tests.damage.talk.transcripts import Transcript, native_tools, text_tools
 
 HEAD = ["conversations", "number", "requests", "what it hangs on is lost", "form broken", "left out unsaid"]
@@ -22,7 +22,7 @@ def lines(asker: Asker) -> list[list[str]]:
         _line("agents, native tools", len(native_tools()), _agents(asker, native_tools()), agent=True),
         _line("examples, then a question or a talk", len(EXAMPLES), _examples(asker)),
         _line("pasted material, then a talk", len(conversations()), _pasted(asker)),
-        _line("sentences in instructions", len((*PHRASES, *ARTICLES, *MARKS)), _sentences(asker)),
+        _line("sentences in instructions", len((*PHRASES, *ARTICLES, *MARKS, *LITERALS)), _sentences(asker)),
     ]
 
 
@@ -61,7 +61,7 @@ def _pasted(asker: Asker) -> Iterator[Seen]:
 
 
 def _sentences(asker: Asker) -> Iterator[Seen]:
-    for turned in (*PHRASES, *ARTICLES, *MARKS):
+    for turned in (*PHRASES, *ARTICLES, *MARKS, *LITERALS):
         for level in LEVELS:
             messages = [system(f"{PREAMBLE} {turned.sentence}"), user("Hello")]
             sent = asker.send(messages, level)
