@@ -70,9 +70,10 @@ def ask(world: World, hops: int, number: int, fillers: Sequence[tuple[str, str]]
         if len(set(map(id, path))) == len(path):
             break
     question = dice.choice(chain.asked).format(path[0].name).replace("the River", "River").replace("the The", "the")
+    question = question.lower() if dice.random() < 0.1 else question  # as people type
     size = dice.randint(10, 20)
     beside = _beside(world, path, dice, round((size - len(path)) * dice.choice((0.6, 0.8, 1.0))))
-    passages = [(thing.name, thing.text) for thing in (*path, *beside)]
+    passages = [(thing.title, thing.text) for thing in (*path, *beside)]
     passages += dice.sample(fillers, min(len(fillers), size - len(passages)))
     order = list(range(len(passages)))
     dice.shuffle(order)

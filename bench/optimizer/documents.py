@@ -19,7 +19,7 @@ _TASK = (
 def extraction(ledger: Ledger, likeness: Likeness, questions: list[Asked] | None) -> None:
     """Ten passages with hard lexical distractors, documents numbered as the data's authors number them."""
     if questions is None:
-        ledger.unmeasurable("NQ, ten passages: 52 % saved at ≥ 99 % of answers kept")
+        ledger.unmeasurable("NQ, ten passages: 45 % saved at ≥ 99 % of answers kept")
         return
     optimizer = Optimizer(likeness, memo_entries=1)
     replies, ours = [], 0
@@ -45,7 +45,7 @@ def extraction(ledger: Ledger, likeness: Likeness, questions: list[Asked] | None
         ["the end cut off", "the same", f"{100 * truncated / n:.1f} %"],
     ]
     ledger.show(f"NQ, ten passages, hard distractors, n = {n} ({gated} gated)", ["", "saved", "answer kept"], lines)
-    ledger.least("NQ, ten passages: saved", saved, 52)
+    ledger.least("NQ, ten passages: saved", saved, 45)
     ledger.least("NQ, ten passages: answers kept", 100 * ours / n, 99)
 
 

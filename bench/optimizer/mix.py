@@ -79,7 +79,9 @@ def _losses(request: Request, reply: OptimizeReply) -> tuple[str, ...]:
     if last["role"] == "tool" and not same_value(text_of(last), text_of(after)):
         lost.append("newest result changed")
     positions = reply.positions or tuple(range(len(going)))
-    lost += ["form broken"] if faults(request.messages, Sent(going, positions, reply), documents=True) else []
+    agent = any(loss == "task lost" for loss, _ in request.held)
+    broken = faults(request.messages, Sent(going, positions, reply), documents=True, agent=agent)
+    lost += ["form broken"] if broken else []
     return tuple(dict.fromkeys(lost))
 
 

@@ -67,9 +67,9 @@ FACTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "{name} received its charter in {year}.",
         ),
         (
-            "It lies on the {river}.",
-            "The {river} runs through it from west to east.",
-            "Its old quarter grew on both banks of the {river}.",
+            "It lies on {river}.",
+            "{river} runs through it from west to east.",
+            "Its old quarter grew on both banks of {river}.",
         ),
         (
             "It is part of the county of {county}.",

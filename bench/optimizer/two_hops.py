@@ -136,7 +136,13 @@ def two_hops(ledger: Ledger, likeness: Likeness, fillers: Passages, seeds: Seque
     # Results of tools are left alone, whatever they hold.
     everything = [reply for name, some in replies.items() for reply in some if not name.startswith("a tool")]
     by_hops = {hops: [one for (_, h), some in kept.items() if h == hops for one in some] for hops in (1, 2, 3)}
-    lines.append(["all (saved: all but the last)", *(_share(by_hops[hops]) for hops in (1, 2, 3)), f"{asking.saving(everything):.1f} %"])
+    lines.append(
+        [
+            "all (saved: all but the last)",
+            *(_share(by_hops[hops]) for hops in (1, 2, 3)),
+            f"{asking.saving(everything):.1f} %",
+        ]
+    )
     head = ["documents as", "one hop kept", "two hops kept", "three hops kept", "saved"]
     ledger.show(f"Questions over made-up worlds, 10 to 20 passages, n = {len(everything)}", head, lines)
     ledger.least("questions of one hop: passage kept", 100 * _mean(by_hops[1]), 99)

@@ -36,6 +36,24 @@ class Thing:
     facts: dict[str, "int | str"] = field(default_factory=dict)
     text: str = ""
 
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Its name, and how other pages may write it."""
+        first, _, rest = self.name.partition(" ")
+        if self.sort == "person":
+            return self.name, f"{first[0]}. {rest}"
+        if self.sort == "river":
+            return self.name, f"the {rest}"
+        if self.sort == "firm":
+            return self.name, f"{self.name} Ltd"
+        return self.name, first if self.sort == "town" else self.name
+
+    @property
+    def title(self) -> str:
+        """What its page is called: now and then with what it is, as where two have one name."""
+        told = {"person": self.facts.get("trade"), "river": "river", "book": "novel"}.get(self.sort)
+        return f"{self.name} ({told})" if told and self.key % 6 == 0 else self.name
+
 
 class World:
     """One country. The same seed gives the same one."""
@@ -84,14 +102,20 @@ class World:
 
     def _page(self, thing: Thing) -> str:
         """The facts in one of several wordings each, and what such pages say besides, up to some 60 to 150 words."""
-        named = {name: self.things[v].name if isinstance(v, int) else v for name, v in thing.facts.items()}
+        named = {name: self._mention(self.things[v]) if isinstance(v, int) else v for name, v in thing.facts.items()}
         named |= {"name": thing.name, "other": self._other(thing), "n": str(self.dice.randint(2, 90))}
         opening, *facts = phrases.FACTS[thing.sort]
         told = [self._one(opening)]
         rest = [self._one(variants) for variants in facts]
         rest += self.dice.sample(phrases.BESIDES[thing.sort], self.dice.randint(3, 5))
         self.dice.shuffle(rest)
-        return " ".join(sentence.format(**named) for sentence in (*told, *rest))
+        sentences = [sentence.format(**named) for sentence in (*told, *rest)]
+        return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences)
+
+    def _mention(self, thing: Thing) -> str:
+        """A thing's name as pages write it, mostly in full. Rivers lose theirs every other time."""
+        name, other = thing.called
+        return other if self.dice.random() < (0.5 if thing.sort == "river" else 0.12) else name
 
     def _other(self, thing: Thing) -> str:
         """Another thing's name, as pages mention things that they are not about."""

@@ -97,26 +97,21 @@ def _missing(file: File, after: str) -> str:
 
 
 def same_value(before: str, after: str) -> bool:
-    """Whether two texts are one JSON value; the second may be in the short form of tables.
+    """Whether two texts are one JSON value, whatever the order of names; the second may be in the short form of tables.
 
     A text that is no JSON is only the same as itself.
     """
     try:
-        value = _canonical(json.loads(before))
+        value = json.dumps(json.loads(before), sort_keys=True)
     except ValueError:
         return before == after
     for reader in (json.loads, read_table):
         try:
-            if _canonical(reader(after)) == value:
+            if json.dumps(reader(after), sort_keys=True) == value:
                 return True
         except ValueError:
             continue
     return False
-
-
-def _canonical(value: object) -> str:
-    """What tells 1 from 1.0 and from true, but not one order of an object's names from another, which says nothing."""
-    return json.dumps(value, sort_keys=True)
 
 
 def _reads_alike(file: File, before: str, after: str) -> bool:

@@ -158,6 +158,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "env": _pairs,
     "properties": _pairs,
     "xml": _xml,
+    "xml records": _xml,
+    "chat export": _counts,
     "html": _html,
     "diff": _patch,
     "diff with blanks": _patch,

@@ -8,7 +8,7 @@ from tests.damage.judging import plain
 from tests.damage.talk.examples import EXAMPLES, followed
 from tests.damage.talk.form import faults, unsaid
 from tests.damage.talk.pasted import conversations
-from tests.damage.talk.sentences import ARTICLES, MARKS, PHRASES, PREAMBLE
+from tests.damage.talk.sentences import ARTICLES, LITERALS, MARKS, PHRASES, PREAMBLE
 from tests.damage.talk.transcripts import Transcript, native_tools, text_tools
 
 HEAD = ["conversations", "number", "requests", "what it hangs on is lost", "form broken", "left out unsaid"]
@@ -18,19 +18,19 @@ Seen = tuple[bool, Sent, list[dict[str, object]]]
 def lines(asker: Asker) -> list[list[str]]:
     """A line for each sort of conversation."""
     return [
-        _line("agents, text tools", len(text_tools()), _agents(asker, text_tools()), text=True),
-        _line("agents, native tools", len(native_tools()), _agents(asker, native_tools())),
+        _line("agents, text tools", len(text_tools()), _agents(asker, text_tools()), agent=True),
+        _line("agents, native tools", len(native_tools()), _agents(asker, native_tools()), agent=True),
         _line("examples, then a question or a talk", len(EXAMPLES), _examples(asker)),
         _line("pasted material, then a talk", len(conversations()), _pasted(asker)),
-        _line("sentences in instructions", len((*PHRASES, *ARTICLES, *MARKS)), _sentences(asker)),
+        _line("sentences in instructions", len((*PHRASES, *ARTICLES, *MARKS, *LITERALS)), _sentences(asker)),
     ]
 
 
-def _line(name: str, number: int, seen: Iterator[Seen], *, text: bool = False) -> list[str]:
+def _line(name: str, number: int, seen: Iterator[Seen], *, agent: bool = False) -> list[str]:
     counts: Counter[str] = Counter()
     for lost, sent, messages in seen:
         counts.update({
-            "requests": 1, "lost": lost, "form": bool(faults(messages, sent, text_tools=text)), "unsaid": bool(unsaid(messages, sent)),
+            "requests": 1, "lost": lost, "form": bool(faults(messages, sent, agent=agent)), "unsaid": bool(unsaid(messages, sent)),
         })  # fmt: skip
     return [name, str(number), *(str(counts[key]) for key in ("requests", "lost", "form", "unsaid"))]
 
@@ -61,7 +61,7 @@ def _pasted(asker: Asker) -> Iterator[Seen]:
 
 
 def _sentences(asker: Asker) -> Iterator[Seen]:
-    for turned in (*PHRASES, *ARTICLES, *MARKS):
+    for turned in (*PHRASES, *ARTICLES, *MARKS, *LITERALS):
         for level in LEVELS:
             messages = [system(f"{PREAMBLE} {turned.sentence}"), user("Hello")]
             sent = asker.send(messages, level)

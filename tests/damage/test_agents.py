@@ -59,7 +59,7 @@ def test_the_task_outlives_a_cut_that_stays(transcript: Transcript, level: Stren
 @pytest.mark.parametrize("transcript", ALL, ids=NAMES)
 def test_what_is_sent_is_a_conversation(transcript: Transcript, level: Strength) -> None:
     for messages, sent in _sent(transcript.name, level):
-        assert faults(messages, sent, text_tools=not transcript.tools) == []
+        assert faults(messages, sent, agent=True) == []
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -49,13 +49,18 @@ def test_each_placement_holds_the_file_that_it_says() -> None:
             assert expected.file.text in text_of(case.messages[expected.at])
 
 
+_NESTED = {"a": 1, "b": {"c": "x", "y": 2}, "d": {"e": 1, "f": [{"g": 1, "h": [2]}, {"g": 3, "h": [4]}]}}
+
+
 @pytest.mark.parametrize(
     ("table", "value"),
     [
-        ("id,name\n1,a b\n2,\"c, d\"", [{"id": 1, "name": "a b"}, {"id": 2, "name": "c, d"}]),
-        ("id; in every row on=true\n1\n2\n3", [{"id": n, "on": True} for n in (1, 2, 3)]),
-        ("a=1\nb:\n c=x\n d[2]: e f.0\n  1 2\n  3 4", {"a": 1, "b": {"c": "x", "d": [{"e": 1, "f": [2]}, {"e": 3, "f": [4]}]}}),
-        ('at="12" list=[1,2]', {"at": "12", "list": [1, 2]}),
+        ('id,name\n1,a b\n2,"c, d"', [{"id": 1, "name": "a b"}, {"id": 2, "name": "c, d"}]),
+        ("id; in every row on=true\n1\n2", [{"id": n, "on": True} for n in (1, 2)]),
+        ("id price.(usd eur)\n1 2 3\n4 5 6", [{"id": 1, "price": {"usd": 2, "eur": 3}}, {"id": 4, "price": {"usd": 5, "eur": 6}}]),
+        ("a=1\nb: c=x y=2\nd:\n e=1\n f[2]: g h.0\n  1 2\n  3 4", _NESTED),
+        ('at="12",list=[1,2],text=two words', {"at": "12", "list": [1, 2], "text": "two words"}),
+        ("a: b: c=1", {"a": {"b": {"c": 1}}}),
     ],
 )  # fmt: skip
 def test_the_short_form_of_json_is_read_back(table: str, value: object) -> None:

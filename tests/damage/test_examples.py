@@ -59,3 +59,14 @@ def test_there_are_enough_of_them() -> None:
     counts = [len(one.pairs) for one in EXAMPLES]
     assert (min(counts), max(counts)) == (2, 15)
     assert 5 <= sum(one.instructions is None for one in EXAMPLES) <= 15
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("examples", EXAMPLES[::4], ids=NAMES[::4])
+def test_examples_outlive_a_cut_that_stays(examples: Examples, level: Strength) -> None:
+    history = followed(examples, 14)
+    cut: int | None = None
+    for end in range(len(examples.messages()), len(history) + 1, 2):
+        sent = asker().send(history[:end], level, keep_cut=cut)
+        cut = sent.reply.cut
+        assert _lost(examples, sent) == [], f"lost after {end} messages"

@@ -40,3 +40,18 @@ def test_what_is_sent_is_a_conversation(pasted: Pasted, level: Strength) -> None
 @pytest.mark.parametrize("pasted", ALL, ids=NAMES)
 def test_what_is_left_out_is_said_in_place(pasted: Pasted, level: Strength) -> None:
     assert unsaid(pasted.messages, _sent(pasted.name, level)) == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("pasted", ALL[::5], ids=NAMES[::5])
+def test_it_outlives_a_cut_that_stays(pasted: Pasted, level: Strength) -> None:
+    passage = pasted.passages[-1]
+    first = next(i for i, message in enumerate(pasted.messages) if passage in str(message["content"])) + 1
+    cut: int | None = None
+    for end in range(first, len(pasted.messages) + 1):
+        if pasted.messages[end - 1]["role"] == "assistant":
+            continue
+        sent = asker().send(pasted.messages[:end], level, keep_cut=cut)
+        cut = sent.reply.cut
+        assert plain(passage) in plain(sent.everything()), f"gone after {end - first} messages"
+        assert faults(pasted.messages[:end], sent) == []

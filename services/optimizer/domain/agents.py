@@ -28,7 +28,8 @@ _RESULT = re.compile(
     re.IGNORECASE,
 )
 _SHELL_END = re.compile(
-    r"(?:\(Open file: [^\n]*\)|\(Current directory: [^\n]*\)|bash-?\$|\$|>>>|\[exit(?:ed)?[^\n]{0,40}\]|exit code:? -?\d+)\s*\Z",
+    r"(?:\(Open file: [^\n]*\)|\(Current directory: [^\n]*\)|bash-?[\d.]{0,5}\$|\n(?:\$|>>>)|[\w.-]{1,40}@[\w.-]{1,60}:[^\n]{0,80}[$#]|"
+    r"\[exit(?:ed)?[^\n]{0,40}\]|exit code:? -?\d+)\s*\Z",
     re.IGNORECASE,
 )
 # A result that carries what the user said to it.

@@ -34,7 +34,7 @@ _NOUNS = (
     " contract conversation cost costs country coupon court currency customer customers data database date deadline decision"
     " definition delivery department description destination detail details device diagram dictionary difference discount doctor"
     " document documents domain driver editor email emails employee employees employer environment error errors event events"
-    " example examples exception expert explanation expression fact facts fee field fields file files flight flights folder"
+    " example examples exception expert explanation expression fee field fields file files flight flights folder"
     " formula function gateway goal group guest guideline guidelines hotel idea identity image images index industry information"
     " input instruction instructions insurance interface internet interview invoice issue item items job journey keyword"
     " language law lawyer layer letter library license limit link links list lists location log logs machine mail manager map"

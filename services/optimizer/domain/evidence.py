@@ -40,6 +40,7 @@ _LOG = re.compile(
 )
 _PAIR = re.compile(r"""^\s*(?:["']?[\w][\w .\-/()]{0,40}["']?)\s*[:=]\s*(?P<value>.*)$""")
 _GAP = re.compile(r"[^\s.!?:;,]  +\S|\S {3,}\S")
+_WIDE = re.compile(r"\S {4,}\S")
 _TABLE = re.compile(r"^\s*\||\|\s*$|^\s*[+|][-=+|]+\s*$|[\u2500-\u259f]")
 _QUOTED = re.compile(r"^\s*>")
 _RULE = re.compile(r"^\s*(?:[-=_*~#+.]\s*){3,}$")
@@ -87,7 +88,7 @@ def is_layout(lines: Sequence[str]) -> bool:
         return True
     if sum(bool(_RULE.match(line)) for line in lines) > (len(lines) == 1):
         return True
-    if sum(bool(_GAP.search(line)) for line in lines) > 1:
+    if any(_WIDE.search(line) for line in lines) or sum(bool(_GAP.search(line)) for line in lines) > 1:
         return True
     plain = [line for line in lines if not ITEM.match(line) and not HEADING.match(line)]
     short = [

@@ -29,6 +29,7 @@ _QUESTION_NAME = re.compile(
     r"(?<=[\w,;:\"“«(] )[A-Z][\w'’-]+(?: (?:& )?[A-Z][\w'’-]+)*|(?<=[\"“«(])[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*"
 )
 _SHORTEST_NAME = 4
+_FEW = 1
 _MARK = "documents left out"
 _LABELLED = re.compile(
     r"^[ \t]*(?:\*\*)?(?:question|query|user question)(?:\*\*)?[ \t]*:[ \t]*(?P<said>\S[^\n]*)",
@@ -44,6 +45,10 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
+_JSON_NAME = re.compile(r"\"\s*:")
+_MARKUP = re.compile(r"<[/?!\w]")
+_FIELD_SIGNS = re.compile(r"[\n<>\"]")
+_MOST_TAGS, _MOST_NAMES, _SENTENCE_WORDS = 3, 8, 20
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+")
 _COMMON = frozenset(
     "a an the of in on to and or is was were are be been by for with at from as that this it its who whom whose what"
@@ -68,8 +73,9 @@ def extract(text: str, before: str | None, since: Sequence[str], count: Count, n
     found = documents(text)
     if len(found) < FEWEST_DOCUMENTS or _MARK in text:
         return Extracted(text)
+    passages = [text[d.start : d.end] for d in found]
     beside = around(text, found)
-    kept = choose([text[d.start : d.end] for d in found], beside, before, since, count, nearness)
+    kept = choose(passages, beside, before, since, count, nearness)
     return Extracted(text, kept) if isinstance(kept, str) else Extracted(_without(text, found, kept))
 
 
@@ -79,6 +85,8 @@ def choose(
     """Which of the passages stay, or why all do."""
     if count("".join(passages)) < FEWEST_TOKENS:
         return f"the documents have fewer than {FEWEST_TOKENS} tokens"
+    if not all(map(_tells, passages)):
+        return "they are records and no passages"
     first = _question(beside) or (_question(before) if before is not None else None)
     questions = [first, *(_question(said) for said in since)]
     if first is None and not since:
@@ -90,6 +98,13 @@ def choose(
         return "a later turn may need every document"
     kept = {i for question in asked for i in _named(question, passages, _kept(question, passages, nearness))}
     return kept if len(kept) < len(passages) else "no document stands out"
+
+
+def _tells(passage: str) -> bool:
+    """Whether a passage says something in sentences. A record of fields, or an entry in a list of titles, does not."""
+    if passage.count("</") > _MOST_TAGS or len(_JSON_NAME.findall(passage)) > _MOST_NAMES:
+        return False
+    return any(len(_WORD.findall(piece)) >= _SENTENCE_WORDS for piece in _FIELD_SIGNS.split(passage))
 
 
 def left_out(gone: int, of: int) -> str:
@@ -104,10 +119,11 @@ def _question(text: str) -> str | None:
     asked = _ASKING.findall(text)
     if asked:
         return str(asked[-1]).strip()
-    return text.strip() if 0 < len(_WORD.findall(text)) <= _SHORT else None
+    return text.strip() if 0 < len(_WORD.findall(text)) <= _SHORT and not _MARKUP.search(text) else None
 
 
-def _kept(question: str, texts: Sequence[str], nearness: Nearness) -> set[int]:
+def _kept(question: str, texts: Sequence[str], nearness: Nearness) -> list[int]:
+    """Those that have most to do with the question, the best first."""
     asked, stems = _stems(question), [_stems(text) for text in texts]
     sentences = [_SENTENCE_ENDS.split(text) for text in texts]
     near = iter(nearness(question, [sentence for one in sentences for sentence in one]))
@@ -125,24 +141,51 @@ def _kept(question: str, texts: Sequence[str], nearness: Nearness) -> set[int]:
     ]
     order = sorted(range(len(texts)), key=lambda i: (-scores[i], i))
     least = scores[order[-1]] + _GAP * (scores[order[0]] - scores[order[-1]])
-    return {i for place, i in enumerate(order) if place < ALWAYS_KEPT or scores[i] >= least}
+    return [i for place, i in enumerate(order) if place < ALWAYS_KEPT or scores[i] >= least]
 
 
-def _named(question: str, texts: Sequence[str], kept: set[int]) -> set[int]:
+def _named(question: str, texts: Sequence[str], kept: Sequence[int]) -> set[int]:
     """With every document that a kept one names, and what those name: an answer may take more than one step.
 
-    Where the question names somebody or something, the first step is taken from those that name it too.
+    The first step is taken from those that name whom or what the question names, or from the best.
     """
-    subjects = [subject(text) for text in texts]
+    subjects = _spellings(texts)
     asked = [name for match in _QUESTION_NAME.finditer(question) if len(name := match.group()) >= _SHORTEST_NAME]
     naming = {i for i in kept if any(name in texts[i] for name in asked)}
     found = set(kept)
-    told = naming or found
-    for _ in range(_STEPS):
+    told = naming or set(kept[:ALWAYS_KEPT])
+    for step in range(_STEPS):
         said = "\n".join(texts[i] for i in told)
-        told = {i for i, name in enumerate(subjects) if len(name) >= _SHORTEST_NAME and name in said} - told
+        words = set(_WORD.findall(said))
+        # Further away only whole names count: a word in common is more and more often chance.
+        told = {
+            i
+            for i, spelt in enumerate(subjects)
+            if any(_says(name, said, words) for name in (spelt[:1] if step else spelt))
+        } - told
         found |= told
     return found
+
+
+def _spellings(texts: Sequence[str]) -> list[list[str]]:
+    """How others may write what each text is about: whole, with an initial, or by a word of it that few texts hold."""
+    subjects = [subject(text) for text in texts]
+    words = [
+        [word for word in _WORD.findall(name) if len(word) >= _SHORTEST_NAME and word[0].isupper()] for name in subjects
+    ]
+    often = Counter(word for text in texts for word in set(_WORD.findall(text)))
+    spelt = []
+    for name, own in zip(subjects, words, strict=True):
+        parts = name.split()
+        initial = [f"{parts[0][0]}. {parts[-1]}"] if len(parts) > 1 else []
+        spelt.append(
+            [one for one in (name, *initial, *(w for w in own if often[w] <= _FEW)) if len(one) >= _SHORTEST_NAME]
+        )
+    return spelt
+
+
+def _says(name: str, said: str, words: set[str]) -> bool:
+    return name in words if name.isalnum() else name in said
 
 
 def _shared_words(asked: Sequence[str], texts: Sequence[Sequence[str]]) -> list[float]:

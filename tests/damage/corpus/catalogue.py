@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from tests.damage.corpus import code, data, layout, operations, structured, tongues
+from tests.damage.corpus import code, data, languages, layout, operations, structured, tongues, unusual
 from tests.damage.corpus.words import Dice
 
 # exact: no byte may change. json: a whole message of it may be written shorter, with the same value. blanks: blanks at
 # line ends and empty lines may go outside tool results, words never. parts: only its blocks of code are held to the byte.
 Nature = Literal["exact", "json", "blanks", "parts"]
-FILES_OF_A_KIND = 15
-_SIZES = (5, 8, 12, 16, 20, 26, 32, 40, 50, 64, 80, 110, 20, 36, 14)
-_LONGEST = 400
-_WITH_CRLF = (1, 5, 7, 8, 14)  # which files of a kind have Windows line ends: between them they see every placement
+FILES_OF_A_KIND = 12
+_SIZES = (5, 8, 14, 20, 28, 36, 48, 64, 90, 110, 400, 24)
+_WITH_CRLF = (1, 5, 7, 8)  # which files of a kind have Windows line ends
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,26 @@ KINDS: dict[str, Kind] = {
     "answer layout": Kind(layout.answer_layout, "md"),
     "examples": Kind(layout.few_shot_file, "txt"),
     "markdown breaks": Kind(layout.markdown_breaks, "md"),
+    "ruby": Kind(languages.ruby, "rb"),
+    "lisp": Kind(languages.lisp, "el"),
+    "haskell": Kind(languages.haskell, "hs"),
+    "assembly": Kind(languages.assembly, "s"),
+    "css": Kind(languages.css, "css"),
+    "lua": Kind(languages.lua, "lua"),
+    "gherkin": Kind(languages.gherkin, "feature"),
+    "yaml stream": Kind(unusual.yaml_stream, "yaml"),
+    "xml records": Kind(unusual.xml_records, "xml"),
+    "slides": Kind(unusual.slides, "md"),
+    "references": Kind(unusual.references, "txt"),
+    "subtitles": Kind(unusual.subtitles, "srt"),
+    "calendar": Kind(unusual.calendar, "ics"),
+    "hex dump": Kind(unusual.hex_dump, "txt"),
+    "processes": Kind(unusual.processes, "txt"),
+    "odd characters": Kind(unusual.odd_characters, "txt"),
+    "minified": Kind(unusual.minified, "js"),
+    "base64": Kind(unusual.base64_blob, "pem"),
+    "chat export": Kind(unusual.chat_export, "txt"),
+    "form": Kind(unusual.questionnaire, "txt"),
     "mail": Kind(layout.mail, "eml", "blanks"),
     "german": Kind(tongues.german, "txt", "blanks"),
     "french": Kind(tongues.french, "txt", "blanks"),
@@ -126,7 +145,7 @@ def changed(file: File, seed: int) -> File:
 
 def _file(name: str, kind: Kind, n: int) -> File:
     dice = Dice(f"{name}-{n}")
-    text = kind.write(dice, _size(n) if n != FILES_OF_A_KIND - 2 or kind.nature != "exact" else _LONGEST)
+    text = kind.write(dice, _size(n))
     if n in _WITH_CRLF and kind.nature == "exact" and "\r" not in text:
         text = text.replace("\n", "\r\n")
     title = f"{dice.noun()}/{dice.name()}_{n}.{kind.extension}"

@@ -38,7 +38,21 @@ def json_odd(dice: Dice, lines: int) -> str:
     out = []
     for i in range(max(1, lines - 2)):
         comma = " ," if i < max(1, lines - 2) - 1 else ""
-        value = dice.one(("1.0e3", "1.50", "[ 1,2 , 3 ]", '{ "a" :1 }', '"two  blanks"', "[  ]", "-0.0", '"\\u00e9"'))
+        value = dice.one(
+            (
+                "1.0e3",
+                "1.50",
+                "[ 1,2 , 3 ]",
+                '{ "a" :1 }',
+                '"two  blanks"',
+                "[  ]",
+                "-0.0",
+                '"\\u00e9"',
+                "12345678901234567890",
+                "1E+2",
+                '"\\/ \\t"',
+            )
+        )
         out.append(f'  "{dice.noun()}{i}"  :   {value}{comma}' + " " * dice.randint(0, 2))
     return "{\n" + "\n".join(out) + "\n}\n"
 

@@ -11,17 +11,18 @@ _SAID = re.compile(
 )
 
 
-def faults(messages: Messages, sent: Sent, *, documents: bool = False, text_tools: bool = False) -> list[str]:
-    """What is wrong with the form of what is sent. The turn to be answered may hold `documents`, some of which may go.
+def faults(messages: Messages, sent: Sent, *, documents: bool = False, agent: bool = False) -> list[str]:
+    """What is wrong with the form of what is sent.
 
-    Where tools are text, what stands before an answer is a result: an answer's turn is then that of the person, whose words
-    are looked for by themselves.
+    The turn to be answered may hold `documents`, some of which may go. An `agent` whose results are user messages may go on
+    from any step behind its task: no step answers a person.
     """
     newest = [] if documents else _newest(messages, sent)
+    answers = [] if agent else _answers(messages, sent)
     return [
         *_instructions(messages, sent),
         *_opening(messages, sent),
-        *([] if text_tools else _answers(messages, sent)),
+        *answers,
         *_calls(sent),
         *newest,
     ]

@@ -32,7 +32,8 @@ def conversations() -> tuple[Pasted, ...]:
     """A material of each kind, in one of four courses, then 15 to 40 messages of talk."""
     found = []
     for i, kind in enumerate(KINDS):
-        file = next(one for one in of_kind(kind)[5:] if len(one.text) > 900 and "\r" not in one.text)
+        long = [one for one in of_kind(kind)[2:] if len(one.text) > 900]
+        file = next((one for one in long if "\r" not in one.text), long[0])
         found.append(_COURSES[i % len(_COURSES)](file, 8 + i % 13))
     reports = [File(f"report {n}", f"report {n}", report(Dice(f"report-{n}")), "blanks", ()) for n in range(8)]
     found += [_COURSES[i % len(_COURSES)](file, 9 + 2 * (i % 6)) for i, file in enumerate(reports)]

@@ -123,6 +123,25 @@ MARKS = _read("""
     The search for «**/*.py» finds every module below.
 """)
 
+# What is to be written word for word, with and without quotation marks.
+LITERALS = _read("""
+    Close every letter with the words «"Please note that we are closed on a daily basis in order to count the stock."».
+    If the customer is angry, say «'I would like you to know that we are sorry due to the fact that it was our mistake.'»
+    The title has to be «“In Order to the Majority of a Kind”», in this spelling.
+    Use the template «`Please make sure that {name} is there prior to {time}`» for reminders.
+    Answer with exactly this line: «PLEASE NOTE THAT THE OFFICE IS CLOSED»
+    The subject of the mail is: «In light of the fact that the depot has moved»
+    Write the label «[in order to be sent]» in front of it.
+    The error text «"has the ability to"» comes from the old system, look for it word for word.
+    Our motto, «First and foremost, the sea», may not be changed.
+    The command is «git commit -m "make use of the cache in order to save time"».
+    The key of the setting is «"subsequent to"» and its value is «"prior to"».
+    Translate «„in order to“» and «„with regard to“» as they stand.
+    The user may say «"please", "kindly" or "make sure"»; none of them changes what is asked.
+    The regular expression is «/(in order to|due to the fact that)\\s+/i» and has to be used as it is.
+    The column is called «the majority of votes (in %)», the other one «a number of votes».
+""")
+
 _SPANISH = (
     "Responde a cada pregunta en español. Envía a la usuaria a la página de ayuda, a menos que pida hablar con una persona. "
     "De lunes a viernes, de 9 a 5, di que llame a la oficina."

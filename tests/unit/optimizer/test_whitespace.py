@@ -13,7 +13,7 @@ def tidied(text: str, *, inner: bool = True) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Too   many    blanks.", "Too many blanks."),
+        ("Too   many   blanks.", "Too many blanks."),
         ("End of line. \nNext.", "End of line.\nNext."),
         ("One.\n\n\n\n\nTwo.", "One.\n\nTwo."),
         ("One.\n  \n\t\n \nTwo.", "One.\n\nTwo."),
