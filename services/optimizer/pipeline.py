@@ -10,10 +10,11 @@ from libs.common.errors import BadRequest
 from libs.common.tokens import count_message, count_text, encoding_for
 from services.optimizer.domain.calls import by_id
 from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.explaining import parts
 from services.optimizer.domain.extraction import Extracted, choose, extract
 from services.optimizer.domain.likeness import Likeness
 from services.optimizer.domain.optimize import optimize
-from services.optimizer.domain.plan import Plan
+from services.optimizer.domain.plan import Plan, plan
 from services.optimizer.domain.rewriting import Rewritten, rewrite
 from services.optimizer.domain.texts import shortened
 from services.optimizer.domain.warmth import Warmth
@@ -55,6 +56,9 @@ class Optimizer:
             cut=done.cut,
             positions=tuple(message.position for message in done.messages) if request.explain else (),
             notes=done.notes if request.explain else done.unasked,
+            parts=tuple(parts(messages, plan(request.settings))) if request.explain else (),
+            content=done.content,
+            left_out=done.left_out,
         )
 
     def shorten(self, request: TextRequest) -> TextReply:

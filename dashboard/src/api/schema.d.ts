@@ -1609,6 +1609,10 @@ export interface components {
             savings_usd: number | null;
             levers: components["schemas"]["PreviewLever"][];
             steps: components["schemas"]["PreviewStep"][];
+            parts: components["schemas"]["PreviewPart"][];
+            left_out: {
+                [key: string]: number;
+            };
             messages: Record<string, never>[];
             diff: components["schemas"]["MessageChange"][];
         };
@@ -1635,6 +1639,17 @@ export interface components {
             tokens_saved: number;
             message: number | null;
             reason: string;
+        };
+        /**
+         * PreviewPart
+         * @description What the `part`-th text of a message is. `left_alone` says why levers leave it, or some of it, as it came.
+         */
+        PreviewPart: {
+            message: number;
+            part: number;
+            role: string;
+            kinds: ("code" | "data" | "layout" | "prose" | "structured" | "unknown")[];
+            left_alone: string;
         };
         /**
          * MessageChange

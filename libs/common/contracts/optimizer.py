@@ -51,13 +51,31 @@ class StepNote(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class PartNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What the `part`-th text of a message is. `left_alone` is a sentence that says why levers leave it, or some of it, as it
+    came; empty where they need not.
+
+    `prose` is what levers may shorten; `data`, `structured`, `code`, `layout` and `unknown` are sent byte for byte.
+    """
+
+    message: int
+    part: int
+    role: str
+    kinds: tuple[str, ...]
+    left_alone: str = ""
+
+
 class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     """`messages` is the shorter array as JSON, or `null` where nothing `changed` (msgspec has no optional Raw). The levers'
     tokens sum to `original_tokens - optimized_tokens`.
 
     `exact_tokens` is false where the model's own tokenizer is not at hand and a stand-in counted. `cut` is the number of
     leading non-system messages that were left out, None without a cut. Where an explanation was asked for, `notes` say what
-    each step did, and `positions` where each message of the shorter array stood in the original one (-1: it was put in).
+    each step did, `positions` where each message of the shorter array stood in the original one (-1: it was put in), and
+    `parts` what each text is.
+
+    `content` counts the messages by the kinds of content that they hold, and `left_out` what is not sent any more:
+    `messages`, `results` cut short or pointed back to, turns with `documents` left out.
     """
 
     messages: msgspec.Raw
@@ -68,6 +86,9 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     cut: int | None = None
     notes: tuple[StepNote, ...] = ()
     positions: tuple[int, ...] = ()
+    parts: tuple[PartNote, ...] = ()
+    content: dict[str, int] = msgspec.field(default_factory=dict)
+    left_out: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def changed(self) -> bool:

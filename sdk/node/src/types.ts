@@ -47,6 +47,10 @@ export interface Metadata {
   degraded: string[];
   /** The cached answer that was served. */
   cache_entry_id?: string;
+  /** How many messages hold prose, data, structured, code, layout or unknown content. */
+  content_kinds?: Record<string, number>;
+  /** What was not sent: messages, results, documents. */
+  left_out?: Record<string, number>;
   /** Cuts that were left out because they would have cost more than they save. */
   not_done?: string[];
   /** Why this model. */

@@ -112,6 +112,7 @@ class OptimizationController(Controller):
         level = _level(request.headers.get("x-promptly-level"), settings.level)
         settings = msgspec.structs.replace(settings, level=level)
         asked = OptimizeRequest(model=body.model, messages=written.messages, settings=settings, explain=True)
+        asked = msgspec.structs.replace(asked, tools=bool(body.tools or body.functions))
         reply = await bus.call(OPTIMIZE, asked, budget_ms=_PREVIEW_MS)
         prices = InputPrices(catalog.find(body.model), clock.now().date())
         # Comparing long texts word by word takes a while, in which others want to be served.

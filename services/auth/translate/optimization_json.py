@@ -68,6 +68,8 @@ def preview_json(asked: OptimizeRequest, reply: OptimizeReply, prices: InputPric
             }
             for note in reply.notes
         ],
+        "parts": msgspec.to_builtins(reply.parts),
+        "left_out": reply.left_out,
         "messages": after,
         "diff": list(_changes(before, after, reply.positions if reply.changed else range(len(before)))),
     }

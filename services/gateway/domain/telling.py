@@ -36,6 +36,8 @@ def metadata(work: Work, now: float) -> bytes:
         found["dropped_params"] = work.dropped
     if work.target is not None and work.target.note:
         found["model_note"] = work.target.note
+    if work.optimized is not None and hit is None and not work.fallback_used:
+        found |= {"content_kinds": work.optimized.content, "left_out": work.optimized.left_out}
     if work.not_done:
         found["not_done"] = work.not_done
     if hit is not None:

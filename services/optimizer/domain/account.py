@@ -7,6 +7,8 @@ from libs.common.contracts.optimizer import Lever, StepNote
 
 Outcome = Literal["applied", "off", "nothing_found", "not_worth_it", "vetoed", "gated"]
 
+# What is not sent any more where a step was applied.
+_LEAVES_OUT = {"masking": "results", "extraction": "documents"}
 # Every step in its order, and the lever whose saving it counts under.
 STEPS: dict[str, Lever] = {
     "minify": "whitespace",
@@ -28,6 +30,8 @@ class Account:
 
     def __init__(self) -> None:
         self.saved: Counter[Lever] = Counter()
+        self.content: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self._notes: list[StepNote] = []
 
     def note(
@@ -36,6 +40,8 @@ class Account:
         """Write down one outcome; its tokens count where it was applied. `message` below zero is one of ours."""
         if outcome == "applied":
             self.saved[STEPS[step]] += tokens
+            if step in _LEAVES_OUT:
+                self.left_out[_LEAVES_OUT[step]] += 1
         shown = None if message is not None and message < 0 else message
         self._notes.append(
             StepNote(step=step, lever=STEPS[step], outcome=outcome, tokens=tokens, message=shown, reason=reason)

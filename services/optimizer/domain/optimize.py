@@ -17,7 +17,7 @@ from services.optimizer.domain.work import Documents, Rewrite, Work
 class Optimized:
     """The messages to send, the tokens before, what each lever took away, and the cut's index if one was made.
 
-    `notes` hold every step; `unasked` those that are told in any case.
+    `notes` hold every step; `unasked` those that are told in any case. `content` counts messages by kind, `left_out` what goes.
     """
 
     messages: tuple[Message, ...]
@@ -26,6 +26,8 @@ class Optimized:
     cut: int | None
     notes: tuple[StepNote, ...]
     unasked: tuple[StepNote, ...]
+    content: dict[str, int]
+    left_out: dict[str, int]
 
 
 def optimize(
@@ -68,6 +70,8 @@ def optimize(
         cut=work.cut,
         notes=work.account.notes(_running(levers)),
         unasked=work.account.losses_avoided(),
+        content=dict(sorted(work.account.content.items())),
+        left_out={what: count for what, count in sorted(work.account.left_out.items()) if count},
     )
 
 

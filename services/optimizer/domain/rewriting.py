@@ -10,6 +10,7 @@ from services.optimizer.domain.articles import articles
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.english import is_english
 from services.optimizer.domain.guard import preserves
+from services.optimizer.domain.kinds import Kind, is_json, kinds
 from services.optimizer.domain.marks import unmark
 from services.optimizer.domain.minify import minify
 from services.optimizer.domain.plan import Plan
@@ -49,10 +50,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A message's new texts, None where they stay, and what was done."""
+    """A message's new texts, None where they stay, what was done, and the kinds of content that the message holds."""
 
     texts: tuple[str, ...] | None
     done: tuple[Done, ...] = ()
+    kinds: frozenset[Kind] = frozenset()
 
     @property
     def tokens(self) -> int:
@@ -93,13 +95,23 @@ def rewrite(message: Message, plan: Plan, count: Count, alike: Alike) -> Rewritt
     """Shorten what the message's role and the kinds of its texts allow."""
     if message.marked or message.role == "assistant":
         return Rewritten(texts=None)
+    before = message.texts()
+    held = frozenset(_held(message, before))
     steps = tuple(_steps(message, plan, partial(_enough, alike, plan.floor)))
     if not steps:
-        return Rewritten(texts=None)
-    before = message.texts()
+        return Rewritten(texts=None, kinds=held)
     done: list[Done] = []
     after = tuple(reword(text, steps, count, partial(_enough, alike, plan.floor), done) for text in before)
-    return Rewritten(texts=None if after == tuple(before) else after, done=tuple(done))
+    return Rewritten(texts=None if after == tuple(before) else after, done=tuple(done), kinds=held)
+
+
+def _held(message: Message, texts: Sequence[str]) -> Iterator[Kind]:
+    """The kinds of a message. Of a tool's result, which may be long, only whether it is JSON."""
+    for text in texts:
+        if message.is_tool_result:
+            yield "structured" if is_json(text) else "unknown"
+        else:
+            yield from kinds(text)
 
 
 def reword(text: str, steps: Sequence[Step], count: Count, enough: Callable[[str, str], bool], done: list[Done]) -> str:

@@ -86,6 +86,7 @@ class Work:
         self.messages = pruned
         self._settled = frozenset(made.settled)
         self.cut = made.index
+        self.account.left_out["messages"] += len(made.dropped)
         self.account.note("window", "applied", tokens=saving, reason=f"{len(made.dropped)} messages left out")
 
     def _pruned(self, made: Cut) -> list[Message]:
@@ -160,6 +161,7 @@ class Work:
         cut_short = {i for i, message in enumerate(self.messages) if message.position in masked}
         for i, pointer in results.pointers(self.messages, cut_short).items():
             self._replace(i, [pointer], "repeats")
+            self.account.left_out["results"] += 1
 
     def _mask(self, masked: Collection[int]) -> None:
         masking = self._plan.masking
@@ -207,6 +209,7 @@ class Work:
             if message.position in but or message.position < 0:
                 continue
             rewritten = self._rewrite(message, self._plan)
+            self.account.content.update(rewritten.kinds)
             for done in rewritten.done:
                 self.account.note(
                     done.step, done.outcome, tokens=done.tokens, message=message.position, reason=done.reason

@@ -59,3 +59,31 @@ def test_too_little_likeness_undoes_the_wording_and_says_so() -> None:
     assert after == SYSTEM.replace("Please  note", "Please note").replace("\n\n\n\n", "\n\n")
     vetoed = {note.step for note in reply.notes if note.outcome == "vetoed"}
     assert vetoed == {"phrases", "marks", "articles"}
+
+
+def test_each_part_is_told_with_its_kinds_and_why_it_is_left_alone() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "read_file", "arguments": '{"path": "a.py"}'}}
+    messages = [
+        {"role": "system", "content": "You answer in English.\n\n```\nx  =  1\n```"},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "x = 1\ny = 2"}, {"type": "text", "text": "What is it?"}],
+        },
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "x = 1\n"},
+    ]
+    request = OptimizeRequest(
+        model="gpt-4o",
+        messages=msgspec.Raw(json.dumps(messages).encode()),
+        settings=OptimizationSettings(),
+        explain=True,
+    )
+    reply = optimizer().answer(request)
+    assert [(part.message, part.part, part.kinds, bool(part.left_alone)) for part in reply.parts] == [
+        (0, 0, ("prose", "code"), True),
+        (1, 0, ("code",), True),
+        (1, 1, ("prose",), False),
+        (3, 0, ("code",), True),
+    ]
+    assert reply.content == {"code": 2, "prose": 2, "unknown": 1}
+    assert reply.left_out == {}

@@ -35,6 +35,10 @@ class Metadata(BaseModel):
     shadow_savings: float | None = None
     optimizations: list[str] = []
     """What changed something."""
+    content_kinds: dict[str, int] = {}
+    """How many messages hold prose, data, structured, code, layout or unknown content."""
+    left_out: dict[str, int] = {}
+    """What was not sent: messages, results, documents."""
     not_done: list[str] = []
     """Cuts that were left out because they would have cost more than they save."""
     fallback_used: bool = False

@@ -8,6 +8,8 @@ from libs.common.contracts.optimizer import Lever, Outcome
 from services.auth.domain.diff import Piece
 from services.auth.http.openapi.answers import Answer
 
+Kind = Literal["prose", "data", "structured", "code", "layout", "unknown"]
+
 LEVEL: Final = {
     "name": "x-promptly-level",
     "in": "header",
@@ -35,6 +37,16 @@ class PreviewStep(Answer, frozen=True, kw_only=True):
     reason: str
 
 
+class PreviewPart(Answer, frozen=True, kw_only=True):
+    """What the `part`-th text of a message is. `left_alone` says why levers leave it, or some of it, as it came."""
+
+    message: int
+    part: int
+    role: str
+    kinds: list[Kind]
+    left_alone: str
+
+
 class MessageChange(Answer, frozen=True, kw_only=True):
     """One message: `position` is its place in the request, null for one that is put in."""
 
@@ -58,6 +70,8 @@ class Preview(Answer, frozen=True, kw_only=True):
     savings_usd: float | None
     levers: list[PreviewLever]
     steps: list[PreviewStep]
+    parts: list[PreviewPart]
+    left_out: dict[str, int]
     messages: list[dict[str, Any]]
     diff: list[MessageChange]
 
@@ -105,6 +119,8 @@ EXAMPLES: Final[dict[str, Any]] = {
                 "reason": "",
             }
         ],
+        "parts": [{"message": 0, "part": 0, "role": "user", "kinds": ["prose"], "left_alone": ""}],
+        "left_out": {},
         "messages": [{"role": "user", "content": "What is the capital\nof France?"}],
         "diff": [
             {
