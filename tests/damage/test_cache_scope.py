@@ -13,16 +13,19 @@ from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.cache import STATS, CacheOf
 from services.cache.app import create_app
 from services.cache.settings import CacheSettings
-from tests.fixtures.gateway import Stack
+from tests.fixtures.gateway import Stack, gateway_stack
 
 CACHING = OptimizationSettings(level="off", routing_mode="manual")
 ASK = "What is the name of the person who asks?"
 
 
 @pytest.fixture
-async def cached(stack: Stack, tmp_path: Path, model_dir: Path) -> AsyncIterator[Stack]:
-    """The gateway with a real cache beside it."""
-    async with create_app(CacheSettings(model_dir=str(model_dir), cache_dir=str(tmp_path / "cache")), stack.bus):
+async def cached(tmp_path: Path, model_dir: Path) -> AsyncIterator[Stack]:
+    """The gateway with a real cache beside it, for which it waits as long as a busy test machine takes."""
+    async with (
+        gateway_stack(tmp_path, lookup_budget_ms=20_000.0) as stack,
+        create_app(CacheSettings(model_dir=str(model_dir), cache_dir=str(tmp_path / "cache")), stack.bus),
+    ):
         stack.change(settings=CACHING)
         yield stack
 

@@ -31,6 +31,11 @@ def accents(one: Parsed, other: Parsed) -> bool:
     return one.accented != other.accented
 
 
+def shouted(one: Parsed, other: Parsed) -> bool:
+    """IT and it, WHO and who: upper case makes another word of one that carries no meaning."""
+    return one.shouted != other.shouted
+
+
 def _unrelated(one: Parsed, other: Parsed) -> bool:
     """Whether a word of one has the stem of words of the other, and is a form of none of them."""
     for word in one.present - other.present:
@@ -42,7 +47,7 @@ def _unrelated(one: Parsed, other: Parsed) -> bool:
 
 def _said(one: Parsed, other: Parsed) -> list[str]:
     """The words that only the first question has, and that say something there."""
-    new = one.stems - other.stems - HOLLOW - {sense(text.lower()) for text in other.literals}
+    new = one.stems - other.stems - HOLLOW - one.leading - {sense(text.lower()) for text in other.literals}
     return [
         word
         for at, word in enumerate(one.content)

@@ -68,6 +68,17 @@ _MEASURES = {
 _MEASURED = re.compile(
     rf"^how ({'|'.join(_MEASURES)}) (is|are|was|were) (?!it\b|there\b)(\w[^?!,;:]*?)(?=[ ?.!]*$)", re.IGNORECASE
 )
+# Makers asked for by noun, and the verbs that ask the same: "the inventor of X" and "who invented X".
+_MAKERS = {
+    "inventor": "invented",
+    "founder": "founded",
+    "discoverer": "discovered",
+    "composer": "composed",
+    "creator": "created",
+    "author": "wrote",
+    "writer": "wrote",
+}
+_MADE_BY = re.compile(rf"^who (?:is|was|were) (?:the )?({'|'.join(_MAKERS)}) of (\S.*)$", re.IGNORECASE)
 _TIME = re.compile(r"\bhow much time\b", re.IGNORECASE)
 # Names that are written short as often as not. "US" is told from "us" by its case.
 _SHORT_NAMES = (
@@ -153,7 +164,7 @@ def plain(text: str) -> str:
         text = _UNABLE.sub("not able to", text)
     if "much time" in low:
         text = _TIME.sub("how long", text)
-    return expand_possessives(_MEASURED.sub(_by_noun, text))
+    return _MADE_BY.sub(_by_verb, expand_possessives(_MEASURED.sub(_by_noun, text)))
 
 
 def repeat_form(text: str) -> str:
@@ -198,16 +209,20 @@ def normalise(text: str) -> str:
 
 
 def _formed(text: str) -> str:
-    form = plain(text).lower().strip(_END)
+    form = plain(text).lower().rstrip(_END).lstrip()
     if (embedded := _EMBEDDED.match(form)) is not None:
         form = embedded[1]
     form = _OPINION.sub(r"\2 according to \1", form)
     form = _QUESTION.sub("", form)
-    return _ARTICLE.sub("", form).strip(_END) or text.strip().lower()
+    return _ARTICLE.sub("", form).rstrip(_END).lstrip() or text.strip().lower()
 
 
 def _clause_last(match: re.Match[str]) -> str:
     return f"{match[3]} {match[1].lower()} {match[2]}{match[4]}"
+
+
+def _by_verb(match: re.Match[str]) -> str:
+    return f"who {_MAKERS[match[1].lower()]} {match[2]}"
 
 
 def _by_noun(match: re.Match[str]) -> str:

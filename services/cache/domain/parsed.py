@@ -1,15 +1,19 @@
 """A question taken apart, for every comparison it takes part in."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from services.cache.domain import roles
 from services.cache.domain.lexicon import is_content
 from services.cache.domain.normalise import normalise, repeat_form
-from services.cache.domain.synonyms import sense
+from services.cache.domain.synonyms import LEADING, sense
 from services.cache.domain.tokens import QUOTED, Kind, Token, tokenise
 from services.cache.domain.tongue import english
+
+_SHOUTED = re.compile(r"\b[A-Z]{2,}\b")
 
 
 class Parsed:
@@ -112,6 +116,20 @@ class Parsed:
         """The words that stand in quotation marks, lower case; code in backticks is a literal already."""
         marked = [quoted[0] for quoted in QUOTED.finditer(self._text) if not quoted[0].startswith("`")]
         return frozenset(token.text for text in marked for token in tokenise(text) if token.kind == "word")
+
+    @cached_property
+    def leading(self) -> frozenset[str]:
+        """The stems of the words that say nothing where they stand: "the process of", "in fact"."""
+        pairs = set(pairwise(self.words))
+        found = {first for first, second in pairs if LEADING.get(first) == second}
+        return frozenset(map(sense, found | ({"fact"} if ("in", "fact") in pairs else set())))
+
+    @cached_property
+    def shouted(self) -> frozenset[str]:
+        """The words all in upper case that would be grammar in lower case; none where everything is upper case."""
+        if self._text.isupper():
+            return frozenset()
+        return frozenset(word for word in _SHOUTED.findall(self._text) if not is_content(word.lower()))
 
     @cached_property
     def accented(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ Any other exchange, and any other addition, asks something else until somebody h
 from functools import lru_cache
 
 from services.cache.domain.stem import stem
-from services.cache.domain.topics import FORMATS, MONTHS, TASKS, UNITS, WEEKDAYS
+from services.cache.domain.topics import MONTHS, TASKS, UNITS, WEEKDAYS
 from services.cache.domain.words import groups, word_set
 
 _GROUPS = groups("""
@@ -49,7 +49,7 @@ instinct instinctive
 visit travel
 define definition
 need require
-choose select pick
+choose select
 finish complete
 repair mend
 permit allow
@@ -67,12 +67,6 @@ relation relationship
 website site
 occupation profession
 location place
-invent inventor
-discover discoverer
-paint painter
-compose composer
-create creator
-build builder
 author writer
 use using utilise utilised utilize utilized usage
 identical same
@@ -80,33 +74,38 @@ stomach belly
 rabbit bunny
 think believe according
 bicycle bike
-photograph picture
 """)
 # Closed lists that have vetoes of their own: within one of their groups a word is only spelled otherwise.
 _CLOSED = (
     UNITS,
     WEEKDAYS,
-    FORMATS,
     TASKS,
     {word: name for word, name in MONTHS.items() if word not in {"may", "march"}},
 )
 _SENSES = {stem(word): stem(first) for listed in (*_CLOSED, _GROUPS) for word, first in listed.items()}
-# Says nothing that the rest does not: "in fact", "the concept of".
-HOLLOW = frozenset(
-    map(stem, word_set("fact get give perform concept process term phrase way consider like become kind type"))
-)
+# Says nothing that the rest does not: "is considered a planet", "perform a reset".
+HOLLOW = frozenset(map(stem, word_set("get give perform consider like become")))
+# Says nothing before the word behind it: "the process of erosion", "the way to Rome".
+LEADING = {
+    "process": "of",
+    "concept": "of",
+    "kind": "of",
+    "kinds": "of",
+    "type": "of",
+    "types": "of",
+    "way": "to",
+    "ways": "to",
+}
 # A word that says nothing behind one of these: the capital is a city, and books are to be read.
 IMPLIED = {
     stem(word): frozenset(map(stem, word_set(before)))
     for word, before in {
         "city": "capital",
         "programming": "python java javascript rust ruby php swift kotlin scala perl haskell",
-        "language": "programming",
         "phone": "android mobile smart cell",
         "read": "book novel",
         "watch": "film",
         "visit": "place",
-        "number": "phone",
     }.items()
 }
 

@@ -32,6 +32,8 @@ _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)", re.IGNORECASE)
 _LITERAL = re.compile(
     r".*(?:\d.*[A-Za-z]|[A-Za-z].*\d|_|[a-z][A-Z]|\w[./\\:=@<>#+]+\w|\(\)|\+\+|#|->|::|[/\\@<>=&|^~%]).*"
 )
+# ".env", "-v", "--all", "f(x)", "a[i]": without its marks it would be a word.
+_MARKED = re.compile(r"[\"'(]*((?:\.|--?)[A-Za-z][\w.-]*\w|--?[A-Za-z]|\w+[(\[{<][^\s)\]}>]+[)\]}>])[\"').,;:!?]*")
 _ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?")
 # Short names that stand for one thing only.
 _ALIASES = {"js": "javascript", "ts": "typescript", "golang": "go", "postgres": "postgresql", "k8s": "kubernetes",
@@ -57,11 +59,10 @@ def _in_place(token: Token, before: list[Token], following: Token) -> Token:
     """
     if token.text == "used" and (following.text != "to" or any(earlier.text in COPULAS for earlier in before)):
         return Token("utilised", "word")
-    if token.kind == "word" and before and before[-1].kind == "number":
-        if token.text == "am":
-            return Token("a.m.", "word")
-        if token.text == "a" and following.kind == "mark":
-            return Token("A", "literal")  # "section 6 a", which "5 a day" is not
+    if token.text == "am" and before and before[-1].kind == "number":
+        return Token("a.m.", "word")
+    if token.text == "a" and before and following.kind == "mark":
+        return Token("A", "literal")  # "section 6 a", "vitamin a", which "5 a day" is not
     if before and before[-1].kind != "mark" and token.titled and len(token.text) == 1 and token.text != "i":
         return Token(token.text.upper(), "literal")
     return token
@@ -83,6 +84,8 @@ def _read(piece: str) -> list[Token]:
         return [_word(piece)]
     if piece.startswith("`"):
         return [Token(piece.strip("`").strip(), "literal")]
+    if (spelled := _MARKED.fullmatch(piece)) is not None:
+        return [Token(spelled[1], "literal"), *([Token(piece[-1], "mark")] if piece[-1] in ".,;:!?" else [])]
     core = piece.strip(_EDGES)
     if piece.endswith("()"):
         core += "()"

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from services.cache.domain import lexicon, topics
 from services.cache.domain import opposites as opposed
-from services.cache.domain.exchanges import accents, added, exchanged, quoted, spelled
+from services.cache.domain.exchanges import accents, added, exchanged, quoted, shouted, spelled
 from services.cache.domain.parsed import Parsed
 from services.cache.domain.question import able, addressed, asked_too, cast, doing, helped, kind, personal, tense, told
 
@@ -38,7 +38,9 @@ def dates(one: Parsed, other: Parsed) -> bool:
 def literals(one: Parsed, other: Parsed) -> bool:
     """Identifiers, versions, paths, operators: same only when spelled the same."""
     here, there = _spelled(one), _spelled(other)
-    return not (here <= there | other.present and there <= here | one.present)
+    return any(not lexicon.is_content(text) or text not in other.present for text in here - there) or any(
+        not lexicon.is_content(text) or text not in one.present for text in there - here
+    )
 
 
 def names(one: Parsed, other: Parsed) -> bool:
@@ -170,7 +172,7 @@ def grammar(one: Parsed, other: Parsed) -> bool:
 VETOES: Mapping[str, Veto] = {
     veto.__name__: veto
     for veto in (
-        grammar, numbers, literals, names, exchanged, added, quoted, spelled, accents, question_kind, connectives, negation, units,
+        grammar, numbers, literals, names, exchanged, added, quoted, spelled, accents, shouted, question_kind, connectives, negation, units,
         languages, formats, tasks, adverbs, qualifiers, modality, dates, persons, details, tenses, degree, opposites,
         direction, order,
     )
