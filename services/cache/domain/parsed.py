@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from services.cache.domain import roles
 from services.cache.domain.lexicon import is_content
-from services.cache.domain.normalise import normalise, repeat_form
+from services.cache.domain.normalise import clean, normalise, repeat_form
 from services.cache.domain.synonyms import LEADING, sense
 from services.cache.domain.tokens import QUOTED, Kind, Token, tokenise
 from services.cache.domain.tongue import english
@@ -45,6 +45,11 @@ class Parsed:
     def words(self) -> tuple[str, ...]:
         """All words in order, lower case."""
         return tuple(token.text for token in self._tokens if token.kind == "word")
+
+    @cached_property
+    def last(self) -> str:
+        """What it ends with."""
+        return next((token.text for token in reversed(self._tokens) if token.kind != "mark"), "")
 
     @cached_property
     def present(self) -> frozenset[str]:
@@ -129,7 +134,7 @@ class Parsed:
         """The words all in upper case that would be grammar in lower case; none where everything is upper case."""
         if self._text.isupper():
             return frozenset()
-        return frozenset(word for word in _SHOUTED.findall(self._text) if not is_content(word.lower()))
+        return frozenset(word for word in _SHOUTED.findall(clean(self._text)) if not is_content(word.lower()))
 
     @cached_property
     def accented(self) -> frozenset[str]:

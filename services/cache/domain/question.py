@@ -97,7 +97,7 @@ def personal(parsed: Parsed) -> tuple[str, ...]:
     """
     words = parsed.words
     named = lexicon.SUBJECT_WORDS | _OWNERS
-    if words[:1] == ("how",) and words[2:3] in _ASKERS:
+    if words[:1] == ("how",) and (words[2:3] in _ASKERS or words[1:2] == ("to",)):
         named = {word: owner for word, owner in named.items() if owner not in {"my", "your", "our"}}
     return tuple(named[word] for at, word in enumerate(words) if word in named and not _anybody(words, at))
 

@@ -214,8 +214,7 @@ def _qualified(parsed: Parsed) -> Set[str]:
 
 def _stranded(parsed: Parsed) -> str:
     """A preposition at the end: what something is, and what it is for."""
-    last = parsed.words[-1] if parsed.words else ""
-    return last if last in lexicon.PREPOSITIONS - {"by"} else ""
+    return parsed.last if parsed.last in lexicon.PREPOSITIONS - {"by"} else ""
 
 
 def _swapped(words: list[str], own: Parsed, other: Parsed) -> list[str]:

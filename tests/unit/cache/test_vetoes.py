@@ -203,6 +203,7 @@ SILENT = [
     ("added", "What is the capital of Peru?", "What is the capital city of Peru?"),
     ("added", "Is that cat asleep?", "Is that cat in fact asleep?"),
     ("quoted", 'What does "arson" mean?', "What is the meaning of arson?"),
+    ("shouted", "Who rules the US?", "Who rules the United States?"),
     ("shouted", "HOW TALL IS IT", "how tall is it"),
     ("exchanged", "Who was the inventor of the telephone?", "Who invented the telephone?"),
     ("added", "How does the process of erosion work?", "How does erosion work?"),
