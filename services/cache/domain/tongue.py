@@ -21,9 +21,9 @@ _ENGLISH = word_set(
     after during against until many much only other every each whether these whenever unless within upon when where"""
 )
 # Grammar that some language shares with one of these, though none with two or three of them.
-_SHARED = word_set("is are was can of it the and than you not be will have has had if or some any more most must")
+_SHARED = word_set("is are can of it the and than you not be have has had if or some any more most must")
 # Grammar that is no evidence alone.
-_LOOSE = word_set("a an that in on at as so my me he she we us no am its our also by do i to for")
+_LOOSE = word_set("a an that in on at as so my me he she we us no am its our also by do i to for was will")
 # Common grammar of other languages, without accents, that English has no use for.
 _FOREIGN = (
     word_set(
