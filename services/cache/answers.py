@@ -129,13 +129,13 @@ class Answers:
         # The same form needs no model: whatever it makes of one, it makes of the other.
         near = sorted(near, key=lambda candidate: candidate.asked.form != form)
         allowed: list[tuple[Candidate, Verdict]] = []
-        miss = CacheMiss()
+        miss, failed = CacheMiss(), False
         for candidate in near:
             verdict = _judged(candidate.asked.query, asked.query)
             if verdict is None:
-                miss = CacheMiss(verifier_failed=True)
+                failed = True
             elif verdict.vetoes:
-                miss = miss if miss.vetoes or miss.verifier_failed else CacheMiss(vetoes=verdict.vetoes)
+                miss = miss if miss.vetoes else CacheMiss(vetoes=verdict.vetoes)
             elif candidate.asked.form != form:
                 allowed.append((candidate, verdict))
             elif isinstance(outcome := await self._served(asked, form, candidate, 1.0), CacheHit):
@@ -143,16 +143,16 @@ class Answers:
             else:
                 miss = outcome
         if not allowed:
-            return miss
+            return msgspec.structs.replace(miss, verifier_failed=failed)
         scored = list(zip(await self._similarities(form, allowed), allowed, strict=True))
         for similarity, (candidate, _) in sorted(scored, key=lambda one: -one[0]):
             if similarity < asked.threshold:
-                return CacheMiss(best_similarity=similarity)
+                return CacheMiss(best_similarity=similarity, verifier_failed=failed)
             outcome = await self._served(asked, form, candidate, similarity)
             if isinstance(outcome, CacheHit):
                 return outcome
             miss = outcome
-        return miss
+        return msgspec.structs.replace(miss, verifier_failed=failed)
 
     async def _served(
         self, asked: SemanticLookup, form: str, candidate: Candidate, similarity: float
