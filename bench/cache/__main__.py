@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.cache.pairs import Pair, by_others, checklist, ours, quora, statements
+from bench.cache.pairs import Pair, by_others, checklist, ours, quora, statements, tongues
 from bench.cache.served import THRESHOLD, Scored, Scorer
 from bench.cache.speed import Size, Timed, measured
 from bench.report import table
@@ -70,7 +70,7 @@ def accuracy(scorer: Scorer, data: Path, goals: Goals) -> None:
     if pairs:
         print(f"CheckList (development half: in sample)\n{by_kind(pairs)}\n")
     goals.most("CheckList, must miss: served ≤ 1 %", _share(pairs, same=False), 1)
-    goals.least("CheckList, should hit: served ≥ 30 %", _share(pairs, same=True), 30)
+    goals.least("CheckList, should hit: served ≥ 45 %", _share(pairs, same=True), 45)
 
     own = scorer.score([*ours("blind_miss_*.tsv", same=False), *ours("blind_hit*.tsv", same=True)])
     print(f"Our own pairs (each set was blind once, and has been learnt from since)\n{by_kind(own)}\n")
@@ -80,6 +80,13 @@ def accuracy(scorer: Scorer, data: Path, goals: Goals) -> None:
     others = scorer.score(by_others(data))
     goals.most("adversarial pairs by somebody else: served ≤ 2 %", _share(others, same=False), 2)
 
+    foreign = scorer.score([*tongues(), *tongues(typed=True)])
+    print(f"Other languages, every question with every other one of its language\n{by_kind(foreign)}\n")
+    count = len({one.pair.kind for one in foreign})
+    goals.most(
+        f"{len(foreign):,} unrelated pairs in {count} languages and mixtures: served 0", _share(foreign, same=False), 0
+    )
+
     asked = scorer.score(quora(data))
     goals.least("Quora paraphrases: served ≥ 20 %", _share(asked, same=True), 20)
     goals.least("Quora: precision ≥ 90 %", _precision(asked), 90)
@@ -87,7 +94,7 @@ def accuracy(scorer: Scorer, data: Path, goals: Goals) -> None:
     if mock is not None:
         goals.add("a proxy: GPTCache's rephrased statements served (no goal)", mock, f"{mock:.1f} %", met=True)
 
-    everything = [*pairs, *own, *others, *asked]
+    everything = [*pairs, *own, *others, *foreign, *asked]
     exhaustive = [one for one in everything if one.exhaustive()]
     kept = 100 * sum(one.near for one in exhaustive) / max(1, len(exhaustive))
     goals.least("hits kept of those that the model would serve without the static table ≥ 99 %", kept, 99)

@@ -1,11 +1,15 @@
 """Pairs of questions with what is known about them: one answer for both, or not."""
 
 import csv
+import itertools
 import json
+import unicodedata
 from pathlib import Path
 
 import msgspec
 
+# Letters that no accent makes.
+_UNDRESSED = str.maketrans("đłıøß", "dlios")
 _TESTS = Path(__file__).parents[2] / "tests" / "integration" / "cache"
 
 
@@ -28,13 +32,15 @@ def checklist(folder: Path) -> list[Pair]:
 
 
 def quora(folder: Path) -> list[Pair]:
-    """Quora's question pairs, where somebody put them: question1, question2, is_duplicate."""
-    return [
-        Pair(stored=row["question1"], asked=row["question2"], same=row["is_duplicate"] == "1", kind="Quora")
-        for path in sorted((*folder.glob("qqp*.tsv"), *folder.glob("quora*.tsv")))
-        for row in _table(path)
-        if row.get("question1") and row.get("question2")
-    ]
+    """Quora's question pairs, where somebody put them: stored, asked, same; or question1, question2, is_duplicate."""
+    found = []
+    for path in sorted((*folder.glob("qqp*.tsv"), *folder.glob("quora*.tsv"))):
+        for row in _table(path):
+            one, other = row.get("stored") or row.get("question1"), row.get("asked") or row.get("question2")
+            if one and other:
+                same = (row.get("same") or row.get("is_duplicate")) == "1"
+                found.append(Pair(stored=one, asked=other, same=same, kind="Quora"))
+    return found
 
 
 def by_others(folder: Path) -> list[Pair]:
@@ -54,6 +60,27 @@ def statements(folder: Path) -> list[Pair]:
 def ours(pattern: str, *, same: bool) -> list[Pair]:
     """Pairs of ours, from all files of such a name."""
     return [pair for path in sorted(_TESTS.glob(pattern)) for pair in written(path, same=same)]
+
+
+def tongues(*, typed: bool = False) -> list[Pair]:
+    """Questions in some thirty languages and mixtures, each with every other one of its language: none shares an answer. Near
+    misses (open and close, before and after) stand in one line. With `typed` as they are typed in haste: no accents, no upper
+    case, no mark at the end.
+    """
+    by_tongue: dict[str, list[str]] = {}
+    for line in (_TESTS / "tongues.tsv").read_text(encoding="utf-8").splitlines():
+        tongue, *texts = line.split("\t")
+        by_tongue.setdefault(tongue, []).extend(map(_typed, texts) if typed else texts)
+    return [
+        Pair(stored=one, asked=other, same=False, kind=tongue)
+        for tongue, texts in by_tongue.items()
+        for one, other in itertools.combinations(dict.fromkeys(texts), 2)
+    ]
+
+
+def _typed(text: str) -> str:
+    bare = "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
+    return bare.translate(_UNDRESSED).lower().rstrip("?？؟;. ")
 
 
 def written(path: Path, *, same: bool) -> list[Pair]:

@@ -11,8 +11,8 @@ from libs.common.embedding.ports import Vectors
 from libs.common.embedding.static import StaticTable
 from services.cache.answers import FLOOR
 from services.cache.domain.normalise import normalise
-from services.cache.domain.passing import is_passing
 from services.cache.domain.verifier import judge
+from services.cache.sketching import sketch
 
 THRESHOLD = 0.95
 
@@ -51,20 +51,21 @@ class Scorer:
     def _one(self, pair: Pair) -> Scored:
         one, other = normalise(pair.stored), normalise(pair.asked)
         verdict = judge(pair.stored, pair.asked)
-        passing = is_passing(pair.stored) or is_passing(pair.asked)
+        here, there = self._static(pair.stored), self._static(pair.asked)
+        exact_only = here is None or there is None
         return Scored(
             pair=pair,
             cosine=self._cosine(pair.stored, pair.asked) if self._raw else 0.0,
             similarity=1.0 if one == other else verdict.similarity(self._cosine(one, other)),
-            near=float(np.dot(self._static(one), self._static(other))) >= FLOOR,
-            vetoes=(*verdict.vetoes, "passing") if passing else verdict.vetoes,
+            near=here is not None and there is not None and float(np.dot(here, there)) >= FLOOR,
+            vetoes=(*verdict.vetoes, "exact only") if exact_only else verdict.vetoes,
         )
 
     def _cosine(self, one: str, other: str) -> float:
         return float(np.dot(self._meanings[one], self._meanings[other]))
 
-    def _static(self, form: str) -> Vectors:
-        return self._table.vector(self._table.tokens(form))
+    def _static(self, text: str) -> Vectors | None:
+        return sketch(text, self._table)[1]
 
     def _see(self, texts: Iterable[str]) -> None:
         # By length: what is batched together costs as much as its longest text.

@@ -45,7 +45,7 @@ _PLACES = """
 Norway|Bolivia|Kenya|Vietnam|Portugal|Iceland|Morocco|Nepal|Chile|Estonia|Ghana|Japan|Cuba|Jordan|Malta|Peru
 """.strip().split("|")
 _TIMES = """
-the middle ages|the last war|a rainy season|the gold rush|early trade|modern tourism|cold winters|royal weddings|big floods
+the middle ages|the great war|a rainy season|the gold rush|early trade|modern tourism|cold winters|royal weddings|big floods
 """.strip().split("|")
 # Fifty tokens with words of their own, so that nothing above is near.
 _LONG = (

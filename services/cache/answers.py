@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 import numpy as np
+import structlog
 from prometheus_client import Counter
 
 from libs.common import context
@@ -23,24 +24,19 @@ from libs.common.contracts.cache import (
     Stored,
     cache_entry_id,
 )
-from libs.common.embedding.ports import Vectors
 from libs.common.errors import Unavailable
 from services.cache.domain.identity import pair_id_for
-from services.cache.domain.normalise import normalise
-from services.cache.domain.passing import is_passing
 from services.cache.domain.verifier import Verdict, judge
 from services.cache.entries import Candidate, Entries, Entry
 from services.cache.ports import Sketcher, StoreDownError
 from services.cache.quota import Quota
 from services.cache.recent import Recent
+from services.cache.sketching import sketch
 
+log = structlog.get_logger()
 LOOKUPS = Counter("promptly_cache_lookups", "Look-ups, by kind and by how they ended", ["kind", "outcome"])
 
 Kind = Literal["exact", "semantic"]
-# The model sees no more than 256 tokens, two of them its own: longer questions that differ behind look equal to it.
-MAX_TOKENS = 254
-# No question of so few tokens has more letters; longer ones are not even looked at.
-MAX_LETTERS = 4_000
 # What a miss names where somebody said that the answer was wrong.
 BLOCKED = "blocked"
 # Three embeddings of short questions fit into a look-up's budget.
@@ -84,7 +80,7 @@ class Answers:
         """Keep an answer. It can be found, by its request and by paraphrases, when this returns; where its organisation stores
         too fast, it is let go.
         """
-        form, static = self._sketch(answer.query) if answer.query is not None else (None, None)
+        form, static = sketch(answer.query, self._sketcher) if answer.query is not None else (None, None)
         try:
             if not await self._quota.admits(answer.org_id):
                 return Stored(entry_id=cache_entry_id(answer.org_id, answer.fingerprint), accepted=False)
@@ -126,17 +122,19 @@ class Answers:
             raise Unavailable(f"The organisation was not erased: {error}") from None
 
     async def _semantic(self, asked: SemanticLookup) -> CacheHit | CacheMiss:
-        form, static = self._sketch(asked.query)
+        form, static = sketch(asked.query, self._sketcher)
         if form is None or static is None:
             return CacheMiss()
         near = await self._entries.near(asked.org_id, asked.scope, static, limit=CANDIDATES, floor=FLOOR)
         # The same form needs no model: whatever it makes of one, it makes of the other.
         near = sorted(near, key=lambda candidate: candidate.asked.form != form)
         allowed: list[tuple[Candidate, Verdict]] = []
-        miss = CacheMiss()
+        miss, failed = CacheMiss(), False
         for candidate in near:
-            verdict = judge(candidate.asked.query, asked.query)
-            if verdict.vetoes:
+            verdict = _judged(candidate.asked.query, asked.query)
+            if verdict is None:
+                failed = True
+            elif verdict.vetoes:
                 miss = miss if miss.vetoes else CacheMiss(vetoes=verdict.vetoes)
             elif candidate.asked.form != form:
                 allowed.append((candidate, verdict))
@@ -145,16 +143,16 @@ class Answers:
             else:
                 miss = outcome
         if not allowed:
-            return miss
+            return msgspec.structs.replace(miss, verifier_failed=failed)
         scored = list(zip(await self._similarities(form, allowed), allowed, strict=True))
         for similarity, (candidate, _) in sorted(scored, key=lambda one: -one[0]):
             if similarity < asked.threshold:
-                return CacheMiss(best_similarity=similarity)
+                return CacheMiss(best_similarity=similarity, verifier_failed=failed)
             outcome = await self._served(asked, form, candidate, similarity)
             if isinstance(outcome, CacheHit):
                 return outcome
             miss = outcome
-        return miss
+        return msgspec.structs.replace(miss, verifier_failed=failed)
 
     async def _served(
         self, asked: SemanticLookup, form: str, candidate: Candidate, similarity: float
@@ -165,17 +163,6 @@ class Answers:
         if blocked:
             return CacheMiss(best_similarity=similarity, vetoes=(BLOCKED,))
         return CacheMiss() if entry is None else _hit("semantic", candidate.entry_id, entry, similarity, pair_id)
-
-    def _sketch(self, query: str) -> tuple[str, Vectors] | tuple[None, None]:
-        """The normal form and its static vector, or nothing where only exact repeats may be served."""
-        if len(query) > MAX_LETTERS or is_passing(query):
-            return None, None
-        form = normalise(query)
-        tokens = self._sketcher.tokens(form)
-        if not 0 < len(tokens) <= MAX_TOKENS:
-            return None, None
-        static = self._sketcher.vector(tokens)
-        return (form, static) if static.any() else (None, None)
 
     async def _similarities(self, form: str, allowed: Sequence[tuple[Candidate, Verdict]]) -> list[float]:
         """Unrounded, on the threshold's scale. The nearest entries that the model has not seen yet are shown to it with the
@@ -200,6 +187,15 @@ def _budget() -> asyncio.Timeout:
     return asyncio.timeout(max(0.0, (LOOKUP_EXACT.budget_ms if left is None else left) - _WAY_BACK_MS) / 1000)
 
 
+def _judged(stored: str, asked: str) -> Verdict | None:
+    """The verdict, or None where the verifier fails: what cannot be judged is not served, and somebody has to look."""
+    try:
+        return judge(stored, asked)
+    except Exception as error:
+        log.error("verifier_failed", error_type=type(error).__name__)
+        return None
+
+
 def _hit(kind: Kind, entry_id: str, entry: Entry, similarity: float, pair_id: str | None = None) -> CacheHit:
     return CacheHit(
         kind=kind,
@@ -217,9 +213,14 @@ def _hit(kind: Kind, entry_id: str, entry: Entry, similarity: float, pair_id: st
 
 
 def _counted(kind: Kind, outcome: CacheHit | CacheMiss) -> CacheHit | CacheMiss:
-    vetoed = isinstance(outcome, CacheMiss) and bool(outcome.vetoes)
-    LOOKUPS.labels(kind, "hit" if isinstance(outcome, CacheHit) else "vetoed" if vetoed else "miss").inc()
+    LOOKUPS.labels(kind, _named(outcome)).inc()
     return outcome
+
+
+def _named(outcome: CacheHit | CacheMiss) -> str:
+    if isinstance(outcome, CacheHit):
+        return "hit"
+    return "verifier_failed" if outcome.verifier_failed else "vetoed" if outcome.vetoes else "miss"
 
 
 def _failed(kind: Kind, error: Exception) -> CacheMiss:

@@ -95,7 +95,12 @@ class Points(Protocol):
 
 
 class Sketcher(Protocol):
-    """Vectors that cost next to nothing: good enough to say what is not near."""
+    """Vectors of so many dimensions that cost next to nothing: good enough to say what is not near. `unknown` is the token of all
+    that the model has no word for.
+    """
+
+    dimension: int
+    unknown: int
 
     def tokens(self, text: str) -> Sequence[int]:
         """The text in the model's tokens, uncut."""

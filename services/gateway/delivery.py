@@ -27,7 +27,8 @@ from services.gateway.ports import AnswerCache, Events, Turns
 from services.gateway.translate.errors import error_body, status
 from services.gateway.translate.openai_answer import Answer
 from services.gateway.translate.openai_openai import with_metadata
-from services.gateway.translate.openai_stream import OpenAIStream, replay
+from services.gateway.translate.openai_replay import replay
+from services.gateway.translate.openai_stream import OpenAIStream
 from services.gateway.translate.sse import event
 
 log = structlog.get_logger()

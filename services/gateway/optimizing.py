@@ -153,7 +153,8 @@ class Optimizing:
     async def _make(self, call: _Call) -> TextReply:
         """From the cache, else from the optimizer."""
         asked, org_id = call.asked, call.principal.org_id
-        key = hashlib.sha256(msgspec.json.encode([_MODEL, asked.prompt, asked.similarity_threshold])).hexdigest()
+        made_of = [_MODEL, asked.prompt, asked.similarity_threshold, call.overrides.cache_scope]
+        key = hashlib.sha256(msgspec.json.encode(made_of)).hexdigest()
         on = call.principal.settings.cache_enabled
         if on and call.overrides.read_cache:
             try:

@@ -4,7 +4,7 @@ from libs.common.catalog import Catalog
 from libs.common.contracts.auth import Principal
 from libs.common.telemetry import tracing
 from services.gateway.domain import asking, chat, overrides
-from services.gateway.domain.cache_key import cache_key, cacheable
+from services.gateway.domain.cache_key import cache_key, cacheable, shaped_by
 from services.gateway.domain.targets import check_known, find_target
 from services.gateway.domain.work import Incoming, Work
 
@@ -27,6 +27,6 @@ def read(incoming: Incoming, principal: Principal, catalog: Catalog) -> Work:
     work.requested = work.target = find_target(request.fields.model, principal, catalog)
     small = len(incoming.body) <= asking.MAX_HOP_BYTES
     if work.settings.cache_enabled and (own.read_cache or own.write_cache) and cacheable(request) and small:
-        work.cache_key = cache_key(request)
+        work.cache_key = cache_key(request, shaped_by(work.settings, principal), own.cache_scope)
         work.cache = "miss" if own.read_cache else "off"
     return work

@@ -54,10 +54,13 @@ class CacheHit(msgspec.Struct, frozen=True, kw_only=True, tag="hit"):
 
 
 class CacheMiss(msgspec.Struct, frozen=True, kw_only=True, tag="miss"):
-    """No answer. `best_similarity` and `vetoes` say how near the nearest one came, and why it was not served."""
+    """No answer. `best_similarity` and `vetoes` say how near the nearest one came, and why it was not served; `verifier_failed`
+    that a near one could not be judged.
+    """
 
     best_similarity: float | None = None
     vetoes: tuple[str, ...] = ()
+    verifier_failed: bool = False
 
 
 class StoreAnswer(msgspec.Struct, frozen=True, kw_only=True):

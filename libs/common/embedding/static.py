@@ -23,6 +23,8 @@ class StaticTable:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        unknown = self._tokenizer.token_to_id("[UNK]")
+        self.unknown = -1 if unknown is None else unknown
 
     def tokens(self, text: str) -> Sequence[int]:
         """The text's token ids, whole, without the marks at its ends."""

@@ -3,6 +3,10 @@
 import hashlib
 import uuid
 
+import numpy as np
+
+from libs.common.embedding.ports import Vectors
+
 _PAIRS = uuid.UUID("0d7a1c9e-3f52-5b0a-8e7d-61b4c2f0a935")
 _BLOCKS = uuid.UUID("b1e4f6a2-7c38-5d91-9b06-4a5d0e8c7f13")
 
@@ -21,6 +25,13 @@ def block_id(org_id: str, pair_id: str) -> str:
 def room_key(org_id: str, scope: str) -> str:
     """One word for an organisation's scope."""
     return hashlib.sha256(f"{org_id}\n{scope}".encode()).hexdigest()
+
+
+def own_direction(text: str, dimension: int) -> Vectors:
+    """A unit vector that only the very same text has: those of two texts are as good as perpendicular."""
+    signs = np.unpackbits(np.frombuffer(hashlib.shake_256(text.encode()).digest(-(-dimension // 8)), np.uint8))
+    vector: Vectors = (signs[:dimension].astype(np.float32) * 2 - 1) / np.float32(dimension**0.5)
+    return vector
 
 
 def is_id(text: str) -> bool:

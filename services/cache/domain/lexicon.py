@@ -133,6 +133,14 @@ up
 down
 like unlike
 """)
+# Where one question has one of these and the other has not, it is another verb: to turn, to turn up, to turn off.
+PARTICLES = word_set("up down off out")
+# Prepositions that no phrasing adds or leaves out.
+SIDES = {
+    word: group
+    for word, group in DIRECTIONS.items()
+    if group in {"against", "above", "below", "outside", "between", "behind", "near", "beyond", "among"}
+}
 # Of two of these on the same word, usage decides and not meaning.
 LOOSE = frozenset(
     frozenset(pair.split("/"))

@@ -7,8 +7,9 @@ import re
 import unicodedata
 
 from services.cache.domain.lexicon import COPULAS, DETERMINERS, FUNCTION_WORDS
+from services.cache.domain.spelling import repaired
 
-VERSION = 2
+VERSION = 3
 
 _QUOTES = str.maketrans("‘’ʼ“”", "'''\"\"")
 _CONTRACTED_IS = re.compile(r"\b(what|who|where|when|how|why|which|that|it|he|she|there|here)'s\b", re.IGNORECASE)
@@ -40,11 +41,13 @@ _ASKING = (
     r"|do you (?:happen to )?know (?=wh|how|if\b)|(?:explain|describe) (?:to me )?(?=wh|how\b)"
     r"|(?:a |one )?(?:quick |short |simple )?question[:,] "
 )
-_OPENER = re.compile(rf"^(?:{_GREETING}|{_REQUEST}|{_ASKING})", re.IGNORECASE)
+_OPENER = re.compile(rf"^(?:{_GREETING}|{_REQUEST}|{_ASKING})++", re.IGNORECASE)
 _CLOSER = re.compile(
     r"(?<![ ,.!?])[ ,.!?]*+\b(?:please|thanks|thank you|thx|cheers)(?: (?:so|very) much| in advance)?[ .!?]*$",
     re.IGNORECASE,
 )
+# Thanks are looked for this near the end: looking through the whole text for each of many thanks would take its square.
+_CLOSING = 60
 _FOR_ME = re.compile(
     r"^(give|write|show|make|find|draft|suggest|create) me (?=\S)|(?<=\S) for me(?=[.!?]*$)", re.IGNORECASE
 )
@@ -65,6 +68,17 @@ _MEASURES = {
 _MEASURED = re.compile(
     rf"^how ({'|'.join(_MEASURES)}) (is|are|was|were) (?!it\b|there\b)(\w[^?!,;:]*?)(?=[ ?.!]*$)", re.IGNORECASE
 )
+# Makers asked for by noun, and the verbs that ask the same: "the inventor of X" and "who invented X".
+_MAKERS = {
+    "inventor": "invented",
+    "founder": "founded",
+    "discoverer": "discovered",
+    "composer": "composed",
+    "creator": "created",
+    "author": "wrote",
+    "writer": "wrote",
+}
+_MADE_BY = re.compile(rf"^who (?:is|was|were) (?:the )?({'|'.join(_MAKERS)}) of (\S.*)$", re.IGNORECASE)
 _TIME = re.compile(r"\bhow much time\b", re.IGNORECASE)
 # Names that are written short as often as not. "US" is told from "us" by its case.
 _SHORT_NAMES = (
@@ -74,6 +88,17 @@ _SHORT_NAMES = (
 )
 # One of these stands in every text that such a name is in: looking for them is quicker.
 _NAMED = ("united", "european", "u.s.", "u.k.")
+# "If it rains, can I swim?" is "can I swim if it rains?".
+_CLAUSE_FIRST = re.compile(
+    r"^(if|when|while|in|on|at|for|with|using|during|after|before) ([^,.;:?!]{1,80}), "
+    r"((?:what|who|which|when|where|why|how|is|are|was|were|do|does|did|can|could|should|will|would|may|must)\b[^,.;:?!]*)([?.!]*)$",
+    re.IGNORECASE,
+)
+_BEST_WAY = re.compile(r"^(?:what(?: is|'s| are)|which(?: is| are)) the best ways? to\b", re.IGNORECASE)
+_THE_BEST = re.compile(r"^(what|which) are (?:some (?:of the )?|the )?(?:good|best)\b", re.IGNORECASE)
+_WHETHER = re.compile(r"\bwhether\b", re.IGNORECASE)
+_TELL_IF = re.compile(r"\btell(?= (?:if|whether)\b)", re.IGNORECASE)
+_MAKE_MONEY = re.compile(r"\bmake money\b", re.IGNORECASE)
 _HOW_COME = re.compile(r"^how come\b", re.IGNORECASE)
 _UNABLE = re.compile(r"\bunable to\b", re.IGNORECASE)
 _EMBEDDED = re.compile(r"^(?:what|who) (.+) (?:is|are)$")
@@ -110,19 +135,44 @@ def strip_courtesy(text: str) -> str:
     before = None
     while text != before:
         before = text
-        text = _CLOSER.sub("", _OPENER.sub("", text, count=1), count=1) or before
+        text = _without_closer(_OPENER.sub("", text, count=1)) or before
     return _FOR_ME.sub(lambda match: f"{match[1]} " if match[1] else "", text)
 
 
+def _without_closer(text: str) -> str:
+    closer = _CLOSER.search(text, max(0, len(text) - _CLOSING))
+    return text if closer is None else text[: closer.start()]
+
+
 def plain(text: str) -> str:
-    """The text without courtesies, in one spelling of possession, measure and ability. Case stays, for it tells names."""
-    text = _HOW_COME.sub("why", strip_courtesy(clean(text)))
+    """The text without courtesies and slips, in one order of clauses and one spelling of possession, measure and ability. Case
+    stays, for it tells names.
+    """
+    text = _HOW_COME.sub("why", strip_courtesy(repaired(clean(text))))
+    if "," in text:
+        text = _CLAUSE_FIRST.sub(_clause_last, text)
     low = text.lower()
+    if "tell " in low:
+        text = _TELL_IF.sub("know", text)
+    if "best" in low or "good" in low:
+        text = _THE_BEST.sub(r"\1 are the best", _BEST_WAY.sub("how to", text))
+    if "whether" in low:
+        text = _WHETHER.sub("if", text)
+    if " money" in low:
+        text = _MAKE_MONEY.sub("earn money", text)
     if "unable" in low:
         text = _UNABLE.sub("not able to", text)
     if "much time" in low:
         text = _TIME.sub("how long", text)
-    return expand_possessives(_MEASURED.sub(_by_noun, text))
+    return _MADE_BY.sub(_by_verb, expand_possessives(_MEASURED.sub(_by_noun, text)))
+
+
+def repeat_form(text: str) -> str:
+    """What is the same in two texts of whatever language that only repeat each other: blanks, the first letter's case and the
+    marks at the end may differ. Everything else may be another word somewhere.
+    """
+    plain = " ".join(unicodedata.normalize("NFC", text).split())
+    return (plain[:1].lower() + plain[1:]).rstrip(_END + "？。！") or plain
 
 
 def expand_possessives(text: str) -> str:
@@ -159,12 +209,20 @@ def normalise(text: str) -> str:
 
 
 def _formed(text: str) -> str:
-    form = plain(text).lower().strip(_END)
+    form = plain(text).lower().rstrip(_END).lstrip()
     if (embedded := _EMBEDDED.match(form)) is not None:
         form = embedded[1]
     form = _OPINION.sub(r"\2 according to \1", form)
     form = _QUESTION.sub("", form)
-    return _ARTICLE.sub("", form).strip(_END) or text.strip().lower()
+    return _ARTICLE.sub("", form).rstrip(_END).lstrip() or text.strip().lower()
+
+
+def _clause_last(match: re.Match[str]) -> str:
+    return f"{match[3]} {match[1].lower()} {match[2]}{match[4]}"
+
+
+def _by_verb(match: re.Match[str]) -> str:
+    return f"who {_MAKERS[match[1].lower()]} {match[2]}"
 
 
 def _by_noun(match: re.Match[str]) -> str:

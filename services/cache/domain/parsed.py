@@ -1,25 +1,55 @@
 """A question taken apart, for every comparison it takes part in."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
-from services.cache.domain import roles, tongue
+from services.cache.domain import roles
 from services.cache.domain.lexicon import is_content
-from services.cache.domain.stem import stem
-from services.cache.domain.tokens import Kind, Token, tokenise
+from services.cache.domain.normalise import clean, normalise, repeat_form
+from services.cache.domain.synonyms import LEADING, sense
+from services.cache.domain.tokens import QUOTED, Kind, Token, tokenise
+from services.cache.domain.tongue import english
+
+_SHOUTED = re.compile(r"\b[A-Z]{2,}\b")
 
 
 class Parsed:
     """What the vetoes look at. Each part is made when it is first looked at, as most pairs fail early. Equal only to itself."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = tokenise(text)
+        self._text = text
+
+    @cached_property
+    def _tokens(self) -> tuple[Token, ...]:
+        return tokenise(self._text)
+
+    @cached_property
+    def english(self) -> bool:
+        """Whether it is surely written in English."""
+        return english(self._text)
+
+    @cached_property
+    def form(self) -> str:
+        """The form that is embedded."""
+        return normalise(self._text)
+
+    @cached_property
+    def repeat(self) -> str:
+        """The form of a text that nothing is known about."""
+        return repeat_form(self._text)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
         """All words in order, lower case."""
         return tuple(token.text for token in self._tokens if token.kind == "word")
+
+    @cached_property
+    def last(self) -> str:
+        """What it ends with."""
+        return next((token.text for token in reversed(self._tokens) if token.kind != "mark"), "")
 
     @cached_property
     def present(self) -> frozenset[str]:
@@ -28,8 +58,8 @@ class Parsed:
 
     @cached_property
     def content(self) -> tuple[str, ...]:
-        """The stems of the words that carry meaning, in order."""
-        return tuple(stem(word) for word in self.words if is_content(word))
+        """The stems of the words that carry meaning, in order; synonyms have one."""
+        return tuple(sense(word) for word in self.words if is_content(word))
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -74,7 +104,7 @@ class Parsed:
     @cached_property
     def names(self) -> frozenset[str]:
         """Their stems."""
-        return frozenset(stem(word) for word in self.titled)
+        return frozenset(sense(word) for word in self.titled)
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
@@ -87,9 +117,29 @@ class Parsed:
         return self._sorted("literal")
 
     @cached_property
-    def foreign(self) -> bool:
-        """Whether the grammar is not English."""
-        return tongue.foreign(self.words)
+    def quoted(self) -> frozenset[str]:
+        """The words that stand in quotation marks, lower case; code in backticks is a literal already."""
+        marked = [quoted[0] for quoted in QUOTED.finditer(self._text) if not quoted[0].startswith("`")]
+        return frozenset(token.text for text in marked for token in tokenise(text) if token.kind == "word")
+
+    @cached_property
+    def leading(self) -> frozenset[str]:
+        """The stems of the words that say nothing where they stand: "the process of", "in fact"."""
+        pairs = set(pairwise(self.words))
+        found = {first for first, second in pairs if LEADING.get(first) == second}
+        return frozenset(map(sense, found | ({"fact"} if ("in", "fact") in pairs else set())))
+
+    @cached_property
+    def shouted(self) -> frozenset[str]:
+        """The words all in upper case that would be grammar in lower case; none where everything is upper case."""
+        if self._text.isupper():
+            return frozenset()
+        return frozenset(word for word in _SHOUTED.findall(clean(self._text)) if not is_content(word.lower()))
+
+    @cached_property
+    def accented(self) -> frozenset[str]:
+        """The words that hold a letter of no plain alphabet."""
+        return frozenset(word for word in self.words if not word.isascii())
 
     def _sorted(self, kind: Kind) -> tuple[str, ...]:
         return tuple(sorted(token.text for token in self._tokens if token.kind == kind))

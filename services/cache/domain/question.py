@@ -4,7 +4,8 @@ from itertools import pairwise
 
 from services.cache.domain import lexicon
 from services.cache.domain.parsed import Parsed
-from services.cache.domain.stem import is_past, stem
+from services.cache.domain.stem import is_past
+from services.cache.domain.synonyms import sense
 
 _MEASURES = frozenset("many much long often far old tall big fast high deep heavy large soon hot cold likely".split())
 # What a "what" asks for where one of these follows closely.
@@ -14,9 +15,13 @@ _WAYS = frozenset({"way", "ways"})
 _THERE = {("is", "there"), ("are", "there")}
 _PRESENT = frozenset({"is", "are", "am", "do", "does", "has", "have"})
 _PAST = frozenset({"was", "were", "did", "had"})
+_PERFECT = frozenset({"been"})
 _FUTURE = frozenset({"will", "shall"})
 _ABILITY = {"can": "can", "could": "can", "may": "can", "might": "can", "should": "should", "ought": "should",
             "must": "must", "would": "would", "able": "can", "possible": "can"}  # fmt: skip
+_ASKED_TOO = frozenset({"why", "when", "where", "who", "how"})
+# End as a past does, and say how somebody feels.
+_FELT = frozenset({"scared", "frightened"})
 _HOW_TO = frozenset({"how", "where", "what"})
 _GENERIC = frozenset({"i", "you", "we", "one", "someone", "people", "they"})
 _PERSONS = {"i": "first", "me": "first", "we": "first", "us": "first", "myself": "first", "you": "second",
@@ -48,6 +53,12 @@ def kind(parsed: Parsed) -> str:
     return ""
 
 
+def asked_too(parsed: Parsed) -> frozenset[str]:
+    """The questions behind the first one: what something is, and why."""
+    asking = [at for at, word in enumerate(parsed.words) if word in lexicon.QUESTION_WORDS]
+    return frozenset(parsed.words[at] for at in asking[1:]) & _ASKED_TOO
+
+
 def _named(word: str, following: tuple[str, ...]) -> str:
     if word == "how":
         return f"how {following[0]}" if following and following[0] in _MEASURES else "how"
@@ -60,7 +71,7 @@ def _named(word: str, following: tuple[str, ...]) -> str:
 
 def tense(parsed: Parsed) -> frozenset[str]:
     """What the auxiliaries say; empty where there is none."""
-    named = {"present": _PRESENT, "past": _PAST, "future": _FUTURE}
+    named = {"present": _PRESENT, "past": _PAST, "future": _FUTURE, "perfect": _PERFECT}
     return frozenset(name for name, words in named.items() if parsed.present & words)
 
 
@@ -86,7 +97,7 @@ def personal(parsed: Parsed) -> tuple[str, ...]:
     """
     words = parsed.words
     named = lexicon.SUBJECT_WORDS | _OWNERS
-    if words[:1] == ("how",) and words[2:3] in _ASKERS:
+    if words[:1] == ("how",) and (words[2:3] in _ASKERS or words[1:2] == ("to",)):
         named = {word: owner for word, owner in named.items() if owner not in {"my", "your", "our"}}
     return tuple(named[word] for at, word in enumerate(words) if word in named and not _anybody(words, at))
 
@@ -110,17 +121,17 @@ def addressed(parsed: Parsed) -> tuple[str, ...]:
 
 def told(parsed: Parsed) -> frozenset[str]:
     """The stems of the words that are a past, or may be one."""
-    return frozenset(stem(word) for word in parsed.present if is_past(word))
+    return frozenset(sense(word) for word in parsed.present - _FELT if is_past(word))
 
 
 def doing(parsed: Parsed) -> frozenset[str]:
     """The stems of the words that end as a continuous form does."""
-    return frozenset(stem(word) for word in parsed.present if word.endswith("ing") and len(word) > 5)
+    return frozenset(sense(word) for word in parsed.present if word.endswith("ing") and len(word) > 5)
 
 
-def helped(parsed: Parsed) -> bool:
-    """Whether an auxiliary says when."""
-    return not parsed.present.isdisjoint(_HELPED)
+def helped(parsed: Parsed) -> frozenset[str]:
+    """The auxiliaries that say when."""
+    return parsed.present & _HELPED
 
 
 def _anybody(words: tuple[str, ...], at: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, FILLERS, MUTUAL_VERBS, SYMMETRIC, is_content
-from services.cache.domain.stem import stem
+from services.cache.domain.synonyms import sense
 from services.cache.domain.tokens import Token
 
 _PARTICIPLES = """
@@ -22,8 +22,8 @@ _JOINS = frozenset({"and", "or"})
 def canonical(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Content stems with adjuncts at the end, passives turned active, and joined items sorted."""
     words = _sorted_joins(_active(_mutual(_judged_last(_fronted_last(_without_source(list(tokens)))))))
-    placed = _PLACED if not _SCOPES.isdisjoint(words) else _PLACED - {"not"}
-    return tuple(stem(word) for word in words if is_content(word) or word in placed)
+    placed = _PLACED if any(token.text in _SCOPES | _JOINS for token in tokens) else _PLACED - {"not"}
+    return tuple(sense(word) for word in words if is_content(word) or word in placed)
 
 
 def compounds(words: Sequence[str]) -> frozenset[tuple[str, str]]:
@@ -32,8 +32,8 @@ def compounds(words: Sequence[str]) -> frozenset[tuple[str, str]]:
     run: list[str] = []
     for word in words:
         if is_content(word):
-            pairs.update((before, stem(word)) for before in run)
-            run.append(stem(word))
+            pairs.update((before, sense(word)) for before in run)
+            run.append(sense(word))
         else:
             run = []
     return frozenset(pairs)
@@ -43,9 +43,9 @@ def phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:
     """The pairs that "symptoms of the flu" and "list in java" would be if they stood side by side."""
     plain = [word for word in words if word not in DETERMINERS]
     return frozenset(
-        (stem(owner), stem(head))
+        (sense(owner), sense(head))
         for head, link, owner in zip(plain, plain[1:], plain[2:], strict=False)
-        if link in {"of", "in", "for"} and is_content(head) and is_content(owner)
+        if link in {"of", "in", "for", "at", "on"} and is_content(head) and is_content(owner)
     )
 
 
@@ -53,9 +53,9 @@ def joins(words: Sequence[str]) -> frozenset[frozenset[str]]:
     """The pairs of stems with "and" between them."""
     plain = [word for word in words if word not in DETERMINERS]
     return frozenset(
-        frozenset((stem(one), stem(other)))
+        frozenset((sense(one), sense(other)))
         for one, link, other in zip(plain, plain[1:], plain[2:], strict=False)
-        if link == "and"
+        if link == "and" and "not" not in {one, other}
     )
 
 
@@ -70,7 +70,7 @@ def directions(words: Sequence[str]) -> dict[str, str]:
             if pointing:
                 # "for learning" is "to learn".
                 purpose = pointing == "for" and word.endswith("ing")
-                pointed.setdefault(stem(word), "to" if purpose else pointing)
+                pointed.setdefault(sense(word), "to" if purpose else pointing)
             pointing = ""
     return pointed
 
@@ -164,6 +164,10 @@ def _sorted_joins(words: list[str]) -> list[str]:
         begin = at + 1
         while begin < len(words) and not is_content(words[begin]) and words[begin] not in _JOINS:
             begin += 1
+        if "not" in words[at + 1 : begin]:  # which of the two it bears on is what matters
+            out += words[at + 1 : begin]
+            at = begin
+            continue
         left = 0
         while left < len(out) and is_content(out[-left - 1]):
             left += 1

@@ -1,5 +1,6 @@
 """Brings the forms of a word together: plural, past and continuous, and nothing that changes what is meant."""
 
+import re
 from functools import lru_cache
 
 _IRREGULAR = {
@@ -13,12 +14,14 @@ _IRREGULAR = {
         "beat": "beaten", "choose": "chose chosen", "steal": "stole stolen", "break": "broke broken", "love": "loves",
         "man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet",
         "tooth": "teeth", "mouse": "mice", "goose": "geese", "wolf": "wolves", "leaf": "leaves", "life": "lives",
-        "knife": "knives", "wife": "wives", "calf": "calves", "dwarf": "dwarves", "die": "dying", "lie": "lying",
+        "knife": "knives", "wife": "wives", "calf": "calves", "dwarf": "dwarves", "die": "dying", "lie": "lying lies",
         "send": "sent", "spend": "spent", "lend": "lent", "catch": "caught", "feed": "fed", "shoot": "shot",
         "begin": "began begun", "sing": "sang sung", "draw": "drew drawn", "hide": "hid hidden", "ride": "rode ridden",
         "bite": "bit bitten", "wear": "wore worn", "forget": "forgot forgotten", "understand": "understood",
         "meet": "met", "read": "reads", "leave": "left", "keep": "kept", "sleep": "slept", "feel": "felt",
-        "color": "colour colours colors", "organize": "organise organised organising", "center": "centre",
+        "color": "colour colours colors", "organize": "organise organised organising", "center": "centre centres",
+        "cookie": "cookies", "movie": "movies", "tie": "ties",
+        "pie": "pies", "zombie": "zombies", "selfie": "selfies",
     }.items()
     for form in forms.split()
 }  # fmt: skip
@@ -27,17 +30,38 @@ _PAST = frozenset(
     told sold said paid chose stole broke sent spent lent caught fed shot began sang drew hid rode bit wore forgot
     understood met left kept slept felt ran came became fell flew fought rose sat stood swam threw woke""".split()
 )
+# What these name is not several of what they look like the plural of.
+_OTHER_THINGS = frozenset(
+    "glasses goods customs arms news spectacles savings earnings proceeds remains jeans spirits manners sands lens".split()
+)
 _VOWELS = frozenset("aeiouy")
+_DOUBLES = re.compile("[^aeiouy]+[aeiouy][^aeiouywx]")
 
 
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """The word without its inflection; comparatives and derived words stay what they are."""
     word = _IRREGULAR.get(word, word)
-    if len(word) <= 3:
+    if len(word) <= 3 or word in _OTHER_THINGS:
         return word
     # British and American spelling.
     return _bare(_singular(word.replace("our", "or") if len(word) > 5 else word))
+
+
+@lru_cache(maxsize=16384)
+def lemmas(word: str) -> frozenset[str]:
+    """What the word may be a form of. Words of one stem that share none are others: plan and plane, hop and hope."""
+    word = _IRREGULAR.get(word, word)
+    word = word.replace("our", "or") if len(word) > 5 else word
+    for ending in ("ing", "ed"):
+        base = word.removesuffix(ending)
+        if base != word and len(base) >= 3:
+            if base[-1] == base[-2] and base[-1] not in "lsz":
+                return frozenset({base[:-1]})
+            if _DOUBLES.fullmatch(base):  # "hop" would have made it "hopping"
+                return frozenset({base + "e"})
+            return frozenset({base, base + "e", base.removesuffix("i") + "y"})
+    return frozenset({word, _singular(word)})
 
 
 def is_past(word: str) -> bool:

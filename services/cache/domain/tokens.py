@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from services.cache.domain.lexicon import COPULAS
 from services.cache.domain.normalise import plain
-from services.cache.domain.topics import NUMBER_WORDS
+from services.cache.domain.topics import NUMBER_WORDS, UNITS
 
 Kind = Literal["word", "number", "literal", "mark"]
 
@@ -22,7 +23,8 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     titled: bool = False
 
 
-_QUOTED = re.compile(r"`+[^`]+`+|\"[^\"]+\"|“[^”]+”")
+_END = Token("", "mark")
+QUOTED = re.compile(r"`+[^`]+`+|\"[^\"]+\"|“[^”]+”")
 _EDGES = ".,;:!?…()[]{}\"'«»“”*"
 _NUMBER = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?|[+-]?\.\d+")
 _WITH_UNIT = re.compile(r"([$€£¥])?(\d+(?:,\d{3})*(?:\.\d+)?)(%|°?[a-zA-Z]{1,3})?")
@@ -30,6 +32,8 @@ _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)", re.IGNORECASE)
 _LITERAL = re.compile(
     r".*(?:\d.*[A-Za-z]|[A-Za-z].*\d|_|[a-z][A-Z]|\w[./\\:=@<>#+]+\w|\(\)|\+\+|#|->|::|[/\\@<>=&|^~%]).*"
 )
+# ".env", "-v", "--all", "f(x)", "a[i]": without its marks it would be a word.
+_MARKED = re.compile(r"[\"'(]*((?:\.|--?)[A-Za-z][\w.-]*\w|--?[A-Za-z]|\w+[(\[{<][^\s)\]}>]+[)\]}>])[\"').,;:!?]*")
 _ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?")
 # Short names that stand for one thing only.
 _ALIASES = {"js": "javascript", "ts": "typescript", "golang": "go", "postgres": "postgresql", "k8s": "kubernetes",
@@ -42,17 +46,23 @@ _SYMBOLS = {"$": "dollar", "€": "euro", "£": "gbp", "¥": "yen", "%": "percen
 
 def tokenise(text: str) -> tuple[Token, ...]:
     """The tokens of a question without its courtesies, possessives expanded, contractions spelled out."""
+    read = [token for piece in _pieces(plain(text)) for token in _read(piece)]
     tokens: list[Token] = []
-    for piece in _pieces(plain(text)):
-        for token in _read(piece):
-            tokens.append(_in_place(token, tokens))
+    for token, following in zip(read, [*read[1:], _END], strict=False):
+        tokens.append(_in_place(token, tokens, following))
     return tuple(tokens)
 
 
-def _in_place(token: Token, before: list[Token]) -> Token:
-    """What a word is can depend on the one before it: "am" behind a number, a letter that stands for something."""
+def _in_place(token: Token, before: list[Token], following: Token) -> Token:
+    """What a word is can depend on the words beside it: "am" behind a number, a letter that stands for something, the "used" of
+    "is used by" and that of "used to smoke".
+    """
+    if token.text == "used" and (following.text != "to" or any(earlier.text in COPULAS for earlier in before)):
+        return Token("utilised", "word")
     if token.text == "am" and before and before[-1].kind == "number":
         return Token("a.m.", "word")
+    if token.text == "a" and before and following.kind == "mark":
+        return Token("A", "literal")  # "section 6 a", "vitamin a", which "5 a day" is not
     if before and before[-1].kind != "mark" and token.titled and len(token.text) == 1 and token.text != "i":
         return Token(token.text.upper(), "literal")
     return token
@@ -61,7 +71,7 @@ def _in_place(token: Token, before: list[Token]) -> Token:
 def _pieces(text: str) -> list[str]:
     pieces: list[str] = []
     at = 0
-    for quoted in _QUOTED.finditer(text):
+    for quoted in QUOTED.finditer(text):
         pieces += text[at : quoted.start()].split()
         # Quoted words are words; code in backticks is a literal, whatever is in it.
         pieces += [quoted[0]] if quoted[0].startswith("`") else quoted[0][1:-1].split()
@@ -74,6 +84,8 @@ def _read(piece: str) -> list[Token]:
         return [_word(piece)]
     if piece.startswith("`"):
         return [Token(piece.strip("`").strip(), "literal")]
+    if (spelled := _MARKED.fullmatch(piece)) is not None:
+        return [Token(spelled[1], "literal"), *([Token(piece[-1], "mark")] if piece[-1] in ".,;:!?" else [])]
     core = piece.strip(_EDGES)
     if piece.endswith("()"):
         core += "()"
@@ -96,7 +108,7 @@ def _read_core(core: str) -> list[Token]:
         return [Token(_number(core), "number")]
     if (ordinal := _ORDINAL.fullmatch(core)) is not None:
         return [Token(f"{_number(ordinal[1])}th", "number")]
-    if (measured := _WITH_UNIT.fullmatch(core)) is not None and (measured[1] or measured[3]):
+    if (measured := _WITH_UNIT.fullmatch(core)) is not None and _has_unit(measured):
         return _measured(measured)
     parts = re.split("[-/]", core)
     if all(part.isalpha() for part in parts):
@@ -111,6 +123,14 @@ def _read_core(core: str) -> list[Token]:
 def _camel(core: str) -> list[Token]:
     inner = any(one.islower() and other.isupper() for one, other in itertools.pairwise(core))
     return [Token(core, "literal")] if inner and "-" not in core and "/" not in core else []
+
+
+def _has_unit(match: re.Match[str]) -> bool:
+    """Whether a sign or a known unit goes with the number: "6a" and "6s" are names of something."""
+    suffix = (match[3] or "").lower().lstrip("°")
+    return bool(
+        match[1] if not suffix else suffix in UNITS or suffix in _SCALES or suffix in _SYMBOLS or suffix == "am"
+    )
 
 
 def _measured(match: re.Match[str]) -> list[Token]:

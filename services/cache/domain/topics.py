@@ -187,13 +187,15 @@ twenties:20s thirties:30s forties:40s fifties:50s sixties:60s seventies:70s eigh
 """
 NUMBER_WORDS = dict(pair.split(":") for pair in _NUMBERS.split())
 
-# A question about the moment it is asked in, or about what only its asker owns, has another answer next time.
+# A question about the moment it is asked in has another answer next time.
 TIMELY = word_set(
     """today tonight tomorrow yesterday now latest current weather forecast nowadays recent recently upcoming
     news price prices"""
 )
-OWNED = word_set(
-    """order orders account accounts invoice invoices bill bills subscription ticket tickets appointment booking
-    reservation delivery package shipment payment payments refund password balance calendar schedule inbox email emails
-    profile username cart membership claim"""
+# What points at the asker's own things or at what the asker has before the eyes.
+OWN = word_set("my our ours this these here attached following aforementioned")
+# "Tell me" and "explain to me" ask for a favour, and say nothing of the asker.
+FAVOURS = word_set(
+    """tell give show write teach explain help find make suggest recommend remind describe draft create send read sing
+    get bring offer let"""
 )

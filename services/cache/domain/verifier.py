@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from services.cache.domain.parsed import Parsed, parse
 from services.cache.domain.vetoes import VETOES
 
-FAILED = "verifier_failed"
 # What the model takes off for phrasing alone, as a share of what it takes off for short questions that differ in a word.
-_REPHRASED = 0.5
-# Up to so many content words one word that was exchanged, or added, moves a sentence vector as much as it should.
-_EXCHANGED, _ADDED = 4, 3
+_REPHRASED = 1 / 3
+# Up to so many content words one that was added moves a sentence vector as much as it should.
+_ADDED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,25 +26,16 @@ class Verdict:
 
 
 def judge(stored: str, asked: str) -> Verdict:
-    """Compare two questions as they were written.
-
-    Whatever goes wrong in here is a veto: a question that cannot be judged is not served.
-    """
-    try:
-        one, other = parse(stored), parse(asked)
-        for name, objects in VETOES.items():
-            if objects(one, other):
-                return Verdict(vetoes=(name,))
-        return Verdict(vetoes=(), weight=_weight(one, other))
-    except Exception:
-        return Verdict(vetoes=(FAILED,))
+    """Compare two questions as they were written."""
+    one, other = parse(stored), parse(asked)
+    for name, objects in VETOES.items():
+        if objects(one, other):
+            return Verdict(vetoes=(name,))
+    return Verdict(vetoes=(), weight=_weight(one, other))
 
 
 def _weight(one: Parsed, other: Parsed) -> float:
-    """The longer two questions are, the less one exchanged word moves their vectors; where none is exchanged, what the
-    vectors differ in is phrasing.
+    """Where both hold the same words in the same roles, what their vectors differ in is phrasing. The longer two questions are, the
+    less a word that only one of them has moves their vectors.
     """
-    if one.stems == other.stems:
-        return _REPHRASED
-    short = _ADDED if one.stems <= other.stems or other.stems <= one.stems else _EXCHANGED
-    return max(1.0, max(len(one.stems), len(other.stems)) / short)
+    return _REPHRASED if one.stems == other.stems else max(1.0, max(len(one.stems), len(other.stems)) / _ADDED)

@@ -10,8 +10,9 @@ from itertools import pairwise
 
 from services.cache.domain import lexicon, topics
 from services.cache.domain import opposites as opposed
+from services.cache.domain.exchanges import accents, added, exchanged, quoted, shouted, spelled
 from services.cache.domain.parsed import Parsed
-from services.cache.domain.question import able, addressed, cast, doing, helped, kind, personal, tense, told
+from services.cache.domain.question import able, addressed, asked_too, cast, doing, helped, kind, personal, tense, told
 
 # With more content words than these, one that is exchanged for its like mostly leaves the vector where it was.
 _LONG = 8
@@ -37,7 +38,9 @@ def dates(one: Parsed, other: Parsed) -> bool:
 def literals(one: Parsed, other: Parsed) -> bool:
     """Identifiers, versions, paths, operators: same only when spelled the same."""
     here, there = _spelled(one), _spelled(other)
-    return not (here <= there | other.present and there <= here | one.present)
+    return any(not lexicon.is_content(text) or text not in other.present for text in here - there) or any(
+        not lexicon.is_content(text) or text not in one.present for text in there - here
+    )
 
 
 def names(one: Parsed, other: Parsed) -> bool:
@@ -91,19 +94,25 @@ def order(one: Parsed, other: Parsed) -> bool:
     here = [word for word in one.roles if word in shared]
     there = [word for word in other.roles if word in shared]
     here, there = _rejoined(here, other.joins), _rejoined(there, one.joins)
-    return _swapped(here, one.phrases, other.compounds) != _swapped(there, other.phrases, one.compounds)
+    return _swapped(here, one, other) != _swapped(there, other, one)
 
 
 def direction(one: Parsed, other: Parsed) -> bool:
-    """To and from, with and without, on the same word."""
+    """To and from, with and without, on the same word; up and down, wherever they stand."""
     here, there = one.directions, other.directions
     both = [frozenset((here[word], there[word])) for word in here.keys() & there.keys()]
+    if one.present & lexicon.PARTICLES != other.present & lexicon.PARTICLES or _stranded(one) != _stranded(other):
+        return True
+    if _classes(one, lexicon.SIDES) != _classes(other, lexicon.SIDES):
+        return True
     return any(len(pair) == 2 and pair not in lexicon.LOOSE for pair in both)
 
 
 def question_kind(one: Parsed, other: Parsed) -> bool:
     """Why, when, where, who, how many, or a question for yes or no."""
     here, there = kind(one), kind(other)
+    if asked_too(one) != asked_too(other):
+        return True
     return here != there and not {here, there} <= {"", "what"} and {here, there} != {"", "who"}
 
 
@@ -111,7 +120,8 @@ def tenses(one: Parsed, other: Parsed) -> bool:
     """Is, was, will be; who writes, who wrote; closing, closed."""
     if (doing(one) & told(other)) - told(one) or (doing(other) & told(one)) - told(other):
         return True
-    if (told(one) ^ told(other)) & one.stems & other.stems and not (helped(one) or helped(other)):
+    # An auxiliary says when, and the verb need not; where both questions have the same one, the verbs differ in it.
+    if (told(one) ^ told(other)) & one.stems & other.stems and helped(one) == helped(other):
         return True
     here, there = tense(one), tense(other)
     return bool(here and there and here != there) or ("future" in here) != ("future" in there)
@@ -151,16 +161,20 @@ def details(one: Parsed, other: Parsed) -> bool:
 
 
 def grammar(one: Parsed, other: Parsed) -> bool:
-    """Any other word, where the grammar is not English: none of the lists says there what a word does."""
-    return (one.foreign or other.foreign) and Counter(one.words) != Counter(other.words)
+    """Anything but a repeat, where one of the two is not surely English: none of the lists says there what a word does."""
+    if one.english and other.english:
+        return False
+    # Beside a question in English the same form can only be English, too.
+    return one.form != other.form if one.english or other.english else one.repeat != other.repeat
 
 
 # The cheap ones first.
 VETOES: Mapping[str, Veto] = {
     veto.__name__: veto
     for veto in (
-        numbers, literals, names, question_kind, connectives, negation, units, languages, formats, tasks, adverbs,
-        qualifiers, modality, dates, persons, details, grammar, tenses, degree, opposites, direction, order,
+        grammar, numbers, literals, names, exchanged, added, quoted, spelled, accents, shouted, question_kind, connectives, negation, units,
+        languages, formats, tasks, adverbs, qualifiers, modality, dates, persons, details, tenses, degree, opposites,
+        direction, order,
     )
 }  # fmt: skip
 
@@ -188,10 +202,9 @@ def _count(parsed: Parsed, words: Set[str]) -> int:
 
 def _qualified(parsed: Parsed) -> Set[str]:
     found = _classes(parsed, lexicon.QUALIFIERS)
-    # "used to" tells of the past; "used for" does not. "Too" is a measure unless it closes the sentence, "exactly" unless it
-    # goes with a question word.
+    # "Too" is a measure unless it closes the sentence, "exactly" unless it goes with a question word.
     pairs = set(pairwise(parsed.words))
-    idle = {"used"} if ("used", "to") not in pairs else set()
+    idle: set[str] = set()
     if parsed.words[-1:] == ("too",):
         idle.add("too")
     if any((word, "exactly") in pairs for word in lexicon.QUESTION_WORDS):
@@ -199,14 +212,24 @@ def _qualified(parsed: Parsed) -> Set[str]:
     return (found - idle) | ({"even if"} if ("even", "if") in pairs else set())
 
 
-def _swapped(words: list[str], phrases: Set[tuple[str, str]], compounds: Set[tuple[str, str]]) -> list[str]:
+def _stranded(parsed: Parsed) -> str:
+    """A preposition at the end: what something is, and what it is for."""
+    return parsed.last if parsed.last in lexicon.PREPOSITIONS - {"by"} else ""
+
+
+def _swapped(words: list[str], own: Parsed, other: Parsed) -> list[str]:
     """The words with "head of owner" as "owner head", where the other question puts it so."""
     for at in range(1, len(words)):
         owner, begin = words[at], at
-        if (owner, words[at - 1]) in phrases:
-            while begin > 0 and (owner, words[begin - 1]) in compounds:
-                begin -= 1
-            words.insert(begin, words.pop(at))
+        if (owner, words[at - 1]) not in own.phrases:
+            continue
+        while begin > 0 and (owner, words[begin - 1]) in other.compounds:
+            begin -= 1
+        end = at + 1
+        # All of the owner's name goes along.
+        while begin < at and end < len(words) and (owner, words[end]) in own.compounds & other.compounds:
+            end += 1
+        words[begin:end] = words[at:end] + words[begin:at]
     return words
 
 

@@ -11,17 +11,19 @@ from libs.common.errors import BadRequest
 _LEVELS = ("off", "conservative", "moderate", "aggressive")
 _CACHE = ("no-store", "no-cache", "off")
 _ROUTING = ("auto", "manual", "shadow")
+_SCOPE = re.compile(r"[A-Za-z0-9_.:@/+=-]{1,128}")
 _TAG = re.compile(r"([A-Za-z0-9_.-]{1,64})=([^,=]{1,256})")
 MAX_TAGS = 10
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
-    """One request's own choices; None leaves the organisation's."""
+    """One request's own choices; None leaves the organisation's. Cached answers are shared within one `cache_scope` only."""
 
     level: Level | None = None
     routing_mode: RoutingMode | None = None
     read_cache: bool = True
     write_cache: bool = True
+    cache_scope: str | None = None
     tags: dict[str, str] = {}
 
     def apply(self, settings: OptimizationSettings) -> OptimizationSettings:
@@ -43,8 +45,9 @@ def parse(headers: Mapping[str, str]) -> Overrides:
     level = headers.get("x-promptly-level")
     cache = headers.get("x-promptly-cache")
     routing = headers.get("x-promptly-routing")
+    scope = headers.get("x-promptly-cache-scope")
     tags = headers.get("x-promptly-tags")
-    if level is None and cache is None and routing is None and tags is None:
+    if level is None and cache is None and routing is None and scope is None and tags is None:
         return NONE
     _one_of("x-promptly-level", level, _LEVELS)
     _one_of("x-promptly-cache", cache, _CACHE)
@@ -54,6 +57,7 @@ def parse(headers: Mapping[str, str]) -> Overrides:
         routing_mode=routing,  # type: ignore[arg-type]  # checked above
         read_cache=cache not in ("no-cache", "off"),
         write_cache=cache not in ("no-store", "off"),
+        cache_scope=_scope(scope),
         tags=_tags(tags or ""),
     )
 
@@ -63,6 +67,16 @@ def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
         raise BadRequest(
             f"The header {name} takes {', '.join(allowed)}.", code="invalid_header", details={"param": name}
         )
+
+
+def _scope(value: str | None) -> str | None:
+    if value is not None and _SCOPE.fullmatch(value) is None:
+        raise BadRequest(
+            "The header x-promptly-cache-scope takes 1 to 128 letters, digits or characters of _ . : @ / + = -.",
+            code="invalid_header",
+            details={"param": "x-promptly-cache-scope"},
+        )
+    return value
 
 
 def _tags(value: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from services.gateway.domain.attempts import Failure
 from services.gateway.domain.turns import Kept
 from services.gateway.translate.dialect import Chunks
 from services.gateway.translate.openai_answer import Usage
+from services.gateway.translate.openai_besides import Besides
 from services.gateway.translate.openai_openai import with_metadata
 from services.gateway.translate.sse import DONE, event
 
@@ -28,6 +29,7 @@ class _ToolDelta(msgspec.Struct, frozen=True, kw_only=True):
     id: str | None = None
     type: str | None = None
     function: _ToolFunction | None = None
+    extra_content: Any = None
 
 
 class _Delta(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +38,6 @@ class _Delta(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_content: Any = None
     reasoning: Any = None
     audio: Any = None
-    annotations: Any = None
     tool_calls: list[_ToolDelta] | None = None
 
     @property
@@ -45,16 +46,10 @@ class _Delta(msgspec.Struct, frozen=True, kw_only=True):
         said = self.content or self.refusal or self.reasoning_content or self.reasoning or self.audio
         return bool(said or self.tool_calls)
 
-    @property
-    def plain(self) -> bool:
-        """Whether a stored answer can hold all of it."""
-        return not (self.reasoning or self.audio or self.annotations)
-
 
 class _Choice(msgspec.Struct, frozen=True, kw_only=True):
     index: int = 0
     delta: _Delta | None = None
-    logprobs: Any = None
     finish_reason: str | None = None
 
 
@@ -80,7 +75,7 @@ class OpenAIStream:
         self.usage: Usage | None = None
         self.finish_reasons: dict[int, str] = {}
         self.model = ""
-        self.storable = True
+        self._besides = Besides()
         self._wants_usage = wants_usage
         self._chunks = chunks
         self._seen: set[int] = set()
@@ -113,6 +108,11 @@ class OpenAIStream:
     def call_ids(self) -> list[str]:
         """The ids of the tool calls so far."""
         return [call["id"] for call in self._tools if call["id"]]
+
+    @property
+    def storable(self) -> bool:
+        """Whether `answer` holds all that the stream said."""
+        return self._besides.whole
 
     @property
     def text(self) -> str:
@@ -156,7 +156,7 @@ class OpenAIStream:
         if self._tools:
             message["tool_calls"] = self._tools
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish_reasons.get(0)}
-        return {
+        answer = {
             "id": self._id,
             "object": "chat.completion",
             "created": self._created,
@@ -164,6 +164,8 @@ class OpenAIStream:
             "choices": [choice],
             "usage": self._usage_raw,
         }
+        self._besides.add_to(answer)
+        return answer
 
     def _take_all(self, payloads: Sequence[bytes]) -> bytes:
         return b"".join([piece for data in payloads if (piece := self._take(data))])
@@ -180,6 +182,7 @@ class OpenAIStream:
             raise Failure("malformed", "The stream holds something that is not a chunk.") from None
         if chunk.error:
             raise Failure("malformed", "The stream ended in an error.")
+        self._besides.read(data)
         self._id, self._created = chunk.id or self._id, chunk.created or self._created
         if isinstance(chunk.model, str) and chunk.model:
             self.model = chunk.model
@@ -228,7 +231,6 @@ class OpenAIStream:
         delta = choice.delta
         if delta is None:
             return False
-        self.storable = self.storable and delta.plain and not choice.logprobs
         if delta.content:
             self._texts.setdefault(choice.index, []).append(delta.content)
         if delta.refusal:
@@ -247,36 +249,8 @@ class OpenAIStream:
             slot = self._slots[index] = len(self._tools)
             function = {"name": "", "arguments": ""}
             self._tools.append({"id": call.id, "type": call.type or "function", "function": function})
+        if call.extra_content:
+            self._tools[slot]["extra_content"] = call.extra_content
         if call.function is not None:
             self._tools[slot]["function"]["name"] += call.function.name or ""
             self._tools[slot]["function"]["arguments"] += call.function.arguments or ""
-
-
-def replay(answer: dict[str, Any], usage: dict[str, Any] | None, metadata: bytes, *, wants_usage: bool) -> bytes:
-    """A stored answer as a stream of the same shape: role, content, tool calls, finish, usage if asked for, `[DONE]`."""
-    head = {
-        "id": answer.get("id"),
-        "object": "chat.completion.chunk",
-        "created": answer.get("created"),
-        "model": answer.get("model"),
-    }
-    out = []
-
-    def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        nothing = {"usage": None} if wants_usage else {}
-        return msgspec.json.encode({**head, "choices": [choice], **nothing})
-
-    choice = answer["choices"][0]
-    message = choice["message"]
-    out.append(chunk({"role": "assistant", "content": ""}))
-    out.extend(
-        chunk({name: message[name]}) for name in ("reasoning_content", "content", "refusal") if message.get(name)
-    )
-    for index, call in enumerate(message.get("tool_calls") or ()):
-        out.append(chunk({"tool_calls": [{"index": index, **call}]}))
-    out.append(chunk({}, choice.get("finish_reason") or "stop"))
-    if wants_usage and usage is not None:
-        out.append(msgspec.json.encode({**head, "choices": [], "usage": usage}))
-    out[-1] = with_metadata(out[-1], metadata)
-    return b"".join(event(data) for data in out) + DONE

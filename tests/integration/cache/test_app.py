@@ -91,8 +91,8 @@ async def test_a_miss_says_why(bus: MemoryBus) -> None:
     vetoed = await ask(bus, "Is it healthy to eat after 10pm?")
     assert isinstance(vetoed, CacheMiss)
     assert "qualifiers" in vetoed.vetoes
-    await bus.call(STORE, answer_for(fingerprint="2", query="How do I bake sourdough bread?"))
-    near = await ask(bus, "How do I bake good sourdough bread at home?")
+    await bus.call(STORE, answer_for(fingerprint="2", query="What is entropy?"))
+    near = await ask(bus, "What is the concept of entropy?")
     assert isinstance(near, CacheMiss)
     assert near.best_similarity is not None
     assert 0.7 < near.best_similarity < 0.95
@@ -114,7 +114,8 @@ async def test_nothing_crosses_an_organisation_or_a_scope(bus: MemoryBus, change
 
 
 @pytest.mark.parametrize(
-    "query", ["What is the weather in Rome?", "Where is my order?", "rain " * 255, "rain" * 2_000, " "]
+    "query",
+    ["What is the weather in Rome?", "Where is my order?", "What is t\u200bin?", "rain " * 255, "rain" * 2_000, " "],
 )
 async def test_some_questions_serve_exact_repeats_only(bus: MemoryBus, query: str) -> None:
     await bus.call(STORE, answer_for(query=query))

@@ -376,7 +376,16 @@ async def test_the_cache_header_is_obeyed(stack: Stack, header: str, reads: bool
 
 @pytest.mark.parametrize(
     ("header", "value"),
-    [("level", "max"), ("cache", "maybe"), ("routing", "random"), ("tags", "novalue"), ("tags", "a=b," * 11)],
+    [
+        ("level", "max"),
+        ("cache", "maybe"),
+        ("routing", "random"),
+        ("tags", "novalue"),
+        ("tags", "a=b," * 11),
+        ("cache-scope", "a b"),
+        ("cache-scope", "s" * 129),
+        ("cache-scope", ""),
+    ],
 )
 async def test_a_bad_override_is_a_400(stack: Stack, header: str, value: str) -> None:
     if header == "tags" and "," in value:

@@ -61,15 +61,13 @@ async def test_a_hundred_at_once_are_one_call(stack: Stack, stream: bool) -> Non
     await played(stack)
     client = stack.client()
 
-    async def ask(number: int) -> str:
-        answer: Any = await client.chat.completions.create(
-            model="gpt-4o", messages=ASK, stream=stream, user=f"user-{number}"
-        )
+    async def ask() -> str:
+        answer: Any = await client.chat.completions.create(model="gpt-4o", messages=ASK, stream=stream)
         if not stream:
             return str(answer.choices[0].message.content)
         return "".join([chunk.choices[0].delta.content or "" async for chunk in answer if chunk.choices])
 
-    said = await asyncio.gather(*(ask(number) for number in range(100)))
+    said = await asyncio.gather(*(ask() for _ in range(100)))
     assert len(stack.provider.ledger) == 1
     assert len(set(said)) == 1
     assert said[0]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from services.gateway.domain.attempts import Failure
 from services.gateway.translate.openai_answer import Usage
 from services.gateway.translate.openai_openai import OpenAIChunks, with_metadata
-from services.gateway.translate.openai_stream import OpenAIStream, replay
+from services.gateway.translate.openai_replay import replay
+from services.gateway.translate.openai_stream import OpenAIStream
 from services.gateway.translate.sse import DONE, SseParser, event
 from tests.fake_provider import wire
 
@@ -156,7 +157,7 @@ def test_calls_that_share_an_index_stay_apart() -> None:
     assert [(call["id"], call["function"]["name"]) for call in made] == [("call_f", "f"), ("call_g", "g")]
 
 
-@pytest.mark.parametrize("extra", [{"reasoning": "hm"}, {"audio": {"id": "a"}}])
+@pytest.mark.parametrize("extra", [{"reasoning": "hm", "reasoning_details": [{"text": "hm"}]}, {"audio": {"id": "a"}}])
 def test_what_a_stored_answer_cannot_hold_goes_out_at_once_and_is_not_stored(extra: dict[str, Any]) -> None:
     relay = OpenAIStream(OpenAIChunks(), wants_usage=False)
     assert relay.feed(event(json.dumps({"choices": [{"index": 0, "delta": extra}]}).encode()))

@@ -1,0 +1,63 @@
+"""A stored answer as a stream."""
+
+from typing import Any
+
+import msgspec
+
+from services.gateway.translate.openai_besides import LISTED
+from services.gateway.translate.openai_openai import with_metadata
+from services.gateway.translate.sse import DONE, event
+
+_ELSEWHERE = frozenset("object choices usage".split())
+# The parts of a message in the order in which a model says them; what has no place here comes first.
+_LAST = ("content", "refusal", "tool_calls")
+
+
+def replay(answer: dict[str, Any], usage: dict[str, Any] | None, metadata: bytes, *, wants_usage: bool) -> bytes:
+    """Chunks of the shape that a provider's stream has: role, whatever the message holds, finish, usage if asked for, `[DONE]`.
+
+    Nothing that the answer has is left out: every field of the message is a delta, those of the choice ride on its end, and
+    those of the answer on every chunk.
+    """
+    head = {"object": "chat.completion.chunk"}
+    head |= {name: value for name, value in answer.items() if name not in _ELSEWHERE}
+    nothing = {"usage": None} if wants_usage else {}
+    choice = answer["choices"][0]
+    logprobs = choice.get("logprobs")
+
+    def chunk(delta: dict[str, Any], **end: Any) -> bytes:
+        made = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None, **end}
+        return msgspec.json.encode({**head, "choices": [made], **nothing})
+
+    out = [chunk({"role": "assistant", "content": ""})]
+    for delta in _deltas(choice["message"]):
+        # They belong to the text, and one chunk holds all of it.
+        told = {"logprobs": logprobs} if logprobs and not delta.keys().isdisjoint(_LAST[:2]) else {}
+        out.append(chunk(delta, **told))
+        logprobs = None if told else logprobs
+    rest = {name: value for name, value in choice.items() if name not in {"index", "message", "logprobs"}}
+    out.append(chunk({}, **rest, logprobs=logprobs) if rest.get("finish_reason") else chunk({}, finish_reason="stop"))
+    if wants_usage and usage is not None:
+        out.append(msgspec.json.encode({**head, "choices": [], "usage": usage}))
+    out[-1] = with_metadata(out[-1], metadata)
+    return b"".join(event(data) for data in out) + DONE
+
+
+def _deltas(message: dict[str, Any]) -> list[dict[str, Any]]:
+    names = [*(name for name in message if name not in {"role", *_LAST}), *_LAST]
+    found: list[dict[str, Any]] = []
+    for name in names:
+        value = message.get(name)
+        if not value:
+            continue
+        if name == "tool_calls":
+            found += [{name: [{"index": at, **call}]} for at, call in enumerate(value)]
+        elif name in LISTED and isinstance(value, list):
+            found.append({name: [_numbered(at, item) for at, item in enumerate(value)]})
+        else:
+            found.append({name: value})
+    return found
+
+
+def _numbered(at: int, item: Any) -> Any:
+    return {"index": at, **item} if isinstance(item, dict) else item
