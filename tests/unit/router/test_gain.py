@@ -18,7 +18,7 @@ PRIOR = WEIGHTS.prior
 SHIPPED = shipped(PRIOR)
 SIZE = len(FEATURES)
 PROMPTS = SHORT_BUT_HARD + SIMPLE + COMPLEX
-FEATURES_OF = np.array([look(prompt, WEIGHTS.evidence).features for prompt in PROMPTS])
+FEATURES_OF = np.array([look(prompt, WEIGHTS.judge, WEIGHTS.words).features for prompt in PROMPTS])
 
 
 def taught(features: np.ndarray, answers: np.ndarray, histogram: tuple[float, ...] = (1.0,) * 40) -> Learned:
@@ -104,7 +104,7 @@ def test_neighbours_move_the_estimate_by_their_own_gain() -> None:
 def test_an_organisations_traffic_sets_its_own_cuts() -> None:
     """Among hard prompts only, a hard one is an ordinary one."""
     hard = learned(PRIOR, taught(np.zeros((0, SIZE)), np.zeros(0), (0.0,) * 36 + (10_000.0,) * 4))
-    prompt = look("The harbour " * 30, WEIGHTS.evidence)
+    prompt = look("The harbour " * 30, WEIGHTS.judge, WEIGHTS.words)
     assert classify(prompt, hard).score < classify(prompt, SHIPPED).score
 
 
@@ -121,4 +121,4 @@ def test_evidence_of_a_hard_prompt_outweighs_experience() -> None:
     """An organisation whose cheap answers never failed still does not get proofs from the small model."""
     content = learned(PRIOR, taught(np.tile(FEATURES_OF, (200, 1)), np.zeros(200 * len(FEATURES_OF))))
     for prompt in SHORT_BUT_HARD:
-        assert classify(look(prompt, WEIGHTS.evidence), content).tier != "simple"
+        assert classify(look(prompt, WEIGHTS.judge, WEIGHTS.words), content).tier != "simple"
