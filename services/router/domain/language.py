@@ -16,6 +16,8 @@ _DEVANAGARI = re.compile(r"[\u0900-\u0963\u0970-\u097f]")
 _LATIN = re.compile(r"[a-z]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LEAST_SHARE = 0.6  # of the letters, in scripts that there are words for
+_ENDING = re.compile(r"'[^\W\d_]+")
+_LEAST_COMMON = 0.08  # of the words; code and lists of names have few
 _SIGNS_A_WORD = 1.8
 _KANA_SHARE = 0.08  # Japanese has some kana in every sentence; a Chinese text quotes one at most
 
@@ -41,7 +43,8 @@ def tongue(folded: str, common: Mapping[str, frozenset[str]]) -> Tongue:
     latin, letters = len(_LATIN.findall(folded)), len(_LETTER.findall(folded))
     words = WORD.findall(folded)
     found: list[str] = []
-    spaced = _latin_language(words, common) if latin else None
+    # What stands behind an apostrophe is an ending in many languages, and looks like a word of another.
+    spaced = _latin_language(WORD.findall(_ENDING.sub("", folded)), common) if latin else None
     if spaced is not None:
         found.append(spaced)
     if han + kana:
@@ -58,4 +61,5 @@ def _latin_language(words: list[str], common: Mapping[str, frozenset[str]]) -> s
     """The language with the most common words; None where a language without word lists has as many, or none has any."""
     hits = {name: sum(word in known for word in words) for name, known in common.items()}
     best = max(SPACED, key=lambda name: hits.get(name, 0))
-    return best if hits.get(best, 0) > hits.get("other", 0) else None
+    enough = max(1.0, _LEAST_COMMON * len(words))
+    return best if hits.get(best, 0) > hits.get("other", 0) and hits[best] >= enough else None
