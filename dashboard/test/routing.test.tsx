@@ -10,7 +10,7 @@ import { show } from "./show";
 
 const DEFAULTS = { openai: { simple: "gpt-4o-mini", medium: "gpt-4o", complex: "gpt-4o" } };
 const CONFIG = { routing_mode: "auto", tiers: { openai: { ...DEFAULTS.openai, simple: "gpt-4.1-nano" } }, default_tiers: DEFAULTS };
-const SETTINGS = { level: "moderate", routing_mode: "auto", cost_quality: null };
+const SETTINGS = { level: "moderate", routing_mode: "auto", cost_quality: null, substitute_unreachable: false, rules_in_manual: false, older_generations: false };
 const rule = (id: string, more = {}) => ({
   id: `rule_${id}`,
   name: `Rule ${id}`,
