@@ -9,6 +9,11 @@ from services.router.domain.marks import marks
 from services.router.domain.words import Words
 
 _ANSWER_WORDS, _WORD_OR_TWO, _CONFIRM_WORDS, _OWN_WORDS = 15.0, 3.0, 14.0, 4.0
+_OWN_WORDS_UNSPACED = 7.0  # without articles and blanks, a short wish says less of what it is about
+_THE = re.compile(r"\b(?:the|der|die|das|den|dem|el|la|los|las|le|les)\b")
+_THE_OF = re.compile(
+    r"\b(?:the|der|die|das|den|dem|el|la|los|las|le|les) \w+(?: \w+)? (?:of|in|from|von|des|der|aus|de|del|du|d)\b"
+)
 _LEFT_OVER = 0.34  # of a turn's words may say something besides yes, no and which
 _LONG = 5  # letters of a word that says what a text is about
 _SAME_PAIRS = 0.15
@@ -61,8 +66,11 @@ def new_task(turn: UserTurn, opening: str, words: Words) -> bool:
     seen = marks(turn.text, words)
     folded = fold(turn.text)
     found = words.find(folded, seen.tongue.languages)
-    if not seen.known or seen.tongue.words < _OWN_WORDS or "refer" in found or _ASKS_BACK.search(turn.asked):
+    least = _OWN_WORDS if seen.tongue.languages[:1] not in (("zh",), ("ja",)) else _OWN_WORDS_UNSPACED
+    if not seen.known or seen.tongue.words < least or "refer" in found or _ASKS_BACK.search(turn.asked):
         return False
+    if _THE.search(folded) and not _THE_OF.search(folded):
+        return False  # "the title", "la ligne": of something that was there before
     return not _same_subject(folded, fold(f"{opening[-2_000:]} {turn.asked}"), words)
 
 
