@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from libs.common.contracts.router import UserTurn
 
 # From here on a conversation keeps the model that its first turns gave it, so that what travels stays small.
-MOST_TURNS = 64
-_HEAD, _TAIL, _ASKED = 6_000, 3_000, 600
+MOST_TURNS, MOST_LETTERS = 64, 400_000
+_HEAD, _TAIL, _ASKED = 8_000, 4_000, 600
 _BYTES_A_TOKEN = 4
 _READS = frozenset(
     "get list search find read fetch look lookup query show view describe check count calculate compute think retrieve inspect"
@@ -46,12 +46,13 @@ def ends(text: str, head: int = _HEAD, tail: int = _TAIL) -> str:
 
 
 def user_turns(messages: Sequence[Message], tool_bytes: int) -> tuple[UserTurn, ...]:
-    """The user's turns from the first on, at most `MOST_TURNS`."""
+    """The user's turns from the first on, at most `MOST_TURNS` and `MOST_LETTERS`."""
     found: list[UserTurn] = []
-    before, asked = tool_bytes, ""
+    before, asked, letters = tool_bytes, "", 0
     for message in messages:
         text = "\n".join(message.texts)
-        if message.role == "user" and len(found) < MOST_TURNS:
+        if message.role == "user" and len(found) < MOST_TURNS and letters < MOST_LETTERS:
+            letters += min(len(text), _HEAD + _TAIL)
             found.append(
                 UserTurn(
                     text=ends(text),
