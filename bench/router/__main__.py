@@ -30,7 +30,7 @@ from libs.common.contracts.router import RouteRequest
 from libs.common.embedding import Embedder, load
 from services.router.domain.complexity import NEAR, classify, look
 from services.router.domain.gain import shipped
-from services.router.domain.nearby import ends, mean_gain
+from services.router.domain.nearby import ends, told
 from services.router.pipeline import Router
 from services.router.ports import NoNeighbours, ShippedEstimates
 from services.router.training.prompts import labelled, split
@@ -107,14 +107,14 @@ def measure(title: str, questions: list[Question], embedder: Embedder) -> Measur
     looks = [look(one.prompt, WEIGHTS.judge, WEIGHTS.words) for one in questions]
     vectors = np.stack([embedder.embed([ends(one.reading.body)])[0] for one in looks])
     around = load_neighbourhood()
-    known = around.vectors.astype(np.float32)
+    known = around.vectors.astype(np.float32) / 127
     weak, strong = scores(questions)
     return Measured(
         title=title,
         questions=questions,
         features=np.array([one.features for one in looks]),
         vectors=vectors,
-        nearby=np.array([mean_gain(known @ vector, around.gains) for vector in vectors]),
+        nearby=np.array([told(known @ vector, around.gains) for vector in vectors]),
         weak=weak,
         strong=strong,
     )
