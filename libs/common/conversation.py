@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from libs.common.contracts.router import UserTurn
 
-# From here on a conversation keeps the model that its first turns gave it, so that what travels stays small.
+# What travels stays small: a conversation with more turns stays with the requested model.
 MOST_TURNS, MOST_LETTERS = 64, 400_000
 _HEAD, _TAIL, _ASKED = 8_000, 4_000, 600
 _BYTES_A_TOKEN = 4

@@ -100,3 +100,24 @@ def test_the_same_messages_are_decided_alike() -> None:
 def test_whatever_model_was_asked_for(model: str) -> None:
     for short in ("yes, go on", "cancel all of them", "2", "ja, mach weiter"):
         assert ask(("user", HARD["en"]), ("assistant", REPLIES[0]), ("user", short), model=model).model == model
+
+
+def test_a_task_in_a_language_that_nobody_reads_is_no_consent() -> None:
+    for task in (
+        "จงพิสูจน์ว่ารากที่สองของสองเป็นจำนวนอตรรกยะพร้อมแสดงเหตุผลทุกขั้นตอนอย่างละเอียด",
+        "Докажите, что корень из двух иррационален, и обобщите доказательство на все простые числа.",
+        "소수가 무한히 많다는 것을 증명하고 각 단계의 근거를 자세히 설명해 주세요. 그리고 일반화하세요.",
+    ):
+        assert ask(("user", "Hi!"), ("assistant", "Hello!"), ("user", task)).model == "claude-opus"
+
+
+def test_a_conversation_too_long_to_go_through_stays_with_the_requested_model() -> None:
+    talk = [("user", EASY)]
+    for n in range(70):
+        talk += [("assistant", "Done."), ("user", f"What is the capital of country number {n}?")]
+    assert ask(*talk[:21]).model == "claude-haiku"
+    assert ask(*talk).model == "claude-opus"
+
+
+def test_a_picture_without_words_goes_up() -> None:
+    assert ask(("user", EASY), ("assistant", "Paris."), ("user", "")).model == "claude-opus"

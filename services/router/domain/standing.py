@@ -23,6 +23,9 @@ def standing(request: RouteRequest, classify: Classify, words: Words, saves: Sav
     turns = request.conversation or (UserTurn(text=request.prompt),)
     hardest = now = classify(turns[0].text)
     task = turns[0].text
+    if request.turns > len(turns):
+        # Too long to go through: what could not be seen again may have been hard.
+        return replace(now, tier="complex", signals=("long_conversation",))
     kept = False
     for turn in turns[1:]:
         kept = True

@@ -14,6 +14,7 @@ _THE = re.compile(r"\b(?:the|der|die|das|den|dem|el|la|los|las|le|les)\b")
 _THE_OF = re.compile(
     r"\b(?:the|der|die|das|den|dem|el|la|los|las|le|les) \w+(?: \w+)? (?:of|in|from|von|des|der|aus|de|del|du|d)\b"
 )
+_UNREAD_LETTERS = 32  # of a language without word lists, and perhaps without blanks
 _LEFT_OVER = 0.34  # of a turn's words may say something besides yes, no and which
 _LONG = 5  # letters of a word that says what a text is about
 _SAME_PAIRS = 0.15
@@ -46,10 +47,10 @@ def decides_nothing(turn: UserTurn, words: Words) -> bool:
     if spoken.words > _CONFIRM_WORDS + 1:
         return False
     found = words.find(folded, spoken.languages or SPACED)
-    if spoken.words <= _WORD_OR_TWO and (not spoken.known or not _says(found, (*_WISHES, "lookup", "code"))):
-        return True
     if not spoken.known:
-        return spoken.words <= 2 * _WORD_OR_TWO
+        return len(folded) <= _UNREAD_LETTERS
+    if spoken.words <= _WORD_OR_TWO and not _says(found, (*_WISHES, "lookup", "code")):
+        return True
     if turn_answers(turn, found) and spoken.words <= _ANSWER_WORDS:
         return True
     return "confirm" in found and _left_over(folded, found, words, spoken.languages) <= _LEFT_OVER
