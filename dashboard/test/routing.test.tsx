@@ -58,7 +58,7 @@ it("a list's entry moves to any place", () => {
 
 it("a pasted request keeps what bears on where it can go", () => {
   const messages = [{ role: "user", content: "Hi" }];
-  const plain = { n: null, tools: null, functions: null, response_format: null };
+  const plain = { n: null, tools: null, functions: null, response_format: null, max_tokens: null, max_completion_tokens: null };
   expect(requestOf("Hi", "m")).toEqual({ ...plain, model: "m", messages });
   expect(requestOf(JSON.stringify(messages), "m")).toEqual({ ...plain, model: "m", messages });
   expect(requestOf(JSON.stringify({ model: "o", messages, tools: [{}], temperature: 1 }), "m")).toEqual({ ...plain, model: "o", messages, tools: [{}] });
