@@ -66,3 +66,20 @@ def test_a_proof_stays(prompt: str) -> None:
 def test_other_languages_keep_their_model(prompt: str) -> None:
     reply = ask(("user", prompt))
     assert (reply.model, reply.reason) == ("claude-opus", "abstained")
+
+
+BETWEEN = (
+    "Our service loses messages after a rebalance of the consumers. We use a cluster of five, with two replicas. I would like to"
+    " know the root cause, and a design that keeps throughput without a lock. Last week we migrated the database, and since then"
+    " the latency doubled under load. The team compared two ways to partition the data and could not agree. Nobody knows why the"
+    " retries happen twice. "
+)
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_work_between_courtesies_is_not_small_talk(times: int) -> None:
+    for before, after in (
+        ("Hello! I hope you are well. ", "Thank you and have a nice day!"),
+        ("Hi there. ", "Bye, see you!"),
+    ):
+        assert ask(("user", before + BETWEEN * times + after)).tier != "simple"

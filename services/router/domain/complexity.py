@@ -30,7 +30,7 @@ _PLAIN_SIGNS = ("lookup", "figures", "smalltalk", "wording")
 @dataclass(frozen=True, slots=True)
 class Look:
     """A prompt at first sight, before it is compared with anything. `likely` is how likely it is simple, medium and complex;
-    `looks_plain` is false for a short question that only looks like one that can be looked up.
+    `looks_plain` is false for a short question that only looks like one that can be looked up, and for work between courtesies.
     """
 
     reading: Reading
@@ -78,6 +78,8 @@ def look(prompt: str, judge: Judge, words: Words) -> Look:
 
 def _looks_plain(seen: Marks, found: dict[str, float]) -> bool:
     """Whether a short question in English is one by its form; a wish about a text is judged by its words alone."""
+    if seen.buried:
+        return False
     bare = seen.tongue.languages == ("en",) and seen.tongue.words <= _LOOKUP_WORDS and "?" in seen.asked
     if not bare or any(name in seen.found for name in ("wording", "picking", "summarise")):
         return True

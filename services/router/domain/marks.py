@@ -38,6 +38,7 @@ _HARD = (
 _EASY = ("lookup", "wording", "picking", "brief", "smalltalk", "summarise")
 _TOPICS = ("code", "mathematics", "engineering", "expertise")
 _WORK = tuple(name for name in _HARD if name not in _TOPICS)
+_TASKS = ("proof", "mathematics", "engineering", "reasoning", "planning", "mending", "code")
 _NAMED = 5.0  # words
 _QUOTED = re.compile(r"[\"“„«「『][^\"”“»」』]{2,400}[\"”“»」』]")
 FORM = ("asked_words", "all_words", "pasted", "sentences", *_COUNTED, "fenced", "hard_kinds", "easy_kinds", "colon")
@@ -52,13 +53,14 @@ def names(words: Words) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Marks:
     """`found` are the terms of each concept in what is asked; `values` go with `names`. `known`: there are words for the
-    language, and something is asked in it.
+    language, and something is asked in it. `buried`: a long prompt wishes nothing plain at its ends, and speaks of work between.
     """
 
     tongue: Tongue
     asked: str
     found: Mapping[str, set[str]]
     values: tuple[float, ...]
+    buried: bool = False
 
     @property
     def known(self) -> bool:
@@ -68,11 +70,9 @@ class Marks:
 
 def marks(prompt: str, words: Words) -> Marks:
     """Read a prompt; case, blanks and accents make no difference."""
-    size = len(prompt)
-    if size > 4 * (_HEAD + _TAIL):
-        prompt = f"{prompt[: 2 * _HEAD]} {prompt[-2 * _TAIL :]}"
-    folded = fold(prompt)
-    size = max(size, len(folded)) if size > len(prompt) else len(folded)
+    size, cut = len(prompt), len(prompt) > 4 * (_HEAD + _TAIL)
+    folded = fold(f"{prompt[: 2 * _HEAD]} {prompt[-2 * _TAIL :]}" if cut else prompt)
+    size = size if cut else len(folded)
     read = folded if len(folded) <= _HEAD + _TAIL else f"{folded[:_HEAD]} {folded[-_TAIL:]}"
     whole = tongue(read, words.common)
     total = whole.words * max(size / max(len(read), 1), 1.0)
@@ -103,7 +103,9 @@ def marks(prompt: str, words: Words) -> Marks:
     plain = float(easy > 0 and hard == 0)
     about_text = any(counts[name] for name in (*_ABOUT_TEXT, "lookup"))
     together = (plain, pasted * plain * about_text, plain * (asked_words <= _FEW))
-    return Marks(tongue=spoken, asked=asked, found=found, values=(*counts.values(), *form, *together))
+    wish = any(name in found for name in (*_ABOUT_TEXT, "lookup"))
+    buried = total > _SHORT and not wish and len(words.find(read, whole.languages).keys() & set(_TASKS)) > 1
+    return Marks(tongue=spoken, asked=asked, found=found, values=(*counts.values(), *form, *together), buried=buried)
 
 
 def _asked(read: str, whole: Tongue, words: Words) -> str:
