@@ -147,7 +147,7 @@ def learn(one: Measured | None, report: Report) -> None:
             report.line(title, "the learner that ships", own)
             other = learner.middle(learner.nearest(one.vectors, one.weak, one.strong, labels))
             report.line(title, "100 nearest labels, embedding always", other)
-        report.goal(f"MMLU after {labels:,} labels: APGR ≥ {least:.2f}", own.apgr if own else None, least=least)
+        report.goal(f"MMLU after {labels:,} labels: APGR ≥ {least:.3f}", own.apgr if own else None, least=least)
         if labels == min(LABELS):
             report.goal(f"MMLU after {labels:,} labels: CPT50 ≤ 33", own.cpt50 if own else None, most=33)
 
