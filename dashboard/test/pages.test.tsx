@@ -39,6 +39,9 @@ const SETTINGS = {
   values_line: true,
   extraction: false,
   cost_quality: null,
+  substitute_unreachable: false,
+  rules_in_manual: false,
+  older_generations: false,
 };
 
 it("signing in keeps the token, and tells a wrong password", async () => {

@@ -10,7 +10,7 @@ import { show } from "./show";
 
 const DEFAULTS = { openai: { simple: "gpt-4o-mini", medium: "gpt-4o", complex: "gpt-4o" } };
 const CONFIG = { routing_mode: "auto", tiers: { openai: { ...DEFAULTS.openai, simple: "gpt-4.1-nano" } }, default_tiers: DEFAULTS };
-const SETTINGS = { level: "moderate", routing_mode: "auto", cost_quality: null };
+const SETTINGS = { level: "moderate", routing_mode: "auto", cost_quality: null, substitute_unreachable: false, rules_in_manual: false, older_generations: false };
 const rule = (id: string, more = {}) => ({
   id: `rule_${id}`,
   name: `Rule ${id}`,
@@ -58,7 +58,7 @@ it("a list's entry moves to any place", () => {
 
 it("a pasted request keeps what bears on where it can go", () => {
   const messages = [{ role: "user", content: "Hi" }];
-  const plain = { n: null, tools: null, functions: null, response_format: null };
+  const plain = { n: null, tools: null, functions: null, response_format: null, max_tokens: null, max_completion_tokens: null };
   expect(requestOf("Hi", "m")).toEqual({ ...plain, model: "m", messages });
   expect(requestOf(JSON.stringify(messages), "m")).toEqual({ ...plain, model: "m", messages });
   expect(requestOf(JSON.stringify({ model: "o", messages, tools: [{}], temperature: 1 }), "m")).toEqual({ ...plain, model: "o", messages, tools: [{}] });

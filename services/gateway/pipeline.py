@@ -12,13 +12,13 @@ from libs.common.contracts.cache import CacheHit
 from libs.common.contracts.events import CompletionFinished
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
-from libs.common.errors import BadRequest, PromptlyError
+from libs.common.errors import PromptlyError
 from services.gateway.admission import Admission, Admitted
 from services.gateway.calling import Caller
 from services.gateway.delivery import Delivery
 from services.gateway.domain import asking, turns
 from services.gateway.domain.conversations import Conversations
-from services.gateway.domain.targets import NO_KEY, find_target
+from services.gateway.domain.targets import find_target, unreachable
 from services.gateway.domain.work import Incoming, Plain, Streamed, Work
 from services.gateway.flights import Flights
 from services.gateway.ports import AnswerCache, Budgets, Optimizer, Router, Skipped, Turns
@@ -159,7 +159,7 @@ class Pipeline:
         if chosen is not None:
             work.target = find_target(chosen, work.principal, self._catalog) or work.requested
         if work.target is None:
-            raise BadRequest(NO_KEY, code="no_provider_key")
+            raise unreachable(work.baseline_model, work.principal, self._catalog)
 
     async def _serve_hit(self, work: Work, hit: CacheHit) -> Plain | Streamed:
         work.hit, work.cache, work.served_model = hit, hit.kind, hit.served_model

@@ -5,7 +5,7 @@ from libs.common.contracts.auth import Principal
 from libs.common.telemetry import tracing
 from services.gateway.domain import asking, chat, overrides
 from services.gateway.domain.cache_key import cache_key, cacheable, shaped_by
-from services.gateway.domain.targets import check_known, find_target
+from services.gateway.domain.targets import check_known, find_target, unreachable
 from services.gateway.domain.work import Incoming, Work
 
 
@@ -25,6 +25,8 @@ def read(incoming: Incoming, principal: Principal, catalog: Catalog) -> Work:
         trace_id=tracing.trace_id(),
     )
     work.requested = work.target = find_target(request.fields.model, principal, catalog)
+    if work.requested is None and not asking.may_go_elsewhere(work):
+        raise unreachable(request.fields.model, principal, catalog)
     small = len(incoming.body) <= asking.MAX_HOP_BYTES
     if work.settings.cache_enabled and (own.read_cache or own.write_cache) and cacheable(request) and small:
         work.cache_key = cache_key(request, shaped_by(work.settings, principal), own.cache_scope)

@@ -1,6 +1,6 @@
 """A request's way through the router."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,8 +9,11 @@ from libs.common.clock import Clock
 from libs.common.contracts.router import RouteReply, RouteRequest
 from libs.common.tokens import count_text
 from services.router.domain.complexity import Complexity, Look, classify, look
+from services.router.domain.cost import opening
 from services.router.domain.decide import decide
+from services.router.domain.gain import Estimate
 from services.router.domain.reach import Reach
+from services.router.domain.standing import Saves, standing
 from services.router.ports import Estimates, Neighbours
 from services.router.weights import Weights
 
@@ -29,29 +32,63 @@ class Router:
 
     async def route(self, request: RouteRequest) -> RouteReply:
         """Which model. Raises `BadRequest` as `decide` does."""
-        estimate = self._estimates.of(request.org_id)
-        seen: list[tuple[Look, Complexity]] = []
-
-        def at_first_sight() -> Complexity:
-            first = look(request.prompt, self._weights.evidence)
-            seen.append((first, classify(first, estimate, request.cost_quality)))
-            return seen[0][1]
-
-        reply = self._decide(request, at_first_sight)
-        if not seen or (otherwise := seen[0][1].otherwise) is None:
+        judging = _Judging(request, self._weights, self._estimates.of(request.org_id))
+        reply = self._decide(request, judging)
+        first, found = judging.opening or (None, None)
+        if first is None or found is None or found.otherwise is None:
             return reply
-        first, found = seen[0]
-        if _same_model(reply, self._decide(request, lambda: replace(found, tier=otherwise))):
+        # Neighbours are asked about the first turn only: what a conversation stands at must not change on the way.
+        if _same_model(reply, self._decide(request, judging.with_opening(replace(found, tier=found.otherwise)))):
             return reply
         nearby = await self._neighbours.gain(first.reading.body)
         if nearby is None:
             return reply
-        return self._decide(request, lambda: classify(first, estimate, request.cost_quality, nearby))
+        return self._decide(request, judging.with_opening(judging.classified(first, nearby)))
 
-    def _decide(self, request: RouteRequest, classify: Callable[[], Complexity]) -> RouteReply:
-        today = self._clock.now().date()
-        reach = Reach(self._catalog, request.reachable, request.tiers, request.needs, today)
-        return decide(request, reach, classify, partial(_count, request.requested_model))
+    def _decide(self, request: RouteRequest, judging: "_Judging") -> RouteReply:
+        reach = Reach(
+            self._catalog,
+            request.reachable,
+            request.tiers,
+            request.needs,
+            self._clock.now().date(),
+            opening(request),
+            older_generations=request.older_generations,
+        )
+        return decide(request, reach, judging, partial(_count, request.requested_model))
+
+
+class _Judging:
+    """Judges the turns of one request, each text once."""
+
+    def __init__(self, request: RouteRequest, weights: Weights, estimate: Estimate) -> None:
+        self._request = request
+        self._weights = weights
+        self._estimate = estimate
+        self._found: dict[str, Complexity] = {}
+        self._opening_text = request.conversation[0].text if request.conversation else request.prompt
+        self.opening: tuple[Look, Complexity] | None = None
+
+    def __call__(self, saves: Saves) -> Complexity:
+        return standing(self._request, self._classify, self._weights.words, saves)
+
+    def with_opening(self, found: Complexity) -> "_Judging":
+        """The same where the first turn is taken to be this."""
+        self._found[self._opening_text] = found
+        return self
+
+    def classified(self, seen: Look, neighbours: float | None = None) -> Complexity:
+        """A prompt's complexity, by this organisation's experience and dial."""
+        return classify(seen, self._estimate, self._request.cost_quality, neighbours)
+
+    def _classify(self, text: str) -> Complexity:
+        found = self._found.get(text)
+        if found is None:
+            seen = look(text, self._weights.judge, self._weights.words)
+            found = self._found[text] = self.classified(seen)
+            if text == self._opening_text:
+                self.opening = (seen, found)
+        return found
 
 
 def _count(model: str, texts: Sequence[str]) -> int:

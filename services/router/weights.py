@@ -1,9 +1,9 @@
-"""What was learned before shipping, read once at start. How it was made stands in `training/train.py`."""
+"""What was learned before shipping, read once at start. How it was made stands in `training/`."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from io import BytesIO
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from services.router.domain import measures, signals
 from services.router.domain.gain import Prior
+from services.router.domain.judge import Forest, Judge
+from services.router.domain.words import Words
 
 FEATURES = (*measures.NAMES, *signals.NAMES)
+SHIPPED = Path(__file__).parent / "data"
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +27,8 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shipped(msgspec.Struct, frozen=True, kw_only=True):
-    """`data/weights.json`. `evidence` is set by hand, all else is fitted; see `Prior`."""
+    """`data/weights.json`; see `Prior`."""
 
-    evidence: dict[str, float]
     unit: float
     neighbour_mean: float
     neighbour_spread: float
@@ -35,16 +37,32 @@ class Shipped(msgspec.Struct, frozen=True, kw_only=True):
     ladder: tuple[float, ...]
 
 
-class _ByHand(msgspec.Struct, frozen=True, kw_only=True):
-    evidence: dict[str, float]
+class ShippedJudge(msgspec.Struct, frozen=True, kw_only=True):
+    """`data/judge.json`; see `Judge` and `Forest`."""
+
+    version: int
+    made_from: str
+    names: tuple[str, ...]
+    mean: list[float]
+    deviation: list[float]
+    weights: list[list[float]]
+    sharpness: float
+    roots: list[int]
+    feature: list[int]
+    cut: list[float]
+    left: list[int]
+    right: list[int]
+    shares: list[list[float]]
+    depth: int
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What a decision needs besides the request."""
 
-    evidence: Mapping[str, float]
     prior: Prior
+    judge: Judge
+    words: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +87,34 @@ def load_weights() -> Weights:
         neighbour_spread=found.neighbour_spread,
         together=found.together,
     )
-    return Weights(evidence=found.evidence, prior=prior)
+    return Weights(
+        prior=prior, judge=as_judge(msgspec.json.decode(_data("judge.json"), type=ShippedJudge)), words=load_words()
+    )
 
 
-def load_evidence() -> dict[str, float]:
-    """The part of the weights that is set by hand, in units of log odds."""
-    return msgspec.json.decode(_data("weights.json"), type=_ByHand).evidence
+def as_judge(found: ShippedJudge) -> Judge:
+    """The arrays behind what was read."""
+    return Judge(
+        names=found.names,
+        mean=np.array(found.mean),
+        deviation=np.array(found.deviation),
+        weights=np.array(found.weights),
+        sharpness=found.sharpness,
+        forest=Forest(
+            roots=np.array(found.roots),
+            feature=np.array(found.feature),
+            cut=np.array(found.cut),
+            left=np.array(found.left),
+            right=np.array(found.right),
+            shares=np.array(found.shares),
+            depth=found.depth,
+        ),
+    )
+
+
+def load_words() -> Words:
+    """The words of seven languages."""
+    return Words(_data("words.tsv").decode().splitlines())
 
 
 def load_neighbourhood() -> Neighbourhood:

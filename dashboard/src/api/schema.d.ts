@@ -1494,6 +1494,9 @@ export interface components {
         /**
          * OptimizationSettings
          * @description An organisation's levers: the nine documented fields, then Promptly's own.
+         *
+         *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
+         *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
          */
         OptimizationSettings: {
             /**
@@ -1526,6 +1529,12 @@ export interface components {
             extraction: boolean;
             /** @default null */
             cost_quality: number | null;
+            /** @default false */
+            substitute_unreachable: boolean;
+            /** @default false */
+            rules_in_manual: boolean;
+            /** @default false */
+            older_generations: boolean;
         };
         /**
          * SettingsChange
@@ -1546,6 +1555,9 @@ export interface components {
             values_line?: boolean;
             extraction?: boolean;
             cost_quality?: number | null;
+            substitute_unreachable?: boolean;
+            rules_in_manual?: boolean;
+            older_generations?: boolean;
         };
         /**
          * CacheStats
@@ -1578,6 +1590,10 @@ export interface components {
             functions: Record<string, never>[] | null;
             /** @default null */
             response_format: components["schemas"]["_Format"] | null;
+            /** @default null */
+            max_tokens: number | null;
+            /** @default null */
+            max_completion_tokens: number | null;
         };
         /**
          * Message
@@ -1587,6 +1603,8 @@ export interface components {
             role: string;
             /** @default null */
             content: string | Record<string, never>[] | null;
+            /** @default null */
+            tool_calls: Record<string, never>[] | null;
         };
         /** _Format */
         _Format: {

@@ -140,7 +140,7 @@ function Preview({ settings }: { settings: Settings | undefined }) {
     mutationFn: async () => {
       const pasted = messagesOf(text);
       return call("post", "/api/optimization/preview", {
-        body: { model: pasted.model ?? model.trim(), messages: pasted.messages, n: null, tools: null, functions: null, response_format: null },
+        body: { model: pasted.model ?? model.trim(), messages: pasted.messages, n: null, tools: null, functions: null, response_format: null, max_tokens: null, max_completion_tokens: null },
         headers: level ? { "x-promptly-level": level } : {},
       });
     },

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { optimizationSettings, routing } from "../api/queries";
 import { PageTitle, Show } from "../ui/states";
 import { Dial } from "./routing/Dial";
+import { Limits } from "./routing/Limits";
 import { ModeForm } from "./routing/ModeForm";
 import { Preview } from "./routing/Preview";
 import { Rules } from "./routing/Rules";
@@ -21,6 +22,9 @@ export default function Routing() {
         <Rules />
         <Show of={settings} height={210} name="Cost and quality">
           {({ cost_quality: chosen }) => <Dial chosen={chosen} />}
+        </Show>
+        <Show of={settings} height={260} name="What routing may do">
+          {(found) => <Limits settings={found} />}
         </Show>
         <Show of={config} height={320} name="Tiers">
           {(found) => <Tiers config={found} />}

@@ -24,7 +24,7 @@ export function messagesOf(text: string): { model?: string; messages: Messages }
 /** The same as a request, with all in it that bears on where it can go; `model` where none was pasted. */
 export function requestOf(text: string, model: string): Body {
   const pasted = messagesOf(text);
-  const plain: Body = { model: pasted.model ?? model, messages: pasted.messages, n: null, tools: null, functions: null, response_format: null };
+  const plain: Body = { model: pasted.model ?? model, messages: pasted.messages, n: null, tools: null, functions: null, response_format: null, max_tokens: null, max_completion_tokens: null };
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -32,8 +32,16 @@ export function requestOf(text: string, model: string): Body {
     return plain;
   }
   if (typeof parsed !== "object" || parsed === null || !("messages" in parsed)) return plain;
-  const { n, tools, functions, response_format } = parsed as Partial<Body>;
-  return { ...plain, n: n ?? null, tools: tools ?? null, functions: functions ?? null, response_format: response_format ?? null };
+  const { n, tools, functions, response_format, max_tokens, max_completion_tokens } = parsed as Partial<Body>;
+  return {
+    ...plain,
+    n: n ?? null,
+    tools: tools ?? null,
+    functions: functions ?? null,
+    response_format: response_format ?? null,
+    max_tokens: max_tokens ?? null,
+    max_completion_tokens: max_completion_tokens ?? null,
+  };
 }
 
 function isMessage(one: unknown): one is Messages[number] {

@@ -46,13 +46,13 @@ export function whySentence(reason: string, stays: boolean): string {
     case "not_dearer":
       return "The requested model stays: the tier's model would cost more, or its price is unknown.";
     case "not_capable":
-      return "The requested model stays: the tier's model cannot do all that this request needs.";
+      return "The requested model stays: the tier's model cannot do all that this request needs, or is too old.";
     case "not_reachable":
       return stays
         ? "The requested model stays: no connected key reaches the tier's model."
         : "No connected key reaches the requested model; this one stands in for it.";
     case "abstained":
-      return "The requested model stays: nothing in the prompt says how hard it is.";
+      return "The requested model stays: nothing in the prompt says how hard it is, or tools that change something are declared.";
     case "pinned":
       return "A conversation with tools stays on the model that began it.";
     default:

@@ -22,9 +22,24 @@ class _Models(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[Model, ...]
 
 
+class Generation(msgspec.Struct, frozen=True, kw_only=True):
+    """Models of a provider that belong together in age; `tiers` is their own ladder, None the provider's table."""
+
+    name: str
+    models: tuple[str, ...]
+    tiers: dict[Tier, str] | None = None
+
+
+class _Generations(msgspec.Struct, frozen=True, kw_only=True):
+    made: str
+    why: str
+    providers: dict[str, tuple[Generation, ...]]
+
+
 class _Tiers(msgspec.Struct, frozen=True, kw_only=True):
     aliases: dict[str, Alias]
     tiers: dict[str, dict[Tier, str]]
+    generations: _Generations
 
 
 class Catalog:
@@ -35,18 +50,33 @@ class Catalog:
         self.aliases: Mapping[str, Alias] = tiers.aliases
         self.tiers: Mapping[str, Mapping[Tier, str]] = tiers.tiers
         self._models = {model.name: model for model in models.models}
+        self._generations = {
+            name: (age, generation)
+            for generations in tiers.generations.providers.values()
+            for age, generation in enumerate(generations)
+            for name in generation.models
+        }
 
     def find(self, name: str) -> Model | None:
         """The model that a name or an alias stands for; None: not in the catalogue."""
         alias = self.aliases.get(name)
         return self._models.get(name if alias is None else alias.target)
 
-    def tier_model(
-        self, provider: str, tier: Tier, overrides: Mapping[str, Mapping[Tier, str]] | None = None
-    ) -> str | None:
-        """The name that a provider's tier has, an organisation's own choice first; None for a provider without tiers."""
-        own = (overrides or {}).get(provider, {}).get(tier)
-        return own or self.tiers.get(provider, {}).get(tier)
+    def tier_model(self, provider: str, tier: Tier, requested: str | None = None) -> str | None:
+        """The name that a provider's tier has for whoever asks for a model of it; None for a provider without tiers."""
+        asked = None if requested is None else self.find(requested)
+        if asked is not None and asked.provider == provider:
+            _, generation = self._generations[asked.name]
+            if generation.tiers is not None:
+                return generation.tiers.get(tier)
+        return self.tiers.get(provider, {}).get(tier)
+
+    def generations_older(self, name: str, requested: str) -> int:
+        """How many generations a model is older than another of its provider; 0 where it is not, or nobody knows."""
+        model, asked = self.find(name), self.find(requested)
+        if model is None or asked is None or model.provider != asked.provider:
+            return 0
+        return max(self._generations[asked.name][0] - self._generations[model.name][0], 0)
 
     def of_provider(self, provider: str) -> tuple[str, ...]:
         """Every name and alias of a provider, in the catalogue's order."""

@@ -65,23 +65,6 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the model has a capability, such as "vision", "tools" or "json_schema"."""
         return capability in self.capabilities
 
-    def dearer_than(self, other: "Model", day: date) -> bool:
-        """Whether any class of token costs more than `other`'s. A price that is not known counts as dearer."""
-        mine, theirs = self.price(day), other.price(day)
-        if mine is None or theirs is None:
-            return self.name != other.name
-        pairs = [
-            (mine.input, theirs.input),
-            (mine.output, theirs.output),
-            # Where a class is not offered, its tokens are billed as plain input.
-            (mine.cache_read or mine.input, theirs.cache_read or theirs.input),
-        ]
-        if mine.long_context is not None:
-            limit = mine.long_context.over_input_tokens
-            long = theirs.for_input(limit + 1)
-            pairs += [(mine.long_context.input, long.input), (mine.long_context.output, long.output)]
-        return any(own > limit_price for own, limit_price in pairs)
-
     def cost_nano(self, tokens: TokenClasses, day: date, *, hypothetical: bool = False) -> int | None:
         """What tokens cost in nano-dollars, rounded once; None where a class that was used has no known price.
 

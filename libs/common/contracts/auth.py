@@ -13,7 +13,11 @@ Scope = Literal["chat", "optimize"]
 
 
 class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation's levers: the nine documented fields, then Promptly's own."""
+    """An organisation's levers: the nine documented fields, then Promptly's own.
+
+    `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
+    manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
+    """
 
     level: Level = "moderate"
     whitespace_removal: bool = True
@@ -27,6 +31,9 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     values_line: bool = True
     extraction: bool = False
     cost_quality: float | None = None
+    substitute_unreachable: bool = False
+    rules_in_manual: bool = False
+    older_generations: bool = False
 
 
 class RuleCondition(msgspec.Struct, frozen=True, kw_only=True):

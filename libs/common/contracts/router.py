@@ -20,11 +20,25 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     context_tokens: int = 0
 
 
+class UserTurn(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's turn, a long one without its middle. `asked` is how the assistant's message before it ended; `tokens` is about
+    its whole size, `before` about the size of all that stands before it, tool definitions included.
+    """
+
+    text: str
+    asked: str = ""
+    tokens: int = 0
+    before: int = 0
+
+
 class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
     """`prompt` is the original last user turn; `texts` are all text parts, sent only where a rule reads them.
 
     `reachable` maps a provider to the models its keys list (empty: every catalogue model of that provider).
-    `pinned` keeps a tool loop on its model. `org_id` tells whose traffic the router has learned from.
+    `pinned` keeps a tool loop on its model. `org_id` tells whose traffic the router has learned from. `conversation` holds
+    the user's turns from the first on (the newest is `prompt`; empty: there is no other); `system` is what the instructions say,
+    `writes` whether tools that change something are declared. `answer_limit` is the most tokens that an answer may have;
+    `prefix_marked`: the provider is asked to keep the beginning, which some only do then.
     """
 
     requested_model: str
@@ -39,6 +53,14 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
     cost_quality: float | None = None
     pinned: str | None = None
     org_id: str = ""
+    conversation: tuple[UserTurn, ...] = ()
+    system: str = ""
+    writes: bool = False
+    answer_limit: int | None = None
+    prefix_marked: bool = False
+    substitute_unreachable: bool = False
+    rules_in_manual: bool = False
+    older_generations: bool = False
 
 
 Reason = Literal["rule", "classifier", "manual", "not_dearer", "not_capable", "not_reachable", "abstained", "pinned"]

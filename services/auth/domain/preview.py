@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from libs.common import conversation
 from libs.common.contracts.auth import OptimizationSettings, RoutingRule, Tier
 from libs.common.contracts.router import Needs, RouteRequest
 from libs.common.errors import BadRequest
@@ -20,6 +21,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     role: str
     content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[dict[str, Any]] | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -46,6 +48,8 @@ class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
     tools: list[dict[str, Any]] | None = None
     functions: list[dict[str, Any]] | None = None
     response_format: _Format | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
 
 
 def route_request(
@@ -66,6 +70,8 @@ def route_request(
     kinds = {
         part.get("type") for message in body.messages if isinstance(message.content, list) for part in message.content
     }
+    tools = [*(body.tools or ()), *(body.functions or ())]
+    tool_bytes = len(msgspec.json.encode(tools)) if tools else 0
     asked = next((message for message in reversed(body.messages) if message.role == "user"), None)
     return RouteRequest(
         org_id=org_id,
@@ -87,4 +93,14 @@ def route_request(
             context_tokens=sum(map(len, texts)) // _CHARS_PER_TOKEN,
         ),
         cost_quality=settings.cost_quality,
+        conversation=conversation.user_turns(body.messages, tool_bytes),
+        system=conversation.system_text(body.messages),
+        writes=conversation.writes(tools),
+        answer_limit=body.max_completion_tokens or body.max_tokens,
+        prefix_marked=any(
+            "cache_control" in part for one in body.messages if isinstance(one.content, list) for part in one.content
+        ),
+        substitute_unreachable=settings.substitute_unreachable,
+        rules_in_manual=settings.rules_in_manual,
+        older_generations=settings.older_generations,
     )

@@ -45,6 +45,9 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     values_line: bool | UnsetType = UNSET
     extraction: bool | UnsetType = UNSET
     cost_quality: Share | UnsetType | None = UNSET
+    substitute_unreachable: bool | UnsetType = UNSET
+    rules_in_manual: bool | UnsetType = UNSET
+    older_generations: bool | UnsetType = UNSET
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
+from libs.common import conversation
 from libs.common.catalog import Catalog
+from libs.common.contracts.auth import RoutingRule
 from libs.common.contracts.cache import ExactLookup, SemanticLookup
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
@@ -68,24 +70,47 @@ def _cached_price_share(work: Work, catalog: Catalog) -> float:
 def route_request(work: Work) -> RouteRequest | None:
     """Which model? All texts travel only where a rule reads them."""
     principal, settings, fields = work.principal, work.settings, work.chat.fields
-    if settings.routing_mode == "manual" and not principal.rules:
+    rules = rules_of(work)
+    if settings.routing_mode == "manual" and not rules:
         return None
-    reads_all = any(rule.condition.type != "always" for rule in principal.rules)
+    reads_all = any(rule.condition.type != "always" for rule in rules)
     prompt = work.chat.prompt
     texts = tuple(text for message in fields.messages for text in message.texts) if reads_all else ()
     if len(prompt) + sum(map(len, texts)) > MAX_HOP_BYTES:
         return None
+    tools = [*(fields.tools or ()), *(fields.functions or ())]
+    tool_bytes = len(work.chat.raw.get("tools", b"")) + len(work.chat.raw.get("functions", b""))
     return RouteRequest(
         requested_model=fields.model,
         prompt=prompt,
         texts=texts,
         turns=sum(message.role == "user" for message in fields.messages),
         mode=settings.routing_mode,
-        rules=principal.rules,
+        rules=rules,
         tiers=principal.tiers,
         reachable=reachable(principal),
         needs=needs(work.chat),
         cost_quality=settings.cost_quality,
         pinned=work.pinned,
         org_id=principal.org_id,
+        conversation=conversation.user_turns(fields.messages, tool_bytes),
+        system=conversation.system_text(fields.messages),
+        writes=conversation.writes(tools),
+        answer_limit=fields.max_completion_tokens or fields.max_tokens,
+        prefix_marked=b'"cache_control"' in bytes(work.chat.raw["messages"]),
+        substitute_unreachable=settings.substitute_unreachable,
+        rules_in_manual=settings.rules_in_manual,
+        older_generations=settings.older_generations,
     )
+
+
+def rules_of(work: Work) -> tuple[RoutingRule, ...]:
+    """The rules that this request is tried by: in manual mode none, unless the organisation says so."""
+    settings = work.settings
+    return work.principal.rules if settings.routing_mode != "manual" or settings.rules_in_manual else ()
+
+
+def may_go_elsewhere(work: Work) -> bool:
+    """Whether another model may answer where no key reaches the requested one: a rule, or the organisation's wish."""
+    settings = work.settings
+    return bool(rules_of(work)) or (settings.substitute_unreachable and settings.routing_mode == "auto")

@@ -74,6 +74,16 @@ def check_known(model: str, principal: Principal, catalog: Catalog) -> None:
         )
 
 
+def unreachable(model: str, principal: Principal, catalog: Catalog) -> BadRequest:
+    """No key reaches the model that was asked for; says which would do, and the first two sentences as documented."""
+    return BadRequest(
+        f"{NO_KEY} None of your keys reaches `{model}`; models at hand: {', '.join(_at_hand(principal, catalog))}. To let"
+        " another model answer for one that no key reaches, switch `substitute_unreachable` on.",
+        code="no_provider_key",
+        details={"param": "model"},
+    )
+
+
 def _at_hand(principal: Principal, catalog: Catalog) -> Sequence[str]:
     names: dict[str, None] = {}
     for key in usable(principal):

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from libs.common.catalog import Catalog
+from libs.common.catalog import Catalog, Model
 from libs.common.contracts.auth import OptimizationSettings, Principal
 from libs.common.contracts.cache import CacheHit
 from libs.common.contracts.events import CompletionFinished, LeverName, TokenClasses
@@ -155,8 +155,7 @@ class Work:
     def price(self, catalog: Catalog) -> Receipt:
         """Write the receipt from the tokens that were counted."""
         day = datetime.fromtimestamp(self.time_ms / 1000, UTC).date()
-        # A requested model that no key reaches is still what was asked for: its catalogue price is the baseline.
-        baseline = self.requested.priced(catalog) if self.requested else catalog.find(self.baseline_model)
+        baseline = self._baseline(catalog)
         self.shadow_savings_nano = self._shadow_savings(day, catalog)
         if self.hit is not None:
             self.receipt = receipt.for_hit(
@@ -179,6 +178,16 @@ class Work:
                 known_cached=self.warm.cached_tokens if self.warm else 0,
             )
         return self.receipt
+
+    def _baseline(self, catalog: Catalog) -> Model | None:
+        """What savings are counted against: a model that could have answered. Where no key reaches the requested one, that is
+        the one that answers in its place.
+        """
+        if self.requested is not None:
+            return self.requested.priced(catalog)
+        if self.hit is not None:
+            return catalog.find(self.hit.served_model)
+        return self.target.priced(catalog) if self.target is not None else None
 
     def _shadow_savings(self, day: date, catalog: Catalog) -> int | None:
         """What the router would have saved, where it was only asked for its opinion."""

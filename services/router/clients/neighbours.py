@@ -6,7 +6,7 @@ from hashlib import blake2b
 import numpy as np
 
 from libs.common.embedding import OffLoop
-from services.router.domain.nearby import ends, mean_gain
+from services.router.domain.nearby import ends, told
 from services.router.weights import Neighbourhood
 
 _KEPT = 4_096
@@ -17,7 +17,7 @@ class EmbeddedNeighbours:
 
     def __init__(self, embedder: OffLoop, around: Neighbourhood) -> None:
         self._embedder = embedder
-        self._vectors = around.vectors.astype(np.float32)
+        self._vectors = around.vectors.astype(np.float32) / 127
         self._gains = around.gains
         self._known: OrderedDict[bytes, float] = OrderedDict()
 
@@ -27,7 +27,7 @@ class EmbeddedNeighbours:
             self._known.move_to_end(key)
             return known
         vector = (await self._embedder.embed([ends(text)]))[0]
-        found = mean_gain(self._vectors @ vector, self._gains)
+        found = told(self._vectors @ vector, self._gains)
         self._known[key] = found
         if len(self._known) > _KEPT:
             self._known.popitem(last=False)

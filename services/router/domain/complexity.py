@@ -1,32 +1,43 @@
-"""How hard a request is: where its expected gain stands among others, within what plain evidence allows."""
+"""How hard a request is: what the judge says of it, and where the judge is unsure, what a stronger model would gain."""
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from libs.common.contracts.auth import Tier
 from services.router.domain.gain import Estimate
-from services.router.domain.measures import measures
+from services.router.domain.judge import Judge
+from services.router.domain.marks import Marks, marks
 from services.router.domain.reading import Reading, read
-from services.router.domain.signals import NAMES, signals
+from services.router.domain.signals import features_of, signals
+from services.router.domain.words import ABOUT_TURNS, Words
 
 _SIMPLE_BELOW, _COMPLEX_FROM = 0.40, 0.80  # of the traffic, in order of gain
-_EASY_BELOW, _HARD_FROM = 0.35, 0.65  # evidence
+# Below this nothing is called simple: a wrong `medium` costs cents, a wrong `simple` an answer.
+_SURELY_SIMPLE = 0.8
+_UNSURE = 0.1  # nearer together than this, `medium` and `complex` are told apart by the gain
 _DIAL = 0.4
-# From so many labels on, a small gain is known to be small, and needs no evidence.
+_TILT = 2.5  # powers of ten that the whole dial is worth between `medium` and `complex`
+# From so many labels on, a small gain is known to be small.
 _EXPERIENCED = 300
+_HARDLY_COMPLEX = 0.2
 # Nearer than this to a cut, in share of the traffic, the neighbours are asked before it decides.
 NEAR = 0.3
-_NAMED_SIGNALS = 4
+# A long prompt that is not plainly easy holds more than anybody can see at a glance.
+_LONG = 1_500  # words
+_LOOKUP_WORDS = 14.0
+_PLAIN_SIGNS = ("lookup", "figures", "smalltalk", "wording")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A prompt at first sight, before it is compared with anything: `evidence` is 0 (easy) to 1 (hard), .5 where none is."""
+    """A prompt at first sight, before it is compared with anything. `likely` is how likely it is simple, medium and complex;
+    `looks_plain` is false for a short question that only looks like one that can be looked up, and for work between courtesies.
+    """
 
     reading: Reading
-    evidence: float
+    seen: Marks
+    likely: tuple[float, float, float]
     strongest: tuple[str, ...]
+    looks_plain: bool
     features: tuple[float, ...]
 
 
@@ -48,18 +59,31 @@ class Complexity:
         return bool(self.signals)
 
 
-def look(prompt: str, weights: Mapping[str, float]) -> Look:
-    """Read a prompt once; `weights` say what each signal is evidence of."""
+def look(prompt: str, judge: Judge, words: Words) -> Look:
+    """Read a prompt once."""
     reading = read(prompt)
+    seen = marks(reading.body if reading.words else prompt, words)
     found = signals(reading)
-    parts = {name: weights[name] * value for name, value in found.items()}
-    strongest = sorted(parts, key=lambda name: (-abs(parts[name]), name))
+    likely, strongest = judge(seen.values)
+    told = seen.known and (bool(seen.found.keys() - ABOUT_TURNS) or "?" in seen.asked)
     return Look(
         reading=reading,
-        evidence=1 / (1 + math.exp(-sum(parts.values()))),
-        strongest=tuple(strongest[:_NAMED_SIGNALS]) or (("clear_intent",) if reading.asks else ()),
-        features=(*measures(reading), *(found.get(name, 0.0) for name in NAMES)),
+        seen=seen,
+        likely=(float(likely[0]), float(likely[1]), float(likely[2])),
+        strongest=(strongest or ("clear_intent",)) if told else (),
+        looks_plain=_looks_plain(seen, found),
+        features=features_of(reading, found),
     )
+
+
+def _looks_plain(seen: Marks, found: dict[str, float]) -> bool:
+    """Whether a short question in English is one by its form; a wish about a text is judged by its words alone."""
+    if seen.buried:
+        return False
+    bare = seen.tongue.languages == ("en",) and seen.tongue.words <= _LOOKUP_WORDS and "?" in seen.asked
+    if not bare or any(name in seen.found for name in ("wording", "picking", "summarise")):
+        return True
+    return any(name in found for name in _PLAIN_SIGNS) and not found.get("engineering")
 
 
 def cuts(cost_quality: float | None) -> tuple[float, float]:
@@ -75,27 +99,33 @@ def cuts(cost_quality: float | None) -> tuple[float, float]:
 def classify(
     seen: Look, estimate: Estimate, cost_quality: float | None = None, neighbours: float | None = None
 ) -> Complexity:
-    """The tier. Evidence comes first: what is plainly easy or hard is not left to statistics. `simple` needs it, or experience."""
+    """The tier. The judge comes first; `simple` needs its certainty, or the organisation's own experience."""
     gain = estimate.gain(seen.features, neighbours)
     score = estimate.position(gain)
     low, high = cuts(cost_quality)
-    shift = _shift(cost_quality) / 2
-    open_below = estimate.labels >= _EXPERIENCED and seen.evidence <= 0.5
-    strongest = seen.strongest if neighbours is None else (*seen.strongest, "similar_questions")
-    found = Complexity(score=score, tier="medium", signals=strongest, features=(gain, *seen.features))
-    if seen.evidence < _EASY_BELOW + shift:
+    shift = _shift(cost_quality)
+    simple, medium, complicated = seen.likely
+    signals = seen.strongest if neighbours is None else (*seen.strongest, "similar_questions")
+    found = Complexity(score=score, tier="medium", signals=signals, features=(gain, *seen.features))
+    if not seen.seen.known:
+        return replace(found, signals=())
+    if seen.strongest and simple >= _SURELY_SIMPLE - shift / 2 and seen.looks_plain:
         return replace(found, tier="simple")
-    if seen.evidence >= _HARD_FROM + shift:
-        return replace(found, tier="complex")
-    if score >= high and seen.evidence >= 0.5:
-        why = ("much_to_gain", *strongest)
-        return replace(found, tier="complex", signals=why, otherwise="medium" if score - high < NEAR else None)
-    if score < low and open_below:
-        why = ("little_to_gain", *strongest)
+    experienced = estimate.labels >= _EXPERIENCED and complicated <= _HARDLY_COMPLEX
+    if experienced and score < low:
+        why = ("little_to_gain", *signals)
         return replace(found, tier="simple", signals=why, otherwise="medium" if low - score < NEAR else None)
-    if open_below and score - low < min(NEAR, high - score):
-        return replace(found, otherwise="simple")
-    return replace(found, otherwise="complex" if high - score < NEAR else None)
+    if seen.reading.words > _LONG:
+        return replace(found, tier="complex")
+    tilted = complicated * 10 ** (-_TILT * shift)
+    if abs(tilted - medium) < _UNSURE and medium + complicated > simple:
+        if score >= high:
+            why = ("much_to_gain", *signals) if signals else ()
+            return replace(found, tier="complex", signals=why, otherwise="medium" if score - high < NEAR else None)
+        return replace(found, otherwise="complex" if high - score < NEAR else None)
+    if tilted > medium:
+        return replace(found, tier="complex")
+    return replace(found, otherwise="simple" if experienced and score - low < NEAR else None)
 
 
 def _shift(cost_quality: float | None) -> float:

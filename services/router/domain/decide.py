@@ -6,18 +6,22 @@ from typing import get_args
 import msgspec
 
 from libs.common.contracts.auth import RoutingRule, Tier
-from libs.common.contracts.router import Reason, RouteReply, RouteRequest
+from libs.common.contracts.router import Reason, RouteReply, RouteRequest, UserTurn
 from libs.common.errors import BadRequest
 from services.router.domain.complexity import Complexity
+from services.router.domain.cost import later
 from services.router.domain.reach import Reach
 from services.router.domain.rules import CountTokens, matching
+from services.router.domain.standing import Saves
 
 NO_KEY = "No valid provider key found. Please connect an API key in the dashboard."
 _TIERS: tuple[Tier, ...] = get_args(Tier)
 _MOST_NAMED = 20
+# The complexity of a request, told by somebody who may ask whether a move between tiers saves.
+Judged = Callable[[Saves], Complexity]
 
 
-def decide(request: RouteRequest, reach: Reach, classify: Callable[[], Complexity], count: CountTokens) -> RouteReply:
+def decide(request: RouteRequest, reach: Reach, judge: Judged, count: CountTokens) -> RouteReply:
     """Choose the model. Raises `BadRequest` where no key reaches the requested model and nothing may stand in for it."""
     requested = request.requested_model
     if request.pinned is not None and (provider := reach.provider_of(request.pinned)) is not None:
@@ -26,19 +30,26 @@ def decide(request: RouteRequest, reach: Reach, classify: Callable[[], Complexit
         raise BadRequest(NO_KEY, code="no_provider_key", details={"param": "model"})
 
     skipped: list[str] = []
-    for rule in matching(request.rules, request.texts or (request.prompt,), count):
+    rules = request.rules if request.mode != "manual" or request.rules_in_manual else ()
+    for rule in matching(rules, request.texts or (request.prompt,), count):
         if (obeyed := _obey(rule, request, reach, skipped)) is not None:
             return obeyed
         skipped.append(rule.name)
 
     if not reach.knows(requested):
         raise _unknown(requested, reach)
+    if reach.provider_of(requested) is None and not (request.mode == "auto" and request.substitute_unreachable):
+        raise unreachable(requested, reach)
     if request.mode == "manual":
         return RouteReply(
             model=requested, provider=_served(requested, reach), reason="manual", skipped_rules=tuple(skipped)
         )
-    found = classify()
-    auto = _by_complexity(requested, found, reach, tuple(skipped))
+
+    def saves(to: Tier, instead_of: Tier, turn: UserTurn) -> bool:
+        model, now = (_tier_model(tier, requested, reach)[0] for tier in (to, instead_of))
+        return not reach.same(model, now) and reach.saves(model, now, later(turn, request))
+
+    auto = _by_complexity(request, judge(saves), reach, tuple(skipped))
     if request.mode == "auto":
         return auto
     return msgspec.structs.replace(
@@ -72,11 +83,15 @@ def _obey(rule: RoutingRule, request: RouteRequest, reach: Reach, skipped: Seque
     )
 
 
-def _by_complexity(requested: str, found: Complexity, reach: Reach, skipped: tuple[str, ...]) -> RouteReply:
-    model = requested
+def _by_complexity(request: RouteRequest, found: Complexity, reach: Reach, skipped: tuple[str, ...]) -> RouteReply:
+    requested = request.requested_model
+    model, signals = requested, found.signals
     reason: Reason | None
     if reach.provider_of(requested) is None:
         model, reason = _stand_in(requested, found.tier, reach), "not_reachable"
+    elif request.writes:
+        # What a tool has changed cannot be taken back, so nobody saves on who calls it.
+        reason, signals = "abstained", ("tools_that_write", *signals)
     elif not found.known:
         reason = "abstained"
     else:
@@ -87,7 +102,7 @@ def _by_complexity(requested: str, found: Complexity, reach: Reach, skipped: tup
         reason=reason or "classifier",
         tier=found.tier,
         score=found.score,
-        signals=found.signals,
+        signals=signals,
         skipped_rules=skipped,
         features=found.features,
     )
@@ -96,17 +111,18 @@ def _by_complexity(requested: str, found: Complexity, reach: Reach, skipped: tup
 def _tier_model(tier: Tier, requested: str, reach: Reach) -> tuple[str, Reason | None]:
     """The tier's model, or the requested one and why it stays. A provider without tiers has only what was asked for."""
     own = reach.provider_of(requested)
-    obstacle: Reason | None = None
-    for provider in (own,) if own is not None else reach.providers:
-        name = reach.tier(provider, tier)
-        if name is None:
-            continue
-        if reach.same(name, requested):
-            return requested, None
-        obstacle = reach.obstacle(name, requested)
-        if obstacle is None:
-            return name, None
-    return requested, obstacle or "not_reachable"
+    if own is None:
+        return requested, "not_reachable"
+    name = reach.tier(own, tier, requested)
+    # Hard work stays with what was asked for, which may stand above its ladder; an organisation may say otherwise.
+    if name is None or reach.same(name, requested) or (tier == "complex" and _downwards(name, own, requested, reach)):
+        return requested, None if name is not None else "not_reachable"
+    obstacle = reach.obstacle(name, requested)
+    return (name, None) if obstacle is None else (requested, obstacle)
+
+
+def _downwards(name: str, provider: str, requested: str, reach: Reach) -> bool:
+    return not reach.chosen(provider, "complex") and reach.obstacle(name, requested) is None
 
 
 def _stand_in(requested: str, wanted: Tier, reach: Reach) -> str:
@@ -114,8 +130,8 @@ def _stand_in(requested: str, wanted: Tier, reach: Reach) -> str:
     below = _TIERS[: _TIERS.index(wanted)]
     for tier in (wanted, *reversed(below), *_TIERS[len(below) + 1 :]):
         for provider in reach.providers:
-            name = reach.tier(provider, tier)
-            if name is not None and reach.obstacle(name, requested) is None:
+            name = reach.tier(provider, tier, requested)
+            if name is not None and reach.obstacle(name, requested, alone=True) is None:
                 return name
     raise BadRequest(NO_KEY, code="no_provider_key", details={"param": "model"})
 
@@ -127,11 +143,23 @@ def _served(model: str, reach: Reach) -> str:
     return provider
 
 
-def _unknown(model: str, reach: Reach) -> BadRequest:
-    names = reach.at_hand()
-    shown = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+def unreachable(model: str, reach: Reach) -> BadRequest:
+    """Nobody here answers for this model. The first two sentences are the documented ones."""
     return BadRequest(
-        f"The model {model!r} is not known. Models at hand: {shown}.",
+        f"{NO_KEY} None of your keys reaches {model!r}; models at hand: {_some(reach.at_hand())}. To let another model answer"
+        " for one that no key reaches, switch `substitute_unreachable` on.",
+        code="no_provider_key",
+        details={"param": "model"},
+    )
+
+
+def _unknown(model: str, reach: Reach) -> BadRequest:
+    return BadRequest(
+        f"The model {model!r} is not known. Models at hand: {_some(reach.at_hand())}.",
         code="model_not_found",
         details={"param": "model"},
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")

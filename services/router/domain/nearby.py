@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 NEAREST = 100
+# Whose nearest question is less alike than the first is told nothing by it; from the second on, all of it.
+_UNLIKE, _ALIKE = 0.3, 0.7
 # The model's time grows with the text, and what is asked stands at one of its ends.
 _END = 180
 
@@ -17,3 +19,10 @@ def mean_gain(likeness: NDArray[np.float32], gains: NDArray[np.float32]) -> floa
     """The mean gain of the nearest ones; `likeness` and `gains` have an entry for each question."""
     nearest = np.argpartition(likeness, -NEAREST)[-NEAREST:]
     return float(gains[nearest].mean())
+
+
+def told(likeness: NDArray[np.float32], gains: NDArray[np.float32]) -> float:
+    """What the nearest ones say, drawn to the mean of all as far as they are unlike; `likeness` is a cosine."""
+    alike = min(max((float(likeness.max()) - _UNLIKE) / (_ALIKE - _UNLIKE), 0.0), 1.0)
+    usual = float(gains.mean())
+    return usual + alike * (mean_gain(likeness, gains) - usual)

@@ -1,11 +1,13 @@
 """Which models a request can go to: the organisation's keys, what the request needs, what it may cost."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from libs.common.catalog import Catalog, Model
 from libs.common.contracts.auth import Tier
 from libs.common.contracts.router import Needs, Reason
+from services.router.domain.cost import Outlook, expected
 
 _CAPABILITIES = ("vision", "audio", "files", "tools", "json_schema")
 _ONE_CHOICE_ONLY = frozenset({"anthropic"})
@@ -21,6 +23,9 @@ class Reach:
         tiers: Mapping[str, Mapping[Tier, str]],
         needs: Needs,
         today: date,
+        ahead: Outlook,
+        *,
+        older_generations: bool = False,
     ) -> None:
         self.providers = tuple(reachable)
         self._catalog = catalog
@@ -28,6 +33,8 @@ class Reach:
         self._tiers = tiers
         self._needs = needs
         self._today = today
+        self._ahead = ahead
+        self._older_generations = older_generations
 
     def provider_of(self, name: str) -> str | None:
         """Whose key serves a model: a key that lists it first, then its provider's; None where no key does."""
@@ -49,18 +56,38 @@ class Reach:
         first, second = self._catalog.find(name), self._catalog.find(other)
         return name == other or (first is not None and second is not None and first.name == second.name)
 
-    def tier(self, provider: str, tier: Tier) -> str | None:
-        """The model that a provider's tier names."""
-        return self._catalog.tier_model(provider, tier, self._tiers)
+    def tier(self, provider: str, tier: Tier, requested: str) -> str | None:
+        """The model that a provider's tier names: the organisation's own choice, else that of the requested model's age."""
+        own = self._tiers.get(provider, {}).get(tier)
+        return own or self._catalog.tier_model(provider, tier, requested)
 
-    def obstacle(self, name: str, requested: str) -> Reason | None:
-        """Why a model cannot stand in for the requested one; None: it can."""
+    def chosen(self, provider: str, tier: Tier) -> bool:
+        """Whether the organisation itself chose a tier's model."""
+        return tier in self._tiers.get(provider, {})
+
+    def obstacle(self, name: str, requested: str, *, alone: bool = False) -> Reason | None:
+        """Why a model cannot stand in for the requested one; None: it can. `alone`: nothing but this request is compared."""
         if self.provider_of(name) is None:
             return "not_reachable"
         model, asked = self._catalog.find(name), self._catalog.find(requested)
-        if model is None or asked is None or model.dearer_than(asked, self._today):
+        if model is None or asked is None:
+            return "not_dearer"
+        if not self._older_generations and self._catalog.generations_older(name, requested) > 1:
+            return "not_capable"
+        ahead = replace(self._ahead, seen=0, following=0) if alone else self._ahead
+        mine, theirs = (expected(one, ahead, self._today) for one in (model, asked))
+        if model.name != asked.name and (mine is None or theirs is None or mine > theirs):
             return "not_dearer"
         return None if self._capable(model) else "not_capable"
+
+    def saves(self, name: str, instead_of: str, ahead: Outlook) -> bool:
+        """Whether another model costs less, though it has seen nothing of the conversation and this one has."""
+        model, now = self._catalog.find(name), self._catalog.find(instead_of)
+        if model is None or now is None:
+            return False
+        moved = expected(model, replace(ahead, seen=0), self._today)
+        stayed = expected(now, ahead, self._today)
+        return moved is not None and stayed is not None and moved < stayed
 
     def at_hand(self) -> list[str]:
         """The names that this organisation can ask for."""

@@ -3,6 +3,7 @@
 import re
 
 from services.router.domain import vocabulary as words
+from services.router.domain.measures import measures
 from services.router.domain.reading import Reading
 
 _HARD = ("proof", "mathematics", "code", "engineering", "reasoning", "supposition", "expertise")
@@ -46,3 +47,9 @@ def signals(reading: Reading) -> dict[str, float]:
         found["long_words"] = min(max(sum(letters) / len(letters) - 6.2, 0.0), 2.0)
     found["length"] = min(max(reading.words - 400, 0) / 1600, 1.0)
     return {name: float(value) for name, value in found.items() if value}
+
+
+def features_of(reading: Reading, found: dict[str, float] | None = None) -> tuple[float, ...]:
+    """The numbers that the gain is told from, in the order of `weights.FEATURES`."""
+    found = signals(reading) if found is None else found
+    return (*measures(reading), *(found.get(name, 0.0) for name in NAMES))

@@ -7,7 +7,7 @@ task is centred on half its own mean, so that a data set's format does not stand
 
 Three estimates are added up, each divided by its spread within a task: the number of words, a ridge regression on all
 features, and the mean gain of the hundred nearest questions. The first two are one set of weights; for the third the
-questions' vectors and gains are shipped. The evidence in `weights.json` is set by hand and stays as it is.
+questions' vectors and gains are shipped.
 """
 
 import sys
@@ -18,17 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libs.common.embedding import Embedder, load
-from services.router.domain.complexity import look
 from services.router.domain.nearby import ends, mean_gain
 from services.router.domain.reading import read
-from services.router.weights import FEATURES, Feature, Shipped, load_evidence
+from services.router.domain.signals import features_of
+from services.router.weights import FEATURES, SHIPPED, Feature, Shipped
 
 STRONG = ("llama-3.1-nemotron-51b-instruct", "llama-3.3-nemotron-super-49b-v1")
 WEAK = ("mistral-7b-instruct-v0.3", "llama-3.1-8b-instruct")
 RIDGE = 1000.0
 # A feature that the data hardly has would be blown up by scaling, and its weight come from a handful of questions.
 LEAST_DEVIATION = 0.1
-SHIPPED = Path(__file__).parent.parent / "data"
 Numbers = NDArray[np.float64]
 
 
@@ -52,9 +51,8 @@ def main(data: Path, model: Path, shipped: Path = SHIPPED) -> None:
     lines = (data / "llmrouter_query_train.jsonl").read_bytes().splitlines()
     named = {one.query: one.task_name for one in (msgspec.json.decode(line, type=Task) for line in lines)}
     tasks = np.array([named.get(row.question, "") for row in rows])
-    evidence = load_evidence()
     gains = centred(np.array([_mean(row, STRONG) - _mean(row, WEAK) for row in rows]), tasks)
-    features = np.array([look(row.question, evidence).features for row in rows])
+    features = np.array([features_of(read(row.question)) for row in rows])
     vectors = _vectors([row.question for row in rows], load(model, "int8"))
 
     mean, deviation = features.mean(axis=0), np.maximum(features.std(axis=0), LEAST_DEVIATION)
@@ -68,7 +66,6 @@ def main(data: Path, model: Path, shipped: Path = SHIPPED) -> None:
     nearby = _nearby(vectors, gains)
     said = (nearby - nearby.mean()) / _spread(nearby, tasks)
     document = Shipped(
-        evidence=evidence,
         unit=_round(unit),
         neighbour_mean=_round(nearby.mean()),
         neighbour_spread=_round(_spread(nearby, tasks)),

@@ -34,7 +34,15 @@ RULE = {
 async def test_settings_start_at_the_defaults_and_changes_merge(auth: Auth) -> None:
     org = await auth.new_org()
     settings = (await auth.call("GET", "/api/optimization/settings", org.token)).json()
-    assert settings == {**SEED_DEFAULTS, "values_line": True, "extraction": False, "cost_quality": None}
+    assert settings == {
+        **SEED_DEFAULTS,
+        "values_line": True,
+        "extraction": False,
+        "cost_quality": None,
+        "substitute_unreachable": False,
+        "rules_in_manual": False,
+        "older_generations": False,
+    }
     off = {"level": "off", "routing_mode": "manual", "cache_enabled": False}
     changed = await auth.call("PUT", "/api/optimization/settings", org.token, json=off)
     assert changed.json() == {**settings, **off}

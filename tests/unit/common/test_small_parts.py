@@ -163,12 +163,8 @@ def test_logs_drop_fields_that_nobody_has_thought_about(capsys: pytest.CaptureFi
 
 
 def test_the_catalogue_knows_its_models() -> None:
-    models, day = catalog.load(), date(2026, 11, 21)
-    mini, full = models.find("gpt-4o-mini"), models.find("gpt-4o")
-    assert mini is not None
-    assert full is not None
-    assert full.dearer_than(mini, day)
-    assert not mini.dearer_than(full, day)
+    models = catalog.load()
+    assert models.find("gpt-4o-mini") is not None
     assert models.find("gpt-9") is None
     for alias in models.aliases.values():
         assert models.find(alias.target) is not None

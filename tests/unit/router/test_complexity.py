@@ -26,7 +26,7 @@ EVERY = SHORT_BUT_HARD + LONG_BUT_EASY + SIMPLE + COMPLEX
 
 
 def judge(prompt: str, cost_quality: float | None = None) -> Complexity:
-    return classify(look(prompt, WEIGHTS.evidence), SHIPPED, cost_quality)
+    return classify(look(prompt, WEIGHTS.judge, WEIGHTS.words), SHIPPED, cost_quality)
 
 
 def tiers(prompts: tuple[str, ...]) -> Counter[str]:
@@ -131,8 +131,8 @@ def test_the_dial_moves_the_cuts() -> None:
 
 
 def test_signals_say_why() -> None:
-    assert judge("Prove that there are infinitely many primes.").signals[0] == "proof"
-    assert judge("What is the capital of France?").signals == ("lookup",)
+    assert "proof" in judge("Prove that there are infinitely many primes.").signals
+    assert judge("What is the capital of France?").signals[0] == "short_and_easy"
     assert not judge("Blue fish.").known
 
 

@@ -10,6 +10,7 @@ from libs.common.contracts.auth import RoutingRule, RuleCondition, Tier
 from libs.common.contracts.router import Needs, RouteReply, RouteRequest
 from libs.common.errors import BadRequest
 from services.router.domain.complexity import Complexity
+from services.router.domain.cost import opening
 from services.router.domain.decide import NO_KEY, decide
 from services.router.domain.reach import Reach
 
@@ -20,9 +21,17 @@ ALL: dict[str, tuple[str, ...]] = {"openai": (), "anthropic": (), "google": ()}
 def route(requested: str = "gpt-4o", tier: Tier = "simple", *, known: bool = True, **fields: Any) -> RouteReply:
     fields.setdefault("reachable", OPENAI)
     request = RouteRequest(requested_model=requested, prompt="the prompt", **fields)
-    reach = Reach(catalog.load(), request.reachable, request.tiers, request.needs, date(2026, 11, 21))
+    reach = Reach(
+        catalog.load(),
+        request.reachable,
+        request.tiers,
+        request.needs,
+        date(2026, 11, 21),
+        opening(request),
+        older_generations=request.older_generations,
+    )
     found = Complexity(score=0.5, tier=tier, signals=("lookup",) if known else ())
-    return decide(request, reach, lambda: found, lambda texts: sum(len(text.split()) for text in texts))
+    return decide(request, reach, lambda saves: found, lambda texts: sum(len(text.split()) for text in texts))
 
 
 def rule(action: str, action_value: str, name: str = "r1", **condition: Any) -> RoutingRule:
@@ -98,16 +107,21 @@ def test_a_pinned_model_wins_over_everything_if_a_key_reaches_it() -> None:
     assert route(pinned="claude-opus", rules=rules).reason == "rule"
 
 
-@pytest.mark.parametrize("mode", ["auto", "manual", "shadow"])
-def test_the_first_rule_that_matches_decides_in_every_mode(mode: str) -> None:
+@pytest.mark.parametrize("fields", [{"mode": "auto"}, {"mode": "shadow"}, {"mode": "manual", "rules_in_manual": True}])
+def test_the_first_rule_that_matches_decides(fields: dict[str, Any]) -> None:
     rules = (
         rule("use_model", "gpt-4.1", "code", type="keyword", keywords=("code",)),
         rule("use_model", "gpt-4o-mini", "short", type="token_count", operator="lt", value=50),
         rule("use_model", "gpt-4.1", "rest"),
     )
-    reply = route(mode=mode, rules=rules, texts=("hello there",))
+    reply = route(rules=rules, texts=("hello there",), **fields)
     assert (reply.model, reply.reason, reply.rule_id, reply.rule_name) == ("gpt-4o-mini", "rule", "id-short", "short")
-    assert route(mode=mode, rules=rules, texts=("hello", "my code")).rule_name == "code"
+    assert route(rules=rules, texts=("hello", "my code"), **fields).rule_name == "code"
+
+
+def test_manual_mode_knows_no_rules_unless_told_to() -> None:
+    reply = route(mode="manual", rules=(rule("use_model", "gpt-4o-mini"),))
+    assert (reply.model, reply.reason, reply.rule_name) == ("gpt-4o", "manual", None)
 
 
 def test_use_model_is_obeyed_even_when_dearer() -> None:
@@ -120,7 +134,9 @@ def test_use_model_without_a_key_is_skipped_and_reported() -> None:
     assert (reply.model, reply.reason, reply.skipped_rules) == ("gpt-4o-mini", "classifier", ("sonnet",))
     both = (rule("use_model", "claude-sonnet", "sonnet"), rule("use_model", "gpt-4.1", "next"))
     assert (route(rules=both).rule_name, route(rules=both).skipped_rules) == ("next", ("sonnet",))
-    assert route(rules=(rule("use_model", "claude-sonnet"),), mode="manual").skipped_rules == ("r1",)
+    assert route(rules=(rule("use_model", "claude-sonnet"),), mode="manual", rules_in_manual=True).skipped_rules == (
+        "r1",
+    )
 
 
 def test_force_tier_takes_the_tiers_model_but_never_a_dearer_one() -> None:
@@ -139,22 +155,40 @@ def test_a_listed_model_goes_to_the_key_that_lists_it() -> None:
     assert route("gpt-4.1", mode="manual", reachable=reachable).provider == "openai"
 
 
-def test_without_a_key_for_it_auto_finds_the_best_that_is_not_dearer() -> None:
-    reply = route("gpt-4o", "simple", reachable={"anthropic": ()})
+SUBSTITUTE: dict[str, Any] = {"reachable": {"anthropic": ()}, "substitute_unreachable": True}
+
+
+def test_without_a_key_for_it_auto_finds_the_best_that_is_not_dearer_where_that_is_wanted() -> None:
+    reply = route("gpt-4o", "simple", **SUBSTITUTE)
     assert (reply.model, reply.provider, reply.reason) == ("claude-haiku", "anthropic", "not_reachable")
-    assert route("gpt-4o", "medium", reachable={"anthropic": ()}).model == "claude-sonnet"
-    stepped_down = route("gpt-4o", "complex", reachable={"anthropic": ()})
+    assert route("gpt-4o", "medium", **SUBSTITUTE).model == "claude-sonnet"
+    stepped_down = route("gpt-4o", "complex", **SUBSTITUTE)
     assert (stepped_down.model, stepped_down.tier) == ("claude-sonnet", "complex")
 
 
 @pytest.mark.parametrize(
     ("requested", "fields"),
     [
-        ("gpt-4o", {"reachable": {}}),
-        ("gpt-4o", {"reachable": {"anthropic": ()}, "mode": "manual"}),
-        ("gpt-4o", {"reachable": {"anthropic": ()}, "mode": "shadow"}),
-        ("gpt-4.1-nano", {"reachable": {"google": ()}}),
+        ("gpt-4o", {"reachable": {"anthropic": ()}}),
+        ("gpt-4o", {**SUBSTITUTE, "mode": "manual"}),
+        ("gpt-4o", {**SUBSTITUTE, "mode": "shadow"}),
         ("gpt-4o", {"reachable": {"openai_compatible": ("llama3",)}}),
+    ],
+)
+def test_a_model_that_no_key_reaches_is_refused_in_every_mode(requested: str, fields: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest) as caught:
+        route(requested, **fields)
+    assert caught.value.code == "no_provider_key"
+    assert caught.value.message.startswith(f"{NO_KEY} None of your keys reaches 'gpt-4o'; models at hand: ")
+    assert "`substitute_unreachable`" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("requested", "fields"),
+    [
+        ("gpt-4o", {"reachable": {}}),
+        ("gpt-4.1-nano", {**SUBSTITUTE, "reachable": {"google": ()}}),
+        ("gpt-4o", {**SUBSTITUTE, "reachable": {"openai_compatible": ("llama3",)}}),
     ],
 )
 def test_no_key_says_so(requested: str, fields: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from libs.common.contracts.router import Learned
 from services.analytics.domain.learning import Routed, add
 from services.router.domain.complexity import classify, cuts, look
 from services.router.domain.gain import PRIOR_LABELS, learned, shipped
+from services.router.domain.nearby import told
 from services.router.weights import FEATURES, load_neighbourhood, load_weights
 from tests.unit.router.hard_and_easy import COMPLEX, SHORT_BUT_HARD, SIMPLE
 
@@ -18,7 +19,7 @@ PRIOR = WEIGHTS.prior
 SHIPPED = shipped(PRIOR)
 SIZE = len(FEATURES)
 PROMPTS = SHORT_BUT_HARD + SIMPLE + COMPLEX
-FEATURES_OF = np.array([look(prompt, WEIGHTS.evidence).features for prompt in PROMPTS])
+FEATURES_OF = np.array([look(prompt, WEIGHTS.judge, WEIGHTS.words).features for prompt in PROMPTS])
 
 
 def taught(features: np.ndarray, answers: np.ndarray, histogram: tuple[float, ...] = (1.0,) * 40) -> Learned:
@@ -104,7 +105,7 @@ def test_neighbours_move_the_estimate_by_their_own_gain() -> None:
 def test_an_organisations_traffic_sets_its_own_cuts() -> None:
     """Among hard prompts only, a hard one is an ordinary one."""
     hard = learned(PRIOR, taught(np.zeros((0, SIZE)), np.zeros(0), (0.0,) * 36 + (10_000.0,) * 4))
-    prompt = look("The harbour " * 30, WEIGHTS.evidence)
+    prompt = look("The harbour " * 30, WEIGHTS.judge, WEIGHTS.words)
     assert classify(prompt, hard).score < classify(prompt, SHIPPED).score
 
 
@@ -121,4 +122,12 @@ def test_evidence_of_a_hard_prompt_outweighs_experience() -> None:
     """An organisation whose cheap answers never failed still does not get proofs from the small model."""
     content = learned(PRIOR, taught(np.tile(FEATURES_OF, (200, 1)), np.zeros(200 * len(FEATURES_OF))))
     for prompt in SHORT_BUT_HARD:
-        assert classify(look(prompt, WEIGHTS.evidence), content).tier != "simple"
+        assert classify(look(prompt, WEIGHTS.judge, WEIGHTS.words), content).tier != "simple"
+
+
+def test_unlike_questions_do_not_vote() -> None:
+    gains = np.array([0.5] * 100 + [0.0] * 300, np.float32)
+    alike, between, unlike = (np.r_[np.full(100, near), np.zeros(300)].astype(np.float32) for near in (0.9, 0.5, 0.2))
+    assert told(alike, gains) == pytest.approx(0.5)
+    assert told(unlike, gains) == pytest.approx(0.125)
+    assert 0.125 < told(between, gains) < 0.5

@@ -10,6 +10,7 @@ from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.contracts.router import RouteReply, RouteRequest
 from libs.common.tokens import count_text
 from services.router.domain.complexity import classify, look
+from services.router.domain.cost import opening
 from services.router.domain.decide import decide
 from services.router.domain.gain import shipped
 from services.router.domain.reach import Reach
@@ -30,11 +31,11 @@ LONG = "The clerk wrote down what he had seen in the harbour that day, ship afte
 
 def route(prompt: str, requested: str = "gpt-4o", rules: tuple[RoutingRule, ...] = (), **fields: Any) -> RouteReply:
     request = RouteRequest(requested_model=requested, prompt=prompt, rules=rules, reachable=KEYS, **fields)
-    reach = Reach(catalog.load(), request.reachable, request.tiers, request.needs, date(2026, 11, 21))
+    reach = Reach(catalog.load(), request.reachable, request.tiers, request.needs, date(2026, 11, 21), opening(request))
     return decide(
         request,
         reach,
-        lambda: classify(look(prompt, WEIGHTS.evidence), SHIPPED),
+        lambda saves: classify(look(prompt, WEIGHTS.judge, WEIGHTS.words), SHIPPED),
         lambda texts: sum(count_text(requested, text) for text in texts),
     )
 

@@ -1,5 +1,8 @@
-"""Whatever the keys, the needs, the tiers and the tier: a routed model is never dearer, always capable, always reachable."""
+"""Whatever the keys, the needs, the tiers and the tier: a routed model is never expected to cost more, and always capable,
+reachable and of an age with the requested one.
+"""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import get_args
 
@@ -11,6 +14,7 @@ from libs.common.contracts.auth import RoutingMode, RoutingRule, RuleCondition, 
 from libs.common.contracts.router import Needs, RouteReply, RouteRequest
 from libs.common.errors import BadRequest
 from services.router.domain.complexity import Complexity
+from services.router.domain.cost import expected, opening
 from services.router.domain.decide import decide
 from services.router.domain.reach import Reach
 
@@ -52,6 +56,7 @@ REQUESTS = st.builds(
     prompt=st.just("the prompt"),
     mode=st.sampled_from(get_args(RoutingMode)),
     rules=RULES,
+    substitute_unreachable=st.booleans(),
     tiers=OWN_TIERS,
     reachable=KEYS,
     needs=NEEDS,
@@ -61,7 +66,7 @@ REQUESTS = st.builds(
 def _routed(request: RouteRequest, reach: Reach, tier: Tier) -> RouteReply | None:
     found = Complexity(score=0.5, tier=tier, signals=("lookup",), features=(0.0,))
     try:
-        return decide(request, reach, lambda: found, lambda texts: 1)
+        return decide(request, reach, lambda saves: found, lambda texts: 1)
     except BadRequest:
         return None
 
@@ -71,7 +76,7 @@ def _routed(request: RouteRequest, reach: Reach, tier: Tier) -> RouteReply | Non
 def test_a_routed_model_is_never_dearer_always_capable_and_reachable(
     request: RouteRequest, tier: Tier, day: date
 ) -> None:
-    reach = Reach(CATALOG, request.reachable, request.tiers, request.needs, day)
+    reach = Reach(CATALOG, request.reachable, request.tiers, request.needs, day, opening(request))
     reply = _routed(request, reach, tier)
     if reply is None:
         return
@@ -82,7 +87,14 @@ def test_a_routed_model_is_never_dearer_always_capable_and_reachable(
         model, asked = CATALOG.find(name), CATALOG.find(request.requested_model)
         assert model is not None
         assert asked is not None
-        assert not model.dearer_than(asked, day)
+        unreachable = reach.provider_of(request.requested_model) is None
+        ahead = opening(request)
+        ahead = replace(ahead, following=0) if unreachable else ahead
+        costs = [expected(one, ahead, day) for one in (model, asked)]
+        assert costs[0] is not None
+        assert costs[1] is not None
+        assert costs[0] <= costs[1]
+        assert CATALOG.generations_older(name, request.requested_model) <= 1
         needs = request.needs
         assert all(
             model.can(name) for name in ("vision", "audio", "files", "tools", "json_schema") if getattr(needs, name)
@@ -95,7 +107,7 @@ def test_a_routed_model_is_never_dearer_always_capable_and_reachable(
 @given(REQUESTS, DAYS)
 def test_a_higher_tier_is_never_cheaper_to_leave_alone(request: RouteRequest, day: date) -> None:
     """Asked twice, the same; and whatever the tier, either all are refused or none is."""
-    reach = Reach(CATALOG, request.reachable, request.tiers, request.needs, day)
+    reach = Reach(CATALOG, request.reachable, request.tiers, request.needs, day, opening(request))
     replies = [_routed(request, reach, tier) for tier in get_args(Tier)]
     assert replies == [_routed(request, reach, tier) for tier in get_args(Tier)]
     assert len({reply is None for reply in replies}) == 1

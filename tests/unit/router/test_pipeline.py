@@ -1,8 +1,11 @@
 """When neighbours are asked, and what their answer changes."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from libs.common import catalog
@@ -11,6 +14,7 @@ from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.contracts.router import RouteReply, RouteRequest
 from services.router.domain.complexity import classify, look
 from services.router.domain.gain import shipped
+from services.router.domain.judge import Judge, Numbers
 from services.router.pipeline import Router
 from services.router.ports import ShippedEstimates
 from services.router.weights import load_weights
@@ -19,8 +23,20 @@ from tests.unit.analytics.examples import NOW
 WEIGHTS = load_weights()
 SHIPPED = shipped(WEIGHTS.prior)
 ANTHROPIC: dict[str, tuple[str, ...]] = {"anthropic": ()}
-# Nothing in it speaks for a tier, and its length puts it near the cut between medium and complex.
+# Its length puts what it would gain near the cut between medium and complex.
 UNDECIDED = "Write about the harbour. " + "It lay quiet, and the boats lay side by side in the evening. " * 3
+
+
+class Torn(Judge):
+    """A judge that cannot tell medium from complex."""
+
+    def __call__(self, values: Sequence[float]) -> tuple[Numbers, tuple[str, ...]]:
+        return np.array([0.02, 0.5, 0.48]), ("planning",)
+
+
+TORN = replace(
+    WEIGHTS, judge=Torn(**{field.name: getattr(WEIGHTS.judge, field.name) for field in fields(WEIGHTS.judge)})
+)
 
 
 class Asked:
@@ -35,27 +51,29 @@ class Asked:
         return self._gain
 
 
-def route(prompt: str, neighbours: Asked, **fields: Any) -> RouteReply:
-    request = RouteRequest(**{"requested_model": "claude-opus", "reachable": ANTHROPIC, "prompt": prompt, **fields})
-    router = Router(catalog.load(), WEIGHTS, ShippedEstimates(WEIGHTS.prior), neighbours, ManualClock(NOW))
+def route(prompt: str, neighbours: Asked, **given: Any) -> RouteReply:
+    request = RouteRequest(**{"requested_model": "claude-opus", "reachable": ANTHROPIC, "prompt": prompt, **given})
+    weights = TORN if prompt == UNDECIDED else WEIGHTS
+    router = Router(catalog.load(), weights, ShippedEstimates(WEIGHTS.prior), neighbours, ManualClock(NOW))
     return asyncio.run(router.route(request))
 
 
 def test_the_example_is_near_a_cut() -> None:
-    assert {classify(look(UNDECIDED, WEIGHTS.evidence), SHIPPED).otherwise} & {"medium", "complex"}
+    assert {classify(look(UNDECIDED, TORN.judge, TORN.words), SHIPPED).otherwise} & {"medium", "complex"}
 
 
 def test_neighbours_decide_what_is_near_a_cut() -> None:
     easy, hard = Asked(-0.5), Asked(0.5)
     assert route(UNDECIDED, easy).tier == "medium"
     assert route(UNDECIDED, hard).tier == "complex"
-    assert route(UNDECIDED, hard).signals == ("much_to_gain", "clear_intent", "similar_questions")
+    signals = route(UNDECIDED, hard).signals
+    assert (signals[0], signals[-1]) == ("much_to_gain", "similar_questions")
     assert easy.texts == hard.texts[:1] == [" ".join(UNDECIDED.lower().split())]
 
 
 def test_without_an_answer_the_first_sight_holds() -> None:
     first = route(UNDECIDED, Asked(None))
-    assert first.tier == classify(look(UNDECIDED, WEIGHTS.evidence), SHIPPED).tier
+    assert first.tier == classify(look(UNDECIDED, TORN.judge, TORN.words), SHIPPED).tier
 
 
 @pytest.mark.parametrize(
@@ -68,7 +86,7 @@ def test_what_is_plain_is_not_compared(prompt: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields",
+    "given",
     [
         {"requested_model": "gpt-4o", "reachable": {"openai": ()}},  # its medium and its complex model are the same
         {"mode": "manual"},
@@ -86,9 +104,9 @@ def test_what_is_plain_is_not_compared(prompt: str) -> None:
         },
     ],
 )
-def test_nobody_is_asked_where_the_model_would_stay_the_same(fields: dict[str, Any]) -> None:
+def test_nobody_is_asked_where_the_model_would_stay_the_same(given: dict[str, Any]) -> None:
     asked = Asked(0.5)
-    route(UNDECIDED, asked, **fields)
+    route(UNDECIDED, asked, **given)
     assert asked.texts == []
 
 

@@ -9,8 +9,8 @@ import { InForce, Panel, Refused } from "../../ui/states";
 import { useEdits } from "../../ui/useEdits";
 
 const MODES: { value: Mode; label: string; about: string }[] = [
-  { value: "auto", label: "Auto", about: "Rules first; then each prompt is judged, and what is simple goes to a cheaper model. None is ever sent to a dearer one than was asked for, unless a rule says so." },
-  { value: "manual", label: "Manual", about: "Rules first; then the model that was asked for. Prompts are not judged." },
+  { value: "auto", label: "Auto", about: "Rules first; then each conversation is judged at its first turn, and what is simple goes to a cheaper model and stays there. None is sent to one that is expected to cost more, unless a rule says so." },
+  { value: "manual", label: "Manual", about: "The model that was asked for: no rules, unless they are switched on below, and prompts are not judged." },
   { value: "shadow", label: "Shadow", about: "As manual; but each request's entry says which model auto would have taken, and what that would have saved. A way to try it without a risk." },
 ];
 

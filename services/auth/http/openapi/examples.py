@@ -65,6 +65,9 @@ _SETTINGS: Final = {
     "values_line": True,
     "extraction": False,
     "cost_quality": None,
+    "substitute_unreachable": False,
+    "rules_in_manual": False,
+    "older_generations": False,
 }
 _TIERS: Final = {"openai": {"simple": "gpt-4o-mini", "medium": "gpt-4o-mini", "complex": "gpt-4o"}}
 _LEVER: Final = {"lever": "routing", "tokens_saved": 0, "savings_usd": 0.0021}
