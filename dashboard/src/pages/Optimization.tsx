@@ -205,7 +205,31 @@ function Result({ preview }: { preview: Schema["Preview"] }) {
       </Group>
       {nothing ? <Nothing title="Nothing would change">This prompt goes out as it is.</Nothing> : <Diff messages={preview.diff} />}
       <Reasons steps={preview.steps} />
+      <Parts parts={preview.parts} />
     </Stack>
+  );
+}
+
+function Parts({ parts }: { parts: Schema["PreviewPart"][] }) {
+  const told = parts.filter((part) => part.left_alone);
+  if (told.length === 0) return null;
+  return (
+    <details>
+      <summary>
+        <Text span size="sm">
+          What is left as it is
+        </Text>
+      </summary>
+      <ul>
+        {told.map((part) => (
+          <li key={`${part.message}.${part.part}`}>
+            <Text span size="sm">
+              Message {part.message + 1} ({part.role}, {part.kinds.join(", ")}): {part.left_alone}
+            </Text>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

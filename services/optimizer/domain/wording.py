@@ -29,6 +29,7 @@ _VERB = (
 _IMPERATIVE = (
     r"\s+(?:answer|act|add|always|avoid|be|check|consider|create|describe|do|ensure|explain|find|follow|give|help|ignore|"
     r"include|keep|let|list|make|never|only|provide|read|refer|remember|reply|respond|return|say|send|show|speak|start|stay|"
+    r"suggest|recommend|generate|analyse|analyze|compare|choose|convert|define|discuss|evaluate|identify|imagine|offer|pretend|"
     r"summarise|summarize|tell|think|translate|try|use|wait|write)\b"
 )
 _DETERMINED = r"\s+(?:the|any|each|every|your|his|her|its|our|their|these|those)\s"

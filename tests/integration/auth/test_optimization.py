@@ -69,7 +69,7 @@ async def test_a_preview_is_what_the_optimizer_would_send(auth: Auth, optimizer:
         assert "".join(piece["text"] for piece in change["text"] if piece["op"] != "removed") == message["content"], (
             change
         )
-    assert {change["change"] for change in shown["diff"]} == {"added", "changed", "kept", "removed"}
+    assert {change["change"] for change in shown["diff"]} == {"changed", "kept", "removed"}
 
 
 async def test_another_level_can_be_tried_and_off_changes_nothing(auth: Auth, optimizer: list[OptimizeRequest]) -> None:

@@ -48,22 +48,26 @@ async def test_serves_on_the_bus(settings: OptimizerSettings) -> None:
 async def test_shorter_messages_cross_the_bus(settings: OptimizerSettings) -> None:
     bus = MemoryBus()
     async with create_app(settings, bus):
-        reply = await bus.call(OPTIMIZE, request({"role": "user", "content": "Too    many   blanks"}), budget_ms=5_000)
-        assert json.loads(bytes(reply.messages)) == [{"role": "user", "content": "Too many blanks"}]
+        reply = await bus.call(
+            OPTIMIZE, request({"role": "system", "content": "Too   many   blanks."}), budget_ms=5_000
+        )
+        assert json.loads(bytes(reply.messages)) == [{"role": "system", "content": "Too many blanks."}]
     await bus.drain()
 
 
 @pytest.mark.parametrize("thread_over_bytes", [0, 1_000_000], ids=["in a thread", "in the loop"])
 async def test_a_thread_answers_as_the_loop_does(optimizer: Optimizer, thread_over_bytes: int) -> None:
     handler = Optimize(optimizer, thread_over_bytes)
-    reply = await handler(request({"role": "user", "content": "Too    many      blanks   \n\n\n\n\nhere."}))
+    reply = await handler(request({"role": "system", "content": "Too   many   blanks.   \n \n\t\n\n \nHere too."}))
     assert reply.changed
-    assert json.loads(bytes(reply.messages)) == [{"role": "user", "content": "Too many blanks\n\nhere."}]
+    assert json.loads(bytes(reply.messages)) == [{"role": "system", "content": "Too many blanks.\n\nHere too."}]
 
 
 async def test_the_loop_goes_on_while_a_thread_works(optimizer: Optimizer) -> None:
     handler = Optimize(optimizer, 0)
-    long = [{"role": "user", "content": f"Turn {i}.   " + "many   words   in   a   row. " * 400} for i in range(40)]
+    long = [
+        {"role": "user", "content": f"Turn {i}. \n \n \n" + "Many words in a row. \n \n \n \n" * 400} for i in range(40)
+    ]
     work = asyncio.create_task(handler(request(*long, level="conservative")))
     turns = 0
     while not work.done():
@@ -75,10 +79,10 @@ async def test_the_loop_goes_on_while_a_thread_works(optimizer: Optimizer) -> No
 
 async def test_one_text_crosses_the_bus(settings: OptimizerSettings) -> None:
     bus = MemoryBus()
-    text = "I want you to act as a guide.  Please suggest the museums that a family would like in the city."
+    text = "I want you to act as a guide.  Please suggest the museums that a family would like in city."
     async with create_app(settings, bus):
         reply = await bus.call(OPTIMIZE_TEXT, TextRequest(text=text, similarity_threshold=0.7), budget_ms=5_000)
-        assert reply.text == "Act as guide. Suggest museums that family would like in city."
+        assert reply.text == "Act as a guide. Suggest the museums that a family would like in city."
         assert 0.7 <= reply.similarity < 1
         assert reply.compressed_tokens < reply.original_tokens
         assert reply.method == "rules+static-minilm-256"
