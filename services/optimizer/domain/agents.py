@@ -8,16 +8,16 @@ from services.optimizer.domain.kinds import kinds
 
 _TAG = re.compile(r"<([A-Za-z_][\w-]{1,40})(?:[\s=][^<>]{0,200})?>")
 _ACTION = re.compile(
-    r"^\s*(?:\*\*)?(?:action|tool|command|function|execute|run|invoke|call|aktion|werkzeug|befehl|acci[oó]n|herramienta|outil|commande|"
+    r"^[ \t]*+(?:\*\*)?(?:action|tool|command|function|execute|run|invoke|call|aktion|werkzeug|befehl|acci[oó]n|herramienta|outil|commande|"
     r"ação|azione|действие|команда|动作|行动|工具|命令|アクション|행동|도구)(?:[ _]?(?:input|name|call|use))?(?:\*\*)?\s*[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
 _ACTING = re.compile(r'"(?:action|tool|tool_name|command|cmd|function|name)"\s*:')
-_FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*+(?:```|~~~)", re.MULTILINE)
 _MOST_TAGS = 40
 # How results begin, or end.
 _RESULT = re.compile(
-    r"\s*(?:\[[^\]\n]{1,200}\]\s*(?:result|output|error|returned|:)|"
+    r"\s*+(?:\[[^\]\n]{1,200}\]\s*(?:result|output|error|returned|:)|"
     r"<(?:function_results?|tool_results?|tool_response|results?|observations?|output|stdout|stderr|returncode|response|system-reminder|"
     r"environment_details|file_content|shell)\b|"
     r"(?:\W{0,4})(?:observation|observations|results?|output|tool (?:output|result|response)|command (?:output|result)|"

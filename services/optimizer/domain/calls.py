@@ -11,8 +11,8 @@ _READING = frozenset(
     " attachment artifact resource buffer editor str replace insert download load content contents uri".split()
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-# An argument that names a file, or a place in a tree.
-_FILE = re.compile(r"[\w~.-]*[/\\][\w.-]|\b[\w-]+\.[A-Za-z][A-Za-z0-9]{0,7}\b")
+# An argument that names a file; a slash of either kind may part a path.
+_FILE = re.compile(r"(?<![\w@.-])[\w-]{1,80}\.[A-Za-z][A-Za-z0-9]{0,7}\b")
 _ARGUMENT = re.compile(r'"([^"\\]{1,60})"\s*:')
 _SHOWN = 80
 
@@ -27,7 +27,12 @@ class Call(NamedTuple):
         """Whether the result may be a file's text, which an agent quotes to the letter when it edits the file."""
         named = [self.name, *_ARGUMENT.findall(self.arguments)]
         words = {word.lower() for name in named for word in _WORD.findall(name)}
-        return bool(words & _READING) or _FILE.search(self.arguments) is not None
+        return (
+            bool(words & _READING)
+            or "/" in self.arguments
+            or "\\" in self.arguments
+            or bool(_FILE.search(self.arguments))
+        )
 
     def shown(self) -> str:
         """The call in a few words."""

@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 
 _CODE = re.compile(
-    r"""^\s*(?:
+    r"""^\s*+(?:
       (?:def|class|async\s+def|fn|pub|impl|func|interface|struct|enum|namespace|package|module|require|include|using)\s+[\w.:<"'(/]
     | (?:import|from)\s+[\w.{*"'<]
     | (?:const|let|var|public|private|protected|static|final|void|int|return|yield|raise|throw|assert|await)\b\s*[\w("'\[{*-]
-    | (?:if|for|while|elif|else|try|except|finally|with|switch|case|do|then|fi|done|esac|end|begin)\b[^.!?]*[:{)]?\s*$
+    | (?:if|for|while|elif|else|try|except|finally|with|switch|case|do|then|fi|done|esac|end|begin)\b[^.!?]*+$
     | (?:export|alias|set|sudo|cd|ls|cat|echo|mkdir|rm|cp|mv|curl|wget|git|pip|npm|npx|yarn|docker|make|kubectl|apt|apt-get|
         brew|go|cargo|python3?|node)\s+\S+(?:\s+\S+){0,8}\s*$
     | (?:RUN|COPY|ADD|CMD|ENTRYPOINT|WORKDIR|ENV|EXPOSE|ARG|USER|VOLUME|LABEL)\s
@@ -25,7 +25,7 @@ _CODE = re.compile(
     | [}\])]+[;,)]*\s*$
     | [A-Za-z_][\w.\-\[\]"']*\s*(?:[-+*/|&:]?=)(?!=)
     | \w+\s*:\s*(?:\||>-?|&\w+|\*\w+)\s*$
-    | Traceback\s\(|\s*File\s"|at\s[\w$.<>]+\(
+    | Traceback\s\(|File\s"|at\s[\w$.<>]+\(
     )""",
     re.VERBOSE,
 )
@@ -35,17 +35,17 @@ _SIGNS = re.compile(
     r"\\[A-Za-z]+|\\[\\(\[]|\$[A-Za-z_]|\$\$|\$\{|\w\[\w*\]|__\w|\w_\w|\b[a-z]+[A-Z]\w*\(|#\w|\.\w+\(|\*\w+\*\w|\w/\w+/|~/|\b0x[0-9a-f]"
 )
 _LOG = re.compile(
-    r"^\s*(?:\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d:\d\d|\w{3}\s+\d{1,2}\s\d\d:\d\d|\[\w{3}\s\w{3}\s\d|\d{1,3}(?:\.\d{1,3}){3}\s|"
+    r"^\s*+(?:\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d:\d\d|\w{3}\s+\d{1,2}\s\d\d:\d\d|\[\w{3}\s\w{3}\s\d|\d{1,3}(?:\.\d{1,3}){3}\s|"
     r"\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\b|<\d{1,3}>|\d{9,13}\b)"
 )
-_PAIR = re.compile(r"""^\s*(?:["']?[\w][\w .\-/()]{0,40}["']?)\s*[:=]\s*(?P<value>.*)$""")
+_PAIR = re.compile(r"""^\s*+(?:["']?[\w][\w .\-/()]{0,40}["']?)\s*[:=]\s*(?P<value>.*)$""")
 _GAP = re.compile(r"[^\s.!?:;,]  +\S|\S {3,}\S")
 _WIDE = re.compile(r"\S {4,}\S")
-_TABLE = re.compile(r"^\s*\||\|\s*$|^\s*[+|][-=+|]+\s*$|[\u2500-\u259f]")
+_TABLE = re.compile(r"^\s*+\||\|\s*+$|^\s*+[+|][-=+|]+\s*+$|[\u2500-\u259f]")
 _QUOTED = re.compile(r"^\s*>")
-_RULE = re.compile(r"^\s*(?:[-=_*~#+.]\s*){3,}$")
+_RULE = re.compile(r"^\s*+(?:[-=_*~#+.]\s*+){3,}+$")
 _SLOT = re.compile(r"\{\{|\{%|<%|_{3,}|\.{4,}|\[[A-Z][\w ]{0,40}\]|\[\s?[xX ]?\]|<[A-Z][A-Z_ ]{1,30}>|%[sd]\b|\{\w*\}")
-ITEM = re.compile(r"^\s*(?:[-*•+‣–]|\(?(?:\d{1,3}|[A-Za-z])[.)]|[①-⑳])\s+(?=\S)")
+ITEM = re.compile(r"^\s*+(?:[-*•+‣–]|\(?(?:\d{1,3}|[A-Za-z])[.)]|[①-⑳])\s+(?=\S)")
 HEADING = re.compile(r"^#{1,6}\s+\S")
 _TAG_LINE = re.compile(r"^\s*</?[A-Za-z][\w.-]{0,60}>\s*$")
 # What stands for one word when a sentence is looked at: code in ticks, links, addresses, quotations.
