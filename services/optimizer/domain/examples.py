@@ -38,7 +38,8 @@ def leading(turns: Sequence[Message], *, tools: bool) -> int:
     )
     if shaped > 1 and _serial(pairs[:shaped]):
         short = all(len(answer.split()) <= _FEWEST_SERIAL_WORDS for _, answer in pairs[:shaped])
-        return 2 * shaped if short and (goes_on or following is None) else 0
+        same = following is not None and _FIGURES.sub("#", following.text.strip()) == _FIGURES.sub("#", pairs[0][0])
+        return 2 * shaped if short and (same or following is None) else 0
     if tools and pairs and _shape(pairs[0][0]) is None and _shape(pairs[0][1]) is None:
         # Whoever has tools talks: only a form shows that it does not.
         shaped = 0
