@@ -38,8 +38,9 @@ def leading(turns: Sequence[Message], *, tools: bool) -> int:
     )
     if shaped > 1 and _serial(pairs[:shaped]):
         short = all(len(answer.split()) <= _FEWEST_SERIAL_WORDS for _, answer in pairs[:shaped])
-        same = following is not None and _FIGURES.sub("#", following.text.strip()) == _FIGURES.sub("#", pairs[0][0])
-        return 2 * shaped if short and (same or following is None) else 0
+        asked = _FIGURES.sub("#", pairs[0][0])
+        rest = [turn.text.strip() for turn in turns[2 * shaped :] if turn.role == "user"]
+        return 2 * shaped if short and all(_FIGURES.sub("#", text) == asked for text in rest) else 0
     if tools and pairs and _shape(pairs[0][0]) is None and _shape(pairs[0][1]) is None:
         # Whoever has tools talks: only a form shows that it does not.
         shaped = 0
