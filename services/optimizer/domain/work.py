@@ -15,6 +15,7 @@ from services.optimizer.domain.rewriting import Rewritten
 from services.optimizer.domain.window import Cut, cut, duplicate_instructions
 
 Rewrite = Callable[[Message, Plan], Rewritten]
+_OF_A_MESSAGE = 4  # tokens that a message costs beside its text
 _FEWEST_WORDS = 30  # of a turn that is a document
 
 
@@ -55,6 +56,7 @@ class Work:
         self._rewrite = rewrite
         self._documents = documents
         self._tools = tools
+        self._summary = ""
         self._settled: frozenset[int] = frozenset()
 
     def run(self, index: int) -> None:
@@ -72,18 +74,22 @@ class Work:
             self._extract_each()
         self._rewrite_each(but=masked)
         self._drop_duplicate_instructions()
+        if self._summary:
+            self._sum_up(self._summary)
 
     def _prune(self, made: Cut | None) -> None:
         if made is None:
             return
         pruned = self._pruned(made)
         saving = sum(m.tokens for m in self.messages) - sum(m.tokens for m in pruned)
-        if saving <= 0:
+        summary = notes.summary([self.messages[i] for i in made.dropped]) if self._plan.summary else ""
+        if saving <= self._count(summary) + _OF_A_MESSAGE * bool(summary):
             self.account.note(
                 "window", "not_worth_it", reason="what would stand for the messages is as long as they are"
             )
             return
         self.messages = pruned
+        self._summary = summary
         self._settled = frozenset(made.settled)
         self.cut = made.index
         self.account.left_out["messages"] += len(made.dropped)
@@ -102,9 +108,7 @@ class Work:
         at = next((n for n, (i, _) in enumerate(stay) if i > made.dropped[0] and not stay[n][1].is_system), len(stay))
         kept = [message for _, message in stay]
         if self._plan.summary:
-            if not values:
-                return self._summed_up(kept, dropped, at)
-            return self._summed_up(self._noted(kept, f"[{values}]", at), dropped, at)
+            return self._noted(kept, f"[{values}]", at) if values else kept
         return self._noted(kept, notes.left_out(dropped, values), at)
 
     def _noted(self, kept: list[Message], note: str, at: int) -> list[Message]:
@@ -125,17 +129,21 @@ class Work:
                 return [*kept[:place], self._with_note(kept[place], note, behind=last), *kept[place + 1 :]]
         return [*kept[:at], self._made({"role": "user", "content": note}), *kept[at:]]
 
-    def _summed_up(self, kept: list[Message], dropped: Sequence[Message], at: int) -> list[Message]:
+    def _sum_up(self, said: str) -> None:
         """The source document's sentence, in the instructions that are there, or in a message at the head where none are:
         some templates refuse a second one, or one that stands elsewhere.
         """
-        said = notes.summary(dropped)
-        for n, message in enumerate(kept):
-            if message.is_system and self._takes_notes(message):
-                return [*kept[:n], self._with_note(message, said, behind=True), *kept[n + 1 :]]
-        if any(message.is_system for message in kept):
-            return self._noted(kept, said, at)
-        return [self._made({"role": "system", "content": said}), *kept]
+        before = sum(message.tokens for message in self.messages)
+        instructions = [n for n, message in enumerate(self.messages) if message.is_system]
+        open_ones = [n for n in instructions if self._takes_notes(self.messages[n])]
+        if open_ones:
+            self.messages[open_ones[0]] = self._with_note(self.messages[open_ones[0]], said, behind=True)
+        else:
+            # Behind instructions that the client marked for a cache; at the head where there are none.
+            at = instructions[-1] + 1 if instructions else 0
+            self.messages.insert(at, self._made({"role": "system", "content": said}))
+        added = sum(message.tokens for message in self.messages) - before
+        self.account.note("window", "applied", tokens=-added, reason="a sentence says how much was left out")
 
     def _takes_notes(self, message: Message) -> bool:
         content = message.data.get("content")
