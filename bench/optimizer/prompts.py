@@ -45,11 +45,13 @@ def tool_result(ledger: Ledger, likeness: Likeness, text: str | None) -> None:
     if text is None:
         ledger.unmeasurable("JSON tool result: minified ≥ 24 %, as a table ≥ 40 %")
         return
-    message = [{"role": "tool", "tool_call_id": "1", "content": text}]
+    function = {"name": "search_repositories", "arguments": '{"query": "stars"}'}
+    call = {"role": "assistant", "content": None, "tool_calls": [{"id": "1", "type": "function", "function": function}]}
+    message = [call, {"role": "tool", "tool_call_id": "1", "content": text}]
     lines = []
     for level, words, goal in (("conservative", "minified", 24), ("moderate", "as a table", 40)):
         reply = ask(Optimizer(likeness, memo_entries=1), message, level)  # type: ignore[arg-type]
-        after = sent(message, reply)[0]["content"]
+        after = sent(message, reply)[1]["content"]
         kept = all(
             str(value) in after for row in json.loads(text) for value in row.values() if isinstance(value, int | str)
         )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.kinds import kinds
@@ -57,13 +58,24 @@ def is_result(turns: Sequence[Message], at: int) -> bool:
     holds no sentence.
     """
     turn = turns[at]
-    if at == 0 or turn.role != "user" or turns[at - 1].role != "assistant" or _ANSWERED.search(turn.text):
+    if at == 0 or turn.role != "user" or turns[at - 1].role != "assistant":
         return False
-    if _RESULT.match(turn.text) or _SHELL_END.search(turn.text[-400:]):
+    seems = _seems_result(turn.text)
+    return seems if seems is not None else _commands(turns[at - 1].text)
+
+
+# History comes again with every request.
+@lru_cache(maxsize=512)
+def _seems_result(text: str) -> bool | None:
+    """Whether a text says that it is a result; None where only what stands before it can tell."""
+    if _ANSWERED.search(text):
+        return False
+    if _RESULT.match(text) or _SHELL_END.search(text[-400:]):
         return True
-    return "prose" not in kinds(turn.text) and len(turn.text.split()) > 3 and _commands(turns[at - 1].text)
+    return None if "prose" not in kinds(text) and len(text.split()) > 3 else False
 
 
+@lru_cache(maxsize=512)
 def _commands(text: str) -> bool:
     if _ACTION.search(text):
         return True

@@ -10,7 +10,13 @@ from services.optimizer.domain.notes import is_note
 
 MATERIAL_TOKENS = 100
 _GREETING_WORDS = 6
-_SELDOM = 8
+_FEW_TURNS = 3
+# A consent and no more: what is consented to stands in the turn before it.
+_CONSENTS = re.compile(
+    r"\W*(?:yes|yep|yeah|ok|okay|sure|fine|thanks|thank you|go ahead|please do|great|perfect|ja|oui|s[ií]|да|好的?|はい)\b"
+    r"(?:(?!\b(?:but|also|not|don't|only|instead|except|and|then|aber|mais|pero)\b)[^\n:;\d]){0,80}",
+    re.IGNORECASE,
+)
 _GREETING = re.compile(
     r"\W{0,3}(?:hi|hello|hey|yo|howdy|greetings|good (?:morning|afternoon|evening|day)|hallo|guten|moin|servus|bonjour|bonsoir|"
     r"salut|coucou|hola|buen[oa]s|ciao|buon|ol[áa]|oi|bom dia|hej|hei|ahoj|cze[śs][ćc]|привет|здравствуйте|merhaba|selam|你好|您好|"
@@ -34,13 +40,15 @@ def anchors(turns: Sequence[Message], index: int, window: int, *, tools: bool) -
     text, and the user's turn that the oldest turn of the window answers.
     """
     seen = turns[: index + window]
-    shown = examples.leading(seen, tools=tools or _native(seen))
+    native = _native(seen)
+    shown = examples.leading(seen, tools=tools or native)
     stay = set(range(min(shown, index)))
     in_text = agents.text_tools(seen)
     results = {at for at in range(len(seen)) if in_text and agents.is_result(seen, at)}
-    stay |= {at for at in _opening(seen, shown, tools=tools or in_text or _native(seen)) if at < index}
-    if in_text or _seldom_speaks(seen):
-        stay |= {at for at in range(index) if seen[at].role == "user" and at not in results}
+    stay |= {at for at in _opening(seen, shown, tools=tools or in_text or native) if at < index}
+    if in_text or (native and _seldom_speaks(seen, index)):
+        said = (at for at in range(index) if seen[at].role == "user" and at not in results)
+        stay |= {at for at in said if not _CONSENTS.fullmatch(seen[at].text)}
     elif not any(turn.role == "user" for turn in seen[index:]):
         # In a long loop of calls the turn that is being answered lies before the window.
         stay |= set([at for at in range(index) if seen[at].role == "user"][-1:])
@@ -50,9 +58,10 @@ def anchors(turns: Sequence[Message], index: int, window: int, *, tools: bool) -
     return stay | _material(seen, index, stay, results)
 
 
-def _seldom_speaks(turns: Sequence[Message]) -> bool:
-    """Whether an agent works by itself for long, so that whatever the user says to it is an instruction."""
-    return _native(turns) and _SELDOM * sum(turn.role == "user" for turn in turns) <= len(turns)
+def _seldom_speaks(turns: Sequence[Message], index: int) -> bool:
+    """Whether an agent works by itself for long, so that the little that the user said to it are instructions."""
+    users = [at for at, turn in enumerate(turns) if turn.role == "user"]
+    return len(users) <= _FEW_TURNS and not any(at >= index for at in users)
 
 
 def _native(turns: Sequence[Message]) -> bool:

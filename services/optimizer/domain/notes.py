@@ -8,7 +8,7 @@ from services.optimizer.domain.conversation import Message
 
 VALUES_LABEL = "Values seen earlier:"
 VALUES_MOST = 60
-_NOTE = re.compile(r"\[\d+ earlier messages? left out[.:]")
+_NOTE = re.compile(r"\[(?:\d+ earlier messages? left out\.|Values seen earlier: )")
 
 # E-mail addresses, amounts with a currency sign, and whatever of four characters or more holds a digit: ids, dates,
 # times, phone and order numbers. Nothing here knows any product's formats.

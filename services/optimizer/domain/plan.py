@@ -7,7 +7,7 @@ from services.optimizer.domain.results import Masking
 
 WINDOWS: dict[Level, int] = {"conservative": 20, "moderate": 10, "aggressive": 6}
 # What the aggressive level does to old tool results, and how like itself a reworded line must stay.
-MASKING = Masking(whole=1, head=40, values=20)
+MASKING = Masking(whole=1, head=20, values=20)
 FLOORS: dict[Level, float] = {"moderate": 0.9, "aggressive": 0.8}
 
 

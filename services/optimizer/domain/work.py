@@ -9,7 +9,7 @@ from services.optimizer.domain import notes, results
 from services.optimizer.domain.account import Account
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.documents import subject
-from services.optimizer.domain.extraction import FEWEST_DOCUMENTS, Extracted, left_out
+from services.optimizer.domain.extraction import FEWEST_DOCUMENTS, FEWEST_TOKENS, Extracted, left_out
 from services.optimizer.domain.plan import Plan
 from services.optimizer.domain.rewriting import Rewritten
 from services.optimizer.domain.window import Cut, cut, duplicate_instructions
@@ -182,7 +182,8 @@ class Work:
         self._extract_turns()
         asked = [(i, message) for i, message in enumerate(self.messages) if message.role == "user"]
         for n, (i, message) in enumerate(asked):
-            if message.marked:
+            # A token has a character at least.
+            if message.marked or all(len(text) < FEWEST_TOKENS for text in message.texts()):
                 continue
             before = asked[n - 1][1].text if n else None
             since = tuple(later.text for _, later in asked[n + 1 :])
