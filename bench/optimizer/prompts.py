@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from time import thread_time
 
 from bench.optimizer.asking import LEVELS, ask, by_lever, loses, saving, sent, spread
-from bench.optimizer.data import Sets
+from bench.optimizer.data import Messages, Sets
 from bench.optimizer.ledger import Ledger
 from libs.common.contracts.optimizer import TextRequest
 from services.optimizer.domain.likeness import Likeness
@@ -47,7 +47,7 @@ def tool_result(ledger: Ledger, likeness: Likeness, text: str | None) -> None:
         return
     function = {"name": "search_repositories", "arguments": '{"query": "stars"}'}
     call = {"role": "assistant", "content": None, "tool_calls": [{"id": "1", "type": "function", "function": function}]}
-    message = [call, {"role": "tool", "tool_call_id": "1", "content": text}]
+    message: Messages = [call, {"role": "tool", "tool_call_id": "1", "content": text}]
     lines = []
     for level, words, goal in (("conservative", "minified", 24), ("moderate", "as a table", 40)):
         reply = ask(Optimizer(likeness, memo_entries=1), message, level)  # type: ignore[arg-type]
