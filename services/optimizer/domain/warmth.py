@@ -45,15 +45,5 @@ class Warmth:
         same = 0
         while same < min(len(messages), len(sent)) and messages[same].data == sent[same].data:
             same += 1
-        warm = float(sum(message.tokens for message in messages[:same]))
-        if same < min(len(messages), len(sent)):
-            warm += _shared(messages[same], sent[same])
+        warm = sum(message.tokens for message in messages[:same])
         return sum(message.tokens for message in messages) - (1 - self.share) * warm
-
-
-def _shared(message: Message, sent: Message) -> float:
-    """The tokens of a message that another begins with, too: a note behind instructions leaves them as they were."""
-    text, before = message.text, sent.text
-    shorter = min(len(text), len(before))
-    common = next((i for i in range(shorter) if text[i] != before[i]), shorter)
-    return message.tokens * common / len(text) if text and message.role == sent.role else 0.0
