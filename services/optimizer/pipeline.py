@@ -1,5 +1,6 @@
 """One request, start to end: read the messages, shorten them, write them back."""
 
+import json
 from functools import lru_cache, partial
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 from libs.common.contracts.optimizer import LeverSaving, OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.errors import BadRequest
 from libs.common.tokens import count_message, count_text, encoding_for
-from services.optimizer.domain.calls import by_id
+from services.optimizer.domain.calls import answered
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.explaining import parts
 from services.optimizer.domain.extraction import Extracted, choose, extract
@@ -36,6 +37,10 @@ class Optimizer:
     def answer(self, request: OptimizeRequest) -> OptimizeReply:
         """Raises `BadRequest` where `messages` is not a list of objects. Safe to call from several threads."""
         messages = _read(request)
+        if messages is None:
+            return OptimizeReply(
+                messages=msgspec.Raw(b"null"), original_tokens=0, optimized_tokens=0, exact_tokens=False
+            )
         encoding, exact = encoding_for(request.model)
         done = optimize(
             messages,
@@ -108,23 +113,34 @@ def _named(plan: Plan) -> str:
     return repr(plan)
 
 
-def _read(request: OptimizeRequest) -> list[Message]:
+def _read(request: OptimizeRequest) -> list[Message] | None:
+    """The messages; None where they are messages that cannot be read to the letter: half a character, a number past all."""
     try:
         raws = msgspec.json.decode(request.messages, type=list[msgspec.Raw])
         objects = msgspec.json.decode(request.messages, type=list[dict[str, object]])
     except (msgspec.MsgspecError, RecursionError):
+        if _are_objects(bytes(request.messages)):
+            return None
         raise BadRequest("messages must be an array of objects.", details={"param": "messages"}) from None
-    calls = by_id(objects)
+    calls = answered(objects)
     return [
         Message(
             data=data,
             tokens=count_message(request.model, data),
             position=i,
             raw=bytes(raw),
-            call=calls.get(str(data.get("tool_call_id"))),
+            call=calls[i],
         )
         for i, (raw, data) in enumerate(zip(raws, objects, strict=True))
     ]
+
+
+def _are_objects(encoded: bytes) -> bool:
+    try:
+        found = json.loads(encoded)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, list) and all(isinstance(message, dict) for message in found)
 
 
 def _write(messages: tuple[Message, ...]) -> msgspec.Raw:

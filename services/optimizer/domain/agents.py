@@ -14,6 +14,7 @@ _ACTION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ACTING = re.compile(r'"(?:action|tool|tool_name|command|cmd|function|name)"\s*:')
+_CALL = re.compile(r"[A-Za-z_][\w.]{0,40}[\[(][^\n]{0,2000}[\])]")
 _FENCE = re.compile(r"^[ \t]*+(?:```|~~~)", re.MULTILINE)
 _MOST_TAGS = 40
 # How results begin, or end.
@@ -45,7 +46,9 @@ def text_tools(turns: Sequence[Message]) -> bool:
     """Whether results of tools come as user's turns: some turn of the user's is the result of a command."""
     if any(turn.calls_tools or turn.is_tool_result for turn in turns):
         return False
-    return any(is_result(turns, at) for at in range(1, len(turns)))
+    if any(is_result(turns, at) for at in range(1, len(turns))):
+        return True
+    return sum(turn.role == "assistant" and _commands(turn.text) for turn in turns) > 1
 
 
 def answers_command(turns: Sequence[Message], at: int) -> bool:
@@ -77,7 +80,7 @@ def _seems_result(text: str) -> bool | None:
 
 @lru_cache(maxsize=512)
 def _commands(text: str) -> bool:
-    if _ACTION.search(text):
+    if _ACTION.search(text) or _CALL.fullmatch(text.rstrip().rsplit("\n", 1)[-1]):
         return True
     if "{" in text and _ACTING.search(text):
         return True

@@ -24,7 +24,7 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _QUESTION_WORDS = 25
-_REPEATED = 0.6
+_REPEATED = 1.0  # another version is not the same material: the question may be what changed
 _FEWEST_CHARACTERS = 8
 _SHORTEST_MATERIAL = 300  # characters of code, data or layout in an assistant's turn
 _PIECES = re.compile(r"\n+|(?<=[.!?。！？])\s+")
@@ -55,7 +55,7 @@ def anchors(turns: Sequence[Message], index: int, window: int, *, tools: bool) -
     stay |= {at for at in range(index) if is_note(seen[at])}
     if index < len(seen) and seen[index].role != "user":
         stay |= set([at for at in range(index) if seen[at].role == "user" and at not in results][-1:])
-    return stay | _material(seen, index, stay, results)
+    return stay | _material(seen, index, stay, results, tools=tools or native)
 
 
 def _seldom_speaks(turns: Sequence[Message], index: int) -> bool:
@@ -106,13 +106,13 @@ def _pictures(turn: Message) -> bool:
     return isinstance(content, list) and len(turn.texts()) < len(content)
 
 
-def _material(turns: Sequence[Message], index: int, stay: set[int], results: set[int]) -> set[int]:
+def _material(turns: Sequence[Message], index: int, stay: set[int], results: set[int], *, tools: bool) -> set[int]:
     """From the newest turn back: what was pasted, or written as code, and no later turn that stays repeats."""
     later = [_pieces(turn.text) for turn in turns[index:] if turn.tokens > MATERIAL_TOKENS]
     found: set[int] = set()
     for at in range(index - 1, -1, -1):
         turn = turns[at]
-        if at in results or not _holds_material(turn):
+        if at in results or not _holds_material(turn, tools=tools):
             continue
         pieces = _pieces(turn.text)
         repeated = any(len(pieces & other) >= _REPEATED * len(pieces) for other in later) if pieces else False
@@ -123,14 +123,17 @@ def _material(turns: Sequence[Message], index: int, stay: set[int], results: set
     return found - stay
 
 
-def _holds_material(turn: Message) -> bool:
+def _holds_material(turn: Message, *, tools: bool) -> bool:
     if turn.role == "user":
         return turn.tokens > MATERIAL_TOKENS or _pictures(turn)
     if turn.role != "assistant" or turn.calls_tools or turn.tokens <= MATERIAL_TOKENS:
         return False
+    # What an assistant with tools lists, the tools can say again; only code between fences was written for the user.
     text = turn.text
-    written = (text[s.start : s.end].strip() for s in segments(text) if s.kind == "code")
-    return sum(len(block) for block in written if block.startswith(("```", "~~~"))) > _SHORTEST_MATERIAL
+    kinds = ("code",) if tools else ("code", "data", "structured", "layout")
+    written = (text[s.start : s.end].strip() for s in segments(text) if s.kind in kinds)
+    marks = ("```", "~~~") if tools else ("",)
+    return sum(len(block) for block in written if block.startswith(marks)) > _SHORTEST_MATERIAL
 
 
 def _pieces(text: str) -> frozenset[str]:

@@ -3,16 +3,24 @@
 import re
 from typing import Any, NamedTuple
 
-# In a tool's name or in the names of its arguments: it may hand out a file, or runs what may.
+# In a tool's name or in the names of its arguments: it may hand out a file or a text that is edited by quoting it, or runs what
+# may. The first are looked for as words, the others anywhere.
 _READING = frozenset(
-    "path paths file files filename filepath read reader cat open edit editor diff write view show head tail grep sed less"
-    " bash shell sh zsh exec execute command commands cmd run terminal console powershell script python jupyter notebook cell"
-    " code source src repo repository git commit patch blob dir directory folder workspace project document doc docs page"
-    " attachment artifact resource buffer editor str replace insert download load content contents uri".split()
+    "path paths view show head tail grep sed less ls glob jq rg bash shell sh zsh exec eval execute command commands cmd run"
+    " terminal console powershell ps script python ipython node js jupyter nb cell code source src repo repository git github gist"
+    " commit patch blob fs s3 gcs dir directory folder workspace project buffer str replace insert download upload content contents"
+    " uri url object bucket key config configuration settings manifest template workflow schema json yaml yml toml xml csv html"
+    " markdown md text txt note notes doc docs page wiki attachment artifact resource dashboard panel state values kubectl helm"
+    " terraform ansible docker sandbox subprocess process fetch curl http web memory i18n locale translations openapi swagger"
+    " package lock item query sql prompt skill rule rules".split()
 )
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_ANYWHERE = re.compile(r"file|read|open|load|cat(?![a-z])|(?<!cr)edit|diff|writ|document|notebook", re.IGNORECASE)
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 # An argument that names a file; a slash of either kind may part a path.
-_FILE = re.compile(r"(?<![\w@.-])[\w-]{1,80}\.[A-Za-z][A-Za-z0-9]{0,7}\b")
+_FILE = re.compile(
+    r"(?<![\w@.-])(?:[\w-]{1,80}\.[A-Za-z][A-Za-z0-9]{0,7}\b|\.[a-z][\w.-]{1,40}\b)"
+    r"|\"(?:Makefile|Dockerfile|README|LICENSE)\""
+)
 _ARGUMENT = re.compile(r'"([^"\\]{1,60})"\s*:')
 _SHOWN = 80
 
@@ -29,6 +37,7 @@ class Call(NamedTuple):
         words = {word.lower() for name in named for word in _WORD.findall(name)}
         return (
             bool(words & _READING)
+            or any(map(_ANYWHERE.search, named))
             or "/" in self.arguments
             or "\\" in self.arguments
             or bool(_FILE.search(self.arguments))
@@ -40,15 +49,17 @@ class Call(NamedTuple):
         return f"{self.name} {arguments if len(arguments) <= _SHOWN else arguments[:_SHOWN] + '…'}"
 
 
-def by_id(messages: list[dict[str, Any]]) -> dict[str, Call]:
-    """Every call that has an id."""
-    found: dict[str, Call] = {}
+def answered(messages: list[dict[str, Any]]) -> list[Call | None]:
+    """For each message the call that it answers: the last one of its id before it, for ids may come again."""
+    known: dict[str, Call] = {}
+    found: list[Call | None] = []
     for message in messages:
+        found.append(known.get(str(message.get("tool_call_id"))))
         calls = message.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
             function = call.get("function") if isinstance(call, dict) else None
             if isinstance(function, dict) and isinstance(call.get("id"), str):
                 name, arguments = function.get("name"), function.get("arguments")
                 if isinstance(name, str):
-                    found[call["id"]] = Call(name, arguments if isinstance(arguments, str) else "")
+                    known[call["id"]] = Call(name, arguments if isinstance(arguments, str) else "")
     return found

@@ -38,3 +38,11 @@ def is_english(line: str) -> bool:
     if english == 1:
         return other == 0 and known >= _SHARE_OF_FEW * len(words)
     return english > 1 and known >= _SHARE * len(words) and english > 2 * other
+
+
+def may_be_english(line: str) -> bool:
+    """Nothing speaks for another language: no letter outside of English, and no frequent word of another."""
+    words = [word.lower().replace("’", "'") for word in _WORDS.findall(line)]
+    if not all(word.isascii() for word in words):
+        return False
+    return sum(word in _OTHER for word in words) <= sum(word in _ENGLISH for word in words) // 2

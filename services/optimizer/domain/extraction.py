@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from services.optimizer.domain.documents import Document, around, documents, subject
+from services.optimizer.domain.english import may_be_english
 from services.optimizer.domain.rewriting import Count
 
 FEWEST_DOCUMENTS = 4
@@ -41,7 +42,16 @@ _SHORT = 40
 _WHOLE = re.compile(
     r"\b(?:summar\w*|overview|outline|translat\w*|count|compar\w*|contrast\w*|differen\w*|rank|sort|classif\w*|"
     r"all|every|each|both|entire|whole|complete|list|merge|combin\w*|synthes\w*|across|rewrit\w*|proofread\w*|edit|"
-    r"how many (?:of|document|passage|source|result|article|text)\w*)\b",
+    r"how many (?:of|people|towns|cities|names|dates|document|passage|source|result|article|text)\w*)\b",
+    re.IGNORECASE,
+)
+# In a question: what no single document answers.
+_SEVERAL = re.compile(
+    r"\b(?:"
+    r"everything|anything|anywhere|others?|them|common|contradict\w*|theme\w*|timeline|table|extract\w*|mention\w*|key points|quiz|"
+    r"earliest|oldest|latest|newest|youngest|longest|shortest|which (?:of|years|towns|cities|people|names|dates|countries|ones)|"
+    r"name (?:the|all|each)|go on|json|bullet\w*"
+    r")\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
@@ -91,9 +101,12 @@ def choose(
     questions = [first, *(_question(said) for said in since)]
     if first is None and not since:
         return "no question was found"
-    if _WHOLE.search(beside) or any(_WHOLE.search(question) for question in questions if question):
+    several = any(_WHOLE.search(question) or _SEVERAL.search(question) for question in questions if question)
+    if several or _WHOLE.search(beside):
         return "the task may need every document"
     asked = [question for question in questions if question is not None]
+    if not all(map(may_be_english, asked)):
+        return "the question may not be English, and what it needs is read from its words"
     if len(asked) < len(questions) - (first is None):
         return "a later turn may need every document"
     kept = {i for question in asked for i in _named(question, passages, _kept(question, passages, nearness))}

@@ -51,13 +51,19 @@ class Masking:
 def pointers(messages: Sequence[Message], cut_short: Collection[int]) -> dict[int, str]:
     """For each result that an earlier one equals to the letter, and that stays whole, a sentence that names that call."""
     first: dict[str, Message] = {}
+    named: dict[str, str] = {}  # what a call is shown as, and its result: a name of two results points at neither
     found: dict[int, str] = {}
     for i, message in enumerate(messages):
         texts = message.texts()
         if not message.is_tool_result or message.call is None or len(texts) != 1 or i in cut_short:
             continue
+        unique = named.setdefault(message.call.shown(), texts[0]) == texts[0]
         earlier = first.setdefault(texts[0], message)
+        if not unique:
+            named[message.call.shown()] = ""
         if earlier is message or message.marked or earlier.call is None:
+            continue
+        if named[earlier.call.shown()] != texts[0]:
             continue
         pointer = f"[Same as the earlier result of {earlier.call.shown()}]"
         if 2 * len(pointer) < len(texts[0]):

@@ -73,6 +73,8 @@ class Words:
 
     def __call__(self, text: str, keep: Sequence[Span]) -> str:
         """The text with every edit made that its line bears."""
+        if wording.ABOUT_WORDING.search(text):
+            return text
         pieces, start = [], 0
         for line in text.splitlines(keepends=True):
             pieces.append(self._line(line, start, keep) if self.any_language or is_english(line) else line)

@@ -9,15 +9,21 @@ from services.optimizer.domain.spans import Edit, Span, apply
 _RUN = re.compile(r"\s{2,}+|\s\Z")
 # Not possessive: Python before 3.11.5 leaves out the step back where a possessive group ends. Nothing stands behind them.
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\r?\n){3,}")
-_TRAILING = re.compile(r"[ \t]++(?=\r?\n)")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\r?\n)")
 _LEADING = re.compile(r"(?:[ \t]*+\r?\n)+")
 # Two blanks and more at the end of a line that another follows are Markdown's line break.
 _BREAK = re.compile(r" {2,}+\r?\n(?![ \t]*\r?\n)")
 
 
+# A text that speaks of blanks may show some.
+_ABOUT_BLANKS = re.compile(r"\b(?:blanks?|spaces?|spacing|columns?|indent\w*|width|aligned?|tabs?)\b", re.IGNORECASE)
+
+
 def tidy(text: str, keep: Sequence[Span], *, inner: bool) -> str:
     """Drop blanks outside the spans to keep; those between two words of a line only with `inner`."""
-    return apply(text, _edits(text, inner=inner), keep) if text.strip() else text
+    if not text.strip():
+        return text
+    return apply(text, _edits(text, inner=inner and not _ABOUT_BLANKS.search(text)), keep)
 
 
 def _edits(text: str, *, inner: bool) -> Iterator[Edit]:

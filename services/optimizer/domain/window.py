@@ -23,15 +23,19 @@ class Cut:
 
 
 def duplicate_instructions(messages: Sequence[Message]) -> tuple[int, ...]:
-    """Positions of system messages that say, to the letter, what an earlier one said. Marked ones stay."""
-    seen: set[tuple[str, ...]] = set()
+    """Positions of system messages that say, to the letter, what the one before them said. Marked and named ones stay.
+
+    Where another stands between, the second copy puts the first in force again, or is an example.
+    """
+    last: tuple[str, ...] = ()
     repeated = []
     for i, message in enumerate(messages):
         texts = tuple(message.texts())
         if message.is_system and texts:
-            if texts in seen and not message.marked and isinstance(message.data["content"], str):
+            plain = isinstance(message.data["content"], str) and "name" not in message.data
+            if texts == last and plain and not message.marked:
                 repeated.append(i)
-            seen.add(texts)
+            last = texts
     return tuple(repeated)
 
 

@@ -56,11 +56,11 @@ SURE = (
     Phrase("i'd like you to", "", after=_IMPERATIVE),
     Phrase("please make sure that", "ensure", before=_OPENS, after=_CLAUSE),
     Phrase("please ensure that", "ensure", before=_OPENS, after=_CLAUSE),
-    Phrase("please", "", after=_IMPERATIVE),
 )
 # Likely enough between these neighbours: for the aggressive level.
 LIKELY = (
     *SURE,
+    Phrase("please", "", after=_IMPERATIVE),
     Phrase("in order to", "to", after=_VERB),
     Phrase("is able to", "can", before=r"[a-z]\s$", after=r"\s+[a-z]"),
     Phrase("are able to", "can", before=r"[a-z]\s$", after=r"\s+[a-z]"),
@@ -75,6 +75,12 @@ LIKELY = (
 )
 
 _SENTENCE_OPENS = re.compile(_OPENS)
+# Texts about wording, and texts to be spoken, need theirs.
+ABOUT_WORDING = re.compile(
+    r"\b(?:polite\w*|rewrit\w*|rephras\w*|paraphras\w*|proofread\w*|spelling|grammar|translat\w*|verbatim|quot\w*|phrases?|wording|"
+    r"caller|voice|spoken|aloud|menu|script|subject line|greeting|(?:say|read|repeat|write) (?:this|these|hello|the following))\b",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"\w")
 _NEXT = re.compile(r"\s+(\w)")
 _WORD = re.compile(r"[a-z']+")

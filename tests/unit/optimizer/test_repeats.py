@@ -54,12 +54,12 @@ def test_what_only_looks_alike_stays(text: str) -> None:
 
 def result(i: int, text: str, name: str = "find_order", **fields: object) -> Message:
     data = {"role": "tool", "tool_call_id": f"c{i}", "content": text, **fields}
-    return Message(data=data, tokens=50, position=i, raw=b"", call=Call(name, '{"id": 17}'))
+    return Message(data=data, tokens=50, position=i, raw=b"", call=Call(name, f'{{"id": {i}}}'))
 
 
 def test_a_result_points_back_to_its_twin_and_names_it() -> None:
     found = pointers([result(0, RESULT), result(1, "ok"), result(2, RESULT), result(3, "ok")], ())
-    assert found == {2: '[Same as the earlier result of find_order {"id": 17}]'}
+    assert found == {2: '[Same as the earlier result of find_order {"id": 0}]'}
 
 
 def test_only_the_same_bytes_are_the_same() -> None:

@@ -13,7 +13,7 @@ def tidied(text: str, *, inner: bool = True) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Too   many   blanks.", "Too many blanks."),
+        ("Too   many   words.", "Too many words."),
         ("End of line. \nNext.", "End of line.\nNext."),
         ("One.\n\n\n\n\nTwo.", "One.\n\nTwo."),
         ("One.\n  \n\t\n \nTwo.", "One.\n\nTwo."),
@@ -45,6 +45,7 @@ def test_goes(text: str, expected: str) -> None:
         "a:\n  b:   1\n  c: 2\n\n\n\nd:\n  e: 3",
         "--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n context\n \n-old  line\n+new  line\n",
         "def f():\n    return 1\n\n\n\ndef g():\n    return 2",
+        "Separate the columns by two blanks  like here.",
         "A line that breaks here,  \nand goes on.",
         "The night is    wide\nand I am   small\n\n\n\nthe river    knows",
         "Look at this:\n\n\n\nx = 1   \n\n\n\ny = 2\n",
@@ -55,7 +56,7 @@ def test_stays(text: str) -> None:
 
 
 def test_between_two_words_only_where_that_is_asked_for() -> None:
-    assert tidied("Too   many blanks. \nNext.", inner=False) == "Too   many blanks.\nNext."
+    assert tidied("Too   many words. \nNext.", inner=False) == "Too   many words.\nNext."
 
 
 def test_a_megabyte_of_blanks_is_quick() -> None:

@@ -20,13 +20,12 @@ def done(find: Callable[[str], Sequence[Edit]], text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Please answer in the language of the user.", "Answer in the language of the user."),
         ("I want you to act as a guide.", "Act as a guide."),
         ("Please note that you must not guess.", "You must not guess."),
         ("In order to help the user, look at the map.", "To help the user, look at the map."),
         ("In the event that it fails, stop the work.", "If it fails, stop the work."),
-        ("Answer the user. Please be kind to them.", "Answer the user. Be kind to them."),
-        ("- Please be kind to the user.", "- Be kind to the user."),
+        ("Answer the user. Please note that you must be kind.", "Answer the user. You must be kind."),
+        ("- Please note that the user is kind.", "- The user is kind."),
     ],
 )
 def test_said_shorter(text: str, expected: str) -> None:
@@ -36,6 +35,8 @@ def test_said_shorter(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Say hello to the user, then say this. Please note that the number is on the receipt.",
+        "You rewrite sentences so that they are polite. Please note that you have the book.",
         "Do this to please the customer and the team.",
         'Say "please wait" first and then look at the list.',
         "Use `in order to` literally in the answer that you write.",
