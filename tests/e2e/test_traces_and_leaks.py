@@ -72,6 +72,8 @@ def test_nothing_secret_leaves_the_process(running: Running, collector: Collecto
                 answers.append(list(answer) if stream else answer)
             except APIError as error:
                 refusals.append(json.dumps(error.body))
+    # Which of the two models was asked is the router's choice.
+    running.unscript()
     with pytest.raises(AuthenticationError) as refused:
         OpenAI(api_key="sk-promptly-wrong-canary", base_url=f"{running.url}/v1", max_retries=0).chat.completions.create(
             model="gpt-4o", messages=messages

@@ -48,6 +48,8 @@ class FakeProvider:
             case "script", "POST":
                 for model, steps in json.loads(body).items():
                     self.script.add(model, msgspec.convert(steps, list[Step]))
+            case "script", "DELETE":
+                self.script.clear()
             case "strict", "POST":
                 self.strict = json.loads(body)["on"]
             case "record", "POST":
