@@ -14,9 +14,9 @@ help: ## Show this list
 demo: $(VENV)/local ## Start everything, send real traffic, print what was saved, stop
 	@$(BIN)/promptly demo
 
-up: $(VENV)/local ## Start everything and stay (DEMO=1 also connects the demo's upstream)
+up: $(VENV)/local ## Start everything and stay (DEMO=1 also connects the demo's upstream, PORT=n chooses the port)
 	@$(BIN)/python -m deploy.node.dashboard --if-node-is-here
-	@exec $(BIN)/promptly up $(if $(DEMO),--demo)
+	@exec $(BIN)/promptly up $(if $(DEMO),--demo) $(if $(PORT),--port $(PORT))
 
 status: $(VENV)/local ## Ask a running Promptly how its parts are
 	@$(BIN)/promptly status

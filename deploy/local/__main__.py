@@ -11,7 +11,7 @@ import msgspec
 from deploy.local import operating, quickstart, settings
 from deploy.local.child import StartFailed
 from deploy.local.console import Console
-from deploy.local.ports import free_port, readiness, taken
+from deploy.local.ports import free_port, readiness, why_not
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import SERVICES, AlreadyRunning, Stack, read_state
 from libs.common.settings import SettingsError
@@ -50,7 +50,7 @@ def main() -> None:
         elif arguments.command == "credits":
             code = asyncio.run(operating.grant_credits(own, arguments.whom, arguments.tokens, Console([])))
         elif arguments.command == "up":
-            code = asyncio.run(_up(own, arguments.port or own.port, demo=arguments.demo))
+            code = asyncio.run(_up(own, own.port if arguments.port is None else arguments.port, demo=arguments.demo))
         else:
             code = asyncio.run(_demo(own, arguments.port, verbose=arguments.verbose))
     except (SettingsError, StartFailed, AlreadyRunning) as error:
@@ -80,7 +80,7 @@ async def _up(own: LocalSettings, port: int, *, demo: bool) -> int:
 async def _demo(own: LocalSettings, port: int | None, *, verbose: bool) -> int:
     from deploy.local import demo  # noqa: PLC0415 - it needs the tests' provider, which only a checkout has
 
-    port = _checked(port) if port else free_port() if taken(own.port) else own.port
+    port = _checked(port) if port is not None else own.port if why_not(own.port) is None else free_port()
     # A home of its own, so that a Promptly that is up meanwhile is not in the way; the model is shared.
     home = msgspec.structs.replace(own, home=str(Path(own.home) / "demo"), model_dir=str(own.model_path))
     stack = Stack(home, port, demo=True, quiet=not verbose)
@@ -125,8 +125,8 @@ async def _status(own: LocalSettings) -> int:
 
 
 def _checked(port: int) -> int:
-    if taken(port):
-        raise StartFailed(f"Port {port} is taken. Choose another with --port or PROMPTLY_PORT.")
+    if (reason := why_not(port)) is not None:
+        raise StartFailed(f"Port {port} {reason}. Choose another with --port or PROMPTLY_PORT.")
     return port
 
 

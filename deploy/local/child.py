@@ -17,9 +17,18 @@ _STEADY_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
 
 
+def end_with_parent() -> None:
+    """Ask Linux for a SIGTERM when the runner dies, however it dies, so that nothing is left behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 @dataclass(frozen=True)
 class Plan:
-    """What to run. `ready` is asked until it says yes; `stop_seconds` is how long a stop may take before it is forced."""
+    """What to run. `ready` is asked until it says yes; `stop_seconds` is how long a stop may take before it is forced.
+
+    `before_exec` runs in the new process, before it becomes the program.
+    """
 
     name: str
     argv: Sequence[str]
@@ -27,12 +36,8 @@ class Plan:
     env: Mapping[str, str] = field(default_factory=dict)
     stop_seconds: float = 20.0
     quiet: bool = False
-
-
-def _end_with_parent() -> None:
-    """Ask Linux for a SIGTERM when the runner dies, however it dies, so that nothing is left behind."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    before_exec: Callable[[], None] = end_with_parent
+    stop_signal: signal.Signals = signal.SIGTERM
 
 
 class StartFailed(Exception):
@@ -78,7 +83,7 @@ class Child:
         process = self._process
         if process is not None and process.returncode is None:
             with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
+                process.send_signal(self.plan.stop_signal)
                 # A process that is frozen cannot act on the first signal until it is woken.
                 process.send_signal(signal.SIGCONT)
             try:
@@ -98,7 +103,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=self.plan.before_exec,
             limit=1 << 20,
         )
         self._reading = asyncio.create_task(self._read(self._process))

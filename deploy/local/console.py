@@ -3,6 +3,8 @@
 import sys
 from contextlib import suppress
 
+from deploy.local.settings import colours_wanted
+
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
 
 
@@ -10,7 +12,7 @@ class Console:
     """Prints lines with the name of whoever said them."""
 
     def __init__(self, names: list[str]) -> None:
-        self._colour = sys.stdout.isatty()
+        self.coloured = sys.stdout.isatty() and colours_wanted()
         self._names = {name: _COLOURS[position % len(_COLOURS)] for position, name in enumerate(names)}
         self._width = max(map(len, names), default=0)
 
@@ -33,4 +35,4 @@ class Console:
             print(text, flush=True)
 
     def _paint(self, text: str, colour: int) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
+        return f"\x1b[{colour}m{text}\x1b[0m" if self.coloured else text

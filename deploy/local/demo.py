@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from openai import AsyncOpenAI
 
 from deploy.local.console import Console
+from deploy.local.demo_account import register
 from deploy.local.demo_report import Sent, report
 from deploy.local.demo_traffic import Ask, traffic
 from libs.common.ids import uuid7
@@ -20,41 +20,19 @@ class DemoFailed(Exception):
     """Something in the demo did not go as it should; the message says what."""
 
 
-@dataclass(frozen=True)
-class Account:
-    """A registered organisation with the demo's provider connected."""
-
-    token: str
-    api_key: str
-
-
-async def connect(api: httpx.AsyncClient, upstream_url: str) -> Account:
-    """Register an organisation and connect the provider, over HTTP as anybody would."""
-    email = f"demo-{uuid7().hex[:12]}@example.com"
-    made = await _post(
-        api,
-        "/api/auth/register",
-        {"org_name": "Demo", "email": email, "password": uuid7().hex, "account_type": "team"},
-    )
-    headers = {"authorization": f"Bearer {made['token']}"}
-    key = {"provider": "openai", "api_key": "sk-demo-upstream-0001", "base_url": f"{upstream_url}/v1"}
-    await _post(api, "/api/keys/providers", key, headers)
-    return Account(token=made["token"], api_key=made["api_key"])
-
-
 async def run(url: str, upstream_url: str, console: Console) -> bool:
     """The whole demo; whether every figure agreed."""
     async with (
         httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as api,
         httpx.AsyncClient(base_url=upstream_url, timeout=30, trust_env=False) as upstream,
     ):
-        account = await connect(api, upstream_url)
+        account = await register(api, upstream_url, f"demo-{uuid7().hex[:12]}@example.com", uuid7().hex)
         console.good("registered an organisation and connected the upstream")
         await upstream.delete("/_control/ledger")
-        client = AsyncOpenAI(api_key=account.api_key, base_url=f"{url}/v1", max_retries=0)
+        client = AsyncOpenAI(api_key=account["api_key"], base_url=f"{url}/v1", max_retries=0)
         sent = [await _send(client, ask) for ask in traffic()]
         console.good(f"sent {len(sent)} requests through the OpenAI SDK")
-        headers = {"authorization": f"Bearer {account.token}"}
+        headers = {"authorization": f"Bearer {account['token']}"}
         overview, levers = await _recorded(api, headers, len(sent))
         ledger = (await upstream.get("/_control/ledger")).json()
         return report(sent, ledger, overview, levers, console)
@@ -90,13 +68,3 @@ async def _recorded(
             if found["requests"]["total"] >= count:
                 return found, (await api.get("/api/analytics/levers", headers=dict(headers))).json()
             await asyncio.sleep(0.1)
-
-
-async def _post(
-    api: httpx.AsyncClient, path: str, body: dict[str, Any], headers: Mapping[str, str] | None = None
-) -> dict[str, Any]:
-    answer = await api.post(path, json=body, headers=dict(headers or {}))
-    if answer.is_error:
-        raise DemoFailed(f"POST {path} answered {answer.status_code}: {answer.text}")
-    found: dict[str, Any] = answer.json()
-    return found

@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from deploy.local.console import Console
+from deploy.local.nats import nats_url
+from deploy.local.secrets import load_or_make
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import read_state
+from libs.common.bus.access import OPERATOR
 from libs.common.bus.nats import NatsBus
 from libs.common.bus.ports import Bus
 from libs.common.contracts.auth import (
@@ -79,8 +82,10 @@ async def grant_credits(own: LocalSettings, whom: str, tokens: int, console: Con
 @asynccontextmanager
 async def _bus(own: LocalSettings) -> AsyncIterator[Bus]:
     """The bus of `PROMPTLY_NATS_URL`, or of the Promptly that runs from this home."""
-    state = read_state(own.home_path) or {}
-    bus = NatsBus(own.nats_url or state.get("nats_url") or "nats://127.0.0.1:4222", "operator")
+    url = own.nats_url
+    if url is None and (port := (read_state(own.home_path) or {}).get("nats_port")) is not None:
+        url = nats_url(port, OPERATOR, load_or_make(own.home_path / "secrets.json"))
+    bus = NatsBus(url or "nats://127.0.0.1:4222", OPERATOR)
     try:
         await bus.start()
         yield bus

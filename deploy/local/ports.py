@@ -15,15 +15,19 @@ def free_port() -> int:
         return port
 
 
-def taken(port: int) -> bool:
-    """Whether somebody listens on a port of this machine."""
+def why_not(port: int) -> str | None:
+    """Why nothing can listen on a port of this machine, as the rest of a sentence; None where something can."""
+    if not 0 < port < 65_536:
+        return "is not a port: they go from 1 to 65535"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            return "is for root only on this machine"
         except OSError:
-            return True
-    return False
+            return "is taken"
+    return None
 
 
 async def answers(host: str, port: int) -> bool:

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from deploy.local.console import Console
+from deploy.local.demo_account import the_account
 from deploy.local.stack import Stack
+from deploy.node.find import OLDEST
 
 Demonstration = Callable[[str, str, Console], Awaitable[bool]]
 
@@ -15,13 +17,18 @@ async def print_to(stack: Stack) -> None:
     url, say = stack.url, stack.console.say
     key, provider_note = "$PROMPTLY_KEY", ""
     if stack.upstream_url is not None:
-        from deploy.local.demo import connect  # noqa: PLC0415 - only a checkout has the demo's upstream
-
         async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as api:
-            key = (await connect(api, stack.upstream_url)).api_key
+            account = await the_account(api, stack.upstream_url, stack.home)
+        key = account.api_key
         provider_note = "   # the demo's upstream is connected already: the last line answers as it stands"
     say()
     say(f"Promptly is up at {url}{provider_note}")
+    if stack.upstream_url is not None:
+        say(f"Sign in to the demo's organisation with {account.email} and the password {account.password}")
+    if not (stack.settings.dashboard_path / "index.html").exists():
+        say(
+            f"There is no dashboard at {url}: Node {OLDEST} or newer was not found. `make dashboard` takes one and builds it."
+        )
     say()
     say("1. Create an account (the answer holds your token and your key):")
     say(

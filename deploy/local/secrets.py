@@ -1,6 +1,8 @@
 """The installation's secrets: made once, readable by their owner only."""
 
 import base64
+import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -12,6 +14,10 @@ def _kek() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
+def _word() -> str:
+    return secrets.token_urlsafe(32)
+
+
 class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     """`kek` and `alerts_kek` are base64 of 32 bytes; the others are random text."""
 
@@ -20,6 +26,13 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     jwt_secret: str
     # Younger than the others, so a file may lack it. They must never be made anew: what they seal and sign would be lost.
     alerts_kek: str = msgspec.field(default_factory=_kek)
+    postgres_password: str = msgspec.field(default_factory=_word)
+    bus_secret: str = msgspec.field(default_factory=_word)
+    metrics_token: str = msgspec.field(default_factory=_word)
+
+    def bus_password(self, user: str) -> str:
+        """The password of a NATS user: 64 hexadecimal digits."""
+        return hmac.new(self.bus_secret.encode(), user.encode(), hashlib.sha256).hexdigest()
 
 
 def load_or_make(path: Path) -> Secrets:

@@ -50,6 +50,11 @@ def read() -> LocalSettings:
     return load(LocalSettings)
 
 
+def colours_wanted() -> bool:
+    """Unless the environment says, as https://no-color.org has it, that there shall be none."""
+    return not os.environ.get("NO_COLOR")
+
+
 def child_environment(own: Mapping[str, str]) -> dict[str, str]:
     """This process's environment with a child's own variables in place of Promptly's others."""
     inherited = {name: value for name, value in os.environ.items() if name != "PROMPTLY_PORT"}

@@ -11,16 +11,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from deploy.local import secrets
+from deploy.local import demo_account, secrets
 from deploy.local.child import Child, Plan, StartFailed
 from deploy.local.console import Console
+from deploy.local.nats import nats_plan, nats_url
 from deploy.local.ports import answers, free_port, readyz
-from deploy.local.servers import Postgres, nats_plan
+from deploy.local.postgres import PostgresData, postgres_plan
+from deploy.local.secrets import Secrets
 from deploy.local.settings import LocalSettings
 from libs.common.embedding.files import ready as model_ready
 
 SERVICES = ("auth", "cache", "optimizer", "router", "analytics", "alerts", "gateway")
 UPSTREAM = "upstream"
+_SERVERS = ("nats", "postgres")
 
 
 class AlreadyRunning(Exception):
@@ -37,23 +40,25 @@ class Stack:
         self.url = f"http://localhost:{port}"
         self.console = Console(["nats", "postgres", UPSTREAM, *SERVICES])
         self.children: dict[str, Child] = {}
-        self.postgres: Postgres | None = None
         self.upstream_url: str | None = None
-        self.nats_url: str | None = None
+        self.nats_port: int | None = None
         self._demo = demo
         self._quiet = quiet
         self._lock: int | None = None
+        self._secrets: Secrets | None = None
 
     async def start(self) -> None:
         """Bring everything up. Raises `StartFailed` with the reason, or `AlreadyRunning`."""
         self._take_home()
         await self._prepare_model()
-        nats_url = self.settings.nats_url or await self._start_nats()
-        database_url = self.settings.database_url or await self._start_postgres()
+        made = self._secrets = secrets.load_or_make(self.home / "secrets.json")
+        if not self.settings.nats_url:
+            await self._start_nats(made)
+        database_url = self.settings.database_url or await self._start_postgres(made)
         allowed = self.settings.allowed_hosts
         if self._demo:
             allowed = ",".join(filter(None, (allowed, await self._start_upstream())))
-        plans = self._plans(nats_url, database_url, allowed)
+        plans = self._plans(made, database_url, allowed)
         # The services wait for what they need by themselves, so they may all start at once.
         await asyncio.gather(*(self._up(plan.name, self._child(plan).start()) for plan in plans))
         self._write_state()
@@ -63,18 +68,22 @@ class Stack:
         gateway = self.children.get("gateway")
         if gateway is not None:
             await gateway.stop()
-        others = [child.stop() for name, child in self.children.items() if name not in ("gateway", "nats")]
+        others = [child.stop() for name, child in self.children.items() if name not in ("gateway", *_SERVERS)]
         await asyncio.gather(*others, return_exceptions=True)
-        if "nats" in self.children:
-            await self.children["nats"].stop()
-        if self.postgres is not None:
-            await self.postgres.stop()
+        await asyncio.gather(*(self.children[name].stop() for name in _SERVERS if name in self.children))
         if self._lock is not None:
             (self.home / "run.json").unlink(missing_ok=True)
             os.close(self._lock)
 
     def _take_home(self) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
+        # Whatever is made here, by us or by our children, is for this user only.
+        os.umask(0o077)
+        made_before = (self.home / "secrets.json").exists()
+        with suppress(FileExistsError):
+            self.home.mkdir(parents=True)
+            made_before = True
+        if made_before:
+            self.home.chmod(0o700)
         self._lock = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -112,20 +121,20 @@ class Stack:
             with suppress(ProcessLookupError):
                 process.kill()
 
-    async def _start_nats(self) -> str:
-        port = free_port()
-        await self._up("nats", self._child(nats_plan(self.home, port)).start())
-        self.nats_url = f"nats://127.0.0.1:{port}"
-        return self.nats_url
+    async def _start_nats(self, made: Secrets) -> None:
+        self.nats_port = free_port()
+        await self._up("nats", self._child(nats_plan(self.home, self.nats_port, made)).start())
 
-    async def _start_postgres(self) -> str:
-        self.postgres = Postgres(self.home, self.console)
-        await self._up("postgres", self.postgres.start())
-        return self.postgres.url
+    async def _start_postgres(self, made: Secrets) -> str:
+        data = PostgresData(self.home / "postgres", made.postgres_password)
+        await asyncio.to_thread(data.prepare)
+        await self._up("postgres", self._child(postgres_plan(data)).start())
+        return data.url()
 
     async def _start_upstream(self) -> str:
-        port = free_port()
-        argv = [sys.executable, "-m", "tests.fake_provider", "--port", str(port)]
+        # The same port at every start where it is free: the provider key of the demo's organisation names it.
+        port = demo_account.usual_port(self.home)
+        argv = [sys.executable, "-m", "tests.fake_provider", "--demo", "--port", str(port)]
 
         async def ready() -> bool:
             return await answers("127.0.0.1", port)
@@ -134,8 +143,18 @@ class Stack:
         self.upstream_url = f"http://127.0.0.1:{port}"
         return f"127.0.0.1:{port}"
 
-    def _plans(self, nats_url: str, database_url: str, allowed: str) -> list[Plan]:
-        made = secrets.load_or_make(self.home / "secrets.json")
+    @property
+    def _log_format(self) -> str:
+        form = self.settings.log_format
+        return "colour" if form == "console" and self.console.coloured else form
+
+    def _bus_url(self, made: Secrets, service: str) -> str:
+        if self.settings.nats_url:
+            return self.settings.nats_url
+        assert self.nats_port is not None
+        return nats_url(self.nats_port, service, made)
+
+    def _plans(self, made: Secrets, database_url: str, allowed: str) -> list[Plan]:
         auth_port = free_port()
         hosts = {"PROMPTLY_ALLOWED_HOSTS": allowed}
         sealing = {"PROMPTLY_KEY_PEPPER": made.key_pepper, "PROMPTLY_KEK": made.kek, **hosts}
@@ -167,9 +186,10 @@ class Stack:
         for name in SERVICES:
             ops_port = free_port()
             common = {
-                "PROMPTLY_NATS_URL": nats_url,
+                "PROMPTLY_NATS_URL": self._bus_url(made, name),
                 "PROMPTLY_OPS_PORT": str(ops_port),
-                "PROMPTLY_LOG_FORMAT": self.settings.log_format,
+                "PROMPTLY_METRICS_TOKEN": made.metrics_token,
+                "PROMPTLY_LOG_FORMAT": self._log_format,
             }
             argv = [sys.executable, "-m", f"services.{name}"]
             plan = Plan(name=name, argv=argv, ready=readyz(ops_port), env={**common, **own[name]}, quiet=self._quiet)
@@ -181,7 +201,7 @@ class Stack:
             "url": self.url,
             "pid": os.getpid(),
             "upstream_url": self.upstream_url,
-            "nats_url": self.nats_url,
+            "nats_port": self.nats_port,
             "ops_ports": {n: int(c.plan.env["PROMPTLY_OPS_PORT"]) for n, c in self.children.items() if n in SERVICES},
             "pids": {name: child.pid for name, child in self.children.items()},
         }

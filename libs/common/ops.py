@@ -3,6 +3,7 @@
 It runs in a thread of its own, so that it answers while the event loop is busy, and it only looks at state.
 """
 
+import hmac
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -24,9 +25,22 @@ def readiness(missing: Sequence[str], degraded: Sequence[str], draining: bool) -
 
 
 class OpsServer:
-    """Serves the three paths between `__enter__` and `__exit__`; `port` is the one it really got."""
+    """Serves the three paths between `__enter__` and `__exit__`; `port` is the one it really got.
 
-    def __init__(self, host: str, port: int, missing: Names, degraded: Names, draining: Callable[[], bool]) -> None:
+    With a `token`, /metrics wants it: `Authorization: Bearer <token>`.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        missing: Names,
+        degraded: Names,
+        draining: Callable[[], bool],
+        token: str | None = None,
+    ) -> None:
+        wanted = None if token is None else f"Bearer {token}".encode()
+
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 match self.path:
@@ -35,10 +49,18 @@ class OpsServer:
                     case "/readyz":
                         status, body = readiness(missing(), degraded(), draining())
                         self._send(status, "application/json", json.dumps(body).encode())
+                    case "/metrics" if not self._may():
+                        self._send(
+                            401, "application/json", b'{"detail":"/metrics needs the bearer token of this service."}'
+                        )
                     case "/metrics":
                         self._send(200, CONTENT_TYPE_LATEST, generate_latest())
                     case _:
                         self._send(404, "application/json", b'{"detail":"Only /healthz, /readyz and /metrics."}')
+
+            def _may(self) -> bool:
+                given = self.headers.get("Authorization", "").encode("latin-1", "replace")
+                return wanted is None or hmac.compare_digest(given, wanted)
 
             def _send(self, status: int, content_type: str, body: bytes) -> None:
                 self.send_response(status)

@@ -68,7 +68,10 @@ async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
     shown = _Shown(App(missing=lambda: ("start",)))
     bus = NatsBus(settings.nats_url, name)
     try:
-        with OpsServer(settings.ops_host, settings.ops_port, shown.missing, shown.degraded, stopping.is_set) as ops:
+        with OpsServer(
+            *(settings.ops_host, settings.ops_port, shown.missing, shown.degraded, stopping.is_set),
+            token=settings.metrics_token,
+        ) as ops:
             await bus.serve(status_of(name), shown.status)
             await bus.start()
             work = asyncio.create_task(_work(settings, create_app, bus, shown, stopping, ops.port))

