@@ -3,8 +3,10 @@
 A test holds this table to the code: whatever a service calls, serves, emits, hears or keeps stands here, and nothing else.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from libs.common.bus.topology import DEAD_LETTERS, DEAD_SUBJECT, OWNERS, Topology
@@ -180,3 +182,13 @@ def users_conf(password: Callable[[str], str]) -> str:
 
 def _listed(subjects: Sequence[str]) -> str:
     return "".join(f'\n        "{subject}"' for subject in subjects) + "\n      "
+
+
+def _write_again(path: Path) -> None:
+    """Make the users of a configuration file anew, with passwords from the variables NATS_<USER>."""
+    before = path.read_text().partition("authorization {")[0]
+    path.write_text(before + users_conf(lambda user: f"$NATS_{user.upper()}"))
+
+
+if __name__ == "__main__":
+    _write_again(Path(sys.argv[1]))

@@ -1,17 +1,23 @@
 """docker-compose.yml, read as Docker would read it: every host, port, command, file and extra that it names is there."""
 
+import fnmatch
 import importlib
 import json
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import nats
 import pytest
 import yaml
+from nats.errors import Error as NatsError
 
+from libs.common.bus.access import USERS, users_conf
 from libs.common.settings import CommonSettings, load
+from tests.fixtures.nats import NatsServer
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -23,6 +29,9 @@ SECRETS = {
     "PROMPTLY_ALERTS_KEK": "B" * 42 + "A=",
     "PROMPTLY_KEY_PEPPER": "k" * 32,
     "PROMPTLY_JWT_SECRET": "j" * 32,
+    "PROMPTLY_METRICS_TOKEN": "m" * 32,
+    "QDRANT_API_KEY": "q" * 32,
+    **{f"NATS_{user.upper()}": f"n{user}" for user in USERS},
 }
 # What the images of other projects listen on, by their own documentation.
 PORTS = {"postgres": {5432}, "qdrant": {6333, 6334}, "jaeger": {4317, 4318, 16686}}
@@ -74,7 +83,7 @@ def test_the_environment_builds_the_service_s_settings(service: str) -> None:
     known = {f"PROMPTLY_{name.upper()}" for name in settings.__struct_fields__}
     image = set(re.findall(r"(PROMPTLY_\w+)=", DOCKERFILE))
     assert set(env) - image <= known, "a variable that this service does not read"
-    assert settings.nats_url == "nats://nats:4222"
+    assert settings.nats_url == f"nats://{service}:n{service}@nats:4222"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -100,7 +109,8 @@ def listening(service: str) -> set[int]:
 
 def test_links_to_traces_lead_to_the_published_port_of_jaeger() -> None:
     (published,) = COMPOSE["services"]["jaeger"]["ports"]
-    port = substitute(published, {}).partition(":")[0]
+    address, port, _ = substitute(published, {}).split(":")
+    assert address == "127.0.0.1", "its page asks for no password"
     assert environment("auth", SECRETS)["PROMPTLY_TRACE_URL"] == f"http://localhost:{port}/trace/{{trace_id}}"
     elsewhere = environment("auth", {**SECRETS, "PROMPTLY_JAEGER_URL": "https://traces.example.com"})
     assert elsewhere["PROMPTLY_TRACE_URL"] == "https://traces.example.com/trace/{trace_id}"
@@ -157,8 +167,61 @@ def test_configuration_files_that_are_mounted_exist() -> None:
 def test_compose_refuses_to_start_without_its_secrets(missing: str) -> None:
     env = {name: value for name, value in SECRETS.items() if name != missing}
     with pytest.raises(Refused, match=missing):
+        substitute((ROOT / "docker-compose.yml").read_text(), env)
+
+
+def new_secrets() -> dict[str, str]:
+    done = subprocess.run([ROOT / "deploy" / "new-secrets"], check=True, capture_output=True, text=True)
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+def test_the_script_makes_every_secret_that_is_asked_for_and_never_the_same_twice() -> None:
+    first, second = new_secrets(), new_secrets()
+    assert set(SECRETS) <= set(first)
+    assert all(len(value) >= 32 for value in first.values())
+    assert not set(first.values()) & set(second.values())
+    substitute((ROOT / "docker-compose.yml").read_text(), first)
+
+
+def test_the_users_of_nats_are_those_of_the_code() -> None:
+    text = (ROOT / "deploy" / "nats.conf").read_text()
+    made = users_conf(lambda user: f"$NATS_{user.upper()}")
+    assert text[text.index("authorization {") :] == made, "run: python -m libs.common.bus.access deploy/nats.conf"
+
+
+async def test_nats_lets_in_whom_compose_sends_and_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    env = new_secrets()
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    server = NatsServer(tmp_path)
+    text = (ROOT / "deploy" / "nats.conf").read_text()
+    server.settings = text[text.index("authorization {") :]
+    server.start()
+    try:
         for service in SERVICES:
-            environment(service, env)
+            url = environment(service, env)["PROMPTLY_NATS_URL"].replace("@nats:4222", f"@127.0.0.1:{server.port}")
+            client = await nats.connect(url, allow_reconnect=False)
+            assert client.is_connected
+            await client.close()
+        for url in (server.url, server.url.replace("//", "//gateway:wrong@")):
+            with pytest.raises((NatsError, OSError)):
+                await nats.connect(url, allow_reconnect=False, connect_timeout=2)
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("name", [".env", ".env.production"])
+def test_secrets_stay_out_of_git_and_of_images(name: str) -> None:
+    for ignored in (".gitignore", ".dockerignore"):
+        patterns = (ROOT / ignored).read_text().splitlines()
+        assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns), ignored
+
+
+def test_no_container_takes_all_the_memory_and_one_port_is_for_everybody() -> None:
+    for name, definition in COMPOSE["services"].items():
+        assert "mem_limit" in definition, name
+    published = {name: definition["ports"] for name, definition in COMPOSE["services"].items() if "ports" in definition}
+    assert set(published) == {"gateway", "jaeger"}
 
 
 def test_containers_run_as_nobody_special_and_are_asked_how_they_are() -> None:
