@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -23,6 +24,7 @@ from deploy.local.child import Child, Plan, StartFailed
 from deploy.local.console import Console
 from deploy.local.ports import answers, free_port, why_not
 from deploy.local.postgres import PostgresData, PostgresProcess
+from deploy.local.privileges import keep_reading_as
 from deploy.local.settings import LocalSettings, child_environment
 from deploy.local.stack import AlreadyRunning, Stack, read_state
 from tests.fixtures.nats import until
@@ -321,3 +323,26 @@ def test_a_home_is_for_its_owner_only(tmp_path: Path) -> None:
             os.close(stack._lock or -1)
     finally:
         os.umask(mask)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to give up")
+def test_another_user_passes_closed_directories_and_nothing_else_of_root_s_is_left(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = closed / "program"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    asked = f"""
+import os
+caps = [line.split()[1] for line in open("/proc/self/status") if line.startswith("CapEff")]
+print(os.geteuid(), os.getgroups(), os.access({str(program)!r}, os.R_OK | os.X_OK), int(caps[0], 16))
+"""
+    account = pwd.getpwnam("nobody")
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        preexec_fn=lambda: keep_reading_as(account),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split("\n")[0] == f"{account.pw_uid} [] True 2"
