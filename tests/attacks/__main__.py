@@ -22,7 +22,7 @@ async def _rows(root: Path, seconds: float, chosen: list[Attack]) -> list[Row]:
     for attack in (CALM, *chosen):
         # A home and processes of its own: what one attack leaves behind must not be counted for the next.
         with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
-            running = start(Path(home), model, root=root, PROMPTLY_ALLOWED_HOSTS="127.0.0.1")
+            running = start(Path(home), model, root, PROMPTLY_ALLOWED_HOSTS="127.0.0.1")
             try:
                 async with open_arena(running) as arena:
                     rows.append(await arena.row(attack, seconds))
@@ -45,7 +45,7 @@ def main() -> int:
     rows = asyncio.run(_rows(given.root, given.seconds, chosen))
     hurt = [row for row in rows[1:] if row.grade in ("C", "H") and row.hurt(rows[0], _MOST_ADDED_MS)]
     with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
-        running = start(Path(home), prepare(ROOT / "var" / "model"), root=given.root)
+        running = start(Path(home), prepare(ROOT / "var" / "model"), given.root)
         try:
             print("\nA local user without a secret")
             found = local.ports(running)
