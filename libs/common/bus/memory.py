@@ -103,7 +103,9 @@ class MemoryBus:
                     except Unavailable:
                         await asyncio.sleep(wait_ms / 1000)
                 self.dead_letters.extend(taken[i] for i in result.unreadable + result.failed)
-                self._unfinished[key] -= len(taken)
+                for position in result.postponed:
+                    queue.put_nowait(taken[position])
+                self._unfinished[key] -= len(taken) - len(result.postponed)
 
         self._spawn(run())
 

@@ -28,6 +28,7 @@ from libs.common.telemetry import metrics, tracing
 
 log = structlog.get_logger()
 _STORE_SECONDS = 2.0
+_HEADERS_ROOM = 4096  # bytes; the server counts a message's headers as part of it
 Registration = Callable[[], Awaitable[None]]
 
 
@@ -134,6 +135,7 @@ class NatsBus:
             try:
                 reply_headers, data = await answer(rpc, handler, message.data, message.headers or {})
                 if message.reply and self._client.is_connected:
+                    self._check_size(data)
                     # Msg.respond would send the request's headers back, so the reply is published by hand.
                     await self._client.publish(message.reply, data, headers=reply_headers or None)
             except MaxPayloadError:
@@ -175,6 +177,7 @@ class NatsBus:
         try:
             if budget <= 0:
                 raise DeadlineExceeded(f"No time was left to ask {rpc.service}.")
+            self._check_size(data)
             return await self._client.request(
                 rpc.subject, data, timeout=budget / 1000, headers=headers.outgoing(budget)
             )
@@ -196,9 +199,16 @@ class NatsBus:
                     event.subject, msgspec.json.encode(payload), headers=headers.outgoing() or None
                 )
             return
-        sent = {**headers.outgoing(), "Nats-Msg-Id": event_id}
+        sent, data = {**headers.outgoing(), "Nats-Msg-Id": event_id}, msgspec.json.encode(payload)
         with _as_ours():
-            await self._js.publish(event.subject, msgspec.json.encode(payload), timeout=_seconds_left(), headers=sent)
+            jetstream = self._js
+            self._check_size(data)
+            await jetstream.publish(event.subject, data, timeout=_seconds_left(), headers=sent)
+
+    def _check_size(self, data: bytes) -> None:
+        """The server hangs up on what is too large, headers included, and nats-py looks at the payload alone."""
+        if len(data) > self._client.max_payload - _HEADERS_ROOM:
+            raise MaxPayloadError
 
     @property
     def _js(self) -> JetStreamContext:
@@ -301,6 +311,8 @@ def _as_ours() -> Iterator[None]:
     """What JetStream and its client raise, as what it means to whoever stores something."""
     try:
         yield
+    except MaxPayloadError:
+        raise PayloadTooLarge("It is larger than the bus takes.") from None
     except (NatsTimeoutError, TimeoutError):
         raise DeadlineExceeded("It was not acknowledged in time.") from None
     except (NatsError, APIError, NoStreamResponseError, OutboundBufferLimitError, OSError):

@@ -36,7 +36,7 @@ class Bus(Protocol):
 
     async def emit(self, event: Event[Payload], payload: Payload, *, event_id: str = "") -> None:
         """Tell. A durable event is stored, once per `event_id`, when this returns; otherwise `NotConnected` or
-        `DeadlineExceeded` is raised. Other events are sent to whoever listens now.
+        `DeadlineExceeded` is raised; `PayloadTooLarge` for what will never be. Other events are sent to whoever listens now.
         """
         ...
 

@@ -21,7 +21,9 @@ from libs.common.contracts.gateway import BUDGET, RATE, TURNS
 from libs.common.contracts.router import LEARNED
 
 DEAD_LETTERS = "PROMPTLY_DEAD"
-DEAD_SUBJECT = "promptly.v1.dead"
+DEAD_SUBJECT = "promptly.v1.dead"  # a consumer's name and an organisation's id follow
+MAX_DEAD_LETTERS = 100  # of one organisation, in front of one consumer
+MAX_DEAD_LETTER = 64 << 10  # bytes that are kept of one
 _DAY = 86_400.0
 
 
@@ -67,9 +69,11 @@ class Topology:
                 name=DEAD_LETTERS,
                 subjects=[f"{DEAD_SUBJECT}.>"],
                 storage=StorageType.FILE,
-                discard=DiscardPolicy.NEW,
+                # What cannot be handled must never stop what can: the oldest go, first an organisation's own.
+                discard=DiscardPolicy.OLD,
                 max_age=30 * _DAY,
                 max_bytes=self.max_bytes // 10,
+                max_msgs_per_subject=MAX_DEAD_LETTERS,
             ),
         )
         for config in (*map(bucket_stream, self.buckets), *map(tally_stream, self.tallies)):
