@@ -17,6 +17,7 @@ from libs.common import telemetry
 from libs.common.bus.nats import NatsBus
 from libs.common.bus.ports import Bus
 from libs.common.contracts.status import AskStatus, Status, status_of
+from libs.common.http_limits import raise_file_limit
 from libs.common.ops import OpsServer
 from libs.common.settings import CommonSettings, SettingsError, load
 from libs.common.version import VERSION
@@ -62,6 +63,7 @@ def run(name: str, settings_type: type[S], create_app: AppFactory[S]) -> None:
 async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
     """Run one service on this loop until a signal asks it to stop."""
     telemetry.start(name, settings)
+    raise_file_limit()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

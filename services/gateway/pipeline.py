@@ -70,9 +70,9 @@ class Pipeline:
     async def each(
         self, incoming: Incoming, bodies: Sequence[bytes], admitted: Admitted
     ) -> AsyncGenerator[Plain | Streamed, None]:
-        """Serve several bodies as one request, one after the other, and record them as one."""
+        """Serve several bodies one after the other, and record them as one request; limits count each of them."""
         principal = await self._admission.identify(incoming.api_key)
-        async with self._admission.room(principal, admitted):
+        async with self._admission.room(principal, admitted, count=len(bodies)):
             parts: list[CompletionFinished] = []
             try:
                 for body in bodies:
@@ -171,7 +171,9 @@ class Pipeline:
         return Streamed(work=work, chunks=_once(body)) if work.chat.stream else Plain(work=work, body=body)
 
     async def _serve_call(self, work: Work) -> Plain | Streamed:
-        work.settle = (await self._budgets.reserve(work.principal, work.expected_nano(self._catalog))).settle
+        if work.principal.monthly_budget_nano is not None:
+            reserved = await self._budgets.reserve(work.principal, work.expected_nano(self._catalog))
+            work.settle = lambda nano: reserved.settle(work.spent_nano(self._catalog) if nano is None else nano)
         if work.chat.stream:
             stream = await self._caller.stream(work)
             return Streamed(work=work, chunks=self._delivery.relay(work, stream))

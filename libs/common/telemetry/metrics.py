@@ -26,7 +26,7 @@ REQUEST_SECONDS = Histogram(
 )
 OVERHEAD_SECONDS = Histogram("promptly_overhead_seconds", "Promptly's own share of a request", buckets=_SECONDS)
 DEGRADED = Counter("promptly_degraded", "Requests that went out without a part that was down or slow", ["part"])
-UNPRICED = Counter("promptly_unpriced_requests", "Requests whose model has no known price", ["model"])
+UNPRICED = Counter("promptly_unpriced_requests", "Requests whose model has no known price")
 
 
 @dataclass

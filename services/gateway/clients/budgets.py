@@ -93,7 +93,8 @@ class SharedBudgets:
         lease.left += granted
         if lease.left < nano:
             raise InsufficientCredits(
-                f"This key's budget of ${usd(budget):,.2f} for this month is used up. Raise it in the dashboard.",
+                f"This key's budget of ${usd(budget):,.2f} for this month is used up, or less is left of it than this call may "
+                f"cost (${usd(nano):,.2f}; `max_tokens` bounds that). Raise it in the dashboard.",
                 code="budget_exceeded",
                 details={"should_retry": False},
             )

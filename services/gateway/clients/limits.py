@@ -16,7 +16,7 @@ from services.gateway.domain.rate_limit import LocalLimiter, Verdict, Window, bl
 
 _MINUTE = 60
 _REMEMBER_REFUSAL = 1.0
-_MAX_KEYS = 100_000
+_MAX_KEYS = 10_000  # that are busy at a time; a busy one takes some kilobytes
 
 
 class _Lease(msgspec.Struct):
@@ -74,6 +74,7 @@ class SharedLimits:
         if lease is None or lease.minute != minute:
             last = lease if lease is not None and lease.minute == minute - 1 else _Lease(minute - 1)
             lease = self._leases[key_id] = _Lease(minute, before=last.untold, taken_before=last.taken)
+            self._leases.move_to_end(key_id)
             if len(self._leases) > _MAX_KEYS:
                 self._leases.popitem(last=False)
         return lease

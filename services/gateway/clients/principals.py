@@ -4,10 +4,12 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import structlog
 
 from libs.common import keys
 from libs.common.bus.ports import Bus
+from libs.common.byte_lru import ByteLru
 from libs.common.clock import Clock
 from libs.common.contracts.auth import PRINCIPAL_CHANGED, VERIFY_API_KEY, Principal, PrincipalChanged, VerifyApiKey
 from libs.common.contracts.base import UNREADABLE
@@ -15,7 +17,6 @@ from libs.common.errors import NotFound, PromptlyError, Unauthorized, Unavailabl
 
 log = structlog.get_logger()
 _REFUSED = "The API key is missing, unknown, revoked or expired."
-_MAX_KEPT = 50_000
 
 
 class BusPrincipals:
@@ -23,13 +24,15 @@ class BusPrincipals:
     while auth cannot be asked. A key that auth refused is never kept.
     """
 
-    def __init__(self, bus: Bus, clock: Clock, pepper: str, ttl: float, stale: float) -> None:
+    def __init__(
+        self, bus: Bus, clock: Clock, pepper: str, ttl: float, stale: float, memory_bytes: int = 64 << 20
+    ) -> None:
         self._bus = bus
         self._clock = clock
         self._pepper = pepper
         self._ttl = ttl
         self._stale = stale
-        self._kept: dict[str, tuple[float, Principal]] = {}
+        self._kept = ByteLru[str, tuple[float, Principal]](memory_bytes)
         self._asking: dict[str, asyncio.Task[Principal]] = {}
         self._changes = 0
         self._deaf_until = -math.inf
@@ -58,7 +61,7 @@ class BusPrincipals:
                 task.add_done_callback(lambda _: self._asking.pop(digest, None))
             return self._unexpired(await asyncio.shield(task))
         except Unauthorized:
-            self._kept.pop(digest, None)
+            self._kept.pop(digest)
             raise
         except PromptlyError:
             kept = self._kept.get(digest)  # again: it may have been revoked while auth was asked
@@ -86,10 +89,9 @@ class BusPrincipals:
         except UNREADABLE:
             raise Unavailable("auth answered with something that cannot be read.") from None
         self.auth_answered = True
-        if len(self._kept) >= _MAX_KEPT:
-            del self._kept[next(iter(self._kept))]
         if changes == self._changes:  # else this answer may be older than a change that was told meanwhile
-            self._kept[digest] = (self._clock.monotonic(), principal)
+            size = 4 * len(msgspec.json.encode(principal))  # as objects
+            self._kept.put(digest, (self._clock.monotonic(), principal), size, principal.org_id)
         return principal
 
     def _unexpired(self, principal: Principal) -> Principal:
@@ -102,8 +104,8 @@ class BusPrincipals:
         self._changes += 1
         gone = [
             digest
-            for digest, (_, principal) in self._kept.items()
-            if principal.org_id == change.org_id and change.key_id in (None, principal.key_id)
+            for digest, (_, principal) in self._kept.of(change.org_id)
+            if change.key_id in (None, principal.key_id)
         ]
         for digest in gone:
-            del self._kept[digest]
+            self._kept.pop(digest)

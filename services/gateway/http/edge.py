@@ -11,7 +11,7 @@ from libs.common.telemetry import names, tracing
 
 _STATE = "promptly"
 _PRINTABLE = re.compile(r"[^\x20-\x7e]")  # a provider chooses some of these values, such as a model's name
-_QUIET = ("/healthz", "/readyz", "/metrics")
+_QUIET = ("/healthz", "/readyz")
 
 
 class Ticket:
