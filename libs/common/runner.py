@@ -14,7 +14,7 @@ import structlog
 import uvloop
 
 from libs.common import telemetry
-from libs.common.bus.nats import NatsBus
+from libs.common.bus.nats import BusRefused, NatsBus
 from libs.common.bus.ports import Bus
 from libs.common.contracts.status import AskStatus, Status, status_of
 from libs.common.http_limits import raise_file_limit
@@ -72,7 +72,10 @@ async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
     try:
         with OpsServer(settings.ops_host, settings.ops_port, shown.missing, shown.degraded, stopping.is_set) as ops:
             await bus.serve(status_of(name), shown.status)
-            await bus.start()
+            try:
+                await bus.start()
+            except BusRefused as refused:
+                raise SettingsError(f"PROMPTLY_NATS_URL: {refused}") from None
             work = asyncio.create_task(_work(settings, create_app, bus, shown, stopping, ops.port))
             stopped = asyncio.create_task(stopping.wait())
             await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)

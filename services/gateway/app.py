@@ -60,6 +60,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.translate.dialects import DIALECTS
 
 _TIDY_SECONDS = 0.5
+_CUT_SECONDS = 2.0  # for the last words of streams that were cut
 
 
 @dataclass
@@ -123,13 +124,13 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             catalog=models,
             clock=clock,
         )
-        limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms)
+        limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms, shared_clock=True)
         admission = Admission(
             principals, limits, Slots(settings.max_concurrency, settings.max_requests), settings.besides_rpm
         )
         pipeline = Pipeline(
             admission=admission,
-            budgets=SharedBudgets(bus, clock, settings.limit_budget_ms),
+            budgets=SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True),
             cache=cache,
             optimizer=optimizer,
             router=router,
@@ -157,7 +158,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         await stack.enter_async_context(
             running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_telling())
         )
-        draining = False
+        draining, cut = False, asyncio.Event()
         app = GatewayApp(
             missing=lambda: () if principals.auth_answered else ("auth",),
             degraded=lambda: [
@@ -194,6 +195,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     "body_timeout": settings.body_timeout,
                     "keep_alive": settings.keep_alive,
                     "draining": lambda: draining,
+                    "cut": cut,
                 }
             ),
             request_max_body_size=settings.max_body_bytes,
@@ -205,7 +207,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 edge(dashboard(web, settings.dashboard_dir)),
                 settings.host,
                 settings.port,
-                settings.drain_seconds,
+                settings.stream_drain_seconds + _CUT_SECONDS,
                 trusted_proxies=settings.trusted_proxies,
                 limits=settings.http_limits,
             )
@@ -215,7 +217,9 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         async def quiesce() -> None:
             nonlocal draining
             draining = True
+            ending = asyncio.get_running_loop().call_later(settings.stream_drain_seconds, cut.set)
             await served.shutdown()
+            ending.cancel()
             await delivery.settle()
             await optimizing.settle()
             await cache.settle()

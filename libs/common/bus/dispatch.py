@@ -19,10 +19,12 @@ log = structlog.get_logger()
 
 
 async def answer(
-    rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], data: bytes, incoming: Mapping[str, str]
+    rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], data: bytes, incoming: Mapping[str, str], waited_ms: float = 0.0
 ) -> tuple[dict[str, str], bytes]:
-    """Run the handler for one request; reply headers and body come back, whatever happened."""
-    budget = headers.budget_ms(incoming)
+    """Run the handler for one request; reply headers and body come back, whatever happened. `waited_ms` of its budget are
+    spent: the request has waited here for its turn.
+    """
+    budget = headers.budget_ms(incoming, waited_ms)
     request_id = headers.request_id(incoming)
     with (
         context.bound(request_id=request_id, budget_ms=budget),

@@ -32,6 +32,9 @@ class MemoryBus:
         self._tallies: Counter[tuple[str, str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def time(self) -> float | None:
+        return None
+
     async def serve(self, rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], *, concurrency: int = 64) -> None:
         gate = asyncio.Semaphore(concurrency)
 

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import msgspec
 from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.types import Scope
 
-from libs.common.errors import BadRequest, Unauthorized
+from libs.common.errors import BadRequest, Unauthorized, Unavailable
 from services.gateway.admission import Admitted
 from services.gateway.completions import complete
 from services.gateway.domain import json_size
@@ -18,8 +19,11 @@ from services.gateway.http.edge import Ticket, ticket
 from services.gateway.http.streaming import ClientDisconnect, StreamingAnswer, disconnected
 from services.gateway.pipeline import Pipeline
 from services.gateway.translate.completions import prompts_of
+from services.gateway.translate.errors import error_body
+from services.gateway.translate.sse import event
 
 T = TypeVar("T")
+_ENDING = event(msgspec.json.encode(error_body(Unavailable("This gateway is being stopped. Send the request again."))))
 V1Request = Request[Any, Any, Any]
 # What a browser sends without asking whether it may; curl calls JSON a form where nobody tells it otherwise.
 _NO_JSON = ("text/", "multipart/")
@@ -39,7 +43,10 @@ async def completions(request: V1Request, state: State) -> Response[bytes] | Str
     """Answer legacy prompts; a body with `messages` gets the chat answer."""
     pipeline: Pipeline = state.pipeline
     incoming = await incoming_of(request, state)
-    prompts = prompts_of(incoming.body)
+    try:
+        prompts = prompts_of(incoming.body)
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.", code="invalid_json") from None
     if prompts is None:
         return await answered(request, state, lambda admitted: pipeline.run(incoming, admitted))
     return await answered(request, state, lambda admitted: complete(pipeline, incoming, prompts, admitted))
@@ -70,7 +77,7 @@ async def answered(
     _answer_headers(own, answer.work)
     if isinstance(answer, Plain):
         return Response(answer.body, media_type="application/json")
-    return StreamingAnswer(answer.chunks, _SSE, keep_alive=state.keep_alive)
+    return StreamingAnswer(answer.chunks, _SSE, keep_alive=state.keep_alive, cut=state.cut, last=_ENDING)
 
 
 def api_key(scope: Scope) -> str | None:
