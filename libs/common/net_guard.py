@@ -46,8 +46,8 @@ def image_forbidden_reason(url: str) -> str | None:
         return None
     try:
         parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
+        host = (parts.hostname or "").encode("idna").decode() if not url.isascii() else parts.hostname
+    except ValueError:  # also where a name cannot be written in ASCII
         return "It is not a URL."
     if parts.scheme.lower() not in ("http", "https", "gs"):
         return "An image is a data: URL, or one that begins with https."

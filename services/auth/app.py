@@ -132,7 +132,7 @@ async def _parts(
     providers: dict[IdentitySource, IdentityProvider],
     later: Later,
 ) -> Parts:
-    uow, limits, standings = unit_of_work(database), SharedLimits(bus, clock), Standings(clock)
+    uow, limits, standings = unit_of_work(database), SharedLimits(bus, clock, shared_clock=True), Standings(clock)
     announcer = BusAnnouncer(bus, standings.forget)
     await bus.listen(ACCESS_CHANGED, announcer.hear)
     live = LiveRequests(settings.live_views_per_org, settings.live_views)

@@ -85,7 +85,13 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         spool = Spool(Path(settings.spool_dir), DURABLE_EVENTS, settings.spool_max_bytes)
         stack.callback(spool.close)
         principals = BusPrincipals(
-            bus, clock, settings.key_pepper, settings.principal_ttl, settings.principal_stale, settings.memory_bytes
+            bus,
+            clock,
+            settings.key_pepper,
+            settings.principal_ttl,
+            settings.principal_stale,
+            settings.memory_bytes,
+            auth_client,
         )
         await principals.start()
         cache = BusCache(bus, clock.monotonic, settings.lookup_budget_ms)

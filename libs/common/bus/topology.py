@@ -107,6 +107,7 @@ async def _ensure_stream(jetstream: JetStreamContext, config: StreamConfig) -> N
         if error.err_code != 10058:  # "stream name already in use with a different configuration"
             raise Error(f"JetStream refused the stream {config.name}: {error.description}") from error
         # Copies and places that somebody gave a stream by hand are kept: they are an operator's business.
+        assert config.name is not None
         kept = (await jetstream.stream_info(config.name)).config
         config.num_replicas, config.placement = kept.num_replicas, kept.placement
         await jetstream.update_stream(config)

@@ -36,8 +36,16 @@ class BusPrincipals:
     """
 
     def __init__(
-        self, bus: Bus, clock: Clock, pepper: str, ttl: float, stale: float, memory_bytes: int = 64 << 20
+        self,
+        bus: Bus,
+        clock: Clock,
+        pepper: str,
+        ttl: float,
+        stale: float,
+        memory_bytes: int = 64 << 20,
+        http: httpx.AsyncClient | None = None,
     ) -> None:
+        self._http = http
         self._bus = bus
         self._clock = clock
         self._pepper = pepper
