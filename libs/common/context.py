@@ -1,7 +1,7 @@
 """What belongs to the request at hand and travels with it: its id and its deadline.
 
-Deadlines cross process borders as wall-clock milliseconds and live inside a process as monotonic seconds, so that a
-stepping clock never stretches or cuts a budget that is already running.
+A deadline crosses process borders as the milliseconds that are left, and lives inside a process as monotonic seconds: no
+clock's time of day has a say in it.
 """
 
 import time

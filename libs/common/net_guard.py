@@ -40,6 +40,20 @@ def forbidden_reason(url: str, allowed: Collection[str] = ()) -> str | None:
     return _forbidden_host(parts.hostname)
 
 
+def image_forbidden_reason(url: str) -> str | None:
+    """Why a provider may not be told to fetch an image from `url`, as a sentence; None where it may."""
+    if url[:5].lower() == "data:":
+        return None
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode() if not url.isascii() else parts.hostname
+    except ValueError:  # also where a name cannot be written in ASCII
+        return "It is not a URL."
+    if parts.scheme.lower() not in ("http", "https", "gs"):
+        return "An image is a data: URL, or one that begins with https."
+    return "It is not a complete URL." if not host else None if parts.scheme == "gs" else _forbidden_host(host)
+
+
 def listed(url: str, allowed: Collection[str]) -> bool:
     """Whether the operator lists this URL's host, with this port or without any."""
     parts = _parts(url)

@@ -5,13 +5,18 @@ It runs in a thread of its own, so that it answers while the event loop is busy,
 
 import hmac
 import json
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+log = structlog.get_logger()
+_PEER_SECONDS = 10.0
+_MOST = 32  # connections at a time
 Names = Callable[[], Sequence[str]]
 
 
@@ -22,6 +27,31 @@ def readiness(missing: Sequence[str], degraded: Sequence[str], draining: bool) -
     if missing:
         return 503, {"status": "unready", "missing": list(missing)}
     return 200, {"status": "degraded" if degraded else "ready", "degraded": list(degraded)}
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread per connection, some at a time; what goes wrong in one is a line in the log, without its text."""
+
+    daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._room = threading.BoundedSemaphore(_MOST)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        log.warning("ops_request_failed", error_type=type(sys.exception()).__name__)
 
 
 class OpsServer:
@@ -42,6 +72,8 @@ class OpsServer:
         wanted = None if token is None else f"Bearer {token}".encode()
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = _PEER_SECONDS
+
             def do_GET(self) -> None:
                 match self.path:
                     case "/healthz":
@@ -66,14 +98,14 @@ class OpsServer:
                 self.send_response(status)
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
+                self.send_header("X-Content-Type-Options", "nosniff")
                 self.end_headers()
                 self.wfile.write(body)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
                 """Probes are not worth a line."""
 
-        self._server = ThreadingHTTPServer((host, port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server((host, port), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, name="ops", daemon=True)
         self.port: int = self._server.server_address[1]
 

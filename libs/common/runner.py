@@ -14,9 +14,10 @@ import structlog
 import uvloop
 
 from libs.common import telemetry
-from libs.common.bus.nats import NatsBus
+from libs.common.bus.nats import BusRefused, NatsBus
 from libs.common.bus.ports import Bus
 from libs.common.contracts.status import AskStatus, Status, status_of
+from libs.common.http_limits import raise_file_limit
 from libs.common.ops import OpsServer
 from libs.common.settings import CommonSettings, SettingsError, load
 from libs.common.version import VERSION
@@ -62,6 +63,7 @@ def run(name: str, settings_type: type[S], create_app: AppFactory[S]) -> None:
 async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
     """Run one service on this loop until a signal asks it to stop."""
     telemetry.start(name, settings)
+    raise_file_limit()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -73,7 +75,10 @@ async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
             token=settings.metrics_token,
         ) as ops:
             await bus.serve(status_of(name), shown.status)
-            await bus.start()
+            try:
+                await bus.start()
+            except BusRefused as refused:
+                raise SettingsError(f"PROMPTLY_NATS_URL: {refused}") from None
             work = asyncio.create_task(_work(settings, create_app, bus, shown, stopping, ops.port))
             stopped = asyncio.create_task(stopping.wait())
             await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)

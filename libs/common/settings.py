@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
+from libs.common.http_limits import HttpLimits
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -15,6 +17,9 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     `ops_port` serves /healthz, /readyz and /metrics (0: any free port). `otlp_endpoint` is an OTLP/HTTP base URL such
     as `http://localhost:4318`; without it no trace leaves the process. Where `metrics_token` is set, /metrics is for those
     who bring it as a bearer token. `log_format` is `json`, `console` for people, or `colour` for their terminals.
+    `drain_seconds` is how long what is under way may take to end after SIGTERM. Services with a web door take at most
+    `max_connections` at once (fewer where the process may open few files), and of a request a head of `max_head_bytes` and
+    `max_headers` headers that comes within `head_timeout` seconds.
     """
 
     nats_url: str = "nats://127.0.0.1:4222"
@@ -26,6 +31,20 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     otlp_endpoint: str | None = None
     trace_sample_ratio: float = 1.0
     drain_seconds: float = 10.0
+    max_connections: int = 4096
+    max_head_bytes: int = 64 << 10
+    max_headers: int = 100
+    head_timeout: float = 10.0
+
+    @property
+    def http_limits(self) -> HttpLimits:
+        """The bounds of the web door."""
+        return HttpLimits(
+            head_bytes=self.max_head_bytes,
+            headers=self.max_headers,
+            head_seconds=self.head_timeout,
+            connections=self.max_connections,
+        )
 
 
 class SettingsError(Exception):

@@ -8,6 +8,11 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from litestar.types import ASGIApp
 
+from libs.common.bounded_http import protocol, sweep
+from libs.common.http_limits import HttpLimits
+
+DEFAULT_LIMITS = HttpLimits()
+
 
 class _Server(uvicorn.Server):
     """Uvicorn, told to leave signals to the process's own runner and to say when it listens."""
@@ -43,19 +48,25 @@ class Served:
 
 @asynccontextmanager
 async def serve_http(
-    app: ASGIApp, host: str, port: int, drain_seconds: float, *, trusted_proxies: str = ""
+    app: ASGIApp,
+    host: str,
+    port: int,
+    drain_seconds: float,
+    *,
+    trusted_proxies: str = "",
+    limits: HttpLimits = DEFAULT_LIMITS,
 ) -> AsyncIterator[Served]:
     """Serve `app` on `host:port` (0: any free port, found in `.port`) until the block ends.
 
     `trusted_proxies` lists the addresses and networks, with commas, whose X-Forwarded-For names the real client; nobody
-    else can choose the address that it is seen under. Raises OSError where the port is taken. Lifespan events are not
-    sent: whoever puts the application together owns what it needs.
+    else can choose the address that it is seen under. `limits` bound what a peer sends, and how long it takes.
+    Raises OSError where the port is taken. Lifespan events are not sent: whoever puts the application together owns what it needs.
     """
     listener = _listen(host, port)
     server = _Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=protocol(limits),
             loop="none",
             ws="none",
             lifespan="off",
@@ -68,16 +79,19 @@ async def serve_http(
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
+    sweeping = asyncio.create_task(sweep(server.server_state.connections))
     listening = asyncio.create_task(server.listening.wait())
     await asyncio.wait((serving, listening), return_when=asyncio.FIRST_COMPLETED)
     listening.cancel()
     if serving.done():
+        sweeping.cancel()
         serving.result()
     served = Served(server, serving, listener.getsockname()[1])
     try:
         yield served
     finally:
         await served.shutdown()
+        sweeping.cancel()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from libs.common.bounded import bounded
 from libs.common.clock import Clock
 from libs.common.contracts.events import CompletionFinished, OrgDeleted
 from services.alerts.ports import UnitOfWork
@@ -23,7 +24,7 @@ class Metering:
     async def count(self, events: Sequence[CompletionFinished]) -> None:
         """Count a batch, all of it or nothing."""
         oldest = self._clock.now() - _REMEMBERED
-        samples = {found.id: found for event in events if (found := sample(event)).at >= oldest}
+        samples = {found.id: found for event in events if (found := sample(bounded(event))).at >= oldest}
         if samples:
             async with self._uow() as tx:
                 await tx.meter.add(list(samples.values()))

@@ -35,7 +35,7 @@ class ApiKeys:
         self._uow = uow
         self._changes = changes
         self._clock = clock
-        self._pepper = pepper
+        self.pepper = pepper
         self._used: dict[tuple[str, str], datetime] = {}
 
     def make(self, org_id: str, user_id: str, wanted: NewKey) -> tuple[str, ApiKey]:
@@ -45,7 +45,7 @@ class ApiKeys:
             id=new_id("key"),
             org_id=org_id,
             name=wanted.name,
-            digest=keys.digest(secret, self._pepper),
+            digest=keys.digest(secret, self.pepper),
             prefix=keys.prefix(secret),
             last4=keys.last_four(secret),
             scopes=wanted.scopes,
@@ -83,7 +83,7 @@ class ApiKeys:
                 raise NotFound("There is no such key.")
             require_own_key(caller, old.created_by)
             secret = keys.new_key(prefix_for(old.scopes))
-            new = msgspec.structs.replace(old, digest=keys.digest(secret, self._pepper), last4=keys.last_four(secret))
+            new = msgspec.structs.replace(old, digest=keys.digest(secret, self.pepper), last4=keys.last_four(secret))
             await tx.api_keys.replace(old, new)
         return secret, new
 

@@ -110,6 +110,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                     settings.auth_port,
                     settings.drain_seconds,
                     trusted_proxies=settings.trusted_proxies,
+                    limits=settings.http_limits,
                 ) as served,
             ):
                 yield AuthApp(
@@ -131,10 +132,10 @@ async def _parts(
     providers: dict[IdentitySource, IdentityProvider],
     later: Later,
 ) -> Parts:
-    uow, limits, standings = unit_of_work(database), SharedLimits(bus, clock), Standings(clock)
+    uow, limits, standings = unit_of_work(database), SharedLimits(bus, clock, shared_clock=True), Standings(clock)
     announcer = BusAnnouncer(bus, standings.forget)
     await bus.listen(ACCESS_CHANGED, announcer.hear)
-    live = LiveRequests()
+    live = LiveRequests(settings.live_views_per_org, settings.live_views)
     await bus.listen(REQUESTS_LOGGED, live.hear)
     changes = Changes(uow, announcer)
     models = catalog.load()

@@ -9,7 +9,6 @@ from typing import Final
 from libs.common.contracts.analytics import RequestsLogged
 from libs.common.errors import RateLimited
 
-_MOST_WATCHERS: Final = 50
 _MOST_WAITING: Final = 100
 
 
@@ -34,9 +33,15 @@ class News:
 
 
 class LiveRequests:
-    """Who watches which organisation's log. One of the bus's listeners serves them all, however many come and go."""
+    """Who watches which organisation's log. One of the bus's listeners serves them all, however many come and go.
 
-    def __init__(self) -> None:
+    `most` views are open at a time, `per_org` of them an organisation's; it may have no more than are still free, so that a
+    few organisations cannot have them all.
+    """
+
+    def __init__(self, per_org: int = 20, most: int = 200) -> None:
+        self._per_org = per_org
+        self._most = most
         self._watchers: dict[str, set[News]] = defaultdict(set)
 
     async def hear(self, logged: RequestsLogged) -> None:
@@ -47,10 +52,13 @@ class LiveRequests:
 
     def check_room(self, org_id: str) -> None:
         """`RateLimited` where too many watch an organisation here already."""
-        if len(self._watchers.get(org_id, ())) >= _MOST_WATCHERS:
+        if len(self._watchers.get(org_id, ())) >= self._room():
             raise RateLimited(
                 "Too many live views of this organisation are open; close one.", details={"retry_after": 5}
             )
+
+    def _room(self) -> int:
+        return min(self._per_org, self._most - sum(map(len, self._watchers.values())))
 
     @contextmanager
     def watch(self, org_id: str) -> Iterator[News]:

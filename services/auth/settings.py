@@ -19,6 +19,8 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     (`smtp://user:password@host:587`, or `smtps://`) is set, and a provider signs people in where its client id and secret
     are set.
 
+    At most `live_views` of the request log are open at a time, `live_views_per_org` of one organisation.
+
     `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organisation has
     `trial_credits` tokens; below `low_credits` its admins are told. A lease of credits that nobody has ended within
     `credit_reap_seconds` is ended with what the request log says was charged. They are
@@ -34,6 +36,8 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     registration: Registration = "open"
     allowed_hosts: str = ""
     trusted_proxies: str = "127.0.0.1,::1"
+    live_views: int = 200
+    live_views_per_org: int = 20
     public_url: str = "http://localhost:8000"
     frontend_url: str | None = None
     trace_url: str | None = None

@@ -14,9 +14,12 @@ Admitted = Callable[[rate_limit.Verdict], None]
 
 
 class Admission:
-    """Keys, scopes, requests at once, requests per minute, in this order."""
+    """Keys, scopes, requests at once, requests per minute, in this order. `besides_rpm` is the limit per key of what is
+    no request of a model: lists, balances, feedback.
+    """
 
-    def __init__(self, principals: Principals, limits: Limits, slots: Slots) -> None:
+    def __init__(self, principals: Principals, limits: Limits, slots: Slots, besides_rpm: int = 300) -> None:
+        self._besides_rpm = besides_rpm
         self._principals = principals
         self._limits = limits
         self._slots = slots
@@ -33,19 +36,37 @@ class Admission:
         return principal
 
     @asynccontextmanager
+    async def besides(
+        self, api_key: str | None, admitted: Admitted, scope: Scope | None = None
+    ) -> AsyncIterator[Principal]:
+        """A place for a call that asks no model."""
+        principal = await (self.anybody(api_key) if scope is None else self.identify(api_key, scope))
+        async with self.room(principal, admitted, apart="besides", rpm=self._besides_rpm):
+            yield principal
+
+    @asynccontextmanager
     async def room(
-        self, principal: Principal, admitted: Admitted, *, apart: str | None = None, rpm: int | None = None
+        self,
+        principal: Principal,
+        admitted: Admitted,
+        *,
+        apart: str | None = None,
+        rpm: int | None = None,
+        count: int = 1,
     ) -> AsyncIterator["Room"]:
         """A place for one request, given back at the end of the block, or of the stream that the block handed over.
 
         `admitted` is told the rate limit's verdict; `RateLimited` where there is no room. What counts `apart`, under a name,
-        has a limit of its own.
+        has a limit of its own; `count` is how many requests it is worth.
         """
-        self._slots.take(principal.key_id)
-        room = Room(lambda: self._slots.free(principal.key_id))
+        self._slots.take(principal.org_id, principal.key_id)
+        room = Room(lambda: self._slots.free(principal.org_id, principal.key_id))
         try:
             name = principal.key_id if apart is None else f"{principal.key_id}-{apart}"
-            verdict = await self._limits.take(name, principal.rpm if rpm is None else rpm)
+            for _ in range(count):
+                verdict = await self._limits.take(name, principal.rpm if rpm is None else rpm)
+                if not verdict.allowed:
+                    break
             admitted(verdict)
             if not verdict.allowed:
                 raise rate_limit.refused(verdict)

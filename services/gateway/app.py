@@ -47,7 +47,7 @@ from services.gateway.http.docs import DOCS
 from services.gateway.http.edge import edge
 from services.gateway.http.errors import HANDLERS
 from services.gateway.http.feedback import give_feedback
-from services.gateway.http.health import healthz, metrics, readyz
+from services.gateway.http.health import healthz, readyz
 from services.gateway.http.models import get_model, list_models
 from services.gateway.http.optimize import get_credits, optimize
 from services.gateway.http.proxy import control_plane
@@ -60,6 +60,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.translate.dialects import DIALECTS
 
 _TIDY_SECONDS = 0.5
+_CUT_SECONDS = 2.0  # for the last words of streams that were cut
 
 
 @dataclass
@@ -78,20 +79,27 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
     # The vocabulary takes a third of a second to read: not while a client waits.
     await asyncio.to_thread(tokens.count_text, "gpt-4o", "warm")
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(egress(allowed))
-        auth_client = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=settings.auth_url, timeout=30.0, trust_env=False, cookies=_no_cookies())
-        )
+        session = await stack.enter_async_context(egress(allowed, settings.max_requests))
+        auth_client = await stack.enter_async_context(_to_auth(settings, 100))
+        auth_streams = await stack.enter_async_context(_to_auth(settings, 250))
         spool = Spool(Path(settings.spool_dir), DURABLE_EVENTS, settings.spool_max_bytes)
         stack.callback(spool.close)
-        principals = BusPrincipals(bus, clock, settings.key_pepper, settings.principal_ttl, settings.principal_stale)
+        principals = BusPrincipals(
+            bus,
+            clock,
+            settings.key_pepper,
+            settings.principal_ttl,
+            settings.principal_stale,
+            settings.memory_bytes,
+            auth_client,
+        )
         await principals.start()
         cache = BusCache(bus, clock.monotonic, settings.lookup_budget_ms)
         optimizer = BusOptimizer(bus, clock.monotonic, settings.optimize_budget_ms)
         router = BusRouter(bus, clock.monotonic, settings.route_budget_ms)
         conversations = Conversations(clock.monotonic)
         sealer = Sealer(parse_keks(settings.kek))
-        turns = BusTurns(bus, sealer, settings.turns_budget_ms)
+        turns = BusTurns(bus, sealer, settings.turns_budget_ms, settings.memory_bytes)
         replicas = Replicas(bus, clock)
         await replicas.start()
         providers = HttpProviders(
@@ -122,11 +130,13 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             catalog=models,
             clock=clock,
         )
-        limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms)
-        admission = Admission(principals, limits, Slots(settings.max_concurrency))
+        limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms, shared_clock=True)
+        admission = Admission(
+            principals, limits, Slots(settings.max_concurrency, settings.max_requests), settings.besides_rpm
+        )
         pipeline = Pipeline(
             admission=admission,
-            budgets=SharedBudgets(bus, clock, settings.limit_budget_ms),
+            budgets=SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True),
             cache=cache,
             optimizer=optimizer,
             router=router,
@@ -154,7 +164,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         await stack.enter_async_context(
             running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_telling())
         )
-        draining = False
+        draining, cut = False, asyncio.Event()
         app = GatewayApp(
             missing=lambda: () if principals.auth_answered else ("auth",),
             degraded=lambda: [
@@ -174,7 +184,6 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 control_plane,
                 healthz,
                 readyz,
-                metrics,
                 *DOCS,
             ],
             exception_handlers=HANDLERS,  # type: ignore[arg-type]  # handlers are keyed by their own error's type
@@ -187,10 +196,12 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     "catalog": models,
                     "clock": clock,
                     "auth_client": auth_client,
+                    "auth_streams": auth_streams,
                     "app": app,
                     "body_timeout": settings.body_timeout,
                     "keep_alive": settings.keep_alive,
                     "draining": lambda: draining,
+                    "cut": cut,
                 }
             ),
             request_max_body_size=settings.max_body_bytes,
@@ -202,8 +213,9 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 edge(dashboard(web, settings.dashboard_dir)),
                 settings.host,
                 settings.port,
-                settings.drain_seconds,
+                settings.stream_drain_seconds + _CUT_SECONDS,
                 trusted_proxies=settings.trusted_proxies,
+                limits=settings.http_limits,
             )
         )
         app.port = served.port
@@ -211,7 +223,9 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         async def quiesce() -> None:
             nonlocal draining
             draining = True
+            ending = asyncio.get_running_loop().call_later(settings.stream_drain_seconds, cut.set)
             await served.shutdown()
+            ending.cancel()
             await delivery.settle()
             await optimizing.settle()
             await cache.settle()
@@ -235,6 +249,17 @@ async def _credits(settings: GatewaySettings, bus: Bus, clock: Clock) -> SharedC
 async def _moment() -> None:
     """Long enough for a provider to take a breath, and not the same for everybody who waits."""
     await asyncio.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - no secret depends on it
+
+
+def _to_auth(settings: GatewaySettings, connections: int) -> httpx.AsyncClient:
+    """Connections to the control plane. Whoever finds none free hears of it soon."""
+    return httpx.AsyncClient(
+        base_url=settings.auth_url,
+        timeout=httpx.Timeout(30.0, pool=1.0),
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=20),
+        trust_env=False,
+        cookies=_no_cookies(),
+    )
 
 
 def _no_cookies() -> CookieJar:

@@ -10,6 +10,7 @@ from libs.common.contracts.auth import Principal
 from libs.common.contracts.base import UNREADABLE
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.errors import BadRequest, NotFound
+from libs.common.ids import is_id
 from services.gateway.domain.invalid import invalid
 from services.gateway.ports import Past
 
@@ -66,8 +67,14 @@ class Feedback:
 
 def _read(body: bytes) -> FeedbackBody:
     try:
-        return msgspec.json.decode(body, type=FeedbackBody)
+        given = msgspec.json.decode(body, type=FeedbackBody)
     except msgspec.ValidationError as error:
         raise invalid(str(error)) from None
     except UNREADABLE:
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
+    for name, value in (("request_id", given.request_id), ("comment", given.comment)):
+        if value is not None and "\x00" in value:
+            raise BadRequest(f"`{name}` may not hold the character U+0000.", details={"param": name})
+    if not is_id(given.request_id, "req"):
+        raise NotFound("There is no such request in your organisation's log.")
+    return given

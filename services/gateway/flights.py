@@ -1,7 +1,8 @@
 """Single-flight: of identical requests that come at once, one goes to the provider and the others get its answer.
 
-In memory, per gateway. Who waits does so for a bounded time and then goes its own way; so it does when the first one
-brought nothing home, for somebody else's failure is nobody's answer.
+In memory, per gateway. Who waits does so for as long as the call lasts, within a bound. Where the first one brings nothing
+home the next one goes, and the others wait for that: somebody else's failure is nobody's answer, and no reason for a hundred
+calls at once. Who has waited for a few goes its own way.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 from libs.common.contracts.cache import CacheHit
 
+_FLIGHTS = 3  # that are waited for in turn
 Key = tuple[str, str]  # organisation, fingerprint
 
 
@@ -47,13 +49,18 @@ class Flights:
         """A flight of one's own, to be landed however it ends; or what somebody else's brought home, None for nothing, and the
         seconds that it was waited for.
         """
-        now = self._clock()
-        other = self._under_way.get(key)
-        if other is not None and (left := other.began + self._wait - now) > 0:
-            return await other.answer(left), self._clock() - now
-        flight = OnTheWay(now, lambda ended: self._forget(key, ended))
-        self._under_way[key] = flight
-        return flight, 0.0
+        began = self._clock()
+        for _ in range(_FLIGHTS):
+            now = self._clock()
+            other = self._under_way.get(key)
+            if other is None or other.began + self._wait <= now:
+                flight = OnTheWay(now, lambda ended: self._forget(key, ended))
+                self._under_way[key] = flight
+                return flight, now - began
+            answer = await other.answer(other.began + self._wait - now)
+            if answer is not None:
+                return answer, self._clock() - began
+        return None, self._clock() - began
 
     def _forget(self, key: Key, flight: OnTheWay) -> None:
         if self._under_way.get(key) is flight:

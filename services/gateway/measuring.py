@@ -12,7 +12,7 @@ def measure(finished: CompletionFinished) -> None:
     for part in finished.degraded:
         metrics.DEGRADED.labels(part).inc()
     if finished.baseline_cost_nano is None or finished.actual_cost_nano is None:
-        metrics.UNPRICED.labels(finished.baseline_model).inc()
+        metrics.UNPRICED.inc()
     saved = None
     if finished.baseline_cost_nano is not None and finished.actual_cost_nano is not None:
         saved = usd(finished.baseline_cost_nano - finished.actual_cost_nano)

@@ -95,9 +95,10 @@ class Optimizing:
         while self._detached:
             await asyncio.wait(self._detached)
 
-    async def balance(self, api_key: str | None) -> int | None:
+    async def balance(self, api_key: str | None, admitted: Admitted) -> int | None:
         """What a key's organisation has left."""
-        return await self._credits.balance((await self._admission.anybody(api_key)).org_id)
+        async with self._admission.besides(api_key, admitted) as principal:
+            return await self._credits.balance(principal.org_id)
 
     async def _serve(self, call: _Call) -> bytes:
         with context.bound(request_id=call.incoming.request_id):

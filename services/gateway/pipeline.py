@@ -12,7 +12,7 @@ from libs.common.contracts.cache import CacheHit
 from libs.common.contracts.events import CompletionFinished
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
-from libs.common.errors import PromptlyError
+from libs.common.errors import Internal, PromptlyError
 from services.gateway.admission import Admission, Admitted
 from services.gateway.calling import Caller
 from services.gateway.delivery import Delivery
@@ -70,9 +70,9 @@ class Pipeline:
     async def each(
         self, incoming: Incoming, bodies: Sequence[bytes], admitted: Admitted
     ) -> AsyncGenerator[Plain | Streamed, None]:
-        """Serve several bodies as one request, one after the other, and record them as one."""
+        """Serve several bodies one after the other, and record them as one request; limits count each of them."""
         principal = await self._admission.identify(incoming.api_key)
-        async with self._admission.room(principal, admitted):
+        async with self._admission.room(principal, admitted, count=len(bodies)):
             parts: list[CompletionFinished] = []
             try:
                 for body in bodies:
@@ -96,9 +96,8 @@ class Pipeline:
             except asyncio.CancelledError:
                 self._delivery.left(work)
                 raise
-            except Exception:
-                if work.flight is not None:
-                    work.flight.land(None)
+            except Exception:  # a fault of ours, which the door tells and logs; the log of requests has it too
+                await self._delivery.failed(work, Internal("Something went wrong on our side."))
                 raise
 
     async def _exact_hit(self, work: Work) -> CacheHit | None:
@@ -172,7 +171,9 @@ class Pipeline:
         return Streamed(work=work, chunks=_once(body)) if work.chat.stream else Plain(work=work, body=body)
 
     async def _serve_call(self, work: Work) -> Plain | Streamed:
-        work.settle = (await self._budgets.reserve(work.principal, work.expected_nano(self._catalog))).settle
+        if work.principal.monthly_budget_nano is not None:
+            reserved = await self._budgets.reserve(work.principal, work.expected_nano(self._catalog))
+            work.settle = lambda nano: reserved.settle(work.spent_nano(self._catalog) if nano is None else nano)
         if work.chat.stream:
             stream = await self._caller.stream(work)
             return Streamed(work=work, chunks=self._delivery.relay(work, stream))

@@ -14,6 +14,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     out; `max_concurrency` is requests under way at once, per key and gateway. `flight_wait` is how long a request waits for
     the answer to an identical one that is already on its way. `optimize_rpm` is the optimize API's limit per key and minute;
     with `credits` `off` its calls cost nothing, and without `credit_leasing` the ledger is asked about each of them.
+    `max_requests` are under way at once in this gateway; an organisation may have as many of them as are still free.
+    `besides_rpm` is the limit per key and minute of what asks no model (lists of models, balances, feedback). Each store in
+    memory of what callers send holds `memory_bytes`, a quarter of them for one organisation. After SIGTERM streams have
+    `stream_drain_seconds` to end.
     `dashboard_dir` is where the built dashboard lies; without it, `/` says how to get it.
     """
 
@@ -41,7 +45,11 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     optimize_rpm: int = 100
     credits: Literal["metered", "off"] = "metered"
     credit_leasing: bool = True
-    flight_wait: float = 2.0
+    max_requests: int = 2000
+    besides_rpm: int = 300
+    memory_bytes: int = 64 << 20
+    stream_drain_seconds: float = 120.0
+    flight_wait: float = 600.0
     lookup_budget_ms: float = 80.0
     route_budget_ms: float = 60.0
     optimize_budget_ms: float = 100.0

@@ -143,13 +143,14 @@ def subscribes(user: str) -> tuple[str, ...]:
 
 def _jetstream(user: str, own: Access, topology: Topology) -> Iterator[str]:
     api, stream = "$JS.API", topology.stream
+    yield f"{api}.STREAM.INFO.{stream}"  # what time the server has
     for bucket in own.gets:
         yield f"{api}.DIRECT.GET.KV_{bucket.name}.>"
     for consumer in own.consumes:
         yield f"{api}.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         yield f"{api}.CONSUMER.INFO.{stream}.{consumer}"
         yield f"$JS.ACK.{stream}.{consumer}.>"
-        yield f"{DEAD_SUBJECT}.{consumer}"
+        yield f"{DEAD_SUBJECT}.{consumer}.*"
     for consumer in own.watches:
         yield f"{api}.CONSUMER.INFO.{stream}.{consumer}"
     if user in OWNERS:

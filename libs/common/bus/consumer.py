@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any, Generic
 
+import msgspec
 import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -12,14 +13,16 @@ from nats.js.errors import APIError
 
 from libs.common.bus.dispatch import run_batch
 from libs.common.bus.ports import BatchHandler
-from libs.common.bus.topology import DEAD_SUBJECT
-from libs.common.contracts.base import Event, Payload
+from libs.common.bus.topology import DEAD_SUBJECT, MAX_DEAD_LETTER
+from libs.common.contracts.base import UNREADABLE, Event, Payload, decoder
 from libs.common.errors import Unavailable
+from libs.common.ids import is_id
 from libs.common.telemetry import metrics
 
 log = structlog.get_logger()
 _TRIES = 5
 _RETRY_SECONDS = (0.5, 1, 2, 5)
+_POSTPONED_SECONDS = 5
 
 
 class Consumer(Generic[Payload]):
@@ -91,14 +94,15 @@ class Consumer(Generic[Payload]):
                 for message in messages:
                     with suppress(NatsError):
                         await message.in_progress()
-        bad = set(result.unreadable)
-        for position, message in enumerate(messages):
-            if position in bad:
-                await self._set_aside(message, "unreadable")
-            elif position not in result.failed:
-                await self._finish(message.ack(), "done")
-            else:
-                await self._again(message)
+        bad, failed, postponed = set(result.unreadable), set(result.failed), set(result.postponed)
+        for position in set(range(len(messages))) - bad - failed - postponed:
+            await self._finish(messages[position].ack(), "done")
+        for position in result.postponed:
+            await self._finish(messages[position].nak(delay=_POSTPONED_SECONDS), "postponed")
+        for position in result.failed:
+            await self._again(messages[position])
+        for position in result.unreadable:
+            await self._set_aside(messages[position], "unreadable")
 
     async def _again(self, message: Msg) -> None:
         """Deliver it later, unless it has failed too often. Counted here: the server counts our crashes as deliveries too."""
@@ -111,16 +115,24 @@ class Consumer(Generic[Payload]):
         await self._finish(message.nak(delay=2 ** (failures - 1)), "retried")
 
     async def _set_aside(self, message: Msg, reason: str) -> None:
-        """Copy to the dead letters first: only what is safe there is taken out of the stream."""
+        """Copy it to the dead letters of its organisation and take it out of the stream; also where it cannot be kept,
+        because one that stays comes again for ever, in front of everybody else's.
+        """
         event_id = (message.headers or {}).get("Nats-Msg-Id", str(message.metadata.sequence.stream))
         headers = {
             "Promptly-Subject": message.subject,
             "Promptly-Reason": reason,
             "Nats-Msg-Id": f"{self._name}:{event_id}",
         }
-        await self._jetstream.publish(f"{DEAD_SUBJECT}.{self._name}", message.data, headers=headers)
+        outcome = "set_aside"
+        try:
+            subject = f"{DEAD_SUBJECT}.{self._name}.{_whose(message.data)}"
+            await self._jetstream.publish(subject, message.data[:MAX_DEAD_LETTER], headers=headers)
+        except (NatsError, APIError, TimeoutError, OSError) as error:
+            outcome = "lost"
+            log.error("dead_letter_lost", consumer=self._name, reason=reason, error_type=type(error).__name__)
         log.error("event_set_aside", subject=message.subject, consumer=self._name, reason=reason)
-        await self._finish(message.term(), "set_aside")
+        await self._finish(message.term(), outcome)
 
     async def _finish(self, answer: Any, outcome: str) -> None:
         with suppress(NatsError):  # the server redelivers what it was not told about, and the store knows the id
@@ -130,3 +142,16 @@ class Consumer(Generic[Payload]):
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+class _Owned(msgspec.Struct):
+    org_id: str = ""
+
+
+def _whose(data: bytes) -> str:
+    """The organisation that an event is about, as a token of a subject; one for all of which nobody can tell."""
+    try:
+        org_id = decoder(_Owned).decode(data).org_id
+    except UNREADABLE:
+        return "unknown"
+    return org_id if is_id(org_id, "org") else "unknown"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import structlog
@@ -18,10 +19,12 @@ log = structlog.get_logger()
 
 
 async def answer(
-    rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], data: bytes, incoming: Mapping[str, str]
+    rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], data: bytes, incoming: Mapping[str, str], waited_ms: float = 0.0
 ) -> tuple[dict[str, str], bytes]:
-    """Run the handler for one request; reply headers and body come back, whatever happened."""
-    budget = headers.budget_ms(incoming)
+    """Run the handler for one request; reply headers and body come back, whatever happened. `waited_ms` of its budget are
+    spent: the request has waited here for its turn.
+    """
+    budget = headers.budget_ms(incoming, waited_ms)
     request_id = headers.request_id(incoming)
     with (
         context.bound(request_id=request_id, budget_ms=budget),
@@ -51,10 +54,13 @@ async def answer(
 
 @dataclass
 class BatchResult:
-    """Positions of a batch that are not done: `unreadable` ones never will be, `failed` ones may on another try."""
+    """Positions of a batch that are not done: `unreadable` ones never will be, `failed` ones may on another try, and
+    `postponed` ones were not looked at alone: their organisation had too many that fail.
+    """
 
     unreadable: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
+    postponed: list[int] = field(default_factory=list)
 
 
 async def run_batch(
@@ -65,7 +71,8 @@ async def run_batch(
 ) -> BatchResult:
     """Hand `raw` to the handler. `Unavailable` is raised on: then nothing is wrong with any event.
 
-    One event that fails must not fail its batch, so a batch that raises is cut in half and tried again.
+    One event that fails must not fail its batch, so a batch that raises is cut and tried again: first between
+    organisations, so that nobody waits for somebody else's, and what fails of one organisation alone at last.
     """
     result = BatchResult()
     good: list[tuple[int, Payload]] = []
@@ -74,10 +81,16 @@ async def run_batch(
             good.append((position, decoder(event.payload).decode(data)))
         except UNREADABLE:
             result.unreadable.append(position)
-    parts = [good] if good else []
+    parts, alone = [good] if good else [], list[_Part[Payload]]()
+    tries = 0
     with tracing.consumer_span(f"process {event.subject}", incoming):
-        while parts:
-            part = parts.pop()
+        while parts or alone:
+            own = not parts
+            part = alone.pop() if own else parts.pop()
+            tries += own
+            if tries > _TRIES_ALONE:
+                result.postponed += [position for position, _ in part]
+                continue
             try:
                 await handler([payload for _, payload in part])
             except Unavailable:
@@ -88,10 +101,26 @@ async def run_batch(
                     log.error(
                         "event_failed", subject=event.subject, error_type=type(error).__name__, where=_where(error)
                     )
-                else:
-                    middle = len(part) // 2
-                    parts += [part[middle:], part[:middle]]
+                    continue
+                for half in reversed(_cut(part)):
+                    (alone if len({_whose(one) for one in half}) == 1 else parts).append(half)
     return result
+
+
+_Part = list[tuple[int, Payload]]
+_TRIES_ALONE = 200  # of a batch of 500, enough to find some twenty that fail
+
+
+def _cut(part: _Part[Payload]) -> tuple[_Part[Payload], _Part[Payload]]:
+    """Two parts: at the border between two organisations that is nearest to the middle, or in the middle of one's."""
+    part = sorted(part, key=_whose)
+    borders = [at for at in range(1, len(part)) if _whose(part[at]) != _whose(part[at - 1])]
+    at = min(borders or [len(part) // 2], key=lambda border: abs(border - len(part) // 2))
+    return part[:at], part[at:]
+
+
+def _whose(one: tuple[int, Any]) -> str:
+    return str(getattr(one[1], "org_id", ""))
 
 
 def _decode(data: bytes, kind: type[Req]) -> Req:

@@ -1,6 +1,6 @@
 """The headers of a bus message, written and read here only."""
 
-import time
+import math
 from collections.abc import Mapping
 
 import msgspec
@@ -10,7 +10,7 @@ from libs.common.contracts.base import UNREADABLE
 from libs.common.telemetry import tracing
 
 REQUEST_ID = "Promptly-Request-Id"
-DEADLINE = "Promptly-Deadline"
+BUDGET = "Promptly-Budget"
 ERROR = "Promptly-Error"
 
 
@@ -24,12 +24,15 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outgoing(budget_ms: float | None = None) -> dict[str, str]:
-    """Headers for a message sent now: who it is for, until when, and the trace it belongs to."""
+    """Headers for a message sent now: who it is for, how long it may take, and the trace it belongs to.
+
+    A duration, because the other side's clock may show any time of day.
+    """
     headers = tracing.inject()
     if (request_id := context.request_id()) is not None:
         headers[REQUEST_ID] = request_id
     if budget_ms is not None:
-        headers[DEADLINE] = str(round(time.time() * 1000 + budget_ms))
+        headers[BUDGET] = f"{budget_ms:.1f}"
     return headers
 
 
@@ -38,12 +41,13 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return headers.get(REQUEST_ID)
 
 
-def budget_ms(headers: Mapping[str, str]) -> float | None:
-    """Milliseconds that are left for a message; None where it names no deadline, or nonsense."""
+def budget_ms(headers: Mapping[str, str], waited_ms: float = 0.0) -> float | None:
+    """Milliseconds that are left for a message which has waited here; None where it names no budget, or nonsense."""
     try:
-        return float(headers[DEADLINE]) - time.time() * 1000
+        budget = float(headers[BUDGET])
     except (KeyError, ValueError):
         return None
+    return budget - waited_ms if math.isfinite(budget) else None
 
 
 def encode_error(error: errors.PromptlyError) -> tuple[dict[str, str], bytes]:

@@ -32,6 +32,9 @@ class MemoryBus:
         self._tallies: Counter[tuple[str, str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def time(self) -> float | None:
+        return None
+
     async def serve(self, rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], *, concurrency: int = 64) -> None:
         gate = asyncio.Semaphore(concurrency)
 
@@ -103,7 +106,9 @@ class MemoryBus:
                     except Unavailable:
                         await asyncio.sleep(wait_ms / 1000)
                 self.dead_letters.extend(taken[i] for i in result.unreadable + result.failed)
-                self._unfinished[key] -= len(taken)
+                for position in result.postponed:
+                    queue.put_nowait(taken[position])
+                self._unfinished[key] -= len(taken) - len(result.postponed)
 
         self._spawn(run())
 

@@ -1,8 +1,9 @@
 """The bus over NATS. What nats-py does not do by itself is done here: see `docs/decisions/0008-bus.md`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from libs.common.bus.access import ACCESS, inbox
 from libs.common.bus.consumer import Consumer
 from libs.common.bus.dispatch import answer
 from libs.common.bus.ports import BatchHandler, Handler, Listener
+from libs.common.bus.pulse import Pulse
 from libs.common.bus.topology import OWNERS, Topology
 from libs.common.contracts.base import UNREADABLE, Bucket, Event, Payload, Rep, Req, Rpc, Tally, decoder
 from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, PayloadTooLarge, PromptlyError
@@ -29,7 +31,12 @@ from libs.common.telemetry import metrics, tracing
 
 log = structlog.get_logger()
 _STORE_SECONDS = 2.0
+_HEADERS_ROOM = 4096  # bytes; the server counts a message's headers as part of it
 Registration = Callable[[], Awaitable[None]]
+
+
+class BusRefused(Exception):
+    """The client does not take the address that it was given."""
 
 
 class NatsBus:
@@ -53,18 +60,30 @@ class NatsBus:
         self._subscribed = asyncio.Event()
         self._streams = asyncio.Event()
         self._closed = False
+        self._refused = False
+        self._pulse = Pulse(self._client)
 
     @property
     def connected(self) -> bool:
-        return self._client.is_connected and self._subscribed.is_set()
+        return self._client.is_connected and self._subscribed.is_set() and not self._pulse.silent
+
+    def time(self) -> float | None:
+        return self._pulse.time()
 
     async def start(self, wait_seconds: float = 2.0) -> None:
-        """Begin to connect, and give a server that is there the time to answer."""
+        """Begin to connect, and give a server that is there the time to answer. `BusRefused` where the client does not take
+        the address: a service that went on would be up and mute.
+        """
         self._connecting = asyncio.create_task(self._connect())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait_seconds):
-                await self._subscribed.wait()
-                await self._streams.wait()
+        ready = asyncio.create_task(self._streams.wait())
+        await asyncio.wait((self._connecting, ready), timeout=wait_seconds, return_when=asyncio.FIRST_COMPLETED)
+        if self._connecting.done() and not ready.done():
+            if (error := self._connecting.exception()) is not None:
+                ready.cancel()
+                self._refused = True
+                raise BusRefused(f"The address of NATS cannot be used ({type(error).__name__}).") from None
+            await asyncio.wait((ready,), timeout=wait_seconds)
+        ready.cancel()
 
     async def _connect(self) -> None:
         await self._client.connect(
@@ -116,11 +135,13 @@ class NatsBus:
         self._jetstream = self._client.jetstream(timeout=2)
         if self._makes_streams:
             await self._topology.ensure(self._jetstream)
+        await self._pulse.read_clock(self._topology.stream)
         while self._readers:
             await self._readers[0]()
             self._readers.pop(0)
 
     async def _on_disconnect(self) -> None:
+        self._pulse.reset()
         self._subscribed.clear()
         self._streams.clear()
         if not self._closed:
@@ -135,10 +156,12 @@ class NatsBus:
     async def serve(self, rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], *, concurrency: int = 64) -> None:
         gate = asyncio.Semaphore(concurrency)
 
-        async def work(message: Msg) -> None:
+        async def work(message: Msg, came: float) -> None:
             try:
-                reply_headers, data = await answer(rpc, handler, message.data, message.headers or {})
+                waited = (time.monotonic() - came) * 1000
+                reply_headers, data = await answer(rpc, handler, message.data, message.headers or {}, waited)
                 if message.reply and self._client.is_connected:
+                    self._check_size(data)
                     # Msg.respond would send the request's headers back, so the reply is published by hand.
                     await self._client.publish(message.reply, data, headers=reply_headers or None)
             except MaxPayloadError:
@@ -148,8 +171,9 @@ class NatsBus:
 
         async def on_message(message: Msg) -> None:
             # nats-py awaits one callback after another; a task each keeps one slow request from holding up the rest.
+            came = time.monotonic()
             await gate.acquire()
-            self._spawn(work(message))
+            self._spawn(work(message, came))
 
         async def register() -> None:
             self._subscriptions.append(await self._client.subscribe(rpc.subject, queue=rpc.service, cb=on_message))
@@ -180,6 +204,7 @@ class NatsBus:
         try:
             if budget <= 0:
                 raise DeadlineExceeded(f"No time was left to ask {rpc.service}.")
+            self._check_size(data)
             return await self._client.request(
                 rpc.subject, data, timeout=budget / 1000, headers=headers.outgoing(budget)
             )
@@ -196,14 +221,21 @@ class NatsBus:
         if not event.durable:
             if not self.connected:
                 raise NotConnected("The bus is not connected.")
-            with _as_ours():
+            async with _as_ours():
                 await self._client.publish(
                     event.subject, msgspec.json.encode(payload), headers=headers.outgoing() or None
                 )
             return
-        sent = {**headers.outgoing(), "Nats-Msg-Id": event_id}
-        with _as_ours():
-            await self._js.publish(event.subject, msgspec.json.encode(payload), timeout=_seconds_left(), headers=sent)
+        sent, data = {**headers.outgoing(), "Nats-Msg-Id": event_id}, msgspec.json.encode(payload)
+        async with _as_ours(), self._pulse.watching():
+            jetstream = self._js
+            self._check_size(data)
+            await jetstream.publish(event.subject, data, timeout=_seconds_left(), headers=sent)
+
+    def _check_size(self, data: bytes) -> None:
+        """The server hangs up on what is too large, headers included, and nats-py looks at the payload alone."""
+        if len(data) > self._client.max_payload - _HEADERS_ROOM:
+            raise MaxPayloadError
 
     @property
     def _js(self) -> JetStreamContext:
@@ -212,16 +244,16 @@ class NatsBus:
         return self._jetstream
 
     async def put(self, bucket: Bucket, key: str, value: bytes) -> None:
-        with _as_ours():
+        async with _as_ours(), self._pulse.watching():
             await kept.put(self._js, bucket, key, value, _seconds_left())
 
     async def get(self, bucket: Bucket, key: str) -> bytes | None:
-        with _as_ours():
+        async with _as_ours(), self._pulse.watching():
             async with asyncio.timeout(_seconds_left()):
                 return await kept.get(self._js, bucket, key)
 
     async def add(self, tally: Tally, key: str, amount: int) -> int:
-        with _as_ours():
+        async with _as_ours(), self._pulse.watching():
             return await kept.add(self._js, tally, key, amount, _seconds_left())
 
     async def listen(self, event: Event[Payload], listener: Listener[Payload]) -> None:
@@ -272,6 +304,7 @@ class NatsBus:
 
     async def drain(self, seconds: float = 10.0) -> None:
         self._closed = True
+        self._pulse.reset()
         for under_way in (self._connecting, self._setting_up):
             if under_way is not None:
                 under_way.cancel()
@@ -288,8 +321,9 @@ class NatsBus:
         self._subscriptions.clear()
         for task in self._tasks:
             task.cancel()
-        with suppress(NatsError, OSError):
-            await self._client.close()
+        if self._connecting is not None and not self._refused:
+            with suppress(NatsError, OSError):
+                await self._client.close()
 
     def _spawn(self, work: Awaitable[Any]) -> None:
         task = asyncio.ensure_future(work)
@@ -302,11 +336,13 @@ def _seconds_left() -> float:
     return _STORE_SECONDS if left is None else max(left / 1000, 0.001)
 
 
-@contextmanager
-def _as_ours() -> Iterator[None]:
+@asynccontextmanager
+async def _as_ours() -> AsyncIterator[None]:
     """What JetStream and its client raise, as what it means to whoever stores something."""
     try:
         yield
+    except MaxPayloadError:
+        raise PayloadTooLarge("It is larger than the bus takes.") from None
     except (NatsTimeoutError, TimeoutError):
         raise DeadlineExceeded("It was not acknowledged in time.") from None
     except (NatsError, APIError, NoStreamResponseError, OutboundBufferLimitError, OSError):

@@ -18,6 +18,10 @@ class Bus(Protocol):
         """Whether a call has a chance right now."""
         ...
 
+    def time(self) -> float | None:
+        """Seconds since the epoch on the clock that all who share the bus have in common; None where nobody has read it."""
+        ...
+
     async def serve(self, rpc: Rpc[Req, Rep], handler: Handler[Req, Rep], *, concurrency: int = 64) -> None:
         """Answer `rpc`, up to `concurrency` requests at once, sharing the work with other copies of the service.
 
@@ -36,7 +40,7 @@ class Bus(Protocol):
 
     async def emit(self, event: Event[Payload], payload: Payload, *, event_id: str = "") -> None:
         """Tell. A durable event is stored, once per `event_id`, when this returns; otherwise `NotConnected` or
-        `DeadlineExceeded` is raised. Other events are sent to whoever listens now.
+        `DeadlineExceeded` is raised; `PayloadTooLarge` for what will never be. Other events are sent to whoever listens now.
         """
         ...
 

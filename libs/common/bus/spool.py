@@ -4,12 +4,16 @@ A spool is a directory of files of lines, `<crc32> <event id> <subject> <payload
 fsynced before an append returns and locked for as long as the process lives. When the bus is back, that file is set aside
 for a fresh one and replayed under the same event ids, so that what did arrive the first time is not stored twice. A process
 that died leaves its files behind; the next one to start adopts them.
+
+A line that can never be sent goes to a file of its own (`aside_….log`), is counted and logged, and the others go on. An
+organisation may fill as much as is still free, so that one of them fills half of a spool at most.
 """
 
 import asyncio
 import fcntl
 import os
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +22,7 @@ import msgspec
 import structlog
 
 from libs.common.bus.ports import Bus
-from libs.common.contracts.base import UNREADABLE, Event, Payload
+from libs.common.contracts.base import Event, Payload, decoder
 from libs.common.errors import PromptlyError, Unavailable
 from libs.common.ids import new_id
 from libs.common.telemetry import metrics
@@ -26,8 +30,13 @@ from libs.common.telemetry import metrics
 log = structlog.get_logger()
 
 
+_ASIDE_SHARE = 8  # what was set aside may take an eighth of the spool's size beside it
+
+
 class SpoolFull(Unavailable):
-    """The spool has reached its limit; the oldest events are kept and this one has no place."""
+    """The spool, or an organisation's share of it, has reached its limit; the oldest events are kept and this one has no
+    place.
+    """
 
     code = "spool_full"
 
@@ -39,6 +48,7 @@ class _File:
         self.path = path
         self.size = os.fstat(descriptor).st_size
         self.sent = 0
+        self.by_org: Counter[str] = Counter()
         self._descriptor = descriptor
 
     @classmethod
@@ -88,24 +98,30 @@ class Spool:
         self._max_bytes = max_bytes
         self._current = self._fresh()
         self._aside: list[_File] = []
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[bytes, str, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
     @property
     def bytes_waiting(self) -> int:
         """What this process holds that has not been replayed."""
         held = sum(file.size - file.sent for file in (*self._aside, self._current))
-        return held + sum(len(line) for line, _ in self._waiting)
+        return held + sum(len(line) for line, *_ in self._waiting)
 
     async def append(self, event: Event[Payload], payload: Payload, event_id: str) -> None:
         """Returns once the event is on the disk. Appends that come together share one fsync."""
         data = msgspec.json.encode(payload)
         body = b"%b %b %b" % (event_id.encode(), event.subject.encode(), data)
         line = b"%08x %b\n" % (zlib.crc32(body), body)
-        if self.bytes_waiting + len(line) > self._max_bytes:
+        free = self._max_bytes - self.bytes_waiting
+        if len(line) > free:
             raise SpoolFull("Events cannot be recorded right now: the bus is away and the spool is full.")
+        org_id = str(getattr(payload, "org_id", ""))
+        if org_id and self._of(org_id) + len(line) > free:
+            raise SpoolFull(
+                "Events cannot be recorded right now: the bus is away, and your organisation has used up its share of the spool."
+            )
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((line, written))
+        self._waiting.append((line, org_id, written))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         await asyncio.shield(written)
@@ -157,37 +173,65 @@ class Spool:
         while self._waiting:
             taken, self._waiting = self._waiting, []
             try:
-                await asyncio.to_thread(self._current.append, b"".join(line for line, _ in taken))
+                await asyncio.to_thread(self._current.append, b"".join(line for line, *_ in taken))
             except OSError as error:
                 log.error("spool_failed", error_type=type(error).__name__)
                 failure = SpoolFull("Events cannot be recorded right now: the bus is away and the disk refuses them.")
-                for _, written in taken:
+                for *_, written in taken:
                     written.set_exception(failure)
                 continue
+            for line, org_id, _ in taken:
+                self._current.by_org[org_id] += len(line)
             metrics.SPOOL_BYTES.set(self.bytes_waiting)
             metrics.EVENTS_SPOOLED.inc(len(taken))
-            for _, written in taken:
+            for *_, written in taken:
                 written.set_result(None)
+
+    def _of(self, org_id: str) -> int:
+        """Bytes of an organisation that wait."""
+        held = sum(file.by_org[org_id] for file in (*self._aside, self._current))
+        return held + sum(len(line) for line, whose, _ in self._waiting if whose == org_id)
 
     async def _send(self, file: _File, bus: Bus) -> int:
         sent = 0
         for line in file.lines():
-            if (parsed := self._parse(line)) is not None:
-                event, event_id, payload = parsed
+            org_id = ""
+            try:
+                event, event_id, payload = self._parse(line)
+                org_id = str(getattr(payload, "org_id", ""))
                 await bus.emit(event, payload, event_id=event_id)
                 sent += 1
+            except Unavailable:
+                raise
+            except Exception as error:  # whatever is wrong with this line, the others are not
+                self._set_aside(line, type(error).__name__)
             file.sent += len(line)
+            file.by_org[org_id] -= len(line)
         return sent
 
-    def _parse(self, line: bytes) -> tuple[Event[Any], str, Any] | None:
-        """An event out of a line; None for the half line of a process that died while writing it."""
-        crc, _, body = line.rstrip(b"\n").partition(b" ")
+    def _set_aside(self, line: bytes, reason: str) -> None:
+        """Keep a line that cannot be sent where somebody can look at it, as long as there is room."""
+        path, size = self._directory / f"aside_{os.getpid()}.log", 0
+        kept = "set_aside"
         try:
-            if int(crc, 16) != zlib.crc32(body):
-                raise ValueError
-            event_id, subject, data = body.split(b" ", 2)
-            event = self._events[subject.decode()]
-            return event, event_id.decode(), msgspec.json.decode(data, type=event.payload)
-        except (ValueError, KeyError, *UNREADABLE):
-            log.error("spool_line_unreadable")
-            return None
+            size = sum(one.stat().st_size for one in self._directory.glob("aside_*.log"))
+            if size + len(line) > self._max_bytes // _ASIDE_SHARE:
+                kept = "lost"
+            else:
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+                    file.write(line if line.endswith(b"\n") else line + b"\n")
+        except OSError:
+            kept = "lost"
+        metrics.SPOOL_SET_ASIDE.labels(kept).inc()
+        log.error("spool_line_set_aside", error_type=reason, reason=kept, count=len(line))
+
+    def _parse(self, line: bytes) -> tuple[Event[Any], str, Any]:
+        """An event out of a line; `ValueError` for the half line of a process that died while writing it, and what decoding
+        raises for one that another version wrote.
+        """
+        crc, _, body = line.rstrip(b"\n").partition(b" ")
+        if int(crc, 16) != zlib.crc32(body):
+            raise ValueError
+        event_id, subject, data = body.split(b" ", 2)
+        event = self._events[subject.decode()]
+        return event, event_id.decode(), decoder(event.payload).decode(data)

@@ -21,7 +21,9 @@ from libs.common.contracts.gateway import BUDGET, RATE, TURNS
 from libs.common.contracts.router import LEARNED
 
 DEAD_LETTERS = "PROMPTLY_DEAD"
-DEAD_SUBJECT = "promptly.v1.dead"
+DEAD_SUBJECT = "promptly.v1.dead"  # a consumer's name and an organisation's id follow
+MAX_DEAD_LETTERS = 100  # of one organisation, in front of one consumer
+MAX_DEAD_LETTER = 64 << 10  # bytes that are kept of one
 # Who makes the streams and their consumers, and may: the services whose events and sums they hold. The others wait for them.
 OWNERS = ("gateway", "auth")
 _DAY = 86_400.0
@@ -69,9 +71,11 @@ class Topology:
                 name=DEAD_LETTERS,
                 subjects=[f"{DEAD_SUBJECT}.>"],
                 storage=StorageType.FILE,
-                discard=DiscardPolicy.NEW,
+                # What cannot be handled must never stop what can: the oldest go, first an organisation's own.
+                discard=DiscardPolicy.OLD,
                 max_age=30 * _DAY,
                 max_bytes=self.max_bytes // 10,
+                max_msgs_per_subject=MAX_DEAD_LETTERS,
             ),
         )
         for config in (*map(bucket_stream, self.buckets), *map(tally_stream, self.tallies)):
@@ -104,4 +108,8 @@ async def _ensure_stream(jetstream: JetStreamContext, config: StreamConfig) -> N
     except BadRequestError as error:
         if error.err_code != 10058:  # "stream name already in use with a different configuration"
             raise Error(f"JetStream refused the stream {config.name}: {error.description}") from error
+        # Copies and places that somebody gave a stream by hand are kept: they are an operator's business.
+        assert config.name is not None
+        kept = (await jetstream.stream_info(config.name)).config
+        config.num_replicas, config.placement = kept.num_replicas, kept.placement
         await jetstream.update_stream(config)

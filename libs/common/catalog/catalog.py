@@ -57,6 +57,11 @@ class Catalog:
             for name in generation.models
         }
 
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """All of them, by name."""
+        return self._models
+
     def find(self, name: str) -> Model | None:
         """The model that a name or an alias stands for; None: not in the catalogue."""
         alias = self.aliases.get(name)

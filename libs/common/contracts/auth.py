@@ -148,6 +148,21 @@ class Admins(msgspec.Struct, frozen=True, kw_only=True):
 ATTEMPTS = Tally("PROMPTLY_ATTEMPTS", 7200.0, on_disk=True)
 
 VERIFY_API_KEY: Rpc[VerifyApiKey, Principal] = Rpc("promptly.v1.auth.verify_api_key", VerifyApiKey, Principal, 1000)
+VERIFY_OVER_HTTP = "/internal/principal"
+
+
+class VerifyOverHttp(msgspec.Struct, frozen=True, kw_only=True):
+    """The same question over HTTP, for as long as the bus is away; `proof` is the digest of `proof_of(digest)`."""
+
+    digest: str
+    proof: str
+
+
+def proof_of(digest: str) -> str:
+    """What a gateway signs with the pepper."""
+    return f"principal:{digest}"
+
+
 PRINCIPAL_CHANGED: Event[PrincipalChanged] = Event("promptly.v1.events.principal.changed", PrincipalChanged, False)
 ACCESS_CHANGED: Event[AccessChanged] = Event("promptly.v1.events.access.changed", AccessChanged, False)
 RESET_PASSWORD: Rpc[ResetPassword, PasswordReset] = Rpc(

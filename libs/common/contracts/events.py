@@ -50,7 +50,8 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     (`cache_pair_id`, an id made of both). `shadow_savings_nano` is what the shadow's model would have saved. What the router
     may learn from: its score, the prompt's features as numbers, and a digest that tells whether the same was asked again.
     An optimize call names the tokens of credits that it was charged, and the lease that they came from. `not_done` says which
-    cuts were left out because they would have cost more than they save.
+    cuts were left out because they would have cost more than they save. `clamped` names fields that held more than a record
+    takes, as a provider or a client wrote them, and were cut to size (`libs/common/bounded.py`).
     """
 
     id: str
@@ -100,6 +101,7 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     not_done: tuple[str, ...] = ()
     charged_tokens: int = 0
     credit_lease: str | None = None
+    clamped: tuple[str, ...] = ()
 
 
 COMPLETION_FINISHED: Event[CompletionFinished] = Event(

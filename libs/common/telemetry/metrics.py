@@ -16,12 +16,17 @@ RPC_CALLED = Histogram("promptly_rpc_called_seconds", "Calls made, by outcome", 
 EVENTS_CONSUMED = Counter("promptly_events_consumed", "Durable events finished, by outcome", ["subject", "outcome"])
 EVENTS_SPOOLED = Counter("promptly_events_spooled", "Durable events written to disk because the bus was away")
 SPOOL_BYTES = Gauge("promptly_spool_bytes", "Bytes that wait in this process's spool")
+SPOOL_SET_ASIDE = Counter(
+    "promptly_spool_set_aside",
+    "Events of the spool that cannot be sent: kept in a file of their own, or lost",
+    ["outcome"],
+)
 REQUEST_SECONDS = Histogram(
     "promptly_request_seconds", "Client requests, by how they ended", ["status", "cache"], buckets=_SECONDS
 )
 OVERHEAD_SECONDS = Histogram("promptly_overhead_seconds", "Promptly's own share of a request", buckets=_SECONDS)
 DEGRADED = Counter("promptly_degraded", "Requests that went out without a part that was down or slow", ["part"])
-UNPRICED = Counter("promptly_unpriced_requests", "Requests whose model has no known price", ["model"])
+UNPRICED = Counter("promptly_unpriced_requests", "Requests whose model has no known price")
 
 
 @dataclass

@@ -74,6 +74,31 @@ def server_span(
 
 
 @contextmanager
+def door_span(name: str, incoming: Mapping[str, str], attributes: Attributes | None = None) -> Iterator[Span]:
+    """The span of a door that strangers come through: a trace of its own, linked to theirs. Whether it is kept is not for
+    them to say.
+    """
+    if _tracer is None:
+        yield INVALID_SPAN
+        return
+    theirs = trace.get_current_span(_propagator.extract(incoming)).get_span_context()
+    with _tracer.start_as_current_span(
+        name,
+        context=trace.set_span_in_context(INVALID_SPAN),
+        kind=SpanKind.SERVER,
+        attributes=attributes,
+        links=[Link(theirs)] if theirs.is_valid else [],
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as opened:
+        try:
+            yield opened
+        except BaseException as error:
+            fail(opened, type(error).__name__)
+            raise
+
+
+@contextmanager
 def consumer_span(name: str, messages: Sequence[Mapping[str, str]]) -> Iterator[Span]:
     """The span of a batch: a trace of its own, linked to the trace of every message in it."""
     if _tracer is None:

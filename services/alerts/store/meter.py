@@ -15,9 +15,17 @@ from services.alerts.translate.event_sample import Sample
 
 _PORTION: Final = 10_000
 
+# A sum stops at what a bigint holds: beyond that it would fail, and with it the minutes of everybody else in the batch.
+_MOST: Final = 9 * 10**18
+
+
+def _kept(sums: str) -> str:
+    return f"CAST(least(greatest({sums}, -{_MOST}), {_MOST}) AS bigint)"
+
+
 # One statement, so that exactly what is new is counted. All of it goes in the order of its key: two copies that count the
 # same minutes then wait for each other instead of blocking each other for good.
-_ADD: Final = text("""
+_ADD: Final = text(f"""
     WITH batch AS (
         SELECT * FROM unnest(
             CAST(:org_id AS text[]), CAST(:at AS timestamptz[]), CAST(:id AS text[]), CAST(:failed AS boolean[]),
@@ -31,14 +39,15 @@ _ADD: Final = text("""
         SELECT *, date_trunc('minute', at, 'UTC') AS minute FROM batch JOIN fresh USING (org_id, at, id)
     ), by_minute AS (
         INSERT INTO alerts.minutes
-        SELECT org_id, minute, count(*), count(*) FILTER (WHERE failed), coalesce(sum(cost_nano), 0),
-            coalesce(sum(cost_nano) FILTER (WHERE baseline_nano IS NOT NULL), 0),
-            coalesce(sum(baseline_nano) FILTER (WHERE cost_nano IS NOT NULL), 0), max(at)
+        SELECT org_id, minute, count(*), count(*) FILTER (WHERE failed), {_kept("coalesce(sum(cost_nano), 0)")},
+            {_kept("coalesce(sum(cost_nano) FILTER (WHERE baseline_nano IS NOT NULL), 0)")},
+            {_kept("coalesce(sum(baseline_nano) FILTER (WHERE cost_nano IS NOT NULL), 0)")}, max(at)
         FROM counted GROUP BY 1, 2 ORDER BY 1, 2
         ON CONFLICT (org_id, minute) DO UPDATE SET
             requests = minutes.requests + excluded.requests, errors = minutes.errors + excluded.errors,
-            spend_nano = minutes.spend_nano + excluded.spend_nano, cost_nano = minutes.cost_nano + excluded.cost_nano,
-            baseline_nano = minutes.baseline_nano + excluded.baseline_nano,
+            spend_nano = {_kept("minutes.spend_nano::numeric + excluded.spend_nano")},
+            cost_nano = {_kept("minutes.cost_nano::numeric + excluded.cost_nano")},
+            baseline_nano = {_kept("minutes.baseline_nano::numeric + excluded.baseline_nano")},
             newest = greatest(minutes.newest, excluded.newest)
     ), by_bucket AS (
         INSERT INTO alerts.latencies
@@ -46,13 +55,13 @@ _ADD: Final = text("""
         ON CONFLICT (org_id, minute, bucket) DO UPDATE SET requests = latencies.requests + excluded.requests
     )
     SELECT count(*) FROM fresh
-""")
+""")  # noqa: S608  # of constants
 _WINDOWS: Final = """unnest(CAST(:org_id AS text[]), CAST(:start AS timestamptz[]), CAST(:end AS timestamptz[]))
     WITH ORDINALITY AS asked (org_id, "from", "to", number)"""
 _SUMS: Final = text(f"""
     SELECT coalesce(sum(requests), 0)::bigint AS requests, coalesce(sum(errors), 0)::bigint AS errors,
-        coalesce(sum(spend_nano), 0)::bigint AS spend_nano, coalesce(sum(cost_nano), 0)::bigint AS cost_nano,
-        coalesce(sum(baseline_nano), 0)::bigint AS baseline_nano, max(newest) AS newest
+        {_kept("coalesce(sum(spend_nano), 0)")} AS spend_nano, {_kept("coalesce(sum(cost_nano), 0)")} AS cost_nano,
+        {_kept("coalesce(sum(baseline_nano), 0)")} AS baseline_nano, max(newest) AS newest
     FROM {_WINDOWS} LEFT JOIN alerts.minutes
         ON minutes.org_id = asked.org_id AND minute >= asked."from" AND minute < asked."to"
     GROUP BY number ORDER BY number

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.analytics import Feedback
 from libs.common.contracts.events import FeedbackGiven
+from services.analytics.translate.request_row import storable
 
 _PUT: Final = text("""
     INSERT INTO analytics.feedback (org_id, request_id, key_id, at, rating, cache_wrong, comment)
@@ -33,7 +34,7 @@ class SqlFeedback:
 
     async def put(self, given: Sequence[FeedbackGiven]) -> None:
         for one in sorted(given, key=lambda one: (one.org_id, one.request_id, one.time_ms)):
-            await self._tx.execute(_PUT, msgspec.structs.asdict(one))
+            await self._tx.execute(_PUT, storable(msgspec.structs.asdict(one)))
 
     async def one(self, org_id: str, request_id: str) -> Feedback | None:
         rows = await self._tx.execute(_ONE, {"org_id": org_id, "request_id": request_id})

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from libs.common.bounded import bounded
 from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
@@ -98,7 +99,7 @@ class MemoryRequestLog:
             made_at(event.id)  # refuses an event without a place in time
             key = event.org_id, event.id
             if key not in self._rows and event.org_id not in self._erased:
-                self._rows[key] = msgspec.convert(storable(msgspec.to_builtins(event)), CompletionFinished)
+                self._rows[key] = msgspec.convert(storable(msgspec.to_builtins(bounded(event))), CompletionFinished)
                 self._received[key] = received_at
                 fresh.append(key)
         return fresh

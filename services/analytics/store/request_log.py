@@ -13,6 +13,7 @@ from libs.common.contracts.events import CompletionFinished
 from services.analytics.domain.periods import moment
 from services.analytics.store.erasing import ERASING
 from services.analytics.store.rollups import rollups
+from services.analytics.store.totals import kept
 from services.analytics.translate.request_row import COLUMNS, finished, made_at, request_row
 
 _NAMES: Final = ", ".join(COLUMNS)
@@ -30,12 +31,12 @@ _APPEND: Final = text(f"""
     SELECT org_id, id FROM fresh
 """)
 _ONE: Final = text(f"SELECT {_NAMES} FROM analytics.requests WHERE org_id = :org_id AND at = :at AND id = :id")
-_SPENT: Final = text("""
-    SELECT coalesce(sum(actual_cost_nano), 0)::bigint
+_SPENT: Final = text(f"""
+    SELECT {kept("coalesce(sum(actual_cost_nano), 0)")}
     FROM analytics.requests WHERE org_id = :org_id AND key_id = :key_id AND at >= :start
 """)
-_CHARGED: Final = text("""
-    SELECT coalesce(sum(charged_tokens), 0)::bigint
+_CHARGED: Final = text(f"""
+    SELECT {kept("coalesce(sum(charged_tokens), 0)")}
     FROM analytics.requests WHERE org_id = :org_id AND credit_lease = :lease_id
 """)
 # What has an index of its own is spelled out: of a bound value the planner cannot always tell that the index covers it.

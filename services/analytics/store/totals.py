@@ -9,6 +9,7 @@ HOUR: Final = "date_trunc('hour', at, 'UTC')"
 DAY: Final = "date_trunc('day', at, 'UTC')"
 MODEL: Final = "coalesce(served_model, routed_model)"
 PROVIDER: Final = "coalesce(provider, '')"
+_MOST: Final = 9 * 10**18
 _PRICED: Final = "baseline_cost_nano IS NOT NULL AND actual_cost_nano IS NOT NULL"
 
 # Column of analytics.hours, and what it counts.
@@ -23,8 +24,8 @@ REQUESTS: Final = {
     "semantic_hits": "count(*) FILTER (WHERE cache = 'semantic')",
     "original_tokens": "sum(original_tokens)",
     "optimized_tokens": "sum(optimized_tokens)",
-    "input_tokens": "sum(uncached_input::bigint + cache_read + cache_write_5m + cache_write_1h)",
-    "output_tokens": "sum(output_text::bigint + output_reasoning)",
+    "input_tokens": "sum(uncached_input + cache_read + cache_write_5m + cache_write_1h)",
+    "output_tokens": "sum(output_text + output_reasoning)",
     "cost_nano": f"coalesce(sum(actual_cost_nano) FILTER (WHERE {_PRICED}), 0)",
     "baseline_nano": f"coalesce(sum(baseline_cost_nano) FILTER (WHERE {_PRICED}), 0)",
     "unpriced": f"count(*) FILTER (WHERE NOT ({_PRICED}))",
@@ -59,16 +60,21 @@ LATENCY_LINES: Final = "LATERAL (VALUES {}) AS timed (bucket, {})".format(
 LATENCY_COUNTS: Final = ", ".join(f"sum({name}_count)::integer AS {name}_count" for name in LATENCIES)
 
 
+def kept(sums: str) -> str:
+    """A sum as a bigint. It stops at the largest: beyond that it would fail, and with it the rows of everybody else."""
+    return f"CAST(least(greatest({sums}, -{_MOST}), {_MOST}) AS bigint)"
+
+
 def select(sums: dict[str, str]) -> str:
     """The sums as a select list, each under its column's name."""
-    return ", ".join(f"{sql} AS {name}" for name, sql in sums.items())
+    return ", ".join(f"{kept(sql)} AS {name}" for name, sql in sums.items())
 
 
 def added(table: str, sums: dict[str, str]) -> str:
     """The assignments that add a new row's sums to those of `table`."""
-    return ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in sums)
+    return ", ".join(f"{name} = {kept(f'CAST({table}.{name} AS numeric) + excluded.{name}')}" for name in sums)
 
 
 def again(sums: Iterable[str]) -> str:
     """The sums of sums as a select list."""
-    return ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in sums)
+    return ", ".join(f"{kept(f'coalesce(sum({name}), 0)')} AS {name}" for name in sums)

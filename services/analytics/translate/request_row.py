@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from libs.common.bounded import bounded
 from libs.common.contracts.events import CompletionFinished, TokenClasses
 from libs.common.ids import is_id, time_ms
 from services.analytics.domain.periods import moment
@@ -37,14 +38,14 @@ COLUMNS: Final[Mapping[str, str]] = {
     "routing_score": "double precision",
     "routing_features": "jsonb",
     "asked_digest": "text",
-    "uncached_input": "integer",
-    "cache_read": "integer",
-    "cache_write_5m": "integer",
-    "cache_write_1h": "integer",
-    "output_text": "integer",
-    "output_reasoning": "integer",
-    "original_tokens": "integer",
-    "optimized_tokens": "integer",
+    "uncached_input": "bigint",
+    "cache_read": "bigint",
+    "cache_write_5m": "bigint",
+    "cache_write_1h": "bigint",
+    "output_text": "bigint",
+    "output_reasoning": "bigint",
+    "original_tokens": "bigint",
+    "optimized_tokens": "bigint",
     "levers": "jsonb",
     "baseline_cost_nano": "bigint",
     "actual_cost_nano": "bigint",
@@ -64,8 +65,9 @@ COLUMNS: Final[Mapping[str, str]] = {
     "stream": "boolean",
     "trace_id": "text",
     "not_done": "jsonb",
-    "charged_tokens": "integer",
+    "charged_tokens": "bigint",
     "credit_lease": "text",
+    "clamped": "jsonb",
 }
 _TOKENS: Final = tuple(field.name for field in msgspec.structs.fields(TokenClasses))
 _FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(CompletionFinished) if field.name != "tokens")
@@ -79,7 +81,8 @@ def made_at(request_id: str) -> datetime:
 
 
 def request_row(event: CompletionFinished, received_at: datetime) -> dict[str, Any]:
-    """A value for every column. `ValueError` for an event without a request's id."""
+    """A value for every column, whatever its sender wrote. `ValueError` for an event without a request's id."""
+    event = bounded(event)
     fields = msgspec.to_builtins(event)
     if rb"\u0000" in msgspec.json.encode(event):  # looking at every text takes half of the time that a row takes
         fields = storable(fields)

@@ -22,7 +22,8 @@ class SharedLimits:
     itself.
     """
 
-    def __init__(self, bus: Bus, clock: Clock) -> None:
+    def __init__(self, bus: Bus, clock: Clock, *, shared_clock: bool = False) -> None:
+        self._shared = shared_clock
         self._bus = bus
         self._clock = clock
         self._own: dict[str, Attempts] = {}
@@ -33,7 +34,7 @@ class SharedLimits:
         if wait is None and await self._add(allowance, who, 1) > allowance.limit:
             own.undo(who)
             await self._add(allowance, who, -1)
-            wait = allowance.seconds - self._clock.now().timestamp() % allowance.seconds
+            wait = allowance.seconds - self._now() % allowance.seconds
         if wait is not None:
             seconds = max(1, math.ceil(wait))
             raise RateLimited(
@@ -49,12 +50,17 @@ class SharedLimits:
         if (counted := await self._add(allowance, who, 0)) > 0:
             await self._add(allowance, who, -counted)
 
+    def _now(self) -> float:
+        """Stretches are the bus's: a copy whose clock is ahead would have one to itself."""
+        shared = self._bus.time()
+        return self._clock.now().timestamp() if shared is None or not self._shared else shared
+
     def _attempts(self, allowance: Allowance) -> Attempts:
         return self._own.setdefault(allowance.name, Attempts(allowance.limit, allowance.seconds))
 
     async def _add(self, allowance: Allowance, who: str, amount: int) -> int:
         """The sum for the stretch of now; 0 where nobody can be asked."""
-        stretch = int(self._clock.now().timestamp()) // allowance.seconds
+        stretch = int(self._now()) // allowance.seconds
         key = f"{allowance.name}.{hashlib.sha256(who.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.{stretch}"
         try:
             with context.bound(request_id=context.request_id(), budget_ms=_BUDGET_MS):

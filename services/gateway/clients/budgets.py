@@ -49,7 +49,8 @@ class _Reserved:
 class SharedBudgets:
     """See `ports.Budgets`. While the bus is away only what is leased already can be spent."""
 
-    def __init__(self, bus: Bus, clock: Clock, budget_ms: float) -> None:
+    def __init__(self, bus: Bus, clock: Clock, budget_ms: float, *, shared_clock: bool = False) -> None:
+        self._shared = shared_clock
         self._bus = bus
         self._clock = clock
         self._budget_ms = budget_ms
@@ -68,8 +69,13 @@ class SharedBudgets:
         lease.left -= nano
         return _Reserved(lease, nano)
 
+    def _now(self) -> datetime:
+        """Months are the bus's, so that they begin for all gateways at once."""
+        shared = self._bus.time()
+        return self._clock.now() if shared is None or not self._shared else datetime.fromtimestamp(shared, UTC)
+
     def _lease(self, key_id: str) -> _Lease:
-        month = self._clock.now().strftime("%Y%m")
+        month = self._now().strftime("%Y%m")
         lease = self._leases.get(key_id)
         if lease is None or lease.month != month:
             lease = self._leases[key_id] = _Lease(month)
@@ -93,13 +99,14 @@ class SharedBudgets:
         lease.left += granted
         if lease.left < nano:
             raise InsufficientCredits(
-                f"This key's budget of ${usd(budget):,.2f} for this month is used up. Raise it in the dashboard.",
+                f"This key's budget of ${usd(budget):,.2f} for this month is used up, or less is left of it than this call may "
+                f"cost (${usd(nano):,.2f}; `max_tokens` bounds that). Raise it in the dashboard.",
                 code="budget_exceeded",
                 details={"should_retry": False},
             )
 
     async def _rebuilt(self, principal: Principal, name: str, total: int) -> int:
-        now = self._clock.now()
+        now = self._now()
         start = datetime(now.year, now.month, 1, tzinfo=UTC)
         asked = KeySpending(org_id=principal.org_id, key_id=principal.key_id, from_ms=int(start.timestamp() * 1000))
         spent = (await self._bus.call(SPENT, asked)).nano

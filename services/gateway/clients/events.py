@@ -1,6 +1,7 @@
 """Finished requests, told over the bus, or kept on disk until the bus is back."""
 
 from libs.common import context
+from libs.common.bounded import bounded
 from libs.common.bus.ports import Bus
 from libs.common.bus.spool import Spool
 from libs.common.contracts.events import COMPLETION_FINISHED, CompletionFinished
@@ -16,8 +17,9 @@ class SpooledEvents:
         self._budget = ack_budget_ms
 
     async def finished(self, event: CompletionFinished) -> None:
+        event = bounded(event)
         try:
             with context.bound(request_id=event.id, budget_ms=self._budget):
                 await self._bus.emit(COMPLETION_FINISHED, event, event_id=event.id)
-        except PromptlyError:
+        except PromptlyError:  # also what is too large: the replay sets it aside, and says so
             await self._spool.append(COMPLETION_FINISHED, event, event.id)

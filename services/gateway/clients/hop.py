@@ -11,6 +11,7 @@ from services.gateway.domain.breaker import Breaker
 from services.gateway.ports import Skipped
 
 log = structlog.get_logger()
+_ANSWERS = ("no_provider_key", "model_not_found")
 
 
 class Hop:
@@ -27,14 +28,16 @@ class Hop:
         return self._breaker.open
 
     async def call(self, rpc: Rpc[Req, Rep], request: Req, budget_ms: float) -> Rep:
-        """The reply, or `Skipped`. A `BadRequest` is an answer, and passes: only the router gives one."""
+        """The reply, or `Skipped`. One `BadRequest` is an answer, and passes: that no key reaches any model."""
         if not self._breaker.allow():
             raise Skipped(self.part)
         try:
             reply = await self._bus.call(rpc, request, budget_ms=budget_ms)
-        except BadRequest:
+        except BadRequest as refused:
             self._breaker.succeeded()
-            raise
+            if refused.code in _ANSWERS:
+                raise
+            raise Skipped(self.part) from None
         except DeadlineExceeded:
             self._breaker.failed()
             raise Skipped(self.part) from None

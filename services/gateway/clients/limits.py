@@ -16,7 +16,7 @@ from services.gateway.domain.rate_limit import LocalLimiter, Verdict, Window, bl
 
 _MINUTE = 60
 _REMEMBER_REFUSAL = 1.0
-_MAX_KEYS = 100_000
+_MAX_KEYS = 10_000  # that are busy at a time; a busy one takes some kilobytes
 
 
 class _Lease(msgspec.Struct):
@@ -41,7 +41,10 @@ class _Lease(msgspec.Struct):
 class SharedLimits:
     """See `ports.Limits`. While the bus is away, each gateway keeps to its share of the limit."""
 
-    def __init__(self, bus: Bus, clock: Clock, replicas: Replicas, budget_ms: float) -> None:
+    def __init__(
+        self, bus: Bus, clock: Clock, replicas: Replicas, budget_ms: float, *, shared_clock: bool = False
+    ) -> None:
+        self._shared = shared_clock
         self._bus = bus
         self._clock = clock
         self._replicas = replicas
@@ -68,12 +71,18 @@ class SharedLimits:
             except PromptlyError:
                 return self._alone(key_id, limit, lease)
 
+    def _now(self) -> float:
+        """Minutes are the bus's: a gateway whose clock is ahead would have one to itself, and a limit of its own with it."""
+        shared = self._bus.time()
+        return self._clock.now().timestamp() if shared is None or not self._shared else shared
+
     def _lease(self, key_id: str) -> _Lease:
-        minute = int(self._clock.now().timestamp()) // _MINUTE
+        minute = int(self._now()) // _MINUTE
         lease = self._leases.get(key_id)
         if lease is None or lease.minute != minute:
             last = lease if lease is not None and lease.minute == minute - 1 else _Lease(minute - 1)
             lease = self._leases[key_id] = _Lease(minute, before=last.untold, taken_before=last.taken)
+            self._leases.move_to_end(key_id)
             if len(self._leases) > _MAX_KEYS:
                 self._leases.popitem(last=False)
         return lease
@@ -106,7 +115,7 @@ class SharedLimits:
         return msgspec.structs.replace(verdict, limit=limit, local=True)
 
     def _elapsed(self, lease: _Lease) -> float:
-        return min(max(self._clock.now().timestamp() - lease.minute * _MINUTE, 0.0), float(_MINUTE))
+        return min(max(self._now() - lease.minute * _MINUTE, 0.0), float(_MINUTE))
 
     def _window(self, key_id: str, lease: _Lease, limit: int, current: int) -> Window:
         return Window(

@@ -4,32 +4,54 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 
+import httpx
+import msgspec
 import structlog
 
 from libs.common import keys
 from libs.common.bus.ports import Bus
+from libs.common.byte_lru import ByteLru
 from libs.common.clock import Clock
-from libs.common.contracts.auth import PRINCIPAL_CHANGED, VERIFY_API_KEY, Principal, PrincipalChanged, VerifyApiKey
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.auth import (
+    PRINCIPAL_CHANGED,
+    VERIFY_API_KEY,
+    VERIFY_OVER_HTTP,
+    Principal,
+    PrincipalChanged,
+    VerifyApiKey,
+    VerifyOverHttp,
+    proof_of,
+)
+from libs.common.contracts.base import UNREADABLE, decoder
 from libs.common.errors import NotFound, PromptlyError, Unauthorized, Unavailable
 
 log = structlog.get_logger()
+_HTTP_SECONDS = 1.0
 _REFUSED = "The API key is missing, unknown, revoked or expired."
-_MAX_KEPT = 50_000
 
 
 class BusPrincipals:
     """Principals by the digest of their key. `ttl` and `stale` are seconds: fresh for so long, good enough for so long
-    while auth cannot be asked. A key that auth refused is never kept.
+    while auth cannot be asked, over the bus or, where that is away, over `http`. A key that auth refused is never kept.
     """
 
-    def __init__(self, bus: Bus, clock: Clock, pepper: str, ttl: float, stale: float) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        pepper: str,
+        ttl: float,
+        stale: float,
+        memory_bytes: int = 64 << 20,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._http = http
         self._bus = bus
         self._clock = clock
         self._pepper = pepper
         self._ttl = ttl
         self._stale = stale
-        self._kept: dict[str, tuple[float, Principal]] = {}
+        self._kept = ByteLru[str, tuple[float, Principal]](memory_bytes)
         self._asking: dict[str, asyncio.Task[Principal]] = {}
         self._changes = 0
         self._deaf_until = -math.inf
@@ -45,10 +67,12 @@ class BusPrincipals:
             raise Unauthorized(_REFUSED)
         digest = keys.digest(api_key, self._pepper)
         kept = self._kept.get(digest)
-        now = self._clock.monotonic()
-        if not self._bus.connected:
-            self._deaf_until = now  # a change may have been told meanwhile: what is older is asked again
-        if kept is not None and now - kept[0] < self._ttl and kept[0] > self._deaf_until:
+        now, connected = self._clock.monotonic(), self._bus.connected
+        if not connected:
+            self._deaf_until = (
+                now  # a change may have been told meanwhile: once the bus is back, what is older is asked again
+            )
+        if kept is not None and now - kept[0] < self._ttl and (not connected or kept[0] > self._deaf_until):
             return self._unexpired(kept[1])
         try:
             # One question per key, however many requests wait for its answer; none of them leaving ends it.
@@ -58,7 +82,7 @@ class BusPrincipals:
                 task.add_done_callback(lambda _: self._asking.pop(digest, None))
             return self._unexpired(await asyncio.shield(task))
         except Unauthorized:
-            self._kept.pop(digest, None)
+            self._kept.pop(digest)
             raise
         except PromptlyError:
             kept = self._kept.get(digest)  # again: it may have been revoked while auth was asked
@@ -79,17 +103,35 @@ class BusPrincipals:
     async def _ask(self, digest: str) -> Principal:
         changes = self._changes
         try:
-            principal = await self._bus.call(VERIFY_API_KEY, VerifyApiKey(digest=digest))
+            principal = await self._answer(digest)
         except Unauthorized:
             self.auth_answered = True
             raise Unauthorized(_REFUSED) from None
         except UNREADABLE:
             raise Unavailable("auth answered with something that cannot be read.") from None
         self.auth_answered = True
-        if len(self._kept) >= _MAX_KEPT:
-            del self._kept[next(iter(self._kept))]
         if changes == self._changes:  # else this answer may be older than a change that was told meanwhile
-            self._kept[digest] = (self._clock.monotonic(), principal)
+            size = 4 * len(msgspec.json.encode(principal))  # as objects
+            self._kept.put(digest, (self._clock.monotonic(), principal), size, principal.org_id)
+        return principal
+
+    async def _answer(self, digest: str) -> Principal:
+        """Auth's answer over the bus, and over HTTP where there is none."""
+        try:
+            return await self._bus.call(VERIFY_API_KEY, VerifyApiKey(digest=digest))
+        except Unavailable:
+            if self._http is None:
+                raise
+        asked = VerifyOverHttp(digest=digest, proof=keys.digest(proof_of(digest), self._pepper))
+        try:
+            answer = await self._http.post(VERIFY_OVER_HTTP, content=msgspec.json.encode(asked), timeout=_HTTP_SECONDS)
+        except httpx.HTTPError:
+            raise Unavailable("auth cannot be reached.") from None
+        if answer.status_code == Unauthorized.status:
+            raise Unauthorized(_REFUSED)
+        if answer.status_code != 200:
+            raise Unavailable("auth cannot say now.")
+        principal: Principal = decoder(Principal).decode(answer.content)
         return principal
 
     def _unexpired(self, principal: Principal) -> Principal:
@@ -102,8 +144,8 @@ class BusPrincipals:
         self._changes += 1
         gone = [
             digest
-            for digest, (_, principal) in self._kept.items()
-            if principal.org_id == change.org_id and change.key_id in (None, principal.key_id)
+            for digest, (_, principal) in self._kept.of(change.org_id)
+            if change.key_id in (None, principal.key_id)
         ]
         for digest in gone:
-            del self._kept[digest]
+            self._kept.pop(digest)

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Annotated, Any
 
+import msgspec
 import structlog
 
 from libs.common.bus.ports import Bus
 from libs.common.contracts import cache as contract
+from libs.common.contracts.base import UNREADABLE
 from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
 from libs.common.contracts.optimizer import (
     OPTIMIZE,
@@ -17,12 +20,39 @@ from libs.common.contracts.optimizer import (
     TextRequest,
 )
 from libs.common.contracts.router import ROUTE, RouteReply, RouteRequest
-from libs.common.errors import BadRequest, PromptlyError
+from libs.common.errors import PromptlyError
 from services.gateway.clients.hop import Hop
 from services.gateway.ports import Skipped
 
 log = structlog.get_logger()
 _MAX_STORES = 256
+
+
+class _Message(msgspec.Struct):
+    content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+
+
+class _Stored(msgspec.Struct):
+    """A chat completion, or what the optimizer made of a text."""
+
+    choices: Annotated[list[_Choice], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
+    text: str | msgspec.UnsetType = msgspec.UNSET
+
+    def __post_init__(self) -> None:
+        if self.choices is msgspec.UNSET and self.text is msgspec.UNSET:
+            raise ValueError("neither")
+
+
+class _Role(msgspec.Struct):
+    role: str
+
+
+_Messages = Annotated[list[_Role], msgspec.Meta(min_length=1)]
 
 
 class BusCache:
@@ -35,12 +65,21 @@ class BusCache:
         self.hop = Hop(bus, "cache", clock)
 
     async def exact(self, lookup: ExactLookup) -> CacheHit | None:
-        found = await self.hop.call(contract.LOOKUP_EXACT, lookup, self._budget)
-        return found if isinstance(found, CacheHit) else None
+        return self._hit(await self.hop.call(contract.LOOKUP_EXACT, lookup, self._budget))
 
     async def semantic(self, lookup: SemanticLookup) -> CacheHit | None:
-        found = await self.hop.call(contract.LOOKUP_SEMANTIC, lookup, self._budget)
-        return found if isinstance(found, CacheHit) else None
+        return self._hit(await self.hop.call(contract.LOOKUP_SEMANTIC, lookup, self._budget))
+
+    def _hit(self, found: CacheHit | contract.CacheMiss) -> CacheHit | None:
+        """A hit whose answer is an object; anything else that is called one would reach the client."""
+        if not isinstance(found, CacheHit):
+            return None
+        try:
+            msgspec.json.decode(found.answer, type=_Stored)
+        except UNREADABLE:
+            log.warning("reply_unusable", subject=contract.LOOKUP_EXACT.subject, error_type="answer")
+            raise Skipped("cache") from None
+        return found
 
     def store(self, answer: StoreAnswer, done: Callable[[], None] | None = None) -> None:
         done = done or _nobody
@@ -75,10 +114,14 @@ class BusOptimizer:
         self._texts = Hop(bus, "optimizer", clock)  # long texts that come late must not cost chats their optimizer
 
     async def optimize(self, request: OptimizeRequest) -> OptimizeReply:
+        made = await self.hop.call(OPTIMIZE, request, self._budget)
         try:
-            return await self.hop.call(OPTIMIZE, request, self._budget)
-        except BadRequest:
-            raise Skipped("optimizer") from None  # the provider is the judge of a request, not the optimizer
+            if made.changed:
+                msgspec.json.decode(made.messages, type=_Messages)
+        except UNREADABLE:
+            log.warning("reply_unusable", subject=OPTIMIZE.subject, error_type="messages")
+            raise Skipped("optimizer") from None
+        return made
 
     async def optimize_text(self, request: TextRequest) -> TextReply:
         return await self._texts.call(OPTIMIZE_TEXT, request, OPTIMIZE_TEXT.budget_ms)

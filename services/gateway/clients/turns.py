@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -10,6 +9,7 @@ import structlog
 
 from libs.common import context
 from libs.common.bus.ports import Bus
+from libs.common.byte_lru import ByteLru
 from libs.common.contracts.base import UNREADABLE, decoder
 from libs.common.contracts.gateway import TURNS
 from libs.common.errors import PromptlyError
@@ -18,22 +18,21 @@ from services.gateway.domain.turns import Kept
 from services.gateway.ports import Skipped
 
 log = structlog.get_logger()
-_MAX_KEPT = 20_000
 _MAX_BYTES = 512 << 10
 
 
 class BusTurns:
     """See `ports.Turns`. Values are sealed: a signature or a thought is the organisation's, and nobody else's to read."""
 
-    def __init__(self, bus: Bus, sealer: Sealer, budget_ms: float) -> None:
+    def __init__(self, bus: Bus, sealer: Sealer, budget_ms: float, memory_bytes: int = 64 << 20) -> None:
         self._bus = bus
         self._sealer = sealer
         self._budget_ms = budget_ms
-        self._kept: OrderedDict[tuple[str, str], Kept] = OrderedDict()
+        self._kept = ByteLru[tuple[str, bytes], Kept](memory_bytes)
 
     async def recall(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
         """What is known of these calls."""
-        found = {name: known for name in call_ids if (known := self._kept.get((org_id, name))) is not None}
+        found = {name: known for name in call_ids if (known := self._kept.get((org_id, _short(name)))) is not None}
         if missing := [name for name in call_ids if name not in found]:
             try:
                 with context.bound(request_id=context.request_id(), budget_ms=self._budget_ms):
@@ -48,9 +47,7 @@ class BusTurns:
     async def keep(self, org_id: str, kept: Mapping[str, Kept]) -> None:
         """Keep it, here and for the other gateways."""
         for name, value in kept.items():
-            self._kept[org_id, name] = value
-            if len(self._kept) > _MAX_KEPT:
-                self._kept.popitem(last=False)
+            self._remember(org_id, name, value, len(msgspec.json.encode(value)))
         try:
             with context.bound(request_id=context.request_id(), budget_ms=self._budget_ms):
                 await asyncio.gather(*(self._store(org_id, name, value) for name, value in kept.items()))
@@ -70,13 +67,23 @@ class BusTurns:
         if sealed is None:
             return None
         try:
-            kept: Kept = decoder(Kept).decode(self._sealer.open(org_id, "turn", digest, sealed.decode()))
+            opened = self._sealer.open(org_id, "turn", digest, sealed.decode())
+            kept: Kept = decoder(Kept).decode(opened)
         except (CannotOpen, *UNREADABLE):
             return None
-        self._kept[org_id, name] = kept
+        self._remember(org_id, name, kept, len(opened))
         return kept
+
+    def _remember(self, org_id: str, name: str, kept: Kept, size: int) -> None:
+        # Decoded, thinking blocks take several times as much as their text.
+        self._kept.put((org_id, _short(name)), kept, 4 * size, org_id)
+
+
+def _short(name: str) -> bytes:
+    """A client may send an id of megabytes."""
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _digest(name: str) -> str:
     """A client may send any text as an id; a key takes only some characters."""
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return _short(name).hex()

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from libs.common.errors import BadRequest
+from libs.common.net_guard import image_forbidden_reason
 from services.gateway.domain.invalid import invalid
 
 MAX_MESSAGES = 20_000
@@ -132,6 +133,7 @@ def parse(body: bytes) -> Chat:
             raise BadRequest(f"`{name}` is nested deeper than {MAX_DEPTH} levels.", details={"param": name})
     for position, message in enumerate(fields.messages):
         _check_message(position, message)
+        _check_images(position, message)
     if isinstance(fields.stop, list) and "" in fields.stop:
         raise BadRequest("`stop` may not hold an empty string.", details={"param": "stop"})
     return Chat(raw=raw, fields=fields)
@@ -151,6 +153,18 @@ def _check_message(position: int, message: Message) -> None:
     elif isinstance(message.content, list) and not message.content and not calls:
         field = f"messages[{position}].content"
         raise BadRequest(f"`{field}` may not be an empty list.", details={"param": field})
+
+
+def _check_images(position: int, message: Message) -> None:
+    """What a provider is told to fetch must not be something of its own, or of ours."""
+    for at, part in enumerate(message.content if isinstance(message.content, list) else ()):
+        if part.get("type") != "image_url":
+            continue
+        image = part.get("image_url")
+        url = image.get("url") if isinstance(image, dict) else image
+        if isinstance(url, str) and (reason := image_forbidden_reason(url)) is not None:
+            field = f"messages[{position}].content[{at}].image_url.url"
+            raise BadRequest(f"`{field}` cannot be used. {reason}", details={"param": field})
 
 
 # Possessive: a string of megabytes is passed over in one step, without a way back for every character.

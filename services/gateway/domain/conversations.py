@@ -1,14 +1,15 @@
 """Remembers the last turn of conversations, so that the provider's own prefix cache is not thrown away turn by turn."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import msgspec
 
+from libs.common.byte_lru import ByteLru
 from services.gateway.domain.chat import Chat, each_message
 
 _WARM_SECONDS = 300.0
+_ENTRY = 200  # bytes
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -22,14 +23,13 @@ class Known(msgspec.Struct, frozen=True):
 class Conversations:
     """A bounded map from the leading messages of a conversation to its last turn. Unknown counts as cold."""
 
-    def __init__(self, clock: Callable[[], float], entries: int = 20_000) -> None:
+    def __init__(self, clock: Callable[[], float], memory_bytes: int = 8 << 20) -> None:
         self._clock = clock
-        self._entries = entries
-        self._turns: OrderedDict[bytes, Known] = OrderedDict()
+        self._turns = ByteLru[bytes, Known](memory_bytes)
 
     def warm(self, org_id: str, chat: Chat) -> Known | None:
         """The last turn of this conversation, while the provider's cache of it is warm."""
-        if not self._turns or len(chat.fields.messages) == 1:
+        if not len(self._turns) or len(chat.fields.messages) == 1:
             return None
         for digest in reversed(_prefixes(org_id, each_message(chat.raw["messages"]))):
             known = self._turns.get(digest)
@@ -41,10 +41,7 @@ class Conversations:
     def remember(self, org_id: str, chat: Chat, cut: int | None, cached_tokens: int) -> None:
         """Note how this request was cut, and how much of it the provider had cached."""
         digest = _prefixes(org_id, each_message(chat.raw["messages"]))[-1]
-        self._turns[digest] = Known(cut, cached_tokens, self._clock())
-        self._turns.move_to_end(digest)
-        if len(self._turns) > self._entries:
-            self._turns.popitem(last=False)
+        self._turns.put(digest, Known(cut, cached_tokens, self._clock()), _ENTRY, org_id)
 
 
 def _prefixes(org_id: str, messages: Sequence[bytes]) -> list[bytes]:

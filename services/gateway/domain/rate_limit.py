@@ -107,7 +107,7 @@ class _Counts:
 class LocalLimiter:
     """One gateway's own count: no stretch of sixty seconds sees more than the limit. By the second, a minute per key."""
 
-    def __init__(self, clock: Callable[[], float], max_keys: int = 100_000) -> None:
+    def __init__(self, clock: Callable[[], float], max_keys: int = 10_000) -> None:
         self._clock = clock
         self._max_keys = max_keys
         self._counts: dict[str, _Counts] = {}
@@ -142,11 +142,12 @@ class LocalLimiter:
         return () if counts is None else tuple((max(0.0, now - second - 1), count) for second, count in counts.seconds)
 
     def _of(self, key: str, second: int) -> _Counts:
-        counts = self._counts.get(key)
+        counts = self._counts.pop(key, None)
         if counts is None:
             if len(self._counts) >= self._max_keys:
                 del self._counts[next(iter(self._counts))]
-            counts = self._counts[key] = _Counts()
+            counts = _Counts()
+        self._counts[key] = counts  # the newest
         # A second that the window still touches counts whole, so the limit errs on the side of keeping it.
         counts.forget(second - _WINDOW - 1)
         return counts

@@ -23,7 +23,7 @@ from services.gateway.domain.receipt import Receipt
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
 
-_PAGE = 1000  # tokens
+_UNKNOWN_OUTPUT = 4_096  # tokens: what a model that nobody knows may say
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,13 +139,26 @@ class Work:
             self.kept = turns.of_answer(kept, call_ids, self.target.served_model)
 
     def expected_nano(self, catalog: Catalog) -> int:
-        """What the call may cost, in nano-dollars: what goes out, and as much back as was allowed, or a good page."""
+        """What the call may cost, in nano-dollars: what goes out, and as much back as was allowed, or as the model can say,
+        for each of `n` answers. A model without a known price counts as the dearest one.
+        """
         model = self.target.priced(catalog) if self.target else None
-        limit = self.chat.fields.max_completion_tokens or self.chat.fields.max_tokens or _PAGE
-        size = needs(self.chat).context_tokens
-        day = datetime.fromtimestamp(self.time_ms / 1000, UTC).date()
-        cost = None if model is None else model.cost_nano(TokenClasses(uncached_input=size, output_text=limit), day)
-        return cost or 0
+        fields = self.chat.fields
+        most = model.max_output_tokens if model is not None and model.max_output_tokens > 0 else _UNKNOWN_OUTPUT
+        limit = fields.max_completion_tokens or fields.max_tokens or most
+        used = TokenClasses(uncached_input=needs(self.chat).context_tokens, output_text=limit * (fields.n or 1))
+        return priced_or_dearest(catalog, model, used, self._day)
+
+    def spent_nano(self, catalog: Catalog) -> int:
+        """What the call cost of a budget."""
+        if self.receipt is not None and self.receipt.actual_nano is not None:
+            return self.receipt.actual_nano
+        model = self.target.priced(catalog) if self.target else None
+        return priced_or_dearest(catalog, model, self.tokens, self._day)
+
+    @property
+    def _day(self) -> date:
+        return datetime.fromtimestamp(self.time_ms / 1000, UTC).date()
 
     def degrade(self, part: str) -> None:
         """Note a part that was skipped because it was down or slow."""
@@ -196,6 +209,15 @@ class Work:
             return None
         instead = catalog.find(shadow)
         return receipt.shadow_savings(day, served=self.target.priced(catalog), shadow=instead, tokens=self.tokens)
+
+
+def priced_or_dearest(catalog: Catalog, model: Model | None, used: TokenClasses, day: date) -> int:
+    """Nano-dollars at a model's price; where it is not known, at the dearest that is: a budget is a promise."""
+    cost = None if model is None else model.cost_nano(used, day)
+    if cost is not None:
+        return cost
+    costs = (known.cost_nano(used, day, hypothetical=True) for known in catalog.models.values())
+    return max((cost for cost in costs if cost is not None), default=0)
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,32 @@
 """POST /v1/chat/completions, and the older /v1/completions."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import msgspec
 from litestar import Request, Response, post
 from litestar.datastructures import State
+from litestar.types import Scope
 
-from libs.common.errors import BadRequest, Unauthorized
+from libs.common.errors import BadRequest, Unauthorized, Unavailable
 from services.gateway.admission import Admitted
 from services.gateway.completions import complete
+from services.gateway.domain import json_size
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.work import Incoming, Plain, Streamed, Work
 from services.gateway.http.edge import Ticket, ticket
 from services.gateway.http.streaming import ClientDisconnect, StreamingAnswer, disconnected
 from services.gateway.pipeline import Pipeline
 from services.gateway.translate.completions import prompts_of
+from services.gateway.translate.errors import error_body
+from services.gateway.translate.sse import event
 
 T = TypeVar("T")
+_ENDING = event(msgspec.json.encode(error_body(Unavailable("This gateway is being stopped. Send the request again."))))
 V1Request = Request[Any, Any, Any]
+# What a browser sends without asking whether it may; curl calls JSON a form where nobody tells it otherwise.
+_NO_JSON = ("text/", "multipart/")
 _SSE = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
 
 
@@ -35,7 +43,10 @@ async def completions(request: V1Request, state: State) -> Response[bytes] | Str
     """Answer legacy prompts; a body with `messages` gets the chat answer."""
     pipeline: Pipeline = state.pipeline
     incoming = await incoming_of(request, state)
-    prompts = prompts_of(incoming.body)
+    try:
+        prompts = prompts_of(incoming.body)
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.", code="invalid_json") from None
     if prompts is None:
         return await answered(request, state, lambda admitted: pipeline.run(incoming, admitted))
     return await answered(request, state, lambda admitted: complete(pipeline, incoming, prompts, admitted))
@@ -45,11 +56,13 @@ async def incoming_of(request: V1Request, state: State) -> Incoming:
     """The request as the pipeline takes it."""
     own, clock = ticket(request.scope), state.clock
     accepted, time_ms = clock.monotonic(), int(clock.now().timestamp() * 1000)
+    key = api_key(request.scope)
+    await state.admission.anybody(key)  # a body is read of those who may send one
     return Incoming(
         request_id=own.request_id,
         accepted=accepted,
         time_ms=time_ms,
-        api_key=api_key(own.incoming),
+        api_key=key,
         body=await body_of(request, state.body_timeout),
         headers=own.incoming,
     )
@@ -64,11 +77,17 @@ async def answered(
     _answer_headers(own, answer.work)
     if isinstance(answer, Plain):
         return Response(answer.body, media_type="application/json")
-    return StreamingAnswer(answer.chunks, _SSE, keep_alive=state.keep_alive)
+    return StreamingAnswer(answer.chunks, _SSE, keep_alive=state.keep_alive, cut=state.cut, last=_ENDING)
 
 
-def api_key(headers: Mapping[str, str]) -> str | None:
-    """The key, from either header; two that differ are no key."""
+def api_key(scope: Scope) -> str | None:
+    """The key, from either header; two that differ, or a header that comes twice, are no key: the next one to read them may
+    take the other.
+    """
+    headers = ticket(scope).incoming
+    given = [name for name, _ in scope["headers"] if name in (b"authorization", b"x-api-key")]
+    if len(given) != len(set(given)):
+        raise Unauthorized("The Authorization or X-API-Key header came more than once.")
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     bearer = bearer.strip() if scheme.lower() == "bearer" else ""
     other = headers.get("x-api-key", "").strip()
@@ -78,16 +97,26 @@ def api_key(headers: Mapping[str, str]) -> str | None:
 
 
 async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # noqa: ASYNC109 - a setting, passed on
-    """The body, if it comes in time and uncompressed."""
-    if ticket(request.scope).incoming.get("content-encoding", "identity").lower() not in ("", "identity"):
+    """The body, if it is JSON of a size that can be read at once, comes in time and uncompressed."""
+    incoming = ticket(request.scope).incoming
+    if incoming.get("content-encoding", "identity").lower() not in ("", "identity"):
         raise BadRequest(
             "Send the body without a Content-Encoding.", code="unsupported_encoding", details={"status": 415}
         )
+    kind = incoming.get("content-type", "").partition(";")[0].strip().lower()
+    if kind.startswith(_NO_JSON):
+        raise BadRequest(
+            f"Send the body as application/json, not as {kind}.", code="unsupported_media_type", details={"status": 415}
+        )
     try:
         async with asyncio.timeout(timeout):
-            return await request.body()
+            body = await request.body()
     except TimeoutError:
         raise BadRequest("The body did not arrive in time.", code="body_timeout", details={"status": 408}) from None
+    if (scan := json_size.scan(body)) is not None:
+        for _ in scan:
+            await asyncio.sleep(0)  # others are served in between
+    return body
 
 
 async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:

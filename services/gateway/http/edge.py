@@ -11,7 +11,7 @@ from libs.common.telemetry import names, tracing
 
 _STATE = "promptly"
 _PRINTABLE = re.compile(r"[^\x20-\x7e]")  # a provider chooses some of these values, such as a model's name
-_QUIET = ("/healthz", "/readyz", "/metrics")
+_QUIET = ("/healthz", "/readyz")
 
 
 class Ticket:
@@ -50,9 +50,13 @@ def edge(app: ASGIApp) -> ASGIApp:
                 tracing.describe(span, {"http.response.status_code": message["status"]})
             await send(message)
 
-        about = {names.REQUEST_ID: own.request_id, "http.request.method": scope["method"], "url.path": scope["path"]}
+        about = {
+            names.REQUEST_ID: own.request_id,
+            "http.request.method": scope["method"],
+            "url.path": _route(scope["path"]),
+        }
         with (
-            tracing.server_span(f"{scope['method']} {_route(scope['path'])}", incoming, about) as span,
+            tracing.door_span(f"{scope['method']} {_route(scope['path'])}", incoming, about) as span,
             structlog.contextvars.bound_contextvars(request_id=own.request_id),
         ):
             await app(scope, receive, send_with_headers)
@@ -60,6 +64,15 @@ def edge(app: ASGIApp) -> ASGIApp:
     return serve
 
 
+_KNOWN = frozenset(
+    ("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/feedback", "/v1/optimize", "/v1/credits")
+)
+
+
 def _route(path: str) -> str:
-    """The path without what varies in it: a span's name must have few values."""
-    return path if path.startswith("/v1/") and path.count("/") <= 3 else "/api" if path.startswith("/api") else "/"
+    """The path without what varies in it: a span's name must have few values, and addresses may hold keys and names."""
+    if path in _KNOWN:
+        return path
+    if path.startswith("/v1/models/"):
+        return "/v1/models/{model}"
+    return "/v1" if path.startswith("/v1") else "/api" if path.startswith("/api") else "/"

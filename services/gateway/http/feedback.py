@@ -7,7 +7,7 @@ from litestar.datastructures import State
 
 from services.gateway.admission import Admission
 from services.gateway.feedback import Feedback
-from services.gateway.http.chat import api_key, body_of
+from services.gateway.http.chat import api_key, body_of, rate_headers
 from services.gateway.http.edge import ticket
 
 
@@ -16,5 +16,8 @@ async def give_feedback(request: Request[Any, Any, Any], state: State) -> dict[s
     """Say what an answer was worth."""
     admission: Admission = state.admission
     feedback: Feedback = state.feedback
-    principal = await admission.identify(api_key(ticket(request.scope).incoming))
-    return await feedback.give(principal, await body_of(request, state.body_timeout))
+    own = ticket(request.scope)
+    async with admission.besides(
+        api_key(request.scope), lambda verdict: rate_headers(own, verdict), "chat"
+    ) as principal:
+        return await feedback.give(principal, await body_of(request, state.body_timeout))

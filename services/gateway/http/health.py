@@ -1,10 +1,9 @@
-"""/healthz, /readyz and /metrics on the gateway's own port, as on every service's ops port."""
+"""/healthz and /readyz on the gateway's own port, as on every service's ops port; /metrics is on that one alone."""
 
 from typing import Any
 
 from litestar import Response, get
 from litestar.datastructures import State
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from libs.common.ops import readiness
 from libs.common.runner import App
@@ -22,9 +21,3 @@ def readyz(state: State) -> Response[dict[str, Any]]:
     app: App = state.app
     status, body = readiness(app.missing(), app.degraded(), state.draining())
     return Response(body, status_code=status)
-
-
-@get("/metrics", sync_to_thread=False)
-def metrics() -> Response[bytes]:
-    """Prometheus."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

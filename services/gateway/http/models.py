@@ -1,5 +1,6 @@
 """GET /v1/models and /v1/models/{id}: what this organisation's provider keys reach."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from litestar import Request, get
@@ -9,22 +10,25 @@ from litestar.params import FromPath
 from libs.common.contracts.auth import Principal
 from services.gateway.admission import Admission
 from services.gateway.domain.models import listed, one
-from services.gateway.http.chat import api_key
+from services.gateway.http.chat import api_key, rate_headers
 from services.gateway.http.edge import ticket
 
 
 @get("/v1/models")
 async def list_models(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
     """All models, in OpenAI's list format."""
-    return {"object": "list", "data": listed(await _caller(request, state), state.catalog)}
+    async with _caller(request, state) as principal:
+        return {"object": "list", "data": listed(principal, state.catalog)}
 
 
 @get("/v1/models/{model:path}")
 async def get_model(request: Request[Any, Any, Any], state: State, model: FromPath[str]) -> dict[str, Any]:
     """One model."""
-    return one(model.removeprefix("/"), await _caller(request, state), state.catalog)
+    async with _caller(request, state) as principal:
+        return one(model.removeprefix("/"), principal, state.catalog)
 
 
-async def _caller(request: Request[Any, Any, Any], state: State) -> Principal:
+def _caller(request: Request[Any, Any, Any], state: State) -> AbstractAsyncContextManager[Principal]:
     admission: Admission = state.admission
-    return await admission.anybody(api_key(ticket(request.scope).incoming))
+    own = ticket(request.scope)
+    return admission.besides(api_key(request.scope), lambda verdict: rate_headers(own, verdict))

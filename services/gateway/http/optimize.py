@@ -48,5 +48,6 @@ async def optimize(request: Request[Any, Any, Any], state: State) -> Response[by
 async def get_credits(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
     """What is left for it."""
     service: Optimizing = state.optimizing
-    left = await service.balance(api_key(ticket(request.scope).incoming))
+    own = ticket(request.scope)
+    left = await service.balance(api_key(request.scope), lambda verdict: rate_headers(own, verdict))
     return {"balance_tokens": left, "currency": "GBP", "price_per_million_tokens": PENCE_PER_MILLION / 100}

@@ -21,9 +21,11 @@ class StreamingAnswer(Response[Any]):
         status: int = 200,
         *,
         keep_alive: float | None = None,
+        cut: asyncio.Event | None = None,
+        last: bytes = b"",
     ) -> None:
         super().__init__(content=None, status_code=status)
-        self._stream = _Stream(chunks, headers, status, keep_alive)
+        self._stream = _Stream(chunks, headers, status, keep_alive, cut, last)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
         """The application that sends it."""
@@ -32,7 +34,8 @@ class StreamingAnswer(Response[Any]):
 
 class _Stream:
     """An ASGI application that sends `chunks`, and closes them whatever happens. They give their first piece at once,
-    even if it is empty. After `keep_alive` seconds of silence a comment says that there is more to come.
+    even if it is empty. After `keep_alive` seconds of silence a comment says that there is more to come; once `cut` is set,
+    the process ends, and `last` says so.
     """
 
     def __init__(
@@ -41,7 +44,11 @@ class _Stream:
         headers: Sequence[tuple[bytes, bytes]],
         status: int,
         keep_alive: float | None,
+        cut: asyncio.Event | None,
+        last: bytes,
     ) -> None:
+        self._cut = cut
+        self._last = last
         self._chunks = chunks
         self._headers = headers
         self._status = status
@@ -55,8 +62,14 @@ class _Stream:
         beside = [asyncio.create_task(disconnected(receive))]
         if self._keep_alive is not None:
             beside.append(asyncio.create_task(self._comment(send, self._keep_alive)))
+        if self._cut is not None:
+            beside.append(asyncio.create_task(self._until_cut(self._cut)))
         try:
             await asyncio.wait((pump, *beside), return_when=asyncio.FIRST_COMPLETED)
+            if self._cut is not None and self._cut.is_set() and not pump.done():
+                pump.cancel()
+                await asyncio.gather(pump, return_exceptions=True)
+                await send({"type": "http.response.body", "body": self._last, "more_body": False})
         finally:
             for task in (pump, *beside):
                 task.cancel()
@@ -64,6 +77,9 @@ class _Stream:
             await self._chunks.aclose()
         if pump.done() and not pump.cancelled():
             pump.result()
+
+    async def _until_cut(self, cut: asyncio.Event) -> None:
+        await cut.wait()
 
     async def _pump(self, send: Send, first: bytes) -> None:
         await send({"type": "http.response.start", "status": self._status, "headers": list(self._headers)})

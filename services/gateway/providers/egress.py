@@ -12,8 +12,6 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from libs.common.net_guard import address_allowed
 
-_MAX_CONNECTIONS = 1000
-
 
 class GuardedResolver(AbstractResolver):
     """Resolves names to public addresses only, but for hosts that the operator lists."""
@@ -37,10 +35,17 @@ class GuardedResolver(AbstractResolver):
         await self._inner.close()
 
 
-def egress(allowed: Collection[str]) -> aiohttp.ClientSession:
-    """A session without cookies, proxies or limits in time, which callers set; to be entered by whoever asked for it."""
+def egress(allowed: Collection[str], connections: int = 2000) -> aiohttp.ClientSession:
+    """A session without cookies, proxies or limits in time, which callers set; to be entered by whoever asked for it.
+
+    One upstream host has half of the connections at most, so that a silent one cannot have them all.
+    """
     connector = aiohttp.TCPConnector(
-        resolver=GuardedResolver(allowed), limit=_MAX_CONNECTIONS, ttl_dns_cache=60, keepalive_timeout=30
+        resolver=GuardedResolver(allowed),
+        limit=connections,
+        limit_per_host=max(1, connections // 2),
+        ttl_dns_cache=60,
+        keepalive_timeout=30,
     )
     return aiohttp.ClientSession(
         connector=connector,

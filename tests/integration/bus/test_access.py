@@ -167,7 +167,7 @@ async def test_another_s_subjects_are_refused(user: str, guarded: tuple[NatsServ
 
 
 def _covered(subject: str, patterns: set[str]) -> bool:
-    return any(subject == one or (one.endswith(".>") and subject.startswith(one[:-1])) for one in patterns)
+    return any(subject == one or (one[-2:] in (".>", ".*") and subject.startswith(one[:-1])) for one in patterns)
 
 
 def _names(line: str, verb: str, subject: str) -> bool:

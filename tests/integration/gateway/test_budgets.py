@@ -120,7 +120,7 @@ async def test_a_client_is_told_with_a_402_and_its_provider_is_not_asked(stack: 
     stack.change(monthly_budget_nano=12_000_000)
     client = stack.client()
     stack.provider.script.add("gpt-4o", [Step(completion_tokens=1150)])
-    ask = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello!"}], "stream": stream}
+    ask = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello!"}], "stream": stream, "max_tokens": 1000}
     first = await client.chat.completions.create(**ask)  # type: ignore[call-overload]
     if stream:
         async for _ in first:

@@ -34,6 +34,7 @@ FULL = request(
     not_done=("A new cut would send 9 tokens fewer and bill 7 more.",),
     charged_tokens=9,
     credit_lease="lease",
+    clamped=("served_model",),
     cache_pair_id="pair-1",
     cache_source_id="req_before",
     shadow_savings_nano=-7,

@@ -1,0 +1,90 @@
+"""Whether the server still answers, and what time it has.
+
+A server that hangs keeps its connection: each request would wait out its whole budget, one part after the other. So what the
+server is slow to answer makes us ask it for a sign of life, and without one the bus counts as away until there is.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+log = structlog.get_logger()
+_SLOW_SECONDS = 0.04
+_SIGN_SECONDS = 0.05
+_FOR_EVER = 86_400
+
+
+class Pulse:
+    """Of one connection."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._waiting: set[asyncio.Timeout] = set()
+        self._asking: asyncio.Task[None] | None = None
+        self._clock: tuple[float, float] | None = None
+        self.silent = False
+
+    def time(self) -> float | None:
+        """Seconds since the epoch on the server's clock; None until it was read."""
+        if self._clock is None:
+            return None
+        server, own = self._clock
+        return server + time.monotonic() - own
+
+    async def read_clock(self, stream: str) -> None:
+        """Read the server's clock off an answer of its own; between two readings ours only counts on."""
+        began = time.monotonic()
+        with suppress(NatsError, TimeoutError, OSError, ValueError, KeyError):
+            answer = await self._client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=2)
+            ts = datetime.fromisoformat(json.loads(answer.data)["ts"])
+            self._clock = ts.timestamp(), (began + time.monotonic()) / 2
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Around something that the server itself answers: `TimeoutError` once it gives no sign of life."""
+        slow = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._ask)
+        try:
+            async with asyncio.timeout(None) as limit:
+                self._waiting.add(limit)
+                try:
+                    yield
+                finally:
+                    self._waiting.discard(limit)
+        finally:
+            slow.cancel()
+
+    def reset(self) -> None:
+        """The connection is gone, and with it the question."""
+        if self._asking is not None:
+            self._asking.cancel()
+        self.silent = False
+
+    def _ask(self) -> None:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._sign())
+
+    async def _sign(self) -> None:
+        # Never cancelled while the connection lives: nats-py cannot take an answer that nobody waits for any more.
+        pong = asyncio.ensure_future(self._client.flush(timeout=_FOR_EVER))
+        try:
+            done, _ = await asyncio.wait((pong,), timeout=_SIGN_SECONDS)
+            if not done:
+                self.silent = True
+                log.warning("bus_silent")
+                now = asyncio.get_running_loop().time()
+                for limit in self._waiting:
+                    limit.reschedule(now)
+                await asyncio.wait((pong,))
+            pong.exception()
+        except asyncio.CancelledError:
+            pong.cancel()
+            raise
+        finally:
+            self.silent = False
