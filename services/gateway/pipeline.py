@@ -97,8 +97,7 @@ class Pipeline:
                 self._delivery.left(work)
                 raise
             except Exception:
-                if work.flight is not None:
-                    work.flight.land(None)
+                await self._delivery.broke(work)
                 raise
 
     async def _exact_hit(self, work: Work) -> CacheHit | None:

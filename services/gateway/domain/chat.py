@@ -97,6 +97,11 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
         return options is not None and options.include_usage is True
 
     @property
+    def legacy(self) -> bool:
+        """Whether the client knows `functions` only, and so reads no tool calls."""
+        return bool(self.fields.functions) and not self.fields.tools
+
+    @property
     def last_user(self) -> Message | None:
         """The turn that asks: the last message, if a user wrote it."""
         last = self.fields.messages[-1]

@@ -78,12 +78,14 @@ class Work:
     recalled: Mapping[str, Kept] = field(default_factory=dict)
     kept: dict[str, Kept] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
     warm: Known | None = None
     fallback_used: bool = False
     tokens: TokenClasses = field(default_factory=TokenClasses)
     original_tokens: int = 0
     estimated: bool = False
     served_model: str | None = None
+    served_tier: str | None = None
     degraded: list[str] = field(default_factory=list)
     # Seconds that somebody else's call to the provider was waited for: the provider's time, too.
     waited: float = 0.0
@@ -95,6 +97,7 @@ class Work:
     flight: Flight | None = None
     shadow_savings_nano: int | None = None
     trace_id: str | None = None
+    recorded: bool = False
 
     @property
     def baseline_model(self) -> str:
@@ -132,6 +135,11 @@ class Work:
         if self.optimized is None or self.hit is not None:
             return ()
         return tuple(note.reason for note in self.optimized.notes if note.outcome == "not_worth_it")
+
+    def charge(self, billed: TokenClasses | None) -> None:
+        """Note what the provider charged for a call that came to nothing."""
+        if billed is not None:
+            self.tokens = billed
 
     def remember(self, kept: dict[str, Kept], call_ids: list[str]) -> None:
         """Note what is to be kept of the answer's tool calls."""
