@@ -41,7 +41,9 @@ class Counting:
             completion = await _beside(len(said), _count_text, work, said)
             work.estimated = True
         known = msgspec.structs.replace(known, prompt_tokens=prompt, completion_tokens=completion)
-        work.tokens = known.classes()
+        work.tokens, work.apart = known.classes(), known.apart
+        if not known.audio_input and work.chat.sounds:
+            work.apart = msgspec.structs.replace(work.apart, uncounted=True)
 
 
 async def _beside(size: int, count: Callable[..., int], work: Work, *more: str) -> int:

@@ -4,7 +4,7 @@ The last byte of every answer waits until its event is safe, so that what a clie
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -165,7 +165,7 @@ class Delivery:
         await self._record(work, "error", error=error.code)
         return event(msgspec.json.encode(error_body(error)))
 
-    def _keep(self, work: Work, answer: bytes, finish_reasons: list[str | None], *, calls: bool) -> None:
+    def _keep(self, work: Work, answer: bytes, finish_reasons: Sequence[str], *, calls: bool) -> None:
         """Put a complete answer into the cache, and note where its conversation was cut."""
         key, target = work.cache_key, work.target
         assert target is not None

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from libs.common.catalog import Catalog, Model
+from libs.common.catalog import Apart, Catalog, Model, Terms
 from libs.common.contracts.auth import OptimizationSettings, Principal
 from libs.common.contracts.cache import CacheHit
 from libs.common.contracts.events import CompletionFinished, LeverName, TokenClasses
@@ -82,6 +82,7 @@ class Work:
     warm: Known | None = None
     fallback_used: bool = False
     tokens: TokenClasses = field(default_factory=TokenClasses)
+    apart: Apart = field(default_factory=Apart)
     original_tokens: int = 0
     estimated: bool = False
     served_model: str | None = None
@@ -172,6 +173,7 @@ class Work:
                 baseline=baseline,
                 prompt_tokens=self.original_tokens,
                 completion_tokens=self.hit.completion_tokens,
+                terms=self._terms(catalog, day, self.requested or self.target, served=False),
             )
         else:
             removed = self.removed
@@ -184,8 +186,19 @@ class Work:
                 tokens=self.tokens,
                 removed=removed,
                 known_cached=self.warm.cached_tokens if self.warm else 0,
+                terms=self._terms(catalog, day, self.target, served=True),
+                baseline_terms=self._terms(catalog, day, self.requested or self.target, served=False),
             )
         return self.receipt
+
+    def _terms(self, catalog: Catalog, day: date, target: Target | None, *, served: bool) -> Terms:
+        """How a target's answer is billed: by the tier that the answer names, else by the one that was asked for."""
+        dropped = "service_tier" in self.dropped and (served or self.target == target)
+        tier = None if dropped else self.chat.service_tier
+        if self.served_tier and (served or self.target == target):
+            tier = self.served_tier
+        factor = catalog.tier_factor(target.provider, tier, day) if target is not None else None
+        return Terms(factor=factor, apart=self.apart)
 
     def _baseline(self, catalog: Catalog) -> Model | None:
         """What savings are counted against: a model that could have answered. Where no key reaches the requested one, that is
@@ -203,7 +216,9 @@ class Work:
         if shadow is None or self.hit is not None or self.target is None:
             return None
         instead = catalog.find(shadow)
-        return receipt.shadow_savings(day, served=self.target.priced(catalog), shadow=instead, tokens=self.tokens)
+        return receipt.shadow_savings(
+            day, served=self.target.priced(catalog), shadow=instead, tokens=self.tokens, terms=Terms(apart=self.apart)
+        )
 
 
 @dataclass(frozen=True)

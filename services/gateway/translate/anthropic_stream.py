@@ -120,13 +120,14 @@ class AnthropicChunks:
         self._count(message.object("usage"))
         return [self._chunk({"role": "assistant", "content": ""})]
 
-    def _begin(self, message: Fields) -> None:
+    def _begin(self, message: Fields) -> dict[str, Any]:
         self._head = {
             "id": completion_id(message.name("id"), self._request_id),
             "object": "chat.completion.chunk",
             "created": self._created,
             "model": message.name("model") or self._model,
         }
+        return self._head
 
     def _index(self, event: Fields) -> int:
         """The block that an event is about; the newest where it does not say."""
@@ -198,7 +199,7 @@ class AnthropicChunks:
             written = (
                 {name: "".join(pieces) for name, pieces in state.pieces.items()} if state.kind == "thinking" else {}
             )
-            block = {**{name: state.block.value(name) for name in state.block.values}, **written}
+            block = {name: state.block.value(name) for name in state.block.values} | written
             self._thinking.append(block)
             # Clients put lists of a stream together by their index.
             return [self._chunk({"thinking_blocks": [{"index": len(self._thinking) - 1, **block}]})]
@@ -244,7 +245,6 @@ class AnthropicChunks:
         return self._chunk({"tool_calls": [{"index": state.call, "function": {"arguments": said}}]})
 
     def _chunk(self, delta: dict[str, Any], **end: str | None) -> bytes:
-        if self._head is None:
-            self._begin(Fields({}))
+        head = self._head or self._begin(Fields({}))
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None, **end}
-        return msgspec.json.encode({**self._head, "choices": [choice]})
+        return msgspec.json.encode({**head, "choices": [choice]})

@@ -55,7 +55,10 @@ class Chunks(Protocol):
     error event, "truncated" from `end` where the provider had not finished.
     """
 
-    kept: dict[str, Kept]
+    @property
+    def kept(self) -> dict[str, Kept]:
+        """What to keep of the tool calls so far."""
+        ...
 
     @property
     def counted(self) -> dict[str, Any] | None:

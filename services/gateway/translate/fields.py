@@ -28,11 +28,13 @@ _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _NO_CHARACTER = "\ufffd".encode()
-# Where halves of surrogate pairs stand until the other half has come: one private character for each of them.
+# Where halves of surrogate pairs stand until the other half has come: one private character for each of them, after one that
+# no text may hold.
 _PRIVATE = 0x100000
-MARK = b"\xf4\x8d"
-_PAIR = re.compile("([\U0010d800-\U0010dbff])([\U0010dc00-\U0010dfff])")
-_HALF = re.compile("[\U0010d800-\U0010dfff]")
+_BEFORE = "\U0010fffe"
+MARK = _BEFORE.encode()
+_PAIR = re.compile(_BEFORE + "([\U0010d800-\U0010dbff])" + _BEFORE + "([\U0010dc00-\U0010dfff])")
+_HALF = re.compile(_BEFORE + "[\U0010d800-\U0010dfff]")
 
 
 def too_many_parts(data: bytes) -> bool:
@@ -83,7 +85,7 @@ def _without_halves(data: bytes, *, keep: bool) -> bytes:
 
 
 def _replace(out: list[bytes], data: bytes, done: int, half: re.Match[bytes], keep: bool) -> int:
-    out += data[done : half.start()], chr(_PRIVATE + int(half[1], 16)).encode() if keep else _NO_CHARACTER
+    out += data[done : half.start()], (_BEFORE + chr(_PRIVATE + int(half[1], 16))).encode() if keep else _NO_CHARACTER
     return half.end()
 
 
@@ -99,8 +101,8 @@ class Halves:
     def join(self, key: tuple[Any, ...], text: str) -> str:
         """The text as far as its characters are whole; a first half at its end waits for the next piece."""
         text = _PAIR.sub(_paired, self._held.pop(key, "") + text)
-        if text and "\U0010d800" <= text[-1] <= "\U0010dbff":
-            self._held[key], text = text[-1], text[:-1]
+        if text[-2:-1] == _BEFORE and "\U0010d800" <= text[-1] <= "\U0010dbff":
+            self._held[key], text = text[-2:], text[:-2]
         return _HALF.sub("\ufffd", text)
 
 
@@ -122,6 +124,15 @@ def read_object(data: bytes | msgspec.Raw) -> "Fields | None":
         return Fields(_object.decode(msgspec.json.encode(found))) if isinstance(found, dict) else None
     except (*BROKEN, ValueError):
         return None
+
+
+def is_object(data: bytes | msgspec.Raw) -> bool:
+    """Whether it is a JSON object by the strict rules."""
+    try:
+        _object.decode(data)
+    except BROKEN:
+        return False
+    return True
 
 
 def read_list(data: bytes | msgspec.Raw) -> list[msgspec.Raw] | None:

@@ -170,9 +170,8 @@ def _call(found: Fields) -> Call:
     given = found.values.get("args", found.values.get("arguments"))
     value = found.value("args") if "args" in found.values else found.value("arguments")
     if given is None or value is None:
-        said = "{}"
-    else:
-        said = (value or "{}") if isinstance(value, str) else compact(given)
+        return Call(name=found.name("name"), id=found.name("id"))
+    said = (value or "{}") if isinstance(value, str) else compact(given)
     return Call(name=found.name("name"), id=found.name("id"), arguments=said)
 
 

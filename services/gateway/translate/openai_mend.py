@@ -170,8 +170,8 @@ def _collect(given: msgspec.Raw, kind: str, found: dict[str, list[str]], depth: 
         return
     first = bytes(given).lstrip()[:1]
     if first == b"[":
-        for part in read_list(given) or ():
-            _collect(part, kind, found, depth - 1)
+        for item in read_list(given) or ():
+            _collect(item, kind, found, depth - 1)
     elif first == b"{":
         part = read_object(given) or Fields({})
         said = part.text("type")
@@ -180,7 +180,7 @@ def _collect(given: msgspec.Raw, kind: str, found: dict[str, list[str]], depth: 
         elif said == "refusal":
             kind = "refusal"
         for name in ("text", "thinking", "reasoning", "refusal", "summary", "content", "value", "output_text"):
-            if name in part.values and name != "type":
+            if name in part.values:
                 _collect(part.values[name], kind, found, depth - 1)
     else:
         found[kind].append(Fields({"": given}).text(""))

@@ -169,8 +169,7 @@ class OpenAIStream:
     def _take_all(self, payloads: Sequence[bytes]) -> bytes:
         out: list[bytes] = []
         try:
-            for data in payloads:
-                out.append(self._take(data))
+            out.extend(map(self._take, payloads))
         except Failure as failure:
             if not any(out):
                 raise

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from libs.common.catalog import Apart
 from libs.common.contracts.events import TokenClasses
 from services.gateway.translate.fields import Counted, Fields, read_object
 
@@ -44,6 +45,16 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             cache_write_1h=hour,
             output_text=completion - reasoning,
             output_reasoning=reasoning,
+        )
+
+    @property
+    def apart(self) -> Apart:
+        """Those among them that are billed by a rate of their own."""
+        return Apart(
+            audio_input=self.audio_input,
+            audio_cached=min(self.audio_cached, self.audio_input),
+            audio_output=self.audio_output,
+            image_output=self.image_output,
         )
 
     @property
