@@ -119,7 +119,11 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 first_byte=settings.first_byte_timeout,
                 idle=settings.idle_timeout,
                 plain=settings.plain_timeout,
+                stream=settings.stream_timeout,
+                window=settings.stream_window,
+                slowest=settings.stream_slowest,
             ),
+            max_answer=settings.max_answer_bytes,
         )
         events = SpooledEvents(bus, spool, settings.ack_budget_ms)
         delivery = Delivery(

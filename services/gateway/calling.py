@@ -4,26 +4,24 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-import msgspec
-
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
-from libs.common.contracts.base import UNREADABLE
 from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import names, tracing
 from services.gateway.domain import turns
-from services.gateway.domain.attempts import Failure, Next, Tried, after, client_error
+from services.gateway.domain.attempts import MAX_CALLS, Failure, Next, Tried, after, client_error
 from services.gateway.domain.health import Health
 from services.gateway.domain.targets import Target
+from services.gateway.domain.unwanted import Unwanted, refused
 from services.gateway.domain.work import Work
 from services.gateway.ports import Providers
 from services.gateway.translate.dialect import Asked, Dialect
-from services.gateway.translate.openai_answer import Answer
+from services.gateway.translate.either import EitherChunks, whole
+from services.gateway.translate.openai_answer import Answer, read_answer
 from services.gateway.translate.openai_stream import OpenAIStream
 
 T = TypeVar("T")
 Pause = Callable[[], Awaitable[None]]
-_answer_decoder = msgspec.json.Decoder(Answer)
 
 
 class OpenStream:
@@ -66,6 +64,7 @@ class Caller:
         self._health = health
         self._clock = clock
         self._pause = pause
+        self._unwanted = Unwanted(clock.monotonic)
 
     async def complete(self, work: Work) -> tuple[bytes, Answer]:
         """A whole answer, as bytes and read. Raises the error that the client sees."""
@@ -87,11 +86,17 @@ class Caller:
                 calls += 1
                 return await self._tell(work, target, key, once)
             except Failure as failure:
+                if calls < MAX_CALLS and (
+                    names := refused(failure, work.added, guess=target.provider == "openai_compatible")
+                ):
+                    self._unwanted.add(_server(target, key), target.served_model, names)
+                    continue
+                work.charge(failure.billed)
                 keys_left, elsewhere = len(target.keys) - key - 1, _elsewhere(work, target)
                 tried = Tried(calls=calls, keys_left=keys_left, retried=retried, changed=changed, elsewhere=elsewhere)
                 error, step = client_error(failure, target.provider), after(failure, tried)
-            except BadRequest as refused:  # this provider has no form for something that the requested one may have
-                error, step = refused, Next.FALLBACK if changed else Next.GIVE_UP
+            except BadRequest as unfit:  # this provider has no form for something that the requested one may have
+                error, step = unfit, Next.FALLBACK if changed else Next.GIVE_UP
             if step is Next.GIVE_UP or (step is Next.FALLBACK and work.requested is None):
                 raise self._given_up(work, error)
             if step is Next.OTHER_KEY:
@@ -118,7 +123,7 @@ class Caller:
             work.answered = self._clock.monotonic()
         return error.with_traceback(None)
 
-    def _body(self, work: Work, target: Target, *, stream: bool) -> bytes:
+    def _body(self, work: Work, target: Target, key: int, *, stream: bool) -> bytes:
         shorter = work.optimized if work.optimized is not None and not work.fallback_used else None
         outgoing = self._dialects[target.provider].request(
             Asked(
@@ -128,44 +133,47 @@ class Caller:
                 known=self._catalog.find(target.served_model),
                 stream=stream,
                 kept=turns.without_blocks(work.recalled) if work.fallback_used else work.recalled,
+                without=self._unwanted.of(_server(target, key), target.served_model),
             )
         )
-        work.dropped = outgoing.dropped
+        work.dropped, work.added = outgoing.dropped, outgoing.added
         work.called = work.called or self._clock.monotonic()
         return outgoing.body
 
     async def _complete_once(self, work: Work, target: Target, key: int) -> tuple[bytes, Answer]:
-        body = self._body(work, target, stream=False)
+        body = self._body(work, target, key, stream=False)
         data = await self._providers.complete(target, key, work.principal.org_id, body)
         work.answered = work.first_byte = self._clock.monotonic()
-        whole = self._dialects[target.provider].answer(
-            data, model=target.served_model, request_id=work.request_id, created=self._seconds()
+        found = whole(
+            self._dialects[target.provider],
+            data,
+            model=target.served_model,
+            request_id=work.request_id,
+            created=self._seconds(),
         )
-        try:
-            answer = _answer_decoder.decode(whole.body)
-        except UNREADABLE:
-            raise Failure("malformed", "The answer is not a chat completion.") from None
-        if not answer.choices:
-            raise Failure("malformed", "The answer has no choices.")
-        work.served_model = answer.model
-        work.remember(whole.kept, answer.call_ids)
+        body, answer = read_answer(found.body, seed=work.request_id, legacy=work.chat.legacy)
+        work.served_model, work.served_tier = _name(answer.model), answer.service_tier
+        work.remember(found.kept, answer.call_ids)
         self._health.worked(target, key)
-        return whole.body, answer
+        return body, answer
 
     async def _stream_once(self, work: Work, target: Target, key: int) -> OpenStream:
-        body = self._body(work, target, stream=True)
+        body = self._body(work, target, key, stream=True)
         pieces = await self._providers.stream(target, key, work.principal.org_id, body)
-        chunks = self._dialects[target.provider].chunks(
-            model=target.served_model, request_id=work.request_id, created=self._seconds()
+        chunks = EitherChunks(
+            self._dialects[target.provider],
+            model=target.served_model,
+            request_id=work.request_id,
+            created=self._seconds(),
         )
-        relay = OpenAIStream(chunks, wants_usage=work.chat.wants_usage)
+        relay = OpenAIStream(chunks, wants_usage=work.chat.wants_usage, seed=work.request_id, legacy=work.chat.legacy)
         try:
             async for piece in pieces:
                 head = relay.feed(piece)
                 if relay.started or relay.done:
                     return self._opened(work, target, key, relay, head, pieces)
             head = relay.end()
-            if relay.complete:
+            if relay.complete or relay.done:
                 return self._opened(work, target, key, relay, head, pieces)
             raise Failure("truncated", "The stream ended before it said anything.")
         except BaseException:
@@ -181,7 +189,9 @@ class Caller:
         head: bytes,
         rest: AsyncGenerator[bytes, None],
     ) -> OpenStream:
-        work.first_byte, work.served_model = self._clock.monotonic(), relay.model
+        if relay.empty:
+            raise Failure("malformed", "The answer has no choices.", billed=relay.billed)
+        work.first_byte, work.served_model = self._clock.monotonic(), _name(relay.model)
 
         def ended(failure: Failure | None) -> None:
             if failure is None:
@@ -206,6 +216,15 @@ class Caller:
                 names.REQUEST_ID: work.request_id,
             },
         )
+
+
+def _server(target: Target, key: int) -> str:
+    return target.keys[key].base_url or target.provider
+
+
+def _name(model: str | None) -> str | None:
+    """A model's name as it can be kept: providers choose it."""
+    return None if model is None else "".join(letter if letter.isprintable() else "\ufffd" for letter in model)
 
 
 def _elsewhere(work: Work, target: Target) -> bool:

@@ -4,19 +4,20 @@ The last byte of every answer waits until its event is safe, so that what a clie
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 
-from libs.common import tokens
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheHit, StoreAnswer, cache_entry_id
-from libs.common.contracts.events import CompletionFinished, Status, TokenClasses
-from libs.common.errors import PayloadTooLarge, PromptlyError
+from libs.common.contracts.events import CompletionFinished, Status
+from libs.common.errors import Internal, PromptlyError
 from services.gateway.calling import OpenStream
+from services.gateway.counting import Counting
+from services.gateway.domain.asking import MAX_HOP_BYTES
 from services.gateway.domain.attempts import Failure, client_error
 from services.gateway.domain.conversations import Conversations
 from services.gateway.domain.merged import merged
@@ -53,6 +54,7 @@ class Delivery:
         self._conversations = conversations
         self._catalog = catalog
         self._clock = clock
+        self._counting = Counting()
         self._detached: set[asyncio.Task[None]] = set()
 
     async def hit(self, work: Work, hit: CacheHit) -> bytes:
@@ -68,10 +70,7 @@ class Delivery:
 
     async def plain(self, work: Work, data: bytes, answer: Answer) -> bytes:
         """A provider's whole answer."""
-        if answer.usage is None:
-            self._estimate(work, answer.said)
-        else:
-            work.tokens = answer.usage.classes()
+        await self._counting.count(work, answer.counted, answer.said, spoke=answer.spoke)
         work.price(self._catalog)
         reasons = [choice.finish_reason for choice in answer.choices]
         self._keep(work, data, reasons, calls=any(choice.message.tool_calls for choice in answer.choices))
@@ -80,34 +79,36 @@ class Delivery:
 
     async def relay(self, work: Work, stream: OpenStream) -> AsyncGenerator[bytes, None]:
         """A provider's stream, piece by piece. However it ends, it is recorded once."""
-        relay, recorded = stream.relay, False
+        relay = stream.relay
         try:
             yield stream.head
             async for out in self._pieces(relay, stream):
                 yield out
-            recorded = True
             stream.ended(None)
             yield await self._finish_stream(work, relay)
-        except (Failure, PayloadTooLarge) as failure:
-            recorded = True
-            stream.ended(failure if isinstance(failure, Failure) else None)
-            yield await self._break_stream(work, relay, failure)
+        except Failure as failure:
+            stream.ended(failure)
+            assert work.target is not None
+            yield await self._break_stream(work, relay, client_error(failure, work.target.provider))
+        except Exception as fault:  # ours: the client hears that, and the record says so
+            log.error("stream_failed", error_type=type(fault).__name__)
+            yield await self._break_stream(work, relay, _internal(work))
         finally:
             # A client that left cancels this generator; hanging up and the record outlive it.
             self._detach(stream.rest.aclose())
-            if not recorded:
-                self.left(work, relay)
+            self.left(work, relay)
 
     async def _pieces(self, relay: OpenAIStream, stream: OpenStream) -> AsyncGenerator[bytes, None]:
         try:
             while not relay.done:
+                relay.check()
                 out = relay.feed(await anext(stream.rest))
                 if out:
                     yield out
         except StopAsyncIteration:
             if out := relay.end():
                 yield out
-            if not relay.complete:
+            if not (relay.complete or relay.done):
                 raise Failure("truncated", "The stream broke off.") from None
         except Failure:
             # Not every server says [DONE], or closes the connection: what is whole is whole.
@@ -115,18 +116,29 @@ class Delivery:
                 raise
 
     async def failed(self, work: Work, error: PromptlyError) -> None:
-        """A request that got an error instead of an answer: nothing was paid, and nothing was saved."""
+        """A request that got an error instead of an answer: nothing was saved, and mostly nothing was paid."""
+        if work.tokens.input or work.tokens.output:
+            work.price(self._catalog)
         await self._record(work, "error", status_code=status(error), error=error.code)
 
+    async def broke(self, work: Work) -> None:
+        """A request that a fault of ours ended: it is recorded as that, and what was set aside for it is free again."""
+        await self._record(work, "error", status_code=500, error=_internal(work).code)
+
     def left(self, work: Work, relay: OpenAIStream | None = None) -> None:
-        """A client that left. What it cost until then is recorded, after the request."""
+        """A client that left, unless all was over by then. What it cost is recorded, after the request."""
+        if work.recorded:
+            return
         work.answered = self._clock.monotonic()
+        self._detach(self._record_left(work, relay))
+
+    async def _record_left(self, work: Work, relay: OpenAIStream | None) -> None:
         if relay is not None:
-            self._count(work, relay)
+            await self._counting.stream(work, relay)
         elif work.called is not None:
-            self._estimate(work, "")
+            await self._counting.count(work, None, "", spoke=False)
         work.price(self._catalog)
-        self._detach(self._record(work, "cancelled", status_code=499, error="client_left"))
+        await self._record(work, "cancelled", status_code=499, error="client_left")
 
     async def settle(self) -> None:
         """Wait for what goes on after its request: records of clients that left."""
@@ -135,7 +147,7 @@ class Delivery:
 
     async def _finish_stream(self, work: Work, relay: OpenAIStream) -> bytes:
         work.answered = self._clock.monotonic()
-        self._count(work, relay)
+        await self._counting.stream(work, relay)
         work.price(self._catalog)
         work.remember(relay.kept, relay.call_ids)
         answer = relay.answer()
@@ -145,41 +157,15 @@ class Delivery:
         await self._record(work, "fallback" if work.fallback_used else "success")
         return relay.ending(metadata(work, self._clock.monotonic()))
 
-    async def _break_stream(self, work: Work, relay: OpenAIStream, failure: Failure | PayloadTooLarge) -> bytes:
+    async def _break_stream(self, work: Work, relay: OpenAIStream, error: PromptlyError) -> bytes:
         """After the first byte a failure can only be said, not undone: an error object, and no `[DONE]`."""
-        assert work.target is not None
-        error = client_error(failure, work.target.provider) if isinstance(failure, Failure) else failure
         work.answered = self._clock.monotonic()
-        self._count(work, relay)
+        await self._counting.stream(work, relay)
         work.price(self._catalog)
         await self._record(work, "error", error=error.code)
         return event(msgspec.json.encode(error_body(error)))
 
-    def _count(self, work: Work, relay: OpenAIStream) -> None:
-        if relay.usage is not None:
-            work.tokens = relay.usage.classes()
-            return
-        self._estimate(work, relay.said)
-        if (begun := relay.counted) is not None:  # the prompt is the provider's own count, the answer is ours
-            work.tokens = msgspec.structs.replace(
-                begun.classes(), output_text=work.tokens.output_text, output_reasoning=0
-            )
-
-    def _estimate(self, work: Work, text: str) -> None:
-        """Tokens by our own count, flagged as such, where the provider named none."""
-        sent = work.chat.raw["messages"]
-        if work.optimized is not None and work.optimized.changed and not work.fallback_used:
-            sent = work.optimized.messages
-        model = work.target.served_model if work.target else work.baseline_model
-        tools = b"".join(bytes(work.chat.raw[name]) for name in ("tools", "functions") if name in work.chat.raw)
-        prompt = tokens.count_messages(model, msgspec.json.decode(sent))
-        work.tokens = TokenClasses(
-            uncached_input=prompt + tokens.count_text(model, tools.decode()),
-            output_text=tokens.count_text(model, text),
-        )
-        work.estimated = True
-
-    def _keep(self, work: Work, answer: bytes, finish_reasons: list[str | None], *, calls: bool) -> None:
+    def _keep(self, work: Work, answer: bytes, finish_reasons: Sequence[str], *, calls: bool) -> None:
         """Put a complete answer into the cache, and note where its conversation was cut."""
         key, target = work.cache_key, work.target
         assert target is not None
@@ -187,7 +173,8 @@ class Delivery:
         if cut is not None or work.tokens.cache_read:
             self._conversations.remember(work.principal.org_id, work.chat, cut, work.tokens.cache_read)
         whole = all(reason in ("stop", "tool_calls") for reason in finish_reasons)
-        if key is None or not work.overrides.write_cache or not whole or work.estimated:
+        small = len(answer) <= MAX_HOP_BYTES  # a larger one is too much for a hop to the cache
+        if key is None or not work.overrides.write_cache or not whole or work.estimated or not small:
             return
         kept = StoreAnswer(
             org_id=work.principal.org_id,
@@ -208,11 +195,14 @@ class Delivery:
         self._cache.store(kept, None if flight is None else flight.over)
 
     async def _record(self, work: Work, outcome: Status, *, status_code: int = 200, error: str | None = None) -> None:
+        if work.recorded:
+            return
         if work.flight is not None:
             work.flight.land(work.hit if work.cache == "exact" else None)
             work.flight.over()
         if work.kept:
             await self._turns.keep(work.principal.org_id, work.kept)
+        work.recorded = True
         finished = finished_event(work, outcome, self._clock.monotonic(), status_code=status_code, error=error)
         if work.settle is not None:
             work.settle(finished.actual_cost_nano)
@@ -241,6 +231,10 @@ class Delivery:
         self._detached.discard(task)
         if not task.cancelled() and (failure := task.exception()) is not None:
             log.error("after_request_failed", error_type=type(failure).__name__)
+
+
+def _internal(work: Work) -> Internal:
+    return Internal(f"Something went wrong on our side; request {work.request_id}.")
 
 
 def _as_hit(kept: StoreAnswer, stored_at_ms: int) -> CacheHit:

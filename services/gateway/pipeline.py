@@ -12,7 +12,7 @@ from libs.common.contracts.cache import CacheHit
 from libs.common.contracts.events import CompletionFinished
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
-from libs.common.errors import Internal, PromptlyError
+from libs.common.errors import PromptlyError
 from services.gateway.admission import Admission, Admitted
 from services.gateway.calling import Caller
 from services.gateway.delivery import Delivery
@@ -97,7 +97,7 @@ class Pipeline:
                 self._delivery.left(work)
                 raise
             except Exception:  # a fault of ours, which the door tells and logs; the log of requests has it too
-                await self._delivery.failed(work, Internal("Something went wrong on our side."))
+                await self._delivery.broke(work)
                 raise
 
     async def _exact_hit(self, work: Work) -> CacheHit | None:

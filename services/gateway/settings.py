@@ -18,6 +18,9 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     `besides_rpm` is the limit per key and minute of what asks no model (lists of models, balances, feedback). Each store in
     memory of what callers send holds `memory_bytes`, a quarter of them for one organisation. After SIGTERM streams have
     `stream_drain_seconds` to end.
+    An answer may take `plain_timeout`, a stream `stream_timeout` in all; a stream that brings less than `stream_slowest` bytes
+    a second over `stream_window` is ended (the default lets a comment every 15 seconds pass). `max_answer_bytes` is the
+    largest answer, unpacked.
     `dashboard_dir` is where the built dashboard lies; without it, `/` says how to get it.
     """
 
@@ -40,6 +43,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     first_byte_timeout: float = 120.0
     idle_timeout: float = 60.0
     plain_timeout: float = 600.0
+    stream_timeout: float = 3600.0
+    stream_window: float = 120.0
+    stream_slowest: float = 0.25
+    max_answer_bytes: int = 64 << 20
     keep_alive: float = 15.0
     max_concurrency: int = 1000
     optimize_rpm: int = 100

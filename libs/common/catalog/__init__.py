@@ -1,6 +1,6 @@
 """The catalogue: which models there are, what they can do, what they cost, and which one a tier names. All of it is data."""
 
 from libs.common.catalog.catalog import Catalog, load
-from libs.common.catalog.model import Model, PriceRow
+from libs.common.catalog.model import Apart, Model, PriceRow, Terms
 
-__all__ = ["Catalog", "Model", "PriceRow", "load"]
+__all__ = ["Apart", "Catalog", "Model", "PriceRow", "Terms", "load"]

@@ -1,6 +1,8 @@
 """Looks models up, through their aliases, and names the model of a tier."""
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 
@@ -8,6 +10,9 @@ import msgspec
 
 from libs.common.catalog.model import Model
 from libs.common.contracts.auth import Tier
+
+# Other names of what everybody gets who asks for nothing else.
+_STANDARD = ("default", "auto", "standard", "standard_only")
 
 
 class Alias(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,9 +22,18 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
+class ServiceTier(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider's service tier multiplies every price with, from a day on, and who says so; None: nobody does."""
+
+    factor: Decimal | None
+    effective_from: date
+    provenance: str
+
+
 class _Models(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     models: tuple[Model, ...]
+    service_tiers: dict[str, dict[str, ServiceTier]] = {}
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +63,7 @@ class Catalog:
         self.version = models.version
         self.aliases: Mapping[str, Alias] = tiers.aliases
         self.tiers: Mapping[str, Mapping[Tier, str]] = tiers.tiers
+        self._service_tiers = models.service_tiers
         self._models = {model.name: model for model in models.models}
         self._generations = {
             name: (age, generation)
@@ -75,6 +90,13 @@ class Catalog:
             if generation.tiers is not None:
                 return generation.tiers.get(tier)
         return self.tiers.get(provider, {}).get(tier)
+
+    def tier_factor(self, provider: str, tier: str | None, day: date) -> Decimal | None:
+        """What a service tier multiplies prices with; None where that is not known, as for a tier that nobody has heard of."""
+        if tier is None or tier in _STANDARD:
+            return Decimal(1)
+        found = self._service_tiers.get(provider, {}).get(tier)
+        return found.factor if found is not None and found.effective_from <= day else None
 
     def generations_older(self, name: str, requested: str) -> int:
         """How many generations a model is older than another of its provider; 0 where it is not, or nobody knows."""

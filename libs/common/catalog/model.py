@@ -8,6 +8,30 @@ import msgspec
 from libs.common.contracts.events import TokenClasses
 from libs.common.money import nano_from_pico, pico_per_token
 
+_ONE = Decimal(1)
+
+
+class Apart(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens among a request's that are billed by a rate of their own: sounds, and pictures in the answer. `audio_input`
+    includes `audio_cached`. `uncounted`: there were sounds, and nobody said how many tokens they are.
+    """
+
+    audio_input: int = 0
+    audio_cached: int = 0
+    audio_output: int = 0
+    image_output: int = 0
+    uncounted: bool = False
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """How a request was served: what its service tier multiplies prices with (None: not known), and what is billed apart."""
+
+    factor: Decimal | None = _ONE
+    apart: Apart = Apart()
+
+
+STANDARD = Terms()
+
 
 class LongContext(msgspec.Struct, frozen=True, kw_only=True):
     """Prices for the whole of a request whose input is over a number of tokens."""
@@ -28,6 +52,10 @@ class PriceRow(msgspec.Struct, frozen=True, kw_only=True):
     cache_read: Decimal | None = None
     cache_write_5m: Decimal | None = None
     cache_write_1h: Decimal | None = None
+    audio_input: Decimal | None = None
+    audio_cached: Decimal | None = None
+    audio_output: Decimal | None = None
+    image_output: Decimal | None = None
     long_context: LongContext | None = None
     effective_from: date | None = None
     effective_to: date | None = None
@@ -65,25 +93,35 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the model has a capability, such as "vision", "tools" or "json_schema"."""
         return capability in self.capabilities
 
-    def cost_nano(self, tokens: TokenClasses, day: date, *, hypothetical: bool = False) -> int | None:
-        """What tokens cost in nano-dollars, rounded once; None where a class that was used has no known price.
+    def cost_nano(
+        self, tokens: TokenClasses, day: date, *, hypothetical: bool = False, terms: Terms = STANDARD
+    ) -> int | None:
+        """What tokens cost in nano-dollars, rounded once; None where a class that was used, or the tier that served them, has
+        no known price.
 
         `hypothetical` is for tokens that another model used: a class that this one does not offer is plain input here.
         """
         row = self.price(day)
-        if row is None:
+        apart, factor = terms.apart, terms.factor
+        if row is None or factor is None or apart.uncounted:
             return None
         prices = row.for_input(tokens.input)
         pico = 0
+        heard = min(apart.audio_input - apart.audio_cached, tokens.uncached_input)
+        told = min(apart.audio_output + apart.image_output, tokens.output)
         other = prices.input if hypothetical else None
         for count, price in (
-            (tokens.uncached_input, prices.input),
-            (tokens.cache_read, prices.cache_read or other),
+            (tokens.uncached_input - heard, prices.input),
+            (heard, row.audio_input),
+            (tokens.cache_read - min(apart.audio_cached, tokens.cache_read), prices.cache_read or other),
+            (min(apart.audio_cached, tokens.cache_read), row.audio_cached),
             (tokens.cache_write_5m, prices.cache_write_5m or other),
             (tokens.cache_write_1h, prices.cache_write_1h or other),
-            (tokens.output, prices.output),
+            (tokens.output - told, prices.output),
+            (min(apart.audio_output, told), row.audio_output),
+            (told - min(apart.audio_output, told), row.image_output),
         ):
             if count and price is None:
                 return None
             pico += count * pico_per_token(price or Decimal(0))
-        return nano_from_pico(pico)
+        return nano_from_pico(pico if factor == 1 else int((pico * factor).to_integral_value()))

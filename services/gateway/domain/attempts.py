@@ -1,12 +1,16 @@
 """What to do after a provider failed: the same again, another key, the original request, or give up."""
 
 from enum import Enum
+from typing import Any
 
 import msgspec
 
+from libs.common.contracts.events import TokenClasses
 from libs.common.errors import BadRequest, NotFound, PayloadTooLarge, PromptlyError, RateLimited, UpstreamFailed
 
 MAX_CALLS = 3
+_MAX_SENTENCE = 2000
+_MAX_CODE = 128
 _TRANSIENT = (408, 500, 502, 503, 504, 529)
 _KEY_AT_FAULT = (401, 402, 403)  # the same key fares no better with the original request
 
@@ -16,7 +20,7 @@ class Failure(Exception):
 
     `kind` is "connect", "timeout", "malformed", "truncated", "status", or "resting" for a call that was not even tried;
     `status` and `message` are the provider's. 402 stands for a quota or a balance that is used up, 401 for a key that is
-    none, whatever number the provider has for them.
+    none, whatever number the provider has for them. `billed` is what the provider says that the call cost all the same.
     """
 
     def __init__(
@@ -28,6 +32,7 @@ class Failure(Exception):
         code: str | None = None,
         param: str | None = None,
         retry_after: float | None = None,
+        billed: TokenClasses | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -36,6 +41,7 @@ class Failure(Exception):
         self.code = code
         self.param = param
         self.retry_after = retry_after
+        self.billed = billed
 
 
 class Next(Enum):
@@ -66,8 +72,10 @@ def transient(failure: Failure) -> bool:
 
 
 def after(failure: Failure, tried: Tried) -> Next:
-    """The next step. At most three calls in all; a request that we changed gets one in its original form."""
-    if tried.calls >= MAX_CALLS:
+    """The next step. At most three calls in all, none after one that was paid for; a request that we changed gets one in its
+    original form.
+    """
+    if tried.calls >= MAX_CALLS or failure.billed is not None:
         return Next.GIVE_UP
     if (failure.status in (401, 402, 403, 429) or failure.kind == "resting") and tried.keys_left:
         return Next.OTHER_KEY
@@ -81,33 +89,39 @@ def after(failure: Failure, tried: Tried) -> Next:
 
 
 def client_error(failure: Failure, provider: str) -> PromptlyError:
-    """The error that the client sees. The provider's own text passes only where the request was the client's own."""
-    details = {"param": failure.param, "should_retry": False}
+    """The error that the client sees. The provider's own text passes only where the request was the client's own.
+
+    What the provider says of waiting is passed on, and nothing is said of trying again unless that would be paid for twice:
+    clients know what to do after a 429 or a 502.
+    """
+    details: dict[str, Any] = {"param": failure.param}
+    if failure.billed is not None:
+        details["should_retry"] = False  # it was paid for, and would be again
+    if failure.retry_after is not None:
+        details["retry_after"] = failure.retry_after
+    said, code = failure.message[:_MAX_SENTENCE], failure.code[:_MAX_CODE] if failure.code else None
     match failure.status:
         case 400 | 422:
-            error: PromptlyError = BadRequest(failure.message, code=failure.code, details=details)
+            error: PromptlyError = BadRequest(said, code=code, details=details)
             error.details["status"] = failure.status
             return error
         case 404:
-            return NotFound(failure.message, code=failure.code or "model_not_found", details=details)
+            return NotFound(said, code=code or "model_not_found", details=details)
         case 413:
-            return PayloadTooLarge(failure.message, code=failure.code, details=details)
+            return PayloadTooLarge(said, code=code, details=details)
         case 402:
-            message = (
-                f"The quota or the balance of this organisation's key for {provider} is used up: {failure.message}"
-            )
-            return RateLimited(message, code="insufficient_quota", details={"should_retry": False})
+            message = f"The quota or the balance of this organisation's key for {provider} is used up: {said}"
+            return RateLimited(message, code="insufficient_quota", details=details)
         case 429:
-            wait = failure.retry_after if failure.retry_after is not None else 1
-            message = f"The provider {provider} is limiting requests on this organisation's key: {failure.message}"
-            return RateLimited(message, code=failure.code, details={"retry_after": wait, "should_retry": False})
+            message = f"The provider {provider} is limiting requests on this organisation's key: {said}"
+            return RateLimited(message, code=code, details={"retry_after": 1, **details})
         case 401 | 403:
             message = f"The provider {provider} rejected this organisation's key. Check the key in the dashboard."
             return UpstreamFailed(message, code="provider_key_rejected", details=details)
     sentences = {
         "connect": f"The provider {provider} could not be reached.",
         "timeout": f"The provider {provider} did not answer in time.",
-        "malformed": f"The provider {provider} answered with something that is not a completion.",
+        "malformed": f"The provider {provider} answered with something that is not a completion: {said}",
         "truncated": f"The provider {provider} broke off in the middle of its answer.",
         "resting": f"The provider {provider} has failed several times in a row and is left alone for a few seconds.",
     }

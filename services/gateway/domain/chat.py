@@ -17,6 +17,7 @@ from services.gateway.domain.invalid import invalid
 MAX_MESSAGES = 20_000
 MAX_DEPTH = 64
 _INT32 = 2**31 - 1
+_MAX_END_USER = 512
 
 Text = Annotated[str, Meta(max_length=10 << 20)]
 Penalty = Annotated[float, Meta(ge=-2, le=2)]
@@ -75,6 +76,9 @@ class ChatFields(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     user: Annotated[str, Meta(max_length=512)] | None = None
+    safety_identifier: Any = None
+    service_tier: Any = None
+    metadata: Any = None
     tools: list[dict[str, Any]] | None = None
     functions: list[dict[str, Any]] | None = None
     response_format: ResponseFormat | None = None
@@ -96,6 +100,32 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the client asked for the usage chunk of a stream."""
         options = self.fields.stream_options
         return options is not None and options.include_usage is True
+
+    @property
+    def service_tier(self) -> str | None:
+        """How it is to be served, if the client says so."""
+        tier = self.fields.service_tier
+        return tier if isinstance(tier, str) and tier else None
+
+    @property
+    def sounds(self) -> bool:
+        """Whether there is something to listen to."""
+        return any("input_audio" in message.part_types for message in self.fields.messages)
+
+    @property
+    def end_user(self) -> str | None:
+        """Who the client says is asking: `user`, else OpenAI's newer name for it or Anthropic's."""
+        metadata = self.fields.metadata
+        theirs = metadata.get("user_id") if isinstance(metadata, dict) else None
+        for name in (self.fields.user, self.fields.safety_identifier, theirs):
+            if isinstance(name, str) and (kept := "".join(filter(str.isprintable, name))[:_MAX_END_USER]):
+                return kept
+        return None
+
+    @property
+    def legacy(self) -> bool:
+        """Whether the client knows `functions` only, and so reads no tool calls."""
+        return bool(self.fields.functions) and not self.fields.tools
 
     @property
     def last_user(self) -> Message | None:

@@ -35,7 +35,7 @@ class Health:
             return None
         if (left := found.cool_until - self._clock()) > 0 and found.because is not None:
             known = found.because
-            return Failure(known.kind, known.message, status=known.status, code=known.code, retry_after=math.ceil(left))
+            return Failure(known.kind, known.message, status=known.status, code=known.code, retry_after=left)
         if not found.breaker.allow():
             return Failure("resting", "The provider is left alone after a run of failures.")
         return None
@@ -46,15 +46,19 @@ class Health:
             self._found.pop(_name(target, key), None)
 
     def failed(self, target: Target, key: int, failure: Failure) -> None:
-        """The call was not."""
+        """The call was not. A malformed answer rests no key: whoever asks next may well get a good one."""
         found = self._found.setdefault(_name(target, key), _Health(Breaker(self._clock)))
         self._found.move_to_end(_name(target, key))
         if len(self._found) > self._entries:
             self._found.popitem(last=False)
+        if failure.kind == "malformed":
+            if found.breaker.open:
+                found.breaker.succeeded()
+            return  # it answered: what is odd about one answer says nothing of the next
         if transient(failure):
             found.breaker.failed()
         elif failure.status == 429 and failure.retry_after is not None:
-            found.cool_until = self._clock() + min(max(failure.retry_after, 1.0), _LONGEST_COOL_DOWN)
+            found.cool_until = self._clock() + min(failure.retry_after, _LONGEST_COOL_DOWN)
             found.because = failure
         elif failure.status in (401, 403) and len(target.keys) > 1:
             found.cool_until, found.because = self._clock() + _KEY_REFUSED_SECONDS, failure

@@ -6,10 +6,12 @@ last line. A line may be negative: a summary that was injected, a dearer model t
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 
-from libs.common.catalog import Model
+from libs.common.catalog import Model, Terms
+from libs.common.catalog.model import STANDARD
 from libs.common.contracts.events import LeverName, LeverShare, TokenClasses
 from libs.common.money import nano_from_pico, pico_per_token
 
@@ -39,12 +41,15 @@ def for_call(
     tokens: TokenClasses,
     removed: Sequence[tuple[LeverName, int]],
     known_cached: int = 0,
+    terms: Terms = STANDARD,
+    baseline_terms: Terms = STANDARD,
 ) -> Receipt:
     """The receipt of a request that a provider answered. `removed` holds the levers' tokens, in pipeline order; a model
     is None where its price is not known.
 
     `known_cached` is how much of this conversation's beginning the provider had cached last time. What a cut threw away
-    of it would have been billed at the cached price, so the baseline has it so, and the loss is a line of its own.
+    of it would have been billed at the cached price, so the baseline has it so, and the loss is a line of its own. `terms`
+    say how it was served, `baseline_terms` how the request that the client sent would have been.
     """
     total_removed = sum(count for _, count in removed)
     routed = baseline is not served
@@ -55,17 +60,22 @@ def for_call(
         uncached_input=tokens.uncached_input + total_removed - lost,
         cache_read=tokens.cache_read + lost,
     )
-    before = None if baseline is None else baseline.cost_nano(original, day, hypothetical=routed or lost > 0)
-    after = None if served is None else served.cost_nano(tokens, day)
+    before = (
+        None
+        if baseline is None
+        else baseline.cost_nano(original, day, hypothetical=routed or lost > 0, terms=baseline_terms)
+    )
+    after = None if served is None else served.cost_nano(tokens, day, terms=terms)
     row = None if baseline is None else baseline.price(day)
     if before is None or after is None or row is None:
         shares = [LeverShare(lever=lever, tokens=count, nano_usd=None) for lever, count in removed]
         return Receipt(baseline_nano=before, actual_nano=after, levers=tuple(shares), price_version=price_version)
     prices = row.for_input(original.input)
-    price = pico_per_token(prices.input)
+    factor = baseline_terms.factor or Decimal(1)
+    price = pico_per_token(prices.input * factor)
     lines = [(lever, count, nano_from_pico(count * price)) for lever, count in removed]
     if lost:
-        discount = price - pico_per_token(prices.cache_read or prices.input)
+        discount = price - pico_per_token((prices.cache_read or prices.input) * factor)
         lines.append(("cache_discount", 0, nano_from_pico(-lost * discount)))
     rest = before - after - sum(nano for *_, nano in lines)
     if routed:
@@ -81,10 +91,12 @@ def for_call(
     )
 
 
-def shadow_savings(day: date, *, served: Model | None, shadow: Model | None, tokens: TokenClasses) -> int | None:
+def shadow_savings(
+    day: date, *, served: Model | None, shadow: Model | None, tokens: TokenClasses, terms: Terms = STANDARD
+) -> int | None:
     """What the shadow's model would have saved on these tokens, in nano-dollars; None where a price is not known."""
-    paid = None if served is None else served.cost_nano(tokens, day)
-    instead = None if shadow is None else shadow.cost_nano(tokens, day, hypothetical=shadow is not served)
+    paid = None if served is None else served.cost_nano(tokens, day, terms=terms)
+    instead = None if shadow is None else shadow.cost_nano(tokens, day, hypothetical=shadow is not served, terms=terms)
     return None if paid is None or instead is None else paid - instead
 
 
@@ -95,11 +107,17 @@ def _lost(tokens: TokenClasses, known_cached: int, removed: int) -> int:
 
 
 def for_hit(
-    day: date, *, price_version: str, baseline: Model | None, prompt_tokens: int, completion_tokens: int
+    day: date,
+    *,
+    price_version: str,
+    baseline: Model | None,
+    prompt_tokens: int,
+    completion_tokens: int,
+    terms: Terms = STANDARD,
 ) -> Receipt:
     """The receipt of a request that the cache answered: nothing was paid, and all of it is the caching lever's."""
     tokens = TokenClasses(uncached_input=prompt_tokens, output_text=completion_tokens)
-    saved = None if baseline is None else baseline.cost_nano(tokens, day)
+    saved = None if baseline is None else baseline.cost_nano(tokens, day, terms=terms)
     return Receipt(
         baseline_nano=saved,
         actual_nano=0,

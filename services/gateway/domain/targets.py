@@ -6,7 +6,7 @@ import msgspec
 
 from libs.common.catalog import Catalog, Model
 from libs.common.contracts.auth import Principal, ProviderKey
-from libs.common.errors import BadRequest
+from libs.common.errors import BadRequest, NotFound
 
 # Whose wire format there is an adapter for: no other provider's key may leave, least of all to somebody else's address.
 SPOKEN = ("openai", "openai_compatible", "anthropic", "google")
@@ -62,12 +62,12 @@ def reachable(principal: Principal) -> dict[str, tuple[str, ...]]:
 
 
 def check_known(model: str, principal: Principal, catalog: Catalog) -> None:
-    """`BadRequest` for a model that nobody here knows, with the names that would do."""
+    """`NotFound` for a model that nobody here knows, with the names that would do."""
     if not usable(principal):
         raise BadRequest(NO_KEY, code="no_provider_key")
     if catalog.find(model) is None and not any(model in key.models for key in usable(principal)):
         names = _at_hand(principal, catalog)
-        raise BadRequest(
+        raise NotFound(
             f"The model `{model}` is not known. Models at hand: {', '.join(names)}.",
             code="model_not_found",
             details={"param": "model"},

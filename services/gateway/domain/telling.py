@@ -67,6 +67,7 @@ def finished_event(
         org_id=work.principal.org_id,
         key_id=work.principal.key_id,
         user_id=work.principal.user_id,
+        end_user=work.chat.end_user,
         kind=work.kind,
         status=status,
         status_code=status_code,

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from libs.common.catalog import Catalog, Model
+from libs.common.catalog import Apart, Catalog, Model, Terms
 from libs.common.contracts.auth import OptimizationSettings, Principal
 from libs.common.contracts.cache import CacheHit
 from libs.common.contracts.events import CompletionFinished, LeverName, TokenClasses
@@ -78,12 +78,15 @@ class Work:
     recalled: Mapping[str, Kept] = field(default_factory=dict)
     kept: dict[str, Kept] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
     warm: Known | None = None
     fallback_used: bool = False
     tokens: TokenClasses = field(default_factory=TokenClasses)
+    apart: Apart = field(default_factory=Apart)
     original_tokens: int = 0
     estimated: bool = False
     served_model: str | None = None
+    served_tier: str | None = None
     degraded: list[str] = field(default_factory=list)
     # Seconds that somebody else's call to the provider was waited for: the provider's time, too.
     waited: float = 0.0
@@ -95,6 +98,7 @@ class Work:
     flight: Flight | None = None
     shadow_savings_nano: int | None = None
     trace_id: str | None = None
+    recorded: bool = False
 
     @property
     def baseline_model(self) -> str:
@@ -132,6 +136,11 @@ class Work:
         if self.optimized is None or self.hit is not None:
             return ()
         return tuple(note.reason for note in self.optimized.notes if note.outcome == "not_worth_it")
+
+    def charge(self, billed: TokenClasses | None) -> None:
+        """Note what the provider charged for a call that came to nothing."""
+        if billed is not None:
+            self.tokens = billed
 
     def remember(self, kept: dict[str, Kept], call_ids: list[str]) -> None:
         """Note what is to be kept of the answer's tool calls."""
@@ -177,6 +186,7 @@ class Work:
                 baseline=baseline,
                 prompt_tokens=self.original_tokens,
                 completion_tokens=self.hit.completion_tokens,
+                terms=self._terms(catalog, day, self.requested or self.target, served=False),
             )
         else:
             removed = self.removed
@@ -189,8 +199,19 @@ class Work:
                 tokens=self.tokens,
                 removed=removed,
                 known_cached=self.warm.cached_tokens if self.warm else 0,
+                terms=self._terms(catalog, day, self.target, served=True),
+                baseline_terms=self._terms(catalog, day, self.requested or self.target, served=False),
             )
         return self.receipt
+
+    def _terms(self, catalog: Catalog, day: date, target: Target | None, *, served: bool) -> Terms:
+        """How a target's answer is billed: by the tier that the answer names, else by the one that was asked for."""
+        dropped = "service_tier" in self.dropped and (served or self.target == target)
+        tier = None if dropped else self.chat.service_tier
+        if self.served_tier and (served or self.target == target):
+            tier = self.served_tier
+        factor = catalog.tier_factor(target.provider, tier, day) if target is not None else None
+        return Terms(factor=factor, apart=self.apart)
 
     def _baseline(self, catalog: Catalog) -> Model | None:
         """What savings are counted against: a model that could have answered. Where no key reaches the requested one, that is
@@ -208,7 +229,9 @@ class Work:
         if shadow is None or self.hit is not None or self.target is None:
             return None
         instead = catalog.find(shadow)
-        return receipt.shadow_savings(day, served=self.target.priced(catalog), shadow=instead, tokens=self.tokens)
+        return receipt.shadow_savings(
+            day, served=self.target.priced(catalog), shadow=instead, tokens=self.tokens, terms=Terms(apart=self.apart)
+        )
 
 
 def priced_or_dearest(catalog: Catalog, model: Model | None, used: TokenClasses, day: date) -> int:

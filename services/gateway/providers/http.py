@@ -15,22 +15,51 @@ from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import Sealer
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.targets import Target
+from services.gateway.providers.unpacking import PIECE, Unpacker
 from services.gateway.providers.wires import Wire
 from services.gateway.translate.dialect import Dialect
 
 _KEY_SECONDS = 60.0
-_MAX_ANSWER = 64 << 20
 _MAX_URLS = 4096
 _CHECK_SECONDS = 15.0
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds. A stream has no limit in all, only between its pieces."""
+    """Seconds. `plain` is for a whole answer, `stream` for all of a stream; `idle` is for the silence between its pieces.
+    Over `window` seconds a stream has to bring `slowest` bytes a second.
+    """
 
     connect: float
     first_byte: float
     idle: float
     plain: float
+    stream: float = 3600.0
+    window: float = 120.0
+    slowest: float = 0.25
+
+
+class Pace:
+    """Whether a stream still gets anywhere: one that drips keeps a connection, and what was set aside for it, for ever."""
+
+    def __init__(self, now: float, timeouts: Timeouts) -> None:
+        self._until = now + timeouts.stream
+        self._timeouts = timeouts
+        self._since, self._bytes = now, 0
+
+    def left(self, now: float) -> float:
+        """Seconds that the stream may still take; `Failure` "timeout" for none."""
+        if now >= self._until:
+            raise Failure("timeout", "The answer took too long.")
+        return self._until - now
+
+    def came(self, size: int, now: float) -> None:
+        """Note a piece; `Failure` "timeout" where the last window brought too little."""
+        self._bytes += size
+        if now - self._since < self._timeouts.window:
+            return
+        if self._bytes < self._timeouts.slowest * (now - self._since):
+            raise Failure("timeout", "The answer came too slowly.")
+        self._since, self._bytes = now, 0
 
 
 class HttpProviders:
@@ -46,6 +75,7 @@ class HttpProviders:
         dialects: Mapping[str, Dialect],
         allowed_hosts: Collection[str],
         timeouts: Timeouts,
+        max_answer: int = 64 << 20,
     ) -> None:
         self._session = session
         self._sealer = sealer
@@ -54,6 +84,7 @@ class HttpProviders:
         self._dialects = dialects
         self._allowed_hosts = allowed_hosts
         self._timeouts = timeouts
+        self._max_answer = max_answer
         # The session's own limits would add a timer per call to those that are set here.
         self._connecting = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect)
         self._opened: dict[tuple[str, str], tuple[float, str]] = {}
@@ -63,7 +94,7 @@ class HttpProviders:
         with _failures():
             async with asyncio.timeout(self._timeouts.plain):
                 response = await self._post(target, key, org_id, body, stream=False)
-                content = await _read(response)
+                content = await self._read(response)
         if response.status != 200:
             raise self._failure(target.provider, response, content)
         return content
@@ -73,8 +104,13 @@ class HttpProviders:
             async with asyncio.timeout(self._timeouts.first_byte):
                 response = await self._post(target, key, org_id, body, stream=True)
                 if response.status != 200:
-                    raise self._failure(target.provider, response, await _read(response))
-        return self._pieces(response)
+                    raise self._failure(target.provider, response, await self._read(response))
+                try:
+                    unpacker = Unpacker(response.headers.get("content-encoding", ""))
+                except Failure:
+                    response.close()
+                    raise
+        return self._pieces(response, unpacker)
 
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Ask for the list of models, to see whether the key works. `Failure` where it does not."""
@@ -88,23 +124,32 @@ class HttpProviders:
                 response = await self._session.get(
                     url, headers=headers, allow_redirects=False, timeout=self._connecting
                 )
-                content = await _read(response)
+                content = await self._read(response)
         if response.status != 200:
             raise self._failure(key.provider, response, content)
 
-    async def _pieces(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
-        limit = self._timeouts.first_byte
+    async def _pieces(self, response: aiohttp.ClientResponse, unpacker: Unpacker) -> AsyncGenerator[bytes, None]:
+        """The body in small pieces, within its limits: silence, slowness, time and size in all."""
+        limit, size, pace = self._timeouts.first_byte, 0, Pace(self._clock.monotonic(), self._timeouts)
         pieces = response.content.iter_any()
         try:
             while True:
                 with _failures():
                     try:
-                        async with asyncio.timeout(limit):
-                            piece = await anext(pieces)
+                        async with asyncio.timeout(min(limit, pace.left(self._clock.monotonic()))):
+                            data = await anext(pieces)
                     except StopAsyncIteration:
+                        unpacker.end()
                         return
+                pace.came(len(data), self._clock.monotonic())
                 limit = self._timeouts.idle
-                yield piece
+                for piece in unpacker.feed(data):
+                    size += len(piece)
+                    if size > self._max_answer:
+                        raise Failure("malformed", "The answer is too large.")
+                    yield piece
+                    if len(data) > PIECE:
+                        await asyncio.sleep(0)
         finally:
             response.close()
 
@@ -117,6 +162,25 @@ class HttpProviders:
         return await self._session.post(
             url, data=body, headers=headers, allow_redirects=False, timeout=self._connecting
         )
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """A whole body, opened where it was compressed."""
+        parts, size = [], 0
+        try:
+            unpacker = Unpacker(response.headers.get("content-encoding", ""))
+            async for data in response.content.iter_any():
+                for piece in unpacker.feed(data):
+                    size += len(piece)
+                    if size > self._max_answer:
+                        raise Failure("malformed", "The answer is too large.")
+                    parts.append(piece)
+                await asyncio.sleep(0)
+            unpacker.end()
+        except BaseException:
+            response.close()
+            raise
+        response.release()
+        return b"".join(parts)
 
     def _headers(self, key: ProviderKey, org_id: str) -> dict[str, str]:
         return {
@@ -164,19 +228,3 @@ def _failures() -> Iterator[None]:
         raise Failure("truncated", "The connection was lost in the middle of the answer.") from None
     except aiohttp.ClientError:
         raise Failure("malformed", "The answer is not HTTP.") from None
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """A whole body, as it was sent: we ask for no compression, and a body that comes compressed is not opened."""
-    parts, size = [], 0
-    try:
-        async for piece in response.content.iter_any():
-            size += len(piece)
-            if size > _MAX_ANSWER:
-                raise Failure("malformed", "The answer is too large.")
-            parts.append(piece)
-    except BaseException:
-        response.close()
-        raise
-    response.release()
-    return b"".join(parts)

@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from libs.common.contracts.base import UNREADABLE
 from services.gateway.translate.anthropic_content import Block, blocks, read, text
 from services.gateway.translate.dialect import Asked
+from services.gateway.translate.fields import is_object
 
 # What stands where Anthropic insists on a user turn and the client has written none.
 _NOTHING = "."
@@ -19,9 +19,12 @@ _CONTINUE = (
 )
 
 
+_NULL = msgspec.Raw(b"null")
+
+
 class _Function(msgspec.Struct, frozen=True, kw_only=True):
     name: str
-    arguments: Any = None
+    arguments: msgspec.Raw = _NULL
     input: Any = None
 
 
@@ -43,9 +46,11 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turn(msgspec.Struct, kw_only=True):
-    """One turn: blocks, and beside them the thinking that came before its calls (None: it cannot be had)."""
+    """One turn: blocks, and beside them the thinking that came before its calls (None: it cannot be had). An instruction in
+    the middle of the conversation is a turn of the system's, for models that take it there.
+    """
 
-    role: Literal["user", "assistant"]
+    role: Literal["user", "assistant", "system"]
     content: list[Block] = []
     thinking: list[Block] | None = []
 
@@ -59,19 +64,25 @@ def conversation(asked: Asked) -> tuple[list[Block], list[Turn]]:
     """System blocks, and turns that alternate, begin with the user's, and pair each call with one result."""
     system: list[Block] = []
     turns: list[Turn] = []
+    in_place = asked.known is not None and asked.known.can("mid_conversation_system")
     for at, message in enumerate(read(asked.messages, list[_Message], "messages")):
         field = f"messages[{at}].content"
         if message.role in ("developer", "system"):
-            system += blocks(message.content, field, only_text=True)
+            said = blocks(message.content, field, only_text=True)
+            if said and turns and in_place:
+                _turn(turns, "system").content += said
+            else:
+                system += said
         elif message.role == "assistant":
             _add_assistant(turns, message, field, asked)
+        elif message.role == "user":
+            _turn(turns, "user").content += blocks(message.content, field)
         else:
-            turn = _turn(turns, "user")
-            turn.content += [_result(message, field)] if message.role != "user" else blocks(message.content, field)
+            _results(turns).content.append(_result(message, field))
     if not turns or turns[0].role == "assistant":
         turns.insert(0, Turn(role="user"))
-    if "tool_use" in turns[-1].types:
-        turns.append(Turn(role="user"))
+    if "tool_use" in (last := _spoken(turns))[-1].types:
+        turns.insert(turns.index(last[-1]) + 1, Turn(role="user"))
     _pair(turns)
     for turn in turns:
         turn.content = turn.content or [text(_NOTHING)]
@@ -104,7 +115,7 @@ def restore_thinking(turns: list[Turn]) -> None:
 def settle_ending(turns: list[Turn], *, prefill: bool) -> None:
     """Make a last turn of the assistant's one that Anthropic takes: without `prefill`, an instruction to go on from it."""
     last = turns[-1]
-    if last.role == "user":
+    if last.role != "assistant":
         return
     if prefill:
         last.content[-1]["text"] = last.content[-1]["text"].rstrip()
@@ -114,16 +125,32 @@ def settle_ending(turns: list[Turn], *, prefill: bool) -> None:
     turns[-1].content.append(text(_CONTINUE + said.rstrip()))
 
 
-def _turn(turns: list[Turn], role: Literal["user", "assistant"]) -> Turn:
+def _turn(turns: list[Turn], role: Literal["user", "assistant", "system"]) -> Turn:
     if not turns or turns[-1].role != role:
         turns.append(Turn(role=role))
     return turns[-1]
 
 
+def _spoken(turns: list[Turn]) -> list[Turn]:
+    """The turns of the user and the assistant."""
+    return [turn for turn in turns if turn.role != "system"]
+
+
+def _results(turns: list[Turn]) -> Turn:
+    """The user's turn that a result belongs into: right after the call's, whatever instruction stands between the two."""
+    at = len(turns)
+    while at and turns[at - 1].role == "system":
+        at -= 1
+    if not at or turns[at - 1].role == "assistant":
+        turns.insert(at, Turn(role="user"))
+        return turns[at]
+    return turns[at - 1]
+
+
 def _loop(turns: list[Turn]) -> list[Turn]:
     """The assistant's turns after the last one in which the user said something new."""
     loop: list[Turn] = []
-    for turn in reversed(turns):
+    for turn in reversed(_spoken(turns)):
         if turn.role == "assistant":
             loop.append(turn)
         elif "tool_result" not in turn.types:
@@ -150,19 +177,18 @@ def _use(call: _Call) -> Block | None:
     function = call.function or call.custom
     if function is None:
         return None
-    given = function.arguments if call.function else {"_raw": function.input}
-    return {"type": "tool_use", "id": call.id or "", "name": function.name, "input": _input(given)}
+    given = _input(function.arguments) if call.function else {"_raw": function.input}
+    return {"type": "tool_use", "id": call.id or "", "name": function.name, "input": given}
 
 
-def _input(arguments: Any) -> dict[str, Any]:
-    """A call's arguments as the object that they have to be; what is none is wrapped, so that nothing is lost."""
-    if isinstance(arguments, str) and arguments.strip():
-        try:
-            found = msgspec.json.decode(arguments)
-        except (*UNREADABLE, RecursionError):
-            found = None
-        return found if isinstance(found, dict) else {"_raw": arguments}
-    return arguments if isinstance(arguments, dict) else {}
+def _input(arguments: msgspec.Raw) -> msgspec.Raw | dict[str, Any]:
+    """A call's arguments as the object that they have to be, digit for digit; what is none is wrapped, so that nothing is lost."""
+    if is_object(arguments):
+        return arguments
+    said = msgspec.json.decode(arguments)
+    if not isinstance(said, str) or not said.strip():
+        return {}
+    return msgspec.Raw(said.encode()) if is_object(said.encode()) else {"_raw": said}
 
 
 def _thinking(message: _Message, calls: list[_Call], asked: Asked) -> list[Block] | None:
@@ -197,7 +223,7 @@ def _pair(turns: list[Turn]) -> None:
     """Give calls ids of their own, and put their results first in the turn that follows, where Anthropic expects them."""
     taken: dict[str, int] = {}
     waiting: dict[str, list[str]] = {}
-    for turn in turns:
+    for turn in _spoken(turns):
         if turn.role == "assistant":
             for block in turn.content:
                 if block["type"] == "tool_use":

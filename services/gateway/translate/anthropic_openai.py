@@ -1,15 +1,18 @@
 """Anthropic's answers as OpenAI's: the message, its usage and its end, and what an error means."""
 
-import math
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from libs.common.contracts.base import UNREADABLE, decoder
+from libs.common.contracts.events import TokenClasses
 from services.gateway.domain.attempts import Failure
 from services.gateway.translate.dialect import Kept, Whole
+from services.gateway.translate.fields import Counted, Fields, compact, raw, read_object, too_many_parts, whole_text
+from services.gateway.translate.openai_errors import retry_after
+from services.gateway.translate.openai_usage import ESTIMATED, usage_of
 
 THINKING = ("thinking", "redacted_thinking")
 _FINISH = {
@@ -43,6 +46,9 @@ _CODES = {
     429: "rate_limit_exceeded",
     529: "overloaded",
 }
+_NUMBERS = frozenset(map(str, range(400, 600)))
+_MAX_ERROR = 64 << 10
+_MAX_SENTENCE = 2000
 _UNPAID = re.compile(r"credit balance|spend(ing)? limit|API usage limit", re.IGNORECASE)
 _TOO_LONG = re.compile(r"prompt is too long|context (window|limit|length)", re.IGNORECASE)
 _SECRET = re.compile(r"sk-ant-[\w-]+|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\borg[-_]\w{8,}", re.IGNORECASE)
@@ -57,14 +63,24 @@ class Counts(msgspec.Struct, frozen=True):
     read: int = 0
     output: int = 0
     thinking: int = 0
+    odd: bool = False
 
     def at_least(self, other: "Counts") -> "Counts":
         """The greater of each: a stream's counts are running totals, and not every event has all of them."""
         return Counts(*map(max, msgspec.structs.astuple(self), msgspec.structs.astuple(other)))
 
-    def usage(self) -> dict[str, Any]:
-        """OpenAI's usage object, whose prompt tokens include the cache's."""
+    @property
+    def billed(self) -> TokenClasses | None:
+        """What was charged, if the provider says that anything was."""
+        said = self.usage()
+        found = None if said is None else usage_of(msgspec.json.encode(said))
+        return None if found is None else found.classes()
+
+    def usage(self) -> dict[str, Any] | None:
+        """OpenAI's usage object, whose prompt tokens include the cache's; None where nothing was counted."""
         prompt = self.input + self.written + self.read
+        if not prompt and not self.output:
+            return None
         return {
             "prompt_tokens": prompt,
             "completion_tokens": self.output,
@@ -75,46 +91,8 @@ class Counts(msgspec.Struct, frozen=True):
                 "cache_write_1h_tokens": self.written_1h,
             },
             "completion_tokens_details": {"reasoning_tokens": self.thinking},
+            **({ESTIMATED: True} if self.odd else {}),
         }
-
-
-class _Written(msgspec.Struct, frozen=True, kw_only=True):
-    ephemeral_5m_input_tokens: int | None = None
-    ephemeral_1h_input_tokens: int | None = None
-
-
-class _Spent(msgspec.Struct, frozen=True, kw_only=True):
-    thinking_tokens: int | None = None
-
-
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Anthropic's usage object; any part may be missing or null."""
-
-    input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation: _Written | None = None
-    output_tokens: int | None = None
-    output_tokens_details: _Spent | None = None
-
-    def counts(self) -> Counts:
-        """The same, flat."""
-        by_age = self.cache_creation or _Written()
-        short, long = by_age.ephemeral_5m_input_tokens or 0, by_age.ephemeral_1h_input_tokens or 0
-        return Counts(
-            input=self.input_tokens or 0,
-            written=max(self.cache_creation_input_tokens or 0, short + long),
-            written_1h=long,
-            read=self.cache_read_input_tokens or 0,
-            output=self.output_tokens or 0,
-            thinking=(self.output_tokens_details or _Spent()).thinking_tokens or 0,
-        )
-
-
-class StopDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a model refused, in words, if it says so."""
-
-    explanation: str | None = None
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,95 +102,134 @@ class Error(msgspec.Struct, frozen=True, kw_only=True):
     message: str = "The provider reported an error."
 
 
-class _ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
-    error: Error
-
-
-class _Message(msgspec.Struct, frozen=True, kw_only=True):
-    content: list[dict[str, Any]]
-    id: str | None = None
-    model: str | None = None
-    stop_reason: str | None = None
-    stop_details: StopDetails | None = None
-    usage: Usage | None = None
+def counts_of(usage: Fields) -> Counts:
+    """Anthropic's usage object, flat; any part may be missing, null, or of another kind than it should be."""
+    seen = Counted()
+    by_age = usage.object("cache_creation")
+    short = seen.count(by_age, "ephemeral_5m_input_tokens") or 0
+    long = seen.count(by_age, "ephemeral_1h_input_tokens") or 0
+    return Counts(
+        input=seen.count(usage, "input_tokens") or 0,
+        written=max(seen.count(usage, "cache_creation_input_tokens") or 0, short + long),
+        written_1h=long,
+        read=seen.count(usage, "cache_read_input_tokens") or 0,
+        output=seen.count(usage, "output_tokens") or 0,
+        thinking=seen.count(usage.object("output_tokens_details"), "thinking_tokens") or 0,
+        odd=seen.odd,
+    )
 
 
 def answer(data: bytes, *, model: str, request_id: str, created: int) -> Whole:
     """A whole message as a `chat.completion`. Blocks are told by their type: thinking may come first, or not at all."""
-    try:
-        message = decoder(_Message).decode(data)
-        thinking = [block for block in message.content if block.get("type") in THINKING]
-        calls = [call(block) for block in message.content if block.get("type") == "tool_use"]
-        said: dict[str, Any] = {"role": "assistant", "content": _joined(message.content, "text"), "refusal": None}
-        reasons = _joined(message.content, "thinking")
-    except (*UNREADABLE, RecursionError, KeyError, TypeError):
-        raise Failure("malformed", "The answer is not a message of Anthropic's.") from None
+    message = read_object(data)
+    if message is None or too_many_parts(data):
+        raise Failure("malformed", "The answer is not a message of Anthropic's.")
+    if message.text("type") == "error" or ("content" not in message.values and error_of(message) is not None):
+        raise failed(error_of(message) or Error())
+    counts = counts_of(message.object("usage"))
+    kinds = [(block.text("type"), block) for block in _content(message)]
+    thinking = [_plain(block) for kind, block in kinds if kind in THINKING]
+    calls = [call(block, f"{request_id}:{at}") for at, (kind, block) in enumerate(kinds) if kind == "tool_use"]
+    said: dict[str, Any] = {"role": "assistant", "content": _joined(kinds, "text"), "refusal": None}
+    if not (said["content"] or calls or thinking or message.text("stop_reason")):
+        raise Failure("malformed", "The answer is not a message of Anthropic's.", billed=counts.billed)
+    if not all(made["function"]["name"] for made in calls):
+        raise Failure("malformed", "The answer calls a tool without saying which.", billed=counts.billed)
     if calls:
         said |= {"tool_calls": calls, "content": said["content"] or None}
-    if reasons:
+    if reasons := _joined(kinds, "thinking"):
         said["reasoning_content"] = reasons
     if thinking:
         said["thinking_blocks"] = thinking
-    if message.stop_reason == "refusal" and message.stop_details is not None:
-        said["refusal"] = message.stop_details.explanation
+    stop = message.name("stop_reason") or None
+    if stop == "refusal":
+        said["refusal"] = message.object("stop_details").text("explanation") or None
     completion: dict[str, Any] = {
-        "id": completion_id(message.id, request_id),
+        "id": completion_id(message.name("id"), request_id),
         "object": "chat.completion",
         "created": created,
-        "model": message.model or model,
-        "choices": [{"index": 0, "message": said, "logprobs": None, **ending(message.stop_reason)}],
+        "model": message.name("model") or model,
+        "choices": [{"index": 0, "message": said, "logprobs": None, **ending(stop, called=bool(calls))}],
     }
-    if message.usage is not None:
-        completion["usage"] = message.usage.counts().usage()
+    if (usage := counts.usage()) is not None:
+        completion["usage"] = usage
+    if tier := tier_of(message.object("usage")):
+        completion["service_tier"] = tier
     kept = {made["id"]: Kept(served_model=model, blocks=thinking) for made in calls}
     return Whole(body=msgspec.json.encode(completion), kept=kept)
 
 
-def completion_id(message_id: str | None, request_id: str) -> str:
+def tier_of(usage: Fields) -> str:
+    """The service tier that the answer was served with, in OpenAI's words."""
+    tier = usage.name("service_tier")
+    return "default" if tier == "standard" else tier
+
+
+def _content(message: Fields) -> list[Fields]:
+    """The blocks; a bare text is one."""
+    if isinstance(said := message.value("content"), str):
+        return [Fields({"type": raw("text"), "text": raw(said)})] if said else []
+    return message.objects("content")
+
+
+def _plain(block: Fields) -> dict[str, Any]:
+    return {name: block.value(name) for name in block.values}
+
+
+def completion_id(message_id: str, request_id: str) -> str:
     """OpenAI's form of a message's id."""
     return f"chatcmpl-{message_id.removeprefix('msg_') if message_id else request_id}"
 
 
-def call(block: Mapping[str, Any]) -> dict[str, Any]:
-    """A tool block as OpenAI's tool call."""
-    arguments = msgspec.json.encode(block.get("input") or {}).decode()
-    return {"id": block["id"], "type": "function", "function": {"name": block["name"], "arguments": arguments}}
+def call(block: Fields, seed: str) -> dict[str, Any]:
+    """A tool block as OpenAI's tool call, its arguments digit for digit; `seed` makes an id for one that has none."""
+    name = block.name("id") or "toolu_" + hashlib.blake2b(seed.encode(), digest_size=12).hexdigest()
+    return {"id": name, "type": "function", "function": {"name": block.name("name"), "arguments": arguments(block)}}
 
 
-def ending(stop_reason: str | None) -> dict[str, str | None]:
+def arguments(block: Fields) -> str:
+    """A tool block's input as JSON."""
+    given = block.values.get("input")
+    if given is None or bytes(given) == b"null":
+        return "{}"
+    value = block.value("input")
+    return (value or "{}") if isinstance(value, str) else compact(given)
+
+
+def ending(stop_reason: str | None, *, called: bool = False) -> dict[str, str | None]:
     """Why it ended, in OpenAI's words and in Anthropic's own."""
-    return {"finish_reason": _FINISH.get(stop_reason or "", "stop"), "native_finish_reason": stop_reason}
+    finish = _FINISH.get(stop_reason or "", "tool_calls" if called else "stop")
+    return {"finish_reason": finish, "native_finish_reason": stop_reason}
+
+
+def error_of(fields: Fields) -> Error | None:
+    """The error that an object holds, as an object of its own or as a text."""
+    if (found := fields.object("error")).values:
+        return Error(type=found.name("type"), message=found.text("message") or Error().message)
+    said = fields.text("error") or (fields.text("message") if "content" not in fields.values else "")
+    return Error(type=fields.name("code"), message=said) if said else None
 
 
 def failure(status: int, headers: Mapping[str, str], content: bytes) -> Failure:
     """What an error answer means."""
-    try:
-        error = decoder(_ErrorBody).decode(content).error
-    except UNREADABLE:
-        error = Error(message=f"The provider answered with status {status}.")
-    return failed(error, status=status, retry_after=_seconds(headers.get("retry-after")))
+    fields = read_object(whole_text(content[:_MAX_ERROR]))
+    error = (None if fields is None else error_of(fields)) or Error(
+        message=f"The provider answered with status {status}."
+    )
+    return failed(error, status=status, retry_after=retry_after(headers))
 
 
 def failed(error: Error, *, status: int | None = None, retry_after: float | None = None) -> Failure:
     """The failure that an error object describes; an event of a stream has no status beside its type."""
-    status = status or _STATUSES.get(error.type, 500)
+    status = status or _STATUSES.get(error.type) or (int(error.type) if error.type in _NUMBERS else 500)
     code = _CODES.get(status) or error.type or None
     if status in (400, 402, 403) and (error.type == "billing_error" or _UNPAID.search(error.message)):
         status, code = 402, "insufficient_quota"
     elif status == 400 and _TOO_LONG.search(error.message):
         code = "context_length_exceeded"
-    message = _SECRET.sub("[redacted]", error.message)
+    message = _SECRET.sub("[redacted]", error.message[:_MAX_SENTENCE])
     return Failure("status", message, status=status, code=code, retry_after=retry_after)
 
 
-def _joined(content: list[dict[str, Any]], kind: str) -> str:
-    return "".join(block[kind] for block in content if block.get("type") == kind)
-
-
-def _seconds(said: str | None) -> float | None:
-    """Seconds to wait. A date is passed over: it would need a clock."""
-    try:
-        wait = float(said or "nan")
-    except ValueError:
-        return None
-    return wait if math.isfinite(wait) and wait >= 0 else None
+def _joined(blocks: list[tuple[str, Fields]], kind: str) -> str:
+    return "".join(block.text(kind) for found, block in blocks if found == kind)

@@ -1,85 +1,38 @@
 """Anthropic's events as OpenAI's chunks, each as soon as it can be."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from libs.common.contracts.base import UNREADABLE, decoder
-from libs.common.errors import PayloadTooLarge
 from services.gateway.domain.attempts import Failure
 from services.gateway.translate.anthropic_openai import (
     THINKING,
     Counts,
     Error,
-    StopDetails,
-    Usage,
+    arguments,
     call,
     completion_id,
+    counts_of,
     ending,
+    error_of,
     failed,
+    tier_of,
 )
 from services.gateway.translate.dialect import Kept
-from services.gateway.translate.sse import SseParser
-
-T = TypeVar("T")
-
-
-class _Kind(msgspec.Struct, frozen=True, kw_only=True):
-    type: str
-
-
-class _Message(msgspec.Struct, frozen=True, kw_only=True):
-    id: str | None = None
-    model: str | None = None
-    usage: Usage | None = None
-
-
-class _Started(msgspec.Struct, frozen=True, kw_only=True):
-    message: _Message
-
-
-class _Opened(msgspec.Struct, frozen=True, kw_only=True):
-    index: int
-    content_block: dict[str, Any]
-
-
-class _Delta(msgspec.Struct, frozen=True, kw_only=True):
-    type: str
-    text: str = ""
-    partial_json: str = ""
-    thinking: str = ""
-    signature: str = ""
-
-
-class _Grown(msgspec.Struct, frozen=True, kw_only=True):
-    index: int
-    delta: _Delta
-
-
-class _Closed(msgspec.Struct, frozen=True, kw_only=True):
-    index: int
-
-
-class _End(msgspec.Struct, frozen=True, kw_only=True):
-    stop_reason: str | None = None
-    stop_details: StopDetails | None = None
-
-
-class _Ending(msgspec.Struct, frozen=True, kw_only=True):
-    delta: _End
-    usage: Usage | None = None
-
-
-class _Broken(msgspec.Struct, frozen=True, kw_only=True):
-    error: Error
+from services.gateway.translate.fields import Fields, as_text, compact, raw, read_object
+from services.gateway.translate.payloads import Payloads, heartbeat
 
 
 class _Open(msgspec.Struct, kw_only=True):
-    """A block that is being written: as it opened, and, for a tool, which call it is and whether arguments came."""
+    """A block that is being written: as it opened, and, for a tool, which call it is and whether arguments came. `pieces`
+    are those of its thinking and of its signature.
+    """
 
-    block: dict[str, Any]
+    kind: str
+    block: Fields
     call: int = 0
     argued: bool = False
+    pieces: dict[str, list[str]] = {}
 
 
 class AnthropicChunks:
@@ -91,13 +44,16 @@ class AnthropicChunks:
         self._request_id = request_id
         self._created = created
         self._head: dict[str, Any] | None = None
-        self._parser = SseParser()
+        self._payloads = Payloads()
         self._open: dict[int, _Open] = {}
         self._calls = 0
         # One list for the whole message: calls that came before a thinking block are kept with it all the same.
         self._thinking: list[dict[str, Any]] = []
         self._counts: Counts | None = None
-        self._end = _End()
+        self._stop_reason: str | None = None
+        self._refusal = ""
+        self._tier = ""
+        self._failure: Failure | None = None
         self._done = False
 
     @property
@@ -107,117 +63,179 @@ class AnthropicChunks:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The chunks that these bytes complete, encoded; `[DONE]` is the last of all."""
-        try:
-            events = self._parser.feed(piece)
-        except PayloadTooLarge as error:
-            raise Failure("malformed", error.message) from None
-        return [chunk for data in events for chunk in self._take(data)]
+        return self._take_all(self._payloads.feed(piece))
 
     def end(self) -> list[bytes]:
-        """Nothing is ever left; `Failure` "truncated" where the message had not come to its end."""
-        if not self._done:
+        """What an event held that was not closed; `Failure` "truncated" where the message had not come to its end."""
+        chunks = self._take_all(self._payloads.end())
+        if self._done:
+            return chunks
+        if self._stop_reason is None:
             raise Failure("truncated", "The stream ended before the message did.")
-        return []
+        return [*chunks, *self._stop()]  # all was said but that it is over
+
+    def _take_all(self, payloads: list[bytes]) -> list[bytes]:
+        """A failure is raised only once the chunks before it have been given out."""
+        if self._failure is not None:
+            raise self._failure
+        chunks: list[bytes] = []
+        try:
+            for data in payloads:
+                chunks += self._take(data)
+        except Failure as failure:
+            if not chunks:
+                raise
+            self._failure = failure
+        return chunks
 
     def _take(self, data: bytes) -> list[bytes]:
-        kind = _read(data, _Kind).type
         if self._done:
             return []
-        match kind:
+        found = read_object(data)
+        if found is None:
+            if heartbeat(data):
+                return []
+            raise Failure("malformed", "The stream holds something that is not one of Anthropic's events.")
+        match found.text("type"):
             case "message_start":
-                return self._start(_read(data, _Started).message)
+                return self._start(found.object("message"))
             case "content_block_start":
-                return self._open_block(_read(data, _Opened))
+                return self._open_block(found, found.object("content_block"))
             case "content_block_delta":
-                return self._grow(_read(data, _Grown))
+                return self._grow(found, found.object("delta"))
             case "content_block_stop":
-                return self._close(_read(data, _Closed).index)
+                return self._close(self._index(found))
             case "message_delta":
-                return self._near_end(_read(data, _Ending))
+                return self._near_end(found)
             case "message_stop":
                 return self._stop()
             case "error":
-                raise failed(_read(data, _Broken).error)
+                raise failed(error_of(found) or Error())
+            case "" if (error := error_of(found)) is not None:
+                raise failed(error)
         return []
 
-    def _start(self, message: _Message) -> list[bytes]:
-        self._head = {
-            "id": completion_id(message.id, self._request_id),
-            "object": "chat.completion.chunk",
-            "created": self._created,
-            "model": message.model or self._model,
-        }
-        self._count(message.usage)
+    def _start(self, message: Fields) -> list[bytes]:
+        self._begin(message)
+        self._count(message.object("usage"))
         return [self._chunk({"role": "assistant", "content": ""})]
 
-    def _open_block(self, opened: _Opened) -> list[bytes]:
-        block = opened.content_block
-        state = self._open[opened.index] = _Open(block=block)
-        match block:
-            case {"type": "text", "text": str(said)} if said:
-                return [self._chunk({"content": said})]
-            case {"type": "thinking", "thinking": str(said)}:
-                state.block = {"signature": "", **block}
-                return self._reason(said)
-            case {"type": "tool_use", "id": str(name), "name": str(function)}:
-                state.call, self._calls = self._calls, self._calls + 1
-                self.kept[name] = Kept(served_model=self._model, blocks=self._thinking)
-                start = {"id": name, "type": "function", "function": {"name": function, "arguments": ""}}
-                return [self._chunk({"tool_calls": [{"index": state.call, **start}]})]
-            case {"type": "tool_use" | "thinking"}:
-                raise Failure("malformed", "The stream begins a block without what belongs to it.")
+    def _begin(self, message: Fields) -> dict[str, Any]:
+        self._head = {
+            "id": completion_id(message.name("id"), self._request_id),
+            "object": "chat.completion.chunk",
+            "created": self._created,
+            "model": message.name("model") or self._model,
+        }
+        return self._head
+
+    def _index(self, event: Fields) -> int:
+        """The block that an event is about; the newest where it does not say."""
+        index = event.value("index")
+        if isinstance(index, int) and not isinstance(index, bool):
+            return index
+        return max(self._open, default=0)
+
+    def _open_block(self, event: Fields, block: Fields) -> list[bytes]:
+        index = event.value("index")
+        if not isinstance(index, int) or isinstance(index, bool):
+            index = max(self._open, default=-1) + 1
+        closed = self._close(index) if index in self._open else []
+        return [*closed, *self._opened(index, block.text("type"), block)]
+
+    def _opened(self, index: int, kind: str, block: Fields) -> list[bytes]:
+        state = self._open[index] = _Open(kind=kind, block=block, pieces={"thinking": [], "signature": []})
+        if kind == "text" and (said := block.text("text")):
+            return [self._chunk({"content": said})]
+        if kind == "thinking":
+            for name, pieces in state.pieces.items():
+                pieces.append(block.text(name))
+            return self._reason(block.text("thinking"))
+        if kind == "tool_use":
+            state.call, self._calls = self._calls, self._calls + 1
+            made = call(block, f"{self._request_id}:{state.call}")
+            if not made["function"]["name"]:
+                raise Failure("malformed", "The stream calls a tool without saying which.")
+            self.kept[made["id"]] = Kept(served_model=self._model, blocks=self._thinking)
+            start = {**made, "function": {"name": made["function"]["name"], "arguments": ""}}
+            return [self._chunk({"tool_calls": [{"index": state.call, **start}]})]
         return []
 
-    def _grow(self, grown: _Grown) -> list[bytes]:
-        delta, state = grown.delta, self._open.get(grown.index)
-        if state is None:
-            raise Failure("malformed", "The stream goes on with a block that it never began.")
-        match delta.type, state.block.get("type"):
-            case "text_delta", "text" if delta.text:
-                return [self._chunk({"content": delta.text})]
+    def _grow(self, event: Fields, delta: Fields) -> list[bytes]:
+        index, kind = self._index(event), delta.text("type")
+        opened: list[bytes] = []
+        if index not in self._open:
+            # A block that was never opened: text can be understood all the same, a tool without its name cannot.
+            began = {"text_delta": "text", "thinking_delta": "thinking"}.get(kind)
+            if began is None:
+                if kind == "input_json_delta":
+                    raise Failure("malformed", "The stream goes on with a block that it never began.")
+                return []
+            opened = self._opened(index, began, Fields({"type": raw(began)}))
+        state = self._open[index]
+        match kind, state.kind:
+            case "text_delta", "text" if said := delta.text("text"):
+                return [*opened, self._chunk({"content": said})]
             case "thinking_delta", "thinking":
-                state.block["thinking"] += delta.thinking
-                return self._reason(delta.thinking)
+                state.pieces["thinking"].append(delta.text("thinking"))
+                return [*opened, *self._reason(delta.text("thinking"))]
             case "signature_delta", "thinking":
-                state.block["signature"] += delta.signature
-            case "input_json_delta", "tool_use" if delta.partial_json:
+                state.pieces["signature"].append(delta.text("signature"))
+            case "input_json_delta", "tool_use" if said := self._input(delta):
                 state.argued = True
-                return [self._arguments(state, delta.partial_json)]
-        return []
+                return [self._arguments(state, said)]
+        return opened
+
+    def _input(self, delta: Fields) -> str:
+        """A piece of JSON, or an object where a server gives all of it as one."""
+        given, value = delta.values.get("partial_json"), delta.value("partial_json")
+        return compact(given) if given is not None and isinstance(value, dict) else as_text(value)
 
     def _close(self, index: int) -> list[bytes]:
         state = self._open.pop(index, None)
         if state is None:
             return []
-        if state.block.get("type") in THINKING:
-            self._thinking.append(state.block)
+        if state.kind in THINKING:
+            written = (
+                {name: "".join(pieces) for name, pieces in state.pieces.items()} if state.kind == "thinking" else {}
+            )
+            block = {name: state.block.value(name) for name in state.block.values} | written
+            self._thinking.append(block)
             # Clients put lists of a stream together by their index.
-            return [self._chunk({"thinking_blocks": [{"index": len(self._thinking) - 1, **state.block}]})]
-        if state.block.get("type") == "tool_use" and not state.argued:
-            return [self._arguments(state, call(state.block)["function"]["arguments"])]
+            return [self._chunk({"thinking_blocks": [{"index": len(self._thinking) - 1, **block}]})]
+        if state.kind == "tool_use" and not state.argued:
+            return [self._arguments(state, arguments(state.block))]
         return []
 
-    def _near_end(self, event: _Ending) -> list[bytes]:
-        self._end = event.delta if event.delta.stop_reason else self._end
-        self._count(event.usage)
+    def _near_end(self, event: Fields) -> list[bytes]:
+        delta = event.object("delta")
+        self._stop_reason = delta.name("stop_reason") or self._stop_reason
+        self._refusal = delta.object("stop_details").text("explanation") or self._refusal
+        self._count(event.object("usage"))
         return []
 
     def _stop(self) -> list[bytes]:
+        if self._head is None:
+            raise Failure("malformed", "The stream ends before it has begun.")
         self._done = True
-        chunks = []
-        if self._end.stop_reason == "refusal" and self._end.stop_details and self._end.stop_details.explanation:
-            chunks.append(self._chunk({"refusal": self._end.stop_details.explanation}))
-        chunks.append(self._chunk({}, **ending(self._end.stop_reason)))
-        if self._counts is not None:
-            chunks.append(msgspec.json.encode({**(self._head or {}), "choices": [], "usage": self._counts.usage()}))
+        chunks = [chunk for index in sorted(self._open) for chunk in self._close(index)]
+        if self._stop_reason == "refusal" and self._refusal:
+            chunks.append(self._chunk({"refusal": self._refusal}))
+        chunks.append(self._chunk({}, **ending(self._stop_reason, called=self._calls > 0)))
+        if (usage := self.counted) is not None:
+            chunks.append(msgspec.json.encode({**(self._head or {}), **self._served(), "choices": [], "usage": usage}))
         return [*chunks, b"[DONE]"]
 
-    def _count(self, usage: Usage | None) -> None:
-        if usage is None:
+    def _served(self) -> dict[str, str]:
+        return {"service_tier": self._tier} if self._tier else {}
+
+    def _count(self, usage: Fields) -> None:
+        if not usage.values:
             return
-        said = usage.counts()
+        self._tier = tier_of(usage) or self._tier
+        said = counts_of(usage)
         self._counts = said.at_least(self._counts or Counts())
-        if usage.output_tokens is not None:  # the opening's count of the output is only a beginning: the last one holds
+        if "output_tokens" in usage.values:  # the opening's count of the output is only a beginning: the last one holds
             self._counts = msgspec.structs.replace(self._counts, output=said.output)
 
     def _reason(self, said: str) -> list[bytes]:
@@ -227,15 +245,6 @@ class AnthropicChunks:
         return self._chunk({"tool_calls": [{"index": state.call, "function": {"arguments": said}}]})
 
     def _chunk(self, delta: dict[str, Any], **end: str | None) -> bytes:
-        if self._head is None:
-            raise Failure("malformed", "The stream begins without a message.")
+        head = self._head or self._begin(Fields({}))
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None, **end}
-        return msgspec.json.encode({**self._head, "choices": [choice]})
-
-
-def _read(data: bytes, kind: type[T]) -> T:
-    try:
-        found: T = decoder(kind).decode(data)
-    except (*UNREADABLE, RecursionError):
-        raise Failure("malformed", "The stream holds something that is not one of Anthropic's events.") from None
-    return found
+        return msgspec.json.encode({**head, "choices": [choice]})

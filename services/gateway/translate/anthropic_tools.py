@@ -16,6 +16,11 @@ _UNENFORCED = frozenset(
 )
 
 
+_BELOW = ("items", "prefixItems", "anyOf", "oneOf", "allOf", "not", "if", "then", "else")
+_NAMED = ("properties", "$defs", "definitions")
+_ALTERNATIVES = {"anyOf", "oneOf", "allOf", "$ref", "enum", "const"}
+
+
 class Function(msgspec.Struct, frozen=True, kw_only=True):
     """A function that the model may call."""
 
@@ -53,7 +58,7 @@ def function_block(function: Function) -> Block:
     block: Block = {"name": function.name, "input_schema": schema}
     if function.description:
         block["description"] = function.description
-    if function.strict:
+    if function.strict and not holds_map(schema):
         block |= {"strict": True, "input_schema": enforceable(schema)}
     return block
 
@@ -106,6 +111,30 @@ def enforceable(schema: Any) -> Any:
         said = ", ".join(f"{key}: {value}" for key, value in moved.items())
         found["description"] = f"{found.get('description', '')} ({said})".strip()
     return found
+
+
+def holds_map(schema: Any, *, root: bool = True) -> bool:
+    """Whether there is an object in it whose keys are not all named: closing it would leave nothing to answer."""
+    if isinstance(schema, list):
+        return any(holds_map(below, root=False) for below in schema)
+    if not isinstance(schema, dict):
+        return False
+    kind = schema.get("type")
+    is_object = kind == "object" or (isinstance(kind, list) and "object" in kind)
+    more = schema.get("additionalProperties")
+    if isinstance(more, dict) or schema.get("patternProperties") or "propertyNames" in schema:
+        return True
+    if (
+        is_object
+        and not root
+        and "properties" not in schema
+        and more is not False
+        and not _ALTERNATIVES & schema.keys()
+    ):
+        return True
+    below = [schema[name] for name in _BELOW if name in schema]
+    below += [one for name in _NAMED if isinstance(schema.get(name), dict) for one in schema[name].values()]
+    return any(holds_map(one, root=False) for one in below)
 
 
 def _unenforced(key: str, value: Any) -> bool:

@@ -19,7 +19,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A chat request to be sent: the client's object, the messages that go out, and the id of the model.
 
     `known` is the catalogue's model (None: somebody's own server). `kept` holds what is known of earlier tool calls, by
-    their id.
+    their id. `without` names fields that are not to be added, because the server refuses them.
     """
 
     raw: Mapping[str, msgspec.Raw]
@@ -28,13 +28,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     known: Model | None
     stream: bool
     kept: Mapping[str, Kept] = {}
+    without: frozenset[str] = frozenset()
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider's request body, and OpenAI's names of the parameters that it could not carry as they were."""
+    """A provider's request body, OpenAI's names of the parameters that it could not carry as they were, and the names of
+    those that the client did not send.
+    """
 
     body: bytes
     dropped: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
 
 
 class Whole(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +55,10 @@ class Chunks(Protocol):
     error event, "truncated" from `end` where the provider had not finished.
     """
 
-    kept: dict[str, Kept]
+    @property
+    def kept(self) -> dict[str, Kept]:
+        """What to keep of the tool calls so far."""
+        ...
 
     @property
     def counted(self) -> dict[str, Any] | None:

@@ -42,10 +42,12 @@ def status(error: PromptlyError) -> int:
 
 
 def headers(error: PromptlyError) -> dict[str, str]:
-    """What a client should know before it tries again. We have retried already, so mostly: it should not."""
+    """What a client should know before it tries again: how long to wait, and whether it would pay twice."""
     found = {}
     if (wait := error.details.get("retry_after")) is not None:
         found["retry-after"] = str(max(1, math.ceil(wait)))
+        if wait != int(wait):
+            found["retry-after-ms"] = str(math.ceil(wait * 1000))
     elif error.status == 503:
         found["retry-after"] = "1"
     if error.details.get("should_retry") is False:

@@ -9,7 +9,7 @@ from libs.common.contracts.base import UNREADABLE, decoder
 from services.gateway.translate.dialect import Asked
 from services.gateway.translate.google_fields import read, unusable
 from services.gateway.translate.google_models import generation
-from services.gateway.translate.google_parts import Content, parts, text_parts, texts
+from services.gateway.translate.google_parts import Content, is_text, parts, text_parts, texts
 
 # Documented by Google for calls that another model made, or whose signature got lost.
 NO_SIGNATURE = "skip_thought_signature_validator"
@@ -63,11 +63,11 @@ def contents(asked: Asked) -> dict[str, Any]:
                 results = [
                     _result(call["functionCall"], answers.get((position, index))) for index, call in enumerate(calls)
                 ]
+                shown = [answers[position, index] for index in range(len(calls)) if (position, index) in answers]
                 _add(turns, "model", said + calls)
-                _add(turns, "user", results)
+                _add(turns, "user", [*results, *(media for one in shown for media in _media(one))])
             case "tool" | "function":
-                found = texts(message.content, where)
-                _add(turns, "user", [] if position in used else text_parts(found))
+                _add(turns, "user", [] if position in used else parts(message.content, where))
             case _:
                 _add(turns, "user", parts(message.content, where))
     if not turns or turns[0]["role"] == "model":
@@ -149,8 +149,23 @@ def _signature(call: _Call, asked: Asked) -> str | None:
 
 def _result(call: dict[str, Any], message: _Message | None) -> dict[str, Any]:
     identity = {"id": call["id"]} if "id" in call else {}
-    response = _UNANSWERED if message is None else _json_object("".join(texts(message.content, "")), "output")
+    response = _UNANSWERED if message is None else _json_object(_told(message), "output")
     return {"functionResponse": {**identity, "name": call["name"], "response": response}}
+
+
+def _told(message: _Message) -> str:
+    """The text of a result; what else it holds stands after all results of its turn."""
+    if not isinstance(message.content, list):
+        return "".join(texts(message.content, ""))
+    told = "".join(texts([part for part in message.content if is_text(part)], ""))
+    return told or ("The result follows." if message.content else "")
+
+
+def _media(message: _Message) -> list[dict[str, Any]]:
+    """Pictures and files of a result: a function's response holds JSON only."""
+    if not isinstance(message.content, list):
+        return []
+    return parts([part for part in message.content if not is_text(part)], "messages.content")
 
 
 def _object(function: _Function, otherwise: str) -> Any:

@@ -4,13 +4,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from libs.common.contracts.base import UNREADABLE, decoder
 from services.gateway.domain.attempts import Failure
+from services.gateway.translate.fields import Fields, raw, read_list, read_object, whole_text
 from services.gateway.translate.openai_errors import retry_after
 
 _MAX_ERROR = 64 << 10
+_MAX_SENTENCE = 2000
+_STATUSES = {
+    "INVALID_ARGUMENT": 400,
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "RESOURCE_EXHAUSTED": 429,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
 _KEYS = re.compile(r"\b(AIza|AQ\.)[\w-]{6,}")
 _PROJECTS = re.compile(r"(\bprojects?[ _]?(?:number|id)?[ :/=#'\"]+)[\w-]*\d[\w-]*", re.IGNORECASE)
 _DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
@@ -20,25 +28,13 @@ _SPENT = re.compile(r"perday|daily|(?<!su)spend|billing(?!details)")
 _TOO_LONG = "exceeds the maximum number of tokens"
 
 
-class _Error(msgspec.Struct, frozen=True, kw_only=True):
-    code: Any = None
-    message: Any = None
-    status: Any = None
-    details: Any = None
-
-
-class _Body(msgspec.Struct, frozen=True, kw_only=True):
-    error: _Error = _Error()
-
-
 def failure(status: int, headers: Mapping[str, str], content: bytes) -> Failure:
     """An error answer, with no key and no project number in its message."""
-    error = _error(content[:_MAX_ERROR])
-    name = error.status if isinstance(error.status, str) else ""
-    message = error.message if isinstance(error.message, str) and error.message else f"Status {status}."
-    details = (
-        [detail for detail in error.details if isinstance(detail, dict)] if isinstance(error.details, list) else []
-    )
+    error = _error(content)
+    name = "" if error.text("status").isdecimal() else error.name("status")
+    message = error.text("message")[:_MAX_SENTENCE] or f"Status {status}."
+    given = error.value("details")
+    details = [detail for detail in given if isinstance(detail, dict)] if isinstance(given, list) else []
     code = name.lower() or None
     if _bad_key(message, details):
         status, code = 401, "invalid_api_key"
@@ -58,19 +54,24 @@ def failure(status: int, headers: Mapping[str, str], content: bytes) -> Failure:
 
 def inside(content: bytes) -> Failure:
     """An error object that came with a status of 200; its own code stands for the status."""
-    code = _error(content[:_MAX_ERROR]).code
-    return failure(code if isinstance(code, int) and 400 <= code <= 599 else 500, {}, content)
+    error = _error(content)
+    for name in ("code", "status"):
+        if (said := error.text(name)).isdecimal() and len(said) == 3 and 400 <= int(said) <= 599:
+            return failure(int(said), {}, content)
+    return failure(_STATUSES.get(error.text("status"), 500), {}, content)
 
 
-def _error(content: bytes) -> _Error:
-    """The error object, bare or in a list; an empty one where there is none."""
-    try:
-        body: _Body | list[_Body] = decoder(_Body | list[_Body]).decode(content)
-    except UNREADABLE:
-        return _Error()
-    if isinstance(body, list):
-        return body[0].error if body else _Error()
-    return body.error
+def _error(content: bytes) -> Fields:
+    """The error object, bare or in a list, or a text in its place; an empty one where there is none."""
+    content = whole_text(content[:_MAX_ERROR])
+    body = read_object(content)
+    if body is None and (listed := read_list(content)):
+        body = read_object(listed[0])
+    if body is None:
+        return Fields({})
+    if (error := body.object("error")).values:
+        return error
+    return Fields({"message": raw(said)}) if (said := body.text("error")) else body
 
 
 def _bad_key(message: str, details: list[dict[str, Any]]) -> bool:

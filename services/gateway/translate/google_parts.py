@@ -93,6 +93,11 @@ def parts(content: Content, where: str) -> list[dict[str, Any]]:
     return [part for part in found if part is not None]
 
 
+def is_text(part: Part) -> bool:
+    """Whether a part is words."""
+    return isinstance(part, TextPart | RefusalPart)
+
+
 def _text(part: TextPart | RefusalPart) -> str:
     return part.text if isinstance(part, TextPart) else part.refusal
 

@@ -4,13 +4,11 @@ from typing import Any
 
 import msgspec
 
-from libs.common.errors import PayloadTooLarge
 from services.gateway.domain.attempts import Failure
-from services.gateway.translate.google_openai import Calls, Turn, blocked, ending, head, usage
+from services.gateway.translate.fields import read_object
+from services.gateway.translate.google_openai import Calls, Turn, billed, blocked, ending, head, usage
 from services.gateway.translate.google_wire import Reply, reply
-from services.gateway.translate.sse import SseParser
-
-_MAX_BARE = 64 << 10
+from services.gateway.translate.payloads import DONE, Payloads, heartbeat
 
 
 class GoogleChunks:
@@ -24,8 +22,7 @@ class GoogleChunks:
         self.kept = calls.kept
         self._named = (model, request_id, created)
         self._turn = Turn(calls)
-        self._parser = SseParser()
-        self._bare = b""
+        self._payloads = Payloads()
         self._head: dict[str, Any] | None = None
         self._usage: dict[str, Any] | None = None
         self._native: str | None = None
@@ -39,36 +36,15 @@ class GoogleChunks:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The chunks that these bytes complete."""
-        if self._failure is not None:
-            raise self._failure
-        if self._head is None:
-            self._bare = (self._bare + piece)[:_MAX_BARE]
-        out: list[bytes] = []
-        try:
-            for payload in self._parser.feed(piece):
-                self._take(reply(payload), out)
-        except Failure as failure:
-            self._failure = failure
-        except PayloadTooLarge as error:
-            self._failure = Failure("malformed", error.message)
-        if self._failure is not None and not out:
-            raise self._failure
-        return out
+        return self._take_all(self._payloads.feed(piece))
 
     def end(self) -> list[bytes]:
         """The finish chunk, the usage chunk where tokens were counted, and `[DONE]`."""
+        out = self._take_all(self._payloads.end())
         if self._failure is not None:
             raise self._failure
-        out: list[bytes] = []
-        # The last event may lack its empty line; and an error can come as plain JSON instead of events.
-        for payload in self._parser.feed(b"\n\n") or ([self._bare] if self._head is None else []):
-            try:
-                found = reply(payload)
-            except Failure as failure:
-                raise failure if failure.kind == "status" else _truncated() from None
-            self._take(found, out)
         if self._native is None and self._blocked is None:
-            raise _truncated()
+            raise Failure("truncated", "The stream ended in the middle of the answer.")
         called = bool(self._turn.called)
         finish = ending(self._native, called=called) if self._blocked is None else blocked(self._blocked)
         out.append(self._chunk({}, finish))
@@ -76,11 +52,27 @@ class GoogleChunks:
             out.append(msgspec.json.encode({**(self._head or {}), "choices": [], "usage": self._usage}))
         return [*out, b"[DONE]"]
 
+    def _take_all(self, payloads: list[bytes]) -> list[bytes]:
+        if self._failure is not None:
+            raise self._failure
+        out: list[bytes] = []
+        try:
+            for payload in payloads:
+                if payload == DONE or (heartbeat(payload) and read_object(payload) is None):
+                    continue
+                self._take(reply(payload), out)
+        except Failure as failure:
+            failure.billed = failure.billed or billed(self._usage)
+            self._failure = failure
+        if self._failure is not None and not out:
+            raise self._failure
+        return out
+
     def _take(self, found: Reply, out: list[bytes]) -> None:
         if self._head is None:
             self._head = head(found, *self._named)
             out.append(self._chunk({"role": "assistant", "content": ""}))
-        self._usage = usage(found.usage_metadata) or self._usage
+        self._usage = usage(found.counts) or self._usage
         if not found.candidates:
             self._blocked = self._blocked or found.blocked
             return
@@ -94,7 +86,3 @@ class GoogleChunks:
     def _chunk(self, delta: dict[str, Any], finish: dict[str, Any] | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, **(finish or {"finish_reason": None})}
         return msgspec.json.encode({**(self._head or {}), "choices": [choice]})
-
-
-def _truncated() -> Failure:
-    return Failure("truncated", "The stream ended in the middle of the answer.")

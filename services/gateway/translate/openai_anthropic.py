@@ -22,12 +22,17 @@ from services.gateway.translate.anthropic_tools import (
     choose,
     enforceable,
     function_block,
+    holds_map,
     stand_ins,
     tool_blocks,
 )
 from services.gateway.translate.dialect import Asked, Outgoing
 
 _JSON_ONLY = "Answer with a single JSON object and nothing else: no words around it and no code fence."
+# What a model is told that cannot be forced.
+_CALL_ONE = "Answer by calling at least one of the tools; do not answer in words alone."
+_CALL_THIS = "Answer by calling the tool `{}`; do not answer in words alone."
+_IN_WORDS = "Answer with a single JSON value that follows this JSON Schema, and nothing else: no words around it and no code fence.\n\n"
 _TIERS = {"auto": "auto", "default": "standard_only"}
 _USER_DIGITS = 32
 
@@ -96,7 +101,7 @@ def request_body(asked: Asked) -> Outgoing:
     system, turns = conversation(asked)
     body: Block = {"model": asked.model}
     lost = _max_tokens(body, params, asked.known)
-    lost += _tools_and_thinking(body, params, turns, asked.known)
+    lost += _tools_and_thinking(body, params, turns, asked.known, system)
     lost += _format(body, params, system)
     lost += _sampling(body, params, asked.known)
     lost += _rest(body, params)
@@ -119,12 +124,17 @@ def _max_tokens(body: Block, params: _Params, known: Model | None) -> list[str]:
     return [name] if params.limit and body["max_tokens"] < wanted else []
 
 
-def _tools_and_thinking(body: Block, params: _Params, turns: list[Turn], known: Model | None) -> list[str]:
+def _tools_and_thinking(
+    body: Block, params: _Params, turns: list[Turn], known: Model | None, system: list[Block]
+) -> list[str]:
     lost = []
     field = "tool_choice" if params.tool_choice is not None else "function_call"
     asked = params.tool_choice if params.tool_choice is not None else params.function_call
     tools = tool_blocks(params.tools or ()) or [function_block(function) for function in params.functions or ()]
     choice: Block = {"type": "none"}
+    functions = [tool.function for tool in params.tools or () if tool.function is not None] or params.functions or []
+    if any(function.strict and holds_map(function.parameters or {}) for function in functions):
+        lost.append("strict")
     if tools:
         tools, choice = choose(tools, asked, field)
     else:
@@ -136,9 +146,12 @@ def _tools_and_thinking(body: Block, params: _Params, turns: list[Turn], known: 
     if not plan.as_asked:
         lost.append("reasoning_effort")
     if forced and (not forcible or plan.on):
+        system.append(text(_CALL_ONE if choice["type"] == "any" else _CALL_THIS.format(choice["name"])))
         choice = {"type": "auto"}
         lost.append(field)
-    if params.parallel_tool_calls is False and choice["type"] != "none":
+    # The older API has room for one call in an answer.
+    one = params.parallel_tool_calls is False or (params.functions and not params.tools)
+    if one and choice["type"] != "none":
         choice["disable_parallel_tool_use"] = True
     if tools:
         body["tools"] = tools
@@ -172,6 +185,10 @@ def _format(body: Block, params: _Params, system: list[Block]) -> list[str]:
         case _Format(type="json_object"):
             system.append(text(_JSON_ONLY))
         case _Format(type="json_schema", json_schema=_JsonSchema(schema={**schema})):
+            if holds_map(schema):
+                # A closed object would allow none of the map's keys, and Anthropic enforces closed ones only.
+                system.append(text(_IN_WORDS + msgspec.json.encode(schema).decode()))
+                return ["response_format"]
             form = {"type": "json_schema", "schema": enforceable(schema)}
             body["output_config"] = {**body.get("output_config", {}), "format": form}
         case _Format(type="json_schema"):

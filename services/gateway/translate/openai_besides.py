@@ -4,9 +4,11 @@ from typing import Any
 
 import msgspec
 
+from services.gateway.translate.fields import BROKEN
+
 # Read by the stream itself, or made anew with every delivery.
-_CHUNK = frozenset("id object created model choices usage error obfuscation".split())
-_CHOICE = frozenset("index delta finish_reason logprobs".split())
+_CHUNK = frozenset("id object created model choices usage error obfuscation x_groq".split())
+_CHOICE = frozenset("index delta finish_reason logprobs usage".split())
 _DELTA = frozenset("role content refusal reasoning_content tool_calls".split())
 _CALL = frozenset("index id type function extra_content".split())
 # Each chunk brings whole items of these lists.
@@ -27,8 +29,14 @@ class Besides:
         self._logprobs: dict[str, list[Any]] = {}
 
     def read(self, chunk: bytes) -> None:
-        """Take in what one chunk says."""
-        found: dict[str, Any] = msgspec.json.decode(chunk)
+        """Take in what one chunk says. The chunk has been mended, but for what only few servers send."""
+        if not self.whole:
+            return
+        try:
+            found: dict[str, Any] = msgspec.json.decode(chunk)
+        except BROKEN:
+            self.whole = False
+            return
         self._answer.update(_said(found, _CHUNK))
         for choice in found.get("choices") or ():
             for name, value in _said(choice, _CHOICE).items():

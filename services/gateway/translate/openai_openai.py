@@ -9,7 +9,7 @@ from libs.common.catalog import Model
 from services.gateway.domain.attempts import Failure
 from services.gateway.translate.dialect import Asked, Kept, Outgoing, Whole
 from services.gateway.translate.openai_errors import failure
-from services.gateway.translate.sse import SseParser
+from services.gateway.translate.payloads import Payloads
 
 # What Promptly adds to messages on behalf of other providers, and what clients bring along from elsewhere.
 _FOREIGN = ("reasoning_content", "thinking_blocks", "extra_content", "cache_control")
@@ -45,10 +45,18 @@ class OpenAIDialect:
         body["model"] = _raw(asked.model)
         body["messages"] = _own_fields(asked.messages) if self._strict else asked.messages
         dropped = _fit(body, asked.known) if asked.known is not None else []
+        added: list[str] = []
+        if "max_completion_tokens" in body and "max_completion_tokens" not in asked.raw:
+            if "max_completion_tokens" in asked.without:
+                body["max_tokens"] = body.pop("max_completion_tokens")
+            else:
+                added.append("max_completion_tokens")
         if asked.stream:
             options = msgspec.json.decode(body["stream_options"]) if "stream_options" in body else None
-            body["stream_options"] = _raw(dict(options or {}, include_usage=True))
-        return Outgoing(body=msgspec.json.encode(body), dropped=tuple(dropped))
+            if not (options or {}).get("include_usage") and "stream_options" not in asked.without:
+                body["stream_options"] = _raw(dict(options or {}, include_usage=True))
+                added.append("stream_options")
+        return Outgoing(body=msgspec.json.encode(body), dropped=tuple(dropped), added=tuple(added))
 
     def answer(self, data: bytes, *, model: str, request_id: str, created: int) -> Whole:
         return Whole(body=data)
@@ -66,10 +74,9 @@ class OpenAIChunks:
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
         self.counted: dict[str, Any] | None = None
-        self.feed = SseParser().feed
-
-    def end(self) -> list[bytes]:
-        return []
+        payloads = Payloads()
+        self.feed = payloads.feed
+        self.end = payloads.end
 
 
 OPENAI = OpenAIDialect(strict=True)

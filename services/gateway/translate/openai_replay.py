@@ -19,14 +19,33 @@ def replay(answer: dict[str, Any], usage: dict[str, Any] | None, metadata: bytes
     Nothing that the answer has is left out: every field of the message is a delta, those of the choice ride on its end, and
     those of the answer on every chunk.
     """
+    out = _chunks(answer, usage, wants_usage=wants_usage)
+    out[-1] = with_metadata(out[-1], metadata)
+    return b"".join(event(data) for data in out) + DONE
+
+
+def chunks_of(body: bytes, usage: msgspec.Raw | None) -> list[bytes]:
+    """The chunks of a whole answer, usage included where there is one."""
+    return _chunks(msgspec.json.decode(body), usage, wants_usage=True)
+
+
+def _chunks(answer: dict[str, Any], usage: Any, *, wants_usage: bool) -> list[bytes]:
     head = {"object": "chat.completion.chunk"}
     head |= {name: value for name, value in answer.items() if name not in _ELSEWHERE}
     nothing = {"usage": None} if wants_usage else {}
-    choice = answer["choices"][0]
-    logprobs = choice.get("logprobs")
+    out: list[bytes] = []
+    for choice in answer["choices"]:
+        out += _choice_chunks(choice, head, nothing)
+    if wants_usage and usage is not None:
+        out.append(msgspec.json.encode({**head, "choices": [], "usage": usage}))
+    return out
+
+
+def _choice_chunks(choice: dict[str, Any], head: dict[str, Any], nothing: dict[str, Any]) -> list[bytes]:
+    logprobs, index = choice.get("logprobs"), choice.get("index", 0)
 
     def chunk(delta: dict[str, Any], **end: Any) -> bytes:
-        made = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None, **end}
+        made = {"index": index, "delta": delta, "logprobs": None, "finish_reason": None, **end}
         return msgspec.json.encode({**head, "choices": [made], **nothing})
 
     out = [chunk({"role": "assistant", "content": ""})]
@@ -37,10 +56,7 @@ def replay(answer: dict[str, Any], usage: dict[str, Any] | None, metadata: bytes
         logprobs = None if told else logprobs
     rest = {name: value for name, value in choice.items() if name not in {"index", "message", "logprobs"}}
     out.append(chunk({}, **rest, logprobs=logprobs) if rest.get("finish_reason") else chunk({}, finish_reason="stop"))
-    if wants_usage and usage is not None:
-        out.append(msgspec.json.encode({**head, "choices": [], "usage": usage}))
-    out[-1] = with_metadata(out[-1], metadata)
-    return b"".join(event(data) for data in out) + DONE
+    return out
 
 
 def _deltas(message: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,95 +8,64 @@ from typing import Any
 
 import msgspec
 
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.events import TokenClasses
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.turns import Kept
 from services.gateway.translate.dialect import Chunks
-from services.gateway.translate.openai_answer import Usage
 from services.gateway.translate.openai_besides import Besides
+from services.gateway.translate.openai_chunk import Choice, ChunkReader, Delta, with_usage, without_finish
 from services.gateway.translate.openai_openai import with_metadata
+from services.gateway.translate.openai_usage import Usage, usage_of
 from services.gateway.translate.sse import DONE, event
 
-
-# Servers that speak OpenAI's format leave out, null or vary what is not content, so only content is read strictly.
-class _ToolFunction(msgspec.Struct, frozen=True, kw_only=True):
-    name: str | None = None
-    arguments: str | None = None
-
-
-class _ToolDelta(msgspec.Struct, frozen=True, kw_only=True):
-    index: int | None = None
-    id: str | None = None
-    type: str | None = None
-    function: _ToolFunction | None = None
-    extra_content: Any = None
-
-
-class _Delta(msgspec.Struct, frozen=True, kw_only=True):
-    content: str | None = None
-    refusal: str | None = None
-    reasoning_content: Any = None
-    reasoning: Any = None
-    audio: Any = None
-    tool_calls: list[_ToolDelta] | None = None
-
-    @property
-    def says(self) -> bool:
-        """Whether there is something in it for the reader."""
-        said = self.content or self.refusal or self.reasoning_content or self.reasoning or self.audio
-        return bool(said or self.tool_calls)
-
-
-class _Choice(msgspec.Struct, frozen=True, kw_only=True):
-    index: int = 0
-    delta: _Delta | None = None
-    finish_reason: str | None = None
-
-
-class _Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    id: Any = None
-    created: Any = None
-    model: Any = None
-    choices: list[_Choice] | None = None
-    usage: Any = None
-    error: Any = None
-
-
 _MAX_WAITING = 1000
-_decoder = msgspec.json.Decoder(_Chunk)
+
+
+class _Said:
+    """What one choice has said so far."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.refusals: list[str] = []
+        self.reasoning: list[str] = []
+        self.function: dict[str, list[str]] = {"name": [], "arguments": []}
 
 
 class OpenAIStream:
     """One stream. `feed` gives what can go out; when `done`, `ending` gives what is left, with the metadata on it."""
 
-    def __init__(self, chunks: Chunks, *, wants_usage: bool) -> None:
+    def __init__(self, chunks: Chunks, *, wants_usage: bool, seed: str = "", legacy: bool = False) -> None:
         self.started = False
         self.done = False
         self.usage: Usage | None = None
         self.finish_reasons: dict[int, str] = {}
         self.model = ""
+        self.service_tier: str | None = None
         self._besides = Besides()
         self._wants_usage = wants_usage
         self._chunks = chunks
-        self._seen: set[int] = set()
+        self._reader = ChunkReader(seed, legacy=legacy)
+        self._said: dict[int, _Said] = {}
         self._waiting: list[bytes] = []
         self._finish: list[bytes] = []
         self._usage_chunk: bytes | None = None
-        self._usage_raw: dict[str, Any] | None = None
-        self._id: Any = None
-        self._created: Any = None
-        self._texts: dict[int, list[str]] = {}
-        self._refusals: list[str] = []
-        self._reasoning: list[str] = []
-        self._tools: list[dict[str, Any]] = []
-        self._slots: dict[int, int] = {}
+        self._usage_raw: Any = None
+        self._head: dict[str, Any] = {}
+        self._failure: Failure | None = None
 
     def feed(self, chunk: bytes) -> bytes:
         """What goes to the client now. Nothing does before the first content, so that a fallback stays possible."""
+        self.check()
         return self._take_all(self._chunks.feed(chunk))
+
+    def check(self) -> None:
+        """Raise the failure that came after something that had to go out first."""
+        if self._failure is not None:
+            raise self._failure
 
     def end(self) -> bytes:
         """The same once the connection has closed. `Failure` where the provider's format says that this is too early."""
+        self.check()
         return self._take_all(self._chunks.end())
 
     @property
@@ -107,39 +76,57 @@ class OpenAIStream:
     @property
     def call_ids(self) -> list[str]:
         """The ids of the tool calls so far."""
-        return [call["id"] for call in self._tools if call["id"]]
+        return [name for calls in self._reader.calls.values() for name in calls.ids]
 
     @property
     def storable(self) -> bool:
         """Whether `answer` holds all that the stream said."""
-        return self._besides.whole
+        return self._besides.whole and "\ufffd" not in self.text
 
     @property
     def text(self) -> str:
         """The content so far, of the first choice."""
-        return "".join(self._texts.get(0, ()))
+        return "".join(self._said[0].texts) if 0 in self._said else ""
+
+    @property
+    def spoke(self) -> bool:
+        """Whether it says anything but why it says nothing."""
+        return bool(self.call_ids) or any(said.texts for said in self._said.values())
 
     @property
     def said(self) -> str:
         """Everything so far that the provider will have counted: content, refusals, reasoning and calls."""
-        texts = ["".join(pieces) for pieces in self._texts.values()]
-        calls = [call["function"]["name"] + call["function"]["arguments"] for call in self._tools]
-        return " ".join(filter(None, (*texts, *self._refusals, "".join(self._reasoning), *calls)))
+        pieces = []
+        for said in self._said.values():
+            pieces += ["".join(one) for one in (said.texts, said.refusals, said.reasoning, *said.function.values())]
+        for calls in self._reader.calls.values():
+            pieces += [text for call in calls.whole for text in call.get("function", {}).values()]
+        return " ".join(filter(None, pieces))
 
     @property
     def counted(self) -> Usage | None:
         """What the provider has counted before the end, if it does."""
         found = self._chunks.counted
-        return None if found is None else msgspec.convert(found, Usage)
+        return None if found is None else usage_of(msgspec.json.encode(found))
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is over without a choice."""
+        return self.done and not self._said
+
+    @property
+    def billed(self) -> TokenClasses | None:
+        """What the provider says that it charged for so far; None: nothing that it says."""
+        return self.usage.classes() if self.usage is not None and self.usage.billed else None
 
     @property
     def complete(self) -> bool:
         """Whether every choice that began came to its end. Not every server says `[DONE]` after that."""
-        return bool(self.finish_reasons) and self._seen <= set(self.finish_reasons)
+        return bool(self.finish_reasons) and self._said.keys() <= self.finish_reasons.keys()
 
     def ending(self, metadata: bytes) -> bytes:
         """The held chunks and `[DONE]`; the metadata stands on the usage chunk, or on the last one without it."""
-        last = [*self._waiting, *self._finish]
+        last = [*self._waiting, *self._finish, *map(self._ended, self._said.keys() - self.finish_reasons.keys())]
         if self._usage_chunk is not None and self._wants_usage:
             last.append(self._usage_chunk)
         if last:
@@ -147,28 +134,47 @@ class OpenAIStream:
         return b"".join(event(data) for data in last) + DONE
 
     def answer(self) -> dict[str, Any]:
-        """The same answer as a `chat.completion` object, for the cache."""
-        message: dict[str, Any] = {"role": "assistant", "content": self.text or None, "refusal": None}
-        if self._refusals:
-            message["refusal"] = "".join(self._refusals)
-        if self._reasoning:
-            message["reasoning_content"] = "".join(self._reasoning)
-        if self._tools:
-            message["tool_calls"] = self._tools
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish_reasons.get(0)}
+        """The same answer as a `chat.completion` object."""
         answer = {
-            "id": self._id,
+            "id": self._head.get("id"),
             "object": "chat.completion",
-            "created": self._created,
+            "created": self._head.get("created"),
             "model": self.model,
-            "choices": [choice],
+            "choices": [self._choice(index, said) for index, said in sorted(self._said.items())],
             "usage": self._usage_raw,
         }
-        self._besides.add_to(answer)
+        if answer["choices"]:
+            self._besides.add_to(answer)
         return answer
 
+    def _choice(self, index: int, said: _Said) -> dict[str, Any]:
+        message: dict[str, Any] = {"role": "assistant", "content": "".join(said.texts) or None, "refusal": None}
+        if said.refusals:
+            message["refusal"] = "".join(said.refusals)
+        if said.reasoning:
+            message["reasoning_content"] = "".join(said.reasoning)
+        if (calls := self._reader.calls.get(index)) is not None and not any(said.function.values()):
+            message["tool_calls"] = calls.whole
+        if any(said.function.values()):
+            message["function_call"] = {name: "".join(pieces) for name, pieces in said.function.items()}
+        finish = self.finish_reasons.get(index) or self._reader.finish(index)
+        return {"index": index, "message": message, "logprobs": None, "finish_reason": finish}
+
+    def _ended(self, index: int) -> bytes:
+        """The end of a choice that the server did not tell before it said `[DONE]`."""
+        choice = {"index": index, "delta": {}, "logprobs": None, "finish_reason": self._reader.finish(index)}
+        head = {"object": "chat.completion.chunk", **self._head, "model": self.model}
+        return msgspec.json.encode({**head, "choices": [choice]})
+
     def _take_all(self, payloads: Sequence[bytes]) -> bytes:
-        return b"".join([piece for data in payloads if (piece := self._take(data))])
+        out: list[bytes] = []
+        try:
+            out.extend(map(self._take, payloads))
+        except Failure as failure:
+            if not any(out):
+                raise
+            self._failure = failure
+        return b"".join(out)
 
     def _take(self, data: bytes) -> bytes:
         if self.done:
@@ -176,47 +182,45 @@ class OpenAIStream:
         if data == b"[DONE]":
             self.done = True
             return b""
-        try:
-            chunk = _decoder.decode(data)
-        except UNREADABLE:
-            raise Failure("malformed", "The stream holds something that is not a chunk.") from None
-        if chunk.error:
-            raise Failure("malformed", "The stream ended in an error.")
+        if (read := self._reader.read(data)) is None:
+            return b""
+        data, chunk = read
         self._besides.read(data)
-        self._id, self._created = chunk.id or self._id, chunk.created or self._created
-        if isinstance(chunk.model, str) and chunk.model:
-            self.model = chunk.model
-        choices = chunk.choices or ()
-        if chunk.usage:
-            self._count(chunk.usage)
-            if not choices:
-                self._usage_chunk, self.done = data, self.complete
+        for name, value in (("id", chunk.id), ("created", chunk.created)):
+            if value is not None:
+                self._head[name] = value
+        self.model = chunk.model or self.model
+        self.service_tier = chunk.service_tier or self.service_tier
+        if (usage := self._reader.usage(chunk)) is not None:
+            self.usage = usage
+            # As it came where it can be; what was mended is said as it was understood.
+            given = None if usage.odd or usage.prompt_tokens is None else self._reader.usage_object(chunk)
+            self._usage_raw = usage.openai() if given is None else given
+            if not chunk.choices:
+                self._usage_chunk = data if given is not None else with_usage(data, self._usage_raw)
+                self.done = self.complete
                 return b""
         elif not self._wants_usage:
             data = data.replace(b',"usage":null', b"")  # the client did not ask for what we asked for
         elif b'"usage"' not in data:
             data = data.rstrip()[:-1] + b',"usage":null}'
-        return self._place(choices, data)
+        return self._place(chunk.choices, data)
 
-    def _count(self, usage: Any) -> None:
-        try:
-            self.usage = msgspec.convert(usage, Usage)
-            self._usage_raw = usage
-        except msgspec.MsgspecError:
-            pass  # some servers send an empty object: then the tokens are counted here, and said to be an estimate
-
-    def _place(self, choices: Sequence[_Choice], data: bytes) -> bytes:
+    def _place(self, choices: Sequence[Choice], data: bytes) -> bytes:
         content = ending = False
+        out = b""
         for choice in choices:
-            self._seen.add(choice.index)
-            content |= self._read(choice)
+            said = self._said.setdefault(choice.index, _Said())
+            spoke = self._read(said, choice.delta)
+            if spoke and choice.index in self.finish_reasons:
+                out += self._go_on()
+            content |= spoke
             if choice.finish_reason is not None:
                 self.finish_reasons[choice.index] = choice.finish_reason
                 ending = True
-        out = b""
         if content and not self.started:
             self.started = True
-            out, self._waiting = b"".join(map(event, self._waiting)), []
+            out, self._waiting = b"".join(map(event, self._waiting)) + out, []
         if ending:
             self._finish.append(data)
         elif self.started:
@@ -227,30 +231,20 @@ class OpenAIStream:
             raise Failure("malformed", "The stream goes on without saying anything.")
         return out
 
-    def _read(self, choice: _Choice) -> bool:
-        delta = choice.delta
-        if delta is None:
-            return False
-        if delta.content:
-            self._texts.setdefault(choice.index, []).append(delta.content)
-        if delta.refusal:
-            self._refusals.append(delta.refusal)
-        if isinstance(delta.reasoning_content, str):
-            self._reasoning.append(delta.reasoning_content)
-        for call in delta.tool_calls or ():
-            self._call(call)
-        return delta.says
+    def _go_on(self) -> bytes:
+        """What was held as an end was none: some servers name a reason on every chunk."""
+        held, self._finish, self.finish_reasons = self._finish, [], {}
+        return b"".join(event(without_finish(data)) for data in held)
 
-    def _call(self, call: _ToolDelta) -> None:
-        """Add to a tool call. A new id begins a new one, also where the server gives every call the same index."""
-        index = call.index or 0
-        slot = self._slots.get(index)
-        if slot is None or (call.id and self._tools[slot]["id"] not in (None, call.id)):
-            slot = self._slots[index] = len(self._tools)
-            function = {"name": "", "arguments": ""}
-            self._tools.append({"id": call.id, "type": call.type or "function", "function": function})
-        if call.extra_content:
-            self._tools[slot]["extra_content"] = call.extra_content
-        if call.function is not None:
-            self._tools[slot]["function"]["name"] += call.function.name or ""
-            self._tools[slot]["function"]["arguments"] += call.function.arguments or ""
+    def _read(self, said: _Said, delta: Delta) -> bool:
+        if delta.content:
+            said.texts.append(delta.content)
+        if delta.refusal:
+            said.refusals.append(delta.refusal)
+        if isinstance(delta.reasoning_content, str):
+            said.reasoning.append(delta.reasoning_content)
+        if isinstance(delta.function_call, dict):
+            for name, pieces in said.function.items():
+                if isinstance(piece := delta.function_call.get(name), str):
+                    pieces.append(piece)
+        return delta.says

@@ -119,7 +119,7 @@ async def test_no_provider_key_says_what_to_do(stack: Stack) -> None:
 
 
 async def test_an_unknown_model_names_those_at_hand(stack: Stack) -> None:
-    with pytest.raises(openai.BadRequestError, match="gpt-4o-mini"):
+    with pytest.raises(openai.NotFoundError, match="gpt-4o-mini"):
         await stack.client().chat.completions.create(model="gpt-9", messages=ASK)  # type: ignore[arg-type]
 
 

@@ -63,7 +63,7 @@ async def test_vector_7_an_overloaded_provider_is_asked_twice_and_then_a_502(
     three.provider.script.add(MODELS[provider], [Step(status=status, message="Overloaded", repeat=2)])
     error = await refused(three, provider, stream=stream)
     assert error.status_code == 502
-    assert error.response.headers["x-should-retry"] == "false"
+    assert "x-should-retry" not in error.response.headers
     assert len(three.provider.ledger) == 4
 
 
@@ -98,7 +98,7 @@ async def test_vector_7_a_quota_that_is_used_up_is_a_429_not_to_be_tried_again(
     three.provider.script.add(MODELS[provider], [step])
     error = await refused(three, provider, stream=stream)
     assert (error.status_code, error.code) == (429, "insufficient_quota")
-    assert error.response.headers["x-should-retry"] == "false"
+    assert "x-should-retry" not in error.response.headers
     assert len(three.provider.ledger) == 1
 
 

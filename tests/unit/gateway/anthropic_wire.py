@@ -5,6 +5,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -73,9 +74,18 @@ def check(body: Mapping[str, Any], model: str) -> None:
     known = catalog.load().find(model)
     refuses = known.refuses if known is not None else frozenset()
     thinking = body.get("thinking", {}).get("type")
+    everything = [*body.get("system", []), *(block for turn in turns for block in turn["content"])]
+    if any(turn["role"] == "system" for turn in turns):
+        assert known is not None
+        assert known.can("mid_conversation_system")
+        assert turns[0]["role"] != "system"
+    # Turns of one role that only an instruction stands between count as one.
+    groups = groupby((turn for turn in turns if turn["role"] != "system"), lambda turn: str(turn["role"]))
+    turns = [
+        {"role": role, "content": [block for turn in group for block in turn["content"]]} for role, group in groups
+    ]
     assert [turn["role"] for turn in turns] == [("user", "assistant")[at % 2] for at in range(len(turns))]
     _check_pairs(turns)
-    everything = [*body.get("system", []), *(block for turn in turns for block in turn["content"])]
     assert all(block["text"].strip() for block in everything if block["type"] == "text")
     marks = [block["cache_control"].get("ttl", "5m") for block in [*tools, *everything] if "cache_control" in block]
     assert len(marks) <= 4

@@ -172,11 +172,9 @@ def test_what_is_missing_is_not_made_up() -> None:
         b"",
         b"[]",
         b"\xff",
-        b'{"type":"error","error":{"type":"api_error","message":"x"}}',
-        b'{"content":"text"}',
         b'{"content":[{"type":"text"}]}',
         b'{"content":[{"type":"text","text":null}]}',
-        b'{"content":[{"type":"tool_use","name":"f"}]}',
+        b'{"content":[{"type":"tool_use","id":"t"}]}',
         b'{"content":[' + b"[" * 100_000,
     ],
 )

@@ -228,24 +228,41 @@ def test_an_error_in_the_middle(kind: str, status: int, code: str) -> None:
     [
         b"data: <html>\n\n",
         b"data: []\n\n",
-        b'data: {"type":"message_start"}\n\n',
-        on_the_wire(block(0, TEXT, spoken("a"))),
         on_the_wire([{"type": "message_stop"}]),
-        on_the_wire([start(), {"type": "content_block_delta", "index": 5, "delta": spoken("a")}]),
         on_the_wire([start(), {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use"}}]),
-        on_the_wire([start(), {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking"}}]),
         b"data: " + b"x" * MAX_EVENT,
     ],
 )
 def test_what_is_no_stream_is_malformed(data: bytes) -> None:
     with pytest.raises(Failure) as caught:
-        reader().feed(data)
+        stream = reader()
+        stream.feed(data)
+        stream.feed(b"")
     assert caught.value.kind == "malformed"
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        [{"type": "message_start"}, *block(0, TEXT, spoken("a"))],
+        block(0, TEXT, spoken("a")),
+        [start(), {"type": "content_block_delta", "index": 5, "delta": spoken("a")}],
+        [start(), {"type": "content_block_delta", "delta": spoken("a")}],
+        [start(), {"type": "content_block_start", "content_block": {"type": "thinking"}}, *block(7, TEXT, spoken("a"))],
+    ],
+)
+def test_what_a_server_leaves_out_costs_no_answer(opening: list[Mapping[str, Any]]) -> None:
+    stream = reader()
+    out = [*stream.feed(on_the_wire(opening)), *stream.feed(on_the_wire(finish("end_turn"))), *stream.end()]
+    texts = [msgspec.json.decode(chunk)["choices"][0]["delta"].get("content") for chunk in out if b'"delta"' in chunk]
+    assert "".join(filter(None, texts)) == "a"
+    assert out[-1] == b"[DONE]"
 
 
 def test_a_stream_that_stops_short_is_not_an_answer() -> None:
     whole = on_the_wire([start(), *block(0, TEXT, spoken("a")), *finish("end_turn")])
-    for length in range(len(whole)):
+    # From here on it has said why it ended: that it did is missing at most.
+    for length in range(whole.index(b"event: message_delta")):
         stream = reader()
         stream.feed(whole[:length])
         with pytest.raises(Failure) as caught:

@@ -226,9 +226,9 @@ def test_usage(counts: tuple[int | None, ...], expected: tuple[int, int, int]) -
         "totalTokenCount"
     ).split()
     reply = {"candidates": [candidate({"text": "x"})], "usageMetadata": dict(zip(names, counts, strict=True))}
-    answer = msgspec.json.decode(read(reply).body, type=Answer)
-    assert answer.usage is not None
-    classes = answer.usage.classes()
+    usage = msgspec.json.decode(read(reply).body, type=Answer).counted
+    assert usage is not None
+    classes = usage.classes()
     assert (classes.input, classes.output, classes.output_reasoning) == expected
     assert classes.cache_read == (counts[1] or 0)
     assert json.loads(read(reply).body)["usage"]["total_tokens"] == expected[0] + expected[1]
@@ -243,7 +243,6 @@ def test_usage(counts: tuple[int | None, ...], expected: tuple[int, int, int]) -
         b"{}",
         b'{"candidates": []}',
         b'{"candidates": [{"content": {"parts": [{"functionCall": {"args": {}}}]}}]}',
-        b'{"candidates": [{"content": {"parts": [{"text": "\xff"}]}}]}',
     ],
 )
 def test_what_is_no_answer(data: bytes) -> None:
@@ -344,9 +343,7 @@ def test_errors(status: int, error: Any, expected: tuple[int, str | None, float 
     assert failure.message == (error["message"] if error is not None else "Status 502.")
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"<html>", b"[]", b"null", b'{"error": "x"}', b'{"error": {"message": 5}}', b"\xff"]
-)
+@pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"null", b'{"error": {"message": []}}', b"\xff"])
 def test_an_error_that_cannot_be_read_is_still_its_status(content: bytes) -> None:
     failure = GOOGLE.failure(503, {}, content)
     assert (failure.status, failure.code, failure.message) == (503, None, "Status 503.")

@@ -7,8 +7,10 @@ import pytest
 
 from services.gateway.domain.attempts import Failure
 from services.gateway.translate.dialect import Chunks, Kept
+from services.gateway.translate.either import EitherChunks
 from services.gateway.translate.google import GOOGLE
 from services.gateway.translate.openai_stream import OpenAIStream
+from services.gateway.translate.sse import MAX_EVENT
 from tests.unit.gateway.google_sdk import event
 
 MODEL = "gemini-4-argon"
@@ -159,7 +161,7 @@ ERROR: dict[str, Any] = {"error": {"code": 429, "message": "Slow down.", "status
     ],
 )
 def test_an_error_instead_of_an_answer(body: bytes) -> None:
-    chunked = reader()
+    chunked = EitherChunks(GOOGLE, model=MODEL, request_id="req_1", created=1700000000)
     with pytest.raises(Failure) as failure:
         chunked.feed(body) or chunked.end()
     assert (failure.value.kind, failure.value.status, failure.value.message) == ("status", 429, "Slow down.")
@@ -190,7 +192,7 @@ def test_what_came_before_a_failure_is_given_out(broken: bytes, kind: str) -> No
 def test_a_line_without_end_is_a_failure() -> None:
     chunked = reader()
     with pytest.raises(Failure) as failure:
-        chunked.feed(b"data: " + b"x" * (9 << 20))
+        chunked.feed(b"data: " + b"x" * MAX_EVENT)
     assert failure.value.kind == "malformed"
 
 

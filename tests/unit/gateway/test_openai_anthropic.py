@@ -181,7 +181,7 @@ def test_functions_of_old_are_tools() -> None:
         }
     )
     assert body["tools"] == [{"name": "f", "input_schema": SCHEMA}]
-    assert body["tool_choice"] == {"type": "tool", "name": "f"}
+    assert body["tool_choice"] == {"type": "tool", "name": "f", "disable_parallel_tool_use": True}
     assert body["messages"][2]["content"][0]["tool_use_id"] == body["messages"][1]["content"][0]["id"] == "f"
     assert lost == ()
 

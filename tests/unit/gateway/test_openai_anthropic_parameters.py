@@ -140,8 +140,8 @@ def test_structured_output() -> None:
             },
         ),
         (
-            {"$ref": "#/$defs/a", "$defs": {"a": {"type": "object", "additionalProperties": True}}},
-            {"$ref": "#/$defs/a", "$defs": {"a": {"type": "object", "additionalProperties": False}}},
+            {"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"x": {}}, "additionalProperties": True}}},
+            {"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"x": {}}, "additionalProperties": False}}},
         ),
     ],
 )

@@ -3,16 +3,15 @@
 import json
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.domain.attempts import Failure
-from services.gateway.translate.openai_answer import Usage
 from services.gateway.translate.openai_openai import OpenAIChunks, with_metadata
 from services.gateway.translate.openai_replay import replay
 from services.gateway.translate.openai_stream import OpenAIStream
+from services.gateway.translate.openai_usage import usage_of
 from services.gateway.translate.sse import DONE, SseParser, event
 from tests.fake_provider import wire
 
@@ -164,9 +163,11 @@ def test_what_a_stored_answer_cannot_hold_goes_out_at_once_and_is_not_stored(ext
     assert not relay.storable
 
 
-def test_bytes_that_are_no_text_are_an_error() -> None:
-    with pytest.raises(Failure):
-        OpenAIStream(OpenAIChunks(), wants_usage=False).feed(event(b'{"choices":[{"delta":{"content":"\xff"}}]}'))
+def test_bytes_that_are_no_text_cost_a_character_and_the_place_in_the_cache() -> None:
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=False)
+    relay.feed(event(b'{"choices":[{"delta":{"content":"a\xff"}}]}'))
+    assert relay.text == "a\ufffd"
+    assert not relay.storable
 
 
 @pytest.mark.parametrize("answer", [b'{"a": 1}', b'{\n  "a": 1\n}\n', b"{}"])
@@ -184,7 +185,9 @@ def test_usage_is_split_into_classes_that_do_not_overlap() -> None:
             "completion_tokens_details": {"reasoning_tokens": 30},
         }
     )
-    classes = msgspec.json.decode(usage, type=Usage).classes()
+    read = usage_of(usage.encode())
+    assert read is not None
+    classes = read.classes()
     assert (classes.uncached_input, classes.cache_read, classes.cache_write_5m) == (30, 60, 10)
     assert (classes.output_text, classes.output_reasoning) == (20, 30)
     assert (classes.input, classes.output) == (100, 50)
