@@ -108,20 +108,21 @@ def _pictures(turn: Message) -> bool:
 
 def _material(turns: Sequence[Message], index: int, stay: set[int], results: set[int], *, tools: bool) -> set[int]:
     """From the newest turn back: what was pasted, or written as code, and no later turn that stays repeats."""
-    later = _Later()
+    # What the user said goes only where the user said it again; what others did, where anybody does.
+    by_user, by_anybody = _Later(), _Later()
     for turn in turns[index:]:
         if turn.tokens > MATERIAL_TOKENS:
-            later.add(_pieces(turn.text))
+            _add(turn, _pieces(turn.text), by_user, by_anybody)
     found: set[int] = set()
     for at in range(index - 1, -1, -1):
         turn = turns[at]
         if at in results or not _holds_material(turn, tools=tools):
             continue
         pieces = _pieces(turn.text)
-        if at not in stay and later.repeats(pieces):
+        if at not in stay and (by_user if turn.role == "user" else by_anybody).repeats(pieces):
             continue
         found.add(at)
-        later.add(pieces)
+        _add(turn, pieces, by_user, by_anybody)
     return found - stay
 
 
@@ -144,6 +145,12 @@ class _Later:
             return False
         holding = min((self._holding.get(piece, []) for piece in pieces), key=len)
         return any(pieces <= self._turns[at] for at in holding[:_MOST_COMPARED])
+
+
+def _add(turn: Message, pieces: frozenset[str], by_user: _Later, by_anybody: _Later) -> None:
+    by_anybody.add(pieces)
+    if turn.role == "user":
+        by_user.add(pieces)
 
 
 def _holds_material(turn: Message, *, tools: bool) -> bool:
