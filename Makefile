@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
-TESTS ?= tests/unit tests/damage tests/attacks tests/contract tests/integration tests/e2e
+TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help model demo up status test check chaos attacks bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
+.PHONY: help model demo up status test check chaos attacks growth bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -41,6 +41,8 @@ chaos: $(VENV)/dev ## Kill and freeze parts under load, at true length, and prin
 
 attacks: $(VENV)/dev ## Attack a running Promptly as a hostile provider, tenant and local user, and print what a victim noticed
 	@$(BIN)/python -m tests.attacks
+growth: $(VENV)/dev ## Double hard texts up to a megabyte under every reader of text, at length
+	@PROMPTLY_GROWTH=long $(BIN)/python -m pytest -n 2 tests/growth
 
 bench-gateway: $(VENV)/dev ## Measure the gateway beside its upstream, in one run
 	@$(BIN)/python -m bench.gateway

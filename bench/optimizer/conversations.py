@@ -29,7 +29,7 @@ def airline(ledger: Ledger, likeness: Likeness, conversations: list[Messages] | 
         return
     lines, per_thousand = [], []
     for level in LEVELS:
-        optimizer = Optimizer(likeness, memo_entries=4_096)
+        optimizer = Optimizer(likeness, memo_bytes=32_000_000)
         replies, named, kept, literal = [], 0, 0, 0
         for conversation in conversations:
             for messages, answer in calls(conversation):
@@ -65,7 +65,7 @@ def agents(ledger: Ledger, likeness: Likeness, histories: list[Messages]) -> Non
     """SWE-agent, every call and the last one; its task is the last user turn before the agent's first."""
     lines = []
     for level in LEVELS if histories else ():
-        optimizer = Optimizer(likeness, memo_entries=4_096)
+        optimizer = Optimizer(likeness, memo_bytes=32_000_000)
         every, kept = [], []
         for history in histories:
             asked = [messages for messages, _ in calls(history)]
@@ -117,7 +117,7 @@ def _bills(ledger: Ledger, likeness: Likeness, conversations: list[Messages]) ->
 
 def _bill(conversation: Messages, level: str | None, share: float, likeness: Likeness) -> tuple[float, int]:
     """Billed tokens of every call, and those sent; the gateway's memory of the conversation is played through."""
-    optimizer = Optimizer(likeness, memo_entries=4_096)
+    optimizer = Optimizer(likeness, memo_bytes=32_000_000)
     billed, whole = 0.0, 0
     last: Messages = []
     cut: int | None = None

@@ -21,7 +21,7 @@ def extraction(ledger: Ledger, likeness: Likeness, questions: list[Asked] | None
     if questions is None:
         ledger.unmeasurable("NQ, ten passages: 45 % saved at ≥ 99 % of answers kept")
         return
-    optimizer = Optimizer(likeness, memo_entries=1)
+    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
     replies, ours = [], 0
     dice = random.Random(3)
     at_random = truncated = gated = 0

@@ -58,7 +58,7 @@ def mix(ledger: Ledger, likeness: Likeness) -> None:
 
 
 def _run(level: Level, drawn: list[tuple[str, Request]], likeness: Likeness) -> list[_Done]:
-    optimizer = Optimizer(likeness, memo_entries=1_024)
+    optimizer = Optimizer(likeness, memo_bytes=32_000_000)
     done = []
     for title, request in drawn:
         reply = ask(optimizer, request.messages, level, tools=bool(request.tools), explain=True)

@@ -67,7 +67,7 @@ def _tool_results(ledger: Ledger, likeness: Likeness, text: str | None) -> None:
     values = [str(value) for row in json.loads(text) for value in row.values() if isinstance(value, int | str)]
     message = [{"role": "tool", "tool_call_id": "1", "content": text}]
     started = perf_counter()
-    after = sent(message, ask(Optimizer(likeness, memo_entries=1), message, "moderate"))[0]["content"]
+    after = sent(message, ask(Optimizer(likeness, memo_bytes=1_000_000), message, "moderate"))[0]["content"]
     lines = [["Promptly, moderate", *_kept(text, after, values), f"{1000 * (perf_counter() - started):.0f}"]]
     answered = _run("headroom-ai", [{"kind": "tool", "text": text, "setting": "defaults"}])
     if answered is None:
@@ -83,7 +83,7 @@ def _kept(text: str, after: str, values: Sequence[str]) -> list[str]:
 
 
 def _ours(likeness: Likeness, texts: Sequence[str]) -> Result:
-    optimizer = Optimizer(likeness, memo_entries=1)
+    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
     after, times = [], []
     for text in texts:
         started = perf_counter()

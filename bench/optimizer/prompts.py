@@ -50,7 +50,7 @@ def tool_result(ledger: Ledger, likeness: Likeness, text: str | None) -> None:
     message: Messages = [call, {"role": "tool", "tool_call_id": "1", "content": text}]
     lines = []
     for level, words, goal in (("conservative", "minified", 24), ("moderate", "as a table", 40)):
-        reply = ask(Optimizer(likeness, memo_entries=1), message, level)  # type: ignore[arg-type]
+        reply = ask(Optimizer(likeness, memo_bytes=1_000_000), message, level)  # type: ignore[arg-type]
         after = sent(message, reply)[1]["content"]
         kept = all(
             str(value) in after for row in json.loads(text) for value in row.values() if isinstance(value, int | str)
@@ -65,7 +65,7 @@ def tool_result(ledger: Ledger, likeness: Likeness, text: str | None) -> None:
 
 
 def _alone(likeness: Likeness, texts: Sequence[str], threshold: float) -> tuple[list[str], int]:
-    optimizer = Optimizer(likeness, memo_entries=1)
+    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
     before = after = lost = 0
     shares, times = [], []
     for text in texts:
@@ -81,7 +81,7 @@ def _alone(likeness: Likeness, texts: Sequence[str], threshold: float) -> tuple[
 
 
 def _as_instructions(likeness: Likeness, texts: Sequence[str], level: str) -> tuple[list[str], int]:
-    optimizer = Optimizer(likeness, memo_entries=1)
+    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
     replies, times, lost = [], [], 0
     for text in texts:
         message = [{"role": "system", "content": text}]
@@ -96,7 +96,7 @@ def _as_instructions(likeness: Likeness, texts: Sequence[str], level: str) -> tu
 
 def _numbers(ledger: Ledger, likeness: Likeness, questions: Sequence[str]) -> None:
     """However far a question is shortened, its numbers and its question sentence's end are there."""
-    optimizer = Optimizer(likeness, memo_entries=1)
+    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
     named = kept = 0
     for question in questions:
         after = _NUMBER.findall(optimizer.shorten(TextRequest(text=question, similarity_threshold=0.0)).text)

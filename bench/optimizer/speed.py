@@ -32,7 +32,7 @@ def speed(
         cold, warm = [], []
         for round_ in range(ROUNDS):
             messages = _request(instructions, conversations, size, round_)
-            optimizer = Optimizer(likeness, memo_entries=4_096)
+            optimizer = Optimizer(likeness, memo_bytes=32_000_000)
             started = thread_time()
             reply = ask(optimizer, messages, "aggressive")
             cold.append(1000 * (thread_time() - started))
@@ -57,7 +57,7 @@ def _long_text(ledger: Ledger, likeness: Likeness, instructions: list[str]) -> N
         words = " ".join(itertools.chain.from_iterable(dice.sample(instructions, len(instructions)) for _ in range(3)))
         text = words[:50_000]
         started = thread_time()
-        Optimizer(likeness, memo_entries=1).shorten(TextRequest(text=text))
+        Optimizer(likeness, memo_bytes=1_000_000).shorten(TextRequest(text=text))
         times.append(1000 * (thread_time() - started) / count_text(MODEL, text) * 10_000)
     ledger.most("a text of 50,000 characters by itself, per 10k tokens, p50", median(times), 100, "ms")
 

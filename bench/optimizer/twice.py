@@ -11,7 +11,7 @@ def idempotence(ledger: Ledger, likeness: Likeness, conversations: list[Messages
     """The last request of every conversation, at every level."""
     changed = 0
     for level in LEVELS:
-        optimizer = Optimizer(likeness, memo_entries=4_096)
+        optimizer = Optimizer(likeness, memo_bytes=32_000_000)
         for conversation in conversations:
             once = sent(conversation, ask(optimizer, conversation, level))
             changed += ask(optimizer, once, level).changed

@@ -117,7 +117,7 @@ def questions(seeds: Sequence[int], fillers: Passages) -> list[tuple[int, Asked]
 
 def two_hops(ledger: Ledger, likeness: Likeness, fillers: Passages, seeds: Sequence[int] = FIGURE) -> list[Asked]:
     """The figures by hops and by format; those questions that lost a passage."""
-    optimizer = Optimizer(likeness, memo_entries=1)
+    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
     replies: dict[str, list[OptimizeReply]] = {name: [] for name in FORMATS}
     kept: dict[tuple[str, int], list[bool]] = {}
     lost = []

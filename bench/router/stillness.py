@@ -14,7 +14,7 @@ Dressing = Callable[[str], str]
 
 def dressings(model_dir: str) -> dict[str, Dressing]:
     """Ways to say the same."""
-    optimizer = Optimizer(load_likeness(model_dir), memo_entries=1)
+    optimizer = Optimizer(load_likeness(model_dir), memo_bytes=1_000_000)
     settings = OptimizationSettings(level="moderate")
 
     def optimized(prompt: str) -> str:

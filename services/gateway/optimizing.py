@@ -169,7 +169,7 @@ class Optimizing:
                     return msgspec.json.decode(hit.answer, type=TextReply)
         try:
             made = await self._optimizer.optimize_text(
-                TextRequest(text=asked.prompt, similarity_threshold=asked.similarity_threshold)
+                TextRequest(text=asked.prompt, similarity_threshold=asked.similarity_threshold, org_id=org_id)
             )
         except Skipped:
             raise Unavailable(

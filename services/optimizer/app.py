@@ -1,6 +1,7 @@
 """Puts the optimizer together."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,10 +12,12 @@ from libs.common.embedding.static import load_table
 from libs.common.runner import App
 from libs.common.settings import SettingsError
 from libs.common.tokens import encoding_for
+from libs.common.workers import Workers
 from services.optimizer.curve import load_curve
 from services.optimizer.domain.likeness import Likeness
 from services.optimizer.handlers.optimize import Optimize
 from services.optimizer.handlers.optimize_text import OptimizeText
+from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
 from services.optimizer.settings import OptimizerSettings
 
@@ -24,10 +27,23 @@ async def create_app(settings: OptimizerSettings, bus: Bus) -> AsyncIterator[App
     """Serve once the table and the common vocabulary are loaded, so that no request waits for them."""
     likeness = await asyncio.to_thread(load_likeness, settings.model_dir)
     await asyncio.to_thread(encoding_for, "gpt-4o")
-    optimizer = Optimizer(likeness, memo_entries=settings.optimizer_memo_entries)
-    await bus.serve(OPTIMIZE, Optimize(optimizer, settings.optimizer_thread_over_bytes))
-    await bus.serve(OPTIMIZE_TEXT, OptimizeText(optimizer, settings.optimizer_thread_over_bytes))
-    yield App()
+    optimizer = Optimizer(likeness, memo_bytes=settings.optimizer_memo_bytes)
+    workers = Workers(
+        "optimizer", program(settings), count=settings.optimizer_workers, seconds=settings.optimizer_worker_seconds
+    )
+    working = Working(workers, settings.optimizer_inline_bytes, settings.optimizer_max_bytes)
+    await workers.start()
+    try:
+        await bus.serve(OPTIMIZE, Optimize(optimizer, working))
+        await bus.serve(OPTIMIZE_TEXT, OptimizeText(optimizer, working))
+        yield App()
+    finally:
+        await workers.close()
+
+
+def program(settings: OptimizerSettings) -> tuple[str, ...]:
+    """What a worker process runs."""
+    return (sys.executable, "-m", "services.optimizer.worker", settings.model_dir, str(settings.optimizer_memo_bytes))
 
 
 def load_likeness(model_dir: str) -> Likeness:

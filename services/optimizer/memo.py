@@ -1,34 +1,31 @@
 """Remembers results by what they were made from: a conversation sends its history again each turn."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Generic, TypeVar
 
+from libs.common.byte_store import ByteStore
+
 R = TypeVar("R")
+_BESIDE = 400  # bytes that an entry takes without its texts
 
 
 class Memo(Generic[R]):
-    """The last results, so many of them, by digest; safe to use from several threads."""
+    """The last results of at most so many bytes, by digest; safe to use from several threads. Each owner has a share."""
 
-    def __init__(self, entries: int) -> None:
-        self._entries = entries
-        self._known: OrderedDict[bytes, R] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, most_bytes: int, size: Callable[[R], int]) -> None:
+        self._size = size
+        self._known: ByteStore[bytes, R] = ByteStore(most_bytes, most_bytes // 4)
 
-    def get(self, parts: tuple[str, ...], make: Callable[[], R]) -> R:
-        """What was made from these parts before, or what `make` makes now."""
-        key = _digest(parts)
-        with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                return self._known[key]
+    def get(self, owner: str, parts: tuple[str, ...], make: Callable[[], R]) -> R:
+        """What was made from these parts before, or what `make` makes now. Owners share nothing: what one has asked shows
+        nobody else, not even by its speed.
+        """
+        key = _digest((owner, *parts))
+        if (known := self._known.get(owner, key)) is not None:
+            return known
         made = make()
-        with self._lock:
-            self._known[key] = made
-            if len(self._known) > self._entries:
-                self._known.popitem(last=False)
+        self._known.put(owner, key, made, _BESIDE + self._size(made))
         return made
 
 

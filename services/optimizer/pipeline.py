@@ -29,10 +29,10 @@ _TEXT_MODEL = "gpt-4o"
 class Optimizer:
     """Answers requests; remembers what became of the last messages."""
 
-    def __init__(self, likeness: Likeness, memo_entries: int) -> None:
+    def __init__(self, likeness: Likeness, memo_bytes: int) -> None:
         self._likeness = likeness
-        self._rewritten = Memo[Rewritten](memo_entries)
-        self._extracted = Memo[Any](memo_entries)
+        self._rewritten = Memo[Rewritten](memo_bytes // 2, _size)
+        self._extracted = Memo[Any](memo_bytes // 2, _size_of_documents)
 
     def answer(self, request: OptimizeRequest) -> OptimizeReply:
         """Raises `BadRequest` where `messages` is not a list of objects. Safe to call from several threads."""
@@ -47,8 +47,8 @@ class Optimizer:
             request.settings,
             request.model,
             Warmth(request.keep_cut, request.warm_tokens, request.cached_price_share),
-            partial(self._rewrite, model=request.model, vocabulary=encoding.name),
-            _Documents(self._extracted, self._likeness, request.model, encoding.name),
+            partial(self._rewrite, owner=request.org_id, model=request.model, vocabulary=encoding.name),
+            _Documents(self._extracted, self._likeness, request.org_id, request.model, encoding.name),
             tools=request.tools,
         )
         changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
@@ -78,16 +78,17 @@ class Optimizer:
             method=METHOD,
         )
 
-    def _rewrite(self, message: Message, plan: Plan, *, model: str, vocabulary: str) -> Rewritten:
+    def _rewrite(self, message: Message, plan: Plan, *, owner: str, model: str, vocabulary: str) -> Rewritten:
         parts = (vocabulary, message.role, f"{message.marked}{message.may_be_a_file}", _named(plan), *message.texts())
         count = partial(count_text, model)
-        return self._rewritten.get(parts, lambda: rewrite(message, plan, count, self._likeness.between))
+        return self._rewritten.get(owner, parts, lambda: rewrite(message, plan, count, self._likeness.between))
 
 
 class _Documents:
     """Chooses documents once for a text and what was asked; remembers for all requests."""
 
-    def __init__(self, memo: Memo[Any], likeness: Likeness, model: str, vocabulary: str) -> None:
+    def __init__(self, memo: Memo[Any], likeness: Likeness, owner: str, model: str, vocabulary: str) -> None:
+        self._owner = owner
         self._memo = memo
         self._nearness = likeness.nearness
         self._count = partial(count_text, model)
@@ -96,16 +97,27 @@ class _Documents:
     def extract(self, text: str, before: str | None, since: tuple[str, ...]) -> Extracted:
         """A text that holds documents, without some."""
         parts = ("text", self._vocabulary, text, *(() if before is None else ("before", before)), "since", *since)
-        found: Extracted = self._memo.get(parts, lambda: extract(text, before, since, self._count, self._nearness))
+        found: Extracted = self._memo.get(
+            self._owner, parts, lambda: extract(text, before, since, self._count, self._nearness)
+        )
         return found
 
     def choose(self, passages: tuple[str, ...], since: tuple[str, ...]) -> set[int] | str:
         """Which of these passages stay, or why all do."""
         parts = ("turns", self._vocabulary, *passages, "since", *since)
         found: set[int] | str = self._memo.get(
-            parts, lambda: choose(passages, "", None, since, self._count, self._nearness)
+            self._owner, parts, lambda: choose(passages, "", None, since, self._count, self._nearness)
         )
         return found
+
+
+def _size(made: Rewritten) -> int:
+    """The bytes of a result; a letter has at most four."""
+    return 4 * sum(map(len, made.texts or ())) + 200 * len(made.done)
+
+
+def _size_of_documents(made: Extracted | set[int] | str) -> int:
+    return 4 * len(made.text) if isinstance(made, Extracted) else 40 * len(made)
 
 
 @lru_cache(maxsize=256)

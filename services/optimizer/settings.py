@@ -6,10 +6,15 @@ from libs.common.settings import CommonSettings
 class OptimizerSettings(CommonSettings, frozen=True, kw_only=True):
     """`model_dir` is what `python -m libs.common.embedding <dir>` made; only its static table and tokenizer are read.
 
-    `optimizer_thread_over_bytes` is the size of a message array above which a thread works on it (32 KB is about
-    8,000 tokens); `optimizer_memo_entries` bounds how many rewritten messages are remembered.
+    Messages of `optimizer_inline_bytes` and fewer are worked on at once (8 KB is about 2,000 tokens), longer ones in one of
+    `optimizer_workers` processes, which is ended and replaced where one text takes it more than `optimizer_worker_seconds`.
+    More than `optimizer_max_bytes` are sent as they are. Each process remembers rewritten messages of at most
+    `optimizer_memo_bytes`, a fourth of them of one organisation.
     """
 
     model_dir: str = "var/model"
-    optimizer_thread_over_bytes: int = 32_000
-    optimizer_memo_entries: int = 4_096
+    optimizer_inline_bytes: int = 8_000
+    optimizer_workers: int = 2
+    optimizer_worker_seconds: float = 3.0
+    optimizer_max_bytes: int = 1_100_000
+    optimizer_memo_bytes: int = 32_000_000

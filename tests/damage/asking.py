@@ -47,7 +47,7 @@ class Asker:
     """Asks one optimizer. The stand-in for the table of words needs no model; the real one can be given."""
 
     def __init__(self, likeness: Likeness = LIKENESS) -> None:
-        self._optimizer = Optimizer(likeness, memo_entries=512)
+        self._optimizer = Optimizer(likeness, memo_bytes=32_000_000)
 
     def send(
         self, messages: Messages, level: Strength, *, tools: bool = False, keep_cut: int | None = None, **settings: Any

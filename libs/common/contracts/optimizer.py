@@ -17,6 +17,7 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     `settings.level` is the level to apply (a request's own header already taken into account). `keep_cut` is the number
     of leading non-system messages that the last cut of this conversation left out: while it is given, that cut stays
     until the rest has grown to twice the window. `tools` says that the request declares tools.
+    `org_id` is whose text it is: long texts of one organisation do not keep those of others waiting.
     """
 
     model: str
@@ -27,6 +28,7 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     cached_price_share: float = 1.0
     explain: bool = False
     tools: bool = False
+    org_id: str = ""
 
 
 class LeverSaving(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,10 +99,11 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Shorten one text as far as it stays at or above a similarity (0 to 1) to what it was."""
+    """Shorten one text of `org_id` as far as it stays at or above a similarity (0 to 1) to what it was."""
 
     text: str
     similarity_threshold: float = 0.9
+    org_id: str = ""
 
 
 class TextReply(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import unicodedata
 from services.cache.domain.lexicon import COPULAS, DETERMINERS, FUNCTION_WORDS
 from services.cache.domain.spelling import repaired
 
-VERSION = 3
+VERSION = 4
 
 _QUOTES = str.maketrans("‘’ʼ“”", "'''\"\"")
 _CONTRACTED_IS = re.compile(r"\b(what|who|where|when|how|why|which|that|it|he|she|there|here)'s\b", re.IGNORECASE)
@@ -109,6 +109,8 @@ _ARTICLE = re.compile(r"^(?:the|an|a) (?=\S)")
 _PASSES = 8
 _END = " \t.?!…"
 _MARKS = ".,;:!?…)"
+# More possessives and longer phrases are no question: they stay as they are, for each one may move all words around it.
+_MOST_POSSESSIVES, _LONGEST_PHRASE = 64, 16
 _POSSESSIVE = re.compile(r"([^\W_][\w.-]*)(?:'s|(?<=s)')")
 
 
@@ -180,13 +182,14 @@ def expand_possessives(text: str) -> str:
     if "'" not in text:
         return text
     pieces = text.split(" ")
-    at = 0
-    while at < len(pieces) - 1:
+    at, left = 0, _MOST_POSSESSIVES
+    while at < len(pieces) - 1 and left:
         possessive = _POSSESSIVE.fullmatch(pieces[at])
         end = _owned(pieces, at) if possessive is not None else 0
         if possessive is None or end == at + 1:
             at += 1
             continue
+        left -= 1
         begin = _owner(pieces, at)
         last = pieces[end - 1].rstrip(_MARKS)
         marks = pieces[end - 1].removeprefix(last)
@@ -233,7 +236,11 @@ def _owner(pieces: list[str], at: int) -> int:
     """Where the owner's phrase begins. Without a determiner or upper case, only what follows a copula surely is one."""
     titled = pieces[at][0].isupper()
     begin = at
-    while begin > 0 and _continues(pieces[begin - 1]) and (not titled or pieces[begin - 1][0].isupper()):
+    while (
+        begin > max(0, at - _LONGEST_PHRASE)
+        and _continues(pieces[begin - 1])
+        and (not titled or pieces[begin - 1][0].isupper())
+    ):
         begin -= 1
     before = pieces[begin - 1].lower() if begin > 0 else ""
     if before in DETERMINERS:
@@ -244,7 +251,7 @@ def _owner(pieces: list[str], at: int) -> int:
 def _owned(pieces: list[str], at: int) -> int:
     """Where the phrase ends that begins behind the possessive."""
     end = at + 1
-    while end < len(pieces) and _in_phrase(pieces[end]):
+    while end < min(len(pieces), at + _LONGEST_PHRASE) and _in_phrase(pieces[end]):
         end += 1
         if not _continues(pieces[end - 1]):
             break

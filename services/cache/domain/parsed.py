@@ -13,6 +13,7 @@ from services.cache.domain.synonyms import LEADING, sense
 from services.cache.domain.tokens import QUOTED, Kind, Token, tokenise
 from services.cache.domain.tongue import english
 
+_REMEMBERED_LETTERS = 400
 _SHOUTED = re.compile(r"\b[A-Z]{2,}\b")
 
 
@@ -145,9 +146,15 @@ class Parsed:
         return tuple(sorted(token.text for token in self._tokens if token.kind == kind))
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Parsed:
-    """Take `text` as it was written: upper case tells names. Recent ones are remembered, as candidates come back."""
+    """Take `text` as it was written: upper case tells names. Recent questions are remembered, as candidates come back; long ones
+    are taken apart each time, for what is made of them takes many times their room.
+    """
+    return _remembered(text) if len(text) <= _REMEMBERED_LETTERS else Parsed(text)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(text: str) -> Parsed:
     return Parsed(text)
 
 

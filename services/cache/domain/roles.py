@@ -1,5 +1,6 @@
 """Who does what to whom: content words in an order that does not change when only the phrasing does."""
 
+from collections import deque
 from collections.abc import Sequence
 
 from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, FILLERS, MUTUAL_VERBS, SYMMETRIC, is_content
@@ -17,6 +18,7 @@ _PLACED = frozenset({"only", "all", "every", "each", "not", "never", "he", "she"
 # Beside one of these it matters where "not" stands.
 _SCOPES = frozenset({"only", "all", "every", "each", "because"})
 _JOINS = frozenset({"and", "or"})
+_LONGEST_RUN = 24
 
 
 def canonical(tokens: Sequence[Token]) -> tuple[str, ...]:
@@ -27,15 +29,15 @@ def canonical(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 
 def compounds(words: Sequence[str]) -> frozenset[tuple[str, str]]:
-    """Pairs of stems in one run of content words, in their order: "flu symptoms"."""
+    """Pairs of stems in one run of content words, in their order: "flu symptoms". In a run that nobody speaks, only near ones."""
     pairs: set[tuple[str, str]] = set()
-    run: list[str] = []
+    run: deque[str] = deque(maxlen=_LONGEST_RUN)
     for word in words:
         if is_content(word):
             pairs.update((before, sense(word)) for before in run)
             run.append(sense(word))
         else:
-            run = []
+            run.clear()
     return frozenset(pairs)
 
 

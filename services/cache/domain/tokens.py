@@ -24,14 +24,13 @@ class Token(msgspec.Struct, frozen=True, gc=False):
 
 
 _END = Token("", "mark")
-QUOTED = re.compile(r"`+[^`]+`+|\"[^\"]+\"|“[^”]+”")
+# A run of ticks begins once, and an opening sign in a quotation begins another: no sign is read again for each before it.
+QUOTED = re.compile(r"(?<!`)`++[^`]+`+|\"[^\"]+\"|“[^“”]+”")
 _EDGES = ".,;:!?…()[]{}\"'«»“”*"
 _NUMBER = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?|[+-]?\.\d+")
 _WITH_UNIT = re.compile(r"([$€£¥])?(\d+(?:,\d{3})*(?:\.\d+)?)(%|°?[a-zA-Z]{1,3})?")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)", re.IGNORECASE)
-_LITERAL = re.compile(
-    r".*(?:\d.*[A-Za-z]|[A-Za-z].*\d|_|[a-z][A-Z]|\w[./\\:=@<>#+]+\w|\(\)|\+\+|#|->|::|[/\\@<>=&|^~%]).*"
-)
+_LITERAL = re.compile(r"_|[a-z][A-Z]|\w[./\\:=@<>#+]++\w|\(\)|\+\+|#|->|::|[/\\@<>=&|^~%]")
 # ".env", "-v", "--all", "f(x)", "a[i]": without its marks it would be a word.
 _MARKED = re.compile(r"[\"'(]*((?:\.|--?)[A-Za-z][\w.-]*\w|--?[A-Za-z]|\w+[(\[{<][^\s)\]}>]+[)\]}>])[\"').,;:!?]*")
 _ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?")
@@ -115,7 +114,7 @@ def _read_core(core: str) -> list[Token]:
         # "e-mail" is one word; "time-zone" may be two.
         one = "/" not in core and min(map(len, parts)) == 1
         return _camel(core) or ([_word("".join(parts))] if one else [_word(part) for part in parts])
-    if _LITERAL.fullmatch(core) or any(sign.isdigit() for sign in core):
+    if _LITERAL.search(core) or any(sign.isdigit() for sign in core):
         return [Token(core, "literal")]
     return [_word(part) for part in re.findall(r"[^\W_]+(?:'[^\W_]+)?", core)] or [Token(core, "literal")]
 

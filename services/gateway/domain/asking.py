@@ -54,6 +54,7 @@ def optimize_request(work: Work, catalog: Catalog) -> OptimizeRequest:
         keep_cut=warm.cut if warm is not None else None,
         warm_tokens=warm.cached_tokens if warm is not None else 0,
         tools=bool(work.chat.fields.tools or work.chat.fields.functions),
+        org_id=work.principal.org_id,
         cached_price_share=1.0 if warm is None else _cached_price_share(work, catalog),
     )
 

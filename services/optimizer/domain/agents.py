@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.kinds import kinds
+from services.optimizer.domain.remembered import remembered
 
 _TAG = re.compile(r"<([A-Za-z_][\w-]{1,40})(?:[\s=][^<>]{0,200})?>")
 _ACTION = re.compile(
@@ -68,7 +68,7 @@ def is_result(turns: Sequence[Message], at: int) -> bool:
 
 
 # History comes again with every request.
-@lru_cache(maxsize=512)
+@remembered
 def _seems_result(text: str) -> bool | None:
     """Whether a text says that it is a result; None where only what stands before it can tell."""
     if _ANSWERED.search(text):
@@ -78,7 +78,7 @@ def _seems_result(text: str) -> bool | None:
     return None if "prose" not in kinds(text) and len(text.split()) > 3 else False
 
 
-@lru_cache(maxsize=512)
+@remembered
 def _commands(text: str) -> bool:
     if _ACTION.search(text) or _CALL.fullmatch(text.rstrip().rsplit("\n", 1)[-1]):
         return True

@@ -24,7 +24,7 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _QUESTION_WORDS = 25
-_REPEATED = 1.0  # another version is not the same material: the question may be what changed
+_MOST_COMPARED = 64
 _FEWEST_CHARACTERS = 8
 _SHORTEST_MATERIAL = 300  # characters of code, data or layout in an assistant's turn
 _PIECES = re.compile(r"\n+|(?<=[.!?。！？])\s+")
@@ -108,19 +108,49 @@ def _pictures(turn: Message) -> bool:
 
 def _material(turns: Sequence[Message], index: int, stay: set[int], results: set[int], *, tools: bool) -> set[int]:
     """From the newest turn back: what was pasted, or written as code, and no later turn that stays repeats."""
-    later = [_pieces(turn.text) for turn in turns[index:] if turn.tokens > MATERIAL_TOKENS]
+    # What the user said goes only where the user said it again; what others did, where anybody does.
+    by_user, by_anybody = _Later(), _Later()
+    for turn in turns[index:]:
+        if turn.tokens > MATERIAL_TOKENS:
+            _add(turn, _pieces(turn.text), by_user, by_anybody)
     found: set[int] = set()
     for at in range(index - 1, -1, -1):
         turn = turns[at]
         if at in results or not _holds_material(turn, tools=tools):
             continue
         pieces = _pieces(turn.text)
-        repeated = any(len(pieces & other) >= _REPEATED * len(pieces) for other in later) if pieces else False
-        if at not in stay and repeated:
+        if at not in stay and (by_user if turn.role == "user" else by_anybody).repeats(pieces):
             continue
         found.add(at)
-        later.append(pieces)
+        _add(turn, pieces, by_user, by_anybody)
     return found - stay
+
+
+class _Later:
+    """The material of later turns. Another version is not the same material: the question may be what changed."""
+
+    def __init__(self) -> None:
+        self._turns: list[frozenset[str]] = []
+        self._holding: dict[str, list[int]] = {}
+
+    def add(self, pieces: frozenset[str]) -> None:
+        """One more turn."""
+        for piece in pieces:
+            self._holding.setdefault(piece, []).append(len(self._turns))
+        self._turns.append(pieces)
+
+    def repeats(self, pieces: frozenset[str]) -> bool:
+        """Whether one turn holds all of these. Only turns with the rarest of them can; of those the first few are looked at."""
+        if not pieces:
+            return False
+        holding = min((self._holding.get(piece, []) for piece in pieces), key=len)
+        return any(pieces <= self._turns[at] for at in holding[:_MOST_COMPARED])
+
+
+def _add(turn: Message, pieces: frozenset[str], by_user: _Later, by_anybody: _Later) -> None:
+    by_anybody.add(pieces)
+    if turn.role == "user":
+        by_user.add(pieces)
 
 
 def _holds_material(turn: Message, *, tools: bool) -> bool:

@@ -18,6 +18,7 @@ _HEADED = re.compile(
 _RULED = re.compile(r"^[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\n", re.MULTILINE)
 _GAP = re.compile(r"\n[ \t]*\n")
 _SHORTEST_RULED = 40  # words: less between two rules is a heading or a note, and no passage
+_MOST_LISTS = 16  # that are looked at: each may go on to the end
 _OPENS_LIST = re.compile(r"^[ \t]*\[\s*(?=[\"{])", re.MULTILINE)
 # How a question or a task begins that follows the last document.
 _ASKS = re.compile(r"\n[ \t]*\n[ \t]*(?=(?:question|query|q|task|user question)\b[ \t]*\d*:)", re.IGNORECASE)
@@ -92,7 +93,7 @@ def _last_end(text: str, starts: Sequence[int]) -> int:
 
 def _listed(text: str) -> list[tuple[int, int]]:
     """The entries of the first JSON list that holds several; a comma belongs to the entry before it."""
-    for opening in _OPENS_LIST.finditer(text):
+    for opening in islice(_OPENS_LIST.finditer(text), _MOST_LISTS):
         start = text.index("[", opening.start())
         try:
             end = _list_end(text, start)
@@ -145,8 +146,8 @@ def _ruled(text: str) -> list[tuple[int, int]]:
 
 
 def _first_ruled(text: str, end: int) -> int | None:
-    gaps = [gap.end() for gap in _GAP.finditer(text, 0, end)]
-    starts = [start for start in gaps if text[start:end].strip()]
+    written = len(text[:end].rstrip())
+    starts = [gap.end() for gap in _GAP.finditer(text, 0, end) if gap.end() < written]
     start = starts[-1] if starts else None
     return start if start is not None and len(text[start:end].split()) >= _SHORTEST_RULED else None
 

@@ -1,7 +1,8 @@
 """Whether a line is English: the words that levers know mean something else in other languages, or nothing."""
 
 import re
-from functools import lru_cache
+
+from services.optimizer.domain.remembered import remembered
 
 _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 # Words that hardly any other language has.
@@ -26,7 +27,7 @@ _FEWEST = 4
 _SHARE, _SHARE_OF_FEW = 0.2, 0.3
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def is_english(line: str) -> bool:
     """Positive evidence only: enough of its words are English function words, and hardly any of another language."""
     words = [word.lower() for word in _WORDS.findall(line)]

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from services.optimizer.domain.documents import Document, around, documents, subject
 from services.optimizer.domain.english import may_be_english
@@ -26,6 +26,8 @@ _OPENING_WORDS = 12
 _K1, _B = 1.2, 0.75
 
 _STEPS = 2
+# More than this is no question with documents beside it: each is compared with each.
+MOST_DOCUMENTS, MOST_QUESTIONS, _LONGEST_QUESTION, _MOST_NAMED = 500, 40, 4_000, 64
 _QUESTION_NAME = re.compile(
     r"(?<=[\w,;:\"“«(] )[A-Z][\w'’-]+(?: (?:& )?[A-Z][\w'’-]+)*|(?<=[\"“«(])[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*"
 )
@@ -93,6 +95,8 @@ def choose(
     passages: Sequence[str], beside: str, before: str | None, since: Sequence[str], count: Count, nearness: Nearness
 ) -> set[int] | str:
     """Which of the passages stay, or why all do."""
+    if len(passages) > MOST_DOCUMENTS or len(since) > MOST_QUESTIONS:
+        return "there are too many documents, or turns behind them, to compare"
     if count("".join(passages)) < FEWEST_TOKENS:
         return f"the documents have fewer than {FEWEST_TOKENS} tokens"
     if not all(map(_tells, passages)):
@@ -101,6 +105,8 @@ def choose(
     questions = [first, *(_question(said) for said in since)]
     if first is None and not since:
         return "no question was found"
+    if any(question and len(question) > _LONGEST_QUESTION for question in questions):
+        return "a question is too long to be read as one"
     several = any(_WHOLE.search(question) or _SEVERAL.search(question) for question in questions if question)
     if several or _WHOLE.search(beside):
         return "the task may need every document"
@@ -163,7 +169,8 @@ def _named(question: str, texts: Sequence[str], kept: Sequence[int]) -> set[int]
     The first step is taken from those that name whom or what the question names, or from the best.
     """
     subjects = _spellings(texts)
-    asked = [name for match in _QUESTION_NAME.finditer(question) if len(name := match.group()) >= _SHORTEST_NAME]
+    names = (match.group() for match in _QUESTION_NAME.finditer(question))
+    asked = list(islice((name for name in names if len(name) >= _SHORTEST_NAME), _MOST_NAMED))
     naming = {i for i in kept if any(name in texts[i] for name in asked)}
     found = set(kept)
     told = naming or set(kept[:ALWAYS_KEPT])

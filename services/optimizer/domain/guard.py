@@ -31,10 +31,7 @@ def preserves(before: str, after: str, keep: Sequence[Span]) -> bool:
 @lru_cache(maxsize=16)
 def _counted(text: str) -> Counter[str]:
     counts = Counter(_NUMBERS.findall(text))
-    words = _WORDS.findall(text.lower())
-    different = set(words)
-    staying = different & _STAYING
-    if "'" in text or "’" in text:
-        staying.update(word for word in different if word.endswith(("n't", "n’t")))
-    counts.update({word: words.count(word) for word in staying})
+    words = Counter(_WORDS.findall(text.lower()))
+    contracted = ("n't", "n’t") if "'" in text or "’" in text else ()
+    counts.update({word: often for word, often in words.items() if word in _STAYING or word.endswith(contracted)})
     return counts

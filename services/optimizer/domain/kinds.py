@@ -5,12 +5,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from services.optimizer.domain.evidence import ITEM, is_code, is_data, is_layout, reads
+from services.optimizer.domain.remembered import remembered
 
 Kind = Literal["prose", "data", "structured", "code", "layout", "unknown"]
 
@@ -54,7 +54,7 @@ class _Block(NamedTuple):
 
 
 # History comes again with every request.
-@lru_cache(maxsize=512)
+@remembered
 def segments(text: str) -> tuple[Segment, ...]:
     """The kinds of a text, in order. Blanks around what is not prose belong to it: they may be its first or last lines."""
     if not text.strip():
@@ -161,9 +161,12 @@ def _enclosed(blocks: list[_Block]) -> list[_Block]:
 
 def _tagged(text: str, blocks: list[_Block]) -> Iterator[_Block]:
     """What stands between a pair of tags is material, unless the tag's name says that it instructs."""
-    spans = _between_tags(text)
+    spans, at = _between_tags(text), 0
     for block in blocks:
-        inside = any(start < block.end and block.start < end for start, end in spans)
+        # Both come in order.
+        while at < len(spans) and spans[at][1] <= block.start:
+            at += 1
+        inside = at < len(spans) and spans[at][0] < block.end
         yield block._replace(kind="unknown") if inside and block.kind == "prose" else block
 
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from itertools import islice
 
 from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.remembered import remembered
 
 VALUES_LABEL = "Values seen earlier:"
 VALUES_MOST = 60
+_LOOKED_FOR = 4  # times as many
 _NOTE = re.compile(r"\[(?:\d+ earlier messages? left out\.|Values seen earlier: )")
 
 # E-mail addresses, amounts with a currency sign, and whatever of four characters or more holds a digit: ids, dates,
@@ -46,14 +48,17 @@ def is_note(message: Message) -> bool:
 
 def values_line(dropped: Iterable[Message], kept: Iterable[Message], most: int = VALUES_MOST) -> str:
     """The latest values that the dropped messages name and the kept ones do not, or nothing."""
-    still_there = "\n".join(text for message in kept for text in said(message))
+    texts = [text for message in kept for text in said(message)]
+    still_there, known = "\n".join(texts), {value for text in texts for value in find_values(text)}
     values: dict[str, None] = {}
     for message in dropped:
         for value in named(message):
             values.pop(value, None)
             values[value] = None
-    missing = [value for value in values if value not in still_there]
-    return f"{VALUES_LABEL} {' '.join(map(_named, missing[-most:]))}" if missing else ""
+    # Whatever is a part of another value there is looked for in all of the text, which is done for the latest only.
+    doubtful = islice((value for value in reversed(values) if value not in known), _LOOKED_FOR * most)
+    missing = list(islice((value for value in doubtful if value not in still_there), most))[::-1]
+    return f"{VALUES_LABEL} {' '.join(map(_named, missing))}" if missing else ""
 
 
 def _named(value: str) -> str:
@@ -77,7 +82,7 @@ def find_values(text: str) -> Iterable[str]:
     yield from _values(text)
 
 
-@lru_cache(maxsize=512)
+@remembered
 def _values(text: str) -> tuple[str, ...]:
     return tuple(_search(text))
 

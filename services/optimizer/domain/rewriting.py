@@ -1,5 +1,6 @@
 """The levers that change one message by itself, each where the message's role and the kind of its text allow it."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -75,17 +76,21 @@ class Words:
         """The text with every edit made that its line bears."""
         if wording.ABOUT_WORDING.search(text):
             return text
-        pieces, start = [], 0
+        pieces, start, at = [], 0, 0
         for line in text.splitlines(keepends=True):
-            pieces.append(self._line(line, start, keep) if self.any_language or is_english(line) else line)
+            # Both lines and spans come in order: what ends before a line concerns no later one.
+            while at < len(keep) and keep[at][1] <= start:
+                at += 1
+            end = bisect_left(keep, (start + len(line), 0), at)
+            spans = [(a - start, b - start) for a, b in keep[at:end]]
+            pieces.append(self._line(line, spans) if self.any_language or is_english(line) else line)
             start += len(line)
         return "".join(pieces)
 
-    def _line(self, line: str, start: int, keep: Sequence[Span]) -> str:
+    def _line(self, line: str, here: Sequence[Span]) -> str:
         edits = self.find(line)
         if not edits:
             return line
-        here = [(a - start, b - start) for a, b in keep if a < start + len(line) and start < b]
         shorter = apply(line, edits, here)
         if shorter == line or (preserves(line, shorter, ()) and self.enough(line, shorter)):
             return shorter

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
 from services.optimizer.domain.kinds import not_prose
+from services.optimizer.domain.remembered import remembered
 
 Span = tuple[int, int]
 
@@ -64,13 +64,13 @@ _SHORTEST_JSON = 8
 
 
 # The steps ask about the same text again and again; a list that was handed out is never changed.
-@lru_cache(maxsize=16)
+@remembered
 def protected(text: str) -> list[Span]:
     """Whatever is not prose, and in prose links, addresses, quotes, tags, labelled examples and JSON: sorted, none touching."""
     return merge(not_prose(text) + quoted(text) + json_spans(text))
 
 
-@lru_cache(maxsize=16)
+@remembered
 def quoted(text: str) -> list[Span]:
     """The same without JSON."""
     spans = [match.span() for match in _BLOCK.finditer(text)] if _has_block(text) else []
@@ -81,7 +81,7 @@ def quoted(text: str) -> list[Span]:
     return merge(spans)
 
 
-@lru_cache(maxsize=16)
+@remembered
 def json_spans(text: str) -> list[Span]:
     """The outermost JSON objects and arrays in a text; only what really parses counts."""
     spans: list[Span] = []

@@ -23,15 +23,16 @@ class Cut:
 
 
 def duplicate_instructions(messages: Sequence[Message]) -> tuple[int, ...]:
-    """Positions of system messages that say, to the letter, what the one before them said. Marked and named ones stay.
+    """Positions of system messages that say, to the letter, what the one before them said in the same role: a developer's
+    words never stand for the system's. Marked and named ones stay.
 
     Where another stands between, the second copy puts the first in force again, or is an example.
     """
     last: tuple[str, ...] = ()
     repeated = []
     for i, message in enumerate(messages):
-        texts = tuple(message.texts())
-        if message.is_system and texts:
+        texts = (message.role, *message.texts())
+        if message.is_system and len(texts) > 1:
             plain = isinstance(message.data["content"], str) and "name" not in message.data
             if texts == last and plain and not message.marked:
                 repeated.append(i)

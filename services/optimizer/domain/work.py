@@ -1,5 +1,6 @@
 """The messages as they stand between two steps, and the account of what the steps did."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -9,7 +10,7 @@ from services.optimizer.domain import notes, results
 from services.optimizer.domain.account import Account
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.documents import subject
-from services.optimizer.domain.extraction import FEWEST_DOCUMENTS, FEWEST_TOKENS, Extracted, left_out
+from services.optimizer.domain.extraction import FEWEST_DOCUMENTS, FEWEST_TOKENS, MOST_QUESTIONS, Extracted, left_out
 from services.optimizer.domain.plan import Plan
 from services.optimizer.domain.rewriting import Rewritten
 from services.optimizer.domain.window import Cut, cut, duplicate_instructions
@@ -100,9 +101,8 @@ class Work:
         gone, settled = set(made.dropped), set(made.settled)
         dropped = [self.messages[i] for i in made.dropped]
         # Only what stays until the next cut counts as still there: the note must not change from turn to turn.
-        known = [
-            m for i, m in enumerate(self.messages) if i not in gone and (m.is_system or i in settled or i < max(gone))
-        ]
+        last = max(gone)
+        known = [m for i, m in enumerate(self.messages) if i not in gone and (m.is_system or i in settled or i < last)]
         values = notes.values_line(dropped, known) if self._plan.values_line else ""
         stay = [(i, message) for i, message in enumerate(self.messages) if i not in gone]
         at = next((n for n, (i, _) in enumerate(stay) if i > made.dropped[0] and not stay[n][1].is_system), len(stay))
@@ -182,6 +182,8 @@ class Work:
         self._extract_turns()
         asked = [(i, message) for i, message in enumerate(self.messages) if message.role == "user"]
         for n, (i, message) in enumerate(asked):
+            if len(asked) - n - 1 > MOST_QUESTIONS:
+                continue
             # A token has a character at least.
             if message.marked or all(len(text) < FEWEST_TOKENS for text in message.texts()):
                 continue
@@ -195,10 +197,13 @@ class Work:
 
     def _extract_turns(self) -> None:
         """Documents that are a user's turn each, one behind the other, with the question behind them."""
+        users = [i for i, message in enumerate(self.messages) if message.role == "user"]
         for start, end in _runs(self.messages):
-            run = self.messages[start:end]
+            run, behind = self.messages[start:end], len(users) - bisect_left(users, end)
+            if not 0 < behind <= MOST_QUESTIONS:
+                continue
             since = tuple(message.text for message in self.messages[end:] if message.role == "user")
-            if not since or any(message.marked for message in run):
+            if any(message.marked for message in run):
                 continue
             kept = self._documents.choose(tuple(message.text for message in run), since)
             if isinstance(kept, str):

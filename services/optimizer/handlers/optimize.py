@@ -1,19 +1,26 @@
 """The door for OPTIMIZE."""
 
-import asyncio
+from functools import partial
 
-from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
+from libs.common.contracts.optimizer import OPTIMIZE, OptimizeReply, OptimizeRequest
+from services.optimizer.apart import Work
+from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
 
 
 class Optimize:
-    """Long prompts are worked on in a thread, so that short ones behind them do not wait."""
+    """Long prompts are worked on elsewhere, so that nobody waits behind them."""
 
-    def __init__(self, optimizer: Optimizer, thread_over_bytes: int) -> None:
+    def __init__(self, optimizer: Optimizer, working: Working) -> None:
         self._optimizer = optimizer
-        self._thread_over_bytes = thread_over_bytes
+        self._working = working
 
     async def __call__(self, request: OptimizeRequest) -> OptimizeReply:
-        if len(bytes(request.messages)) > self._thread_over_bytes:
-            return await asyncio.to_thread(self._optimizer.answer, request)
-        return self._optimizer.answer(request)
+        return await self._working.make(
+            len(bytes(request.messages)),
+            request.org_id,
+            partial(self._optimizer.answer, request),
+            Work(request=request),
+            OptimizeReply,
+            OPTIMIZE.budget_ms,
+        )

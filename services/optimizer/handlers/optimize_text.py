@@ -1,19 +1,26 @@
 """The door for OPTIMIZE_TEXT."""
 
-import asyncio
+from functools import partial
 
-from libs.common.contracts.optimizer import TextReply, TextRequest
+from libs.common.contracts.optimizer import OPTIMIZE_TEXT, TextReply, TextRequest
+from services.optimizer.apart import Work
+from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
 
 
 class OptimizeText:
-    """Long texts are worked on in a thread, so that short ones behind them do not wait."""
+    """Long texts are worked on elsewhere, so that nobody waits behind them."""
 
-    def __init__(self, optimizer: Optimizer, thread_over_characters: int) -> None:
+    def __init__(self, optimizer: Optimizer, working: Working) -> None:
         self._optimizer = optimizer
-        self._thread_over_characters = thread_over_characters
+        self._working = working
 
     async def __call__(self, request: TextRequest) -> TextReply:
-        if len(request.text) > self._thread_over_characters:
-            return await asyncio.to_thread(self._optimizer.shorten, request)
-        return self._optimizer.shorten(request)
+        return await self._working.make(
+            len(request.text.encode("utf-8", "surrogatepass")),
+            request.org_id,
+            partial(self._optimizer.shorten, request),
+            Work(text=request),
+            TextReply,
+            OPTIMIZE_TEXT.budget_ms,
+        )

@@ -63,7 +63,7 @@ LOOKUP = re.compile(
 YES_OR_NO = re.compile(r"(?:is|are|was|were|does|do|did|can|has)\b")
 FIGURES = re.compile(
     r"\bconvert \d|what(?:'s| is) [\d.]+\s?(?:%|percent|[-+*/x×]|times|plus|minus|divided)|what (?:day|time|year) is"
-    r"|\d+ (?:miles|pounds|kg|inches|feet|degrees) in"
+    r"|(?<!\d)\d++ (?:miles|pounds|kg|inches|feet|degrees) in"
 )
 OPEN = re.compile(
     r"[:;`=<>{}\[\]^]|\b(?:would|should|could|might|if|why|best|better|ways|happens|difference|affect|effect|wrong|true|false|valid"

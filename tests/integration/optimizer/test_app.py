@@ -2,18 +2,23 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from libs.common import context
 from libs.common.bus.memory import MemoryBus
 from libs.common.contracts.auth import Level, OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OPTIMIZE_TEXT, OptimizeRequest, TextRequest
-from libs.common.errors import BadRequest
+from libs.common.errors import BadRequest, Unavailable
 from libs.common.settings import SettingsError
-from services.optimizer.app import create_app, load_likeness
+from libs.common.workers import Workers
+from services.optimizer.app import create_app, load_likeness, program
 from services.optimizer.handlers.optimize import Optimize
+from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
 from services.optimizer.settings import OptimizerSettings
 
@@ -25,7 +30,7 @@ def settings(model_dir: Path) -> OptimizerSettings:
 
 @pytest.fixture(scope="session")
 def optimizer(settings: OptimizerSettings) -> Optimizer:
-    return Optimizer(load_likeness(settings.model_dir), memo_entries=8)
+    return Optimizer(load_likeness(settings.model_dir), memo_bytes=1_000_000)
 
 
 def request(*messages: object, level: Level = "moderate") -> OptimizeRequest:
@@ -53,26 +58,60 @@ async def test_shorter_messages_cross_the_bus(settings: OptimizerSettings) -> No
     await bus.drain()
 
 
-@pytest.mark.parametrize("thread_over_bytes", [0, 1_000_000], ids=["in a thread", "in the loop"])
-async def test_a_thread_answers_as_the_loop_does(optimizer: Optimizer, thread_over_bytes: int) -> None:
-    handler = Optimize(optimizer, thread_over_bytes)
-    reply = await handler(request({"role": "system", "content": "Too   many   words.   \n \n\t\n\n \nHere too."}))
-    assert reply.changed
-    assert json.loads(bytes(reply.messages)) == [{"role": "system", "content": "Too many words.\n\nHere too."}]
+LONG = [
+    {"role": "user", "content": f"Turn {i}. \n \n \n" + "Many words in a row. \n \n \n \n" * 400} for i in range(40)
+]
 
 
-async def test_the_loop_goes_on_while_a_thread_works(optimizer: Optimizer) -> None:
-    handler = Optimize(optimizer, 0)
-    long = [
-        {"role": "user", "content": f"Turn {i}. \n \n \n" + "Many words in a row. \n \n \n \n" * 400} for i in range(40)
-    ]
-    work = asyncio.create_task(handler(request(*long, level="conservative")))
-    turns = 0
-    while not work.done():
-        await asyncio.sleep(0)
-        turns += 1
-    assert turns > 10
-    assert (await work).changed
+async def test_a_process_answers_as_the_loop_does(settings: OptimizerSettings, optimizer: Optimizer) -> None:
+    asked = request({"role": "system", "content": "Too   many   words.   \n \n\t\n\n \nHere too."})
+    async with started(settings) as workers:
+        reply = await Optimize(optimizer, Working(workers, inline_bytes=0, most_bytes=1_000))(asked)
+        assert reply == await Optimize(optimizer, Working(workers, inline_bytes=1_000, most_bytes=1_000))(asked)
+        assert json.loads(bytes(reply.messages)) == [{"role": "system", "content": "Too many words.\n\nHere too."}]
+        with pytest.raises(BadRequest, match="messages must be an array of objects"):
+            await Optimize(optimizer, Working(workers, inline_bytes=0, most_bytes=1_000))(request("not a message"))
+
+
+async def test_more_than_a_hop_may_hold_is_left_alone(optimizer: Optimizer, settings: OptimizerSettings) -> None:
+    working = Working(Workers("optimizer", (), count=1, seconds=1), inline_bytes=0, most_bytes=10)
+    with pytest.raises(Unavailable, match="more than 10 bytes are sent as they are"):
+        await Optimize(optimizer, working)(request({"role": "user", "content": "Hello."}))
+
+
+async def test_the_loop_goes_on_while_a_process_works(settings: OptimizerSettings, optimizer: Optimizer) -> None:
+    async with started(settings) as workers:
+        handler = Optimize(optimizer, Working(workers, inline_bytes=0, most_bytes=10_000_000))
+        work = asyncio.create_task(handler(request(*LONG, level="conservative")))
+        turns = 0
+        while not work.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns > 10
+        assert (await work).changed
+
+
+async def test_whoever_asks_is_told_in_time_and_the_work_goes_on(
+    settings: OptimizerSettings, optimizer: Optimizer
+) -> None:
+    async with started(settings) as workers:
+        handler = Optimize(optimizer, Working(workers, inline_bytes=0, most_bytes=10_000_000))
+        with pytest.raises(Unavailable, match="had no time"), context.bound(request_id="r", budget_ms=10):
+            await handler(request(*LONG))
+        with context.bound(request_id="r", budget_ms=60_000):
+            assert (await handler(request(*LONG))).changed
+
+
+@asynccontextmanager
+async def started(settings: OptimizerSettings) -> AsyncIterator[Workers]:
+    """Workers as the service starts them, with time enough for a busy machine."""
+    workers = Workers("optimizer", program(settings), count=1, seconds=60)
+    await workers.start()
+    try:
+        with context.bound(request_id="r", budget_ms=60_000):
+            yield workers
+    finally:
+        await workers.close()
 
 
 async def test_one_text_crosses_the_bus(settings: OptimizerSettings) -> None:

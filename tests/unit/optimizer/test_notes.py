@@ -54,7 +54,7 @@ def test_nobody_asked() -> None:
 
 def test_too_little_likeness_undoes_the_wording_and_says_so() -> None:
     strict = Likeness(Letters(), Curve(cosine_share=0.7, raw=(0.0, 0.999, 1.0), model=(0.0, 0.1, 1.0)))
-    reply = explain(Optimizer(strict, memo_entries=8))
+    reply = explain(Optimizer(strict, memo_bytes=1_000_000))
     after = json.loads(bytes(reply.messages))[0]["content"]
     assert after == SYSTEM.replace("Please  note", "Please note").replace("\n\n\n\n", "\n\n")
     vetoed = {note.step for note in reply.notes if note.outcome == "vetoed"}

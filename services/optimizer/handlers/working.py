@@ -1,0 +1,47 @@
+"""Where a text is worked on: short ones at once, long ones in a process that can be ended."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from libs.common import context
+from libs.common.errors import Unavailable, from_status
+from services.optimizer.apart import Made, Work
+
+T = TypeVar("T")
+# What is left of a caller's budget for the reply's way back. Whoever is told in time does not take the service for gone.
+_WAY_BACK_MS = 5.0
+
+
+class Ask(Protocol):
+    """A pool of workers."""
+
+    async def ask(self, owner: str, work: bytes, wait_seconds: float) -> bytes:
+        """What a worker makes of it; `Unavailable` where none has time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """`inline_bytes` and fewer are worked on at once, more than `most_bytes` not at all."""
+
+    workers: Ask
+    inline_bytes: int
+    most_bytes: int
+
+    async def make(
+        self, size: int, owner: str, here: Callable[[], T], work: Work, kind: type[T], budget_ms: float
+    ) -> T:
+        """The reply to one question. `Unavailable` where it is too long, or no process makes it in time."""
+        if size > self.most_bytes:
+            raise Unavailable(f"Texts of more than {self.most_bytes} bytes are sent as they are.")
+        if size <= self.inline_bytes:
+            return here()
+        left = context.remaining_ms()
+        wait = max(0.0, (budget_ms if left is None else left) - _WAY_BACK_MS) / 1000
+        made = msgspec.json.decode(await self.workers.ask(owner, msgspec.json.encode(work), wait), type=Made)
+        if made.error is not None:
+            raise from_status(*made.error)
+        return msgspec.json.decode(made.reply, type=kind)

@@ -1,0 +1,13 @@
+"""A process that shortens long texts, one after the other: `python -m services.optimizer.worker`, started by the service."""
+
+import sys
+
+from libs.common import workers
+from services.optimizer.apart import answer
+from services.optimizer.app import load_likeness
+from services.optimizer.pipeline import Optimizer
+
+if __name__ == "__main__":
+    _, model_dir, memo_bytes = sys.argv
+    ours = Optimizer(load_likeness(model_dir), memo_bytes=int(memo_bytes))
+    workers.serve(lambda work: answer(ours, work))

@@ -1,0 +1,154 @@
+"""Which public functions take text, which of them the readers reach, and which nobody has to."""
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType, ModuleType
+from typing import Any
+
+_PACKAGES = (
+    *("services.optimizer.domain", "services.cache.domain", "services.router.domain", "services.gateway.translate"),
+    *("services.gateway.domain", "services.auth.domain"),
+)
+_MODULES = ("libs.common.tokens", "libs.common.conversation")
+# What an annotation names where a parameter is, or holds, what a caller or a provider wrote.
+_TEXT = (
+    *(
+        "str",
+        "bytes",
+        "Message",
+        "Parsed",
+        "Token",
+        "Reading",
+        "Chat",
+        "Asked",
+        "UserTurn",
+        "RouteRequest",
+        "Raw",
+        "Any",
+    ),
+    *("Call", "Part", "Turn"),
+)
+
+_NAMES = "a model's, a provider's, a key's or a part's name, which the edge bounds"
+_IDS = "our own ids and digests"
+_SENTENCES = "writes a sentence or an error around a name"
+_OPERATOR = "what an operator or an admin sets, within bounds that the door checks"
+# Modules and functions that take no text of a caller's or a provider's, or none without a bound. Each has its reason.
+EXCUSED: dict[str, str] = {
+    "services.optimizer.domain.conversation.last_user": "looks at roles",
+    "services.optimizer.domain.remembered": "decorates functions that read text themselves",
+    "services.cache.domain.identity.pair_id_for": "a digest of two forms that the sketch bounds",
+    "services.cache.domain.identity.block_id": _IDS,
+    "services.cache.domain.identity.room_key": _IDS,
+    "services.cache.domain.identity.is_id": _IDS,
+    "services.cache.domain.question.helped": "a set operation on parsed words, reached where two questions share tenses",
+    "services.cache.domain.words": "reads our own lists when a module is loaded",
+    "services.router.domain.cost": _NAMES,
+    "services.router.domain.decide.unreachable": _SENTENCES,
+    "services.router.domain.nearby": "reads the ends of a text, and vectors of one length",
+    "services.router.domain.reach": _NAMES,
+    "services.gateway.translate.anthropic_content.unusable": _SENTENCES,
+    "services.gateway.translate.google_fields.unusable": _SENTENCES,
+    "services.gateway.translate.errors": _SENTENCES,
+    "services.gateway.translate.optimizing.tags": "metadata of 4 KiB at most",
+    "services.gateway.translate.optimizing.body": _SENTENCES,
+    "services.gateway.translate.google_models": _NAMES,
+    "services.gateway.translate.google_openai.blocked": _SENTENCES,
+    "services.gateway.translate.google_openai.Calls.sign": "puts a signature beside a call",
+    "services.gateway.translate.google_errors.inside": "decodes one event as `failure` decodes an answer",
+    "services.gateway.translate.openai_stream.OpenAIStream.ending": "our own metadata",
+    "services.gateway.domain.attempts.client_error": _SENTENCES,
+    "services.gateway.domain.merged": "adds up the parts of one request",
+    "services.gateway.domain.models": _NAMES,
+    "services.gateway.domain.rate_limit": _NAMES,
+    "services.gateway.domain.slots": _NAMES,
+    "services.gateway.domain.receipt": "arithmetic on counts",
+    "services.gateway.domain.targets": _NAMES,
+    "services.gateway.domain.telling": "writes our own metadata and events",
+    "services.gateway.domain.turns.without_blocks": "drops blocks by id",
+    "services.gateway.domain.turns.of_answer": "picks by id",
+    "services.gateway.domain.work": "the state of one request",
+    "services.auth.domain.attempts": "addresses and accounts, which are bounded where they come in",
+    "services.auth.domain.ledger": "our own entries",
+    "services.auth.domain.links": _OPERATOR,
+    "services.auth.domain.mails": "writes our own mails",
+    "services.auth.domain.periods": "a date in a query, which the door bounds",
+    "services.auth.domain.permissions": _IDS,
+    "services.auth.domain.preview.route_request": "the same walk as the gateway's, over a body of the control plane's size",
+    "services.auth.domain.rules": _OPERATOR,
+    "services.auth.domain.team": _IDS,
+    "services.auth.domain.tickets": "a digest of a token that the door bounds",
+    "services.auth.domain.tiers": _OPERATOR,
+}
+
+
+def text_functions() -> dict[str, CodeType]:
+    """The public functions and methods with a parameter that may be text, by their full names."""
+    found: dict[str, CodeType] = {}
+    for module in _modules():
+        for name, function in _functions(module):
+            if _takes_text(function):
+                found[f"{module.__name__}.{name}"] = function.__code__
+    return found
+
+
+def excused(name: str) -> bool:
+    """Whether a function, its class or its module is on the list above."""
+    return any(name == known or name.startswith(f"{known}.") for known in EXCUSED)
+
+
+def reached(run: Callable[[], object]) -> set[CodeType]:
+    """The code that runs while `run` does."""
+    seen: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            seen.add(frame.f_code)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        run()
+    finally:
+        sys.setprofile(before)
+    return seen
+
+
+def _modules() -> Iterator[ModuleType]:
+    for package in _PACKAGES:
+        for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            yield importlib.import_module(found.name)
+    for name in _MODULES:
+        yield importlib.import_module(name)
+
+
+def _functions(module: ModuleType) -> Iterator[tuple[str, Callable[..., object]]]:
+    for name, value in vars(module).items():
+        if name.startswith("_") or getattr(value, "__module__", None) != module.__name__:
+            continue
+        if inspect.isclass(value):
+            if getattr(value, "_is_protocol", False):
+                continue
+            for own, method in vars(value).items():
+                if not own.startswith("_") and inspect.isfunction(method):
+                    yield f"{name}.{own}", method
+        elif callable(value) and inspect.isfunction(plain := inspect.unwrap(value)):
+            yield name, plain
+
+
+def _takes_text(function: Callable[..., object]) -> bool:
+    parameters = inspect.signature(function).parameters.values()
+    return any(_is_text(parameter.annotation) for parameter in parameters)
+
+
+def _is_text(annotation: object) -> bool:
+    if isinstance(annotation, type):
+        return annotation.__name__ in _TEXT
+    written = str(annotation)
+    if "Literal" in written and "str" not in written.replace("typing", ""):
+        return False
+    pieces = written.replace("[", " ").replace("]", " ").replace(",", " ").replace("|", " ").replace("'", " ").split()
+    return any(piece.rsplit(".", 1)[-1] in _TEXT for piece in pieces)

@@ -1,0 +1,17 @@
+"""Every reader of a caller's or a provider's text, as something that one text can be given to."""
+
+from tests.growth import readers_gateway, readers_optimizer, readers_others
+from tests.growth.reader import Reader
+
+
+def readers() -> list[Reader]:
+    """All of them. What no entry here reaches has to be excused in `tests/growth/reached.py`."""
+    return [
+        *readers_optimizer.steps(),
+        *readers_optimizer.requests(),
+        *readers_others.cache(),
+        *readers_others.router(),
+        *readers_others.auth(),
+        *readers_gateway.clients(),
+        *readers_gateway.providers(),
+    ]

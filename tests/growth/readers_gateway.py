@@ -1,0 +1,262 @@
+"""Readers of the gateway: what clients send, and what providers answer."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from libs.common import conversation
+from libs.common.tokens import count_message, count_messages, count_text
+from services.gateway.domain import cache_key, chat, hosted, needs, overrides, turns
+from services.gateway.domain.conversations import Conversations
+from services.gateway.translate import completions, dialects, openai_openai, openai_replay, optimizing, sse
+from services.gateway.translate.dialect import Asked
+from services.gateway.translate.openai_stream import OpenAIStream
+from tests.growth.reader import MODEL, TURN, Reader, body, pieces, refused, talk, tools
+
+
+def clients() -> Iterator[Reader]:
+    yield Reader("tokens", lambda text: count_text(MODEL, text))
+    yield Reader("tokens of the older models", lambda text: count_text("gpt-4", text))
+    yield Reader("tokens of messages", lambda text: count_messages(MODEL, [{"role": "user", "content": text}]))
+    yield Reader("tokens of a call", lambda text: count_message(MODEL, tools(1 << 30)(text)[1]))
+    yield Reader("a body that is only text", refused(lambda text: chat.parse(text.encode("utf-8", "surrogatepass"))))
+    yield Reader(
+        "a body of an optimization", refused(lambda text: optimizing.read(text.encode("utf-8", "surrogatepass")))
+    )
+    yield Reader(
+        "a body of completions", refused(lambda text: completions.prompts_of(text.encode("utf-8", "surrogatepass")))
+    )
+    yield Reader("headers", refused(lambda text: overrides.parse({"x-promptly-tags": text, "x-promptly-level": text})))
+    for name, made in _BODIES.items():
+        yield Reader(f"a chat with {name}", refused(partial(_chatted, made)), seldom=True)
+
+
+def _chatted(made: Callable[[str], dict[str, Any]], text: str) -> object:
+    asked = chat.parse(msgspec.json.encode(made(text)))
+    known = Conversations(lambda: 0.0)
+    known.remember("org", asked, 1, 1)
+    return (
+        *(cache_key.cache_key(asked, {}, "app"), cache_key.cacheable(asked), hosted.hosted(asked), needs.needs(asked)),
+        *(
+            turns.call_ids(asked),
+            turns.open_calls(asked),
+            known.warm("org", asked),
+            chat.each_message(asked.raw["messages"]),
+        ),
+        conversation.user_turns(asked.fields.messages, 0),
+    )
+
+
+_ASK: dict[str, Any] = {"role": "user", "content": "Go on."}
+_BODIES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "a long turn": lambda text: body({"role": "user", "content": text}),
+    "many turns": lambda text: body(*talk(TURN)(text), _ASK),
+    "many parts": lambda text: body(
+        {"role": "user", "content": [{"type": "text", "text": piece} for piece in pieces(text, TURN)]}
+    ),
+    "pictures": lambda text: body(
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{text}"}}]}
+    ),
+    "instructions": lambda text: body({"role": "system", "content": text}, _ASK),
+    "tools and their results": lambda text: body(*tools(TURN)(text)),
+    "one long result": lambda text: body(*tools(1 << 30)(text)),
+    "arguments that are no JSON": lambda text: body(
+        _ASK,
+        {
+            "role": "assistant",
+            "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": text}}],
+        },
+        {"role": "tool", "tool_call_id": "c", "content": "1"},
+    ),
+    "a schema": lambda text: body(
+        _ASK,
+        tools=[{"type": "function", "function": {"name": "f", "description": text, "parameters": _schema(text)}}],
+        response_format={"type": "json_schema", "json_schema": {"name": "s", "schema": _schema(text)}},
+    ),
+    "many tools": lambda text: body(
+        _ASK,
+        tools=[
+            {"type": "function", "function": {"name": f"f{n}", "description": piece, "parameters": {"type": "object"}}}
+            for n, piece in enumerate(pieces(text, TURN))
+        ],
+    ),
+    "a stop": lambda text: body(_ASK, stop=text),
+    "a nested field": lambda text: body(_ASK, metadata={"a": text}, extra={"b": [text]}),
+}
+
+
+def _schema(text: str) -> dict[str, Any]:
+    properties = {f"p{n}": {"type": "string", "description": piece} for n, piece in enumerate(pieces(text, TURN))}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def providers() -> Iterator[Reader]:
+    for name, dialect in dialects.DIALECTS.items():
+        for what, made in _BODIES.items():
+            yield Reader(f"{name}: {what}", refused(partial(_translated, dialect, made)), seldom=True)
+        for what, answer in _ANSWERS.items():
+            yield Reader(f"{name}: answer with {what}", refused(partial(_answered, dialect, answer)), seldom=True)
+        yield Reader(f"{name}: error", refused(partial(_failed, dialect)), seldom=True)
+        yield Reader(f"{name}: bytes of a stream", refused(partial(_streamed, dialect)), seldom=True)
+        yield Reader(f"{name}: events of a stream", refused(partial(_chunked, dialect, name)), seldom=True)
+    yield Reader("server-sent events", _events)
+    yield Reader("a stream of OpenAI's", refused(_openai_stream))
+    yield Reader("a stream of completions", refused(_completion_stream))
+    yield Reader("replayed", lambda text: openai_replay.replay(_whole(text), None, b"{}", wants_usage=True))
+    yield Reader("with metadata", lambda text: openai_openai.with_metadata(msgspec.json.encode(_whole(text)), b"{}"))
+    yield Reader(
+        "completions",
+        lambda text: completions.completion([msgspec.json.encode(_whole(piece)) for piece in pieces(text, 4_000)]),
+    )
+
+
+def _translated(dialect: Any, made: Callable[[str], dict[str, Any]], text: str) -> object:
+    asked = chat.parse(msgspec.json.encode(made(text)))
+    return dialect.request(Asked(raw=asked.raw, messages=asked.raw["messages"], model="m", known=None, stream=True))
+
+
+def _whole(text: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": text}
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "message": message}],
+    }
+
+
+_ANSWERS: dict[str, Callable[[str], bytes]] = {
+    "nothing but text": lambda text: text.encode("utf-8", "surrogatepass"),
+    "a long text": lambda text: msgspec.json.encode(
+        {
+            **_whole(text),
+            "content": [{"type": "text", "text": text}],
+            "candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP"}],
+        }
+    ),
+    "many parts": lambda text: msgspec.json.encode(
+        {
+            **_whole("a"),
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "text", "text": piece} for piece in pieces(text, TURN)],
+            "candidates": [{"content": {"role": "model", "parts": [{"text": piece} for piece in pieces(text, TURN)]}}],
+        }
+    ),
+    "calls": lambda text: msgspec.json.encode(
+        {
+            "id": text,
+            "model": text,
+            "choices": [
+                {
+                    "message": {
+                        "role": "assistant",
+                        "tool_calls": [
+                            {"id": f"c{n}", "type": "function", "function": {"name": piece, "arguments": piece}}
+                            for n, piece in enumerate(pieces(text, TURN))
+                        ],
+                    }
+                }
+            ],
+            "content": [
+                {"type": "tool_use", "id": f"c{n}", "name": piece, "input": {"a": piece}}
+                for n, piece in enumerate(pieces(text, TURN))
+            ],
+            "candidates": [
+                {
+                    "content": {
+                        "parts": [
+                            {"functionCall": {"name": piece, "args": {"a": piece}}} for piece in pieces(text, TURN)
+                        ]
+                    }
+                }
+            ],
+        }
+    ),
+}
+
+
+def _answered(dialect: Any, answer: Callable[[str], bytes], text: str) -> object:
+    return dialect.answer(answer(text), model="m", request_id="r", created=1)
+
+
+def _failed(dialect: Any, text: str) -> object:
+    said = msgspec.json.encode({"error": {"message": text, "type": text, "status": text, "code": text}})
+    return [
+        dialect.failure(status, {"retry-after": text}, body)
+        for status in (400, 429)
+        for body in (said, text.encode("utf-8", "surrogatepass"))
+    ]
+
+
+_PIECE = 8_192
+
+
+def _fed(chunks: Any, data: bytes) -> object:
+    found = [chunks.feed(data[at : at + _PIECE]) for at in range(0, len(data), _PIECE)]
+    return found, chunks.end()
+
+
+def _streamed(dialect: Any, text: str) -> object:
+    return _fed(dialect.chunks(model="m", request_id="r", created=1), text.encode("utf-8", "surrogatepass"))
+
+
+def _chunked(dialect: Any, name: str, text: str) -> object:
+    made = _EVENTS.get(name, _EVENTS["openai"])
+    events = [b"data: " + msgspec.json.encode(one) + b"\n\n" for piece in pieces(text, TURN) for one in made(piece)]
+    return _fed(dialect.chunks(model="m", request_id="r", created=1), b"".join(events))
+
+
+_EVENTS: dict[str, Callable[[str], list[dict[str, Any]]]] = {
+    "openai": lambda piece: [
+        {"choices": [{"index": 0, "delta": {"content": piece}}]},
+        {
+            "choices": [
+                {
+                    "index": 0,
+                    "delta": {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": piece}}]},
+                }
+            ]
+        },
+    ],
+    "anthropic": lambda piece: [
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": piece}},
+    ],
+    "google": lambda piece: [
+        {
+            "candidates": [
+                {"content": {"parts": [{"text": piece}, {"functionCall": {"name": "f", "args": {"a": piece}}}]}}
+            ]
+        }
+    ],
+}
+
+
+def _events(text: str) -> object:
+    parser, data = sse.SseParser(), text.encode("utf-8", "surrogatepass")
+    return [parser.feed(data[at : at + _PIECE]) for at in range(0, len(data), _PIECE)]
+
+
+def _openai_stream(text: str) -> object:
+    stream = OpenAIStream(openai_openai.OPENAI.chunks(model="m", request_id="r", created=1), wants_usage=True)
+    events = [
+        b"data: " + msgspec.json.encode(one) + b"\n\n"
+        for piece in pieces(text, TURN)
+        for one in _EVENTS["openai"](piece)
+    ]
+    found = [stream.feed(one) for one in events]
+    return found, stream.end(), stream.answer()
+
+
+def _completion_stream(text: str) -> object:
+    stream = completions.CompletionEvents(0)
+    events = [
+        b"data: " + msgspec.json.encode(one) + b"\n\n"
+        for piece in pieces(text, TURN)
+        for one in _EVENTS["openai"](piece)
+    ]
+    return [stream.feed(one) for one in events], stream.feed(text.encode("utf-8", "surrogatepass"))
