@@ -20,6 +20,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._most_head, self._most_headers = self.limits.head_bytes, self.limits.headers
         self._in_head = self._in_body = self._refused = False
         self._head = self._unread = 0
         self._since = 0.0
@@ -63,8 +64,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head += len(name) + len(value) + 4
-        if self._head <= self.limits.head_bytes and len(self.headers) <= self.limits.headers:
-            super().on_header(name, value)
+        if self._head <= self._most_head and len(self.headers) <= self._most_headers:
+            HttpToolsProtocol.on_header(self, name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body = False, True

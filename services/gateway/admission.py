@@ -28,9 +28,9 @@ class Admission:
         """Who a key speaks for, whatever it may do; `Unauthorized`."""
         return await self._principals.verify(api_key)
 
-    async def identify(self, api_key: str | None, scope: Scope = "chat") -> Principal:
-        """Who a key speaks for; `Unauthorized`, or `Forbidden` where it may not do this."""
-        principal = await self.anybody(api_key)
+    async def identify(self, api_key: str | None, scope: Scope = "chat", known: Principal | None = None) -> Principal:
+        """Who a key speaks for, `known` where that was asked already; `Unauthorized`, or `Forbidden` where it may not do this."""
+        principal = known or await self.anybody(api_key)
         if scope not in principal.scopes:
             raise Forbidden(f"This key may not be used for {_USES[scope]}: it lacks the scope `{scope}`.")
         return principal

@@ -2,6 +2,7 @@
 
 import hmac
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from libs.common import keys
@@ -13,7 +14,7 @@ def gateway_peers(app: ASGIApp, pepper: str) -> ASGIApp:
     proof = keys.digest(FROM_GATEWAY, pepper).encode()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == ScopeType.HTTP:
             headers = dict(scope["headers"])
             told = headers.get(b"x-forwarded-for", b"").rpartition(b",")[2].strip().decode("latin-1")
             if told and hmac.compare_digest(headers.get(GATEWAY_HEADER.encode(), b""), proof):
