@@ -106,7 +106,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                     regularly("sweep_once", once.sweep, _SWEEP_SECONDS),
                 ),
                 serve_http(
-                    gateway_peers(create_api(parts), settings.key_pepper),
+                    gateway_peers(create_api(parts), parts.api_keys),
                     settings.auth_host,
                     settings.auth_port,
                     settings.drain_seconds,
