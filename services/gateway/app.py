@@ -132,7 +132,11 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms, shared_clock=True)
         admission = Admission(
-            principals, limits, Slots(settings.max_concurrency, settings.max_requests), settings.besides_rpm
+            principals,
+            limits,
+            Slots(settings.max_concurrency, settings.max_requests),
+            settings.besides_rpm,
+            settings.max_rpm,
         )
         pipeline = Pipeline(
             admission=admission,

@@ -15,9 +15,9 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     the answer to an identical one that is already on its way. `optimize_rpm` is the optimize API's limit per key and minute;
     with `credits` `off` its calls cost nothing, and without `credit_leasing` the ledger is asked about each of them.
     `max_requests` are under way at once in this gateway; an organisation may have as many of them as are still free.
-    `besides_rpm` is the limit per key and minute of what asks no model (lists of models, balances, feedback). Each store in
-    memory of what callers send holds `memory_bytes`, a quarter of them for one organisation. After SIGTERM streams have
-    `stream_drain_seconds` to end.
+    `max_rpm` is the most that a key's own limit may be; `besides_rpm` is the limit per key and minute of what asks no model
+    (lists of models, balances, feedback). Each store in memory of what callers send holds `memory_bytes`, a quarter of them
+    for one organisation. After SIGTERM streams have `stream_drain_seconds` to end.
     `dashboard_dir` is where the built dashboard lies; without it, `/` says how to get it.
     """
 
@@ -47,6 +47,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     credit_leasing: bool = True
     max_requests: int = 2000
     besides_rpm: int = 300
+    max_rpm: int = 100_000
     memory_bytes: int = 64 << 20
     stream_drain_seconds: float = 120.0
     flight_wait: float = 600.0
