@@ -20,9 +20,10 @@ class BoundedHttp(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._most_head, self._most_headers = self.limits.head_bytes, self.limits.headers
         self._in_head = self._in_body = self._refused = False
         self._head = self._unread = 0
-        self._since = 0.0
+        self.since = 0.0
         self._stalled: float | None = None
 
     @property
@@ -31,7 +32,7 @@ class BoundedHttp(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         if len(self.connections) >= self.most and not self._make_room():
             self.transport = transport
             self._refuse(
@@ -46,7 +47,7 @@ class BoundedHttp(HttpToolsProtocol):
         begun = self._in_head
         super().data_received(data)
         if self._in_body:
-            self._since = self.loop.time()
+            self.since = self.loop.time()
         if self._in_head:  # what the parser holds back until a line of the head is whole
             self._unread = self._unread + len(data) if begun else 0
             if self._unread > self.limits.head_bytes and not self._refused:
@@ -55,7 +56,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head, self._in_body, self._head, self._unread = True, False, 0, 0
-        self._since = self.loop.time()
+        self.since = self.loop.time()
 
     def on_url(self, url: bytes) -> None:
         self._head += len(url)
@@ -63,8 +64,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head += len(name) + len(value) + 4
-        if self._head <= self.limits.head_bytes and len(self.headers) <= self.limits.headers:
-            super().on_header(name, value)
+        if self._head <= self._most_head and len(self.headers) <= self._most_headers:
+            HttpToolsProtocol.on_header(self, name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body = False, True
@@ -83,7 +84,7 @@ class BoundedHttp(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         super().on_response_complete()
 
     def pause_writing(self) -> None:
@@ -98,7 +99,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Close a connection whose peer lets us wait."""
         if self.transport is None or self.transport.is_closing():
             return
-        waited = now - self._since
+        waited = now - self.since
         if self._stalled is not None and now - self._stalled > self.limits.stall_seconds:
             self.transport.abort()
         elif self._in_body and not self.idle:
@@ -108,13 +109,15 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def _make_room(self) -> bool:
-        """Close a connection on which nothing is under way; whether there was one."""
-        for other in self.connections:
-            if isinstance(other, BoundedHttp) and other.idle and not other.transport.is_closing():
-                other.transport.close()
-                self.connections.discard(other)
-                return True
-        return False
+        """Close the connection on which nothing has been under way for longest; whether there was one."""
+        others = (one for one in self.connections if isinstance(one, BoundedHttp))
+        idle = [one for one in others if one.idle and not one.transport.is_closing()]
+        if not idle:
+            return False
+        longest = min(idle, key=lambda one: one.since)
+        longest.transport.close()
+        self.connections.discard(longest)
+        return True
 
     def _refuse_head(self) -> None:
         kilobytes, count = self.limits.head_bytes >> 10, self.limits.headers

@@ -43,6 +43,7 @@ from services.auth.erasure import Erasure
 from services.auth.handlers import credit_doors, operating, org_admins
 from services.auth.handlers.verify_api_key import verify_api_key
 from services.auth.http.api import Parts, create_api
+from services.auth.http.gateway_peers import gateway_peers
 from services.auth.jobs.last_used import noting_use
 from services.auth.jobs.later import working_later
 from services.auth.live import LiveRequests
@@ -105,7 +106,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                     regularly("sweep_once", once.sweep, _SWEEP_SECONDS),
                 ),
                 serve_http(
-                    create_api(parts),
+                    gateway_peers(create_api(parts), parts.api_keys),
                     settings.auth_host,
                     settings.auth_port,
                     settings.drain_seconds,

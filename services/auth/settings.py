@@ -13,7 +13,8 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     `jwt_secret`: at least 32 bytes; several with commas between them rotate it (the first signs, all verify).
     `key_pepper`: at least 32 characters, never changed while keys are in use. `kek`: 32 bytes in base64, or
     `1:<base64>,2:<base64>`. `allowed_hosts`: `host[:port]`, with commas, that provider URLs may name although they are
-    not public. `trusted_proxies`: addresses whose X-Forwarded-For is believed: the gateway's. `public_url`: where browsers
+    not public. `trusted_proxies`: addresses whose X-Forwarded-For is believed beside a gateway's, which proves itself.
+    `public_url`: where browsers
     reach Promptly; `frontend_url`: where its dashboard is (unset: there too); `trace_url`: the page of a trace, with
     `{trace_id}` in it (unset: the dashboard has no links to traces). Mail is sent where `smtp_url`
     (`smtp://user:password@host:587`, or `smtps://`) is set, and a provider signs people in where its client id and secret
@@ -35,7 +36,7 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     auth_port: int = 8001
     registration: Registration = "open"
     allowed_hosts: str = ""
-    trusted_proxies: str = "127.0.0.1,::1"
+    trusted_proxies: str = ""
     live_views: int = 200
     live_views_per_org: int = 20
     public_url: str = "http://localhost:8000"

@@ -15,10 +15,13 @@ Admitted = Callable[[rate_limit.Verdict], None]
 
 class Admission:
     """Keys, scopes, requests at once, requests per minute, in this order. `besides_rpm` is the limit per key of what is
-    no request of a model: lists, balances, feedback.
+    no request of a model: lists, balances, feedback; whatever a key's owner gave it, `max_rpm` is the operator's word.
     """
 
-    def __init__(self, principals: Principals, limits: Limits, slots: Slots, besides_rpm: int = 300) -> None:
+    def __init__(
+        self, principals: Principals, limits: Limits, slots: Slots, besides_rpm: int = 300, max_rpm: int = 100_000
+    ) -> None:
+        self._max_rpm = max_rpm
         self._besides_rpm = besides_rpm
         self._principals = principals
         self._limits = limits
@@ -28,9 +31,9 @@ class Admission:
         """Who a key speaks for, whatever it may do; `Unauthorized`."""
         return await self._principals.verify(api_key)
 
-    async def identify(self, api_key: str | None, scope: Scope = "chat") -> Principal:
-        """Who a key speaks for; `Unauthorized`, or `Forbidden` where it may not do this."""
-        principal = await self.anybody(api_key)
+    async def identify(self, api_key: str | None, scope: Scope = "chat", known: Principal | None = None) -> Principal:
+        """Who a key speaks for, `known` where that was asked already; `Unauthorized`, or `Forbidden` where it may not do this."""
+        principal = known or await self.anybody(api_key)
         if scope not in principal.scopes:
             raise Forbidden(f"This key may not be used for {_USES[scope]}: it lacks the scope `{scope}`.")
         return principal
@@ -63,8 +66,9 @@ class Admission:
         room = Room(lambda: self._slots.free(principal.org_id, principal.key_id))
         try:
             name = principal.key_id if apart is None else f"{principal.key_id}-{apart}"
+            limit = min(principal.rpm if rpm is None else rpm, self._max_rpm)
             for _ in range(count):
-                verdict = await self._limits.take(name, principal.rpm if rpm is None else rpm)
+                verdict = await self._limits.take(name, limit)
                 if not verdict.allowed:
                     break
             admitted(verdict)

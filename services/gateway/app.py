@@ -12,11 +12,11 @@ import httpx
 from litestar import Litestar
 from litestar.datastructures import State
 
-from libs.common import catalog, tokens
+from libs.common import catalog, keys, tokens
 from libs.common.bus.ports import Bus
 from libs.common.bus.spool import Spool
 from libs.common.clock import Clock, SystemClock
-from libs.common.contracts.auth import CREDITS_ADDED, CREDITS_WANTED
+from libs.common.contracts.auth import CREDITS_ADDED, CREDITS_WANTED, FROM_GATEWAY
 from libs.common.contracts.events import DURABLE_EVENTS
 from libs.common.jobs import regularly, running
 from libs.common.runner import App
@@ -136,7 +136,11 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms, shared_clock=True)
         admission = Admission(
-            principals, limits, Slots(settings.max_concurrency, settings.max_requests), settings.besides_rpm
+            principals,
+            limits,
+            Slots(settings.max_concurrency, settings.max_requests),
+            settings.besides_rpm,
+            settings.max_rpm,
         )
         pipeline = Pipeline(
             admission=admission,
@@ -201,6 +205,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     "clock": clock,
                     "auth_client": auth_client,
                     "auth_streams": auth_streams,
+                    "gateway_proof": keys.digest(FROM_GATEWAY, settings.key_pepper).encode(),
                     "app": app,
                     "body_timeout": settings.body_timeout,
                     "keep_alive": settings.keep_alive,

@@ -77,7 +77,7 @@ class Optimizing:
 
     async def run(self, incoming: Incoming, admitted: Admitted) -> bytes:
         """The answer, charged once. With an `Idempotency-Key` it is also given once, however often it is asked for."""
-        principal = await self._admission.identify(incoming.api_key, "optimize")
+        principal = await self._admission.identify(incoming.api_key, "optimize", incoming.principal)
         rpm = min(self._rpm, principal.rpm)
         async with self._admission.room(principal, admitted, apart="optimize", rpm=rpm):
             call = _Call(incoming, principal, parse(incoming.headers), wire.read(incoming.body))

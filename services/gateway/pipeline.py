@@ -59,7 +59,7 @@ class Pipeline:
 
     async def run(self, incoming: Incoming, admitted: Admitted) -> Plain | Streamed:
         """Serve one request. `admitted` is told the rate limit's verdict as soon as it is known."""
-        principal = await self._admission.identify(incoming.api_key)
+        principal = await self._admission.identify(incoming.api_key, known=incoming.principal)
         async with self._admission.room(principal, admitted) as room:
             answer = await self._serve(read(incoming, principal, self._catalog))
             if isinstance(answer, Plain):
@@ -71,7 +71,7 @@ class Pipeline:
         self, incoming: Incoming, bodies: Sequence[bytes], admitted: Admitted
     ) -> AsyncGenerator[Plain | Streamed, None]:
         """Serve several bodies one after the other, and record them as one request; limits count each of them."""
-        principal = await self._admission.identify(incoming.api_key)
+        principal = await self._admission.identify(incoming.api_key, known=incoming.principal)
         async with self._admission.room(principal, admitted, count=len(bodies)):
             parts: list[CompletionFinished] = []
             try:

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -221,16 +221,17 @@ class NatsBus:
         if not event.durable:
             if not self.connected:
                 raise NotConnected("The bus is not connected.")
-            async with _as_ours():
+            with _as_ours():
                 await self._client.publish(
                     event.subject, msgspec.json.encode(payload), headers=headers.outgoing() or None
                 )
             return
         sent, data = {**headers.outgoing(), "Nats-Msg-Id": event_id}, msgspec.json.encode(payload)
-        async with _as_ours(), self._pulse.watching():
-            jetstream = self._js
-            self._check_size(data)
-            await jetstream.publish(event.subject, data, timeout=_seconds_left(), headers=sent)
+        with _as_ours():
+            async with self._pulse.watching():
+                jetstream = self._js
+                self._check_size(data)
+                await jetstream.publish(event.subject, data, timeout=_seconds_left(), headers=sent)
 
     def _check_size(self, data: bytes) -> None:
         """The server hangs up on what is too large, headers included, and nats-py looks at the payload alone."""
@@ -244,17 +245,20 @@ class NatsBus:
         return self._jetstream
 
     async def put(self, bucket: Bucket, key: str, value: bytes) -> None:
-        async with _as_ours(), self._pulse.watching():
-            await kept.put(self._js, bucket, key, value, _seconds_left())
+        with _as_ours():
+            async with self._pulse.watching():
+                await kept.put(self._js, bucket, key, value, _seconds_left())
 
     async def get(self, bucket: Bucket, key: str) -> bytes | None:
-        async with _as_ours(), self._pulse.watching():
-            async with asyncio.timeout(_seconds_left()):
-                return await kept.get(self._js, bucket, key)
+        with _as_ours():
+            async with self._pulse.watching():
+                async with asyncio.timeout(_seconds_left()):
+                    return await kept.get(self._js, bucket, key)
 
     async def add(self, tally: Tally, key: str, amount: int) -> int:
-        async with _as_ours(), self._pulse.watching():
-            return await kept.add(self._js, tally, key, amount, _seconds_left())
+        with _as_ours():
+            async with self._pulse.watching():
+                return await kept.add(self._js, tally, key, amount, _seconds_left())
 
     async def listen(self, event: Event[Payload], listener: Listener[Payload]) -> None:
         async def on_message(message: Msg) -> None:
@@ -336,8 +340,8 @@ def _seconds_left() -> float:
     return _STORE_SECONDS if left is None else max(left / 1000, 0.001)
 
 
-@asynccontextmanager
-async def _as_ours() -> AsyncIterator[None]:
+@contextmanager
+def _as_ours() -> Iterator[None]:
     """What JetStream and its client raise, as what it means to whoever stores something."""
     try:
         yield

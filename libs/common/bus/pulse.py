@@ -7,9 +7,10 @@ server is slow to answer makes us ask it for a sign of life, and without one the
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from types import TracebackType
 
 import structlog
 from nats.aio.client import Client
@@ -19,6 +20,29 @@ log = structlog.get_logger()
 _SLOW_SECONDS = 0.04
 _SIGN_SECONDS = 0.05
 _FOR_EVER = 86_400
+
+
+class _Watch:
+    """One thing that is waited for. Written out, because each request has several."""
+
+    __slots__ = ("_ask", "_limit", "_slow", "_waiting")
+
+    def __init__(self, ask: Callable[[], None], waiting: set[asyncio.Timeout]) -> None:
+        self._ask = ask
+        self._waiting = waiting
+        self._limit = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        self._slow = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._ask)
+        await self._limit.__aenter__()
+        self._waiting.add(self._limit)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waiting.discard(self._limit)
+        self._slow.cancel()
+        await self._limit.__aexit__(kind, error, trace)
 
 
 class Pulse:
@@ -46,19 +70,9 @@ class Pulse:
             ts = datetime.fromisoformat(json.loads(answer.data)["ts"])
             self._clock = ts.timestamp(), (began + time.monotonic()) / 2
 
-    @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
+    def watching(self) -> "_Watch":
         """Around something that the server itself answers: `TimeoutError` once it gives no sign of life."""
-        slow = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._ask)
-        try:
-            async with asyncio.timeout(None) as limit:
-                self._waiting.add(limit)
-                try:
-                    yield
-                finally:
-                    self._waiting.discard(limit)
-        finally:
-            slow.cancel()
+        return _Watch(self._ask, self._waiting)
 
     def reset(self) -> None:
         """The connection is gone, and with it the question."""

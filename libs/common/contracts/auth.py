@@ -158,6 +158,11 @@ class VerifyOverHttp(msgspec.Struct, frozen=True, kw_only=True):
     proof: str
 
 
+# With the digest of FROM_GATEWAY in this header a gateway proves that X-Forwarded-For is its own word.
+GATEWAY_HEADER = "x-promptly-gateway"
+FROM_GATEWAY = "gateway"
+
+
 def proof_of(digest: str) -> str:
     """What a gateway signs with the pepper."""
     return f"principal:{digest}"

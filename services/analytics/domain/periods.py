@@ -10,7 +10,7 @@ from libs.common.contracts.analytics import Period, SavingsQuery
 from libs.common.errors import BadRequest
 from services.analytics.domain.sums import Interval
 
-FUTURE_TOLERANCE: Final = timedelta(minutes=5)
+FUTURE_TOLERANCE: Final = timedelta(minutes=15)
 _WEEK: Final = timedelta(days=7)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

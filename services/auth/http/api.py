@@ -33,7 +33,6 @@ from services.auth.http.oauth import OAuthController
 from services.auth.http.optimization import OptimizationController
 from services.auth.http.status import StatusController
 from services.auth.http.team import InviteController, TeamController
-from services.auth.http.verifying import verifying
 from services.auth.live import LiveRequests
 from services.auth.oauth import OAuth
 from services.auth.provider_keys import ProviderKeys
@@ -91,7 +90,7 @@ def create_api(parts: Parts) -> Litestar:
         dependencies={field.name: _given(getattr(parts, field.name)) for field in fields(parts)},
     )
     return Litestar(
-        [api, verifying(parts.api_keys)],
+        [api],
         exception_handlers={
             PromptlyError: errors.promptly_error,
             HTTPException: errors.http_error,

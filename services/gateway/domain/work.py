@@ -28,7 +28,7 @@ _UNKNOWN_OUTPUT = 4_096  # tokens: what a model that nobody knows may say
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     """A request as it came through a door. Header names are lower-case; `accepted` is monotonic seconds, `time_ms` the same
-    moment since the epoch.
+    moment since the epoch; `principal` whom the key speaks for, where the door has asked.
     """
 
     request_id: str
@@ -37,6 +37,7 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str | None
     body: bytes
     headers: dict[str, str]
+    principal: Principal | None = None
 
 
 class Flight(Protocol):

@@ -57,7 +57,7 @@ async def incoming_of(request: V1Request, state: State) -> Incoming:
     own, clock = ticket(request.scope), state.clock
     accepted, time_ms = clock.monotonic(), int(clock.now().timestamp() * 1000)
     key = api_key(request.scope)
-    await state.admission.anybody(key)  # a body is read of those who may send one
+    principal = await state.admission.anybody(key)  # a body is read of those who may send one
     return Incoming(
         request_id=own.request_id,
         accepted=accepted,
@@ -65,6 +65,7 @@ async def incoming_of(request: V1Request, state: State) -> Incoming:
         api_key=key,
         body=await body_of(request, state.body_timeout),
         headers=own.incoming,
+        principal=principal,
     )
 
 
@@ -85,8 +86,7 @@ def api_key(scope: Scope) -> str | None:
     take the other.
     """
     headers = ticket(scope).incoming
-    given = [name for name, _ in scope["headers"] if name in (b"authorization", b"x-api-key")]
-    if len(given) != len(set(given)):
+    if _twice(scope):
         raise Unauthorized("The Authorization or X-API-Key header came more than once.")
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     bearer = bearer.strip() if scheme.lower() == "bearer" else ""
@@ -94,6 +94,11 @@ def api_key(scope: Scope) -> str | None:
     if bearer and other and bearer != other:
         raise Unauthorized("The Authorization and X-API-Key headers hold different keys.")
     return bearer or other or None
+
+
+def _twice(scope: Scope) -> bool:
+    names = [name for name, _ in scope["headers"]]
+    return names.count(b"authorization") > 1 or names.count(b"x-api-key") > 1
 
 
 async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # noqa: ASYNC109 - a setting, passed on

@@ -9,6 +9,7 @@ import httpx
 from litestar import HttpMethod, Request, route
 from litestar.datastructures import State
 
+from libs.common.contracts.auth import GATEWAY_HEADER
 from libs.common.errors import NotFound, Unavailable
 from services.gateway.http.chat import body_of
 from services.gateway.http.streaming import StreamingAnswer
@@ -16,7 +17,7 @@ from services.gateway.http.streaming import StreamingAnswer
 # RFC 9110 §7.6.1: what belongs to one connection; what the next one writes for itself; what only we may say.
 _HOP = frozenset(
     "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade "
-    "host content-length forwarded x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip".split()
+    "host content-length forwarded x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip x-promptly-gateway".split()
 )
 # What lasts as long as somebody looks has connections of its own: views cannot use up those of everything else.
 _FLOWING = frozenset(("/api/requests/stream", "/api/requests/export.csv"))
@@ -55,6 +56,7 @@ async def control_plane(request: Request[Any, Any, Any], state: State) -> Stream
     ]
     if (peer := request.scope["client"]) is not None:
         headers.append((b"x-forwarded-for", peer[0].encode()))
+        headers.append((GATEWAY_HEADER.encode(), state.gateway_proof))
     body = await body_of(request, state.body_timeout)
     flows = _SLASHES.sub("/", request.scope["path"]).rstrip("/") in _FLOWING
     client: httpx.AsyncClient = state.auth_streams if flows else state.auth_client

@@ -47,6 +47,21 @@ async def test_each_request_lies_in_the_week_of_its_id(database: Database, clock
     assert await _places(database, org) == ["2026_11_09", "2026_11_16", "2026_11_16"]
 
 
+@pytest.mark.parametrize("skew", [-600, -5, 5, 600])
+async def test_a_gateway_s_clock_that_is_off_puts_nothing_into_the_wrong_week(
+    skew: int, database: Database, clock: ManualClock
+) -> None:
+    org, monday = new_id("org"), week_of(NOW) + WEEK
+    clock.advance((monday - clock.now()).total_seconds() - skew / 2)  # skewed, it is another week
+    requests = _requests(database, clock)
+    entry = request(org, clock.now() + timedelta(seconds=skew))
+    await requests.record([entry])
+    week = "2026_11_23" if skew > 0 else "2026_11_16"
+    assert await _places(database, org) == [week]
+    await requests.keep_up()
+    assert await requests.one(RequestById(org_id=org, id=entry.id)) == entry_of(entry)
+
+
 async def test_what_is_not_believed_makes_no_table(database: Database, clock: ManualClock) -> None:
     org = new_id("org")
     times = [NOW - timedelta(days=4000), NOW + timedelta(days=400), NOW + timedelta(days=2_900_000)]

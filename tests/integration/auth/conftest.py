@@ -119,6 +119,7 @@ def settings_for(database_url: str, **changes: Any) -> AuthSettings:
             "kek": base64.b64encode(b"k" * 32).decode(),
             "auth_port": 0,
             "drain_seconds": 1.0,
+            "trusted_proxies": "127.0.0.1",  # tests say where they come from
             "allowed_hosts": "127.0.0.1:9999",
             "trace_url": "http://localhost:16686/trace/{trace_id}",
             **changes,

@@ -97,6 +97,18 @@ async def test_prompts_of_one_completion_count_one_by_one(stack: Stack) -> None:
     assert answer.headers["x-ratelimit-remaining-requests"] == "3"
 
 
+async def test_a_key_s_owner_raises_no_limit_beyond_the_operator_s(tmp_path: Path) -> None:
+    async with gateway_stack(tmp_path, max_rpm=3) as stack, httpx.AsyncClient() as client:
+        stack.change(rpm=10**9)
+        headers = {"authorization": f"Bearer {stack.api_key}", "x-promptly-rpm": "1000"}
+        body = {"model": "gpt-4o", "messages": ASK}
+        seen = [
+            (await client.post(f"{stack.url}/v1/chat/completions", json=body, headers=headers)).status_code
+            for _ in range(5)
+        ]
+    assert seen == [200, 200, 200, 429, 429]
+
+
 async def test_metrics_are_not_on_the_clients_port(stack: Stack) -> None:
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"{stack.url}/metrics")).status_code == 404
