@@ -16,7 +16,7 @@ from services.gateway.domain.unwanted import Unwanted, refused
 from services.gateway.domain.work import Work
 from services.gateway.ports import Providers
 from services.gateway.translate.dialect import Asked, Dialect
-from services.gateway.translate.either import EitherChunks, whole
+from services.gateway.translate.either import EitherChunks, named, whole
 from services.gateway.translate.openai_answer import Answer, read_answer
 from services.gateway.translate.openai_stream import OpenAIStream
 
@@ -151,7 +151,11 @@ class Caller:
             request_id=work.request_id,
             created=self._seconds(),
         )
-        body, answer = read_answer(found.body, seed=work.request_id, legacy=work.chat.legacy)
+        body, answer = read_answer(
+            found.body,
+            otherwise=named(target.served_model, work.request_id, self._seconds()),
+            legacy=work.chat.legacy,
+        )
         work.served_model, work.served_tier = _name(answer.model), answer.service_tier
         work.remember(found.kept, answer.call_ids)
         self._health.worked(target, key)
@@ -166,7 +170,12 @@ class Caller:
             request_id=work.request_id,
             created=self._seconds(),
         )
-        relay = OpenAIStream(chunks, wants_usage=work.chat.wants_usage, seed=work.request_id, legacy=work.chat.legacy)
+        relay = OpenAIStream(
+            chunks,
+            wants_usage=work.chat.wants_usage,
+            otherwise=named(target.served_model, work.request_id, self._seconds()),
+            legacy=work.chat.legacy,
+        )
         try:
             async for piece in pieces:
                 head = relay.feed(piece)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tests.fake_provider import answer, known, meter, routes, serving, strict
+from tests.fake_provider import answer, faults, known, meter, routes, serving, strict
 from tests.fake_provider.routes import Route
 from tests.fake_provider.script import Script, Step
 from tests.fake_provider.serving import Receive, Scope, Send
@@ -144,6 +144,16 @@ class FakeProvider:
         used = made.used
         entry.update(prompt_tokens=used.prompt, completion_tokens=used.completion, tokens=used._asdict())
         entry.update(nano_usd=meter.bill_usage(model, used), signatures=wire.signatures(body))
+        if step.fault is not None:
+            fault = faults.BY_NAME[step.fault]
+            broken = (faults.stream if entry["stream"] else faults.whole)(
+                fault,
+                wire.PROVIDER,
+                wire.whole(made),
+                wire.events(made, {**body, "stream_options": {"include_usage": True}} if fault.swap else body),
+            )
+            await serving.respond(send, 200, broken, {**headers, **fault.headers})
+            return True
         if entry["stream"]:
             events, failure = wire.events(made, body), wire.error_event(step, number)
             return await serving.stream(events, failure, step, headers, gone, send, sse=route.sse)

@@ -24,7 +24,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     Streams: `delay` and `chunk_delay` are seconds. After so many events, `error_after` ends with an error of the format,
     `end_after` ends the body as if all was said, `cut_after` closes the connection and `reset_after` resets it (a plain
     answer's at once). `dribble` is the bytes per write, `crlf` changes the line ends, `comments` puts a comment before
-    every event.
+    every event. `fault` names an oddity of `faults`.
     """
 
     status: int = 200
@@ -59,6 +59,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     cache_write_1h_tokens: int = 0
     reasoning_tokens: int | None = None
     thoughts_inclusive: bool = False
+    fault: str | None = None
     repeat: int = 1
 
 

@@ -83,6 +83,8 @@ def conversation(asked: Asked) -> tuple[list[Block], list[Turn]]:
         turns.insert(0, Turn(role="user"))
     if "tool_use" in (last := _spoken(turns))[-1].types:
         turns.insert(turns.index(last[-1]) + 1, Turn(role="user"))
+    if turns[-1].role == "system" and _spoken(turns)[-1].role == "assistant":
+        turns.append(Turn(role="user"))  # an instruction is no turn to answer
     _pair(turns)
     for turn in turns:
         turn.content = turn.content or [text(_NOTHING)]

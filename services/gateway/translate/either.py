@@ -27,12 +27,17 @@ def whole(dialect: Dialect, data: bytes, *, model: str, request_id: str, created
     if pieces is None:
         return dialect.answer(data, model=model, request_id=request_id, created=created)
     chunks = dialect.chunks(model=model, request_id=request_id, created=created)
-    relay = OpenAIStream(chunks, wants_usage=True, seed=request_id)
+    relay = OpenAIStream(chunks, wants_usage=True, otherwise=named(model, request_id, created))
     relay.feed(pieces)
     relay.end()
     if not (relay.done or relay.complete):
         raise Failure("truncated", "The stream broke off.", billed=relay.billed)
     return Whole(body=msgspec.json.encode(relay.answer()), kept=relay.kept)
+
+
+def named(model: str, request_id: str, created: int) -> dict[str, Any]:
+    """What an answer is called that does not say so itself."""
+    return {"id": f"chatcmpl-{request_id}", "created": created, "model": model}
 
 
 class EitherChunks:
@@ -64,6 +69,8 @@ class EitherChunks:
             seen = self._begin.removeprefix(_BOM).lstrip()
             if not seen or (len(self._begin) < len(_BOM) and _BOM.startswith(self._begin)):
                 return []
+            if seen[:1] == b"<":
+                raise Failure("malformed", "The answer is a page, not a stream.")
             if seen[:1] not in (b"{", b"["):
                 self._told = True
                 return self._chunks.feed(self._begin)
@@ -83,7 +90,7 @@ class EitherChunks:
             return [*self._chunks.feed(events), *self._chunks.end()]
         found = self._dialect.answer(data, **self._named)
         self._kept = found.kept
-        body, answer = read_answer(found.body, seed=self._named["request_id"])
+        body, answer = read_answer(found.body, otherwise=named(**self._named))
         usage = answer.counted
         read = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         return [*chunks_of(body, None if "usage" not in read or usage is None else read["usage"]), DONE]

@@ -1,5 +1,6 @@
 """What the gateway reads of an OpenAI answer. The bytes go on as they came where clients can read them, else mended."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from services.gateway.translate.openai_usage import Usage, usage_of
 
 _Name = Annotated[str, Meta(max_length=MAX_NAME)]
 _NONE = Raw(b"")
+_NOTHING: Mapping[str, Any] = {}
 _EMPTY = frozenset((b"", b"null", b'""', b"{}", b"[]", b"false", b"0"))
 
 
@@ -92,17 +94,19 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 _decoder = msgspec.json.Decoder(Answer)
 
 
-def read_answer(body: bytes, *, seed: str = "", legacy: bool = False) -> tuple[bytes, Answer]:
+def read_answer(body: bytes, *, otherwise: Mapping[str, Any] = _NOTHING, legacy: bool = False) -> tuple[bytes, Answer]:
     """An answer for the client, and what is read of it. `Failure` for an error, or for what holds no answer; it says what
     the provider charged for it.
 
-    `seed` makes ids for calls that have none; `legacy` turns the first call into the `function_call` of the older API.
+    `otherwise` has the id, the time and the model of an answer that has none; `legacy` turns the first call into the
+    `function_call` of the older API.
     """
     if too_many_parts(body):
         raise Failure("malformed", "The answer holds more parts than this gateway reads.")
     try:
         answer = _decoder.decode(body)
-        if answer.choices and not (legacy and answer.call_ids) and _distinct(answer):
+        named = not otherwise or None not in (answer.id, answer.created, answer.model)
+        if answer.choices and named and not (legacy and answer.call_ids) and _distinct(answer):
             return _with_usage(body, answer)
     except BROKEN:
         pass
@@ -113,10 +117,10 @@ def read_answer(body: bytes, *, seed: str = "", legacy: bool = False) -> tuple[b
     choices = fields.objects("choices")
     if not choices:
         raise _refused(fields, body)
-    mend_head(fields)
+    mend_head(fields, otherwise)
     for position, choice in enumerate(choices):
         mend_choice(choice, "message", position)
-        _mend_calls(choice, f"{seed}:{position}", legacy)
+        _mend_calls(choice, f"{otherwise.get('id', '')}:{position}", legacy)
     fields.values["choices"] = raw([Raw(choice.encode()) for choice in choices])
     body = fields.encode()
     try:

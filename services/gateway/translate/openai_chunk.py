@@ -1,5 +1,6 @@
 """One event of an OpenAI stream: read strictly, and mended where that fails or where clients could not read it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -69,14 +70,16 @@ _decoder = msgspec.json.Decoder(Chunk)
 
 
 class ChunkReader:
-    """Reads one stream's chunks. `calls` has the tool calls of each choice so far.
+    """Reads one stream's chunks. `calls` has the tool calls of each choice so far; `otherwise` has the id, the time and the
+    model that a chunk gets which has none.
 
     `legacy` is for a client of `functions`, which knows no tool calls: the first one becomes its `function_call`.
     """
 
-    def __init__(self, seed: str, *, legacy: bool = False) -> None:
+    def __init__(self, otherwise: Mapping[str, Any], *, legacy: bool = False) -> None:
         self.calls: dict[int, StreamedCalls] = {}
-        self._seed = seed
+        self._otherwise = otherwise
+        self._spoke: set[int] = set()
         self._legacy = legacy
         self._halves = Halves()
 
@@ -89,6 +92,7 @@ class ChunkReader:
         except BROKEN:
             chunk = None
         if chunk is not None and not self._is_odd(chunk, data):
+            self._spoke.update(choice.index for choice in chunk.choices)
             return data, chunk
         fields = read_object(data)
         if fields is None:
@@ -119,7 +123,11 @@ class ChunkReader:
     def _is_odd(self, chunk: Chunk, data: bytes) -> bool:
         if bytes(chunk.error) not in _EMPTY or MARK in data or self._halves:
             return True
+        if self._otherwise and None in (chunk.id, chunk.created, chunk.model):
+            return True
         for choice in chunk.choices:
+            if choice.delta.role is None and choice.index not in self._spoke:
+                return True
             delta, finish = choice.delta, choice.finish_reason
             if delta.tool_calls is not None or delta.function_call is not None:
                 return True
@@ -129,15 +137,20 @@ class ChunkReader:
 
     def _mend(self, fields: Fields, *, strict: bool) -> bool:
         """Make the object one that clients read; whether that changed it."""
-        changed = not strict
-        if changed:
-            mend_head(fields)
+        before_all = dict(fields.values)
+        mend_head(fields, self._otherwise)
+        changed = not strict or before_all != fields.values
         choices = fields.objects("choices")
         for position, choice in enumerate(choices):
             before = dict(choice.values)
             mend_choice(choice, "delta", position)
             index = choice.value("index")
             delta = choice.object("delta")
+            if index not in self._spoke:
+                self._spoke.add(index)
+                if "role" not in delta.values:
+                    delta.values = {"role": raw("assistant"), **delta.values}
+                    choice.values["delta"] = Raw(delta.encode())
             moved = self._place_calls(index, delta)
             joined = self._join(index, delta)
             if moved or joined:
@@ -154,7 +167,7 @@ class ChunkReader:
     def _place_calls(self, index: int, delta: Fields) -> bool:
         if "tool_calls" not in delta.values:
             return False
-        known = self.calls.setdefault(index, StreamedCalls(f"{self._seed}:{index}"))
+        known = self.calls.setdefault(index, StreamedCalls(f"{self._otherwise.get('id', '')}:{index}"))
         changed, given = False, delta.objects("tool_calls")
         for call in given:
             before = call.encode()

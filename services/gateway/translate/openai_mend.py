@@ -4,6 +4,7 @@ A message and a delta are mended alike: content as a list of parts becomes text,
 arguments JSON in a text, finish reasons OpenAI's words.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -53,8 +54,10 @@ def finish_reason(given: Any) -> str | None:
     return "length" if any(sign in word for sign in _BROKEN_OFF) else "stop"
 
 
-def mend_head(fields: Fields) -> None:
-    """What stands beside the choices: ids and names are texts that can be kept, a time is a number."""
+def mend_head(fields: Fields, otherwise: Mapping[str, Any]) -> None:
+    """What stands beside the choices: ids and names are texts that can be kept, a time is a number. `otherwise` has what is
+    said where the server says nothing.
+    """
     values = fields.values
     for name in ("id", "model", "system_fingerprint", "service_tier"):
         if name in values and not _is_name(fields.value(name)):
@@ -63,6 +66,9 @@ def mend_head(fields: Fields) -> None:
                 del values[name]
     if "created" in values and not isinstance(fields.value("created"), int):
         values["created"] = raw(_seconds(fields.text("created")))
+    for name, value in otherwise.items():
+        if name not in values or fields.value(name) is None:
+            values[name] = raw(value)
     if "object" in values and not isinstance(fields.value("object"), str):
         del values["object"]
 

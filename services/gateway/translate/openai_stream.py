@@ -3,7 +3,7 @@
 The chunk that ends a choice is held until usage or `[DONE]` has come, because Promptly's metadata rides on the last one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from services.gateway.translate.openai_usage import Usage, usage_of
 from services.gateway.translate.sse import DONE, event
 
 _MAX_WAITING = 1000
+_NOTHING: Mapping[str, Any] = {}
 
 
 class _Said:
@@ -34,7 +35,9 @@ class _Said:
 class OpenAIStream:
     """One stream. `feed` gives what can go out; when `done`, `ending` gives what is left, with the metadata on it."""
 
-    def __init__(self, chunks: Chunks, *, wants_usage: bool, seed: str = "", legacy: bool = False) -> None:
+    def __init__(
+        self, chunks: Chunks, *, wants_usage: bool, otherwise: Mapping[str, Any] = _NOTHING, legacy: bool = False
+    ) -> None:
         self.started = False
         self.done = False
         self.usage: Usage | None = None
@@ -44,7 +47,7 @@ class OpenAIStream:
         self._besides = Besides()
         self._wants_usage = wants_usage
         self._chunks = chunks
-        self._reader = ChunkReader(seed, legacy=legacy)
+        self._reader = ChunkReader(otherwise, legacy=legacy)
         self._said: dict[int, _Said] = {}
         self._waiting: list[bytes] = []
         self._finish: list[bytes] = []
@@ -212,7 +215,7 @@ class OpenAIStream:
         for choice in choices:
             said = self._said.setdefault(choice.index, _Said())
             spoke = self._read(said, choice.delta)
-            if spoke and choice.index in self.finish_reasons:
+            if (spoke or choice.finish_reason is not None) and choice.index in self.finish_reasons:
                 out += self._go_on()
             content |= spoke
             if choice.finish_reason is not None:
