@@ -77,7 +77,10 @@ def test_another_question_shares_the_scope_only() -> None:
         {"role": "user", "content": "  "},
         {
             "role": "user",
-            "content": [{"type": "image_url", "image_url": {"url": "https://x/y"}}, {"type": "text", "text": "a"}],
+            "content": [
+                {"type": "image_url", "image_url": {"url": "https://example.com/y"}},
+                {"type": "text", "text": "a"},
+            ],
         },
     ],
 )

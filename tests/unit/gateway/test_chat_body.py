@@ -86,7 +86,11 @@ def test_a_body_that_cannot_be_served_is_refused_with_its_field(raw: bytes, name
                 {"role": "assistant", "content": None, "tool_calls": [{"id": "c"}]},
             ]
         ),
-        body(messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x/y.png"}}]}]),
+        body(
+            messages=[
+                {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.com/y.png"}}]}
+            ]
+        ),
         body(messages=[{"role": "developer", "content": "d", "name": "n", "new_field": [1]}]),
         body(metadata=nested(60)),
         body(messages=[{"role": "user", "content": "[" * 500 + '"' + "{" * 500}]),
