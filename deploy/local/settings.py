@@ -14,7 +14,7 @@ _ROOT = Path(__file__).parents[2]
 class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """State lives under `home`. A server's URL, where it is set, is used instead of starting one; `public_url` is where
     browsers reach this Promptly (unset: on this machine), `dashboard_dir` where its dashboard was built. A new organisation
-    has `trial_credits` tokens for the optimize API.
+    has `trial_credits` tokens for the optimize API. At a stop, streams have `stream_drain_seconds` to end.
     """
 
     home: str = "var"
@@ -27,6 +27,7 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
     dashboard_dir: str | None = None
     allowed_hosts: str = ""
     trial_credits: int = 1_000_000
+    stream_drain_seconds: float = 120.0
     log_format: str = "console"
 
     @property

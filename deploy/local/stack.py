@@ -24,6 +24,7 @@ from libs.common.embedding.files import ready as model_ready
 SERVICES = ("auth", "cache", "optimizer", "router", "analytics", "alerts", "gateway")
 UPSTREAM = "upstream"
 _SERVERS = ("nats", "postgres")
+_STOP_SECONDS = 20.0
 
 
 class AlreadyRunning(Exception):
@@ -180,6 +181,7 @@ class Stack:
                 "PROMPTLY_AUTH_URL": f"http://127.0.0.1:{auth_port}",
                 "PROMPTLY_SPOOL_DIR": str(self.home / "spool"),
                 "PROMPTLY_DASHBOARD_DIR": str(self.settings.dashboard_path),
+                "PROMPTLY_STREAM_DRAIN_SECONDS": str(self.settings.stream_drain_seconds),
             },
         }
         plans = []
@@ -192,7 +194,14 @@ class Stack:
                 "PROMPTLY_LOG_FORMAT": self._log_format,
             }
             argv = [sys.executable, "-m", f"services.{name}"]
-            plan = Plan(name=name, argv=argv, ready=readyz(ops_port), env={**common, **own[name]}, quiet=self._quiet)
+            plan = Plan(
+                name=name,
+                argv=argv,
+                ready=readyz(ops_port),
+                env={**common, **own[name]},
+                stop_seconds=_STOP_SECONDS + (self.settings.stream_drain_seconds if name == "gateway" else 0),
+                quiet=self._quiet,
+            )
             plans.append(plan)
         return plans
 

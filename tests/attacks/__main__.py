@@ -22,7 +22,9 @@ async def _rows(root: Path, seconds: float, chosen: list[Attack]) -> list[Row]:
     for attack in (CALM, *chosen):
         # A home and processes of its own: what one attack leaves behind must not be counted for the next.
         with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
-            running = start(Path(home), model, root, PROMPTLY_ALLOWED_HOSTS="127.0.0.1")
+            running = start(
+                Path(home), model, root, PROMPTLY_ALLOWED_HOSTS="127.0.0.1", PROMPTLY_STREAM_DRAIN_SECONDS="2"
+            )
             try:
                 async with open_arena(running) as arena:
                     rows.append(await arena.row(attack, seconds))

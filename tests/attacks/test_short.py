@@ -20,7 +20,7 @@ _SECONDS = 3.0
 def attacked(model_dir: Path) -> Iterator[Running]:
     """A Promptly of its own, at its default settings: what is done to it must not reach other tests."""
     with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
-        found = start(Path(home), model_dir, PROMPTLY_ALLOWED_HOSTS="127.0.0.1")
+        found = start(Path(home), model_dir, PROMPTLY_ALLOWED_HOSTS="127.0.0.1", PROMPTLY_STREAM_DRAIN_SECONDS="2")
         yield found
         stop(found.process)
 
