@@ -19,6 +19,9 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     (`smtp://user:password@host:587`, or `smtps://`) is set, and a provider signs people in where its client id and secret
     are set.
 
+    `bootstrap_token`: where it is set, nobody registers the first organisation without it. Where mail is set up, an account
+    whose address nobody has confirmed may not connect a sign-in, nor with `invite_verified_only` invite others.
+
     `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organisation has
     `trial_credits` tokens; below `low_credits` its admins are told. A lease of credits that nobody has ended within
     `credit_reap_seconds` is ended with what the request log says was charged. They are
@@ -32,6 +35,8 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     auth_host: str = "127.0.0.1"
     auth_port: int = 8001
     registration: Registration = "open"
+    bootstrap_token: str | None = None
+    invite_verified_only: bool = False
     allowed_hosts: str = ""
     trusted_proxies: str = "127.0.0.1,::1"
     public_url: str = "http://localhost:8000"
