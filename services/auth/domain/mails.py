@@ -74,7 +74,7 @@ def verify_mail(to: str, code: str) -> Mail:
         subject="Confirm your address for Promptly",
         text="Somebody, most likely you, registered at Promptly with this address.\n\n"
         f"Confirm it within three days, signed in, with this code:\n{code}\n\n"
-        "If it was not you, give the code to nobody. Whoever registered can neither invite others nor connect sign-ins, and\n"
+        "If it was not you, give the code to nobody. Without it nobody connects another sign-in to the account, and\n"
         "all that they made ends when you ask for a new password.\n",
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -49,6 +50,8 @@ class EdgePoints:
     """Calls block for a fraction of a millisecond, a flush for tens: all of them run in threads."""
 
     def __init__(self, directory: Path, collection: str, *, static_size: int, meaning_size: int) -> None:
+        # The engine makes files whenever it likes, with whatever mode the process has for new ones.
+        self._others = os.umask(0o077)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _close_to_others(directory)
         self._lock = (directory / ".lock").open("w")
@@ -152,6 +155,7 @@ class EdgePoints:
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(self._shard.close)
         self._lock.close()
+        os.umask(self._others)
 
     async def _delete(self, which: Filter) -> None:
         """In small bites: the engine holds the interpreter's lock while it deletes, and look-ups go on in between."""
