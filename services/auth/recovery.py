@@ -66,7 +66,7 @@ class Recovery:
 
     async def ask(self, email: str, address: str) -> None:
         """Mail a link, if somebody is registered with this address: whether that is so shows nowhere. `RateLimited` after
-        ten questions from one address within an hour; past five about one e-mail nothing more is sent.
+        a hundred questions from one address within an hour; past five about one e-mail nothing more is sent.
         """
         normalise_email(email)
         if (client := client_of(address)) is not None:

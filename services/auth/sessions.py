@@ -37,7 +37,7 @@ class Sessions:
 
     async def login(self, email: str, password: str, address: str) -> User:
         """The user. `Unauthorized`, in the same words and time, for a wrong e-mail and a wrong password; `RateLimited`
-        after five tries for one account from one network within a quarter of an hour, and after fifty failures from one
+        after five tries for one account from one network within a quarter of an hour, and after a thousand failures from one
         address within an hour.
         """
         guess, client = f"{spellings(email)[-1]}|{network_of(address)}", client_of(address)
