@@ -111,6 +111,7 @@ def _differing(text: str) -> object:
 
 def auth() -> Iterator[Reader]:
     yield Reader("an address", refused(credentials.normalise_email))
+    yield Reader("spellings of an address", credentials.spellings)
     yield Reader("a password", refused(credentials.check_password))
     yield Reader("what became of a text", _differing, seldom=True)
     yield Reader(
