@@ -59,7 +59,9 @@ def router() -> Iterator[Reader]:
     yield Reader("folded", lambda text: language.tongue(language.fold(text), _WEIGHTS.words.common))
     yield Reader("router marks", lambda text: router_marks.marks(text, _WEIGHTS.words))
     yield Reader(
-        "reading", lambda text: (read := reading.read(text), signals.features_of(read), measures.measures(read))
+        "reading",
+        lambda text: (read := reading.read(text), signals.features_of(read), measures.measures(read)),
+        slow=True,
     )
     yield Reader("words", lambda text: _WEIGHTS.words.find(language.fold(text), language.SPACED))
     yield Reader("route", lambda text: _route((("user", text),)), slow=True)
