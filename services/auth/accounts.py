@@ -1,5 +1,6 @@
 """Registering an organisation, and looking after it."""
 
+import hmac
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.errors import Conflict, Forbidden, Unauthorized
 from libs.common.ids import new_id
+from services.auth.addresses import found
 from services.auth.api_keys import ApiKeys, NewKey
 from services.auth.domain.accounts import AccountType, Caller, Org, User
 from services.auth.domain.attempts import REGISTER, client_of
@@ -46,7 +48,9 @@ class Accounts:
         clock: Clock,
         limits: Limits,
         registration: Registration,
+        bootstrap_token: str | None = None,
     ) -> None:
+        self._bootstrap_token = bootstrap_token
         self._uow = uow
         self._limits = limits
         self._passwords = passwords
@@ -55,14 +59,23 @@ class Accounts:
         self._registration = registration
 
     async def register(
-        self, *, org_name: str, email: str, password: str, account_type: AccountType, address: str
+        self,
+        *,
+        org_name: str,
+        email: str,
+        password: str,
+        account_type: AccountType,
+        address: str,
+        bootstrap_token: str | None = None,
     ) -> Registered:
         """An organisation with an admin, default settings and a first key, or nothing of it.
 
         `Conflict` where the e-mail is taken, `Forbidden` where registration is closed, `BadRequest` for a bad e-mail or
-        password, `RateLimited` after ten tries from one address within an hour.
+        password, `RateLimited` after too many tries from one address within an hour. The first organisation needs the
+        `bootstrap_token`, where one is set.
         """
         self._check_open()
+        await self._check_bootstrap(bootstrap_token)
         email = normalise_email(email)
         check_password(password)
         if (client := client_of(address)) is not None:
@@ -79,6 +92,7 @@ class Accounts:
         `register` does.
         """
         self._check_open()
+        await self._check_bootstrap(None)
         _, user = await self._add(tx, email.partition("@")[0], email, "personal", None)
         return user
 
@@ -93,6 +107,20 @@ class Accounts:
         if self._registration == "invite":
             raise Forbidden("Registration is closed here; ask an admin to invite you.")
 
+    async def _check_bootstrap(self, token: str | None) -> None:
+        """Whoever comes first owns a new installation: that is to be its operator, who knows the token."""
+        if self._bootstrap_token is None or hmac.compare_digest(
+            (token or "").encode("utf-8", "surrogatepass"), self._bootstrap_token.encode()
+        ):
+            return
+        async with self._uow() as tx:
+            if not await tx.accounts.anybody():
+                raise Forbidden(
+                    "The first registration needs `bootstrap_token`: the value of PROMPTLY_BOOTSTRAP_TOKEN, which whoever runs"
+                    " this installation knows.",
+                    code="bootstrap_token_required",
+                )
+
     async def _add(
         self, tx: Tx, org_name: str, email: str, account_type: AccountType, password_hash: str | None
     ) -> tuple[Org, User]:
@@ -100,8 +128,16 @@ class Accounts:
             raise Forbidden("Registration is closed: an organisation exists already. Ask its admin to invite you.")
         now = self._clock.now()
         org = Org(id=new_id("org"), name=org_name, account_type=account_type, created_at=now)
-        user = User(id=new_id("usr"), org_id=org.id, email=email, role="admin", version=1, created_at=now)
-        if not await tx.accounts.add(org, user, password_hash):
+        user = User(
+            id=new_id("usr"),
+            org_id=org.id,
+            email=email,
+            role="admin",
+            version=1,
+            created_at=now,
+            verified=password_hash is None,  # whoever has none comes from a provider that has verified the address
+        )
+        if await found(tx, email) is not None or not await tx.accounts.add(org, user, password_hash):
             raise Conflict("This e-mail address is already registered.", code="email_taken")
         await tx.configuration.put_settings(org.id, OptimizationSettings())
         return org, user

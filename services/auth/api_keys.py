@@ -83,7 +83,12 @@ class ApiKeys:
                 raise NotFound("There is no such key.")
             require_own_key(caller, old.created_by)
             secret = keys.new_key(prefix_for(old.scopes))
-            new = msgspec.structs.replace(old, digest=keys.digest(secret, self.pepper), last4=keys.last_four(secret))
+            new = msgspec.structs.replace(
+                old,
+                digest=keys.digest(secret, self.pepper),
+                last4=keys.last_four(secret),
+                known_to=caller.user_id,
+            )
             await tx.api_keys.replace(old, new)
         return secret, new
 
@@ -102,7 +107,10 @@ class ApiKeys:
             principal = await tx.api_keys.principal(digest)
         now = self._clock.now()
         if principal is None or (principal.expires_at_ms or math.inf) <= now.timestamp() * 1000:
-            raise Unauthorized("This API key is unknown, revoked or expired. Make a new one in the dashboard.")
+            raise Unauthorized(
+                "This API key is unknown, revoked or expired, or belongs to somebody who may only look on."
+                " Make a new one in the dashboard."
+            )
         self._used[principal.org_id, principal.key_id] = now
         return principal
 

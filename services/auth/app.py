@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import structlog
 
 from libs.common import catalog
 from libs.common.bus import Bus
@@ -58,6 +59,7 @@ from services.auth.standings import Standings
 from services.auth.store.unit_of_work import unit_of_work
 from services.auth.team import Team
 
+log = structlog.get_logger()
 _MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
 _TELL_SECONDS: Final = 10.0
 _SWEEP_SECONDS: Final = 3600.0
@@ -82,6 +84,10 @@ class _Secrets:
 async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = None) -> AsyncIterator[AuthApp]:
     """Auth, listening on its port and on the bus, for as long as the block runs. `SettingsError` for an unusable secret."""
     clock, secrets, links = clock or SystemClock(), _secrets(settings), _links(settings)
+    if not secrets.mailer.configured:
+        log.warning(
+            "addresses_are_not_confirmed", reason="without PROMPTLY_SMTP_URL nobody shows that an address is theirs"
+        )
     await migrate(settings.database_url, "auth", _MIGRATIONS)
     async with (
         connect(settings.database_url) as database,
@@ -153,7 +159,9 @@ async def _parts(
         unlimited=settings.credits == "off",
     )
     api_keys = ApiKeys(uow, changes, clock, settings.key_pepper)
-    accounts = Accounts(uow, passwords, api_keys, clock, limits, settings.registration)
+    accounts = Accounts(
+        uow, passwords, api_keys, clock, limits, settings.registration, settings.bootstrap_token or None
+    )
     allowed_hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
     return Parts(
         accounts=accounts,
@@ -169,6 +177,7 @@ async def _parts(
             later=later,
         ),
         team=Team(
+            verified_only=settings.invite_verified_only,
             uow=uow,
             changes=changes,
             passwords=passwords,
@@ -178,7 +187,7 @@ async def _parts(
             clock=clock,
             later=later,
         ),
-        oauth=OAuth(uow, providers, secrets.states, accounts, links, clock),
+        oauth=OAuth(uow, providers, secrets.states, accounts, links, clock, mails=secrets.mailer.configured),
         erasure=Erasure(uow, changes, announcer, clock),
         links=links,
         api_keys=api_keys,

@@ -11,12 +11,11 @@ from libs.common.errors import BadRequest, NotFound
 from services.auth.credits import Credits
 from services.auth.domain import ledger
 from services.auth.domain.accounts import Caller
-from services.auth.domain.ledger import LEAST_PURCHASE_PENCE, Entry
+from services.auth.domain.ledger import LEAST_PURCHASE_PENCE, MOST_PENCE, Entry
 from services.auth.domain.mails import purchase_mail
 from services.auth.ports import Checkout, Later, Mailer, UnitOfWork
 
 log = structlog.get_logger()
-_MOST_PENCE: Final = 1_000_000
 _CAME_IN: Final = ("trial", "grant", "purchase")
 
 
@@ -40,9 +39,9 @@ class Billing:
 
     async def begin(self, caller: Caller, pence: int) -> tuple[str, str]:
         """Where to pay: the session's id and the page's address. `BadRequest` for too little, or a sum that is a slip."""
-        if not LEAST_PURCHASE_PENCE <= pence <= _MOST_PENCE:
+        if not LEAST_PURCHASE_PENCE <= pence <= MOST_PENCE:
             raise BadRequest(
-                f"amount_gbp: between £{LEAST_PURCHASE_PENCE / 100:.2f} and £{_MOST_PENCE / 100:,.2f}.",
+                f"amount_gbp: between £{LEAST_PURCHASE_PENCE / 100:.2f} and £{MOST_PENCE / 100:,.2f}.",
                 details={"errors": [{"field": "amount_gbp", "message": "out of range"}]},
             )
         async with self._uow() as tx:

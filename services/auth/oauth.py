@@ -11,6 +11,7 @@ import msgspec
 from libs.common.clock import Clock
 from libs.common.errors import BadRequest, Conflict, Forbidden, NotFound, PromptlyError, Unauthorized
 from services.auth.accounts import Accounts
+from services.auth.addresses import found, require_verified
 from services.auth.domain.accounts import Caller, User
 from services.auth.domain.identities import Identity, IdentitySource, SignInState
 from services.auth.domain.links import Links
@@ -40,8 +41,11 @@ class OAuth:
         accounts: Accounts,
         links: Links,
         clock: Clock,
+        *,
+        mails: bool,
     ) -> None:
         self._uow = uow
+        self._mails = mails
         self._providers = providers
         self._states = states
         self._accounts = accounts
@@ -128,11 +132,12 @@ class OAuth:
                 raise Unauthorized("This account does not exist any more.", code="invalid_token")
             if known is not None and known.id != user.id:
                 raise Conflict(f"This {title} account signs somebody else in already.", code="identity_taken")
+            require_verified(user, mails=self._mails)
             await tx.accounts.identify(user, identity)
             return user
         if known is not None:
             return known
-        if await tx.accounts.credentials(identity.email) is not None:
+        if await found(tx, identity.email) is not None:
             # Who owns the mailbox today need not be who owns the account: the account's own password says so.
             raise Conflict(
                 f"This e-mail address has an account already: sign in as usual, then connect {title}.",

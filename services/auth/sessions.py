@@ -4,8 +4,10 @@ from typing import Final
 
 from libs.common.clock import Clock
 from libs.common.errors import Unauthorized
+from services.auth.addresses import found
 from services.auth.domain.accounts import Caller, Claims, Standing, User
 from services.auth.domain.attempts import LOGIN_ACCOUNT, LOGIN_ADDRESS, client_of, network_of
+from services.auth.domain.credentials import spellings
 from services.auth.ports import Announcer, Limits, Passwords, Tokens, UnitOfWork
 from services.auth.standings import Standings
 
@@ -35,16 +37,15 @@ class Sessions:
 
     async def login(self, email: str, password: str, address: str) -> User:
         """The user. `Unauthorized`, in the same words and time, for a wrong e-mail and a wrong password; `RateLimited`
-        after five tries for one account from one network within a quarter of an hour, and after fifty failures from one
+        after five tries for one account from one network within a quarter of an hour, and after a thousand failures from one
         address within an hour.
         """
-        email = email.strip().casefold()
-        guess, client = f"{email}|{network_of(address)}", client_of(address)
+        guess, client = f"{spellings(email)[-1]}|{network_of(address)}", client_of(address)
         await self._limits.take(LOGIN_ACCOUNT, guess)
         if client is not None:
             await self._limits.take(LOGIN_ADDRESS, client)
         async with self._uow() as tx:
-            known = await tx.accounts.credentials(email)
+            known = await found(tx, email)
         stored = None if known is None else known.password_hash
         # The pool's connection is free again while the hash is computed.
         if not await self._passwords.matches(stored, password) or known is None or stored is None:

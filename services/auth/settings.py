@@ -21,6 +21,8 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     are set.
 
     At most `live_views` of the request log are open at a time, `live_views_per_org` of one organisation.
+    `bootstrap_token`: where it is set, nobody registers the first organisation without it. Where mail is set up, an account
+    whose address nobody has confirmed may not connect a sign-in, nor with `invite_verified_only` invite others.
 
     `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organisation has
     `trial_credits` tokens; below `low_credits` its admins are told. A lease of credits that nobody has ended within
@@ -35,6 +37,8 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     auth_host: str = "127.0.0.1"
     auth_port: int = 8001
     registration: Registration = "open"
+    bootstrap_token: str | None = None
+    invite_verified_only: bool = False
     allowed_hosts: str = ""
     trusted_proxies: str = ""
     live_views: int = 200

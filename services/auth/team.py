@@ -8,6 +8,7 @@ import msgspec
 from libs.common.clock import Clock
 from libs.common.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 from libs.common.ids import new_id
+from services.auth.addresses import found, require_verified
 from services.auth.changes import Changes
 from services.auth.domain import permissions
 from services.auth.domain.accounts import Caller, Role, User
@@ -44,7 +45,9 @@ class Team:
         links: Links,
         clock: Clock,
         later: Later,
+        verified_only: bool = False,
     ) -> None:
+        self._verified_only = verified_only
         self._uow = uow
         self._changes = changes
         self._passwords = passwords
@@ -74,7 +77,8 @@ class Team:
             org = await tx.accounts.org(caller.org_id)
             assert org is not None  # it is locked
             check_can_invite(org, inviter, role)
-            if await tx.accounts.credentials(email) is not None:
+            require_verified(inviter, mails=self._verified_only and self._mailer.configured)
+            if await found(tx, email) is not None:
                 raise Conflict(TAKEN, code="email_taken")
             pending = [old for old in await tx.invites.all(org.id) if old.expires_at > now and old.email != email]
             if len(pending) >= MOST_INVITES:
@@ -134,6 +138,7 @@ class Team:
                 role=invite.role,
                 version=1,
                 created_at=now,
+                verified=False,  # the link was the inviter's to see, too
             )
             if not await tx.accounts.add_member(user, password_hash):
                 raise Conflict(TAKEN, code="email_taken")
@@ -141,7 +146,7 @@ class Team:
 
     async def change_role(self, caller: Caller, user_id: str, role: Role) -> User:
         """The member with another role. `Conflict` for the last admin."""
-        async with self._uow() as tx:
+        async with self._changes.of(caller.org_id) as tx:  # what its keys may is what it may
             await acting(tx, caller, Action.MANAGE_TEAM)
             member = member_to_change(await tx.accounts.members(caller.org_id), user_id, role)
             if member.role == role:
@@ -152,13 +157,17 @@ class Team:
         return member
 
     async def remove(self, caller: Caller, user_id: str) -> None:
-        """Take a member out, with the keys that it made: it knows them. `Conflict` for the last admin."""
+        """Take a member out, with the keys whose secrets it knows: those that it made and nobody else made anew, and those of
+        others that it made anew. What it made and somebody else made anew is theirs from now on. `Conflict` for the last admin.
+        """
         async with self._changes.of(caller.org_id) as tx:
             await acting(tx, caller, Action.MANAGE_TEAM)
             member_to_change(await tx.accounts.members(caller.org_id), user_id, None)
             for key in await tx.api_keys.all(caller.org_id):
-                if key.created_by == user_id:
+                if key.holder == user_id:
                     await tx.api_keys.revoke(key, self._clock.now())
+                elif key.created_by == user_id:
+                    await tx.api_keys.replace(key, msgspec.structs.replace(key, created_by=key.holder))
             await tx.invites.delete_by(caller.org_id, user_id)
             await tx.tickets.drop(caller.org_id, user_id)
             await tx.accounts.remove(caller.org_id, user_id)

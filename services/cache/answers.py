@@ -27,7 +27,7 @@ from libs.common.contracts.cache import (
 from libs.common.errors import Unavailable
 from services.cache.domain.identity import pair_id_for
 from services.cache.domain.verifier import Verdict, judge
-from services.cache.entries import Candidate, Entries, Entry
+from services.cache.entries import Candidate, Entries, Entry, size_of
 from services.cache.ports import Sketcher, StoreDownError
 from services.cache.quota import Quota
 from services.cache.recent import Recent
@@ -82,7 +82,7 @@ class Answers:
         """
         form, static = sketch(answer.query, self._sketcher) if answer.query is not None else (None, None)
         try:
-            if not await self._quota.admits(answer.org_id):
+            if not await self._quota.admits(answer.org_id, size_of(answer)):
                 return Stored(entry_id=cache_entry_id(answer.org_id, answer.fingerprint), accepted=False)
             entry_id = await self._entries.store(answer, form, static)
             if form is not None and (meaning := self._thinker.known(form)) is not None:

@@ -37,7 +37,13 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
     clock = clock or SystemClock()
     entries = Entries(points, clock)
     quota = Quota(
-        entries, clock, max_entries=settings.cache_max_entries, stores_per_minute=settings.cache_stores_per_minute
+        entries,
+        clock,
+        max_entries=settings.cache_max_entries,
+        stores_per_minute=settings.cache_stores_per_minute,
+        max_bytes=settings.cache_max_bytes,
+        total_bytes=settings.cache_total_bytes,
+        entry_bytes=settings.cache_entry_bytes,
     )
     watch, answers = Watch(points), Answers(entries, quota, static, Recent(thinker))
     await watch.look()

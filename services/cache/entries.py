@@ -15,6 +15,7 @@ from services.cache.ports import Payload, Points, Room, Where
 
 # Expired entries that are not swept yet may stand among the nearest.
 _SPARE = 5
+_BESIDE = 3_000  # bytes of an entry's vectors, ids and keys
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +57,11 @@ class Candidate:
     entry_id: str
     asked: Asked
     meaning: Vectors | None
+
+
+def size_of(answer: StoreAnswer) -> int:
+    """About the bytes that an answer takes: its texts, and what goes with every entry."""
+    return len(bytes(answer.answer)) + len((answer.query or "").encode("utf-8", "surrogatepass")) + _BESIDE
 
 
 class Entries:
@@ -117,7 +123,7 @@ class Entries:
         )
         entry_id = cache_entry_id(answer.org_id, answer.fingerprint)
         room = room_key(answer.org_id, answer.scope)
-        await self._points.put(entry_id, {**msgspec.to_builtins(entry), "room": room}, static)
+        await self._points.put(entry_id, {**msgspec.to_builtins(entry), "room": room, "bytes": size_of(answer)}, static)
         return entry_id
 
     async def learn(self, entry_id: str, meaning: Vectors) -> None:
@@ -149,6 +155,10 @@ class Entries:
     async def evict(self, org_id: str, count: int) -> None:
         """Remove so many entries, those first that would expire first."""
         await self._points.evict(Where(org_id=org_id, alive_at_ms=0), count)
+
+    async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
+        """The bytes that each organisation's answers take, or one's alone."""
+        return await self._points.sizes(org_id)
 
     async def clear(self, org_id: str) -> int:
         """Remove all entries, expired ones too; blocked pairs stay, for they say what was wrong and hold no answer. Returns

@@ -69,6 +69,10 @@ class Points(Protocol):
         """How many points, exactly; with `semantic` only those that carry a static vector."""
         ...
 
+    async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
+        """The bytes of answers, expired ones too, of each organisation or of one alone, as `BYTES` says in their payloads."""
+        ...
+
     async def remove(self, point_id: str) -> None:
         """Remove one point at once; nothing where there is none."""
         ...

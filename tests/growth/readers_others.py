@@ -59,7 +59,9 @@ def router() -> Iterator[Reader]:
     yield Reader("folded", lambda text: language.tongue(language.fold(text), _WEIGHTS.words.common))
     yield Reader("router marks", lambda text: router_marks.marks(text, _WEIGHTS.words))
     yield Reader(
-        "reading", lambda text: (read := reading.read(text), signals.features_of(read), measures.measures(read))
+        "reading",
+        lambda text: (read := reading.read(text), signals.features_of(read), measures.measures(read)),
+        slow=True,
     )
     yield Reader("words", lambda text: _WEIGHTS.words.find(language.fold(text), language.SPACED))
     yield Reader("route", lambda text: _route((("user", text),)), slow=True)
@@ -71,7 +73,9 @@ def router() -> Iterator[Reader]:
     )
     yield Reader("route instructions", lambda text: _route((("system", text), ("user", "Go on with it."))), slow=True)
     yield Reader(
-        "route answers", lambda text: _route((("user", "Go on."), ("assistant", text), ("user", "Yes."))), slow=True
+        "route answers",
+        lambda text: _route((("user", "Go on."), ("assistant", text), ("user", "The second one of them."))),
+        slow=True,
     )
     yield Reader("tool names", lambda text: conversation.writes([{"name": text, "description": text}]))
 
@@ -102,10 +106,16 @@ class _Said(msgspec.Struct, frozen=True):
     texts: tuple[str, ...]
 
 
+def _differing(text: str) -> object:
+    """Beside so much else that differs that the edits which are looked for are used up."""
+    return diff.Differ().pieces("a " * 1_000 + text, "b " * 1_000 + text.replace("a", "b"))
+
+
 def auth() -> Iterator[Reader]:
     yield Reader("an address", refused(credentials.normalise_email))
+    yield Reader("spellings of an address", credentials.spellings)
     yield Reader("a password", refused(credentials.check_password))
-    yield Reader("what became of a text", lambda text: diff.Differ().pieces(text, text.replace("a", "b")), slow=True)
+    yield Reader("what became of a text", _differing, seldom=True)
     yield Reader(
         "a preview",
         lambda text: msgspec.json.decode(msgspec.json.encode(body({"role": "user", "content": text})), type=ChatBody),

@@ -7,7 +7,7 @@ import stripe
 import structlog
 
 from libs.common.errors import BadRequest, Unavailable
-from services.auth.domain.ledger import tokens_for
+from services.auth.domain.ledger import MOST_PENCE, tokens_for
 from services.auth.ports import Paid
 
 log = structlog.get_logger()
@@ -92,7 +92,7 @@ class StripeCheckout:
         org_id = (session.metadata or {}).get("org_id")
         if org_id is None:
             return None
-        if session.currency != "gbp" or session.amount_total <= 0:
+        if session.currency != "gbp" or not 0 < session.amount_total <= MOST_PENCE:
             _not_ours(session.currency, payload)
             return None
         return Paid(session_id=session.id, org_id=org_id, pence=session.amount_total)

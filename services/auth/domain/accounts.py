@@ -19,7 +19,9 @@ class Org(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person in one organisation. `version` grows when every token issued before has to stop working."""
+    """A person in one organisation. `version` grows when every token issued before has to stop working; `verified`: somebody
+    has shown that they read the address's mail.
+    """
 
     id: str
     org_id: str
@@ -27,6 +29,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     version: int
     created_at: datetime
+    verified: bool = True
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,19 +18,23 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
 
 _SIGN_IN: Final = "Too many attempts to sign in"
 LOGIN_ACCOUNT: Final = Allowance(name="login_account", limit=5, seconds=900, sentence=_SIGN_IN)
-LOGIN_ADDRESS: Final = Allowance(name="login_address", limit=50, seconds=3600, sentence=_SIGN_IN)
+# Behind a proxy that says nobody's address everybody has one, so an address alone may try much more than an account.
+LOGIN_ADDRESS: Final = Allowance(name="login_address", limit=1_000, seconds=3600, sentence=_SIGN_IN)
 PASSWORD_CHANGE: Final = Allowance(
     name="password", limit=5, seconds=900, sentence="Too many attempts to change the password"
 )
 REGISTER: Final = Allowance(
-    name="register", limit=10, seconds=3600, sentence="Too many registrations from your network"
+    name="register", limit=60, seconds=3600, sentence="Too many registrations from your network"
 )
 RESET_ADDRESS: Final = Allowance(
-    name="reset_address", limit=10, seconds=3600, sentence="Too many password resets from your network"
+    name="reset_address", limit=100, seconds=3600, sentence="Too many password resets from your network"
 )
 RESET_EMAIL: Final = Allowance(
     name="reset_email", limit=5, seconds=3600, sentence="Too many password resets for this address"
 )
+
+
+_SHORTEST: Final = 1e-6  # seconds: no sum of floats may say that there is nothing to wait for
 
 
 class Attempts:
@@ -51,10 +55,10 @@ class Attempts:
         self._tries.move_to_end(key)
         if len(self._tries) > self._capacity:
             self._tries.popitem(last=False)
-        while tries and tries[0] <= now - self._window:
+        while tries and now - tries[0] >= self._window:
             tries.popleft()
         if len(tries) >= self._limit:
-            return tries[0] + self._window - now
+            return max(tries[0] + self._window - now, _SHORTEST)
         tries.append(now)
         return None
 

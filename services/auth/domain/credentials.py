@@ -1,6 +1,7 @@
 """What counts as an e-mail address and a password."""
 
 import re
+import unicodedata
 from typing import Final
 
 from libs.common.errors import BadRequest
@@ -10,9 +11,21 @@ _EMAIL: Final = re.compile(
 )
 
 
+def spellings(text: str) -> tuple[str, ...]:
+    """How an address may be stored: as it was compared before (case-folded only), and in the one form of today."""
+    folded = text.strip().casefold()
+    joined = _joined(text)
+    return (folded,) if folded == joined else (folded, joined)
+
+
+def _joined(text: str) -> str:
+    """One form for all spellings that look alike: full-width and composed letters, upper and lower case (NFKC, folded)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())
+
+
 def normalise_email(text: str) -> str:
-    """The address as it is stored and compared: case-folded. Raises `BadRequest` where it is none."""
-    email = text.strip().casefold()
+    """The address as it is stored and compared. Raises `BadRequest` where it is none."""
+    email = _joined(text)
     if (
         len(email) > 254
         or not email.isprintable()

@@ -13,7 +13,8 @@ Provider = Literal["openai", "anthropic", "google", "openai_compatible"]
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     """A Promptly key. `digest` is its HMAC; `prefix` and `last4` are all that can still be shown. The budget is in
-    nano-dollars.
+    nano-dollars. `known_to` is the user who made the secret that works now, where that is
+    another than who made the key.
     """
 
     id: str
@@ -27,8 +28,14 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     created_by: str
     created_at: datetime
+    known_to: str | None = None
     last_used_at: datetime | None = None
     monthly_budget_nano: int | None = None
+
+    @property
+    def holder(self) -> str:
+        """The user who knows the secret."""
+        return self.known_to or self.created_by
 
 
 class StoredProviderKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,6 +52,9 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
 
 
+MOST_PENCE = 1_000_000  # of one purchase; more is a slip, or nobody's purchase
+
+
 def tokens_for(pence: int) -> int:
     """How many tokens so much money buys."""
     return pence * 1_000_000 // PENCE_PER_MILLION

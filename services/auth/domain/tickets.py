@@ -8,8 +8,9 @@ import msgspec
 
 from libs.common.errors import BadRequest
 
-Kind = Literal["reset", "invite", "oauth_state", "oauth_code"]
+Kind = Literal["reset", "verify", "invite", "oauth_state", "oauth_code"]
 RESET_LASTS: Final = timedelta(hours=1)
+VERIFY_LASTS: Final = timedelta(hours=72)
 STATE_LASTS: Final = timedelta(minutes=10)
 CODE_LASTS: Final = timedelta(seconds=60)
 

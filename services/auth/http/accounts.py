@@ -28,6 +28,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     email: Text
     password: Secret
     account_type: AccountType = "personal"
+    bootstrap_token: Secret | None = None
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,12 @@ class ResetConfirmBody(msgspec.Struct, frozen=True, kw_only=True):
 
     token: Secret
     password: Secret
+
+
+class VerifyBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The code out of the mail."""
+
+    token: Secret
 
 
 class OrgChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +137,20 @@ class AuthController(Controller):
         body = await read(request, PasswordChange)
         user = await recovery.change(request.user, body.old_password, body.new_password)
         return await signed_in(user, accounts, sessions)
+
+    @post("/verify", needs=Action.READ, status_code=204)
+    async def verify(self, request: ApiRequest, recovery: Given[Recovery]) -> None:
+        """Confirm one's e-mail address with the code out of the mail."""
+        await recovery.verify(request.user, (await read(request, VerifyBody)).token)
+
+    @post("/verify/mail", needs=Action.READ, status_code=202)
+    async def verify_again(
+        self, request: ApiRequest, accounts: Given[Accounts], recovery: Given[Recovery]
+    ) -> dict[str, Any]:
+        """Ask for another code."""
+        user, _ = await accounts.me(request.user)
+        await recovery.ask_verification(user)
+        return {"detail": "If this address is not confirmed and mail is set up, a code is on its way."}
 
     @post("/password/reset", needs=Action.PUBLIC, status_code=202)
     async def reset(self, request: ApiRequest, recovery: Given[Recovery]) -> dict[str, Any]:

@@ -52,6 +52,14 @@ class Accounts(Protocol):
         """Another password; the user's version grows."""
         ...
 
+    async def verify(self, org_id: str, user_id: str) -> None:
+        """Somebody has shown that the address is theirs."""
+        ...
+
+    async def part(self, user: User) -> None:
+        """Take away every identity at other providers that signs a user in."""
+        ...
+
     async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
         """Another role; the user's version grows."""
         ...

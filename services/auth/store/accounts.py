@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
 from services.auth.domain.identities import Identity, IdentitySource
 
-_USER = "user_id AS id, org_id, email, role, version, created_at"
+_USER = "user_id AS id, org_id, email, role, version, created_at, verified"
 _FIRST_ORG_LOCK = 0x6F726773
 
 
@@ -61,8 +61,8 @@ class SqlAccounts:
     async def _insert(self, user: User, password_hash: str | None) -> None:
         await self._tx.execute(
             text(
-                "INSERT INTO auth.users (org_id, user_id, email, role, password_hash, version, created_at)"
-                " VALUES (:org_id, :id, :email, :role, :password_hash, :version, :created_at)"
+                "INSERT INTO auth.users (org_id, user_id, email, role, password_hash, version, created_at, verified)"
+                " VALUES (:org_id, :id, :email, :role, :password_hash, :version, :created_at, :verified)"
             ),
             {**msgspec.structs.asdict(user), "password_hash": password_hash},
         )
@@ -90,6 +90,18 @@ class SqlAccounts:
 
     async def set_password(self, org_id: str, user_id: str, password_hash: str) -> User:
         return await self._change("password_hash", org_id, user_id, password_hash)
+
+    async def verify(self, org_id: str, user_id: str) -> None:
+        await self._tx.execute(
+            text("UPDATE auth.users SET verified = true WHERE org_id = :org_id AND user_id = :user_id"),
+            {"org_id": org_id, "user_id": user_id},
+        )
+
+    async def part(self, user: User) -> None:
+        await self._tx.execute(
+            text("DELETE FROM auth.identities WHERE org_id = :org_id AND user_id = :id"),
+            {"org_id": user.org_id, "id": user.id},
+        )
 
     async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
         return await self._change("role", org_id, user_id, role)

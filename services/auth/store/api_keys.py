@@ -12,7 +12,7 @@ from libs.common.contracts.auth import Principal
 from services.auth.domain.keys import ApiKey
 
 _KEY = (
-    "key_id AS id, org_id, name, digest, prefix, last4, scopes, rpm, expires_at, created_by, created_at,"
+    "key_id AS id, org_id, name, digest, prefix, last4, scopes, rpm, expires_at, created_by, known_to, created_at,"
     " last_used_at, monthly_budget_nano FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
 )
 # One statement, because it stands in the way of every request whose key no gateway remembers.
@@ -32,7 +32,10 @@ SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_b
 FROM auth.key_digests d
 JOIN auth.api_keys k ON k.org_id = d.org_id AND k.key_id = d.key_id
 JOIN auth.settings s ON s.org_id = d.org_id
+LEFT JOIN auth.users u ON u.org_id = k.org_id AND u.user_id = coalesce(k.known_to, k.created_by)
 WHERE d.digest = :digest AND k.digest = :digest AND k.revoked_at IS NULL
+    -- A key may what the one who knows its secret may: nothing where that is somebody who only looks on.
+    AND u.role IS DISTINCT FROM 'viewer'
 """)
 
 
@@ -47,8 +50,8 @@ class SqlApiKeys:
         await self._tx.execute(
             text(
                 "INSERT INTO auth.api_keys (org_id, key_id, name, digest, prefix, last4, scopes, rpm, expires_at,"
-                " created_by, created_at, monthly_budget_nano) VALUES (:org_id, :id, :name, :digest, :prefix, :last4,"
-                " :scopes, :rpm, :expires_at, :created_by, :created_at, :monthly_budget_nano)"
+                " created_by, known_to, created_at, monthly_budget_nano) VALUES (:org_id, :id, :name, :digest, :prefix,"
+                " :last4, :scopes, :rpm, :expires_at, :created_by, :known_to, :created_at, :monthly_budget_nano)"
             ),
             values,
         )
@@ -65,7 +68,8 @@ class SqlApiKeys:
         await self._forget(old)
         await self._tx.execute(
             text(
-                "UPDATE auth.api_keys SET digest = :digest, prefix = :prefix, last4 = :last4"
+                "UPDATE auth.api_keys SET digest = :digest, prefix = :prefix, last4 = :last4, known_to = :known_to,"
+                " created_by = :created_by"
                 " WHERE org_id = :org_id AND key_id = :id"
             ),
             msgspec.structs.asdict(new),

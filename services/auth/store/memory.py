@@ -96,6 +96,14 @@ class MemoryAccounts:
         self._rows.users[org_id, user_id] = Credentials(user=user, password_hash=password_hash)
         return user
 
+    async def verify(self, org_id: str, user_id: str) -> None:
+        known = self._rows.users[org_id, user_id]
+        user = msgspec.structs.replace(known.user, verified=True)
+        self._rows.users[org_id, user_id] = msgspec.structs.replace(known, user=user)
+
+    async def part(self, user: User) -> None:
+        self._rows.identities = {k: v for k, v in self._rows.identities.items() if v != (user.org_id, user.id)}
+
     async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
         known = self._rows.users[org_id, user_id]
         user = msgspec.structs.replace(known.user, role=role, version=known.user.version + 1)
@@ -169,7 +177,8 @@ class MemoryApiKeys:
 
     async def principal(self, digest: str) -> Principal | None:
         key = next((key for key in self._rows.api_keys.values() if key.digest == digest), None)
-        if key is None:
+        knows = None if key is None else self._rows.users.get((key.org_id, key.holder))
+        if key is None or (knows is not None and knows.user.role == "viewer"):
             return None
         configuration, provider_keys = MemoryConfiguration(self._rows), MemoryProviderKeys(self._rows)
         return Principal(

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,10 +38,11 @@ from qdrant_edge import (
 from libs.common.embedding.ports import Vectors
 from libs.common.settings import SettingsError
 from services.cache.ports import Near, Payload, Room, StoreDownError, Where
-from services.cache.store.shape import EXPIRY, MEANING, ROOM, STATIC, TENANT
+from services.cache.store.shape import BYTES, EXPIRY, MEANING, ROOM, STATIC, TENANT, summed
 
 T = TypeVar("T")
 _BITE = 50
+_PAGE = 1_000
 _NEVER = 10**9
 
 
@@ -48,7 +50,10 @@ class EdgePoints:
     """Calls block for a fraction of a millisecond, a flush for tens: all of them run in threads."""
 
     def __init__(self, directory: Path, collection: str, *, static_size: int, meaning_size: int) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        # The engine makes files whenever it likes, with whatever mode the process has for new ones.
+        self._others = os.umask(0o077)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close_to_others(directory)
         self._lock = (directory / ".lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,6 +108,25 @@ class EdgePoints:
         request = CountRequest(exact=True, filter=_filter(where, semantic=semantic))
         return await self._run(lambda: self._shard.count(request))
 
+    async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
+        def scroll() -> Mapping[str, int]:
+            found: list[Payload] = []
+            at: Any = None
+            while True:
+                request = ScrollRequest(
+                    limit=_PAGE,
+                    offset=at,
+                    filter=None if org_id is None else _filter(Where(org_id=org_id)),
+                    with_payload=[TENANT, EXPIRY, BYTES],
+                    with_vector=False,
+                )
+                points, at = self._shard.scroll(request)
+                found += [point.payload or {} for point in points]
+                if at is None:
+                    return summed(found)
+
+        return await self._run(scroll)
+
     async def remove(self, point_id: str) -> None:
         await self._run(lambda: self._shard.update(UpdateOperation.delete_points([point_id])))
 
@@ -131,6 +155,7 @@ class EdgePoints:
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(self._shard.close)
         self._lock.close()
+        os.umask(self._others)
 
     async def _delete(self, which: Filter) -> None:
         """In small bites: the engine holds the interpreter's lock while it deletes, and look-ups go on in between."""
@@ -169,6 +194,13 @@ def _open(path: Path, static_size: int, meaning_size: int) -> EdgeShard:
     shard.update(UpdateOperation.create_field_index(ROOM, PayloadSchemaType.Keyword))
     shard.update(UpdateOperation.create_field_index(EXPIRY, PayloadSchemaType.Integer))
     return shard
+
+
+def _close_to_others(directory: Path) -> None:
+    """What others asked and were answered is nobody's to read on this machine; earlier versions left it open."""
+    directory.chmod(0o700)
+    for path in directory.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _forget_other_versions(directory: Path, collection: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from libs.common.embedding.ports import Vectors
 from services.cache.ports import Near, Payload, Room, Where
-from services.cache.store.shape import EXPIRY, ROOM, TENANT
+from services.cache.store.shape import EXPIRY, ROOM, TENANT, summed
 
 
 @dataclass(slots=True)
@@ -50,6 +50,9 @@ class MemoryPoints:
             _matches(point.payload, where) and (point.static is not None or not semantic)
             for point in self._points.values()
         )
+
+    async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
+        return summed(point.payload for point in self._points.values() if org_id in (None, point.payload[TENANT]))
 
     async def remove(self, point_id: str) -> None:
         self._points.pop(point_id, None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from qdrant_client import AsyncQdrantClient, models
@@ -10,9 +10,12 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 
 from libs.common.embedding.ports import Vectors
 from services.cache.ports import Near, Payload, Room, StoreDownError, Where
-from services.cache.store.shape import EXPIRY, MEANING, ROOM, STATIC, TENANT
+from services.cache.store.shape import BYTES, EXPIRY, MEANING, ROOM, STATIC, TENANT, summed
 
 T = TypeVar("T")
+
+
+_PAGE = 1_000
 
 
 class ServerPoints:
@@ -66,6 +69,25 @@ class ServerPoints:
                 self._client.count(self._collection, count_filter=_filter(where, semantic=semantic), exact=True)
             )
         ).count
+
+    async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
+        found: list[Payload] = []
+        at: Any = None
+        where = None if org_id is None else _filter(Where(org_id=org_id))
+        while True:
+            points, at = await _asked(
+                self._client.scroll(
+                    self._collection,
+                    where,
+                    limit=_PAGE,
+                    offset=at,
+                    with_payload=[TENANT, EXPIRY, BYTES],
+                    with_vectors=False,
+                )
+            )
+            found += [point.payload or {} for point in points]
+            if at is None:
+                return summed(found)
 
     async def remove(self, point_id: str) -> None:
         await _asked(self._client.delete(self._collection, models.PointIdsList(points=[point_id]), wait=True))

@@ -53,6 +53,8 @@ ROUTES = [
     public("POST", "/api/auth/password/reset", {"email": "nobody@example.com"}, 202),
     public("POST", "/api/auth/password/reset/confirm", TOKEN, 400),
     public("POST", "/api/auth/invite/accept", TOKEN, 400),
+    read("/api/auth/verify", 400, "POST", {"token": "x"}),
+    read("/api/auth/verify/mail", 202, "POST"),
     public("GET", "/api/auth/oauth/{source}", None, 404),
     public("GET", "/api/auth/oauth/{source}/callback", None, 400),
     public("POST", "/api/auth/oauth/exchange", {"code": "x"}, 400),

@@ -162,6 +162,7 @@ async def test_what_is_about_no_purchase_of_ours_changes_nothing(shop: Auth, str
         stripe.event(session, metadata={}),
         stripe.event(session, metadata=None),
         stripe.event(session, currency="usd"),
+        *(stripe.event(session, amount_total=pence) for pence in (-500, 0, 1_000_001, 10**18, 10**30)),
         stripe.event(session, metadata={"org_id": "org_" + "0" * 32}),
     ):
         assert (await tell(shop, told)).status_code == 200

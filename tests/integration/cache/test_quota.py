@@ -2,10 +2,11 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from libs.common.clock import ManualClock
-from services.cache.entries import Entries
+from services.cache.entries import Entries, size_of
 from services.cache.ports import Points
 from services.cache.quota import Quota
 from tests.integration.cache.conftest import answer_for
@@ -64,3 +65,33 @@ async def test_many_at_once_make_room_once(entries: Entries, clock: ManualClock)
     await asyncio.gather(*(stored(entries, quota, 1, begin=100 + number) for number in range(20)))
     # A twentieth went at a time, and no more than was needed.
     assert (await entries.stats("org_a")).total_entries >= 36
+
+
+async def test_bytes_are_bounded_for_each_organisation_and_in_all(entries: Entries, clock: ManualClock) -> None:
+    quota = Quota(
+        entries,
+        clock,
+        max_entries=1_000,
+        stores_per_minute=10_000,
+        max_bytes=60_000,
+        total_bytes=100_000,
+        entry_bytes=9_000,
+    )
+
+    async def store(org_id: str, n: int, letters: int) -> bool:
+        given = answer_for(
+            org_id=org_id, fingerprint=str(n), ttl_seconds=1000 + n, answer=msgspec.Raw(b'"%b"' % (b"a" * letters))
+        )
+        if not await quota.admits(org_id, size_of(given)):
+            return False
+        await entries.store(given)
+        return True
+
+    assert not await store("loud", 0, 9_000)  # with what goes beside it, it is too large for anybody
+    assert await store("quiet", 1, 2_000)
+    for n in range(60):
+        assert await store(("loud", "louder")[n % 2], n, 2_000)
+        sizes = await entries.sizes()
+        assert max(sizes.values()) <= 60_000
+        assert sum(sizes.values()) <= 100_000
+    assert (await entries.sizes("quiet"))["quiet"] > 2_000

@@ -30,6 +30,7 @@ SECRETS = {
     "PROMPTLY_KEY_PEPPER": "k" * 32,
     "PROMPTLY_JWT_SECRET": "j" * 32,
     "PROMPTLY_METRICS_TOKEN": "m" * 32,
+    "PROMPTLY_BOOTSTRAP_TOKEN": "b" * 32,
     "QDRANT_API_KEY": "q" * 32,
     **{f"NATS_{user.upper()}": f"n{user}" for user in USERS},
 }

@@ -47,6 +47,8 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("POST", "/api/auth/password"): _put(accounts.PasswordChange, answers.SignedIn, 429),
     ("POST", "/api/auth/password/reset"): _put(accounts.ResetBody, answers.Told, 429, 503),
     ("POST", "/api/auth/password/reset/confirm"): _put(accounts.ResetConfirmBody, None, 503),
+    ("POST", "/api/auth/verify"): _put(accounts.VerifyBody, None),
+    ("POST", "/api/auth/verify/mail"): Operation(answer=answers.Told, fails=(429,)),
     ("POST", "/api/auth/invite/accept"): _put(team.AcceptBody, answers.SignedIn, 403, 409, 503),
     ("GET", "/api/auth/oauth/{source}"): Operation(redirects=True),
     ("GET", "/api/auth/oauth/{source}/callback"): Operation(
