@@ -69,8 +69,6 @@ class EitherChunks:
             seen = self._begin.removeprefix(_BOM).lstrip()
             if not seen or (len(self._begin) < len(_BOM) and _BOM.startswith(self._begin)):
                 return []
-            if seen[:1] == b"<":
-                raise Failure("malformed", "The answer is a page, not a stream.")
             if seen[:1] not in (b"{", b"["):
                 self._told = True
                 return self._chunks.feed(self._begin)

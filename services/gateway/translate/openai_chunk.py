@@ -71,7 +71,7 @@ _decoder = msgspec.json.Decoder(Chunk)
 
 class ChunkReader:
     """Reads one stream's chunks. `calls` has the tool calls of each choice so far; `otherwise` has the id, the time and the
-    model that a chunk gets which has none.
+    model that a chunk gets which has none; `lost` is true once something was left out that could be understood nowhere.
 
     `legacy` is for a client of `functions`, which knows no tool calls: the first one becomes its `function_call`.
     """
@@ -80,6 +80,7 @@ class ChunkReader:
         self.calls: dict[int, StreamedCalls] = {}
         self._otherwise = otherwise
         self._spoke: set[int] = set()
+        self.lost = False
         self._legacy = legacy
         self._halves = Halves()
 
@@ -143,6 +144,7 @@ class ChunkReader:
         choices = fields.objects("choices")
         for position, choice in enumerate(choices):
             before = dict(choice.values)
+            self.lost = self.lost or bool(choice.value("logprobs") and not choice.object("logprobs").values)
             mend_choice(choice, "delta", position)
             index = choice.value("index")
             delta = choice.object("delta")

@@ -84,7 +84,7 @@ class OpenAIStream:
     @property
     def storable(self) -> bool:
         """Whether `answer` holds all that the stream said."""
-        return self._besides.whole and "\ufffd" not in self.text
+        return self._besides.whole and not self._reader.lost and "\ufffd" not in self.text
 
     @property
     def text(self) -> str:

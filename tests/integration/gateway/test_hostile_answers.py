@@ -97,7 +97,7 @@ async def test_an_attack_ends_in_a_record(hostile: tuple[Stack, Hostile], name: 
     await until(lambda: stack.finished)
     (event,) = stack.finished
     assert event.status == outcome
-    assert event.error_code == (None if outcome == "success" else "upstream_malformed")
+    assert event.error_code in ((None,) if outcome == "success" else ("upstream_malformed", "upstream_truncated"))
     if outcome == "success":
         assert event.estimated
         assert event.tokens.output > 1_000_000

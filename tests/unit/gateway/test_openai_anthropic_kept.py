@@ -3,8 +3,14 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
+from services.gateway.translate.anthropic import ANTHROPIC
+from services.gateway.translate.dialect import Asked
+from services.gateway.translate.google import GOOGLE
+from services.gateway.translate.openai_answer import read_answer
+from services.gateway.translate.openai_openai import OPENAI_COMPATIBLE
 from tests.unit.gateway.anthropic_wire import ask, tool, user
 
 NUMBERS = ["19.90", "1234567890.123456789", "1e2", "-0.0", "123456789012345678901234567890", "0.1000"]
@@ -21,8 +27,57 @@ def loop(arguments: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_numbers_in_arguments_arrive_digit_for_digit(number: str) -> None:
-    body, _ = ask({"messages": loop(f'{{"a": [{number}]}}'), "tools": [tool()]}, "claude-haiku-4-5")
-    assert json.loads(json.dumps(body["messages"][1]["content"][0]["input"])) == json.loads(f'{{"a": [{number}]}}')
+    arguments = f'{{"a": [{number}]}}'
+    asked = Asked(
+        raw={"tools": msgspec.Raw(json.dumps([tool()]).encode())},
+        messages=msgspec.Raw(json.dumps(loop(arguments)).encode()),
+        model="claude-haiku-4-5",
+        known=None,
+        stream=False,
+    )
+    assert arguments.encode() in ANTHROPIC.request(asked).body
+    assert arguments.encode() in GOOGLE.request(msgspec.structs.replace(asked, model="gemini-2.5-flash")).body
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_numbers_in_answers_arrive_digit_for_digit(number: str) -> None:
+    said = f'{{"a": [{number}]}}'.encode()
+    theirs = b'{"content":[{"type":"tool_use","id":"t","name":"f","input":%b}],"stop_reason":"tool_use"}' % said
+    googles = (
+        b'{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":%b}}]},"finishReason":"STOP"}]}' % said
+    )
+    openais = b'{"choices":[{"message":{"tool_calls":[{"id":1,"function":{"name":"f","arguments":%b}}]}}]}' % said
+    for dialect, data in ((ANTHROPIC, theirs), (GOOGLE, googles), (OPENAI_COMPATIBLE, openais)):
+        found = dialect.answer(data, model="m", request_id="r", created=1)
+        _, answer = read_answer(found.body)
+        (call,) = answer.choices[0].message.tool_calls or ()
+        assert call.function is not None
+        assert call.function.arguments == f'{{"a":[{number}]}}'
+
+
+def test_gemini_s_pictures_and_code_are_not_lost() -> None:
+    parts = [
+        {"inlineData": {"mimeType": "image/png", "data": "iVBOR"}},
+        {"executableCode": {"language": "PYTHON", "code": "1+1"}},
+    ]
+    parts += [{"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "2"}}, {"hologram": {"light": 1}}]
+    reply = {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}
+    body = json.loads(GOOGLE.answer(json.dumps(reply).encode(), model="m", request_id="r", created=1).body)
+    message = body["choices"][0]["message"]
+    assert message["images"] == [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBOR"}}]
+    assert "```python\n1+1\n```" in message["content"]
+    assert "hologram" in message["content"]
+
+
+def test_pictures_in_a_result_reach_gemini() -> None:
+    messages = loop("{}")
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+    messages[-1]["content"] = [{"type": "text", "text": "Here"}, picture]
+    asked = Asked(
+        raw={}, messages=msgspec.Raw(json.dumps(messages).encode()), model="gemini-2.5-flash", known=None, stream=False
+    )
+    turn = json.loads(GOOGLE.request(asked).body)["contents"][-1]
+    assert [next(iter(part)) for part in turn["parts"]] == ["functionResponse", "inlineData"]
 
 
 @pytest.mark.parametrize(
