@@ -43,6 +43,21 @@ it("a closed registration is told, and not offered", async () => {
   expect(screen.queryByRole("link", { name: "Register an organisation" })).toBeNull();
 });
 
+it("the first registration asks for the operator's token, and sends it", async () => {
+  const first = { registration: "first", bootstrap_token: true, oauth: [], mail: false };
+  const register = { body: { user: ME.user, org: ME.org, token: "abc", api_key: "sk-promptly-once" } };
+  const asked = play({ ...EMPTY, "GET /api/auth/options": { body: first }, "POST /api/auth/register": register });
+  at("/register");
+  await userEvent.type(await screen.findByLabelText(/Organisation/), "Northwind");
+  await userEvent.type(screen.getByLabelText(/E-mail/), "ada@example.com");
+  await userEvent.type(screen.getByLabelText(/^Password/), "correct horse");
+  await userEvent.type(screen.getByLabelText(/^Bootstrap token/), "only-the-operator-knows");
+  await userEvent.click(screen.getByRole("button", { name: "Register" }));
+  expect(await screen.findByText(/Welcome/)).toBeTruthy();
+  const sent = asked.find((one) => one.route === "POST /api/auth/register");
+  expect(sent?.body).toMatchObject({ bootstrap_token: "only-the-operator-knows" });
+});
+
 it("the form is there although nobody can tell the ways in", async () => {
   play({});
   at("/login");

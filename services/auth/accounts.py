@@ -103,6 +103,13 @@ class Accounts:
         async with self._uow() as tx:
             return "invite" if await tx.accounts.anybody() else "first"
 
+    async def wants_bootstrap_token(self) -> bool:
+        """Whether the next registration needs it: the first one, where the operator has set one."""
+        if self._bootstrap_token is None:
+            return False
+        async with self._uow() as tx:
+            return not await tx.accounts.anybody()
+
     def _check_open(self) -> None:
         if self._registration == "invite":
             raise Forbidden("Registration is closed here; ask an admin to invite you.")
@@ -113,13 +120,12 @@ class Accounts:
             (token or "").encode("utf-8", "surrogatepass"), self._bootstrap_token.encode()
         ):
             return
-        async with self._uow() as tx:
-            if not await tx.accounts.anybody():
-                raise Forbidden(
-                    "The first registration needs `bootstrap_token`: the value of PROMPTLY_BOOTSTRAP_TOKEN, which whoever runs"
-                    " this installation knows.",
-                    code="bootstrap_token_required",
-                )
+        if await self.wants_bootstrap_token():
+            raise Forbidden(
+                "The first registration needs `bootstrap_token`: the value of PROMPTLY_BOOTSTRAP_TOKEN, which whoever runs"
+                " this installation knows.",
+                code="bootstrap_token_required",
+            )
 
     async def _add(
         self, tx: Tx, org_name: str, email: str, account_type: AccountType, password_hash: str | None

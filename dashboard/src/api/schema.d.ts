@@ -425,6 +425,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm one's e-mail address with the code out of the mail.
+         * @description Roles: admin, member, viewer.
+         */
+        post: operations["post_auth_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/verify/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for another code.
+         * @description Roles: admin, member, viewer.
+         */
+        post: operations["post_auth_verify_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/billing/credits": {
         parameters: {
             query?: never;
@@ -1136,6 +1176,8 @@ export interface components {
              * @enum {unknown}
              */
             account_type: "personal" | "team";
+            /** @default null */
+            bootstrap_token: string | null;
         };
         /**
          * Registered
@@ -1193,6 +1235,7 @@ export interface components {
         EntryOptions: {
             /** @enum {unknown} */
             registration: "first" | "invite" | "open";
+            bootstrap_token: boolean;
             oauth: ("github" | "google")[];
             mail: boolean;
         };
@@ -1241,6 +1284,13 @@ export interface components {
         ResetConfirmBody: {
             token: string;
             password: string;
+        };
+        /**
+         * VerifyBody
+         * @description The code out of the mail.
+         */
+        VerifyBody: {
+            token: string;
         };
         /**
          * AcceptBody
@@ -3206,6 +3256,55 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_auth_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_auth_verify_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };

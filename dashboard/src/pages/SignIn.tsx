@@ -15,6 +15,7 @@ interface Values {
   password: string;
   org_name: string;
   account_type: "personal" | "team";
+  bootstrap_token?: string;
 }
 
 export const SOURCES: Record<Source, string> = { github: "GitHub", google: "Google" };
@@ -110,6 +111,18 @@ export function SignIn({ registering }: { registering: boolean }) {
             visibilityToggleButtonProps={{ "aria-label": "Show or hide the password" }}
             onChange={(event) => set({ password: event.currentTarget.value })}
           />
+          {registering && ways.data?.bootstrap_token && (
+            <PasswordInput
+              label="Bootstrap token"
+              description="PROMPTLY_BOOTSTRAP_TOKEN, which whoever runs this installation has set"
+              autoComplete="off"
+              required
+              value={values.bootstrap_token ?? ""}
+              error={fields["bootstrap_token"]}
+              visibilityToggleButtonProps={{ "aria-label": "Show or hide the token" }}
+              onChange={(event) => set({ bootstrap_token: event.currentTarget.value })}
+            />
+          )}
           <Refused error={enter.error} />
           <Button type="submit" loading={enter.isPending} fullWidth>
             {registering ? "Register" : "Sign in"}

@@ -108,6 +108,7 @@ class AuthController(Controller):
         """What a page for signing in has to know: who may register now, through whom one signs in, whether mail is sent."""
         return {
             "registration": await accounts.registration(),
+            "bootstrap_token": await accounts.wants_bootstrap_token(),
             "oauth": list(oauth.sources),
             "mail": recovery.mails,
         }

@@ -14,9 +14,11 @@ async def test_the_first_visitor_of_a_new_installation_needs_its_token(database_
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}", timeout=30) as http,
     ):
         auth = Auth(http, MemoryBus(), settings)
+        assert (await http.get("/api/auth/options")).json()["bootstrap_token"] is True
         for given in ({}, {"bootstrap_token": "a guess"}):
             refused = await auth.register(**given)
             assert refused.status_code == 403
             assert "PROMPTLY_BOOTSTRAP_TOKEN" in refused.json()["detail"]
         assert (await auth.register(bootstrap_token="only-the-operator-knows")).status_code == 201
         assert (await auth.register()).status_code == 201
+        assert (await http.get("/api/auth/options")).json()["bootstrap_token"] is False

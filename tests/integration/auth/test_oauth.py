@@ -238,7 +238,12 @@ async def test_what_goes_wrong_there_is_said_on_the_dashboards_page(world: World
 
 async def test_a_sign_in_page_is_told_who_is_set_up(world: World) -> None:
     answer = await world.auth.http.get("/api/auth/options")
-    assert answer.json() == {"registration": "open", "oauth": ["github", "google"], "mail": False}
+    assert answer.json() == {
+        "registration": "open",
+        "bootstrap_token": False,
+        "oauth": ["github", "google"],
+        "mail": False,
+    }
 
 
 async def test_whoever_is_not_set_up_is_a_404_with_a_sentence(database_url: str) -> None:

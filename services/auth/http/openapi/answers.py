@@ -66,6 +66,7 @@ class EntryOptions(Answer, frozen=True, kw_only=True):
     """How one gets in here: `registration` is `first` until there is an organisation, and `invite` where it is closed."""
 
     registration: Registration
+    bootstrap_token: bool
     oauth: list[IdentitySource]
     mail: bool
 

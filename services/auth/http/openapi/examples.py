@@ -193,7 +193,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "SignedIn": _SIGNED_IN,
     "Registered": {**_SIGNED_IN, "api_key": "sk-promptly-…"},
     "Told": {"detail": "If this address is registered, a mail with a link is on its way."},
-    "EntryOptions": {"registration": "open", "oauth": ["github", "google"], "mail": True},
+    "EntryOptions": {"registration": "open", "bootstrap_token": False, "oauth": ["github", "google"], "mail": True},
     "SignIns": {"password": True, "oauth": ["github"]},
     "Leaving": {"url": "https://github.com/login/oauth/authorize?client_id=…"},
     "User": _USER,
