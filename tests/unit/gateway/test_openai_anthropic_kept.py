@@ -56,7 +56,7 @@ def test_numbers_in_answers_arrive_digit_for_digit(number: str) -> None:
 
 
 def test_gemini_s_pictures_and_code_are_not_lost() -> None:
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"inlineData": {"mimeType": "image/png", "data": "iVBOR"}},
         {"executableCode": {"language": "PYTHON", "code": "1+1"}},
     ]
