@@ -1,5 +1,6 @@
 """Calls the provider, and decides what to do when that fails. See `domain.attempts` for the rules."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TypeVar
@@ -21,6 +22,7 @@ from services.gateway.translate.openai_answer import Answer, read_answer
 from services.gateway.translate.openai_stream import OpenAIStream
 
 T = TypeVar("T")
+_LARGE = 1 << 20
 Pause = Callable[[], Awaitable[None]]
 
 
@@ -151,6 +153,8 @@ class Caller:
             request_id=work.request_id,
             created=self._seconds(),
         )
+        if len(data) > _LARGE:
+            await asyncio.sleep(0)  # each of the two takes long enough for others to wait
         body, answer = read_answer(
             found.body,
             otherwise=named(target.served_model, work.request_id, self._seconds()),

@@ -99,6 +99,8 @@ def _as_events(data: bytes) -> bytes | None:
     if data.lstrip().startswith(b"["):
         listed = read_list(data)
         return None if listed is None else b"".join(event(_one_line(item)) for item in listed)
+    if b"\n{" not in data:
+        return None
     lines = [line for line in data.splitlines() if line.strip()]
     if len(lines) < 2 or any(not line.startswith(b"{") for line in lines) or read_object(data) is not None:
         return None

@@ -67,7 +67,9 @@ CLAUDE: Carried = {
     "tool_choice": lambda body: body["tool_choice"]["type"] == "any",
     "parallel_tool_calls": lambda body: body["tool_choice"]["disable_parallel_tool_use"] is True,
     "functions": lambda body: [tool["name"] for tool in body["tools"]] == ["f"],
-    "function_call": lambda body: body.get("tool_choice") == {"type": "tool", "name": "f"},
+    "function_call": lambda body: (
+        body.get("tool_choice") == {"type": "tool", "name": "f", "disable_parallel_tool_use": True}
+    ),
 }
 
 

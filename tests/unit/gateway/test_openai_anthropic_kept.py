@@ -50,13 +50,13 @@ def test_numbers_in_answers_arrive_digit_for_digit(number: str) -> None:
     for dialect, data in ((ANTHROPIC, theirs), (GOOGLE, googles), (OPENAI_COMPATIBLE, openais)):
         found = dialect.answer(data, model="m", request_id="r", created=1)
         _, answer = read_answer(found.body)
-        (call,) = answer.choices[0].message.tool_calls or ()
+        call = (answer.choices[0].message.tool_calls or [])[0]
         assert call.function is not None
         assert call.function.arguments == f'{{"a":[{number}]}}'
 
 
 def test_gemini_s_pictures_and_code_are_not_lost() -> None:
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"inlineData": {"mimeType": "image/png", "data": "iVBOR"}},
         {"executableCode": {"language": "PYTHON", "code": "1+1"}},
     ]
