@@ -15,11 +15,11 @@ interface Values {
   password: string;
   org_name: string;
   account_type: "personal" | "team";
-  bootstrap_token?: string;
+  bootstrap_token: string | null;
 }
 
 export const SOURCES: Record<Source, string> = { github: "GitHub", google: "Google" };
-const EMPTY: Values = { email: "", password: "", org_name: "", account_type: "team" };
+const EMPTY: Values = { email: "", password: "", org_name: "", account_type: "team", bootstrap_token: null };
 
 export function SignIn({ registering }: { registering: boolean }) {
   const client = useQueryClient();
