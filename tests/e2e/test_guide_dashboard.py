@@ -152,7 +152,7 @@ def test_error_handling(guide: Guide) -> None:
     wrong = {"authorization": "Bearer sk-promptly-wrong"}
     guide.ask("POST", path, shapes.CHAT, headers=wrong, shape=CLIENT_ERROR, status=401)
     body = {"model": "no-such-model", "messages": question("Hello!")}
-    guide.ask("POST", path, body, headers=guide.key, shape=CLIENT_ERROR, status=400, said="no key for this model")
+    guide.ask("POST", path, body, headers=guide.key, shape=CLIENT_ERROR, status=404, said="no such model")
     taken = {"org_name": "x", "email": guide.email, "password": PASSWORD}
     guide.ask("POST", "/api/auth/register", taken, headers={}, shape=DETAIL, status=409)
     slow = guide.ask("POST", "/api/keys/platform", {"name": "slow", "rpm": 1}, status=201)

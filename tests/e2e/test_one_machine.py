@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from deploy.local.secrets import load_or_make
 from tests.fixtures.running import ROOT, Running, pid_of, wait_for
 
 
@@ -85,10 +86,10 @@ def test_a_dead_service_comes_back_by_itself(running: Running) -> None:
 def test_health_metrics_and_unknown_addresses(running: Running) -> None:
     assert httpx.get(f"{running.url}/healthz").json() == {"status": "alive"}
     assert httpx.get(f"{running.url}/readyz").status_code == 200
-    assert (
-        "promptly_request_seconds"
-        in httpx.get(f"http://127.0.0.1:{running.state['ops_ports']['gateway']}/metrics").text
-    )
+    metrics = f"http://127.0.0.1:{running.state['ops_ports']['gateway']}/metrics"
+    token = load_or_make(running.home / "secrets.json").metrics_token
+    assert httpx.get(metrics).status_code == 401
+    assert "promptly_request_seconds" in httpx.get(metrics, headers={"authorization": f"Bearer {token}"}).text
     assert httpx.get(f"{running.url}/metrics").status_code == 404
     assert httpx.get(f"{running.url}/v1/nothing").json()["error"]["code"] == "not_found"
     assert httpx.get(f"{running.url}/v1/chat/completions").status_code == 405

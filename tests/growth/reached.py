@@ -70,6 +70,7 @@ EXCUSED: dict[str, str] = {
     "services.gateway.domain.telling": "writes our own metadata and events",
     "services.gateway.domain.turns.without_blocks": "drops blocks by id",
     "services.gateway.domain.turns.of_answer": "picks by id",
+    "services.gateway.domain.unwanted.Unwanted": _NAMES,
     "services.gateway.domain.work": "the state of one request",
     "services.auth.domain.attempts": "addresses and accounts, which are bounded where they come in",
     "services.auth.domain.ledger": "our own entries",

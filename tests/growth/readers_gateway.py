@@ -8,9 +8,23 @@ import msgspec
 
 from libs.common import conversation
 from libs.common.tokens import count_message, count_messages, count_text
-from services.gateway.domain import cache_key, chat, hosted, needs, overrides, turns
+from services.gateway.domain import cache_key, chat, hosted, json_size, needs, overrides, turns, unwanted
+from services.gateway.domain.attempts import Failure
 from services.gateway.domain.conversations import Conversations
-from services.gateway.translate import completions, dialects, openai_openai, openai_replay, optimizing, sse
+from services.gateway.translate import (
+    completions,
+    dialects,
+    either,
+    google_openai,
+    openai_answer,
+    openai_chunk,
+    openai_errors,
+    openai_openai,
+    openai_replay,
+    openai_usage,
+    optimizing,
+    sse,
+)
 from services.gateway.translate.dialect import Asked
 from services.gateway.translate.openai_stream import OpenAIStream
 from tests.growth.reader import MODEL, TURN, Reader, body, pieces, refused, talk, tools
@@ -28,6 +42,7 @@ def clients() -> Iterator[Reader]:
     yield Reader(
         "a body of completions", refused(lambda text: completions.prompts_of(text.encode("utf-8", "surrogatepass")))
     )
+    yield Reader("how many values a body holds", refused(_values))
     yield Reader("headers", refused(lambda text: overrides.parse({"x-promptly-tags": text, "x-promptly-level": text})))
     for name, made in _BODIES.items():
         yield Reader(f"a chat with {name}", refused(partial(_chatted, made)), seldom=True)
@@ -101,7 +116,9 @@ def providers() -> Iterator[Reader]:
         yield Reader(f"{name}: error", refused(partial(_failed, dialect)), seldom=True)
         yield Reader(f"{name}: bytes of a stream", refused(partial(_streamed, dialect)), seldom=True)
         yield Reader(f"{name}: events of a stream", refused(partial(_chunked, dialect, name)), seldom=True)
+        yield Reader(f"{name}: a whole answer in any shape", refused(partial(_any_shape, dialect, name)), seldom=True)
     yield Reader("server-sent events", _events)
+    yield Reader("parts of OpenAI's format", refused(_openai_parts), seldom=True)
     yield Reader("a stream of OpenAI's", refused(_openai_stream))
     yield Reader("a stream of completions", refused(_completion_stream))
     yield Reader("replayed", lambda text: openai_replay.replay(_whole(text), None, b"{}", wants_usage=True))
@@ -181,6 +198,53 @@ _ANSWERS: dict[str, Callable[[str], bytes]] = {
 
 def _answered(dialect: Any, answer: Callable[[str], bytes], text: str) -> object:
     return dialect.answer(answer(text), model="m", request_id="r", created=1)
+
+
+def _any_shape(dialect: Any, name: str, text: str) -> object:
+    named = {"model": "m", "request_id": "r", "created": 1}
+    streamed = b"".join(
+        b"data: " + msgspec.json.encode(one) + b"\n\n"
+        for piece in pieces(text, TURN)
+        for one in _EVENTS.get(name, _EVENTS["openai"])(piece)
+    )
+    plain = text.encode("utf-8", "surrogatepass")
+    return [refused(partial(_both_ways, dialect, named))(data) for data in (plain, streamed, _ANSWERS["calls"](text))]  # type: ignore[arg-type]
+
+
+def _both_ways(dialect: Any, named: dict[str, Any], data: bytes) -> object:
+    chunks = either.EitherChunks(dialect, **named)
+    found = [chunks.feed(data[at : at + _PIECE]) for at in range(0, len(data), _PIECE)]
+    return found, chunks.end(), either.whole(dialect, data, **named)
+
+
+def _openai_parts(text: str) -> object:
+    """What the OpenAI format's reader looks at apart: an answer, a chunk, its usage, an error inside it."""
+    plain = text.encode("utf-8", "surrogatepass")
+    chunk = msgspec.json.encode(_EVENTS["openai"](text)[0])
+    used = {"prompt_tokens": text, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": text}}
+    return (
+        *(openai_chunk.with_usage(one, {"prompt_tokens": 1}) for one in (chunk, plain)),
+        *(openai_chunk.without_finish(one) for one in (chunk, plain)),
+        *(openai_usage.usage_of(one) for one in (plain, msgspec.json.encode(used))),
+        *(
+            openai_errors.inside(one)
+            for one in (plain, msgspec.json.encode({"error": {"message": text, "code": text}}))
+        ),
+        google_openai.billed(used),
+        openai_replay.chunks_of(msgspec.json.encode(_whole(text)), None),
+        unwanted.refused(Failure("status", text, status=400), ("stream_options",), guess=True),
+        openai_answer.read_answer(_ANSWERS["calls"](text)),
+    )
+
+
+def _values(text: str) -> object:
+    return [
+        list(json_size.scan(data) or ())
+        for data in (
+            text.encode("utf-8", "surrogatepass"),
+            b"," * json_size.MAX_VALUES + b'"' + text.encode("utf-8", "surrogatepass"),
+        )
+    ]
 
 
 def _failed(dialect: Any, text: str) -> object:

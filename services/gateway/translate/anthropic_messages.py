@@ -81,8 +81,9 @@ def conversation(asked: Asked) -> tuple[list[Block], list[Turn]]:
             _results(turns).content.append(_result(message, field))
     if not turns or turns[0].role == "assistant":
         turns.insert(0, Turn(role="user"))
-    if "tool_use" in (last := _spoken(turns))[-1].types:
-        turns.insert(turns.index(last[-1]) + 1, Turn(role="user"))
+    last = max(at for at, turn in enumerate(turns) if turn.role != "system")
+    if "tool_use" in turns[last].types:
+        turns.insert(last + 1, Turn(role="user"))
     if turns[-1].role == "system" and _spoken(turns)[-1].role == "assistant":
         turns.append(Turn(role="user"))  # an instruction is no turn to answer
     _pair(turns)

@@ -66,8 +66,11 @@ class EitherChunks:
             return self._chunks.feed(piece)
         if self._body is None:
             self._begin += piece
+            if len(self._begin) < len(_BOM) and _BOM.startswith(self._begin):
+                return []
             seen = self._begin.removeprefix(_BOM).lstrip()
-            if not seen or (len(self._begin) < len(_BOM) and _BOM.startswith(self._begin)):
+            if not seen:
+                self._begin = b""  # blanks are nothing yet, however many come
                 return []
             if seen[:1] not in (b"{", b"["):
                 self._told = True

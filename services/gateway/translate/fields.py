@@ -7,7 +7,6 @@ numbers is never touched: what is passed on is passed on as it came.
 import json
 import math
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -252,8 +251,3 @@ class Counted:
 
 def _is_number(data: bytes) -> bool:
     return data[:1].isdigit()
-
-
-def texts_of(parts: Iterable[Any]) -> list[str]:
-    """The texts among decoded values, numbers included."""
-    return [text for part in parts if (text := as_text(part))]

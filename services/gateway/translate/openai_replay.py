@@ -8,6 +8,7 @@ from services.gateway.translate.openai_besides import LISTED
 from services.gateway.translate.openai_openai import with_metadata
 from services.gateway.translate.sse import DONE, event
 
+_LIGHT = 512  # bytes of a field of the answer that rides on every chunk
 _ELSEWHERE = frozenset("object choices usage".split())
 # The parts of a message in the order in which a model says them; what has no place here comes first.
 _LAST = ("content", "refusal", "tool_calls")
@@ -17,7 +18,7 @@ def replay(answer: dict[str, Any], usage: dict[str, Any] | None, metadata: bytes
     """Chunks of the shape that a provider's stream has: role, whatever the message holds, finish, usage if asked for, `[DONE]`.
 
     Nothing that the answer has is left out: every field of the message is a delta, those of the choice ride on its end, and
-    those of the answer on every chunk.
+    those of the answer on every chunk; the large ones on the first and the last, so that many calls do not multiply them.
     """
     out = _chunks(answer, usage, wants_usage=wants_usage)
     out[-1] = with_metadata(out[-1], metadata)
@@ -30,23 +31,22 @@ def chunks_of(body: bytes, usage: msgspec.Raw | None) -> list[bytes]:
 
 
 def _chunks(answer: dict[str, Any], usage: Any, *, wants_usage: bool) -> list[bytes]:
-    head = {"object": "chat.completion.chunk"}
-    head |= {name: value for name, value in answer.items() if name not in _ELSEWHERE}
+    whole = {"object": "chat.completion.chunk"}
+    whole |= {name: value for name, value in answer.items() if name not in _ELSEWHERE}
+    light = {name: value for name, value in whole.items() if len(msgspec.json.encode(value)) <= _LIGHT}
     nothing = {"usage": None} if wants_usage else {}
-    out: list[bytes] = []
-    for choice in answer["choices"]:
-        out += _choice_chunks(choice, head, nothing)
+    made = [{**one, **nothing} for choice in answer["choices"] for one in _choice_chunks(choice)]
     if wants_usage and usage is not None:
-        out.append(msgspec.json.encode({**head, "choices": [], "usage": usage}))
-    return out
+        made.append({"choices": [], "usage": usage})
+    last = len(made) - 1
+    return [msgspec.json.encode({**(whole if at in (0, last) else light), **one}) for at, one in enumerate(made)]
 
 
-def _choice_chunks(choice: dict[str, Any], head: dict[str, Any], nothing: dict[str, Any]) -> list[bytes]:
+def _choice_chunks(choice: dict[str, Any]) -> list[dict[str, Any]]:
     logprobs, index = choice.get("logprobs"), choice.get("index", 0)
 
-    def chunk(delta: dict[str, Any], **end: Any) -> bytes:
-        made = {"index": index, "delta": delta, "logprobs": None, "finish_reason": None, **end}
-        return msgspec.json.encode({**head, "choices": [made], **nothing})
+    def chunk(delta: dict[str, Any], **end: Any) -> dict[str, Any]:
+        return {"choices": [{"index": index, "delta": delta, "logprobs": None, "finish_reason": None, **end}]}
 
     out = [chunk({"role": "assistant", "content": ""})]
     for delta in _deltas(choice["message"]):

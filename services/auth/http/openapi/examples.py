@@ -171,6 +171,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "Login": {"email": "ada@example.com", "password": _PASSWORD},
     "PasswordChange": {"old_password": _PASSWORD, "new_password": "another battery staple"},
     "ResetBody": {"email": "ada@example.com"},
+    "VerifyBody": {"token": "the token out of the mail"},
     "ResetConfirmBody": {"token": "the token out of the link", "password": _PASSWORD},
     "AcceptBody": {"token": "the token out of the link", "password": _PASSWORD},
     "ExchangeBody": {"code": "the code out of the address"},
