@@ -12,6 +12,8 @@ MOST = 2.3  # times as long for twice the text
 FLOOR = 0.012  # seconds: what is faster says nothing
 _SEEN = 0.002  # seconds: what a time is taken to be at least, for one that is less is the clock's
 _TOO_MUCH = 1.5  # seconds: nothing larger is tried
+_SURE = 0.5  # seconds: a steep time of this is no noise
+_LARGEST = 1 << 20
 _IN_A_ROW = 2
 _TRIES = 4
 
@@ -65,6 +67,10 @@ def _growth(run: Callable[[str], object], make: Make, sizes: Sizes, fresh: Calla
         for at, size in enumerate(tried):
             if best[at] < _TOO_MUCH:
                 best[at] = min(best[at], _timed(run, make(size), fresh))
+    # What really grows too fast goes on to do so: noise in some milliseconds does not.
+    while _steep(best) and best[-1] < _SURE and tried[-1] < _LARGEST:
+        tried.append(2 * tried[-1])
+        best.append(min(_timed(run, make(tried[-1]), fresh) for _ in range(2)))
     return Growth(tuple(tried), tuple(best), steep=_steep(best))
 
 
