@@ -9,7 +9,7 @@ from pathlib import Path
 
 from libs.common.embedding.setup import prepare
 from tests.attacks import local
-from tests.attacks.arena import Row, open_arena
+from tests.attacks.arena import Row, row
 from tests.attacks.attacks import ATTACKS, CALM, Attack
 from tests.fixtures.running import ROOT, start, stop
 
@@ -26,8 +26,7 @@ async def _rows(root: Path, seconds: float, chosen: list[Attack]) -> list[Row]:
                 Path(home), model, root, PROMPTLY_ALLOWED_HOSTS="127.0.0.1", PROMPTLY_STREAM_DRAIN_SECONDS="2"
             )
             try:
-                async with open_arena(running) as arena:
-                    rows.append(await arena.row(attack, seconds))
+                rows.append(await row(running, attack, seconds))
             finally:
                 stop(running.process)
         print(rows[-1].line(rows[0]), flush=True)
@@ -40,12 +39,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=15.0, help="how long each attack lasts")
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout that is attacked")
     parser.add_argument("--only", default="", help="attacks whose name holds this")
+    parser.add_argument("--grades", default="CHML", help="attacks of these grades")
     given = parser.parse_args()
-    chosen = [one for one in ATTACKS if given.only in one.name]
+    chosen = [one for one in ATTACKS if given.only in one.name and one.grade in given.grades]
     print(f"{platform.machine()}, Python {platform.python_version()}; {given.seconds:.0f} s each, 8 requests a second")
     print(Row.head())
     rows = asyncio.run(_rows(given.root, given.seconds, chosen))
-    hurt = [row for row in rows[1:] if row.grade in ("C", "H") and row.hurt(rows[0], _MOST_ADDED_MS)]
+    hurt = [one for one in rows[1:] if one.grade in ("C", "H") and one.hurt(rows[0], _MOST_ADDED_MS)]
     with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
         running = start(Path(home), prepare(ROOT / "var" / "model"), given.root)
         try:

@@ -1,17 +1,14 @@
 """Where an attack meets its victim, and what is written down about it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import httpx
 import psutil
 
-from tests.attacks.attacks import Arena, Attack
-from tests.attacks.provider import BODIES, HostileProvider, hostile_provider
+from tests.attacks.attacker import attacker, with_wide_limits
+from tests.attacks.attacks import Attack
 from tests.attacks.victim import Suffered, beside
-from tests.fixtures.running import Account, Running
+from tests.fixtures.running import Running
 
 
 @dataclass
@@ -50,44 +47,14 @@ class Row:
         )
 
 
-class OpenArena(Arena):
-    """An arena with a victim in it."""
-
-    victim: Account
-
-    async def row(self, attack: Attack, seconds: float) -> Row:
-        """Run one attack beside the victim."""
-        before = _memory(self.running)
-        suffered = await beside(self.running, self.victim, attack.run(self), seconds)
-        return Row(attack.grade, attack.name, suffered, _memory(self.running) - before)
-
-
-@asynccontextmanager
-async def open_arena(running: Running) -> AsyncIterator[OpenArena]:
-    """An attacker with a provider of its own, and a victim who is served by an honest one."""
-    async with hostile_provider() as provider:
-        made = await asyncio.to_thread(_accounts, running, provider)
-        arena = OpenArena(running, made[0], provider)
-        arena.victim = made[1]
-        yield arena
-
-
-def _accounts(running: Running, provider: HostileProvider) -> tuple[Account, Account]:
-    attacker, victim = running.account(), running.account()
-    key = {
-        "provider": "openai",
-        "api_key": "sk-hostile-0001",
-        "base_url": provider.url,
-        "models": [*BODIES, "silent", "drip"],
-    }
-    httpx.post(f"{running.url}/api/keys/providers", json=key, headers=attacker.headers, timeout=10).raise_for_status()
-    for account in (attacker, victim):
-        # As many requests a minute as anybody may ask for.
-        wanted = {"name": "load", "scopes": ["chat", "optimize"], "rpm": 100_000}
-        answer = httpx.post(f"{running.url}/api/keys/platform", json=wanted, headers=account.headers, timeout=10)
-        answer.raise_for_status()
-        account.api_key = answer.json()["api_key"]
-    return attacker, victim
+async def row(running: Running, attack: Attack, seconds: float) -> Row:
+    """Run one attack beside a victim who is served by an honest provider."""
+    victim = await asyncio.to_thread(running.account)
+    await asyncio.to_thread(with_wide_limits, victim)
+    async with attacker(running, attack) as hostile:
+        before = _memory(running)
+        suffered = await beside(running, victim, hostile.go(), seconds)
+        return Row(attack.grade, attack.name, suffered, _memory(running) - before)
 
 
 def _memory(running: Running) -> float:

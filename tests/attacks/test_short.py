@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacks import local
-from tests.attacks.arena import open_arena
+from tests.attacks.arena import row
 from tests.attacks.attacks import ATTACKS, Attack
 from tests.fixtures.running import Running, start, stop
 
@@ -27,9 +27,7 @@ def attacked(model_dir: Path) -> Iterator[Running]:
 
 @pytest.mark.parametrize("attack", [one for one in ATTACKS if one.short], ids=lambda one: one.name)
 async def test_the_victim_is_served_and_recorded(attack: Attack, attacked: Running) -> None:
-    async with open_arena(attacked) as arena:
-        row = await arena.row(attack, _SECONDS)
-    victim = row.victim
+    victim = (await row(attacked, attack, _SECONDS)).victim
     assert victim.answered == victim.sent, victim.failures
     assert victim.recorded == victim.answered
     assert victim.told == victim.asked
