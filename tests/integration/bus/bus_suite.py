@@ -28,6 +28,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ECHO: Rpc[Ask, Answer] = Rpc("promptly.v1.echo.say", Ask, Answer, 2000)
+OTHER: Rpc[Ask, Answer] = Rpc("promptly.v1.other.say", Ask, Answer, 2000)
 NOBODY: Rpc[Ask, Answer] = Rpc("promptly.v1.nobody.say", Ask, Answer, 2000)
 HAPPENED: Event[Fact] = Event("promptly.v1.events.thing.happened", Fact, True)
 LIVE: Event[Fact] = Event("promptly.v1.events.thing.seen", Fact, False)
