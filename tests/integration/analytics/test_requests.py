@@ -118,13 +118,13 @@ async def test_no_organisation_sees_anothers(requests: Requests) -> None:
 
 async def test_retention(requests: Requests, clock: ManualClock) -> None:
     org = new_id("org")
-    await requests.keep_up()
+    await requests.maintain_partitions()
     old, odd, young = request(org), request(org, NOW - timedelta(days=3000)), request(org, NOW + timedelta(days=14))
     await requests.record([old, odd])
-    await requests.keep_up()
+    await requests.maintain_partitions()
     assert len((await requests.page(RequestQuery(org_id=org))).requests) == 1  # the odd one is past it already
     clock.advance(14 * 86_400)
     await requests.record([young])
     clock.advance(84 * 86_400)
-    await requests.keep_up()
+    await requests.maintain_partitions()
     assert (await requests.page(RequestQuery(org_id=org))).requests == (young,)

@@ -1,4 +1,4 @@
-"""New rows of the log, told over the bus."""
+"""New rows of the log, published over the bus."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,8 +11,8 @@ from libs.common.errors import Unavailable
 log = structlog.get_logger()
 
 
-class BusAnnouncer:
-    """Implements `ports.Announcer`. Without a bus nobody watches; the log itself lacks nothing."""
+class BusEventPublisher:
+    """Implements `ports.EventPublisher`. Without a bus nobody watches; the log itself lacks nothing."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus

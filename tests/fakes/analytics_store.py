@@ -1,4 +1,4 @@
-"""Everything analytics keeps, in memory: the twin of the stores in Postgres, counting from the requests themselves."""
+"""Everything analytics keeps, in memory and counted from the requests themselves: what the stores in Postgres are compared with."""
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,11 +14,11 @@ from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
 from libs.common.latency import bucket
 from services.analytics.domain.latencies import Counts, Sketch
-from services.analytics.domain.periods import Stretch, moment, week_end, week_of
+from services.analytics.domain.periods import TimeRange, moment, week_end, week_of
 from services.analytics.domain.sums import Interval, Server, Sums
 from services.analytics.ports import Tx
-from services.analytics.store.memory_learning import MemoryLearning
 from services.analytics.translate.request_row import made_at, storable
+from tests.fakes.analytics_learning import MemoryLearning
 
 _Rows = dict[tuple[str, str], CompletionFinished]
 _Feedback = dict[tuple[str, str], FeedbackGiven]
@@ -130,24 +130,24 @@ class MemoryFigures:
     def __init__(self, rows: _Rows) -> None:
         self._rows = rows
 
-    async def total(self, stretch: Stretch) -> Sums:
-        return _added(self._in(stretch))
+    async def total(self, time_range: TimeRange) -> Sums:
+        return _added(self._in(time_range))
 
-    async def by_interval(self, stretch: Stretch, interval: Interval) -> Sequence[Sums]:
+    async def by_interval(self, time_range: TimeRange, interval: Interval) -> Sequence[Sums]:
         found = defaultdict(list)
-        for event in self._in(stretch):
+        for event in self._in(time_range):
             found[_start(made_at(event.id), interval)].append(event)
         return [msgspec.structs.replace(_added(events), time=time) for time, events in found.items()]
 
-    async def by_model(self, stretch: Stretch) -> Sequence[Sums]:
+    async def by_model(self, time_range: TimeRange) -> Sequence[Sums]:
         return [
             msgspec.structs.replace(_added(events), model=model, provider=provider)
-            for (model, provider), events in self._by_server(stretch).items()
+            for (model, provider), events in self._by_server(time_range).items()
         ]
 
-    async def by_lever(self, stretch: Stretch) -> Sequence[LeverUse]:
+    async def by_lever(self, time_range: TimeRange) -> Sequence[LeverUse]:
         uses: dict[str, LeverUse] = {}
-        for event in self._in(stretch):
+        for event in self._in(time_range):
             for line in event.levers:
                 use = uses.get(line.lever, LeverUse(lever=line.lever, requests=0, tokens_saved=0, savings_nano=0))
                 uses[line.lever] = LeverUse(
@@ -158,28 +158,28 @@ class MemoryFigures:
                 )
         return sorted(uses.values(), key=lambda use: (-use.savings_nano, use.lever))
 
-    async def sketch(self, stretch: Stretch) -> Sketch:
-        events = self._in(stretch)
+    async def sketch(self, time_range: TimeRange) -> Sketch:
+        events = self._in(time_range)
         return Sketch(
             total=Counter(bucket(event.latency_ms) for event in events),
             overhead=Counter(bucket(event.overhead_ms) for event in events),
             provider=Counter(bucket(event.provider_ms) for event in events if event.provider_ms is not None),
         )
 
-    async def latencies_by_model(self, stretch: Stretch) -> Mapping[Server, Counts]:
-        servers = self._by_server(stretch).items()
+    async def latencies_by_model(self, time_range: TimeRange) -> Mapping[Server, Counts]:
+        servers = self._by_server(time_range).items()
         return {server: Counter(bucket(event.latency_ms) for event in events) for server, events in servers}
 
-    def _in(self, stretch: Stretch) -> list[CompletionFinished]:
+    def _in(self, time_range: TimeRange) -> list[CompletionFinished]:
         return [
             event
             for event in self._rows.values()
-            if event.org_id == stretch.org_id and stretch.start <= made_at(event.id) < stretch.end
+            if event.org_id == time_range.org_id and time_range.start <= made_at(event.id) < time_range.end
         ]
 
-    def _by_server(self, stretch: Stretch) -> Mapping[Server, list[CompletionFinished]]:
+    def _by_server(self, time_range: TimeRange) -> Mapping[Server, list[CompletionFinished]]:
         found = defaultdict(list)
-        for event in self._in(stretch):
+        for event in self._in(time_range):
             found[event.served_model or event.routed_model, event.provider].append(event)
         return found
 

@@ -1,4 +1,4 @@
-"""Keeps an eye on the database and the backlog."""
+"""Probes the database and the backlog."""
 
 from prometheus_client import Gauge
 
@@ -9,15 +9,15 @@ from services.analytics.ports import UnitOfWork
 PENDING = Gauge("promptly_analytics_pending_events", "Finished requests that are not in the log yet")
 
 
-class Watch:
-    """Asks the database and the bus how they are; readiness and the gauge tell."""
+class HealthCheck:
+    """Probes the database and the bus; readiness and the gauge show the result."""
 
     def __init__(self, uow: UnitOfWork, bus: Bus) -> None:
         self._uow = uow
         self._bus = bus
 
-    async def look(self) -> None:
-        """Ask once."""
+    async def probe(self) -> None:
+        """Probe once."""
         async with self._uow():
-            pass  # beginning a transaction is the question
+            pass  # beginning a transaction is the probe
         PENDING.set(await self._bus.pending(COMPLETION_FINISHED, "analytics"))
