@@ -9,7 +9,7 @@ import structlog
 from libs.common import catalog
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
-from libs.common.embedding import ModelMissingError, OffLoop, load
+from libs.common.embedding import ModelMissingError, ThreadedEmbedder, load
 from libs.common.runner import App
 from libs.common.tokens import encoding_for
 from services.router.clients.estimates import BusEstimates
@@ -40,9 +40,9 @@ async def create_app(settings: RouterSettings, bus: Bus, clock: Clock | None = N
             embedder.close()
 
 
-def _embedder(model_dir: str) -> OffLoop | None:
+def _embedder(model_dir: str) -> ThreadedEmbedder | None:
     try:
-        return OffLoop(load(model_dir, "int8"))
+        return ThreadedEmbedder(load(model_dir, "int8"))
     except ModelMissingError:
         log.warning("routing_without_neighbours", directory=model_dir)
         return None

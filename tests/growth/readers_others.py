@@ -11,7 +11,8 @@ from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.contracts.router import RouteRequest
 from services.auth.domain import credentials, diff
 from services.auth.domain.preview import ChatBody
-from services.cache.domain import characters, normalise, passing, roles, spelling, tongue, verifier
+from services.cache.domain import characters, normalise, roles, spelling, time_sensitive, verifier
+from services.cache.domain import language as cache_language
 from services.cache.domain.identity import own_direction
 from services.cache.domain.parsed import Parsed
 from services.cache.domain.question import kind
@@ -39,8 +40,8 @@ def cache() -> Iterator[Reader]:
     yield Reader("repeat form", normalise.repeat_form)
     yield Reader("slips", spelling.repaired)
     yield Reader("hidden signs", lambda text: (characters.hides(text), characters.latin(text)))
-    yield Reader("passing", passing.is_passing)
-    yield Reader("tongue", lambda text: (tongue.english(text), tongue.known(text)))
+    yield Reader("time sensitive", time_sensitive.is_time_sensitive)
+    yield Reader("language of a question", lambda text: (cache_language.english(text), cache_language.known(text)))
     yield Reader("a word", lambda text: (stem(text), lemmas(text), is_past(text), sense(text)))
     yield Reader(
         "roles", lambda text: (roles.compounds(text.split()), roles.joins(text.split()), roles.phrases(text.split()))

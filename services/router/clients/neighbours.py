@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from libs.common.embedding import OffLoop
+from libs.common.embedding import ThreadedEmbedder
 from services.router.domain.nearby import ends, told
 from services.router.weights import Neighbourhood
 
@@ -15,7 +15,7 @@ _KEPT = 4_096
 class EmbeddedNeighbours:
     """Implements `ports.Neighbours` with an embedding model; remembers what it was asked before."""
 
-    def __init__(self, embedder: OffLoop, around: Neighbourhood) -> None:
+    def __init__(self, embedder: ThreadedEmbedder, around: Neighbourhood) -> None:
         self._embedder = embedder
         self._vectors = around.vectors.astype(np.float32) / 127
         self._gains = around.gains

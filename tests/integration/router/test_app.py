@@ -11,7 +11,7 @@ from libs.common import catalog
 from libs.common.bus.memory import MemoryBus
 from libs.common.clock import ManualClock, SystemClock
 from libs.common.contracts.router import LEARNED, ROUTE, Learned, RouteReply, RouteRequest
-from libs.common.embedding import OffLoop, load
+from libs.common.embedding import ThreadedEmbedder, load
 from libs.common.errors import BadRequest
 from services.router.app import create_app
 from services.router.clients.estimates import BusEstimates
@@ -59,7 +59,7 @@ async def test_with_a_model_it_compares_prompts(model_dir: Path) -> None:
 
 
 async def test_neighbours_tell_code_from_trivia(model_dir: Path) -> None:
-    embedder = OffLoop(load(model_dir, "int8"))
+    embedder = ThreadedEmbedder(load(model_dir, "int8"))
     neighbours = EmbeddedNeighbours(embedder, load_neighbourhood())
     try:
         code = await neighbours.gain("write a function that merges two sorted linked lists")

@@ -22,7 +22,7 @@ _DOES = word_set(
 _LASTING = ("how long", "longer")
 
 
-def is_passing(text: str) -> bool:
+def is_time_sensitive(text: str) -> bool:
     """Whether the answer depends on the moment, or on what the asker owns, did or sees."""
     low = strip_courtesy(clean(text)).lower()
     words = _WORD.findall(low)

@@ -11,7 +11,7 @@ from services.cache.ports import Points, StoreDownError
 log = structlog.get_logger()
 
 
-class Watch:
+class HealthCheck:
     """Knows whether the store answered the last time it was asked."""
 
     def __init__(self, points: Points) -> None:
@@ -22,7 +22,7 @@ class Watch:
         """For readiness: names the store while it is away."""
         return ("qdrant",) if self._down else ()
 
-    async def look(self) -> None:
+    async def probe(self) -> None:
         """Ask once; a change is logged."""
         try:
             await self._points.ping()
@@ -37,7 +37,7 @@ class Watch:
         """Look until cancelled."""
         while True:
             await asyncio.sleep(every_seconds)
-            await self.look()
+            await self.probe()
 
 
 async def sweep(entries: Entries, every_seconds: float) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from libs.common.embedding.ports import Embedder, Vectors
 
 
-class OffLoop:
+class ThreadedEmbedder:
     """An embedder to await. One thread: the model saturates a core, and a second one would only make both wait."""
 
     def __init__(self, embedder: Embedder) -> None:

@@ -4,8 +4,8 @@ from libs.common.embedding.ports import Vectors
 from services.cache.domain.characters import hides, latin
 from services.cache.domain.identity import own_direction
 from services.cache.domain.normalise import normalise, repeat_form
-from services.cache.domain.passing import is_passing
-from services.cache.ports import Sketcher
+from services.cache.domain.time_sensitive import is_time_sensitive
+from services.cache.ports import StaticEmbedder
 
 # The model sees no more than 256 tokens, two of them its own: longer questions that differ behind look equal to it.
 MAX_TOKENS = 254
@@ -13,16 +13,16 @@ MAX_TOKENS = 254
 MAX_LETTERS = 4_000
 
 
-def sketch(query: str, sketcher: Sketcher) -> tuple[str, Vectors] | tuple[None, None]:
+def embed_static(query: str, static_embedder: StaticEmbedder) -> tuple[str, Vectors] | tuple[None, None]:
     """The normal form and its static vector, or nothing where only exact repeats may be served."""
-    if len(query) > MAX_LETTERS or hides(query) or is_passing(query):
+    if len(query) > MAX_LETTERS or hides(query) or is_time_sensitive(query):
         return None, None
     form = normalise(query)
-    tokens = sketcher.tokens(form)
+    tokens = static_embedder.tokens(form)
     if not 0 < len(tokens) <= MAX_TOKENS:
         return None, None
-    if not latin(query) or sketcher.unknown in tokens:
+    if not latin(query) or static_embedder.unknown in tokens:
         # The model sees nothing of it, or many such texts as one: only its repeats are near.
-        return form, own_direction(repeat_form(query), sketcher.dimension)
-    static = sketcher.vector(tokens)
+        return form, own_direction(repeat_form(query), static_embedder.dimension)
+    static = static_embedder.vector(tokens)
     return (form, static) if static.any() else (None, None)

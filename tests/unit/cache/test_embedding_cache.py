@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from libs.common.embedding.ports import Vectors
-from services.cache import recent
-from services.cache.recent import Recent
+from services.cache import embedding_cache
+from services.cache.embedding_cache import EmbeddingCache
 
 
 class Counting:
@@ -21,21 +21,21 @@ class Counting:
 
 
 async def test_only_new_texts_cost_a_pass() -> None:
-    thinker = Counting()
-    seen = Recent(thinker)
+    embedder = Counting()
+    seen = EmbeddingCache(embedder)
     assert seen.known("tin") is None
     assert (await seen.embed(["tin", "copper", "tin"])).tolist() == [[3.0], [6.0], [3.0]]
     assert (await seen.embed(["copper", "lead"])).tolist() == [[6.0], [4.0]]
-    assert thinker.asked == ["tin", "copper", "lead"]
+    assert embedder.asked == ["tin", "copper", "lead"]
     vector = seen.known("lead")
     assert vector is not None
     assert vector.tolist() == [4.0]
 
 
 async def test_the_oldest_are_forgotten() -> None:
-    thinker = Counting()
-    seen = Recent(thinker)
-    for at in range(recent._KEPT + 1):
+    embedder = Counting()
+    seen = EmbeddingCache(embedder)
+    for at in range(embedding_cache._KEPT + 1):
         await seen.embed([str(at)])
     assert seen.known("0") is None
     assert seen.known("1") is not None

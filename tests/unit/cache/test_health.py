@@ -1,8 +1,8 @@
 """The watch over the vector store."""
 
-from services.cache.jobs.watch import Watch
+from services.cache.jobs.health import HealthCheck
 from services.cache.ports import StoreDownError
-from services.cache.store.memory import MemoryPoints
+from tests.fakes.cache_store import MemoryPoints
 
 
 class DownPoints(MemoryPoints):
@@ -11,10 +11,10 @@ class DownPoints(MemoryPoints):
 
 
 async def test_the_watch_names_the_store_only_while_it_is_away() -> None:
-    watch = Watch(MemoryPoints())
+    watch = HealthCheck(MemoryPoints())
     assert watch.missing() == ("qdrant",)
-    await watch.look()
+    await watch.probe()
     assert watch.missing() == ()
-    away = Watch(DownPoints())
-    await away.look()
+    away = HealthCheck(DownPoints())
+    await away.probe()
     assert away.missing() == ("qdrant",)
