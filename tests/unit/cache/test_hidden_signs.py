@@ -6,7 +6,7 @@ import pytest
 
 from services.cache.domain.characters import hides
 from services.cache.static_embedding import embed_static
-from tests.fixtures.likeness import Letters
+from tests.fixtures.similarity import Letters
 
 # Default_Ignorable_Code_Point of Unicode 15.1, and all direction marks.
 _RANGES = (

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from libs.common.contracts.optimizer import TextRequest
 from libs.common.tokens import count_text
-from services.optimizer.domain.guard import preserves
+from services.optimizer.domain.invariants import preserves
 from services.optimizer.domain.spans import protected
-from tests.fixtures.likeness import LIKENESS, optimizer
+from tests.fixtures.similarity import LIKENESS, optimizer
 
 WORDY = (
     "I want you to act as a guide.  Please note that you must not name more than 3 places in `old town`. "

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from libs.common.tokens import count_message, count_text
-from services.optimizer.domain import notes, results
-from services.optimizer.domain.account import Account
+from services.optimizer.domain import conversation_summary, results
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.documents import subject
 from services.optimizer.domain.extraction import FEWEST_DOCUMENTS, FEWEST_TOKENS, MOST_QUESTIONS, Extracted, left_out
 from services.optimizer.domain.plan import Plan
 from services.optimizer.domain.rewriting import Rewritten
+from services.optimizer.domain.step_log import StepLog
 from services.optimizer.domain.window import Cut, cut, duplicate_instructions
 
 Rewrite = Callable[[Message, Plan], Rewritten]
@@ -32,7 +32,7 @@ class Documents(Protocol):
         ...
 
 
-class Work:
+class OptimizationRun:
     """One way of shortening a request, for one place of the cut.
 
     Whatever depends on later messages (what is old, which turn is the last) is settled when the cut is made: until the
@@ -50,7 +50,7 @@ class Work:
         tools: bool,
     ) -> None:
         self.messages = list(messages)
-        self.account = Account()
+        self.log = StepLog()
         self.cut: int | None = None
         self._plan = plan
         self._model = model
@@ -60,7 +60,7 @@ class Work:
         self._summary = ""
         self._settled: frozenset[int] = frozenset()
 
-    def run(self, index: int) -> None:
+    def apply(self, index: int) -> None:
         """Leave out the first `index` non-system messages but for what the others hang on, then shorten the others.
 
         What is to be cut short is settled before anything points at it.
@@ -68,10 +68,10 @@ class Work:
         if index > 0 and self._plan.window is not None:
             self._prune(cut(self.messages, self._plan.window, index, tools=self._tools))
         masked = self._old_results()
-        if self._plan.redundancy:
+        if self._plan.runs("repeats"):
             self._point_back(masked)
         self._mask(masked)
-        if self._plan.extraction:
+        if self._plan.runs("extraction"):
             self._extract_each()
         self._rewrite_each(but=masked)
         self._drop_duplicate_instructions()
@@ -83,18 +83,16 @@ class Work:
             return
         pruned = self._pruned(made)
         saving = sum(m.tokens for m in self.messages) - sum(m.tokens for m in pruned)
-        summary = notes.summary([self.messages[i] for i in made.dropped]) if self._plan.summary else ""
+        summary = conversation_summary.summary([self.messages[i] for i in made.dropped]) if self._plan.summary else ""
         if saving <= self._count(summary) + _OF_A_MESSAGE * bool(summary):
-            self.account.note(
-                "window", "not_worth_it", reason="what would stand for the messages is as long as they are"
-            )
+            self.log.note("window", "not_worth_it", reason="what would stand for the messages is as long as they are")
             return
         self.messages = pruned
         self._summary = summary
         self._settled = frozenset(made.settled)
         self.cut = made.index
-        self.account.left_out["messages"] += len(made.dropped)
-        self.account.note("window", "applied", tokens=saving, reason=f"{len(made.dropped)} messages left out")
+        self.log.left_out["messages"] += len(made.dropped)
+        self.log.note("window", "applied", tokens=saving, reason=f"{len(made.dropped)} messages left out")
 
     def _pruned(self, made: Cut) -> list[Message]:
         """The messages that stay, with what stands for the others."""
@@ -103,13 +101,13 @@ class Work:
         # Only what stays until the next cut counts as still there: the note must not change from turn to turn.
         last = max(gone)
         known = [m for i, m in enumerate(self.messages) if i not in gone and (m.is_system or i in settled or i < last)]
-        values = notes.values_line(dropped, known) if self._plan.values_line else ""
+        values = conversation_summary.values_line(dropped, known) if self._plan.values_line else ""
         stay = [(i, message) for i, message in enumerate(self.messages) if i not in gone]
         at = next((n for n, (i, _) in enumerate(stay) if i > made.dropped[0] and not stay[n][1].is_system), len(stay))
         kept = [message for _, message in stay]
         if self._plan.summary:
             return self._noted(kept, f"[{values}]", at) if values else kept
-        return self._noted(kept, notes.left_out(dropped, values), at)
+        return self._noted(kept, conversation_summary.left_out(dropped, values), at)
 
     def _noted(self, kept: list[Message], note: str, at: int) -> list[Message]:
         """The note where the messages were, with no more say than a user's turn has: it repeats what users and tools said.
@@ -143,7 +141,7 @@ class Work:
             at = instructions[-1] + 1 if instructions else 0
             self.messages.insert(at, self._made({"role": "system", "content": said}))
         added = sum(message.tokens for message in self.messages) - before
-        self.account.note("window", "applied", tokens=-added, reason="a sentence says how much was left out")
+        self.log.note("window", "applied", tokens=-added, reason="a sentence says how much was left out")
 
     def _takes_notes(self, message: Message) -> bool:
         content = message.data.get("content")
@@ -160,22 +158,22 @@ class Work:
 
     def _old_results(self) -> frozenset[int]:
         """Positions in the request of results to cut short: those that were old when the cut was made."""
-        if self._plan.masking is None or not self._settled:
+        if self._plan.truncation is None or not self._settled:
             return frozenset()
         settled = [i for i, message in enumerate(self.messages) if message.position in self._settled]
-        return frozenset(self.messages[i].position for i in self._plan.masking.old(self.messages, settled))
+        return frozenset(self.messages[i].position for i in self._plan.truncation.old(self.messages, settled))
 
     def _point_back(self, masked: Collection[int]) -> None:
         cut_short = {i for i, message in enumerate(self.messages) if message.position in masked}
         for i, pointer in results.pointers(self.messages, cut_short).items():
             self._replace(i, [pointer], "repeats")
-            self.account.left_out["results"] += 1
+            self.log.left_out["results"] += 1
 
     def _mask(self, masked: Collection[int]) -> None:
-        masking = self._plan.masking
+        truncation = self._plan.truncation
         for i, message in enumerate(self.messages):
-            if masking is not None and message.position in masked:
-                self._replace(i, [masking.mask(text) for text in message.texts()], "masking")
+            if truncation is not None and message.position in masked:
+                self._replace(i, [truncation.truncate(text) for text in message.texts()], "masking")
 
     def _extract_each(self) -> None:
         """Documents in user's turns; whatever the user asked with them or since decides what may go."""
@@ -192,7 +190,7 @@ class Work:
             found = [self._documents.extract(text, before, since) for text in message.texts()]
             for one in found:
                 if one.gate:
-                    self.account.note("extraction", "gated", message=message.position, reason=one.gate)
+                    self.log.note("extraction", "gated", message=message.position, reason=one.gate)
             self._replace(i, [one.text for one in found], "extraction")
 
     def _extract_turns(self) -> None:
@@ -207,7 +205,7 @@ class Work:
                 continue
             kept = self._documents.choose(tuple(message.text for message in run), since)
             if isinstance(kept, str):
-                self.account.note("extraction", "gated", message=run[0].position, reason=kept)
+                self.log.note("extraction", "gated", message=run[0].position, reason=kept)
                 continue
             first = min(set(range(len(run))) - kept)
             said = {**run[first].data, "content": left_out(len(run) - len(kept), len(run))}
@@ -215,7 +213,7 @@ class Work:
             stay = [stands if n == first else message for n, message in enumerate(run) if n in kept or n == first]
             saving = sum(message.tokens for message in run) - sum(message.tokens for message in stay)
             self.messages[start:end] = stay
-            self.account.note("extraction", "applied", tokens=saving, message=run[first].position)
+            self.log.note("extraction", "applied", tokens=saving, message=run[first].position)
             return
 
     def _rewrite_each(self, *, but: Collection[int]) -> None:
@@ -223,20 +221,18 @@ class Work:
             if message.position in but or message.position < 0:
                 continue
             rewritten = self._rewrite(message, self._plan)
-            self.account.content.update(rewritten.kinds)
+            self.log.content.update(rewritten.kinds)
             for done in rewritten.done:
-                self.account.note(
-                    done.step, done.outcome, tokens=done.tokens, message=message.position, reason=done.reason
-                )
+                self.log.note(done.step, done.outcome, tokens=done.tokens, message=message.position, reason=done.reason)
             if rewritten.texts is not None:
                 self.messages[i] = message.with_texts(rewritten.texts, message.tokens - rewritten.tokens)
 
     def _drop_duplicate_instructions(self) -> None:
-        if self._plan.instructions_once:
+        if self._plan.runs("instructions"):
             repeated = set(duplicate_instructions(self.messages))
             for i in repeated:
                 message = self.messages[i]
-                self.account.note("instructions", "applied", tokens=message.tokens, message=message.position)
+                self.log.note("instructions", "applied", tokens=message.tokens, message=message.position)
             self.messages = [message for i, message in enumerate(self.messages) if i not in repeated]
 
     def _replace(self, i: int, texts: Collection[str], step: str) -> None:
@@ -247,7 +243,7 @@ class Work:
         fewer = sum(self._count(text) for text in message.texts()) - sum(self._count(text) for text in texts)
         if fewer > 0:
             self.messages[i] = message.with_texts(texts, message.tokens - fewer)
-            self.account.note(step, "applied", tokens=fewer, message=message.position)
+            self.log.note(step, "applied", tokens=fewer, message=message.position)
 
     def _count(self, text: str) -> int:
         return count_text(self._model, text)

@@ -10,7 +10,7 @@ R = TypeVar("R")
 _BESIDE = 400  # bytes that an entry takes without its texts
 
 
-class Memo(Generic[R]):
+class ResultCache(Generic[R]):
     """The last results of at most so many bytes, by digest; safe to use from several threads. Each owner has a share."""
 
     def __init__(self, most_bytes: int, size: Callable[[R], int]) -> None:

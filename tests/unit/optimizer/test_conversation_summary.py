@@ -7,10 +7,10 @@ import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
-from services.optimizer.domain.account import STEPS
-from services.optimizer.domain.likeness import Curve, Likeness
+from services.optimizer.domain.levers import STEPS
+from services.optimizer.domain.similarity import Calibration, Similarity
 from services.optimizer.pipeline import Optimizer
-from tests.fixtures.likeness import Letters, optimizer
+from tests.fixtures.similarity import Letters, optimizer
 
 SYSTEM = (
     "Please  note that you must answer all that they ask.\n\n\n\n"
@@ -31,7 +31,7 @@ def explain(optimizer: Optimizer, *, explain: bool = True, level: str = "aggress
 
 def test_every_step_is_told_and_the_applied_ones_sum_to_the_levers() -> None:
     reply = explain(optimizer())
-    assert {note.step for note in reply.notes} == set(STEPS)
+    assert {note.step for note in reply.notes} == {step.name for step in STEPS}
     told: Counter[str] = Counter()
     for note in reply.notes:
         if note.outcome == "applied":
@@ -53,8 +53,8 @@ def test_nobody_asked() -> None:
 
 
 def test_too_little_likeness_undoes_the_wording_and_says_so() -> None:
-    strict = Likeness(Letters(), Curve(cosine_share=0.7, raw=(0.0, 0.999, 1.0), model=(0.0, 0.1, 1.0)))
-    reply = explain(Optimizer(strict, memo_bytes=1_000_000))
+    strict = Similarity(Letters(), Calibration(cosine_share=0.7, raw=(0.0, 0.999, 1.0), model=(0.0, 0.1, 1.0)))
+    reply = explain(Optimizer(strict, cache_bytes=1_000_000))
     after = json.loads(bytes(reply.messages))[0]["content"]
     assert after == SYSTEM.replace("Please  note", "Please note").replace("\n\n\n\n", "\n\n")
     vetoed = {note.step for note in reply.notes if note.outcome == "vetoed"}

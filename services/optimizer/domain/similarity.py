@@ -28,10 +28,10 @@ class Table(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
-    """From a raw likeness to the model's cosine: straight lines between rising points.
+class Calibration:
+    """From a raw similarity to the model's cosine: straight lines between rising points.
 
-    The raw likeness is one less a mean of two distances, that of the table's vectors (its weight is `cosine_share`) and the
+    The raw similarity is one less a mean of two distances, that of the table's vectors (its weight is `cosine_share`) and the
     share of tokens that only one text has. The table weighs function words lightly; the tokens see them go.
     """
 
@@ -40,12 +40,12 @@ class Curve:
     model: tuple[float, ...]
 
 
-class Likeness:
+class Similarity:
     """The cosine that the model would give, from a thousandth of its work. Pure: the table and the curve are data."""
 
-    def __init__(self, table: Table, curve: Curve) -> None:
+    def __init__(self, table: Table, curve: Calibration) -> None:
         self._table = table
-        self._curve = curve
+        self._calibration = curve
         # The model's tokenizer parts text at blanks and marks; looking its words up is ten times as fast.
         self._word = lru_cache(maxsize=_WORDS_KNOWN)(lambda word: tuple(table.tokens(word)))
 
@@ -58,8 +58,8 @@ class Likeness:
         first, second = self.tokens(before), self.tokens(after)
         if first == second:
             return 1.0
-        raw = raw_likeness(self._table, first, second, self._curve.cosine_share)
-        return float(np.interp(raw, self._curve.raw, self._curve.model))
+        raw = raw_similarity(self._table, first, second, self._calibration.cosine_share)
+        return float(np.interp(raw, self._calibration.raw, self._calibration.model))
 
     def nearness(self, question: str, texts: Sequence[str]) -> list[float]:
         """The table's own cosine of a question to each text, for ranking them only."""
@@ -67,7 +67,7 @@ class Likeness:
         return [float(asked @ self._table.vector(self.tokens(text))) for text in texts]
 
 
-def raw_likeness(table: Table, first: Sequence[int], second: Sequence[int], cosine_share: float) -> float:
+def raw_similarity(table: Table, first: Sequence[int], second: Sequence[int], cosine_share: float) -> float:
     """Both measures before the curve: a geometric mean, for the model's distance grows with the product of the two."""
     cosine = min(1.0, max(0.0, float(table.vector(first) @ table.vector(second))))
     shared = 2 * (Counter(first) & Counter(second)).total() / max(1, len(first) + len(second))

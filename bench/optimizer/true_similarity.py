@@ -7,11 +7,11 @@ import numpy as np
 
 from bench.optimizer.ledger import Ledger
 from libs.common.embedding import ModelMissingError, load
-from services.optimizer.domain.guard import preserves
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.domain.invariants import preserves
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.domain.spans import protected
-from services.optimizer.training.likeness import Floats, cosines
 from services.optimizer.training.pairs import pairs
+from services.optimizer.training.similarity import Floats, cosines
 
 THRESHOLDS = (0.85, 0.9, 0.95, 0.98)
 KINDS = ("rules", "words", "sentence", "other")
@@ -28,7 +28,7 @@ _POLARITY = (
 )
 
 
-def similarity(ledger: Ledger, likeness: Likeness, model_dir: Path, texts: Sequence[str]) -> None:
+def similarity(ledger: Ledger, similarity: Similarity, model_dir: Path, texts: Sequence[str]) -> None:
     """Pearson by kind of pair, and how often the score claims what the model does not."""
     try:
         model = load(model_dir)
@@ -37,7 +37,7 @@ def similarity(ledger: Ledger, likeness: Likeness, model_dir: Path, texts: Seque
         return
     made = list(pairs([text for text in texts if len(text) <= _MOST_CHARACTERS], 11))
     truth = cosines(model, made)
-    score = np.array([likeness.between(pair.before, pair.after) for pair in made])
+    score = np.array([similarity.between(pair.before, pair.after) for pair in made])
     kinds = np.array([pair.kind for pair in made])
     lines = []
     for name, chosen in (("all", kinds != ""), *((kind, kinds == kind) for kind in KINDS)):

@@ -7,7 +7,7 @@ from services.optimizer.domain.conversation import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Warmth:
+class PromptCacheState:
     """Where the conversation was cut last (None: nowhere, or nobody knows), how many of its tokens were read from the
     provider's cache then, and the share of the full price that such tokens cost.
     """
@@ -21,7 +21,7 @@ class Warmth:
         """Whether it is known that a cache stands behind the old cut, so that bills can be compared."""
         return self.tokens > 0
 
-    def held(self, newest: int, window: int) -> int | None:
+    def reusable_cut(self, newest: int, window: int) -> int | None:
         """The old cut's index where it may stay, given that of the newest cut; else None.
 
         Without a known price it stays until twice the window stands behind it.
@@ -31,7 +31,7 @@ class Warmth:
             return None
         return old if self.priced or newest <= old + window else None
 
-    def bills(self, held: Sequence[Message], fresh: Sequence[Message]) -> tuple[float, float]:
+    def compare_costs(self, held: Sequence[Message], fresh: Sequence[Message]) -> tuple[float, float]:
         """Both requests in tokens at full price: what their beginnings share with the last request costs less.
 
         The last request was what stands before the model's last answer, cut as `held` is. By then the provider has all of
@@ -39,9 +39,9 @@ class Warmth:
         """
         answers = [i for i, message in enumerate(held) if message.role == "assistant"]
         sent = held[: answers[-1]] if answers else ()
-        return self._bill(held, sent), self._bill(fresh, sent)
+        return self._cost(held, sent), self._cost(fresh, sent)
 
-    def _bill(self, messages: Sequence[Message], sent: Sequence[Message]) -> float:
+    def _cost(self, messages: Sequence[Message], sent: Sequence[Message]) -> float:
         same = 0
         while same < min(len(messages), len(sent)) and messages[same].data == sent[same].data:
             same += 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
 from libs.common.tokens import count_message
-from tests.fixtures.likeness import optimizer
+from tests.fixtures.similarity import optimizer
 
 Messages = list[dict[str, Any]]
 OPTIMIZER = optimizer(4_096)

@@ -1,4 +1,4 @@
-"""Fits the likeness curve: python -m services.optimizer.training.likeness <llmrouter_train.json> <model dir> [curve.json]
+"""Fits the similarity curve: python -m services.optimizer.training.similarity <llmrouter_train.json> <model dir> [curve.json]
 
 Data: ulab-uiuc/LLMRouter (MIT), 600 of its 5,608 questions, chosen by a fixed seed; none of them is in the benchmark's
 sets. Each is paired with what our rules, words or sentences left out, and chance make of it. Truth: the cosine of
@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from libs.common.embedding import Embedder, load
 from libs.common.embedding.static import StaticTable, load_table
-from services.optimizer.domain.likeness import raw_likeness
+from services.optimizer.domain.similarity import raw_similarity
 from services.optimizer.training.pairs import Pair, pairs
 
-SHIPPED = Path(__file__).parent.parent / "data" / "likeness.json"
+SHIPPED = Path(__file__).parent.parent / "data" / "similarity.json"
 SEED = 7
 TEXTS = 600
 # The model reads no more than 256 tokens; what it does not see it cannot judge.
@@ -77,14 +77,14 @@ def lower_bound(raw: Floats, truth: Floats, bands: int) -> list[tuple[float, flo
     ]
 
 
-def _log(likeness: Floats) -> Floats:
-    logarithms: Floats = np.log(np.maximum(1e-4, 1 - likeness))
+def _log(similarity: Floats) -> Floats:
+    logarithms: Floats = np.log(np.maximum(1e-4, 1 - similarity))
     return logarithms
 
 
 def _raw(table: StaticTable, made: Sequence[Pair], cosine_share: float) -> Floats:
     return np.array(
-        [raw_likeness(table, table.tokens(one.before), table.tokens(one.after), cosine_share) for one in made]
+        [raw_similarity(table, table.tokens(one.before), table.tokens(one.after), cosine_share) for one in made]
     )
 
 
