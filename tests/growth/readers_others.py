@@ -19,16 +19,16 @@ from services.cache.domain.question import kind
 from services.cache.domain.stem import is_past, lemmas, stem
 from services.cache.domain.synonyms import sense
 from services.cache.domain.vetoes import VETOES
-from services.router.domain import language, measures, reading, signals
+from services.router.domain import language, parsed_prompt, signals, text_features
 from services.router.domain import marks as router_marks
 from services.router.pipeline import Router
-from services.router.ports import NoNeighbours, ShippedEstimates
+from services.router.ports import NoNearestNeighbors, ShippedCalibrations
 from services.router.weights import load_weights
 from tests.growth.reader import MODEL, TURN, Reader, body, pieces, refused
 from tests.unit.analytics.examples import NOW
 
 _WEIGHTS = load_weights()
-_ROUTER = Router(catalog.load(), _WEIGHTS, ShippedEstimates(_WEIGHTS.prior), NoNeighbours(), ManualClock(NOW))
+_ROUTER = Router(catalog.load(), _WEIGHTS, ShippedCalibrations(_WEIGHTS.prior), NoNearestNeighbors(), ManualClock(NOW))
 
 
 def cache() -> Iterator[Reader]:
@@ -61,7 +61,11 @@ def router() -> Iterator[Reader]:
     yield Reader("router marks", lambda text: router_marks.marks(text, _WEIGHTS.words))
     yield Reader(
         "reading",
-        lambda text: (read := reading.read(text), signals.features_of(read), measures.measures(read)),
+        lambda text: (
+            read := parsed_prompt.parse_prompt(text),
+            signals.features_of(read),
+            text_features.text_features(read),
+        ),
         slow=True,
     )
     yield Reader("words", lambda text: _WEIGHTS.words.find(language.fold(text), language.SPACED))

@@ -21,8 +21,8 @@ PRIOR_REQUESTS = 300.0
 class Prior:
     """What was learned before shipping. `mean`, `deviation` and `weights` go with the features.
 
-    `ladder` holds the percentiles of the shipped sample's gains, rising. What the neighbours say (their mean gain) is
-    scaled by `neighbour_mean` and `neighbour_spread`; `together` shrinks the sum back to the spread of the estimate alone.
+    `ladder` holds the percentiles of the shipped sample's gains, rising. What the neighbors say (their mean gain) is
+    scaled by `neighbor_mean` and `neighbor_spread`; `together` shrinks the sum back to the spread of the estimate alone.
     """
 
     mean: Numbers
@@ -30,8 +30,8 @@ class Prior:
     weights: Numbers
     unit: float
     ladder: Numbers
-    neighbour_mean: float
-    neighbour_spread: float
+    neighbor_mean: float
+    neighbor_spread: float
     together: float
 
 
@@ -39,7 +39,7 @@ class Prior:
 class Estimate:
     """How gains are told for one organisation: `weights` and `constant` on scaled features, and its traffic's `ladder`.
 
-    `labels` is how many answers it has learned from; `trust` is what the shipped neighbours still count, 0 to 1.
+    `labels` is how many answers it has learned from; `trust` is what the shipped neighbors still count, 0 to 1.
     """
 
     prior: Prior
@@ -49,14 +49,14 @@ class Estimate:
     labels: float
     trust: float
 
-    def gain(self, features: tuple[float, ...], neighbours: float | None = None) -> float:
-        """The expected gain, in units; `neighbours` is the mean gain of the training questions nearby, if it is known."""
+    def quality_uplift(self, features: tuple[float, ...], neighbors: float | None = None) -> float:
+        """The expected gain, in units; `neighbors` is the mean gain of the training questions nearby, if it is known."""
         prior = self.prior
         scaled = (np.array(features) - prior.mean) / prior.deviation
         own = float(scaled @ self.weights) + self.constant
-        if neighbours is None:
+        if neighbors is None:
             return own
-        said = self.trust * (neighbours - prior.neighbour_mean) / prior.neighbour_spread
+        said = self.trust * (neighbors - prior.neighbor_mean) / prior.neighbor_spread
         return (own + said) * (1 - self.trust * (1 - prior.together))
 
     def position(self, gain: float) -> float:

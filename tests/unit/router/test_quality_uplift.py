@@ -8,10 +8,10 @@ from hypothesis.extra import numpy as arrays
 
 from libs.common.contracts.router import Learned
 from services.analytics.domain.learning import Routed, add
-from services.router.domain.complexity import classify, cuts, look
-from services.router.domain.gain import PRIOR_LABELS, learned, shipped
-from services.router.domain.nearby import told
-from services.router.weights import FEATURES, load_neighbourhood, load_weights
+from services.router.domain.complexity import classify, cuts, extract_features
+from services.router.domain.knn import shrunk_mean
+from services.router.domain.quality_uplift import PRIOR_LABELS, learned, shipped
+from services.router.weights import FEATURES, load_neighborhood, load_weights
 from tests.unit.router.hard_and_easy import COMPLEX, SHORT_BUT_HARD, SIMPLE
 
 WEIGHTS = load_weights()
@@ -19,7 +19,7 @@ PRIOR = WEIGHTS.prior
 SHIPPED = shipped(PRIOR)
 SIZE = len(FEATURES)
 PROMPTS = SHORT_BUT_HARD + SIMPLE + COMPLEX
-FEATURES_OF = np.array([look(prompt, WEIGHTS.judge, WEIGHTS.words).features for prompt in PROMPTS])
+FEATURES_OF = np.array([extract_features(prompt, WEIGHTS.judge, WEIGHTS.words).features for prompt in PROMPTS])
 
 
 def taught(features: np.ndarray, answers: np.ndarray, histogram: tuple[float, ...] = (1.0,) * 40) -> Learned:
@@ -52,9 +52,9 @@ def test_every_feature_has_a_name_of_its_own() -> None:
     assert len(set(FEATURES)) == SIZE == FEATURES_OF.shape[1]
 
 
-def test_the_ladder_rises_and_the_neighbourhood_is_whole() -> None:
+def test_the_ladder_rises_and_the_neighborhood_is_whole() -> None:
     assert (np.diff(PRIOR.ladder) >= 0).all()
-    around = load_neighbourhood()
+    around = load_neighborhood()
     assert around.vectors.shape == (len(around.gains), 384)
     assert np.allclose(np.linalg.norm(around.vectors.astype(float), axis=1), 127, atol=4)
 
@@ -77,8 +77,8 @@ def test_it_learns_what_the_shipped_weights_do_not_know() -> None:
     topic = FEATURES.index("about_history")
     fails = (features[:, topic] > PRIOR.mean[topic]).astype(float)
     own = learned(PRIOR, taught(features[:5000], fails[:5000]))
-    gains = np.array([own.gain(tuple(row)) for row in features[5000:]])
-    before = np.array([SHIPPED.gain(tuple(row)) for row in features[5000:]])
+    gains = np.array([own.quality_uplift(tuple(row)) for row in features[5000:]])
+    before = np.array([SHIPPED.quality_uplift(tuple(row)) for row in features[5000:]])
     assert _told_apart(gains, fails[5000:]) > 0.9
     assert _told_apart(before, fails[5000:]) < 0.6
     assert own.trust == pytest.approx(PRIOR_LABELS / (PRIOR_LABELS + 5000))
@@ -93,19 +93,19 @@ def _told_apart(gains: np.ndarray, fails: np.ndarray) -> float:
 def test_any_sums_give_an_estimate(features: np.ndarray, bad: list[bool]) -> None:
     own = learned(PRIOR, taught(features, np.array(bad, float)))
     for row in features:
-        assert 0 <= own.position(own.gain(tuple(row))) <= 1
+        assert 0 <= own.position(own.quality_uplift(tuple(row))) <= 1
 
 
-def test_neighbours_move_the_estimate_by_their_own_gain() -> None:
+def test_neighbors_move_the_estimate_by_their_own_gain() -> None:
     row = tuple(FEATURES_OF[0])
-    low, none, high = (SHIPPED.gain(row, gain) for gain in (-0.2, PRIOR.neighbour_mean, 0.4))
+    low, none, high = (SHIPPED.quality_uplift(row, gain) for gain in (-0.2, PRIOR.neighbor_mean, 0.4))
     assert low < none < high
 
 
 def test_an_organisations_traffic_sets_its_own_cuts() -> None:
     """Among hard prompts only, a hard one is an ordinary one."""
     hard = learned(PRIOR, taught(np.zeros((0, SIZE)), np.zeros(0), (0.0,) * 36 + (10_000.0,) * 4))
-    prompt = look("The harbour " * 30, WEIGHTS.judge, WEIGHTS.words)
+    prompt = extract_features("The harbour " * 30, WEIGHTS.judge, WEIGHTS.words)
     assert classify(prompt, hard).score < classify(prompt, SHIPPED).score
 
 
@@ -122,12 +122,12 @@ def test_evidence_of_a_hard_prompt_outweighs_experience() -> None:
     """An organisation whose cheap answers never failed still does not get proofs from the small model."""
     content = learned(PRIOR, taught(np.tile(FEATURES_OF, (200, 1)), np.zeros(200 * len(FEATURES_OF))))
     for prompt in SHORT_BUT_HARD:
-        assert classify(look(prompt, WEIGHTS.judge, WEIGHTS.words), content).tier != "simple"
+        assert classify(extract_features(prompt, WEIGHTS.judge, WEIGHTS.words), content).tier != "simple"
 
 
 def test_unlike_questions_do_not_vote() -> None:
     gains = np.array([0.5] * 100 + [0.0] * 300, np.float32)
     alike, between, unlike = (np.r_[np.full(100, near), np.zeros(300)].astype(np.float32) for near in (0.9, 0.5, 0.2))
-    assert told(alike, gains) == pytest.approx(0.5)
-    assert told(unlike, gains) == pytest.approx(0.125)
-    assert 0.125 < told(between, gains) < 0.5
+    assert shrunk_mean(alike, gains) == pytest.approx(0.5)
+    assert shrunk_mean(unlike, gains) == pytest.approx(0.125)
+    assert 0.125 < shrunk_mean(between, gains) < 0.5

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 
 from services.router.domain import topics
-from services.router.domain.reading import Reading
+from services.router.domain.parsed_prompt import ParsedPrompt
 
 # What is counted stays the same however long a prompt is from here on; only its size is measured whole.
 _READ = 6_000
@@ -30,16 +30,16 @@ NAMES = (
 )
 
 
-def measures(reading: Reading) -> tuple[float, ...]:
+def text_features(prompt: ParsedPrompt) -> tuple[float, ...]:
     """One number for each of `NAMES`: logarithms of counts, and shares from 0 to 1. Case, blanks and courtesies do not count."""
-    text = reading.body[:_READ]
+    text = prompt.body[:_READ]
     words = _WORD.findall(text)
     lengths = [len(word) for word in words]
     count = max(len(words), 1)
     about = Counter(topic for word in words for topic in topics.OF.get(word, ()))
     return (
-        math.log1p(len(reading.body)),
-        math.log1p(reading.words),
+        math.log1p(len(prompt.body)),
+        math.log1p(prompt.words),
         min(sum(lengths) / count, 12.0),
         math.log1p(max(lengths, default=0)),
         sum(length >= 9 for length in lengths) / count,

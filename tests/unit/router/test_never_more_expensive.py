@@ -13,10 +13,10 @@ from libs.common import catalog
 from libs.common.contracts.auth import RoutingMode, RoutingRule, RuleCondition, Tier
 from libs.common.contracts.router import Needs, RouteReply, RouteRequest
 from libs.common.errors import BadRequest
+from services.router.domain.available_models import AvailableModels
 from services.router.domain.complexity import Complexity
 from services.router.domain.cost import expected, opening
 from services.router.domain.decide import decide
-from services.router.domain.reach import Reach
 
 CATALOG = catalog.load()
 PROVIDERS = ("openai", "anthropic", "google")
@@ -63,7 +63,7 @@ REQUESTS = st.builds(
 )
 
 
-def _routed(request: RouteRequest, reach: Reach, tier: Tier) -> RouteReply | None:
+def _routed(request: RouteRequest, reach: AvailableModels, tier: Tier) -> RouteReply | None:
     found = Complexity(score=0.5, tier=tier, signals=("lookup",), features=(0.0,))
     try:
         return decide(request, reach, lambda saves: found, lambda texts: 1)
@@ -76,7 +76,7 @@ def _routed(request: RouteRequest, reach: Reach, tier: Tier) -> RouteReply | Non
 def test_a_routed_model_is_never_dearer_always_capable_and_reachable(
     request: RouteRequest, tier: Tier, day: date
 ) -> None:
-    reach = Reach(CATALOG, request.reachable, request.tiers, request.needs, day, opening(request))
+    reach = AvailableModels(CATALOG, request.reachable, request.tiers, request.needs, day, opening(request))
     reply = _routed(request, reach, tier)
     if reply is None:
         return
@@ -107,7 +107,7 @@ def test_a_routed_model_is_never_dearer_always_capable_and_reachable(
 @given(REQUESTS, DAYS)
 def test_a_higher_tier_is_never_cheaper_to_leave_alone(request: RouteRequest, day: date) -> None:
     """Asked twice, the same; and whatever the tier, either all are refused or none is."""
-    reach = Reach(CATALOG, request.reachable, request.tiers, request.needs, day, opening(request))
+    reach = AvailableModels(CATALOG, request.reachable, request.tiers, request.needs, day, opening(request))
     replies = [_routed(request, reach, tier) for tier in get_args(Tier)]
     assert replies == [_routed(request, reach, tier) for tier in get_args(Tier)]
     assert len({reply is None for reply in replies}) == 1

@@ -13,7 +13,7 @@ _CAPABILITIES = ("vision", "audio", "files", "tools", "json_schema")
 _ONE_CHOICE_ONLY = frozenset({"anthropic"})
 
 
-class Reach:
+class AvailableModels:
     """The catalogue as one organisation's keys and one request see it, on one day."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Reach:
         """Whether the organisation itself chose a tier's model."""
         return tier in self._tiers.get(provider, {})
 
-    def obstacle(self, name: str, requested: str, *, alone: bool = False) -> Reason | None:
+    def ineligible_reason(self, name: str, requested: str, *, alone: bool = False) -> Reason | None:
         """Why a model cannot stand in for the requested one; None: it can. `alone`: nothing but this request is compared."""
         if self.provider_of(name) is None:
             return "not_reachable"
@@ -89,7 +89,7 @@ class Reach:
         stayed = expected(now, ahead, self._today)
         return moved is not None and stayed is not None and moved < stayed
 
-    def at_hand(self) -> list[str]:
+    def names(self) -> list[str]:
         """The names that this organisation can ask for."""
         return [
             name

@@ -15,14 +15,14 @@ def ends(text: str) -> str:
     return text if len(text) <= 2 * _END else f"{text[:_END]} {text[-_END:]}"
 
 
-def mean_gain(likeness: NDArray[np.float32], gains: NDArray[np.float32]) -> float:
-    """The mean gain of the nearest ones; `likeness` and `gains` have an entry for each question."""
-    nearest = np.argpartition(likeness, -NEAREST)[-NEAREST:]
+def mean_uplift(similarity: NDArray[np.float32], gains: NDArray[np.float32]) -> float:
+    """The mean gain of the nearest ones; `similarity` and `gains` have an entry for each question."""
+    nearest = np.argpartition(similarity, -NEAREST)[-NEAREST:]
     return float(gains[nearest].mean())
 
 
-def told(likeness: NDArray[np.float32], gains: NDArray[np.float32]) -> float:
-    """What the nearest ones say, drawn to the mean of all as far as they are unlike; `likeness` is a cosine."""
-    alike = min(max((float(likeness.max()) - _UNLIKE) / (_ALIKE - _UNLIKE), 0.0), 1.0)
+def shrunk_mean(similarity: NDArray[np.float32], gains: NDArray[np.float32]) -> float:
+    """What the nearest ones say, drawn to the mean of all as far as they are unlike; `similarity` is a cosine."""
+    alike = min(max((float(similarity.max()) - _UNLIKE) / (_ALIKE - _UNLIKE), 0.0), 1.0)
     usual = float(gains.mean())
-    return usual + alike * (mean_gain(likeness, gains) - usual)
+    return usual + alike * (mean_uplift(similarity, gains) - usual)

@@ -27,7 +27,7 @@ _ASKS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedPrompt:
     """All in lower case with single blanks. `ask` holds the sentences that want something, without courtesies.
 
     For a short prompt it is the whole of it. `text` is everything (the middle of a very long prompt left out), `body` the
@@ -36,13 +36,13 @@ class Reading:
 
     text: str
     body: str
-    ask: str
+    request_text: str
     words: int
     asks: bool
     only_courtesy: bool
 
 
-def read(prompt: str) -> Reading:
+def parse_prompt(prompt: str) -> ParsedPrompt:
     """Read a prompt; case, blanks and courtesies make no difference."""
     if len(prompt) > _HEAD + _TAIL:
         prompt = f"{prompt[:_HEAD]} {prompt[-_TAIL:]}"
@@ -57,10 +57,10 @@ def read(prompt: str) -> Reading:
         edges = prose if len(prose) <= 2 * _EDGE_SENTENCES else prose[:_EDGE_SENTENCES] + prose[-_EDGE_SENTENCES:]
         asking = [sentence for sentence in edges if _ASKS.search(sentence)]
         sentences = asking or [min(edges[0], edges[-1], key=len)]
-    return Reading(
+    return ParsedPrompt(
         text=text,
         body=body,
-        ask=" ".join(sentences),
+        request_text=" ".join(sentences),
         words=words,
         asks=any(_ASKS.search(sentence) for sentence in sentences),
         only_courtesy=bool(text) and not polished,

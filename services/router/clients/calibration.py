@@ -11,7 +11,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.base import UNREADABLE, decoder
 from libs.common.contracts.router import LEARNED, Learned
 from libs.common.errors import PromptlyError
-from services.router.domain.gain import Estimate, Prior, learned, shipped
+from services.router.domain.quality_uplift import Estimate, Prior, learned, shipped
 
 log = structlog.get_logger()
 _KEPT = 10_000
@@ -24,7 +24,7 @@ class _Kept:
 
 
 class BusEstimates:
-    """Implements `ports.Estimates`. Nobody waits: a request takes what is there, and has it renewed for the next ones."""
+    """Implements `ports.Calibrations`. Nobody waits: a request takes what is there, and has it renewed for the next ones."""
 
     def __init__(self, bus: Bus, prior: Prior, clock: Clock, refresh_seconds: float) -> None:
         self._bus = bus
