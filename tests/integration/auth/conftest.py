@@ -25,8 +25,8 @@ from services.auth.clients.tokens import JwtTokens
 from services.auth.domain.accounts import Role, User
 from services.auth.ports import UnitOfWork
 from services.auth.settings import AuthSettings
-from services.auth.store.memory import MemoryUnitOfWork
 from services.auth.store.unit_of_work import unit_of_work
+from tests.fakes.auth.unit_of_work import MemoryUnitOfWork
 
 PEPPER = "pepper-pepper-pepper-pepper-pepper"
 JWT_SECRET = "secret-secret-secret-secret-secret"

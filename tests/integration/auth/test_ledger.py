@@ -26,8 +26,8 @@ from libs.common.errors import BadRequest, NotFound
 from services.auth.domain import ledger
 from services.auth.once import OnceOnly
 from services.auth.ports import UnitOfWork
-from services.auth.store.memory import MemoryUnitOfWork
 from services.auth.store.unit_of_work import unit_of_work
+from tests.fakes.auth.unit_of_work import MemoryUnitOfWork
 from tests.integration.auth.ledger_house import NOW, TRIAL, LedgerHouse
 
 

@@ -18,7 +18,7 @@ from services.auth.domain.accounts import Caller
 from services.auth.ports import Tx
 from services.auth.sessions import Sessions
 from services.auth.standings import Standings
-from services.auth.store.memory import MemoryUnitOfWork
+from tests.fakes.auth.unit_of_work import MemoryUnitOfWork
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PASSWORD = "securepassword"

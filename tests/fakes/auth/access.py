@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.auth.domain.team import Invite
 from services.auth.domain.tickets import Kind, Ticket
-from services.auth.store.memory_rows import Rows
+from tests.fakes.auth.rows import Rows
 
 
 class MemoryInvites:

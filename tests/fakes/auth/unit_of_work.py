@@ -1,4 +1,4 @@
-"""Everything auth keeps, in memory: the twin of the stores in Postgres, passing the same tests."""
+"""Auth's unit of work in memory, for tests; it passes the same suite as the one on Postgres."""
 
 import copy
 from collections.abc import AsyncIterator, Sequence
@@ -14,9 +14,9 @@ from services.auth.domain.identities import Identity, IdentitySource
 from services.auth.domain.keys import ApiKey, StoredProviderKey
 from services.auth.domain.rules import StoredRule
 from services.auth.ports import Tiers, Tx
-from services.auth.store.memory_access import MemoryErasures, MemoryInvites, MemoryTickets
-from services.auth.store.memory_ledger import MemoryLedger, MemoryOnceRecords
-from services.auth.store.memory_rows import Rows
+from tests.fakes.auth.access import MemoryErasures, MemoryInvites, MemoryTickets
+from tests.fakes.auth.ledger import MemoryLedger, MemoryOnceRecords
+from tests.fakes.auth.rows import Rows
 
 
 class MemoryUnitOfWork:

@@ -7,7 +7,7 @@ import msgspec
 
 from services.auth.domain.ledger import Account, Entry, Lease
 from services.auth.ports import OnceRecord
-from services.auth.store.memory_rows import Rows
+from tests.fakes.auth.rows import Rows
 
 
 class MemoryLedger:
