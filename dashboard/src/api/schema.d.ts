@@ -1164,69 +1164,242 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Register
-         * @description The body of a registration.
+         * AcceptBody
+         * @description The token out of the link and a password; where an e-mail is sent along, it has to be the invited one.
          */
-        Register: {
-            org_name: string;
-            email: string;
-            password: string;
-            /**
-             * @default personal
-             * @enum {unknown}
-             */
-            account_type: "personal" | "team";
-            /** @default null */
-            bootstrap_token: string | null;
-        };
-        /**
-         * Registered
-         * @description A new organisation; its first API key is shown only here.
-         */
-        Registered: {
-            user: components["schemas"]["User"];
-            org: components["schemas"]["Org"];
+        AcceptBody: {
             token: string;
-            api_key: string;
+            password: string;
+            /** @default null */
+            email: string | null;
         };
         /**
-         * User
-         * @description A person in one organisation.
+         * AlertEvent
+         * @description A rule fired, or its metric came back.
          */
-        User: {
+        AlertEvent: {
             id: string;
-            email: string;
+            rule_id: string;
+            rule_name: string;
             /** @enum {unknown} */
-            role: "admin" | "member" | "viewer";
-            created_at: string;
+            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            /** @enum {unknown} */
+            kind: "fired" | "resolved";
+            value: number;
+            threshold: number;
+            time: string;
+            data_as_of: string | null;
+            forecast: number | null;
+            message: string;
+            notifications: components["schemas"]["Notification"][];
         };
         /**
-         * Org
-         * @description An organisation.
+         * AlertEvents
+         * @description Newest first.
          */
-        Org: {
+        AlertEvents: {
+            events: components["schemas"]["AlertEvent"][];
+        };
+        /**
+         * AlertRule
+         * @description An alert rule; where its channels lead is masked. `firing_since` is null while it does not fire.
+         */
+        AlertRule: {
             id: string;
             name: string;
             /** @enum {unknown} */
-            account_type: "personal" | "team";
+            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            /** @enum {unknown} */
+            operator: "gt" | "gte" | "lt" | "lte";
+            threshold: number;
+            channels: ("email" | "slack" | "webhook")[];
+            window_minutes: number;
+            cooldown_minutes: number;
+            channel_config: components["schemas"]["ChannelConfig"];
+            is_active: boolean;
+            firing_since: string | null;
             created_at: string;
         };
         /**
-         * Login
-         * @description The body of a login.
+         * AlertRuleBody
+         * @description A new alert rule.
          */
-        Login: {
-            email: string;
-            password: string;
+        AlertRuleBody: {
+            name: string;
+            /** @enum {unknown} */
+            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            /** @enum {unknown} */
+            operator: "gt" | "gte" | "lt" | "lte";
+            threshold: number;
+            /**
+             * @default [
+             *       "email"
+             *     ]
+             */
+            channels: ("email" | "slack" | "webhook")[];
+            /**
+             * @default {
+             *       "webhook": null,
+             *       "slack": null
+             *     }
+             */
+            channel_config: components["schemas"]["ChannelConfigBody"];
+            /** @default 60 */
+            window_minutes: number;
+            /** @default 60 */
+            cooldown_minutes: number;
+            /** @default true */
+            is_active: boolean;
         };
         /**
-         * SignedIn
-         * @description A token, which lasts twelve hours, and whose it is.
+         * AlertRuleChange
+         * @description A change of an alert rule; what is not named stays.
          */
-        SignedIn: {
-            user: components["schemas"]["User"];
-            org: components["schemas"]["Org"];
-            token: string;
+        AlertRuleChange: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            metric: ("daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
+            /** @default null */
+            operator: ("gt" | "gte" | "lt" | "lte") | null;
+            /** @default null */
+            threshold: number | null;
+            /** @default null */
+            channels: ("email" | "slack" | "webhook")[] | null;
+            /** @default null */
+            channel_config: components["schemas"]["ChannelConfigBody"] | null;
+            /** @default null */
+            window_minutes: number | null;
+            /** @default null */
+            cooldown_minutes: number | null;
+            /** @default null */
+            is_active: boolean | null;
+        };
+        /**
+         * AlertRules
+         * @description Alert rules, oldest first.
+         */
+        AlertRules: {
+            rules: components["schemas"]["AlertRule"][];
+        };
+        /**
+         * AlertTested
+         * @description What became of the test, channel by channel.
+         */
+        AlertTested: {
+            notifications: components["schemas"]["Notification"][];
+        };
+        /**
+         * CacheCounts
+         * @description Hits by layer; the rate is over all requests, 0 to 1.
+         */
+        CacheCounts: {
+            exact_hits: number;
+            semantic_hits: number;
+            hit_rate: number;
+        };
+        /**
+         * CacheFeedback
+         * @description An entry of the cache whose answer was wrong for who got it.
+         */
+        CacheFeedback: {
+            /** Format: uuid */
+            entry_id: string;
+            wrong: boolean;
+        };
+        /**
+         * CacheStats
+         * @description Live entries: those that serve exact repeats only, those that serve paraphrases too, and their sum.
+         */
+        CacheStats: {
+            exact_entries: number;
+            semantic_entries: number;
+            total_entries: number;
+        };
+        /**
+         * ChannelConfig
+         * @description Where a rule's channels lead, masked; a channel that leads nowhere is left out.
+         */
+        ChannelConfig: {
+            /** @default null */
+            webhook: components["schemas"]["WebhookTarget"] | null;
+            /** @default null */
+            slack: components["schemas"]["SlackTarget"] | null;
+        };
+        /**
+         * ChannelConfigBody
+         * @description Where channels lead; what is left out leads nowhere.
+         */
+        ChannelConfigBody: {
+            /** @default null */
+            webhook: components["schemas"]["WebhookBody"] | null;
+            /** @default null */
+            slack: components["schemas"]["SlackBody"] | null;
+        };
+        /**
+         * ChatBody
+         * @description What decides about the model; all else of OpenAI's API may stand beside it.
+         */
+        ChatBody: {
+            model: string;
+            messages: components["schemas"]["ChatMessage"][];
+            /** @default null */
+            n: number | null;
+            /** @default null */
+            tools: Record<string, never>[] | null;
+            /** @default null */
+            functions: Record<string, never>[] | null;
+            /** @default null */
+            response_format: components["schemas"]["_Format"] | null;
+            /** @default null */
+            max_tokens: number | null;
+            /** @default null */
+            max_completion_tokens: number | null;
+        };
+        /**
+         * ChatMessage
+         * @description A turn; what is no text counts by its kind only.
+         */
+        ChatMessage: {
+            role: string;
+            /** @default null */
+            content: string | Record<string, never>[] | null;
+            /** @default null */
+            tool_calls: Record<string, never>[] | null;
+        };
+        /**
+         * CheckoutBody
+         * @description How much to buy, in pounds: at least 5.00, to the penny.
+         */
+        CheckoutBody: {
+            amount_gbp: number;
+        };
+        /**
+         * CheckoutOpened
+         * @description The payment provider's session, and the page that takes the money.
+         */
+        CheckoutOpened: {
+            session_id: string;
+            url: string;
+        };
+        /**
+         * Cleared
+         * @description How many entries a clear removed.
+         */
+        Cleared: {
+            cleared: number;
+        };
+        /**
+         * CreditsLeft
+         * @description Tokens for the optimize API; null where they are not counted.
+         */
+        CreditsLeft: {
+            balance_tokens: number | null;
+            /** @enum {unknown} */
+            currency: "GBP";
+            price_per_million_tokens: number;
+            minimum_purchase_gbp: number;
+            can_buy: boolean;
         };
         /**
          * EntryOptions
@@ -1240,74 +1413,12 @@ export interface components {
             mail: boolean;
         };
         /**
-         * Me
-         * @description Who the token belongs to.
+         * Error
+         * @description A sentence for whoever asked; `errors` where fields are to blame.
          */
-        Me: {
-            user: components["schemas"]["User"];
-            org: components["schemas"]["Org"];
-        };
-        /**
-         * SignIns
-         * @description How the caller gets in.
-         */
-        SignIns: {
-            password: boolean;
-            oauth: ("github" | "google")[];
-        };
-        /**
-         * PasswordChange
-         * @description Another password.
-         */
-        PasswordChange: {
-            old_password: string;
-            new_password: string;
-        };
-        /**
-         * ResetBody
-         * @description Whose password was forgotten.
-         */
-        ResetBody: {
-            email: string;
-        };
-        /**
-         * Told
-         * @description A sentence.
-         */
-        Told: {
+        Error: {
             detail: string;
-        };
-        /**
-         * ResetConfirmBody
-         * @description The token out of the link, and the new password.
-         */
-        ResetConfirmBody: {
-            token: string;
-            password: string;
-        };
-        /**
-         * VerifyBody
-         * @description The code out of the mail.
-         */
-        VerifyBody: {
-            token: string;
-        };
-        /**
-         * AcceptBody
-         * @description The token out of the link and a password; where an e-mail is sent along, it has to be the invited one.
-         */
-        AcceptBody: {
-            token: string;
-            password: string;
-            /** @default null */
-            email: string | null;
-        };
-        /**
-         * Leaving
-         * @description Where to lead the browser.
-         */
-        Leaving: {
-            url: string;
+            errors?: components["schemas"]["FieldError"][];
         };
         /**
          * ExchangeBody
@@ -1317,57 +1428,44 @@ export interface components {
             code: string;
         };
         /**
-         * OrgChange
-         * @description What may be changed of an organisation; in a deletion its name, to be sure.
+         * Feedback
+         * @description What the client said of the answer.
          */
-        OrgChange: {
-            name: string;
-        };
-        /**
-         * Members
-         * @description An organisation's users.
-         */
-        Members: {
-            members: components["schemas"]["User"][];
-        };
-        /**
-         * RoleBody
-         * @description Another role.
-         */
-        RoleBody: {
+        Feedback: {
             /** @enum {unknown} */
-            role: "admin" | "member" | "viewer";
+            rating: "bad" | "good";
+            cache_wrong: boolean;
+            comment: string | null;
+            time: string;
         };
         /**
-         * InviteBody
-         * @description Who is to join, as what.
+         * FieldError
+         * @description A field that is to blame, and why.
          */
-        InviteBody: {
-            email: string;
-            /** @enum {unknown} */
-            role: "admin" | "member" | "viewer";
+        FieldError: {
+            field: string;
+            message: string;
         };
         /**
-         * NewInvite
-         * @description An invitation and the link that accepts it; `mailed` says whether a mail is on its way.
+         * Hit
+         * @description A question that got another question's answer; both are named by their requests, no text of theirs is kept.
          */
-        NewInvite: {
-            id: string;
-            email: string;
-            /** @enum {unknown} */
-            role: "admin" | "member" | "viewer";
-            invited_by: string;
-            created_at: string;
-            expires_at: string;
-            link: string;
-            mailed: boolean;
+        Hit: {
+            request_id: string;
+            source_request_id: string | null;
+            entry_id: string | null;
+            similarity: number | null;
+            model: string;
+            time: string;
+            savings_usd: number | null;
         };
         /**
-         * Invites
-         * @description Open invitations.
+         * Hits
+         * @description Newest first.
          */
-        Invites: {
-            invites: components["schemas"]["Invite"][];
+        Hits: {
+            hits: components["schemas"]["Hit"][];
+            next_cursor: string | null;
         };
         /**
          * Invite
@@ -1383,40 +1481,20 @@ export interface components {
             expires_at: string;
         };
         /**
-         * SystemState
-         * @description How Promptly is.
+         * InviteBody
+         * @description Who is to join, as what.
          */
-        SystemState: {
+        InviteBody: {
+            email: string;
             /** @enum {unknown} */
-            status: "degraded" | "up";
-            version: string;
-            /** @enum {unknown} */
-            bus: "down" | "up";
-            services: {
-                [key: string]: components["schemas"]["ServiceState"];
-            };
+            role: "admin" | "member" | "viewer";
         };
         /**
-         * ServiceState
-         * @description One service; `event_lag` counts requests that its figures do not show yet.
+         * Invites
+         * @description Open invitations.
          */
-        ServiceState: {
-            /** @enum {unknown} */
-            status: "degraded" | "down" | "up";
-            version: string | null;
-            degraded: string[];
-            missing: string[];
-            /** @default null */
-            reason: string | null;
-            /** @default null */
-            event_lag: number | null;
-        };
-        /**
-         * Keys
-         * @description Promptly keys.
-         */
-        Keys: {
-            keys: components["schemas"]["Key"][];
+        Invites: {
+            invites: components["schemas"]["Invite"][];
         };
         /**
          * Key
@@ -1456,515 +1534,11 @@ export interface components {
             monthly_budget_usd: number | null;
         };
         /**
-         * NewKey
-         * @description A Promptly key with its secret, which is shown this once.
+         * Keys
+         * @description Promptly keys.
          */
-        NewKey: {
-            id: string;
-            name: string;
-            prefix: string;
-            last_four: string;
-            scopes: ("chat" | "optimize")[];
-            rpm: number;
-            monthly_budget_usd: number | null;
-            expires_at: string | null;
-            created_by: string;
-            created_at: string;
-            last_used_at: string | null;
-            api_key: string;
-        };
-        /**
-         * RegenerateBody
-         * @description Which key to give another secret; none: the organisation's first.
-         */
-        RegenerateBody: {
-            /** @default null */
-            id: string | null;
-        };
-        /**
-         * ProviderKeys
-         * @description Provider keys.
-         */
-        ProviderKeys: {
-            keys: components["schemas"]["ProviderKey"][];
-        };
-        /**
-         * ProviderKey
-         * @description A provider key, masked.
-         */
-        ProviderKey: {
-            id: string;
-            /** @enum {unknown} */
-            provider: "anthropic" | "google" | "openai" | "openai_compatible";
-            label: string;
-            api_key: string;
-            last_four: string;
-            base_url: string | null;
-            models: string[];
-            created_at: string;
-        };
-        /**
-         * ProviderKeyBody
-         * @description A new provider key.
-         */
-        ProviderKeyBody: {
-            /** @enum {unknown} */
-            provider: "anthropic" | "google" | "openai" | "openai_compatible";
-            api_key: string;
-            /** @default null */
-            base_url: string | null;
-            /** @default null */
-            label: string | null;
-            /** @default null */
-            models: string[] | null;
-        };
-        /**
-         * ProviderKeyChangeBody
-         * @description A change of a provider key; what is not named stays, and a `base_url` that is null or empty goes.
-         */
-        ProviderKeyChangeBody: {
-            /** @default null */
-            api_key: string | null;
-            base_url?: string | null;
-            /** @default null */
-            label: string | null;
-            /** @default null */
-            models: string[] | null;
-        };
-        /**
-         * ProviderKeyTested
-         * @description Whether the provider took the key; `detail` is a sentence for its owner. No latency where no call was made.
-         */
-        ProviderKeyTested: {
-            ok: boolean;
-            detail: string;
-            /** @default null */
-            latency_ms: number | null;
-        };
-        /**
-         * OptimizationSettings
-         * @description An organisation's levers: the nine documented fields, then Promptly's own.
-         *
-         *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
-         *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
-         */
-        OptimizationSettings: {
-            /**
-             * @default moderate
-             * @enum {unknown}
-             */
-            level: "aggressive" | "conservative" | "moderate" | "off";
-            /** @default true */
-            whitespace_removal: boolean;
-            /** @default true */
-            redundancy_elimination: boolean;
-            /** @default true */
-            system_prompt_compression: boolean;
-            /** @default true */
-            context_pruning: boolean;
-            /** @default true */
-            cache_enabled: boolean;
-            /** @default 0.95 */
-            cache_similarity_threshold: number;
-            /** @default 3600 */
-            cache_ttl_seconds: number;
-            /**
-             * @default auto
-             * @enum {unknown}
-             */
-            routing_mode: "auto" | "manual" | "shadow";
-            /** @default true */
-            values_line: boolean;
-            /** @default false */
-            extraction: boolean;
-            /** @default null */
-            cost_quality: number | null;
-            /** @default false */
-            substitute_unreachable: boolean;
-            /** @default false */
-            rules_in_manual: boolean;
-            /** @default false */
-            older_generations: boolean;
-        };
-        /**
-         * SettingsChange
-         * @description The levers to change; the others stay.
-         */
-        SettingsChange: {
-            /** @enum {unknown} */
-            level?: "aggressive" | "conservative" | "moderate" | "off";
-            whitespace_removal?: boolean;
-            redundancy_elimination?: boolean;
-            system_prompt_compression?: boolean;
-            context_pruning?: boolean;
-            cache_enabled?: boolean;
-            cache_similarity_threshold?: number;
-            cache_ttl_seconds?: number;
-            /** @enum {unknown} */
-            routing_mode?: "auto" | "manual" | "shadow";
-            values_line?: boolean;
-            extraction?: boolean;
-            cost_quality?: number | null;
-            substitute_unreachable?: boolean;
-            rules_in_manual?: boolean;
-            older_generations?: boolean;
-        };
-        /**
-         * CacheStats
-         * @description Live entries: those that serve exact repeats only, those that serve paraphrases too, and their sum.
-         */
-        CacheStats: {
-            exact_entries: number;
-            semantic_entries: number;
-            total_entries: number;
-        };
-        /**
-         * Cleared
-         * @description How many entries a clear removed.
-         */
-        Cleared: {
-            cleared: number;
-        };
-        /**
-         * ChatBody
-         * @description What decides about the model; all else of OpenAI's API may stand beside it.
-         */
-        ChatBody: {
-            model: string;
-            messages: components["schemas"]["Message"][];
-            /** @default null */
-            n: number | null;
-            /** @default null */
-            tools: Record<string, never>[] | null;
-            /** @default null */
-            functions: Record<string, never>[] | null;
-            /** @default null */
-            response_format: components["schemas"]["_Format"] | null;
-            /** @default null */
-            max_tokens: number | null;
-            /** @default null */
-            max_completion_tokens: number | null;
-        };
-        /**
-         * Message
-         * @description A turn; what is no text counts by its kind only.
-         */
-        Message: {
-            role: string;
-            /** @default null */
-            content: string | Record<string, never>[] | null;
-            /** @default null */
-            tool_calls: Record<string, never>[] | null;
-        };
-        /** _Format */
-        _Format: {
-            type: string;
-        };
-        /**
-         * Preview
-         * @description The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown.
-         */
-        Preview: {
-            model: string;
-            /** @enum {unknown} */
-            level: "aggressive" | "conservative" | "moderate" | "off";
-            original_tokens: number;
-            optimized_tokens: number;
-            tokens_saved: number;
-            exact_tokens: boolean;
-            cost_before_usd: number | null;
-            cost_after_usd: number | null;
-            savings_usd: number | null;
-            levers: components["schemas"]["PreviewLever"][];
-            steps: components["schemas"]["PreviewStep"][];
-            parts: components["schemas"]["PreviewPart"][];
-            left_out: {
-                [key: string]: number;
-            };
-            messages: Record<string, never>[];
-            diff: components["schemas"]["MessageChange"][];
-        };
-        /**
-         * PreviewLever
-         * @description What a lever would take away.
-         */
-        PreviewLever: {
-            /** @enum {unknown} */
-            lever: "compression" | "pruning" | "redundancy" | "whitespace";
-            tokens_saved: number;
-            savings_usd: number | null;
-        };
-        /**
-         * PreviewStep
-         * @description What became of one step of a lever, and why; `message` is the position of the message it is about.
-         */
-        PreviewStep: {
-            step: string;
-            /** @enum {unknown} */
-            lever: "compression" | "pruning" | "redundancy" | "whitespace";
-            /** @enum {unknown} */
-            outcome: "applied" | "gated" | "not_worth_it" | "nothing_found" | "off" | "vetoed";
-            tokens_saved: number;
-            message: number | null;
-            reason: string;
-        };
-        /**
-         * PreviewPart
-         * @description What the `part`-th text of a message is. `left_alone` says why levers leave it, or some of it, as it came.
-         */
-        PreviewPart: {
-            message: number;
-            part: number;
-            role: string;
-            kinds: ("code" | "data" | "layout" | "prose" | "structured" | "unknown")[];
-            left_alone: string;
-        };
-        /**
-         * MessageChange
-         * @description One message: `position` is its place in the request, null for one that is put in.
-         */
-        MessageChange: {
-            position: number | null;
-            role: string;
-            /** @enum {unknown} */
-            change: "added" | "changed" | "kept" | "removed";
-            text: components["schemas"]["Piece"][];
-        };
-        /**
-         * Piece
-         * @description A stretch of text that stayed, went or came.
-         */
-        Piece: {
-            /** @enum {unknown} */
-            op: "added" | "removed" | "same";
-            text: string;
-        };
-        /**
-         * Hits
-         * @description Newest first.
-         */
-        Hits: {
-            hits: components["schemas"]["Hit"][];
-            next_cursor: string | null;
-        };
-        /**
-         * Hit
-         * @description A question that got another question's answer; both are named by their requests, no text of theirs is kept.
-         */
-        Hit: {
-            request_id: string;
-            source_request_id: string | null;
-            entry_id: string | null;
-            similarity: number | null;
-            model: string;
-            time: string;
-            savings_usd: number | null;
-        };
-        /**
-         * CacheFeedback
-         * @description An entry of the cache whose answer was wrong for who got it.
-         */
-        CacheFeedback: {
-            /** Format: uuid */
-            entry_id: string;
-            wrong: boolean;
-        };
-        /**
-         * TakenBack
-         * @description Whether the answer was still in the cache, and how many pairs of questions are kept apart from now on.
-         */
-        TakenBack: {
-            entry_id: string;
-            evicted: boolean;
-            blocked_pairs: number;
-        };
-        /**
-         * Routing
-         * @description How an organisation's models are chosen; `tiers` names them all, those included that are as in `default_tiers`.
-         */
-        Routing: {
-            /** @enum {unknown} */
-            routing_mode: "auto" | "manual" | "shadow";
-            tiers: {
-                [key: string]: {
-                    [key: string]: string;
-                };
-            };
-            default_tiers: {
-                [key: string]: {
-                    [key: string]: string;
-                };
-            };
-        };
-        /**
-         * RoutingChange
-         * @description The mode, and the models of some providers' tiers; null brings a provider's defaults back.
-         */
-        RoutingChange: {
-            /** @default null */
-            routing_mode: ("auto" | "manual" | "shadow") | null;
-            /** @default {} */
-            tiers: {
-                [key: string]: {
-                    [key: string]: string;
-                } | null;
-            };
-        };
-        /**
-         * Rules
-         * @description Routing rules in the order in which they are tried.
-         */
-        Rules: {
-            rules: components["schemas"]["Rule"][];
-        };
-        /**
-         * Rule
-         * @description A routing rule.
-         */
-        Rule: {
-            id: string;
-            name: string;
-            /** @enum {unknown} */
-            condition_type: "always" | "keyword" | "token_count";
-            condition_value: {
-                keywords: string[];
-            } | {
-                /** @enum {unknown} */
-                operator: "gt" | "gte" | "lt" | "lte";
-                value: number;
-            } | Record<string, never>;
-            /** @enum {unknown} */
-            action: "force_tier" | "use_model";
-            action_value: string;
-            priority: number;
-            created_at: string;
-        };
-        /**
-         * RuleBody
-         * @description A new routing rule.
-         */
-        RuleBody: {
-            name: string;
-            /** @enum {unknown} */
-            condition_type: "always" | "keyword" | "token_count";
-            /** @default {} */
-            condition_value: {
-                keywords: string[];
-            } | {
-                /** @enum {unknown} */
-                operator: "gt" | "gte" | "lt" | "lte";
-                value: number;
-            } | Record<string, never>;
-            /** @enum {unknown} */
-            action: "force_tier" | "use_model";
-            action_value: string;
-            /** @default 0 */
-            priority: number;
-        };
-        /**
-         * RuleOrder
-         * @description All rules, in the order in which they are to be tried.
-         */
-        RuleOrder: {
-            rule_ids: string[];
-        };
-        /**
-         * RuleChangeBody
-         * @description A change of a routing rule.
-         */
-        RuleChangeBody: {
-            /** @default null */
-            name: string | null;
-            /** @default null */
-            condition_type: ("always" | "keyword" | "token_count") | null;
-            /** @default null */
-            condition_value: ({
-                keywords: string[];
-            } | {
-                /** @enum {unknown} */
-                operator: "gt" | "gte" | "lt" | "lte";
-                value: number;
-            } | Record<string, never>) | null;
-            /** @default null */
-            action: ("force_tier" | "use_model") | null;
-            /** @default null */
-            action_value: string | null;
-            /** @default null */
-            priority: number | null;
-        };
-        /**
-         * Route
-         * @description What the router would do, and why.
-         */
-        Route: {
-            model: string;
-            provider: string;
-            tier: ("complex" | "medium" | "simple") | null;
-            score: number | null;
-            /** @enum {unknown} */
-            reason: "abstained" | "classifier" | "manual" | "not_capable" | "not_dearer" | "not_reachable" | "pinned" | "rule";
-            rule: components["schemas"]["RuleRef"] | null;
-            signals: string[];
-            skipped_rules: string[];
-            shadow_model: string | null;
-        };
-        /**
-         * RuleRef
-         * @description The rule that decided.
-         */
-        RuleRef: {
-            id: string;
-            name: string | null;
-        };
-        /**
-         * Overview
-         * @description Totals of a period; money in dollars.
-         */
-        Overview: {
-            from: string;
-            to: string;
-            requests: components["schemas"]["RequestCounts"];
-            cache: components["schemas"]["CacheCounts"];
-            tokens: components["schemas"]["TokenCounts"];
-            cost_usd: number;
-            baseline_cost_usd: number;
-            savings_usd: number;
-            savings_percentage: number;
-            error_rate: number;
-            latency_ms: components["schemas"]["Latencies"];
-            unpriced_requests: number;
-            data_as_of: string | null;
-        };
-        /**
-         * RequestCounts
-         * @description Requests by how they ended.
-         */
-        RequestCounts: {
-            total: number;
-            success: number;
-            fallback: number;
-            cached: number;
-            error: number;
-            cancelled: number;
-        };
-        /**
-         * CacheCounts
-         * @description Hits by layer; the rate is over all requests, 0 to 1.
-         */
-        CacheCounts: {
-            exact_hits: number;
-            semantic_hits: number;
-            hit_rate: number;
-        };
-        /**
-         * TokenCounts
-         * @description Prompt tokens before and after, and what was generated.
-         */
-        TokenCounts: {
-            original: number;
-            optimized: number;
-            saved: number;
-            output: number;
+        Keys: {
+            keys: components["schemas"]["Key"][];
         };
         /**
          * Latencies
@@ -1983,56 +1557,14 @@ export interface components {
             provider_p95: number | null;
         };
         /**
-         * Savings
-         * @description Savings over time; intervals without requests are left out.
+         * LeverShare
+         * @description One line of a receipt.
          */
-        Savings: {
+        LeverShare: {
             /** @enum {unknown} */
-            interval: "day" | "hour" | "week";
-            points: components["schemas"]["SavingsPoint"][];
-        };
-        /**
-         * SavingsPoint
-         * @description One interval, by its start.
-         */
-        SavingsPoint: {
-            time: string;
-            requests: number;
-            cost_usd: number;
-            baseline_cost_usd: number;
-            savings_usd: number;
+            lever: "cache_discount" | "caching" | "compression" | "pruning" | "redundancy" | "routing" | "whitespace";
             tokens_saved: number;
-        };
-        /**
-         * Models
-         * @description Most requests first.
-         */
-        Models: {
-            models: components["schemas"]["ModelUse"][];
-        };
-        /**
-         * ModelUse
-         * @description What one model served; `share` is of all requests.
-         */
-        ModelUse: {
-            model: string;
-            provider: string | null;
-            requests: number;
-            share: number;
-            input_tokens: number;
-            output_tokens: number;
-            cost_usd: number;
-            savings_usd: number;
-            latency_p50_ms: number | null;
-            error_rate: number;
-        };
-        /**
-         * Levers
-         * @description Largest savings first; they add up to `total_usd`.
-         */
-        Levers: {
-            levers: components["schemas"]["LeverUse"][];
-            total_usd: number;
+            savings_usd: number | null;
         };
         /**
          * LeverUse
@@ -2047,94 +1579,12 @@ export interface components {
             share: number | null;
         };
         /**
-         * LogPage
-         * @description Newest first; `next_cursor` asks for the next page, null at the end.
+         * Levers
+         * @description Largest savings first; they add up to `total_usd`.
          */
-        LogPage: {
-            requests: components["schemas"]["LogEntry"][];
-            next_cursor: string | null;
-        };
-        /**
-         * LogEntry
-         * @description One request; costs are null where a price is unknown. It holds no prompt and no answer.
-         */
-        LogEntry: {
-            id: string;
-            time: string;
-            key_id: string;
-            user: string | null;
-            /** @enum {unknown} */
-            kind: "chat" | "completion" | "optimize";
-            stream: boolean;
-            /** @enum {unknown} */
-            status: "cached" | "cancelled" | "error" | "fallback" | "success";
-            status_code: number;
-            error_code: string | null;
-            tags: {
-                [key: string]: string;
-            };
-            baseline_model: string;
-            routed_model: string;
-            served_model: string | null;
-            provider: string | null;
-            tier: ("complex" | "medium" | "simple") | null;
-            rule_id: string | null;
-            routing_reason: string | null;
-            routing_score: number | null;
-            shadow_model: string | null;
-            shadow_savings_usd: number | null;
-            original_tokens: number;
-            optimized_tokens: number;
-            output_tokens: number;
-            tokens: components["schemas"]["TokenClasses"];
-            cost_usd: number | null;
-            baseline_cost_usd: number | null;
-            savings_usd: number | null;
-            estimated: boolean;
-            price_version: string | null;
-            optimizations: components["schemas"]["LeverShare"][];
-            cache_hit: boolean;
-            /** @enum {unknown} */
-            cache: "exact" | "miss" | "off" | "semantic";
-            cache_similarity: number | null;
-            cache_entry_id: string | null;
-            cache_source_id: string | null;
-            latency_ms: number;
-            overhead_ms: number;
-            provider_ms: number | null;
-            first_byte_ms: number | null;
-            fallback_used: boolean;
-            degraded: string[];
-            trace_id: string | null;
-            charged_tokens: number;
-        };
-        /**
-         * TokenClasses
-         * @description The provider's own usage, in disjoint classes: their sum is every token that was billed.
-         */
-        TokenClasses: {
-            /** @default 0 */
-            uncached_input: number;
-            /** @default 0 */
-            cache_read: number;
-            /** @default 0 */
-            cache_write_5m: number;
-            /** @default 0 */
-            cache_write_1h: number;
-            /** @default 0 */
-            output_text: number;
-            /** @default 0 */
-            output_reasoning: number;
-        };
-        /**
-         * LeverShare
-         * @description One line of a receipt.
-         */
-        LeverShare: {
-            /** @enum {unknown} */
-            lever: "cache_discount" | "caching" | "compression" | "pruning" | "redundancy" | "routing" | "whitespace";
-            tokens_saved: number;
-            savings_usd: number | null;
+        Levers: {
+            levers: components["schemas"]["LeverUse"][];
+            total_usd: number;
         };
         /**
          * LogDetail
@@ -2194,6 +1644,416 @@ export interface components {
             trace_url: string | null;
         };
         /**
+         * LogEntry
+         * @description One request; costs are null where a price is unknown. It holds no prompt and no answer.
+         */
+        LogEntry: {
+            id: string;
+            time: string;
+            key_id: string;
+            user: string | null;
+            /** @enum {unknown} */
+            kind: "chat" | "completion" | "optimize";
+            stream: boolean;
+            /** @enum {unknown} */
+            status: "cached" | "cancelled" | "error" | "fallback" | "success";
+            status_code: number;
+            error_code: string | null;
+            tags: {
+                [key: string]: string;
+            };
+            baseline_model: string;
+            routed_model: string;
+            served_model: string | null;
+            provider: string | null;
+            tier: ("complex" | "medium" | "simple") | null;
+            rule_id: string | null;
+            routing_reason: string | null;
+            routing_score: number | null;
+            shadow_model: string | null;
+            shadow_savings_usd: number | null;
+            original_tokens: number;
+            optimized_tokens: number;
+            output_tokens: number;
+            tokens: components["schemas"]["TokenClasses"];
+            cost_usd: number | null;
+            baseline_cost_usd: number | null;
+            savings_usd: number | null;
+            estimated: boolean;
+            price_version: string | null;
+            optimizations: components["schemas"]["LeverShare"][];
+            cache_hit: boolean;
+            /** @enum {unknown} */
+            cache: "exact" | "miss" | "off" | "semantic";
+            cache_similarity: number | null;
+            cache_entry_id: string | null;
+            cache_source_id: string | null;
+            latency_ms: number;
+            overhead_ms: number;
+            provider_ms: number | null;
+            first_byte_ms: number | null;
+            fallback_used: boolean;
+            degraded: string[];
+            trace_id: string | null;
+            charged_tokens: number;
+        };
+        /**
+         * LogPage
+         * @description Newest first; `next_cursor` asks for the next page, null at the end.
+         */
+        LogPage: {
+            requests: components["schemas"]["LogEntry"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Login
+         * @description The body of a login.
+         */
+        Login: {
+            email: string;
+            password: string;
+        };
+        /**
+         * Me
+         * @description Who the token belongs to.
+         */
+        Me: {
+            user: components["schemas"]["User"];
+            org: components["schemas"]["Org"];
+        };
+        /**
+         * Members
+         * @description An organisation's users.
+         */
+        Members: {
+            members: components["schemas"]["User"][];
+        };
+        /**
+         * Message
+         * @description A sentence.
+         */
+        Message: {
+            detail: string;
+        };
+        /**
+         * MessageChange
+         * @description One message: `position` is its place in the request, null for one that is put in.
+         */
+        MessageChange: {
+            position: number | null;
+            role: string;
+            /** @enum {unknown} */
+            change: "added" | "changed" | "kept" | "removed";
+            text: components["schemas"]["Piece"][];
+        };
+        /**
+         * ModelUse
+         * @description What one model served; `share` is of all requests.
+         */
+        ModelUse: {
+            model: string;
+            provider: string | null;
+            requests: number;
+            share: number;
+            input_tokens: number;
+            output_tokens: number;
+            cost_usd: number;
+            savings_usd: number;
+            latency_p50_ms: number | null;
+            error_rate: number;
+        };
+        /**
+         * Models
+         * @description Most requests first.
+         */
+        Models: {
+            models: components["schemas"]["ModelUse"][];
+        };
+        /**
+         * NewInvite
+         * @description An invitation and the link that accepts it; `mailed` says whether a mail is on its way.
+         */
+        NewInvite: {
+            id: string;
+            email: string;
+            /** @enum {unknown} */
+            role: "admin" | "member" | "viewer";
+            invited_by: string;
+            created_at: string;
+            expires_at: string;
+            link: string;
+            mailed: boolean;
+        };
+        /**
+         * NewKey
+         * @description A Promptly key with its secret, which is shown this once.
+         */
+        NewKey: {
+            id: string;
+            name: string;
+            prefix: string;
+            last_four: string;
+            scopes: ("chat" | "optimize")[];
+            rpm: number;
+            monthly_budget_usd: number | null;
+            expires_at: string | null;
+            created_by: string;
+            created_at: string;
+            last_used_at: string | null;
+            api_key: string;
+        };
+        /**
+         * Notification
+         * @description What became of telling one channel; `error` is a sentence for the rule's owner.
+         */
+        Notification: {
+            /** @enum {unknown} */
+            channel: "email" | "slack" | "webhook";
+            /** @enum {unknown} */
+            state: "failed" | "sent" | "waiting";
+            attempts: number;
+            /** @default null */
+            error: string | null;
+        };
+        /**
+         * OptimizationSettings
+         * @description An organisation's levers: the nine documented fields, then Promptly's own.
+         *
+         *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
+         *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
+         */
+        OptimizationSettings: {
+            /**
+             * @default moderate
+             * @enum {unknown}
+             */
+            level: "aggressive" | "conservative" | "moderate" | "off";
+            /** @default true */
+            whitespace_removal: boolean;
+            /** @default true */
+            redundancy_elimination: boolean;
+            /** @default true */
+            system_prompt_compression: boolean;
+            /** @default true */
+            context_pruning: boolean;
+            /** @default true */
+            cache_enabled: boolean;
+            /** @default 0.95 */
+            cache_similarity_threshold: number;
+            /** @default 3600 */
+            cache_ttl_seconds: number;
+            /**
+             * @default auto
+             * @enum {unknown}
+             */
+            routing_mode: "auto" | "manual" | "shadow";
+            /** @default true */
+            values_line: boolean;
+            /** @default false */
+            extraction: boolean;
+            /** @default null */
+            cost_quality: number | null;
+            /** @default false */
+            substitute_unreachable: boolean;
+            /** @default false */
+            rules_in_manual: boolean;
+            /** @default false */
+            older_generations: boolean;
+        };
+        /**
+         * Org
+         * @description An organisation.
+         */
+        Org: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            account_type: "personal" | "team";
+            created_at: string;
+        };
+        /**
+         * OrgChange
+         * @description What may be changed of an organisation; in a deletion its name, to be sure.
+         */
+        OrgChange: {
+            name: string;
+        };
+        /**
+         * Overview
+         * @description Totals of a period; money in dollars.
+         */
+        Overview: {
+            from: string;
+            to: string;
+            requests: components["schemas"]["RequestCounts"];
+            cache: components["schemas"]["CacheCounts"];
+            tokens: components["schemas"]["TokenCounts"];
+            cost_usd: number;
+            baseline_cost_usd: number;
+            savings_usd: number;
+            savings_percentage: number;
+            error_rate: number;
+            latency_ms: components["schemas"]["Latencies"];
+            unpriced_requests: number;
+            data_as_of: string | null;
+        };
+        /**
+         * PasswordChange
+         * @description Another password.
+         */
+        PasswordChange: {
+            old_password: string;
+            new_password: string;
+        };
+        /**
+         * Piece
+         * @description A stretch of text that stayed, went or came.
+         */
+        Piece: {
+            /** @enum {unknown} */
+            op: "added" | "removed" | "same";
+            text: string;
+        };
+        /**
+         * Preview
+         * @description The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown.
+         */
+        Preview: {
+            model: string;
+            /** @enum {unknown} */
+            level: "aggressive" | "conservative" | "moderate" | "off";
+            original_tokens: number;
+            optimized_tokens: number;
+            tokens_saved: number;
+            exact_tokens: boolean;
+            cost_before_usd: number | null;
+            cost_after_usd: number | null;
+            savings_usd: number | null;
+            levers: components["schemas"]["PreviewLever"][];
+            steps: components["schemas"]["PreviewStep"][];
+            parts: components["schemas"]["PreviewPart"][];
+            left_out: {
+                [key: string]: number;
+            };
+            messages: Record<string, never>[];
+            diff: components["schemas"]["MessageChange"][];
+        };
+        /**
+         * PreviewLever
+         * @description What a lever would take away.
+         */
+        PreviewLever: {
+            /** @enum {unknown} */
+            lever: "compression" | "pruning" | "redundancy" | "whitespace";
+            tokens_saved: number;
+            savings_usd: number | null;
+        };
+        /**
+         * PreviewPart
+         * @description What the `part`-th text of a message is. `left_alone` says why levers leave it, or some of it, as it came.
+         */
+        PreviewPart: {
+            message: number;
+            part: number;
+            role: string;
+            kinds: ("code" | "data" | "layout" | "prose" | "structured" | "unknown")[];
+            left_alone: string;
+        };
+        /**
+         * PreviewStep
+         * @description What became of one step of a lever, and why; `message` is the position of the message it is about.
+         */
+        PreviewStep: {
+            step: string;
+            /** @enum {unknown} */
+            lever: "compression" | "pruning" | "redundancy" | "whitespace";
+            /** @enum {unknown} */
+            outcome: "applied" | "gated" | "not_worth_it" | "nothing_found" | "off" | "vetoed";
+            tokens_saved: number;
+            message: number | null;
+            reason: string;
+        };
+        /**
+         * ProviderKey
+         * @description A provider key, masked.
+         */
+        ProviderKey: {
+            id: string;
+            /** @enum {unknown} */
+            provider: "anthropic" | "google" | "openai" | "openai_compatible";
+            label: string;
+            api_key: string;
+            last_four: string;
+            base_url: string | null;
+            models: string[];
+            created_at: string;
+        };
+        /**
+         * ProviderKeyBody
+         * @description A new provider key.
+         */
+        ProviderKeyBody: {
+            /** @enum {unknown} */
+            provider: "anthropic" | "google" | "openai" | "openai_compatible";
+            api_key: string;
+            /** @default null */
+            base_url: string | null;
+            /** @default null */
+            label: string | null;
+            /** @default null */
+            models: string[] | null;
+        };
+        /**
+         * ProviderKeyChangeBody
+         * @description A change of a provider key; what is not named stays, and a `base_url` that is null or empty goes.
+         */
+        ProviderKeyChangeBody: {
+            /** @default null */
+            api_key: string | null;
+            base_url?: string | null;
+            /** @default null */
+            label: string | null;
+            /** @default null */
+            models: string[] | null;
+        };
+        /**
+         * ProviderKeyTested
+         * @description Whether the provider took the key; `detail` is a sentence for its owner. No latency where no call was made.
+         */
+        ProviderKeyTested: {
+            ok: boolean;
+            detail: string;
+            /** @default null */
+            latency_ms: number | null;
+        };
+        /**
+         * ProviderKeys
+         * @description Provider keys.
+         */
+        ProviderKeys: {
+            keys: components["schemas"]["ProviderKey"][];
+        };
+        /**
+         * Purchase
+         * @description Credits that came in; what was given cost nothing.
+         */
+        Purchase: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "grant" | "purchase" | "trial";
+            tokens: number;
+            amount_gbp: number;
+            reference: string | null;
+            time: string;
+        };
+        /**
+         * Purchases
+         * @description Newest first.
+         */
+        Purchases: {
+            purchases: components["schemas"]["Purchase"][];
+        };
+        /**
          * Receipt
          * @description Baseline − lines = cost.
          */
@@ -2221,62 +2081,306 @@ export interface components {
             first_byte: number | null;
         };
         /**
-         * Feedback
-         * @description What the client said of the answer.
+         * Received
+         * @description The event was received.
          */
-        Feedback: {
+        Received: {
+            received: boolean;
+        };
+        /**
+         * Redirect
+         * @description Where to lead the browser.
+         */
+        Redirect: {
+            url: string;
+        };
+        /**
+         * RegenerateBody
+         * @description Which key to give another secret; none: the organisation's first.
+         */
+        RegenerateBody: {
+            /** @default null */
+            id: string | null;
+        };
+        /**
+         * Register
+         * @description The body of a registration.
+         */
+        Register: {
+            org_name: string;
+            email: string;
+            password: string;
+            /**
+             * @default personal
+             * @enum {unknown}
+             */
+            account_type: "personal" | "team";
+            /** @default null */
+            bootstrap_token: string | null;
+        };
+        /**
+         * Registered
+         * @description A new organisation; its first API key is shown only here.
+         */
+        Registered: {
+            user: components["schemas"]["User"];
+            org: components["schemas"]["Org"];
+            token: string;
+            api_key: string;
+        };
+        /**
+         * RequestCounts
+         * @description Requests by how they ended.
+         */
+        RequestCounts: {
+            total: number;
+            success: number;
+            fallback: number;
+            cached: number;
+            error: number;
+            cancelled: number;
+        };
+        /**
+         * ResetBody
+         * @description Whose password was forgotten.
+         */
+        ResetBody: {
+            email: string;
+        };
+        /**
+         * ResetConfirmBody
+         * @description The token out of the link, and the new password.
+         */
+        ResetConfirmBody: {
+            token: string;
+            password: string;
+        };
+        /**
+         * RoleBody
+         * @description Another role.
+         */
+        RoleBody: {
             /** @enum {unknown} */
-            rating: "bad" | "good";
-            cache_wrong: boolean;
-            comment: string | null;
-            time: string;
+            role: "admin" | "member" | "viewer";
         };
         /**
-         * AlertRules
-         * @description Alert rules, oldest first.
+         * Route
+         * @description What the router would do, and why.
          */
-        AlertRules: {
-            rules: components["schemas"]["AlertRule"][];
+        Route: {
+            model: string;
+            provider: string;
+            tier: ("complex" | "medium" | "simple") | null;
+            score: number | null;
+            /** @enum {unknown} */
+            reason: "abstained" | "classifier" | "manual" | "not_capable" | "not_dearer" | "not_reachable" | "pinned" | "rule";
+            rule: components["schemas"]["RuleRef"] | null;
+            signals: string[];
+            skipped_rules: string[];
+            shadow_model: string | null;
         };
         /**
-         * AlertRule
-         * @description An alert rule; where its channels lead is masked. `firing_since` is null while it does not fire.
+         * Routing
+         * @description How an organisation's models are chosen; `tiers` names them all, those included that are as in `default_tiers`.
          */
-        AlertRule: {
+        Routing: {
+            /** @enum {unknown} */
+            routing_mode: "auto" | "manual" | "shadow";
+            tiers: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            default_tiers: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+        };
+        /**
+         * RoutingChange
+         * @description The mode, and the models of some providers' tiers; null brings a provider's defaults back.
+         */
+        RoutingChange: {
+            /** @default null */
+            routing_mode: ("auto" | "manual" | "shadow") | null;
+            /** @default {} */
+            tiers: {
+                [key: string]: {
+                    [key: string]: string;
+                } | null;
+            };
+        };
+        /**
+         * Rule
+         * @description A routing rule.
+         */
+        Rule: {
             id: string;
             name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            condition_type: "always" | "keyword" | "token_count";
+            condition_value: {
+                keywords: string[];
+            } | {
+                /** @enum {unknown} */
+                operator: "gt" | "gte" | "lt" | "lte";
+                value: number;
+            } | Record<string, never>;
             /** @enum {unknown} */
-            operator: "gt" | "gte" | "lt" | "lte";
-            threshold: number;
-            channels: ("email" | "slack" | "webhook")[];
-            window_minutes: number;
-            cooldown_minutes: number;
-            channel_config: components["schemas"]["ChannelConfig"];
-            is_active: boolean;
-            firing_since: string | null;
+            action: "force_tier" | "use_model";
+            action_value: string;
+            priority: number;
             created_at: string;
         };
         /**
-         * ChannelConfig
-         * @description Where a rule's channels lead. What is put as it was shown, masked, stays as it is.
+         * RuleBody
+         * @description A new routing rule.
          */
-        ChannelConfig: {
-            /** @default null */
-            webhook: components["schemas"]["WebhookTarget"] | null;
-            /** @default null */
-            slack: components["schemas"]["SlackTarget"] | null;
+        RuleBody: {
+            name: string;
+            /** @enum {unknown} */
+            condition_type: "always" | "keyword" | "token_count";
+            /** @default {} */
+            condition_value: {
+                keywords: string[];
+            } | {
+                /** @enum {unknown} */
+                operator: "gt" | "gte" | "lt" | "lte";
+                value: number;
+            } | Record<string, never>;
+            /** @enum {unknown} */
+            action: "force_tier" | "use_model";
+            action_value: string;
+            /** @default 0 */
+            priority: number;
         };
         /**
-         * WebhookTarget
-         * @description Where a webhook goes, and the secret that signs it. Both are masked in answers; the secret is shown in full once, in
-         *         the answer to the call that set it or had it made.
+         * RuleChangeBody
+         * @description A change of a routing rule.
          */
-        WebhookTarget: {
+        RuleChangeBody: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            condition_type: ("always" | "keyword" | "token_count") | null;
+            /** @default null */
+            condition_value: ({
+                keywords: string[];
+            } | {
+                /** @enum {unknown} */
+                operator: "gt" | "gte" | "lt" | "lte";
+                value: number;
+            } | Record<string, never>) | null;
+            /** @default null */
+            action: ("force_tier" | "use_model") | null;
+            /** @default null */
+            action_value: string | null;
+            /** @default null */
+            priority: number | null;
+        };
+        /**
+         * RuleOrder
+         * @description All rules, in the order in which they are to be tried.
+         */
+        RuleOrder: {
+            rule_ids: string[];
+        };
+        /**
+         * RuleRef
+         * @description The rule that decided.
+         */
+        RuleRef: {
+            id: string;
+            name: string | null;
+        };
+        /**
+         * Rules
+         * @description Routing rules in the order in which they are tried.
+         */
+        Rules: {
+            rules: components["schemas"]["Rule"][];
+        };
+        /**
+         * Savings
+         * @description Savings over time; intervals without requests are left out.
+         */
+        Savings: {
+            /** @enum {unknown} */
+            interval: "day" | "hour" | "week";
+            points: components["schemas"]["SavingsPoint"][];
+        };
+        /**
+         * SavingsPoint
+         * @description One interval, by its start.
+         */
+        SavingsPoint: {
+            time: string;
+            requests: number;
+            cost_usd: number;
+            baseline_cost_usd: number;
+            savings_usd: number;
+            tokens_saved: number;
+        };
+        /**
+         * ServiceState
+         * @description One service; `event_lag` counts requests that its figures do not show yet.
+         */
+        ServiceState: {
+            /** @enum {unknown} */
+            status: "degraded" | "down" | "up";
+            version: string | null;
+            degraded: string[];
+            missing: string[];
+            reason?: string;
+            event_lag?: number | null;
+        };
+        /**
+         * SettingsChange
+         * @description The levers to change; the others stay.
+         */
+        SettingsChange: {
+            /** @enum {unknown} */
+            level?: "aggressive" | "conservative" | "moderate" | "off";
+            whitespace_removal?: boolean;
+            redundancy_elimination?: boolean;
+            system_prompt_compression?: boolean;
+            context_pruning?: boolean;
+            cache_enabled?: boolean;
+            cache_similarity_threshold?: number;
+            cache_ttl_seconds?: number;
+            /** @enum {unknown} */
+            routing_mode?: "auto" | "manual" | "shadow";
+            values_line?: boolean;
+            extraction?: boolean;
+            cost_quality?: number | null;
+            substitute_unreachable?: boolean;
+            rules_in_manual?: boolean;
+            older_generations?: boolean;
+        };
+        /**
+         * SignIns
+         * @description How the caller gets in.
+         */
+        SignIns: {
+            password: boolean;
+            oauth: ("github" | "google")[];
+        };
+        /**
+         * SignedIn
+         * @description A token, which lasts twelve hours, and whose it is.
+         */
+        SignedIn: {
+            user: components["schemas"]["User"];
+            org: components["schemas"]["Org"];
+            token: string;
+        };
+        /**
+         * SlackBody
+         * @description An incoming webhook of Slack's.
+         */
+        SlackBody: {
             url: string;
-            /** @default  */
-            secret: string;
         };
         /**
          * SlackTarget
@@ -2286,45 +2390,73 @@ export interface components {
             url: string;
         };
         /**
-         * AlertRuleBody
-         * @description A new alert rule.
+         * SystemState
+         * @description How Promptly is.
          */
-        AlertRuleBody: {
-            name: string;
+        SystemState: {
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            status: "degraded" | "up";
+            version: string;
             /** @enum {unknown} */
-            operator: "gt" | "gte" | "lt" | "lte";
-            threshold: number;
-            /**
-             * @default [
-             *       "email"
-             *     ]
-             */
-            channels: ("email" | "slack" | "webhook")[];
-            /**
-             * @default {
-             *       "webhook": null,
-             *       "slack": null
-             *     }
-             */
-            channel_config: components["schemas"]["ChannelConfigBody"];
-            /** @default 60 */
-            window_minutes: number;
-            /** @default 60 */
-            cooldown_minutes: number;
-            /** @default true */
-            is_active: boolean;
+            bus: "down" | "up";
+            services: {
+                [key: string]: components["schemas"]["ServiceState"];
+            };
         };
         /**
-         * ChannelConfigBody
-         * @description Where channels lead; what is left out leads nowhere.
+         * TakenBack
+         * @description Whether the answer was still in the cache, and how many pairs of questions are kept apart from now on.
          */
-        ChannelConfigBody: {
-            /** @default null */
-            webhook: components["schemas"]["WebhookBody"] | null;
-            /** @default null */
-            slack: components["schemas"]["SlackBody"] | null;
+        TakenBack: {
+            entry_id: string;
+            evicted: boolean;
+            blocked_pairs: number;
+        };
+        /**
+         * TokenClasses
+         * @description The provider's own usage, in disjoint classes: their sum is every token that was billed.
+         */
+        TokenClasses: {
+            /** @default 0 */
+            uncached_input: number;
+            /** @default 0 */
+            cache_read: number;
+            /** @default 0 */
+            cache_write_5m: number;
+            /** @default 0 */
+            cache_write_1h: number;
+            /** @default 0 */
+            output_text: number;
+            /** @default 0 */
+            output_reasoning: number;
+        };
+        /**
+         * TokenCounts
+         * @description Prompt tokens before and after, and what was generated.
+         */
+        TokenCounts: {
+            original: number;
+            optimized: number;
+            saved: number;
+            output: number;
+        };
+        /**
+         * User
+         * @description A person in one organisation.
+         */
+        User: {
+            id: string;
+            email: string;
+            /** @enum {unknown} */
+            role: "admin" | "member" | "viewer";
+            created_at: string;
+        };
+        /**
+         * VerifyBody
+         * @description The code out of the mail.
+         */
+        VerifyBody: {
+            token: string;
         };
         /**
          * WebhookBody
@@ -2336,152 +2468,18 @@ export interface components {
             secret: string;
         };
         /**
-         * SlackBody
-         * @description An incoming webhook of Slack's.
+         * WebhookTarget
+         * @description Where a webhook goes, and the secret that signs it. Both are masked in answers; the secret is shown in full once, in
+         *         the answer to the call that set it or had it made.
          */
-        SlackBody: {
+        WebhookTarget: {
             url: string;
+            /** @default  */
+            secret: string;
         };
-        /**
-         * AlertRuleChange
-         * @description A change of an alert rule; what is not named stays.
-         */
-        AlertRuleChange: {
-            /** @default null */
-            name: string | null;
-            /** @default null */
-            metric: ("daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
-            /** @default null */
-            operator: ("gt" | "gte" | "lt" | "lte") | null;
-            /** @default null */
-            threshold: number | null;
-            /** @default null */
-            channels: ("email" | "slack" | "webhook")[] | null;
-            /** @default null */
-            channel_config: components["schemas"]["ChannelConfigBody"] | null;
-            /** @default null */
-            window_minutes: number | null;
-            /** @default null */
-            cooldown_minutes: number | null;
-            /** @default null */
-            is_active: boolean | null;
-        };
-        /**
-         * AlertTested
-         * @description What became of the test, channel by channel.
-         */
-        AlertTested: {
-            notifications: components["schemas"]["Notification"][];
-        };
-        /**
-         * Notification
-         * @description What became of telling one channel; `error` is a sentence for the rule's owner.
-         */
-        Notification: {
-            /** @enum {unknown} */
-            channel: "email" | "slack" | "webhook";
-            /** @enum {unknown} */
-            state: "failed" | "sent" | "waiting";
-            attempts: number;
-            /** @default null */
-            error: string | null;
-        };
-        /**
-         * CreditsLeft
-         * @description Tokens for the optimize API; null where they are not counted.
-         */
-        CreditsLeft: {
-            balance_tokens: number | null;
-            /** @enum {unknown} */
-            currency: "GBP";
-            price_per_million_tokens: number;
-            minimum_purchase_gbp: number;
-            can_buy: boolean;
-        };
-        /**
-         * Purchases
-         * @description Newest first.
-         */
-        Purchases: {
-            purchases: components["schemas"]["Purchase"][];
-        };
-        /**
-         * Purchase
-         * @description Credits that came in; what was given cost nothing.
-         */
-        Purchase: {
-            id: string;
-            /** @enum {unknown} */
-            kind: "grant" | "purchase" | "trial";
-            tokens: number;
-            amount_gbp: number;
-            reference: string | null;
-            time: string;
-        };
-        /**
-         * CheckoutBody
-         * @description How much to buy, in pounds: at least 5.00, to the penny.
-         */
-        CheckoutBody: {
-            amount_gbp: number;
-        };
-        /**
-         * CheckoutOpened
-         * @description The payment provider's session, and the page that takes the money.
-         */
-        CheckoutOpened: {
-            session_id: string;
-            url: string;
-        };
-        /**
-         * Received
-         * @description It was heard.
-         */
-        Received: {
-            received: boolean;
-        };
-        /**
-         * AlertEvents
-         * @description Newest first.
-         */
-        AlertEvents: {
-            events: components["schemas"]["AlertEvent"][];
-        };
-        /**
-         * AlertEvent
-         * @description A rule fired, or its metric came back.
-         */
-        AlertEvent: {
-            id: string;
-            rule_id: string;
-            rule_name: string;
-            /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
-            /** @enum {unknown} */
-            kind: "fired" | "resolved";
-            value: number;
-            threshold: number;
-            time: string;
-            data_as_of: string | null;
-            forecast: number | null;
-            message: string;
-            notifications: components["schemas"]["Notification"][];
-        };
-        /**
-         * Error
-         * @description A sentence for whoever asked; `errors` where fields are to blame.
-         */
-        Error: {
-            detail: string;
-            errors?: components["schemas"]["FieldError"][];
-        };
-        /**
-         * FieldError
-         * @description A field that is to blame, and why.
-         */
-        FieldError: {
-            field: string;
-            message: string;
+        /** _Format */
+        _Format: {
+            type: string;
         };
     };
     responses: {
@@ -3096,7 +3094,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Leaving"];
+                    "application/json": components["schemas"]["Redirect"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -3173,7 +3171,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Told"];
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3300,7 +3298,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Told"];
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             401: components["responses"]["Unauthorized"];

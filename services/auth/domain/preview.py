@@ -16,7 +16,7 @@ NO_KEY = "No valid provider key found. Please connect an API key in the dashboar
 _CHARS_PER_TOKEN = 3  # the gateway's own estimate, for a limit that is rarely near
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A turn; what is no text counts by its kind only."""
 
     role: str
@@ -43,7 +43,7 @@ class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
     """What decides about the model; all else of OpenAI's API may stand beside it."""
 
     model: Annotated[str, Meta(min_length=1, max_length=256)]
-    messages: Annotated[list[Message], Meta(min_length=1, max_length=20_000)]
+    messages: Annotated[list[ChatMessage], Meta(min_length=1, max_length=20_000)]
     n: Annotated[int, Meta(ge=1, le=128)] | None = None
     tools: list[dict[str, Any]] | None = None
     functions: list[dict[str, Any]] | None = None

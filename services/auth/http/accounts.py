@@ -1,78 +1,23 @@
-"""Registering, signing in and out, passwords, and the organisation."""
+"""Registration, sign-in and sign-out, passwords, and the organization."""
 
-from typing import Annotated, Any
-
-import msgspec
 from litestar import Controller, delete, get, post, put
 
 from services.auth.accounts import Accounts
-from services.auth.domain.accounts import AccountType, User
+from services.auth.domain.accounts import User
 from services.auth.domain.permissions import Action
 from services.auth.erasure import Erasure
-from services.auth.http.body import Text, read
-from services.auth.http.given import Given
+from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest, address_of
 from services.auth.oauth import OAuth
 from services.auth.recovery import Recovery
+from services.auth.schemas import accounts as schemas
 from services.auth.sessions import Sessions
-from services.auth.translate.account_json import org_json, user_json
-
-# Longer than a password or a token may be, so that the limits are said in one place; short enough to cost nothing.
-Secret = Annotated[str, msgspec.Meta(max_length=1024)]
 
 
-class Register(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a registration."""
-
-    org_name: Text
-    email: Text
-    password: Secret
-    account_type: AccountType = "personal"
-    bootstrap_token: Secret | None = None
-
-
-class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a login."""
-
-    email: Text
-    password: Secret
-
-
-class PasswordChange(msgspec.Struct, frozen=True, kw_only=True):
-    """Another password."""
-
-    old_password: Secret
-    new_password: Secret
-
-
-class ResetBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose password was forgotten."""
-
-    email: Text
-
-
-class ResetConfirmBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The token out of the link, and the new password."""
-
-    token: Secret
-    password: Secret
-
-
-class VerifyBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The code out of the mail."""
-
-    token: Secret
-
-
-class OrgChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may be changed of an organisation; in a deletion its name, to be sure."""
-
-    name: Text
-
-
-async def signed_in(user: User, accounts: Accounts, sessions: Sessions) -> dict[str, Any]:
-    """What everybody gets who has just proved who they are."""
-    return {"token": sessions.token(user), "user": user_json(user), "org": org_json(await accounts.org(user))}
+async def signed_in(user: User, accounts: Accounts, sessions: Sessions) -> schemas.SignedIn:
+    """The answer to whoever has just proved who they are."""
+    org = await accounts.org(user)
+    return schemas.SignedIn(token=sessions.token(user), user=schemas.User.of(user), org=schemas.Org.of(org))
 
 
 class AuthController(Controller):
@@ -80,90 +25,112 @@ class AuthController(Controller):
 
     path = "/auth"
 
-    @post("/register", needs=Action.PUBLIC)
+    @post("/register", needs=Action.PUBLIC, fails=(403, 409, 429, 503))
     async def register(
-        self, request: ApiRequest, accounts: Given[Accounts], sessions: Given[Sessions]
-    ) -> dict[str, Any]:
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.Register],
+        accounts: Injected[Accounts],
+        sessions: Injected[Sessions],
+    ) -> schemas.Registered:
         """Make an organisation, its admin and its first key."""
-        body = msgspec.structs.asdict(await read(request, Register))
-        new = await accounts.register(**body, address=address_of(request))
-        return {
-            "token": sessions.token(new.user),
-            "user": user_json(new.user),
-            "org": org_json(new.org),
-            "api_key": new.api_key,
-        }
+        new = await accounts.register(
+            org_name=payload.org_name,
+            email=payload.email,
+            password=payload.password,
+            account_type=payload.account_type,
+            bootstrap_token=payload.bootstrap_token,
+            address=address_of(request),
+        )
+        return schemas.Registered(
+            token=sessions.token(new.user),
+            user=schemas.User.of(new.user),
+            org=schemas.Org.of(new.org),
+            api_key=new.api_key,
+        )
 
-    @post("/login", needs=Action.PUBLIC, status_code=200)
-    async def login(self, request: ApiRequest, accounts: Given[Accounts], sessions: Given[Sessions]) -> dict[str, Any]:
+    @post("/login", needs=Action.PUBLIC, status_code=200, fails=(401, 429, 503))
+    async def login(
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.Login],
+        accounts: Injected[Accounts],
+        sessions: Injected[Sessions],
+    ) -> schemas.SignedIn:
         """Exchange e-mail and password for a token."""
-        body = await read(request, Login)
-        user = await sessions.login(body.email, body.password, address_of(request))
+        user = await sessions.login(payload.email, payload.password, address_of(request))
         return await signed_in(user, accounts, sessions)
 
-    @get("/options", needs=Action.PUBLIC)
+    @get("/options", needs=Action.PUBLIC, fails=(503,))
     async def options(
-        self, accounts: Given[Accounts], oauth: Given[OAuth], recovery: Given[Recovery]
-    ) -> dict[str, Any]:
+        self, accounts: Injected[Accounts], oauth: Injected[OAuth], recovery: Injected[Recovery]
+    ) -> schemas.EntryOptions:
         """What a page for signing in has to know: who may register now, through whom one signs in, whether mail is sent."""
-        return {
-            "registration": await accounts.registration(),
-            "bootstrap_token": await accounts.wants_bootstrap_token(),
-            "oauth": list(oauth.sources),
-            "mail": recovery.mails,
-        }
+        return schemas.EntryOptions(
+            registration=await accounts.registration(),
+            bootstrap_token=await accounts.wants_bootstrap_token(),
+            oauth=tuple(oauth.sources),
+            mail=recovery.mails,
+        )
 
     @get("/me", needs=Action.READ)
-    async def me(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
+    async def me(self, request: ApiRequest, accounts: Injected[Accounts]) -> schemas.Me:
         """Who the token belongs to."""
         user, org = await accounts.me(request.user)
-        return {"user": user_json(user), "org": org_json(org)}
+        return schemas.Me(user=schemas.User.of(user), org=schemas.Org.of(org))
 
     @get("/sign-ins", needs=Action.READ)
-    async def sign_ins(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
+    async def sign_ins(self, request: ApiRequest, accounts: Injected[Accounts]) -> schemas.SignIns:
         """How the caller signs in: with a password, and through whom else."""
         found = await accounts.sign_ins(request.user)
-        return {"password": found.password, "oauth": list(found.oauth)}
+        return schemas.SignIns(password=found.password, oauth=tuple(found.oauth))
 
     @post("/logout", needs=Action.READ, status_code=204)
-    async def logout(self, request: ApiRequest, sessions: Given[Sessions]) -> None:
+    async def logout(self, request: ApiRequest, sessions: Injected[Sessions]) -> None:
         """End this token."""
         await sessions.logout(request.user)
 
-    @post("/password", needs=Action.READ, status_code=200)
+    @post("/password", needs=Action.READ, status_code=200, fails=(429,))
     async def change_password(
-        self, request: ApiRequest, accounts: Given[Accounts], sessions: Given[Sessions], recovery: Given[Recovery]
-    ) -> dict[str, Any]:
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.PasswordChange],
+        accounts: Injected[Accounts],
+        sessions: Injected[Sessions],
+        recovery: Injected[Recovery],
+    ) -> schemas.SignedIn:
         """Change the password, which ends every token; the answer holds a new one."""
-        body = await read(request, PasswordChange)
-        user = await recovery.change(request.user, body.old_password, body.new_password)
+        user = await recovery.change(request.user, payload.old_password, payload.new_password)
         return await signed_in(user, accounts, sessions)
 
     @post("/verify", needs=Action.READ, status_code=204)
-    async def verify(self, request: ApiRequest, recovery: Given[Recovery]) -> None:
+    async def verify(
+        self, request: ApiRequest, payload: Payload[schemas.VerifyBody], recovery: Injected[Recovery]
+    ) -> None:
         """Confirm one's e-mail address with the code out of the mail."""
-        await recovery.verify(request.user, (await read(request, VerifyBody)).token)
+        await recovery.verify(request.user, payload.token)
 
-    @post("/verify/mail", needs=Action.READ, status_code=202)
+    @post("/verify/mail", needs=Action.READ, status_code=202, fails=(429,))
     async def verify_again(
-        self, request: ApiRequest, accounts: Given[Accounts], recovery: Given[Recovery]
-    ) -> dict[str, Any]:
+        self, request: ApiRequest, accounts: Injected[Accounts], recovery: Injected[Recovery]
+    ) -> schemas.Message:
         """Ask for another code."""
         user, _ = await accounts.me(request.user)
         await recovery.ask_verification(user)
-        return {"detail": "If this address is not confirmed and mail is set up, a code is on its way."}
+        return schemas.Message(detail="If this address is not confirmed and mail is set up, a code is on its way.")
 
-    @post("/password/reset", needs=Action.PUBLIC, status_code=202)
-    async def reset(self, request: ApiRequest, recovery: Given[Recovery]) -> dict[str, Any]:
+    @post("/password/reset", needs=Action.PUBLIC, status_code=202, fails=(429, 503))
+    async def reset(
+        self, request: ApiRequest, payload: Payload[schemas.ResetBody], recovery: Injected[Recovery]
+    ) -> schemas.Message:
         """Ask for a link by mail."""
-        await recovery.ask((await read(request, ResetBody)).email, address_of(request))
-        return {"detail": "If this address is registered, a mail with a link is on its way."}
+        await recovery.ask(payload.email, address_of(request))
+        return schemas.Message(detail="If this address is registered, a mail with a link is on its way.")
 
-    @post("/password/reset/confirm", needs=Action.PUBLIC, status_code=204)
-    async def confirm_reset(self, request: ApiRequest, recovery: Given[Recovery]) -> None:
+    @post("/password/reset/confirm", needs=Action.PUBLIC, status_code=204, fails=(503,))
+    async def confirm_reset(self, payload: Payload[schemas.ResetConfirmBody], recovery: Injected[Recovery]) -> None:
         """Set a new password with the token out of the link."""
-        body = await read(request, ResetConfirmBody)
-        await recovery.confirm(body.token, body.password)
+        await recovery.confirm(payload.token, payload.password)
 
 
 class OrgController(Controller):
@@ -172,16 +139,20 @@ class OrgController(Controller):
     path = "/org"
 
     @get(needs=Action.READ)
-    async def org(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
+    async def org(self, request: ApiRequest, accounts: Injected[Accounts]) -> schemas.Org:
         """The organisation."""
-        return org_json(await accounts.org(request.user))
+        return schemas.Org.of(await accounts.org(request.user))
 
     @put(needs=Action.MANAGE_ORG)
-    async def change_org(self, request: ApiRequest, accounts: Given[Accounts]) -> dict[str, Any]:
+    async def change_org(
+        self, request: ApiRequest, payload: Payload[schemas.OrgChange], accounts: Injected[Accounts]
+    ) -> schemas.Org:
         """Rename the organisation."""
-        return org_json(await accounts.rename_org(request.user, (await read(request, OrgChange)).name))
+        return schemas.Org.of(await accounts.rename_org(request.user, payload.name))
 
     @delete(needs=Action.MANAGE_ORG)
-    async def delete_org(self, request: ApiRequest, erasure: Given[Erasure]) -> None:
+    async def delete_org(
+        self, request: ApiRequest, payload: Payload[schemas.OrgChange], erasure: Injected[Erasure]
+    ) -> None:
         """Delete the organisation with all that it has; the body names it."""
-        await erasure.delete(request.user, (await read(request, OrgChange)).name)
+        await erasure.delete(request.user, payload.name)

@@ -1,82 +1,18 @@
-"""Alert rules and their firings, asked of alerts."""
-
-from typing import Annotated, Any
+"""Alert rules and their firings, which the alerts service keeps."""
 
 import msgspec
 from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath
-from msgspec import Meta
 
 from libs.common.bus import Bus
 from libs.common.clock import Clock
 from libs.common.contracts import alerts
 from libs.common.ids import new_id
 from services.auth.domain.permissions import Action
-from services.auth.http.body import OptionalText, Text, an_id, query, read
-from services.auth.http.given import Given
+from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
-from services.auth.translate.alert_json import alert_event_json, alert_rule_json, notification_json
-
-Channels = Annotated[tuple[alerts.Channel, ...], Meta(min_length=1, max_length=3)]
-Threshold = Annotated[float, Meta(ge=-1e12, le=1e12)]
-Minutes = Annotated[int, Meta(ge=1, le=10_080)]
-
-
-Url = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
-
-
-class WebhookBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a webhook goes. Without a secret it keeps the one it has, or gets one."""
-
-    url: Url
-    secret: OptionalText = ""
-
-
-class SlackBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An incoming webhook of Slack's."""
-
-    url: Url
-
-
-class ChannelConfigBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where channels lead; what is left out leads nowhere."""
-
-    webhook: WebhookBody | None = None
-    slack: SlackBody | None = None
-
-
-class AlertRuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new alert rule."""
-
-    name: Text
-    metric: alerts.Metric
-    operator: alerts.Operator
-    threshold: Threshold
-    channels: Channels = ("email",)
-    channel_config: ChannelConfigBody = ChannelConfigBody()
-    window_minutes: Minutes = 60
-    cooldown_minutes: Minutes = 60
-    is_active: bool = True
-
-
-class AlertRuleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A change of an alert rule; what is not named stays."""
-
-    name: Text | None = None
-    metric: alerts.Metric | None = None
-    operator: alerts.Operator | None = None
-    threshold: Threshold | None = None
-    channels: Channels | None = None
-    channel_config: ChannelConfigBody | None = None
-    window_minutes: Minutes | None = None
-    cooldown_minutes: Minutes | None = None
-    is_active: bool | None = None
-
-
-class EventsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many firings to list."""
-
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+from services.auth.http.request import an_id
+from services.auth.schemas import alerts as schemas
 
 
 class AlertController(Controller):
@@ -85,54 +21,56 @@ class AlertController(Controller):
     path = "/alerts"
 
     @get("/rules", needs=Action.READ)
-    async def rules(self, request: ApiRequest, bus: Given[Bus]) -> dict[str, Any]:
+    async def rules(self, request: ApiRequest, bus: Injected[Bus]) -> schemas.AlertRules:
         """The rules, oldest first."""
         found = await bus.call(alerts.LIST_RULES, alerts.RulesOf(org_id=request.user.org_id))
-        return {"rules": [alert_rule_json(rule) for rule in found.rules]}
+        return schemas.AlertRules(rules=tuple(schemas.AlertRule.of(rule) for rule in found.rules))
 
     @post("/rules", needs=Action.WRITE_ALERTS)
-    async def add(self, request: ApiRequest, bus: Given[Bus], clock: Given[Clock]) -> dict[str, Any]:
+    async def add(
+        self, request: ApiRequest, payload: Payload[schemas.AlertRuleBody], bus: Injected[Bus], clock: Injected[Clock]
+    ) -> schemas.AlertRule:
         """Add a rule."""
         rule = alerts.AlertRule(
             id=new_id("alr"),
             org_id=request.user.org_id,
             created_at_ms=int(clock.now().timestamp() * 1000),
-            **_fields(await read(request, AlertRuleBody)),
+            **schemas.fields_of(payload),
         )
-        return alert_rule_json(await bus.call(alerts.PUT_RULE, rule))
+        return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, rule))
 
     @put("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
-    async def change(self, request: ApiRequest, bus: Given[Bus], rule_id: FromPath[str]) -> dict[str, Any]:
+    async def change(
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.AlertRuleChange],
+        bus: Injected[Bus],
+        rule_id: FromPath[str],
+    ) -> schemas.AlertRule:
         """Change a rule."""
-        body = _fields(await read(request, AlertRuleChange))
         rule = await bus.call(alerts.GET_RULE, _named(request, rule_id))
-        changes = {name: value for name, value in body.items() if value is not None}
-        return alert_rule_json(await bus.call(alerts.PUT_RULE, msgspec.structs.replace(rule, **changes)))
+        changes = {name: value for name, value in schemas.fields_of(payload).items() if value is not None}
+        return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, msgspec.structs.replace(rule, **changes)))
 
     @delete("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
-    async def remove(self, request: ApiRequest, bus: Given[Bus], rule_id: FromPath[str]) -> None:
+    async def remove(self, request: ApiRequest, bus: Injected[Bus], rule_id: FromPath[str]) -> None:
         """Delete a rule."""
         await bus.call(alerts.DELETE_RULE, _named(request, rule_id))
 
     @post("/rules/{rule_id:str}/test", needs=Action.WRITE_ALERTS, status_code=200)
-    async def test(self, request: ApiRequest, bus: Given[Bus], rule_id: FromPath[str]) -> dict[str, Any]:
+    async def test(self, request: ApiRequest, bus: Injected[Bus], rule_id: FromPath[str]) -> schemas.AlertTested:
         """Send the alert once, marked as a test."""
         tested = await bus.call(alerts.TEST_RULE, _named(request, rule_id))
-        return {"notifications": [notification_json(one) for one in tested.notifications]}
+        return schemas.AlertTested(notifications=tested.notifications)
 
     @get("/events", needs=Action.READ)
-    async def events(self, request: ApiRequest, bus: Given[Bus]) -> dict[str, Any]:
+    async def events(
+        self, request: ApiRequest, params: Params[schemas.EventsQuery], bus: Injected[Bus]
+    ) -> schemas.AlertEvents:
         """What fired and what recovered, newest first."""
-        wanted = alerts.EventsQuery(org_id=request.user.org_id, limit=query(request, EventsQuery).limit)
+        wanted = alerts.EventsQuery(org_id=request.user.org_id, limit=params.limit)
         found = await bus.call(alerts.LIST_EVENTS, wanted)
-        return {"events": [alert_event_json(event) for event in found.events]}
-
-
-def _fields(body: AlertRuleBody | AlertRuleChange) -> dict[str, Any]:
-    fields = msgspec.structs.asdict(body)
-    if body.channel_config is not None:
-        fields["channel_config"] = msgspec.convert(body.channel_config, alerts.ChannelConfig, from_attributes=True)
-    return fields
+        return schemas.AlertEvents(events=tuple(schemas.AlertEvent.of(event) for event in found.events))
 
 
 def _named(request: ApiRequest, rule_id: str) -> alerts.AlertRuleId:

@@ -9,9 +9,9 @@ from libs.common.bus import Bus
 from libs.common.contracts.analytics import REQUESTS, RequestPage, RequestQuery
 from libs.common.errors import Unauthorized, Unavailable
 from services.auth.live import LiveRequests
+from services.auth.schemas import log_csv
+from services.auth.schemas.insights import LogEntry
 from services.auth.sessions import Sessions
-from services.auth.translate import analytics_csv
-from services.auth.translate.analytics_json import request_json
 
 _PAGE: Final = 200
 _HEARTBEAT_SECONDS: Final = 5.0
@@ -20,10 +20,10 @@ _HEARTBEAT_SECONDS: Final = 5.0
 async def csv_lines(bus: Bus, query: RequestQuery, first: RequestPage) -> AsyncIterator[str]:
     """The whole log, newest first, from its `first` page on. Where the log is away meanwhile, the answer breaks off."""
     page = first
-    yield analytics_csv.header() + analytics_csv.lines(page.requests)
+    yield log_csv.header() + log_csv.lines(page.requests)
     while page.next_cursor is not None:
         page = await bus.call(REQUESTS, msgspec.structs.replace(query, cursor=page.next_cursor, limit=_PAGE))
-        yield analytics_csv.lines(page.requests)
+        yield log_csv.lines(page.requests)
 
 
 async def new_requests(
@@ -48,6 +48,6 @@ async def new_requests(
 async def _events(bus: Bus, query: RequestQuery, ids: tuple[str, ...]) -> str:
     page = await bus.call(REQUESTS, msgspec.structs.replace(query, ids=ids, limit=_PAGE))
     return "".join(
-        f"event: request\nid: {entry.id}\ndata: {msgspec.json.encode(request_json(entry)).decode()}\n\n"
+        f"event: request\nid: {entry.id}\ndata: {msgspec.json.encode(LogEntry.of(entry)).decode()}\n\n"
         for entry in reversed(page.requests)
     )

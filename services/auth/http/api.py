@@ -26,6 +26,7 @@ from services.auth.http.alerts import AlertController
 from services.auth.http.analytics import AnalyticsController, RequestController
 from services.auth.http.billing import BillingController
 from services.auth.http.configuration import RoutingController
+from services.auth.http.dependencies import DECODED
 from services.auth.http.docs import DocsController
 from services.auth.http.guard import guard
 from services.auth.http.keys import PlatformKeyController, ProviderKeyController
@@ -87,7 +88,7 @@ def create_api(parts: Parts) -> Litestar:
             DocsController,
         ],
         guards=[guard(parts.sessions)],
-        dependencies={field.name: _given(getattr(parts, field.name)) for field in fields(parts)},
+        dependencies={field.name: _provided(getattr(parts, field.name)) for field in fields(parts)} | DECODED,
     )
     return Litestar(
         [api],
@@ -111,5 +112,5 @@ async def _for_nobody_else(message: Message, _: Scope) -> None:
         headers["Referrer-Policy"] = "no-referrer"
 
 
-def _given(part: Any) -> Provide:
+def _provided(part: Any) -> Provide:
     return Provide(lambda: part, sync_to_thread=False)

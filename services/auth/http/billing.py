@@ -1,9 +1,8 @@
-"""Credits for the optimize API: what is left, and how more are bought."""
+"""Credits for the optimize API: the balance, and how more are bought."""
 
 from decimal import Decimal
 from typing import Any, Final
 
-import msgspec
 from litestar import Controller, get, post
 
 from libs.common.contracts.auth import PENCE_PER_MILLION
@@ -11,19 +10,18 @@ from services.auth.billing import Billing
 from services.auth.credits import Credits
 from services.auth.domain.ledger import LEAST_PURCHASE_PENCE
 from services.auth.domain.permissions import Action
-from services.auth.http.body import read
-from services.auth.http.given import Given
+from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest
-from services.auth.translate.billing_json import entry_json
+from services.auth.schemas import billing as schemas
+from services.auth.schemas.billing import PENCE_PER_POUND
 
-_PENCE: Final = 100
 _DIGITS: Final = 12
-
-
-class CheckoutBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much to buy, in pounds: at least 5.00, to the penny."""
-
-    amount_gbp: Decimal
+_SIGNATURE: Final[dict[str, Any]] = {
+    "name": "stripe-signature",
+    "in": "header",
+    "description": "The payment provider's signature of the body.",
+    "schema": {"type": "string"},
+}
 
 
 class BillingController(Controller):
@@ -32,32 +30,37 @@ class BillingController(Controller):
     path = "/billing"
 
     @get("/credits", needs=Action.READ)
-    async def balance(self, request: ApiRequest, credits_: Given[Credits], billing: Given[Billing]) -> dict[str, Any]:
+    async def balance(
+        self, request: ApiRequest, credits_: Injected[Credits], billing: Injected[Billing]
+    ) -> schemas.CreditsLeft:
         """What is left."""
         left = None if credits_.unlimited else (await credits_.balance(request.user.org_id)).balance_tokens
-        return {
-            "balance_tokens": left,
-            "currency": "GBP",
-            "price_per_million_tokens": PENCE_PER_MILLION / _PENCE,
-            "minimum_purchase_gbp": LEAST_PURCHASE_PENCE / _PENCE,
-            "can_buy": billing.sells,
-        }
+        return schemas.CreditsLeft(
+            balance_tokens=left,
+            currency="GBP",
+            price_per_million_tokens=PENCE_PER_MILLION / PENCE_PER_POUND,
+            minimum_purchase_gbp=LEAST_PURCHASE_PENCE / PENCE_PER_POUND,
+            can_buy=billing.sells,
+        )
 
     @get("/purchases", needs=Action.MANAGE_BILLING)
-    async def purchases(self, request: ApiRequest, billing: Given[Billing]) -> dict[str, Any]:
+    async def purchases(self, request: ApiRequest, billing: Injected[Billing]) -> schemas.Purchases:
         """What was bought or given, newest first."""
-        return {"purchases": [entry_json(entry) for entry in await billing.history(request.user)]}
+        entries = await billing.history(request.user)
+        return schemas.Purchases(purchases=tuple(schemas.Purchase.of(entry) for entry in entries))
 
-    @post("/credits/checkout", needs=Action.MANAGE_BILLING, status_code=200)
-    async def checkout(self, request: ApiRequest, billing: Given[Billing]) -> dict[str, Any]:
+    @post("/credits/checkout", needs=Action.MANAGE_BILLING, status_code=200, fails=(404,))
+    async def checkout(
+        self, request: ApiRequest, payload: Payload[schemas.CheckoutBody], billing: Injected[Billing]
+    ) -> schemas.CheckoutOpened:
         """Open the payment provider's page."""
-        pounds = (await read(request, CheckoutBody)).amount_gbp
-        pence = pounds * _PENCE if pounds.is_finite() and pounds.adjusted() < _DIGITS else Decimal(0)
+        pounds = payload.amount_gbp
+        pence = pounds * PENCE_PER_POUND if pounds.is_finite() and pounds.adjusted() < _DIGITS else Decimal(0)
         session_id, url = await billing.begin(request.user, int(pence) if pence == int(pence) else 0)
-        return {"session_id": session_id, "url": url}
+        return schemas.CheckoutOpened(session_id=session_id, url=url)
 
-    @post("/webhook", needs=Action.PUBLIC, status_code=200)
-    async def webhook(self, request: ApiRequest, billing: Given[Billing]) -> dict[str, Any]:
+    @post("/webhook", needs=Action.PUBLIC, status_code=200, fails=(400, 404, 413), headers=(_SIGNATURE,))
+    async def webhook(self, request: ApiRequest, billing: Injected[Billing]) -> schemas.Received:
         """What the payment provider tells, which it signs."""
         await billing.hear(await request.body(), request.headers.get("stripe-signature", ""))
-        return {"received": True}
+        return schemas.Received(received=True)

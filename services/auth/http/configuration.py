@@ -1,70 +1,25 @@
 """Tiers and routing rules."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath
-from msgspec import Meta
 
 from libs.common.bus import Bus
-from libs.common.contracts.auth import RoutingMode, Tier
 from libs.common.contracts.router import ROUTE
-from services.auth.configuration import Configuration, RuleChange
-from services.auth.domain import rules
-from services.auth.domain.keys import Provider
+from services.auth.configuration import Configuration, Routing, RuleChange
 from services.auth.domain.permissions import Action
 from services.auth.domain.preview import ChatBody
-from services.auth.http.body import Text, an_id, read
-from services.auth.http.given import Given
+from services.auth.domain.rules import StoredRule
+from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest
-from services.auth.translate.account_json import route_json, rule_json
+from services.auth.http.request import an_id
+from services.auth.schemas import routing as schemas
 
-# Nobody's request waits for a preview, so the router has more time for it.
+# No client's request waits for a preview, so the router gets more time for it.
 _PREVIEW_MS: Final = 2000.0
-
-Priority = Annotated[int, Meta(ge=rules.LEAST_PRIORITY, le=rules.MOST_PRIORITY)]
-_VALUES: Final = (rules.Keywords, rules.TokenCount, rules.Always)
-# It is read where the type is known: here it is only told.
-ConditionValue = Annotated[
-    dict[str, Any],
-    Meta(extra_json_schema={"anyOf": [msgspec.json.schema(one)["$defs"][one.__name__] for one in _VALUES]}),
-]
-
-
-class RoutingChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The mode, and the models of some providers' tiers; null brings a provider's defaults back."""
-
-    routing_mode: RoutingMode | None = None
-    tiers: dict[Provider, dict[Tier, Text] | None] = {}
-
-
-class RuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new routing rule."""
-
-    name: Text
-    condition_type: rules.ConditionType
-    condition_value: ConditionValue = {}
-    action: rules.Action
-    action_value: Text
-    priority: Priority = 0
-
-
-class RuleChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A change of a routing rule."""
-
-    name: Text | None = None
-    condition_type: rules.ConditionType | None = None
-    condition_value: ConditionValue | None = None
-    action: rules.Action | None = None
-    action_value: Text | None = None
-    priority: Priority | None = None
-
-
-class RuleOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All rules, in the order in which they are to be tried."""
-
-    rule_ids: list[Text]
 
 
 class RoutingController(Controller):
@@ -73,52 +28,68 @@ class RoutingController(Controller):
     path = "/routing"
 
     @get("/config", needs=Action.READ)
-    async def config(self, request: ApiRequest, configuration: Given[Configuration]) -> Any:
+    async def config(self, request: ApiRequest, configuration: Injected[Configuration]) -> Routing:
         """The mode, and the model of every tier."""
-        return msgspec.to_builtins(await configuration.routing(request.user))
+        return await configuration.routing(request.user)
 
     @put("/config", needs=Action.MANAGE_SETTINGS)
-    async def change_config(self, request: ApiRequest, configuration: Given[Configuration]) -> Any:
+    async def change_config(
+        self, request: ApiRequest, payload: Payload[schemas.RoutingChange], configuration: Injected[Configuration]
+    ) -> Routing:
         """Change the mode, or some tiers."""
-        body = await read(request, RoutingChange)
-        return msgspec.to_builtins(await configuration.change_routing(request.user, body.routing_mode, body.tiers))
+        return await configuration.change_routing(request.user, payload.routing_mode, payload.tiers)
 
     @get("/rules", needs=Action.READ)
-    async def rules(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
+    async def rules(self, request: ApiRequest, configuration: Injected[Configuration]) -> schemas.Rules:
         """The rules in the order in which they are tried."""
-        return {"rules": [rule_json(rule) for rule in await configuration.rules(request.user)]}
+        return _rules(await configuration.rules(request.user))
 
     @post("/rules", needs=Action.MANAGE_SETTINGS)
-    async def add_rule(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
+    async def add_rule(
+        self, request: ApiRequest, payload: Payload[schemas.RuleBody], configuration: Injected[Configuration]
+    ) -> schemas.Rule:
         """Add a rule."""
-        wanted = RuleChange(**msgspec.structs.asdict(await read(request, RuleBody)))
-        return rule_json(await configuration.add_rule(request.user, wanted))
+        wanted = RuleChange(**msgspec.structs.asdict(payload))
+        return schemas.Rule.of(await configuration.add_rule(request.user, wanted))
 
     @post("/preview", needs=Action.READ, status_code=200)
     async def preview(
-        self, request: ApiRequest, configuration: Given[Configuration], bus: Given[Bus]
-    ) -> dict[str, Any]:
+        self,
+        request: ApiRequest,
+        payload: Payload[ChatBody],
+        configuration: Injected[Configuration],
+        bus: Injected[Bus],
+    ) -> schemas.Route:
         """Say what would become of a chat request; no provider is called."""
-        asked = await configuration.preview(request.user, await read(request, ChatBody))
-        return route_json(await bus.call(ROUTE, asked, budget_ms=_PREVIEW_MS))
+        wanted = await configuration.preview(request.user, payload)
+        return schemas.Route.of(await bus.call(ROUTE, wanted, budget_ms=_PREVIEW_MS))
 
-    @put("/rules/order", needs=Action.MANAGE_SETTINGS)
-    async def order_rules(self, request: ApiRequest, configuration: Given[Configuration]) -> dict[str, Any]:
+    @put("/rules/order", needs=Action.MANAGE_SETTINGS, fails=(409,))
+    async def order_rules(
+        self, request: ApiRequest, payload: Payload[schemas.RuleOrder], configuration: Injected[Configuration]
+    ) -> schemas.Rules:
         """Have the rules tried in another order: all of it, or nothing."""
-        wanted = (await read(request, RuleOrder)).rule_ids
-        return {"rules": [rule_json(rule) for rule in await configuration.order_rules(request.user, wanted)]}
+        return _rules(await configuration.order_rules(request.user, payload.rule_ids))
 
     @put("/rules/{rule_id:str}", needs=Action.MANAGE_SETTINGS)
     async def change_rule(
-        self, request: ApiRequest, configuration: Given[Configuration], rule_id: FromPath[str]
-    ) -> dict[str, Any]:
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.RuleChangeBody],
+        configuration: Injected[Configuration],
+        rule_id: FromPath[str],
+    ) -> schemas.Rule:
         """Change a rule."""
-        wanted = RuleChange(**msgspec.structs.asdict(await read(request, RuleChangeBody)))
-        return rule_json(await configuration.change_rule(request.user, an_id(rule_id, "rule"), wanted))
+        wanted = RuleChange(**msgspec.structs.asdict(payload))
+        return schemas.Rule.of(await configuration.change_rule(request.user, an_id(rule_id, "rule"), wanted))
 
     @delete("/rules/{rule_id:str}", needs=Action.MANAGE_SETTINGS)
     async def delete_rule(
-        self, request: ApiRequest, configuration: Given[Configuration], rule_id: FromPath[str]
+        self, request: ApiRequest, configuration: Injected[Configuration], rule_id: FromPath[str]
     ) -> None:
         """Delete a rule."""
         await configuration.delete_rule(request.user, an_id(rule_id, "rule"))
+
+
+def _rules(stored: Sequence[StoredRule]) -> schemas.Rules:
+    return schemas.Rules(rules=tuple(schemas.Rule.of(rule) for rule in stored))

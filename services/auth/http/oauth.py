@@ -1,8 +1,7 @@
 """Signing in through GitHub or Google. The browser is led there and back; no token ever stands in an address."""
 
-from typing import Annotated, Any, Final, get_args
+from typing import Final, get_args
 
-import msgspec
 from litestar import Controller, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
@@ -13,11 +12,12 @@ from services.auth.domain.identities import IdentitySource
 from services.auth.domain.links import Links
 from services.auth.domain.permissions import Action
 from services.auth.domain.tickets import STATE_LASTS
-from services.auth.http.accounts import Secret, signed_in
-from services.auth.http.body import query, read
-from services.auth.http.given import Given
+from services.auth.http.accounts import signed_in
+from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
 from services.auth.oauth import OAuth
+from services.auth.schemas import accounts as schemas
+from services.auth.schemas.sessions import CallbackQuery, ExchangeBody
 from services.auth.sessions import Sessions
 
 # Browsers take a cookie with this prefix only over https, for the whole host, and from no neighbouring one.
@@ -25,61 +25,52 @@ _PREFIX: Final = "__Host-"
 _NAME: Final = "promptly_oauth"
 
 
-class CallbackQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What the other provider sends along; it adds fields of its own. Both together fit into an address, however encoded."""
-
-    state: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
-    code: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
-
-
-class ExchangeBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The one-time code from the dashboard's address."""
-
-    code: Secret
-
-
 class OAuthController(Controller):
     """/api/auth/oauth"""
 
     path = "/auth/oauth"
 
-    @get("/{source:str}", needs=Action.PUBLIC)
-    async def start(self, oauth: Given[OAuth], links: Given[Links], source: FromPath[str]) -> Response[None]:
+    @get("/{source:str}", needs=Action.PUBLIC, status_code=302)
+    async def start(self, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]) -> Response[None]:
         """Lead the browser to the other provider."""
         leaving = oauth.start(_source(source))
         return _redirect(leaving.url, _cookie(links, leaving.cookie))
 
     @post("/{source:str}/link", needs=Action.READ, status_code=200)
     async def link(
-        self, request: ApiRequest, oauth: Given[OAuth], links: Given[Links], source: FromPath[str]
-    ) -> Response[dict[str, Any]]:
+        self, request: ApiRequest, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]
+    ) -> Response[schemas.Redirect]:
         """Begin to link an identity to the account that is signed in; the dashboard leads the browser to `url`."""
         leaving = oauth.start(_source(source), request.user)
-        return Response({"url": leaving.url}, cookies=[_cookie(links, leaving.cookie)])
+        return Response(schemas.Redirect(url=leaving.url), cookies=[_cookie(links, leaving.cookie)])
 
-    @get("/{source:str}/callback", needs=Action.PUBLIC)
+    @get("/{source:str}/callback", needs=Action.PUBLIC, status_code=302, fails=(401, 403, 409, 502, 503))
     async def callback(
-        self, request: ApiRequest, oauth: Given[OAuth], links: Given[Links], source: FromPath[str]
+        self,
+        request: ApiRequest,
+        params: Params[CallbackQuery],
+        oauth: Injected[OAuth],
+        links: Injected[Links],
+        source: FromPath[str],
     ) -> Response[None]:
         """Come back from the other provider, and go on to the dashboard."""
-        asked = query(request, CallbackQuery)
-        if asked.state is None:
+        if params.state is None:
             raise BadRequest("The state is missing.", details={"param": "state"})
         cookie = request.cookies.get(_name(links), "")
-        return _redirect(await oauth.finish(_source(source), code=asked.code, state=asked.state, cookie=cookie))
+        return _redirect(await oauth.finish(_source(source), code=params.code, state=params.state, cookie=cookie))
 
-    @post("/exchange", needs=Action.PUBLIC, status_code=200)
+    @post("/exchange", needs=Action.PUBLIC, status_code=200, fails=(401, 503))
     async def exchange(
         self,
         request: ApiRequest,
-        oauth: Given[OAuth],
-        links: Given[Links],
-        accounts: Given[Accounts],
-        sessions: Given[Sessions],
-    ) -> Response[dict[str, Any]]:
+        payload: Payload[ExchangeBody],
+        oauth: Injected[OAuth],
+        links: Injected[Links],
+        accounts: Injected[Accounts],
+        sessions: Injected[Sessions],
+    ) -> Response[schemas.SignedIn]:
         """Exchange the one-time code for a token."""
-        body = await read(request, ExchangeBody)
-        user = await oauth.exchange(body.code, request.cookies.get(_name(links), ""))
+        user = await oauth.exchange(payload.code, request.cookies.get(_name(links), ""))
         return Response(await signed_in(user, accounts, sessions), cookies=[_cookie(links, "", seconds=0)])
 
 

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from libs.common.errors import BadRequest, Conflict, RateLimited, Unauthorized, Unavailable
-from services.auth.http.accounts import Register
-from services.auth.http.body import misfit
-from services.auth.http.configuration import RuleBody
 from services.auth.http.errors import promptly_error, unexpected
+from services.auth.http.request import validation_error
+from services.auth.schemas.accounts import Register
+from services.auth.schemas.routing import RuleBody
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from services.auth.http.errors import promptly_error, unexpected
 def test_the_field_is_taken_out_of_the_sentence(shape: type[msgspec.Struct], body: bytes, field: str) -> None:
     with pytest.raises(msgspec.ValidationError) as problem:
         msgspec.json.decode(body, type=shape)
-    error = misfit(str(problem.value))
+    error = validation_error(str(problem.value))
     (blamed,) = error.details["errors"]
     assert blamed["field"] == field
     assert "$" not in error.message

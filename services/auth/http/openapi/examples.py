@@ -5,8 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from services.auth.http.openapi import billing, savings
-
+_ENTRY_ID: Final = "0b4d2c1e-6a57-5a0f-9d53-1c7f6a0e5b21"
 _TIME: Final = "2026-08-01T09:30:00.000Z"
 _PASSWORD: Final = "correct horse battery"  # noqa: S105 - an example, and a famous one
 _USER: Final = {"id": "usr_" + "1" * 32, "email": "ada@example.com", "role": "admin", "created_at": _TIME}
@@ -193,10 +192,10 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "Me": {"user": _USER, "org": _ORG},
     "SignedIn": _SIGNED_IN,
     "Registered": {**_SIGNED_IN, "api_key": "sk-promptly-…"},
-    "Told": {"detail": "If this address is registered, a mail with a link is on its way."},
+    "Message": {"detail": "If this address is registered, a mail with a link is on its way."},
     "EntryOptions": {"registration": "open", "bootstrap_token": False, "oauth": ["github", "google"], "mail": True},
     "SignIns": {"password": True, "oauth": ["github"]},
-    "Leaving": {"url": "https://github.com/login/oauth/authorize?client_id=…"},
+    "Redirect": {"url": "https://github.com/login/oauth/authorize?client_id=…"},
     "User": _USER,
     "Org": _ORG,
     "Members": {"members": [_USER]},
@@ -301,6 +300,80 @@ EXAMPLES: Final[Mapping[str, Any]] = {
             }
         ]
     },
-    **savings.EXAMPLES,
-    **billing.EXAMPLES,
+    "Preview": {
+        "model": "gpt-4o",
+        "level": "moderate",
+        "original_tokens": 18,
+        "optimized_tokens": 16,
+        "tokens_saved": 2,
+        "exact_tokens": True,
+        "cost_before_usd": 0.000045,
+        "cost_after_usd": 0.00004,
+        "savings_usd": 0.000005,
+        "levers": [{"lever": "whitespace", "tokens_saved": 2, "savings_usd": 0.000005}],
+        "steps": [
+            {
+                "step": "blanks",
+                "lever": "whitespace",
+                "outcome": "applied",
+                "tokens_saved": 2,
+                "message": 0,
+                "reason": "",
+            }
+        ],
+        "parts": [{"message": 0, "part": 0, "role": "user", "kinds": ["prose"], "left_alone": ""}],
+        "left_out": {},
+        "messages": [{"role": "user", "content": "What is the capital\nof France?"}],
+        "diff": [
+            {
+                "position": 0,
+                "role": "user",
+                "change": "changed",
+                "text": [
+                    {"op": "same", "text": "What is the capital"},
+                    {"op": "removed", "text": "\n\n\n\n"},
+                    {"op": "added", "text": "\n"},
+                    {"op": "same", "text": "of France?"},
+                ],
+            }
+        ],
+    },
+    "Hits": {
+        "hits": [
+            {
+                "request_id": "req_" + "5" * 32,
+                "source_request_id": "req_" + "4" * 32,
+                "entry_id": _ENTRY_ID,
+                "similarity": 0.962,
+                "model": "gpt-4o",
+                "time": _TIME,
+                "savings_usd": 0.00058,
+            }
+        ],
+        "next_cursor": None,
+    },
+    "CacheFeedback": {"entry_id": _ENTRY_ID, "wrong": True},
+    "TakenBack": {"entry_id": _ENTRY_ID, "evicted": True, "blocked_pairs": 1},
+    "CheckoutBody": {"amount_gbp": 25.00},
+    "CreditsLeft": {
+        "balance_tokens": 48_750_000,
+        "currency": "GBP",
+        "price_per_million_tokens": 0.1,
+        "minimum_purchase_gbp": 5.0,
+        "can_buy": True,
+    },
+    "Purchases": {
+        "purchases": [
+            {
+                "id": "purchase:cs_live_1",
+                "kind": "purchase",
+                "tokens": 50_000_000,
+                "amount_gbp": 5.0,
+                "reference": "cs_live_1",
+                "time": "2026-08-01T09:30:00.000Z",
+            }
+        ]
+    },
+    "CheckoutOpened": {"session_id": "cs_live_1", "url": "https://checkout.stripe.com/c/pay/cs_live_1"},
+    "Received": {"received": True},
 }

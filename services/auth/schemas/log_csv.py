@@ -9,7 +9,7 @@ from typing import Final
 
 from libs.common.contracts.events import CompletionFinished
 from libs.common.money import NANO
-from services.auth.translate.analytics_json import iso_ms
+from services.auth.schemas.base import iso_ms
 
 COLUMNS: Final = (
     *("id", "time", "key_id", "user", "kind", "stream", "status", "status_code", "error_code", "tags"),

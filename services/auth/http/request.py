@@ -1,7 +1,7 @@
-"""What comes in, read strictly: a body or a query that does not fit its struct is a 400 that names the field."""
+"""Strict decoding of requests: a body or a query string that does not fit its struct is a 400 that names the field."""
 
 import re
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
@@ -11,30 +11,26 @@ from libs.common.ids import is_id
 
 B = TypeVar("B", bound=msgspec.Struct)
 
-# Postgres cannot store U+0000, so no text that is kept may hold it.
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
-OptionalText = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*$")]
-
 _AT: Final = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 _NAMED: Final = re.compile(r"(?:required|unknown) field `([^`]*)`")
 
 
-async def read(request: Request[Any, Any, Any], shape: type[B]) -> B:
-    """The body as `shape`. Media type and size are nobody's concern here; the latter is the application's."""
+async def decode_body(request: Request[Any, Any, Any], shape: type[B]) -> B:
+    """The body as `shape`, whatever its media type says. The application limits its size."""
     try:
         return msgspec.json.decode(await request.body(), type=shape)
     except msgspec.ValidationError as error:
-        raise misfit(str(error)) from None
+        raise validation_error(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
 
 
-def query(request: Request[Any, Any, Any], shape: type[B]) -> B:
+def decode_query(request: Request[Any, Any, Any], shape: type[B]) -> B:
     """The query string as `shape`."""
     try:
         return msgspec.convert(dict(request.query_params), shape, strict=False)
     except msgspec.ValidationError as error:
-        raise misfit(str(error)) from None
+        raise validation_error(str(error)) from None
 
 
 def an_id(value: str, prefix: str) -> str:
@@ -44,7 +40,7 @@ def an_id(value: str, prefix: str) -> str:
     return value
 
 
-def misfit(problem: str) -> BadRequest:
+def validation_error(problem: str) -> BadRequest:
     """The error for a problem as msgspec words it, with its field taken out of the text."""
     at, named = _AT.search(problem), _NAMED.search(problem)
     field = at.group(1) if at else ""
