@@ -234,7 +234,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who the token belongs to.
+         * Who the token belongs to, and what they may do.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_auth_me"];
@@ -1159,6 +1159,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/team/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each role may do.
+         * @description Roles: admin, member, viewer.
+         */
+        get: operations["get_team_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1173,6 +1193,12 @@ export interface components {
             /** @default null */
             email: string | null;
         };
+        /**
+         * Action
+         * @description What a route needs; `PUBLIC` needs no token at all. The values are the names that the API serves.
+         * @enum {unknown}
+         */
+        Action: "judge_cache" | "manage_billing" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "public" | "read" | "use_keys" | "write_alerts";
         /**
          * AlertEvent
          * @description A rule fired, or its metric came back.
@@ -1715,11 +1741,12 @@ export interface components {
         };
         /**
          * Me
-         * @description Who the token belongs to.
+         * @description Who the token belongs to, and what the user's role may do.
          */
         Me: {
             user: components["schemas"]["User"];
             org: components["schemas"]["Org"];
+            permissions: components["schemas"]["Action"][];
         };
         /**
          * Members
@@ -2162,6 +2189,22 @@ export interface components {
         RoleBody: {
             /** @enum {unknown} */
             role: "admin" | "member" | "viewer";
+        };
+        /**
+         * RoleRights
+         * @description A role, and what it may do.
+         */
+        RoleRights: {
+            /** @enum {unknown} */
+            role: "admin" | "member" | "viewer";
+            permissions: components["schemas"]["Action"][];
+        };
+        /**
+         * Roles
+         * @description Every role, the most powerful first.
+         */
+        Roles: {
+            roles: components["schemas"]["RoleRights"][];
         };
         /**
          * Route
@@ -4447,6 +4490,28 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_team_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roles"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -4,7 +4,7 @@ from litestar import Controller, delete, get, post, put
 
 from services.auth.accounts import Accounts
 from services.auth.domain.accounts import User
-from services.auth.domain.permissions import Action
+from services.auth.domain.permissions import Action, permissions_of
 from services.auth.erasure import Erasure
 from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest, address_of
@@ -75,9 +75,11 @@ class AuthController(Controller):
 
     @get("/me", needs=Action.READ)
     async def me(self, request: ApiRequest, accounts: Injected[Accounts]) -> schemas.Me:
-        """Who the token belongs to."""
+        """Who the token belongs to, and what they may do."""
         user, org = await accounts.me(request.user)
-        return schemas.Me(user=schemas.User.of(user), org=schemas.Org.of(org))
+        return schemas.Me(
+            user=schemas.User.of(user), org=schemas.Org.of(org), permissions=permissions_of(request.user.role)
+        )
 
     @get("/sign-ins", needs=Action.READ)
     async def sign_ins(self, request: ApiRequest, accounts: Injected[Accounts]) -> schemas.SignIns:

@@ -4,7 +4,7 @@ from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath
 
 from services.auth.accounts import Accounts
-from services.auth.domain.permissions import Action
+from services.auth.domain.permissions import ALLOWED, Action, permissions_of
 from services.auth.http.accounts import signed_in
 from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest
@@ -24,6 +24,13 @@ class TeamController(Controller):
     async def members(self, request: ApiRequest, team: Injected[Team]) -> schemas.Members:
         """The organisation's users."""
         return schemas.Members(members=tuple(User.of(user) for user in await team.members(request.user)))
+
+    @get("/roles", needs=Action.READ)
+    async def roles(self) -> schemas.Roles:
+        """What each role may do."""
+        return schemas.Roles(
+            roles=tuple(schemas.RoleRights(role=role, permissions=permissions_of(role)) for role in ALLOWED)
+        )
 
     @put("/members/{user_id:str}", needs=Action.MANAGE_TEAM, fails=(409,))
     async def change(

@@ -7,6 +7,7 @@ import msgspec
 from services.auth.domain import accounts
 from services.auth.domain.accounts import AccountType, Role
 from services.auth.domain.identities import IdentitySource
+from services.auth.domain.permissions import Action
 from services.auth.schemas.base import Answer, Text, Time, iso
 from services.auth.settings import Registration
 
@@ -91,14 +92,20 @@ class Org(Answer, frozen=True, kw_only=True):
         return cls(id=org.id, name=org.name, account_type=org.account_type, created_at=iso(org.created_at))
 
 
-class Me(Answer, frozen=True, kw_only=True):
-    """Who the token belongs to."""
+class Account(Answer, frozen=True, kw_only=True):
+    """A user and the user's organisation."""
 
     user: User
     org: Org
 
 
-class SignedIn(Me, frozen=True, kw_only=True):
+class Me(Account, frozen=True, kw_only=True):
+    """Who the token belongs to, and what the user's role may do."""
+
+    permissions: tuple[Action, ...]
+
+
+class SignedIn(Account, frozen=True, kw_only=True):
     """A token, which lasts twelve hours, and whose it is."""
 
     token: str

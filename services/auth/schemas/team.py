@@ -6,6 +6,7 @@ import msgspec
 
 from services.auth.domain import team
 from services.auth.domain.accounts import Role
+from services.auth.domain.permissions import Action
 from services.auth.schemas.accounts import Secret, User
 from services.auth.schemas.base import Answer, Text, Time, iso
 
@@ -35,6 +36,19 @@ class Members(Answer, frozen=True, kw_only=True):
     """An organisation's users."""
 
     members: tuple[User, ...]
+
+
+class RoleRights(Answer, frozen=True, kw_only=True):
+    """A role, and what it may do."""
+
+    role: Role
+    permissions: tuple[Action, ...]
+
+
+class Roles(Answer, frozen=True, kw_only=True):
+    """Every role, the most powerful first."""
+
+    roles: tuple[RoleRights, ...]
 
 
 class Invite(Answer, frozen=True, kw_only=True):

@@ -260,3 +260,13 @@ def test_a_period_ends_now_and_starts_days_before() -> None:
         period_ms("2026-11-21", None, 2, NOW)
     with pytest.raises(BadRequest, match="ISO 8601"):
         period_ms(None, "soon", 2, NOW)
+
+
+def test_what_is_served_of_a_role_is_what_the_guard_checks() -> None:
+    for role, allowed in permissions.ALLOWED.items():
+        assert set(permissions.permissions_of(role)) == allowed - {Action.PUBLIC}
+    for action in Action:  # each has its words for the error
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(permissions.ALLOWED, "viewer", frozenset())
+            with pytest.raises(Forbidden, match=r"may not \w+"):
+                permissions.require("viewer", action)

@@ -189,7 +189,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "ChatBody": {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is the capital of France?"}]},
     "AlertRuleBody": _ALERT_BODY,
     "AlertRuleChange": {"threshold": 75.0},
-    "Me": {"user": _USER, "org": _ORG},
+    "Me": {"user": _USER, "org": _ORG, "permissions": ["read", "use_keys", "write_alerts", "judge_cache"]},
     "SignedIn": _SIGNED_IN,
     "Registered": {**_SIGNED_IN, "api_key": "sk-promptly-…"},
     "Message": {"detail": "If this address is registered, a mail with a link is on its way."},
@@ -199,6 +199,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "User": _USER,
     "Org": _ORG,
     "Members": {"members": [_USER]},
+    "Roles": {"roles": [{"role": "viewer", "permissions": ["read"]}]},
     "Invites": {"invites": [_INVITE]},
     "NewInvite": {**_INVITE, "link": "https://promptly.example.com/invite#token=…", "mailed": True},
     "SystemState": {
