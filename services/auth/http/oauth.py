@@ -55,7 +55,7 @@ class OAuthController(Controller):
     ) -> Response[None]:
         """Come back from the other provider, and go on to the dashboard."""
         if params.state is None:
-            raise BadRequest("The state is missing.", details={"param": "state"})
+            raise BadRequest("The state is missing.", param="state")
         cookie = request.cookies.get(_name(links), "")
         return _redirect(await oauth.finish(_source(source), code=params.code, state=params.state, cookie=cookie))
 

@@ -13,7 +13,7 @@ from libs.common.clock import Clock
 from libs.common.contracts import analytics, cache
 from libs.common.contracts.auth import Level, OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeRequest
-from libs.common.errors import BadRequest
+from libs.common.errors import BadRequest, FieldError
 from services.auth.configuration import Configuration
 from services.auth.domain.permissions import Action
 from services.auth.domain.preview import ChatBody
@@ -110,7 +110,7 @@ class OptimizationController(Controller):
         if not payload.wrong:
             raise BadRequest(
                 "wrong must be true: only wrong answers are reported.",
-                details={"errors": [{"field": "wrong", "message": "must be true"}]},
+                errors=(FieldError("wrong", "must be true"),),
             )
         return await take_back(bus, request.user.org_id, str(payload.entry_id))
 

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from litestar import Request
 
-from libs.common.errors import BadRequest, NotFound
+from libs.common.errors import BadRequest, FieldError, NotFound
 from libs.common.ids import is_id
 
 B = TypeVar("B", bound=msgspec.Struct)
@@ -49,5 +49,5 @@ def validation_error(problem: str) -> BadRequest:
     message = _AT.sub("", problem)
     return BadRequest(
         f"{field}: {message}." if field else f"{message}.",
-        details={"errors": [{"field": field, "message": message}]},
+        errors=(FieldError(field, message),),
     )

@@ -1,15 +1,15 @@
 """A notice as an e-mail."""
 
-from services.alerts.domain.notice import Notice, title
-from services.alerts.translate.notice_webhook import iso
+from services.alerts.domain.notification import OutgoingNotification, title
+from services.alerts.translate.notification_webhook import iso
 
 
-def mail_subject(notice: Notice) -> str:
+def mail_subject(notice: OutgoingNotification) -> str:
     """One line."""
     return f"[Promptly] {title(notice)}"
 
 
-def mail_text(notice: Notice) -> str:
+def mail_text(notice: OutgoingNotification) -> str:
     """Plain text."""
     lines = [
         notice.message,
@@ -23,6 +23,6 @@ def mail_text(notice: Notice) -> str:
     return "\n".join(lines) + "\n"
 
 
-def message_id(notice: Notice) -> str:
+def message_id(notice: OutgoingNotification) -> str:
     """The same for every try, so that a mailbox shows a repetition only once."""
     return f"<{notice.id}@alerts.promptly>"

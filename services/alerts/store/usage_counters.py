@@ -9,9 +9,10 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.alerts.domain.watching import Counted, Window
+from services.alerts.domain.metrics import WindowUsage
+from services.alerts.domain.rule_evaluation import Window
 from services.alerts.store.erasing import ERASING
-from services.alerts.translate.event_sample import Sample
+from services.alerts.translate.request_sample import Sample
 
 _PORTION: Final = 10_000
 
@@ -81,8 +82,8 @@ _SWEEP: Final = text("""
 """)
 
 
-class SqlMeter:
-    """Implements `ports.Meter`."""
+class SqlUsageCounters:
+    """Implements `ports.UsageCounters`."""
 
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx
@@ -95,14 +96,16 @@ class SqlMeter:
         count: int = (await self._tx.execute(_ADD, columns)).scalar_one()
         return count
 
-    async def counted(self, windows: Sequence[Window]) -> Sequence[Counted]:
+    async def counted(self, windows: Sequence[Window]) -> Sequence[WindowUsage]:
         fields = Window.__struct_fields__
         asked = {name: [getattr(window, name) for window in windows] for name in fields}
         latencies: dict[int, dict[int, int]] = defaultdict(dict)
         for number, bucket, requests in await self._tx.execute(_BUCKETS, asked):
             latencies[number][bucket] = requests
         sums = (await self._tx.execute(_SUMS, asked)).mappings()
-        return [msgspec.convert({**row, "latencies": latencies[number]}, Counted) for number, row in enumerate(sums, 1)]
+        return [
+            msgspec.convert({**row, "latencies": latencies[number]}, WindowUsage) for number, row in enumerate(sums, 1)
+        ]
 
     async def sweep(self, before: datetime) -> bool:
         """Ids go first, organisation by organisation along their key; the minutes, which name the organisations, last."""

@@ -15,7 +15,7 @@ from services.alerts.ports import Undeliverable
 _SECONDS: Final = 10.0
 
 
-class GuardedPost:
+class SafeHttpClient:
     """Posts to public https addresses, and to the hosts that the operator lists.
 
     A name is looked up once, and the connection goes to the very address that was checked: it can point elsewhere a moment

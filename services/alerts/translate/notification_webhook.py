@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
-from services.alerts.domain.notice import Notice
+from services.alerts.domain.notification import OutgoingNotification
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def webhook_body(notice: Notice) -> bytes:
+def webhook_body(notice: OutgoingNotification) -> bytes:
     """JSON; `id` stays the same when a notice is sent again."""
     return msgspec.json.encode(
         {

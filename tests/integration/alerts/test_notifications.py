@@ -29,15 +29,15 @@ from libs.common.ids import new_id
 from libs.common.sealing import Sealer
 from libs.common.smtp import Smtp
 from services.alerts.clients.vault import SealedVault
+from services.alerts.delivery import NotificationDelivery
 from services.alerts.evaluation import Evaluation
-from services.alerts.metering import Metering
 from services.alerts.notify.mail import MailNotifier
-from services.alerts.notify.post import GuardedPost
+from services.alerts.notify.safe_http import SafeHttpClient
 from services.alerts.notify.webhook import SlackNotifier, WebhookNotifier
-from services.alerts.notifying import Notifying
 from services.alerts.ports import UnitOfWork
 from services.alerts.rules import Rules
 from services.alerts.store.unit_of_work import unit_of_work
+from services.alerts.usage_counters import UsageCounting
 from tests.integration.alerts.conftest import MIGRATIONS
 from tests.integration.alerts.receivers import MailServer, Receiver, mail_server, receiver
 from tests.unit.alerts.examples import rule
@@ -65,16 +65,16 @@ class House:
         self.org, self.uow, self.clock, self.http, self.mail = new_id("org"), uow, clock, http, mail
         allowed = [f"127.0.0.1:{http.port}"]
         self.rules = Rules(uow, clock, VAULT, allowed)
-        self.metering = Metering(uow, clock)
+        self.counting = UsageCounting(uow, clock)
         self.evaluation = Evaluation(uow, Watching(), clock, timedelta(0))
-        post = GuardedPost(allowed)
+        post = SafeHttpClient(allowed)
         smtp = Smtp(f"smtp://127.0.0.1:{mail.port}", "Promptly <promptly@example.com>")
         notifiers: dict[Any, Any] = {
             "email": MailNotifier(smtp, Watching()),
             "webhook": WebhookNotifier(post, clock),
             "slack": SlackNotifier(post),
         }
-        self.notifying = Notifying(uow, notifiers, VAULT, clock)
+        self.delivery = NotificationDelivery(uow, notifiers, VAULT, clock)
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.http.port}{path}"
@@ -87,8 +87,8 @@ class House:
         return await self.rules.put(rule(self.org, channels=channels, channel_config=config, **changes))
 
     async def fire(self) -> AlertEvent:
-        await self.metering.count([request(self.org, self.clock.now(), actual_cost_nano=60 * DOLLAR)])
-        await self.evaluation.look()
+        await self.counting.count([request(self.org, self.clock.now(), actual_cost_nano=60 * DOLLAR)])
+        await self.evaluation.evaluate()
         return (await self.events())[0]
 
     async def events(self) -> Sequence[AlertEvent]:
@@ -107,8 +107,8 @@ async def house(uow: UnitOfWork, clock: ManualClock) -> AsyncIterator[House]:
 async def test_the_three_bodies_as_sent(house: House) -> None:
     watched = await house.watch("email", "webhook", "slack", name="Spend <of> R&D\n@all")
     event = await house.fire()
-    await house.notifying.deliver()
-    await house.notifying.deliver()
+    await house.delivery.deliver()
+    await house.delivery.deliver()
     message = "$60.00 was spent today, more than $50; on pace for $114 of $50."
     assert event.message == message
 
@@ -160,8 +160,8 @@ async def test_the_three_bodies_as_sent(house: House) -> None:
     assert sorted(await house.told()) == [("email", "sent", 1), ("slack", "sent", 1), ("webhook", "sent", 1)]
 
     house.clock.advance(86_400)
-    await house.evaluation.look()
-    await house.notifying.deliver()
+    await house.evaluation.evaluate()
+    await house.delivery.deliver()
     assert json.loads(house.http.posts[-1].body).get("type", "alert.resolved") == "alert.resolved"
     assert house.mail.mails[-1][1]["Subject"].startswith("[Promptly] Resolved: ")
     assert house.mail.mails[-1][1].get_content().startswith("$0.00 was spent today, no longer more than $50.")
@@ -174,7 +174,7 @@ async def test_what_fails_is_tried_again_under_the_same_id_and_not_for_ever(hous
     waits = []
     for _ in range(300):
         before = len(house.http.posts)
-        await house.notifying.deliver()
+        await house.delivery.deliver()
         if len(house.http.posts) > before:
             waits.append(house.clock.monotonic())
         house.clock.advance(60)
@@ -190,7 +190,7 @@ async def test_what_fails_is_tried_again_under_the_same_id_and_not_for_ever(hous
 async def test_a_redirect_is_not_followed(house: House) -> None:
     watched = await house.watch("webhook")
     house.http.answers = [302]
-    [told] = (await house.notifying.test(AlertRuleId(org_id=house.org, id=watched.id))).notifications
+    [told] = (await house.delivery.test(AlertRuleId(org_id=house.org, id=watched.id))).notifications
     assert (told.state, told.error) == ("failed", "The receiver answered a redirect, which is not followed.")
     assert len(house.http.posts) == 1
 
@@ -199,7 +199,7 @@ async def test_a_test_is_sent_once_and_says_so(house: House) -> None:
     watched = await house.watch("email", "webhook", "slack")
     house.mail.refuses = True
     wanted = AlertRuleId(org_id=house.org, id=watched.id)
-    tested = await house.notifying.test(wanted)
+    tested = await house.delivery.test(wanted)
     assert [(one.channel, one.state) for one in tested.notifications] == [
         ("email", "failed"), ("webhook", "sent"), ("slack", "sent"),
     ]  # fmt: skip
@@ -210,11 +210,11 @@ async def test_a_test_is_sent_once_and_says_so(house: House) -> None:
     assert bodies["/services/T0/B0/xyzw"]["text"] == (
         "Test alert: High daily spend: This is a test. The alert fires when the day's spend is more than $50."
     )
-    await house.notifying.deliver()
+    await house.delivery.deliver()
     assert len(house.http.posts) == 2
     assert await house.events() == ()
     with pytest.raises(NotFound):
-        await house.notifying.test(msgspec.structs.replace(wanted, org_id=new_id("org")))
+        await house.delivery.test(msgspec.structs.replace(wanted, org_id=new_id("org")))
 
 
 async def test_whoever_dies_between_commit_and_delivery_loses_nothing(house: House) -> None:
@@ -223,9 +223,9 @@ async def test_whoever_dies_between_commit_and_delivery_loses_nothing(house: Hou
     await house.fire()
     async with house.uow() as tx:  # taken, and the process is gone
         [taken] = await tx.outbox.take(house.clock.now(), house.clock.now() + timedelta(seconds=60), 20)
-    heir = Notifying(
+    heir = NotificationDelivery(
         house.uow,
-        {"webhook": WebhookNotifier(GuardedPost([f"127.0.0.1:{house.http.port}"]), house.clock)},
+        {"webhook": WebhookNotifier(SafeHttpClient([f"127.0.0.1:{house.http.port}"]), house.clock)},
         VAULT,
         house.clock,
     )
@@ -249,10 +249,10 @@ async def test_two_that_deliver_at_once_send_once(database_url: str, clock: Manu
         houses = [House(unit_of_work(database), clock, http, mail) for database in (one, other)]
         for _ in range(30):
             await houses[0].watch("webhook")
-        await houses[0].metering.count([request(houses[0].org, actual_cost_nano=60 * DOLLAR)])
-        looks = [house.evaluation.look() for house in houses for _ in range(3)]
+        await houses[0].counting.count([request(houses[0].org, actual_cost_nano=60 * DOLLAR)])
+        looks = [house.evaluation.evaluate() for house in houses for _ in range(3)]
         await asyncio.gather(*looks)
-        await asyncio.gather(*(house.notifying.deliver() for house in houses for _ in range(3)))
+        await asyncio.gather(*(house.delivery.deliver() for house in houses for _ in range(3)))
         ids = [post.headers["x-promptly-id"] for post in http.posts]
         assert len(ids) == len(set(ids)) == 30
 
@@ -268,7 +268,7 @@ async def test_where_channels_lead_is_shown_masked_and_kept_when_it_comes_back_s
     assert shown.channel_config.webhook.secret == "…" + SECRET[-4:]
     again = await house.rules.put(msgspec.structs.replace(shown, threshold=1.0))
     assert again.channel_config == shown.channel_config
-    await house.notifying.test(AlertRuleId(org_id=house.org, id=made.id))
+    await house.delivery.test(AlertRuleId(org_id=house.org, id=made.id))
     assert sorted(post.path for post in house.http.posts) == ["/hook?team=7", "/services/T0/B0/xyzw"]
 
     moved = ChannelConfig(webhook=WebhookTarget(url=house.url("/elsewhere")))
@@ -307,7 +307,7 @@ async def test_a_channel_leads_only_where_it_may(
 ) -> None:
     with pytest.raises(BadRequest) as refused:
         await house.rules.put(rule(house.org, channels=channels, channel_config=config))
-    assert refused.value.details["param"] == field
+    assert refused.value.details.param == field
 
 
 async def test_without_a_key_there_are_no_webhooks(house: House) -> None:
@@ -328,7 +328,7 @@ async def test_nobody_posts_to_what_a_name_turns_into(house: House, monkeypatch:
     monkeypatch.setattr(loop, "getaddrinfo", inward)
     config = ChannelConfig(webhook=WebhookTarget(url="https://hooks.example.com/x", secret=SECRET))
     made = await house.rules.put(rule(house.org, channels=("webhook",), channel_config=config))
-    [told] = (await house.notifying.test(AlertRuleId(org_id=house.org, id=made.id))).notifications
+    [told] = (await house.delivery.test(AlertRuleId(org_id=house.org, id=made.id))).notifications
     assert (told.state, told.error) == ("failed", "Only public addresses can be called.")
 
 
@@ -337,12 +337,12 @@ async def test_of_a_deleted_organisation_nothing_is_left_nor_told(house: House) 
     await house.fire()
     deleted = OrgDeleted(org_id=house.org, time_ms=ms(NOW))
     for _ in range(2):
-        await house.metering.erase([deleted])
-        await house.metering.count([request(house.org, actual_cost_nano=60 * DOLLAR)])
+        await house.counting.erase([deleted])
+        await house.counting.count([request(house.org, actual_cost_nano=60 * DOLLAR)])
         with pytest.raises(NotFound):
             await house.rules.put(rule(house.org))
-        await house.evaluation.look()
-        await house.notifying.deliver()
+        await house.evaluation.evaluate()
+        await house.delivery.deliver()
         assert await house.events() == ()
         assert (await house.rules.all(RulesOf(org_id=house.org))).rules == ()
     assert house.http.posts == []

@@ -7,13 +7,13 @@ from typing import Any, Final
 import msgspec
 
 from libs.common.contracts.alerts import AlertEvent, AlertRule, Metric, Operator
-from services.alerts.domain.wording import Kind, sentence
+from services.alerts.domain.messages import Kind, sentence
 
 # Four hours and a half in all: long enough for a mail server's bad night, short enough that the news is still news.
 _PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 120, 600, 1800, 3600, 10_000))
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
+class OutgoingNotification(msgspec.Struct, frozen=True, kw_only=True):
     """One message for one channel. `id` stays the same however often it is tried, so that a receiver can tell a repetition.
 
     `value` is None for a test, which measures nothing.
@@ -35,9 +35,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     data_as_of_ms: int | None
 
 
-def notice_of(rule: AlertRule, event: AlertEvent, notice_id: str) -> Notice:
+def notification_of(rule: AlertRule, event: AlertEvent, notice_id: str) -> OutgoingNotification:
     """The message about a firing or a recovery."""
-    return Notice(
+    return OutgoingNotification(
         id=notice_id,
         kind=event.kind,
         value=event.value,
@@ -49,9 +49,9 @@ def notice_of(rule: AlertRule, event: AlertEvent, notice_id: str) -> Notice:
     )
 
 
-def notice_of_test(rule: AlertRule, notice_id: str, time_ms: int) -> Notice:
+def test_notification(rule: AlertRule, notice_id: str, time_ms: int) -> OutgoingNotification:
     """A message that says it is a test."""
-    return Notice(
+    return OutgoingNotification(
         id=notice_id,
         kind="test",
         value=None,
@@ -63,12 +63,12 @@ def notice_of_test(rule: AlertRule, notice_id: str, time_ms: int) -> Notice:
     )
 
 
-def pause_after(attempts: int) -> timedelta | None:
+def retry_after(attempts: int) -> timedelta | None:
     """How long to wait after this many failed tries; None: no more."""
     return _PAUSES[attempts - 1] if attempts <= len(_PAUSES) else None
 
 
-def title(notice: Notice) -> str:
+def title(notice: OutgoingNotification) -> str:
     """A line that says which rule, and what became of it."""
     return {
         "fired": f"Alert: {notice.rule_name}",

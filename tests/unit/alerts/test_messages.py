@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.contracts.alerts import ChannelConfig, SlackTarget, WebhookTarget
-from services.alerts.domain.notice import pause_after
+from services.alerts.domain.messages import sentence
+from services.alerts.domain.notification import retry_after
 from services.alerts.domain.targets import forbidden_url, mask_url, masked, merged, shown_once
-from services.alerts.domain.wording import sentence
-from services.alerts.translate.notice_webhook import iso, signature
+from services.alerts.translate.notification_webhook import iso, signature
 from tests.unit.alerts.examples import rule
 
 
@@ -40,7 +40,7 @@ def test_sentences(changes: dict[str, Any], kind: Any, value: float, forecast: f
 
 def test_tries_become_rarer_and_end() -> None:
     pauses: list[timedelta] = []
-    while (pause := pause_after(len(pauses) + 1)) is not None:
+    while (pause := retry_after(len(pauses) + 1)) is not None:
         pauses.append(pause)
     assert pauses == sorted(pauses)
     assert sum(pauses, timedelta(0)) < timedelta(hours=5)

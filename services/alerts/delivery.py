@@ -11,15 +11,15 @@ from libs.common.clock import Clock
 from libs.common.contracts.alerts import AlertRuleId, Channel, ChannelConfig, Notification, RuleTested
 from libs.common.errors import NotFound
 from libs.common.ids import new_id
-from services.alerts.domain.notice import Notice, notice_of_test, pause_after
-from services.alerts.ports import Notifier, Undeliverable, UnitOfWork, Vault, Waiting
+from services.alerts.domain.notification import OutgoingNotification, retry_after, test_notification
+from services.alerts.ports import DueNotification, Notifier, Undeliverable, UnitOfWork, Vault
 
 log = structlog.get_logger()
 _AT_ONCE: Final = 5
 _KEPT: Final = timedelta(days=30)
 
 
-class Notifying:
+class NotificationDelivery:
     """A notice is taken in one transaction and settled in another: between them it is sent, and nothing is locked.
 
     `lease` is longer than any channel takes: whoever dies with a notice in hand loses it then.
@@ -56,7 +56,9 @@ class Notifying:
         if rule is None:
             raise NotFound("There is no such alert rule in your organisation.")
         now_ms = round(self._clock.now().timestamp() * 1000)
-        tries = [self._try(notice_of_test(rule, new_id("ntf", now_ms), now_ms), channel) for channel in rule.channels]
+        tries = [
+            self._try(test_notification(rule, new_id("ntf", now_ms), now_ms), channel) for channel in rule.channels
+        ]
         failures = await asyncio.gather(*tries)
         return RuleTested(
             notifications=tuple(
@@ -75,13 +77,13 @@ class Notifying:
         async with self._uow() as tx:
             await tx.outbox.sweep(self._clock.now() - _KEPT)
 
-    async def _deliver(self, waiting: Waiting) -> None:
+    async def _deliver(self, waiting: DueNotification) -> None:
         failure = await self._try(waiting.notice, waiting.channel)
         pause = None
         if failure is None:
             state = "sent"
         else:
-            pause = None if failure.for_good else pause_after(waiting.attempts)
+            pause = None if failure.for_good else retry_after(waiting.attempts)
             state = "waiting" if pause else "failed"
             log.warning("notice_not_delivered", kind=waiting.channel, attempt=waiting.attempts, reason=state)
         outcome = Notification(
@@ -91,16 +93,16 @@ class Notifying:
             error=str(failure) if failure else None,
         )
         async with self._uow() as tx:
-            await tx.outbox.settle(waiting.notice, outcome, self._clock.now() + (pause or timedelta(0)))
+            await tx.outbox.record_result(waiting.notice, outcome, self._clock.now() + (pause or timedelta(0)))
 
-    async def _try(self, notice: Notice, channel: Channel) -> Undeliverable | None:
+    async def _try(self, notice: OutgoingNotification, channel: Channel) -> Undeliverable | None:
         try:
             await self._notifiers[channel].send(notice, await self._config(notice))
         except Undeliverable as failure:
             return failure
         return None
 
-    async def _config(self, notice: Notice) -> ChannelConfig:
+    async def _config(self, notice: OutgoingNotification) -> ChannelConfig:
         async with self._uow() as tx:
             sealed = await tx.rules.sealed(notice.org_id, notice.rule_id)
         if sealed is None or self._vault is None:

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from services.alerts.domain.notice import Notice, title
-from services.alerts.translate.notice_webhook import iso
+from services.alerts.domain.notification import OutgoingNotification, title
+from services.alerts.translate.notification_webhook import iso
 
 
-def slack_body(notice: Notice) -> bytes:
+def slack_body(notice: OutgoingNotification) -> bytes:
     """JSON: blocks for the channel, and a text for notifications. What users wrote becomes neither a link nor a mention."""
     heading, message = _escaped(title(notice)), _escaped(notice.message)
     facts = f"{notice.metric} · {iso(notice.time_ms)}"

@@ -8,13 +8,13 @@ from libs.common.bounded import bounded
 from libs.common.clock import Clock
 from libs.common.contracts.events import CompletionFinished, OrgDeleted
 from services.alerts.ports import UnitOfWork
-from services.alerts.translate.event_sample import sample
+from services.alerts.translate.request_sample import sample
 
 # Longer than the bus keeps an event (7 days) and a rule looks back (7 days).
 _REMEMBERED: Final = timedelta(days=8)
 
 
-class Metering:
+class UsageCounting:
     """A request older than what is remembered is not counted: nobody looks, and nobody would know it a second time."""
 
     def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
@@ -27,7 +27,7 @@ class Metering:
         samples = {found.id: found for event in events if (found := sample(bounded(event))).at >= oldest}
         if samples:
             async with self._uow() as tx:
-                await tx.meter.add(list(samples.values()))
+                await tx.usage.add(list(samples.values()))
 
     async def erase(self, deleted: Sequence[OrgDeleted]) -> None:
         """Keep nothing of these organisations, also of what of theirs is still on its way."""
@@ -44,4 +44,4 @@ class Metering:
         more = True
         while more:
             async with self._uow() as tx:
-                more = await tx.meter.sweep(self._clock.now() - _REMEMBERED)
+                more = await tx.usage.sweep(self._clock.now() - _REMEMBERED)

@@ -1,4 +1,4 @@
-"""What a rule looks at, and what it makes of it."""
+"""Which requests a rule is evaluated over, and what follows from the value."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -8,8 +8,8 @@ from typing import Final, Literal
 import msgspec
 
 from libs.common.contracts.alerts import AlertRule, Operator
-from libs.common.latency import percentile
 from libs.common.money import usd
+from services.alerts.domain.metrics import METRICS, WindowUsage
 
 _COMPARE: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
     "gt": operator.gt,
@@ -28,7 +28,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     back_at: datetime | None = None
 
 
-class Watched(msgspec.Struct, frozen=True, kw_only=True):
+class RuleWithState(msgspec.Struct, frozen=True, kw_only=True):
     """A rule and where it stands."""
 
     rule: AlertRule
@@ -43,20 +43,6 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
 
 
-class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """The requests of a window. `spend_nano` is all that is known to have been paid; `cost_nano` and `baseline_nano`
-    cover the requests where both are known. `latencies` are counts by bucket; `newest` is the newest request.
-    """
-
-    requests: int = 0
-    errors: int = 0
-    spend_nano: int = 0
-    cost_nano: int = 0
-    baseline_nano: int = 0
-    latencies: Mapping[int, int] = {}
-    newest: datetime | None = None
-
-
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Where the rule stands now, and what there is to record."""
 
@@ -67,46 +53,39 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 def window(rule: AlertRule, now: datetime) -> Window:
     """The day so far (UTC) for spending; for the rest the last `window_minutes`, and the minute that has begun."""
-    if rule.metric == "daily_spend":
+    if METRICS[rule.metric].per_day:
         start = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return Window(org_id=rule.org_id, start=start, end=start + timedelta(days=1))
     start = now.replace(second=0, microsecond=0) - timedelta(minutes=rule.window_minutes)
     return Window(org_id=rule.org_id, start=start, end=now + _SKEW)
 
 
-def measure(rule: AlertRule, counted: Counted) -> float | None:
+def measure(rule: AlertRule, usage: WindowUsage) -> float | None:
     """The metric in the threshold's unit; None where there is nothing to divide by."""
-    match rule.metric:
-        case "daily_spend":
-            return usd(counted.spend_nano)
-        case "error_rate":
-            return 100 * counted.errors / counted.requests if counted.requests else None
-        case "latency_p95":
-            return percentile(0.95, counted.latencies)
-        case "savings_percentage":
-            saved = counted.baseline_nano - counted.cost_nano
-            return 100 * saved / counted.baseline_nano if counted.baseline_nano else None
+    return METRICS[rule.metric].compute(usage)
 
 
-def decide(watched: Watched, counted: Counted, now: datetime, *, behind: bool, settle: timedelta) -> Decision:
-    """Fire once when the threshold is crossed, resolve once when it has not been any more for as long as `settle`.
+def decide(
+    standing: RuleWithState, usage: WindowUsage, now: datetime, *, behind: bool, resolve_after: timedelta
+) -> Decision:
+    """Fire once when the threshold is crossed, resolve once when it has not been any more for as long as `resolve_after`.
 
     Without a value nothing changes. Neither does anything while counting is `behind`, but for one case: what was spent
     only grows, so that a limit that is crossed already stays crossed. After a firing the next one waits for the cooldown.
     """
-    rule, state = watched.rule, watched.state
-    value = measure(rule, counted)
+    rule, state = standing.rule, standing.state
+    value = measure(rule, usage)
     if value is None:
         return Decision(state=state)
     crossed = _COMPARE[rule.operator](value, rule.threshold)
-    certain = crossed and rule.metric == "daily_spend" and rule.operator in ("gt", "gte")
+    certain = crossed and METRICS[rule.metric].per_day and rule.operator in ("gt", "gte")
     if behind and not certain:
         return Decision(state=state)
     if state.firing:
         if crossed:
             return Decision(state=State(firing=True, fired_at=state.fired_at))
         back_at = state.back_at or now
-        if now - back_at < settle:
+        if now - back_at < resolve_after:
             return Decision(state=State(firing=True, fired_at=state.fired_at, back_at=back_at))
         return Decision(state=State(fired_at=state.fired_at), kind="resolved", value=value)
     cooling = state.fired_at is not None and now < state.fired_at + timedelta(minutes=rule.cooldown_minutes)
@@ -115,9 +94,9 @@ def decide(watched: Watched, counted: Counted, now: datetime, *, behind: bool, s
     return Decision(state=State(firing=True, fired_at=now), kind="fired", value=value)
 
 
-def forecast(rule: AlertRule, counted: Counted, now: datetime) -> float | None:
+def forecast(rule: AlertRule, usage: WindowUsage, now: datetime) -> float | None:
     """What the day will have cost at the pace so far, in dollars; None for other metrics, and in the day's first hour."""
     gone = now - window(rule, now).start
-    if rule.metric != "daily_spend" or gone < timedelta(hours=1):
+    if not METRICS[rule.metric].per_day or gone < timedelta(hours=1):
         return None
-    return usd(counted.spend_nano) * (timedelta(days=1) / gone)
+    return usd(usage.spend_nano) * (timedelta(days=1) / gone)
