@@ -23,41 +23,45 @@ from libs.common.sealing import Sealer, parse_keks
 from libs.common.settings import SettingsError
 from libs.common.smtp import Smtp
 from libs.common.web import Served, serve_http
-from services.auth.accounts import Accounts
-from services.auth.api_keys import ApiKeys
-from services.auth.billing import Billing
-from services.auth.changes import Changes
-from services.auth.clients.announcer import BusAnnouncer
-from services.auth.clients.charges import BusCharges
+from services.auth.accounts.erasure import Erasure
+from services.auth.accounts.recovery import Recovery
+from services.auth.accounts.service import Accounts
+from services.auth.announced_transaction import Changes
+from services.auth.billing import handlers as credit_doors
+from services.auth.billing.clients.charges import BusCharges
+from services.auth.billing.clients.no_checkout import NoCheckout
+from services.auth.billing.credits import Credits
+from services.auth.billing.idempotency import OnceOnly
+from services.auth.billing.ports import Checkout
+from services.auth.billing.service import Billing
+from services.auth.clients.event_publisher import BusAnnouncer
 from services.auth.clients.limits import SharedLimits
 from services.auth.clients.mail import NullMailer, SmtpMailer
-from services.auth.clients.no_checkout import NoCheckout
-from services.auth.clients.oauth import TIMEOUT, GitHub, Google
 from services.auth.clients.passwords import Argon2Passwords
-from services.auth.clients.states import JwtStates
-from services.auth.clients.tokens import JwtTokens
-from services.auth.configuration import Configuration
-from services.auth.credits import Credits
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.links import Links, trace_page
-from services.auth.erasure import Erasure
-from services.auth.handlers import credit_doors, operating, org_admins
-from services.auth.handlers.verify_api_key import verify_api_key
+from services.auth.handlers import operator_commands as operating
 from services.auth.http.api import Parts, create_api
 from services.auth.http.gateway_peers import gateway_peers
-from services.auth.jobs.last_used import noting_use
-from services.auth.jobs.later import working_later
-from services.auth.live import LiveRequests
-from services.auth.oauth import OAuth
-from services.auth.once import OnceOnly
-from services.auth.ports import Checkout, IdentityProvider, Later, Mailer, Passwords
-from services.auth.provider_keys import ProviderKeys
-from services.auth.recovery import Recovery
-from services.auth.sessions import Sessions
+from services.auth.insights.subscriptions import LiveRequests
+from services.auth.jobs.background_tasks import working_later
+from services.auth.keys.api_keys import ApiKeys
+from services.auth.keys.handlers import verify_api_key
+from services.auth.keys.jobs import noting_use
+from services.auth.keys.provider_keys import ProviderKeys
+from services.auth.ports import Later, Mailer, Passwords
+from services.auth.routing.service import Configuration
+from services.auth.sessions.clients.oauth import TIMEOUT, GitHub, Google
+from services.auth.sessions.clients.states import JwtStates
+from services.auth.sessions.clients.tokens import JwtTokens
+from services.auth.sessions.oauth import OAuth
+from services.auth.sessions.ports import IdentityProvider
+from services.auth.sessions.service import Sessions
+from services.auth.sessions.token_status_cache import Standings
 from services.auth.settings import AuthSettings
-from services.auth.standings import Standings
 from services.auth.store.unit_of_work import unit_of_work
-from services.auth.team import Team
+from services.auth.team import handlers as org_admins
+from services.auth.team.service import Team
 
 log = structlog.get_logger()
 _MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
@@ -244,7 +248,7 @@ def _checkout(settings: AuthSettings, links: Links) -> Checkout:
     if not settings.stripe_secret_key or not settings.stripe_webhook_secret:
         return NoCheckout()
     # The library takes 40 MB and half a second, which nobody pays who sells nothing.
-    from services.auth.clients.stripe_checkout import StripeCheckout  # noqa: PLC0415
+    from services.auth.billing.clients.stripe_checkout import StripeCheckout  # noqa: PLC0415
 
     return StripeCheckout(
         settings.stripe_secret_key, settings.stripe_webhook_secret, links.frontend_url, settings.stripe_api_base

@@ -13,33 +13,33 @@ from libs.common.bus import Bus
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.errors import PromptlyError
-from services.auth.accounts import Accounts
-from services.auth.api_keys import ApiKeys
-from services.auth.billing import Billing
-from services.auth.configuration import Configuration
-from services.auth.credits import Credits
+from services.auth.accounts.erasure import Erasure
+from services.auth.accounts.http import AuthController, OrgController
+from services.auth.accounts.recovery import Recovery
+from services.auth.accounts.service import Accounts
+from services.auth.alerts.http import AlertController
+from services.auth.billing.credits import Credits
+from services.auth.billing.http import BillingController
+from services.auth.billing.service import Billing
 from services.auth.domain.links import Links
-from services.auth.erasure import Erasure
 from services.auth.http import errors
-from services.auth.http.accounts import AuthController, OrgController
-from services.auth.http.alerts import AlertController
-from services.auth.http.analytics import AnalyticsController, RequestController
-from services.auth.http.billing import BillingController
-from services.auth.http.configuration import RoutingController
 from services.auth.http.dependencies import DECODED
 from services.auth.http.docs import DocsController
 from services.auth.http.guard import guard
-from services.auth.http.keys import PlatformKeyController, ProviderKeyController
-from services.auth.http.oauth import OAuthController
-from services.auth.http.optimization import OptimizationController
-from services.auth.http.status import StatusController
-from services.auth.http.team import InviteController, TeamController
-from services.auth.live import LiveRequests
-from services.auth.oauth import OAuth
-from services.auth.provider_keys import ProviderKeys
-from services.auth.recovery import Recovery
-from services.auth.sessions import Sessions
-from services.auth.team import Team
+from services.auth.insights.http import AnalyticsController, RequestController
+from services.auth.insights.subscriptions import LiveRequests
+from services.auth.keys.api_keys import ApiKeys
+from services.auth.keys.http import PlatformKeyController, ProviderKeyController
+from services.auth.keys.provider_keys import ProviderKeys
+from services.auth.optimization.http import OptimizationController
+from services.auth.routing.http import RoutingController
+from services.auth.routing.service import Configuration
+from services.auth.sessions.http import OAuthController
+from services.auth.sessions.oauth import OAuth
+from services.auth.sessions.service import Sessions
+from services.auth.status.http import StatusController
+from services.auth.team.http import InviteController, TeamController
+from services.auth.team.service import Team
 
 _LARGEST_BODY: Final = 1024 * 1024
 

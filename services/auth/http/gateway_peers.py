@@ -14,7 +14,7 @@ from libs.common import keys
 from libs.common.contracts.auth import FROM_GATEWAY, GATEWAY_HEADER, VERIFY_OVER_HTTP, VerifyOverHttp, proof_of
 from libs.common.contracts.base import UNREADABLE, decoder
 from libs.common.errors import PromptlyError, Unauthorized
-from services.auth.api_keys import ApiKeys
+from services.auth.keys.api_keys import ApiKeys
 
 _LARGEST = 4096
 

@@ -11,7 +11,7 @@ from libs.common.errors import Unauthorized
 from services.auth.domain import permissions
 from services.auth.domain.accounts import Caller
 from services.auth.domain.permissions import Action
-from services.auth.sessions import Sessions
+from services.auth.sessions.service import Sessions
 
 ApiRequest = Request[Caller, Any, Any]
 

@@ -5,15 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from libs.common.db import Database
+from services.auth.accounts.store import SqlAccounts
+from services.auth.billing.store import SqlLedger, SqlOnceRecords
+from services.auth.keys.store.api_keys import SqlApiKeys
+from services.auth.keys.store.provider_keys import SqlProviderKeys
 from services.auth.ports import Tx, UnitOfWork
-from services.auth.store.accounts import SqlAccounts
-from services.auth.store.api_keys import SqlApiKeys
-from services.auth.store.configuration import SqlConfiguration
+from services.auth.routing.store import SqlConfiguration
 from services.auth.store.erasures import SqlErasures
-from services.auth.store.invites import SqlInvites
-from services.auth.store.ledger import SqlLedger, SqlOnceRecords
-from services.auth.store.provider_keys import SqlProviderKeys
-from services.auth.store.tickets import SqlTickets
+from services.auth.store.one_time_tokens import SqlTickets
+from services.auth.team.store import SqlInvites
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.auth.domain.team import Invite
-from services.auth.domain.tickets import Kind, Ticket
+from services.auth.domain.one_time_tokens import Kind, Ticket
+from services.auth.team.domain.members import Invite
 from tests.fakes.auth.rows import Rows
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from services.auth.domain.ledger import Account, Entry, Lease
-from services.auth.ports import OnceRecord
+from services.auth.billing.domain.ledger import Account, Entry, Lease
+from services.auth.billing.ports import OnceRecord
 from tests.fakes.auth.rows import Rows
 
 

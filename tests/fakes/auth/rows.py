@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from libs.common.contracts.auth import OptimizationSettings
+from services.auth.billing.domain.ledger import Account, Entry, Lease
+from services.auth.billing.ports import OnceRecord
 from services.auth.domain.accounts import Credentials, Org
 from services.auth.domain.identities import IdentitySource
-from services.auth.domain.keys import ApiKey, StoredProviderKey
-from services.auth.domain.ledger import Account, Entry, Lease
-from services.auth.domain.rules import StoredRule
-from services.auth.domain.team import Invite
-from services.auth.domain.tickets import Ticket
-from services.auth.ports import OnceRecord, Tiers
+from services.auth.domain.one_time_tokens import Ticket
+from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+from services.auth.routing.domain.rules import StoredRule
+from services.auth.routing.ports import Tiers
+from services.auth.team.domain.members import Invite
 
 Id = tuple[str, str]
 

@@ -11,9 +11,10 @@ import msgspec
 from libs.common.contracts.auth import OptimizationSettings, Principal, ProviderKey
 from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
 from services.auth.domain.identities import Identity, IdentitySource
-from services.auth.domain.keys import ApiKey, StoredProviderKey
-from services.auth.domain.rules import StoredRule
-from services.auth.ports import Tiers, Tx
+from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+from services.auth.ports import Tx
+from services.auth.routing.domain.rules import StoredRule
+from services.auth.routing.ports import Tiers
 from tests.fakes.auth.access import MemoryErasures, MemoryInvites, MemoryTickets
 from tests.fakes.auth.ledger import MemoryLedger, MemoryOnceRecords
 from tests.fakes.auth.rows import Rows

@@ -10,9 +10,9 @@ import pytest
 from libs.common import keys
 from libs.common.errors import Unauthorized
 from libs.common.ids import is_id
-from services.auth.clients.tokens import JwtTokens
 from services.auth.domain.accounts import User
 from services.auth.domain.permissions import permissions_of
+from services.auth.sessions.clients.tokens import JwtTokens
 from tests.integration.auth.conftest import JWT_SECRET, PASSWORD, PEPPER, Auth, Org
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

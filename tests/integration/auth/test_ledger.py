@@ -23,8 +23,8 @@ from libs.common.contracts.auth import (
 )
 from libs.common.db import connect, migrate
 from libs.common.errors import BadRequest, NotFound
-from services.auth.domain import ledger
-from services.auth.once import OnceOnly
+from services.auth.billing.domain import ledger
+from services.auth.billing.idempotency import OnceOnly
 from services.auth.ports import UnitOfWork
 from services.auth.store.unit_of_work import unit_of_work
 from tests.fakes.auth.unit_of_work import MemoryUnitOfWork

@@ -8,9 +8,9 @@ import pytest
 from libs.common.contracts.auth import OptimizationSettings, RoutingRule, RuleCondition
 from libs.common.ids import new_id
 from services.auth.domain.accounts import Org, Standing, User
-from services.auth.domain.keys import ApiKey, StoredProviderKey
-from services.auth.domain.rules import StoredRule
+from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
 from services.auth.ports import UnitOfWork
+from services.auth.routing.domain.rules import StoredRule
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

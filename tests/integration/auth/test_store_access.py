@@ -9,10 +9,10 @@ from libs.common.contracts.auth import OptimizationSettings
 from libs.common.ids import new_id
 from services.auth.domain.accounts import Org, User
 from services.auth.domain.identities import Identity
-from services.auth.domain.keys import ApiKey, StoredProviderKey
-from services.auth.domain.team import Invite
-from services.auth.domain.tickets import Ticket
+from services.auth.domain.one_time_tokens import Ticket
+from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
 from services.auth.ports import UnitOfWork
+from services.auth.team.domain.members import Invite
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 _CLOCK = count(int(NOW.timestamp() * 1000))

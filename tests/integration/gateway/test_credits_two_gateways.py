@@ -21,12 +21,12 @@ from libs.common.contracts.auth import CREDITS, VERIFY_API_KEY, OrgRef, Principa
 from libs.common.contracts.events import COMPLETION_FINISHED, CompletionFinished
 from libs.common.contracts.optimizer import OPTIMIZE_TEXT, TextReply, TextRequest
 from libs.common.db import connect, migrate
-from services.auth.clients.announcer import BusAnnouncer
-from services.auth.credits import Credits
-from services.auth.domain import ledger
+from services.auth.billing import handlers as credit_doors
+from services.auth.billing.credits import Credits
+from services.auth.billing.domain import ledger
+from services.auth.billing.idempotency import OnceOnly
+from services.auth.clients.event_publisher import BusAnnouncer
 from services.auth.domain.accounts import Org, User
-from services.auth.handlers import credit_doors
-from services.auth.once import OnceOnly
 from services.auth.ports import UnitOfWork
 from services.auth.store.unit_of_work import unit_of_work
 from tests.fixtures.gateway import PASSIVE

@@ -19,7 +19,7 @@ from libs.common.contracts.cache import CacheHit
 from libs.common.errors import BadRequest, RateLimited
 from libs.common.ids import new_id
 from libs.common.web import serve_http
-from services.auth.live import LiveRequests
+from services.auth.insights.subscriptions import LiveRequests
 from services.gateway.domain import json_size
 from services.gateway.domain.slots import Slots
 from services.gateway.domain.work import Incoming

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.errors import BadRequest, Conflict, Forbidden, NotFound
+from services.auth.accounts.domain.mails import reset_mail
 from services.auth.domain.accounts import Org, Role, User
 from services.auth.domain.attempts import Attempts, client_of
-from services.auth.domain.budgets import budget_nano
 from services.auth.domain.links import Links, trace_page
-from services.auth.domain.mails import invite_mail, reset_mail
-from services.auth.domain.team import Invite, check_can_invite, member_to_change
-from services.auth.domain.tickets import Ticket, digest_of, holder_of
+from services.auth.domain.one_time_tokens import Ticket, digest_of, holder_of
+from services.auth.keys.domain.budgets import budget_nano
+from services.auth.team.domain.mails import invite_mail
+from services.auth.team.domain.members import Invite, check_can_invite, member_to_change
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ROLES: tuple[Role, ...] = get_args(Role)

@@ -10,9 +10,9 @@ from argon2 import PasswordHasher
 from libs.common.bus import MemoryBus
 from libs.common.clock import SystemClock
 from libs.common.errors import Unavailable
-from services.auth.clients.announcer import BusAnnouncer
+from services.auth.clients.event_publisher import BusAnnouncer
 from services.auth.clients.passwords import Argon2Passwords
-from services.auth.standings import Standings
+from services.auth.sessions.token_status_cache import Standings
 
 
 @pytest.fixture

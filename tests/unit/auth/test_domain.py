@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.errors import BadRequest, ErrorDetails, Forbidden
-from services.auth.domain import permissions, rules, tiers
+from services.auth.accounts.domain.credentials import check_password, normalise_email
+from services.auth.domain import permissions
 from services.auth.domain.accounts import Caller, Role
 from services.auth.domain.attempts import Attempts, network_of
-from services.auth.domain.credentials import check_password, normalise_email
-from services.auth.domain.periods import moment_ms, period_ms
 from services.auth.domain.permissions import Action
+from services.auth.insights.domain.periods import moment_ms, period_ms
+from services.auth.routing.domain import rules, tiers
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

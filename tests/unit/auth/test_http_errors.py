@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from libs.common.errors import BadRequest, Conflict, RateLimited, Unauthorized, Unavailable
+from services.auth.accounts.schemas import Register
 from services.auth.http.errors import promptly_error, unexpected
 from services.auth.http.request import validation_error
-from services.auth.schemas.accounts import Register
-from services.auth.schemas.routing import RuleBody
+from services.auth.routing.schemas import RuleBody
 
 
 @pytest.mark.parametrize(

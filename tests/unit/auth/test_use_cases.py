@@ -9,15 +9,15 @@ import pytest
 from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
 from libs.common.errors import NotFound, RateLimited, Unauthorized, Unavailable
-from services.auth.accounts import Accounts
-from services.auth.api_keys import ApiKeys, NewKey
-from services.auth.changes import Changes
+from services.auth.accounts.service import Accounts
+from services.auth.announced_transaction import Changes
 from services.auth.clients.limits import SharedLimits
-from services.auth.clients.tokens import JwtTokens
 from services.auth.domain.accounts import Caller
+from services.auth.keys.api_keys import ApiKeys, NewKey
 from services.auth.ports import Tx
-from services.auth.sessions import Sessions
-from services.auth.standings import Standings
+from services.auth.sessions.clients.tokens import JwtTokens
+from services.auth.sessions.service import Sessions
+from services.auth.sessions.token_status_cache import Standings
 from tests.fakes.auth.unit_of_work import MemoryUnitOfWork
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

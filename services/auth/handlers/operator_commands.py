@@ -1,0 +1,26 @@
+"""What an operator asks for at the command line: a way back in, and keys under the newest master key."""
+
+from libs.common.bus import Bus
+from libs.common.contracts.auth import (
+    RESET_PASSWORD,
+    REWRAP_KEYS,
+    KeysRewrapped,
+    PasswordReset,
+    ResetPassword,
+    RewrapKeys,
+)
+from services.auth.accounts.recovery import Recovery
+from services.auth.keys.provider_keys import ProviderKeys
+
+
+async def serve(bus: Bus, recovery: Recovery, provider_keys: ProviderKeys) -> None:
+    """Answer RESET_PASSWORD and REWRAP_KEYS."""
+
+    async def reset(asked: ResetPassword) -> PasswordReset:
+        return await recovery.link_for(asked.email)
+
+    async def rewrap(asked: RewrapKeys) -> KeysRewrapped:
+        return await provider_keys.rewrap(asked.after, max(1, min(asked.limit, 1000)))
+
+    await bus.serve(RESET_PASSWORD, reset)
+    await bus.serve(REWRAP_KEYS, rewrap, concurrency=1)
