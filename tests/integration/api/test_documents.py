@@ -6,7 +6,6 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -22,11 +21,12 @@ from services.auth.http.api import Parts, create_api
 from services.auth.http.openapi.__main__ import main as print_document
 from services.auth.http.openapi.document import document, served
 from services.gateway import http as doors
+from services.gateway.http.openapi.document import document as gateway_document
 from tests.fixtures.gateway import Stack
 
 API = create_api(Parts(**{field.name: MagicMock() for field in fields(Parts)}))
 CONTROL_PLANE = document(API.routes)
-GATEWAY = json.loads((Path(doors.__path__[0]) / "openapi" / "gateway.json").read_bytes())
+GATEWAY = json.loads(msgspec.json.encode(gateway_document()))
 DOCUMENTS = pytest.mark.parametrize("described", [GATEWAY, CONTROL_PLANE], ids=["gateway", "control-plane"])
 
 
