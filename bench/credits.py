@@ -25,7 +25,7 @@ from libs.common.ids import new_id
 from services.auth.billing import handlers as credit_doors
 from services.auth.billing.credits import Credits
 from services.auth.billing.domain import ledger
-from services.auth.billing.idempotency import OnceOnly
+from services.auth.billing.idempotency import Idempotency
 from services.auth.domain.accounts import Org, User
 from services.auth.store.unit_of_work import unit_of_work
 from services.gateway.clients.credits import SharedCredits
@@ -59,7 +59,7 @@ async def run(url: str, calls: int) -> None:
             low=0,
             reap_after=timedelta(minutes=15),
         )
-        await credit_doors.serve(bus, credits_, OnceOnly(uow, clock))
+        await credit_doors.serve(bus, credits_, Idempotency(uow, clock))
         print(f"{calls:,} calls, {AT_ONCE} at once, {ROUNDS} rounds in turn; medians")
         rates: dict[bool, list[float]] = {False: [], True: []}
         asked: dict[bool, int] = {}

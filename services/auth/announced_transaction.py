@@ -3,19 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.auth.ports import Announcer, Tx, UnitOfWork
+from services.auth.ports import EventPublisher, Tx, UnitOfWork
 
 
-class Changes:
+class AnnouncedTransactions:
     """A transaction whose commit is announced, so that no change of what a principal carries can be forgotten."""
 
-    def __init__(self, uow: UnitOfWork, announcer: Announcer) -> None:
+    def __init__(self, uow: UnitOfWork, publisher: EventPublisher) -> None:
         self._uow = uow
-        self._announcer = announcer
+        self._publisher = publisher
 
     @asynccontextmanager
-    async def of(self, org_id: str, key_id: str | None = None) -> AsyncIterator[Tx]:
+    async def begin(self, org_id: str, key_id: str | None = None) -> AsyncIterator[Tx]:
         """One transaction on this organisation, or on one of its keys alone."""
         async with self._uow() as tx:
             yield tx
-        await self._announcer.principal_changed(org_id, key_id)
+        await self._publisher.principal_changed(org_id, key_id)

@@ -6,18 +6,18 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.auth.accounts.ports import Accounts
-from services.auth.billing.ports import Ledger, OnceRecords
+from services.auth.billing.ports import IdempotencyRecords, Ledger
 from services.auth.domain.attempts import Allowance
 from services.auth.domain.mails import Mail
-from services.auth.domain.one_time_tokens import Kind, Ticket
+from services.auth.domain.one_time_tokens import Kind, OneTimeToken
 from services.auth.keys.ports import ApiKeys, ProviderKeys
 from services.auth.routing.ports import Configuration
 from services.auth.team.ports import Invites
 
-Later = Callable[[Coroutine[Any, Any, None]], None]
+RunInBackground = Callable[[Coroutine[Any, Any, None]], None]
 
 
-class Announcer(Protocol):
+class EventPublisher(Protocol):
     """Tells others that what they remember is no longer true. Called after the change was committed."""
 
     async def principal_changed(self, org_id: str, key_id: str | None = None) -> None:
@@ -86,18 +86,18 @@ class Mailer(Protocol):
         ...
 
 
-class Tickets(Protocol):
+class OneTimeTokens(Protocol):
     """Secrets that work once."""
 
-    async def put(self, ticket: Ticket) -> bool:
+    async def put(self, one_time_token: OneTimeToken) -> bool:
         """Keep a ticket; False where this secret is known already."""
         ...
 
-    async def find(self, digest: str, kind: Kind) -> Ticket | None:
+    async def find(self, digest: str, kind: Kind) -> OneTimeToken | None:
         """A ticket, left where it is."""
         ...
 
-    async def take(self, digest: str, kind: Kind) -> Ticket | None:
+    async def take(self, digest: str, kind: Kind) -> OneTimeToken | None:
         """A ticket, to one caller only."""
         ...
 
@@ -113,11 +113,11 @@ class Erasures(Protocol):
         """Forget everything of an organisation but that its end has to be told."""
         ...
 
-    async def untold(self) -> Sequence[tuple[str, datetime]]:
+    async def unpublished(self) -> Sequence[tuple[str, datetime]]:
         """Organisations whose end has not been told, and when it came."""
         ...
 
-    async def told(self, org_id: str) -> None:
+    async def mark_published(self, org_id: str) -> None:
         """Everybody concerned will hear of it."""
         ...
 
@@ -136,13 +136,13 @@ class Tx(Protocol):
     @property
     def invites(self) -> Invites: ...
     @property
-    def tickets(self) -> Tickets: ...
+    def one_time_tokens(self) -> OneTimeTokens: ...
     @property
     def erasures(self) -> Erasures: ...
     @property
     def ledger(self) -> Ledger: ...
     @property
-    def once(self) -> OnceRecords: ...
+    def idempotency(self) -> IdempotencyRecords: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]

@@ -2447,15 +2447,6 @@ export interface components {
             };
         };
         /**
-         * TakenBack
-         * @description Whether the answer was still in the cache, and how many pairs of questions are kept apart from now on.
-         */
-        TakenBack: {
-            entry_id: string;
-            evicted: boolean;
-            blocked_pairs: number;
-        };
-        /**
          * TokenClasses
          * @description The provider's own usage, in disjoint classes: their sum is every token that was billed.
          */
@@ -2519,6 +2510,15 @@ export interface components {
             url: string;
             /** @default  */
             secret: string;
+        };
+        /**
+         * WrongAnswerRemoved
+         * @description Whether the answer was still in the cache, and how many pairs of questions are kept apart from now on.
+         */
+        WrongAnswerRemoved: {
+            entry_id: string;
+            evicted: boolean;
+            blocked_pairs: number;
         };
         /** _Format */
         _Format: {
@@ -3750,7 +3750,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TakenBack"];
+                    "application/json": components["schemas"]["WrongAnswerRemoved"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -6,7 +6,7 @@ import { stale, takenBack } from "../api/queries";
 import { useMay } from "../app/who";
 import { count } from "./format";
 
-function told({ evicted, blocked_pairs: pairs }: Schema["TakenBack"]): string {
+function told({ evicted, blocked_pairs: pairs }: Schema["WrongAnswerRemoved"]): string {
   const apart = `${count(pairs)} ${pairs === 1 ? "pair" : "pairs"} of questions kept apart`;
   return evicted ? `Taken back; ${apart}.` : `It was gone already; ${apart}.`;
 }

@@ -6,7 +6,7 @@ from services.auth.domain.accounts import Credentials, User
 from services.auth.ports import Tx
 
 
-async def found(tx: Tx, email: str) -> Credentials | None:
+async def find_account(tx: Tx, email: str) -> Credentials | None:
     """The account with this address. Accounts that were registered before spellings were joined are found as they were
     written then.
     """
@@ -26,4 +26,4 @@ def require_verified(user: User, *, mails: bool) -> None:
         )
 
 
-__all__ = ["found", "normalise_email", "require_verified"]
+__all__ = ["find_account", "normalise_email", "require_verified"]

@@ -118,7 +118,7 @@ class AuthController(Controller):
     ) -> schemas.Message:
         """Ask for another code."""
         user, _ = await accounts.me(request.user)
-        await recovery.ask_verification(user)
+        await recovery.request_verification(user)
         return schemas.Message(detail="If this address is not confirmed and mail is set up, a code is on its way.")
 
     @post("/password/reset", needs=Action.PUBLIC, status_code=202, fails=(429, 503))
@@ -126,7 +126,7 @@ class AuthController(Controller):
         self, request: ApiRequest, payload: Payload[schemas.ResetBody], recovery: Injected[Recovery]
     ) -> schemas.Message:
         """Ask for a link by mail."""
-        await recovery.ask(payload.email, address_of(request))
+        await recovery.request_reset(payload.email, address_of(request))
         return schemas.Message(detail="If this address is registered, a mail with a link is on its way.")
 
     @post("/password/reset/confirm", needs=Action.PUBLIC, status_code=204, fails=(503,))

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
+from services.auth.domain.accounts import Credentials, Org, Role, TokenStatus, User
 from services.auth.domain.identities import Identity, IdentitySource
 
 
 class Accounts(Protocol):
     """Organisations, users and revoked tokens."""
 
-    async def claim_first(self) -> bool:
+    async def lock_first_org(self) -> bool:
         """Whether there is no organisation yet; whoever else asks waits until this transaction has ended."""
         ...
 
-    async def anybody(self) -> bool:
+    async def any_org(self) -> bool:
         """Whether there is an organisation, as far as one can tell without waiting for anybody."""
         ...
 
@@ -47,7 +47,7 @@ class Accounts(Protocol):
         """Somebody has shown that the address is theirs."""
         ...
 
-    async def part(self, user: User) -> None:
+    async def remove_identities(self, user: User) -> None:
         """Take away every identity at other providers that signs a user in."""
         ...
 
@@ -59,11 +59,11 @@ class Accounts(Protocol):
         """Forget a user, the e-mail and the identities."""
         ...
 
-    async def identified(self, identity: Identity) -> User | None:
+    async def by_identity(self, identity: Identity) -> User | None:
         """The user who signs in as this."""
         ...
 
-    async def identify(self, user: User, identity: Identity) -> None:
+    async def link_identity(self, user: User, identity: Identity) -> None:
         """Let a user sign in as this from now on."""
         ...
 
@@ -87,7 +87,7 @@ class Accounts(Protocol):
         """An organisation's users, oldest first."""
         ...
 
-    async def standing(self, org_id: str, user_id: str, token_id: str) -> Standing | None:
+    async def token_status(self, org_id: str, user_id: str, token_id: str) -> TokenStatus | None:
         """What holds for a token now; None where its user is gone."""
         ...
 

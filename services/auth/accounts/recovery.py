@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from libs.common.clock import Clock
 from libs.common.contracts.auth import PasswordReset
 from libs.common.errors import BadRequest, NotFound, RateLimited
-from services.auth.accounts.addresses import found
+from services.auth.accounts.addresses import find_account
 from services.auth.accounts.domain.credentials import check_password, normalise_email
-from services.auth.accounts.domain.mails import Ends, reset_mail, verify_mail
+from services.auth.accounts.domain.mails import RevokedOnReset, reset_mail, verify_mail
 from services.auth.domain.accounts import Caller, User
 from services.auth.domain.attempts import PASSWORD_CHANGE, RESET_ADDRESS, RESET_EMAIL, client_of
 from services.auth.domain.links import Links
-from services.auth.domain.one_time_tokens import RESET_LASTS, VERIFY_LASTS, Kind, Ticket, digest_of, holder_of
+from services.auth.domain.one_time_tokens import RESET_LASTS, VERIFY_LASTS, Kind, OneTimeToken, digest_of, holder_of
 from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
-from services.auth.ports import Announcer, Later, Limits, Mailer, Passwords, Tx, UnitOfWork
+from services.auth.ports import EventPublisher, Limits, Mailer, Passwords, RunInBackground, Tx, UnitOfWork
 
 
 class Recovery:
@@ -26,20 +26,20 @@ class Recovery:
         uow: UnitOfWork,
         passwords: Passwords,
         limits: Limits,
-        announcer: Announcer,
+        publisher: EventPublisher,
         mailer: Mailer,
         links: Links,
         clock: Clock,
-        later: Later,
+        in_background: RunInBackground,
     ) -> None:
         self._uow = uow
         self._passwords = passwords
         self._limits = limits
-        self._announcer = announcer
+        self._publisher = publisher
         self._mailer = mailer
         self._links = links
         self._clock = clock
-        self._later = later
+        self._in_background = in_background
 
     @property
     def mails(self) -> bool:
@@ -64,7 +64,7 @@ class Recovery:
         await self._limits.forget(PASSWORD_CHANGE, caller.user_id)
         return await self._set(caller.org_id, caller.user_id, await self._passwords.hash(new))
 
-    async def ask(self, email: str, address: str) -> None:
+    async def request_reset(self, email: str, address: str) -> None:
         """Mail a link, if somebody is registered with this address: whether that is so shows nowhere. `RateLimited` after
         a hundred questions from one address within an hour; past five about one e-mail nothing more is sent.
         """
@@ -76,29 +76,29 @@ class Recovery:
         except RateLimited:
             return
         # Afterwards, so that the answer takes no longer where there is somebody to write to.
-        self._later(self._mail(email))
+        self._in_background(self._mail(email))
 
-    async def ask_verification(self, user: User) -> None:
+    async def request_verification(self, user: User) -> None:
         """Mail a code to somebody whose address is not confirmed; nothing where no mail is set up."""
         if user.verified or not self._mailer.configured:
             return
         await self._limits.take(RESET_EMAIL, user.email)
         async with self._uow() as tx:
             token, _ = await self._put(tx, user, "verify", VERIFY_LASTS)
-        self._later(self._mailer.send(verify_mail(user.email, token)))
+        self._in_background(self._mailer.send(verify_mail(user.email, token)))
 
     async def verify(self, caller: Caller, token: str) -> None:
         """Confirm the caller's address with the code out of the mail: only who is signed in and reads the mail has both."""
         async with self._uow() as tx:
-            holder = holder_of(await tx.tickets.find(digest_of(token), "verify"), self._clock.now())
+            holder = holder_of(await tx.one_time_tokens.find(digest_of(token), "verify"), self._clock.now())
             if (holder.org_id, holder.subject_id) != (caller.org_id, caller.user_id):
                 raise BadRequest("This code is for another account.", code="invalid_token")
-            await tx.tickets.take(digest_of(token), "verify")
+            await tx.one_time_tokens.take(digest_of(token), "verify")
             await tx.accounts.verify(caller.org_id, caller.user_id)
 
     async def link_for(self, email: str) -> PasswordReset:
         """A link for whoever runs this installation; `NotFound` where nobody has this e-mail."""
-        made = await self._ticket(email)
+        made = await self._reset_token(email)
         if made is None:
             raise NotFound("Nobody is registered with this e-mail address.")
         return made
@@ -111,17 +111,17 @@ class Recovery:
         digest = digest_of(token)
         async with self._uow() as tx:
             # Before the hash, which is dear, is made for somebody who only guesses.
-            holder_of(await tx.tickets.find(digest, "reset"), self._clock.now())
+            holder_of(await tx.one_time_tokens.find(digest, "reset"), self._clock.now())
         password_hash = await self._passwords.hash(password)
         async with self._uow() as tx:
-            holder = holder_of(await tx.tickets.take(digest, "reset"), self._clock.now())
-            await tx.tickets.drop(holder.org_id, holder.subject_id)
+            holder = holder_of(await tx.one_time_tokens.take(digest, "reset"), self._clock.now())
+            await tx.one_time_tokens.drop(holder.org_id, holder.subject_id)
             user = await tx.accounts.set_password(holder.org_id, holder.subject_id, password_hash)
             if not user.verified:
                 await self._disown(tx, user)
-        await self._announcer.access_changed(user.org_id, user.id)
+        await self._publisher.access_changed(user.org_id, user.id)
         if not user.verified:
-            await self._announcer.principal_changed(user.org_id)
+            await self._publisher.principal_changed(user.org_id)
 
     async def _disown(self, tx: Tx, user: User) -> None:
         """Take away all that somebody made who never showed that the address is theirs: they may be somebody else, who
@@ -132,37 +132,37 @@ class Recovery:
             await tx.api_keys.revoke(key, self._clock.now())
         for stored in provider_keys:
             await tx.provider_keys.delete(user.org_id, stored.id)
-        await tx.accounts.part(user)
+        await tx.accounts.remove_identities(user)
         await tx.invites.delete_by(user.org_id, user.id)
         await tx.accounts.verify(user.org_id, user.id)
 
     async def _set(self, org_id: str, user_id: str, password_hash: str) -> User:
         async with self._uow() as tx:
-            await tx.tickets.drop(org_id, user_id)
+            await tx.one_time_tokens.drop(org_id, user_id)
             user = await tx.accounts.set_password(org_id, user_id, password_hash)
-        await self._announcer.access_changed(org_id, user_id)
+        await self._publisher.access_changed(org_id, user_id)
         return user
 
     async def _mail(self, email: str) -> None:
-        made = await self._ticket(email)
+        made = await self._reset_token(email)
         async with self._uow() as tx:
-            known = await found(tx, email)
+            known = await find_account(tx, email)
             ends = None if known is None or known.user.verified else await self._ends(tx, known.user)
         if made is not None and known is not None:
             await self._mailer.send(reset_mail(known.user.email, made.link, ends))
 
-    async def _ends(self, tx: Tx, user: User) -> Ends:
+    async def _ends(self, tx: Tx, user: User) -> RevokedOnReset:
         keys, provider_keys = await _made_by(tx, user)
-        return Ends(
+        return RevokedOnReset(
             keys=tuple(f"{key.name} (…{key.last4})" for key in keys),
             provider_keys=tuple(f"{key.provider} {key.label}" for key in provider_keys),
             sources=tuple(await tx.accounts.identities(user)),
             others=tuple(one.email for one in await tx.accounts.members(user.org_id) if one.id != user.id),
         )
 
-    async def _ticket(self, email: str) -> PasswordReset | None:
+    async def _reset_token(self, email: str) -> PasswordReset | None:
         async with self._uow() as tx:
-            known = await found(tx, email)
+            known = await find_account(tx, email)
             if known is None:
                 return None
             token, expires_at = await self._put(tx, known.user, "reset", RESET_LASTS)
@@ -172,8 +172,10 @@ class Recovery:
 
     async def _put(self, tx: Tx, user: User, kind: Kind, lasts: timedelta) -> tuple[str, datetime]:
         token, expires_at = secrets.token_urlsafe(32), self._clock.now() + lasts
-        await tx.tickets.put(
-            Ticket(digest=digest_of(token), kind=kind, expires_at=expires_at, org_id=user.org_id, subject_id=user.id)
+        await tx.one_time_tokens.put(
+            OneTimeToken(
+                digest=digest_of(token), kind=kind, expires_at=expires_at, org_id=user.org_id, subject_id=user.id
+            )
         )
         return token, expires_at
 

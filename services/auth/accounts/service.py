@@ -10,7 +10,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.errors import Conflict, Forbidden, Unauthorized
 from libs.common.ids import new_id
-from services.auth.accounts.addresses import found
+from services.auth.accounts.addresses import find_account
 from services.auth.accounts.domain.credentials import check_password, normalise_email
 from services.auth.domain.accounts import AccountType, Caller, Org, User
 from services.auth.domain.attempts import REGISTER, client_of
@@ -87,7 +87,7 @@ class Accounts:
             await tx.api_keys.add(key)
         return Registered(org=org, user=user, api_key=secret)
 
-    async def welcome(self, tx: Tx, email: str) -> User:
+    async def create_personal_org(self, tx: Tx, email: str) -> User:
         """The admin of a new personal organisation, whose e-mail somebody else has verified: no password, no key. Raises as
         `register` does.
         """
@@ -101,14 +101,14 @@ class Accounts:
         if self._registration != "first":
             return self._registration
         async with self._uow() as tx:
-            return "invite" if await tx.accounts.anybody() else "first"
+            return "invite" if await tx.accounts.any_org() else "first"
 
     async def wants_bootstrap_token(self) -> bool:
         """Whether the next registration needs it: the first one, where the operator has set one."""
         if self._bootstrap_token is None:
             return False
         async with self._uow() as tx:
-            return not await tx.accounts.anybody()
+            return not await tx.accounts.any_org()
 
     def _check_open(self) -> None:
         if self._registration == "invite":
@@ -130,7 +130,7 @@ class Accounts:
     async def _add(
         self, tx: Tx, org_name: str, email: str, account_type: AccountType, password_hash: str | None
     ) -> tuple[Org, User]:
-        if self._registration == "first" and not await tx.accounts.claim_first():
+        if self._registration == "first" and not await tx.accounts.lock_first_org():
             raise Forbidden("Registration is closed: an organisation exists already. Ask its admin to invite you.")
         now = self._clock.now()
         org = Org(id=new_id("org"), name=org_name, account_type=account_type, created_at=now)
@@ -143,7 +143,7 @@ class Accounts:
             created_at=now,
             verified=password_hash is None,  # whoever has none comes from a provider that has verified the address
         )
-        if await found(tx, email) is not None or not await tx.accounts.add(org, user, password_hash):
+        if await find_account(tx, email) is not None or not await tx.accounts.add(org, user, password_hash):
             raise Conflict("This e-mail address is already registered.", code="email_taken")
         await tx.configuration.put_settings(org.id, OptimizationSettings())
         return org, user
@@ -151,13 +151,13 @@ class Accounts:
     async def me(self, caller: Caller) -> tuple[User, Org]:
         """The caller and the caller's organisation."""
         async with self._uow() as tx:
-            user = _there(await tx.accounts.user(caller.org_id, caller.user_id))
-            return user, _there(await tx.accounts.org(caller.org_id))
+            user = _existing(await tx.accounts.user(caller.org_id, caller.user_id))
+            return user, _existing(await tx.accounts.org(caller.org_id))
 
     async def sign_ins(self, caller: Caller) -> SignIns:
         """How the caller gets in."""
         async with self._uow() as tx:
-            user = _there(await tx.accounts.user(caller.org_id, caller.user_id))
+            user = _existing(await tx.accounts.user(caller.org_id, caller.user_id))
             known = await tx.accounts.credentials(user.email)
             has_password = known is not None and known.password_hash is not None
             return SignIns(password=has_password, oauth=await tx.accounts.identities(user))
@@ -165,16 +165,16 @@ class Accounts:
     async def org(self, who: Caller | User) -> Org:
         """Somebody's organisation."""
         async with self._uow() as tx:
-            return _there(await tx.accounts.org(who.org_id))
+            return _existing(await tx.accounts.org(who.org_id))
 
     async def rename_org(self, caller: Caller, name: str) -> Org:
         """Give the organisation another name."""
         async with self._uow() as tx:
             await tx.accounts.rename(caller.org_id, name)
-            return _there(await tx.accounts.org(caller.org_id))
+            return _existing(await tx.accounts.org(caller.org_id))
 
 
-def _there(found: T | None) -> T:
+def _existing(found: T | None) -> T:
     if found is None:
         raise Unauthorized("This account does not exist any more.", code="invalid_token")
     return found

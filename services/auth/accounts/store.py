@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
+from services.auth.domain.accounts import Credentials, Org, Role, TokenStatus, User
 from services.auth.domain.identities import Identity, IdentitySource
 
 _USER = "user_id AS id, org_id, email, role, version, created_at, verified"
@@ -21,11 +21,11 @@ class SqlAccounts:
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx
 
-    async def claim_first(self) -> bool:
+    async def lock_first_org(self) -> bool:
         await self._tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FIRST_ORG_LOCK})
         return await self._row("SELECT 1 FROM auth.orgs LIMIT 1") is None
 
-    async def anybody(self) -> bool:
+    async def any_org(self) -> bool:
         return await self._row("SELECT 1 FROM auth.orgs LIMIT 1") is not None
 
     async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
@@ -97,7 +97,7 @@ class SqlAccounts:
             {"org_id": org_id, "user_id": user_id},
         )
 
-    async def part(self, user: User) -> None:
+    async def remove_identities(self, user: User) -> None:
         await self._tx.execute(
             text("DELETE FROM auth.identities WHERE org_id = :org_id AND user_id = :id"),
             {"org_id": user.org_id, "id": user.id},
@@ -124,7 +124,7 @@ class SqlAccounts:
                 {"org_id": org_id, "user_id": user_id},
             )
 
-    async def identified(self, identity: Identity) -> User | None:
+    async def by_identity(self, identity: Identity) -> User | None:
         row = await self._row(
             f"SELECT {_USER} FROM auth.users WHERE (org_id, user_id) ="  # noqa: S608  # a constant
             " (SELECT org_id, user_id FROM auth.identities WHERE provider = :source AND subject = :subject)",
@@ -133,7 +133,7 @@ class SqlAccounts:
         )
         return None if row is None else msgspec.convert(dict(row), User)
 
-    async def identify(self, user: User, identity: Identity) -> None:
+    async def link_identity(self, user: User, identity: Identity) -> None:
         await self._tx.execute(
             text("INSERT INTO auth.identities VALUES (:source, :subject, :org_id, :user_id) ON CONFLICT DO NOTHING"),
             {
@@ -179,7 +179,7 @@ class SqlAccounts:
         )
         return [msgspec.convert(dict(row), User) for row in rows.mappings()]
 
-    async def standing(self, org_id: str, user_id: str, token_id: str) -> Standing | None:
+    async def token_status(self, org_id: str, user_id: str, token_id: str) -> TokenStatus | None:
         row = await self._row(
             "SELECT role, version, EXISTS (SELECT FROM auth.revoked_tokens"
             " WHERE org_id = :org_id AND token_id = :token_id) AS token_revoked"
@@ -188,7 +188,7 @@ class SqlAccounts:
             user_id=user_id,
             token_id=token_id,
         )
-        return None if row is None else msgspec.convert(dict(row), Standing)
+        return None if row is None else msgspec.convert(dict(row), TokenStatus)
 
     async def revoke_token(self, org_id: str, token_id: str, expires_at: datetime) -> None:
         await self._tx.execute(

@@ -21,7 +21,7 @@ from services.auth.billing.domain import ledger
 from services.auth.billing.domain.ledger import Account, Ending, Entry, Lease
 from services.auth.billing.domain.mails import low_credits_mail
 from services.auth.billing.ports import Charges
-from services.auth.ports import Announcer, Later, Mailer, Tx, UnitOfWork
+from services.auth.ports import EventPublisher, Mailer, RunInBackground, Tx, UnitOfWork
 
 log = structlog.get_logger()
 _AT_ONCE: Final = 200
@@ -35,11 +35,11 @@ class Credits:
     def __init__(
         self,
         uow: UnitOfWork,
-        announcer: Announcer,
+        publisher: EventPublisher,
         charges: Charges,
         mailer: Mailer,
         clock: Clock,
-        later: Later,
+        in_background: RunInBackground,
         *,
         trial: int,
         low: int,
@@ -48,11 +48,11 @@ class Credits:
     ) -> None:
         self.unlimited = unlimited
         self._uow = uow
-        self._announcer = announcer
+        self._publisher = publisher
         self._charges = charges
         self._mailer = mailer
         self._clock = clock
-        self._later = later
+        self._in_background = in_background
         self._trial = trial
         self._low = low
         self._reap_after = reap_after
@@ -63,50 +63,50 @@ class Credits:
             account = await self._account(tx, org_id)
         return CreditBalance(balance_tokens=account.spendable)
 
-    async def lease(self, asked: LeaseCredits) -> CreditsLeased | CreditsShort:
+    async def lease(self, request: LeaseCredits) -> CreditsLeased | CreditsShort:
         """Set tokens aside. Where there are too few, other gateways are asked to give back what they do not use.
         To need none is to give back only.
         """
         now, warn = self._clock.now(), False
         async with self._uow() as tx:
-            account = await self._account(tx, asked.org_id)
-            back = await self._release(tx, asked)
+            account = await self._account(tx, request.org_id)
+            back = await self._release(tx, request)
             balance = account.balance + back
-            tokens = ledger.grant(balance, asked.need, max(asked.wanted, asked.need))
+            tokens = ledger.grant(balance, request.need, max(request.wanted, request.need))
             if tokens:
-                lease = Lease(org_id=asked.org_id, id=asked.lease_id, tokens=tokens, opened_at=now)
+                lease = Lease(org_id=request.org_id, id=request.lease_id, tokens=tokens, opened_at=now)
                 await tx.ledger.write(ledger.reserved(lease))
                 await tx.ledger.put_lease(lease)
             if warn := account.spendable < self._low and not account.low_told:
-                await tx.ledger.tell_low(asked.org_id, told=True)
+                await tx.ledger.mark_low_notified(request.org_id, notified=True)
         if warn:
-            self._later(self._warn(asked.org_id, account.spendable))
-        if tokens or not asked.need:
+            self._in_background(self._warn(request.org_id, account.spendable))
+        if tokens or not request.need:
             return CreditsLeased(tokens=tokens)
         leased = account.reserved - back
         if leased:
-            await self._announcer.credits_wanted(asked.org_id)
+            await self._publisher.credits_wanted(request.org_id)
         return CreditsShort(available=balance, leased=leased)
 
-    async def settle(self, asked: SettleCredits) -> CreditBalance:
+    async def settle(self, request: SettleCredits) -> CreditBalance:
         """End a lease; one that has ended stays as it is."""
         async with self._uow() as tx:
-            account = await self._account(tx, asked.org_id)
-            used = await self._end(tx, asked.org_id, asked.lease_id, asked.used, "settle")
+            account = await self._account(tx, request.org_id)
+            used = await self._end(tx, request.org_id, request.lease_id, request.used, "settle")
         return CreditBalance(balance_tokens=account.spendable - used)
 
-    async def give(self, asked: GrantCredits) -> CreditBalance:
+    async def give(self, request: GrantCredits) -> CreditBalance:
         """Credits from the operator. `NotFound` for an organisation or a person that is not there."""
-        if asked.tokens <= 0:
+        if request.tokens <= 0:
             raise BadRequest("tokens must be more than 0.", param="tokens")
-        org_id = asked.org_id
+        org_id = request.org_id
         async with self._uow() as tx:
-            if asked.email is not None:
-                known = await tx.accounts.credentials(asked.email)
+            if request.email is not None:
+                known = await tx.accounts.credentials(request.email)
                 org_id = None if known is None else known.user.org_id
             if org_id is None or await tx.accounts.org(org_id) is None:
                 raise NotFound("There is no such organisation.")
-        balance, _ = await self.add(ledger.added(org_id, "grant", asked.tokens, new_id("grt"), self._clock.now()))
+        balance, _ = await self.add(ledger.added(org_id, "grant", request.tokens, new_id("grt"), self._clock.now()))
         return balance
 
     async def add(self, entry: Entry) -> tuple[CreditBalance, bool]:
@@ -115,15 +115,15 @@ class Credits:
             account = await self._account(tx, entry.org_id)
             fresh = await tx.ledger.write(entry)
             if fresh and account.low_told and account.spendable + entry.tokens >= self._low:
-                await tx.ledger.tell_low(entry.org_id, told=False)
+                await tx.ledger.mark_low_notified(entry.org_id, notified=False)
         if fresh:
-            await self._announcer.credits_added(entry.org_id)
+            await self._publisher.credits_added(entry.org_id)
         return CreditBalance(balance_tokens=account.spendable + (entry.tokens if fresh else 0)), fresh
 
     async def reap(self) -> None:
         """End leases whose gateway is gone, with what the log says was charged of them."""
         async with self._uow() as tx:
-            behind = await tx.ledger.left_behind(self._clock.now() - self._reap_after, _AT_ONCE)
+            behind = await tx.ledger.stale_leases(self._clock.now() - self._reap_after, _AT_ONCE)
         for lease in behind:
             try:
                 used = await self._charges.of_lease(lease.org_id, lease.id)
@@ -145,16 +145,16 @@ class Credits:
             raise NotFound("There is no such organisation.")
         return account
 
-    async def _release(self, tx: Tx, asked: LeaseCredits) -> int:
-        if asked.returning is None or asked.returned <= 0:
+    async def _release(self, tx: Tx, request: LeaseCredits) -> int:
+        if request.returning is None or request.returned <= 0:
             return 0
-        lease = await tx.ledger.lease(asked.org_id, asked.returning)
-        if lease is None or lease.tokens < asked.returned:
+        lease = await tx.ledger.lease(request.org_id, request.returning)
+        if lease is None or lease.tokens < request.returned:
             return 0
-        if not await tx.ledger.write(ledger.released(lease, asked.returned, self._clock.now())):
+        if not await tx.ledger.write(ledger.released(lease, request.returned, self._clock.now())):
             return 0
-        await tx.ledger.put_lease(msgspec.structs.replace(lease, tokens=lease.tokens - asked.returned))
-        return asked.returned
+        await tx.ledger.put_lease(msgspec.structs.replace(lease, tokens=lease.tokens - request.returned))
+        return request.returned
 
     async def _end(self, tx: Tx, org_id: str, lease_id: str, used: int, kind: Ending) -> int:
         """How many tokens were used of a lease that ends now; 0 where it had ended."""

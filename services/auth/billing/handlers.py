@@ -12,18 +12,18 @@ from libs.common.contracts.auth import (
     OrgRef,
 )
 from services.auth.billing.credits import Credits
-from services.auth.billing.idempotency import OnceOnly
+from services.auth.billing.idempotency import Idempotency
 
 
-async def serve(bus: Bus, leases: Credits, once: OnceOnly) -> None:
+async def serve(bus: Bus, credits_: Credits, idempotency: Idempotency) -> None:
     """Answer what gateways and the operator ask."""
 
-    async def balance(asked: OrgRef) -> CreditBalance:
-        return await leases.balance(asked.org_id)
+    async def balance(request: OrgRef) -> CreditBalance:
+        return await credits_.balance(request.org_id)
 
-    await bus.serve(LEASE_CREDITS, leases.lease)
-    await bus.serve(SETTLE_CREDITS, leases.settle)
+    await bus.serve(LEASE_CREDITS, credits_.lease)
+    await bus.serve(SETTLE_CREDITS, credits_.settle)
     await bus.serve(CREDITS, balance)
-    await bus.serve(GRANT_CREDITS, leases.give)
-    await bus.serve(BEGIN_ONCE, once.begin)
-    await bus.serve(END_ONCE, once.end)
+    await bus.serve(GRANT_CREDITS, credits_.give)
+    await bus.serve(BEGIN_ONCE, idempotency.begin)
+    await bus.serve(END_ONCE, idempotency.end)

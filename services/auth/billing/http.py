@@ -62,5 +62,5 @@ class BillingController(Controller):
     @post("/webhook", needs=Action.PUBLIC, status_code=200, fails=(400, 404, 413), headers=(_SIGNATURE,))
     async def webhook(self, request: ApiRequest, billing: Injected[Billing]) -> schemas.Received:
         """What the payment provider tells, which it signs."""
-        await billing.hear(await request.body(), request.headers.get("stripe-signature", ""))
+        await billing.receive_payment(await request.body(), request.headers.get("stripe-signature", ""))
         return schemas.Received(received=True)

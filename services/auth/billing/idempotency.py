@@ -16,7 +16,7 @@ from libs.common.contracts.auth import (
     OnceProceed,
     OnceRunning,
 )
-from services.auth.billing.ports import OnceRecord
+from services.auth.billing.ports import IdempotencyRecord
 from services.auth.ports import UnitOfWork
 
 _KEPT: Final = timedelta(hours=24)
@@ -24,26 +24,26 @@ _KEPT: Final = timedelta(hours=24)
 _RUNS: Final = timedelta(seconds=60)
 
 
-class OnceOnly:
+class Idempotency:
     """The first request under a key goes ahead, the others get its answer; a key is remembered for a day."""
 
     def __init__(self, uow: UnitOfWork, clock: Clock) -> None:
         self._uow = uow
         self._clock = clock
 
-    async def begin(self, asked: OnceBegin) -> Once:
+    async def begin(self, request: OnceBegin) -> Once:
         """Whether to go ahead."""
         now = self._clock.now()
-        record = OnceRecord(org_id=asked.org_id, key=asked.key, digest=asked.digest, began_at=now)
+        record = IdempotencyRecord(org_id=request.org_id, key=request.key, digest=request.digest, began_at=now)
         async with self._uow() as tx:
-            known = await tx.once.claim(record)
+            known = await tx.idempotency.claim(record)
             if known is None:
                 return OnceProceed()
             dead = known.sealed is None and known.began_at < now - _RUNS
             if dead or known.began_at < now - _KEPT:
-                await tx.once.put(record)
+                await tx.idempotency.put(record)
                 return OnceProceed()
-        if known.digest != asked.digest:
+        if known.digest != request.digest:
             return OnceOther()
         return OnceRunning() if known.sealed is None else OnceDone(sealed=known.sealed)
 
@@ -51,15 +51,17 @@ class OnceOnly:
         """Keep the answer, or forget that there was a request."""
         async with self._uow() as tx:
             if ended.sealed is None:
-                await tx.once.forget(ended.org_id, ended.key, ended.digest)
+                await tx.idempotency.forget(ended.org_id, ended.key, ended.digest)
             else:
-                record = OnceRecord(org_id=ended.org_id, key=ended.key, digest=ended.digest, began_at=self._clock.now())
-                known = await tx.once.claim(record)
+                record = IdempotencyRecord(
+                    org_id=ended.org_id, key=ended.key, digest=ended.digest, began_at=self._clock.now()
+                )
+                known = await tx.idempotency.claim(record)
                 if known is None or (known.sealed is None and known.digest == ended.digest):
-                    await tx.once.put(msgspec.structs.replace(record, sealed=ended.sealed))
+                    await tx.idempotency.put(msgspec.structs.replace(record, sealed=ended.sealed))
         return Noted()
 
     async def sweep(self) -> None:
         """Forget what is too old to be repeated."""
         async with self._uow() as tx:
-            await tx.once.sweep(self._clock.now() - _KEPT)
+            await tx.idempotency.sweep(self._clock.now() - _KEPT)

@@ -24,7 +24,7 @@ class Ledger(Protocol):
         """Add an entry and change the account with it; False where its id is written already."""
         ...
 
-    async def tell_low(self, org_id: str, told: bool) -> None:
+    async def mark_low_notified(self, org_id: str, notified: bool) -> None:
         """Note whether the admins know that little is left."""
         ...
 
@@ -40,7 +40,7 @@ class Ledger(Protocol):
         """It has ended."""
         ...
 
-    async def left_behind(self, before: datetime, limit: int) -> Sequence[Lease]:
+    async def stale_leases(self, before: datetime, limit: int) -> Sequence[Lease]:
         """Leases of all organisations that began before this and have not ended, oldest first."""
         ...
 
@@ -49,7 +49,7 @@ class Ledger(Protocol):
         ...
 
 
-class OnceRecord(msgspec.Struct, frozen=True, kw_only=True):
+class IdempotencyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A request under its key; `sealed` is its answer, None while there is none."""
 
     org_id: str
@@ -59,14 +59,14 @@ class OnceRecord(msgspec.Struct, frozen=True, kw_only=True):
     sealed: str | None = None
 
 
-class OnceRecords(Protocol):
+class IdempotencyRecords(Protocol):
     """Requests that are to be done once."""
 
-    async def claim(self, record: OnceRecord) -> OnceRecord | None:
+    async def claim(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
         """Keep a new one; or the one that is there already, locked until the transaction ends."""
         ...
 
-    async def put(self, record: OnceRecord) -> None:
+    async def put(self, record: IdempotencyRecord) -> None:
         """Keep a change of one that is there."""
         ...
 

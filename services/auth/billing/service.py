@@ -14,7 +14,7 @@ from services.auth.billing.domain.ledger import LEAST_PURCHASE_PENCE, MOST_PENCE
 from services.auth.billing.domain.mails import purchase_mail
 from services.auth.billing.ports import Checkout
 from services.auth.domain.accounts import Caller
-from services.auth.ports import Later, Mailer, UnitOfWork
+from services.auth.ports import Mailer, RunInBackground, UnitOfWork
 
 log = structlog.get_logger()
 _CAME_IN: Final = ("trial", "grant", "purchase")
@@ -24,14 +24,20 @@ class Billing:
     """What an organisation pays for its credits."""
 
     def __init__(
-        self, uow: UnitOfWork, credits_: Credits, checkout: Checkout, mailer: Mailer, clock: Clock, later: Later
+        self,
+        uow: UnitOfWork,
+        credits_: Credits,
+        checkout: Checkout,
+        mailer: Mailer,
+        clock: Clock,
+        in_background: RunInBackground,
     ) -> None:
         self._uow = uow
         self._credits = credits_
         self._checkout = checkout
         self._mailer = mailer
         self._clock = clock
-        self._later = later
+        self._in_background = in_background
 
     @property
     def sells(self) -> bool:
@@ -49,7 +55,7 @@ class Billing:
             user = await tx.accounts.user(caller.org_id, caller.user_id)
         return await self._checkout.begin(caller.org_id, pence, "" if user is None else user.email)
 
-    async def hear(self, payload: bytes, signature: str) -> None:
+    async def receive_payment(self, payload: bytes, signature: str) -> None:
         """What the payment provider tells. The same purchase brings its credits once, however often it is told."""
         paid = self._checkout.paid(payload, signature)
         if paid is None:
@@ -62,7 +68,7 @@ class Billing:
             log.warning("purchase_without_organisation", org_id=paid.org_id)
             return
         if fresh:
-            self._later(self._receipt(OrgRef(org_id=paid.org_id), paid.pence, tokens, paid.session_id))
+            self._in_background(self._receipt(OrgRef(org_id=paid.org_id), paid.pence, tokens, paid.session_id))
 
     async def history(self, caller: Caller) -> Sequence[Entry]:
         """What came in, newest first."""

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.billing.domain.ledger import Account, Entry, Lease
-from services.auth.billing.ports import OnceRecord
+from services.auth.billing.ports import IdempotencyRecord
 
 # One statement: an entry that is there already changes nothing.
 _WRITE = text("""
@@ -48,10 +48,10 @@ class SqlLedger:
     async def write(self, entry: Entry) -> bool:
         return (await self._tx.execute(_WRITE, msgspec.structs.asdict(entry))).rowcount == 1
 
-    async def tell_low(self, org_id: str, told: bool) -> None:
+    async def mark_low_notified(self, org_id: str, notified: bool) -> None:
         await self._tx.execute(
             text("UPDATE auth.credit_accounts SET low_told = :told WHERE org_id = :org_id"),
-            {"org_id": org_id, "told": told},
+            {"org_id": org_id, "told": notified},
         )
 
     async def put_lease(self, lease: Lease) -> None:
@@ -79,7 +79,7 @@ class SqlLedger:
             {"org_id": lease.org_id, "id": lease.id},
         )
 
-    async def left_behind(self, before: datetime, limit: int) -> Sequence[Lease]:
+    async def stale_leases(self, before: datetime, limit: int) -> Sequence[Lease]:
         rows = await self._tx.execute(
             text(
                 "SELECT org_id, lease_id AS id, tokens, opened_at FROM auth.credit_leases"
@@ -104,13 +104,13 @@ class SqlLedger:
         return None if row is None else dict(row)
 
 
-class SqlOnceRecords:
+class SqlIdempotencyRecords:
     """Implements `ports.OnceRecords`."""
 
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx
 
-    async def claim(self, record: OnceRecord) -> OnceRecord | None:
+    async def claim(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
         values = msgspec.structs.asdict(record)
         made = await self._tx.execute(
             text(
@@ -130,9 +130,9 @@ class SqlOnceRecords:
             {"org_id": record.org_id, "key": record.key},
         )
         row = found.mappings().one_or_none()
-        return None if row is None else msgspec.convert(dict(row), OnceRecord)
+        return None if row is None else msgspec.convert(dict(row), IdempotencyRecord)
 
-    async def put(self, record: OnceRecord) -> None:
+    async def put(self, record: IdempotencyRecord) -> None:
         await self._tx.execute(
             text(
                 "UPDATE auth.once SET digest = :digest, began_at = :began_at, sealed = :sealed"

@@ -22,7 +22,7 @@ from libs.common.errors import Unavailable
 log = structlog.get_logger()
 
 
-class BusAnnouncer:
+class BusEventPublisher:
     """Implements `ports.Announcer`. Without a bus a change holds all the same: what others remember is forgotten by age too.
 
     `forget` is how this very copy of auth hears of changes of access, bus or no bus.
@@ -46,12 +46,12 @@ class BusAnnouncer:
             log.warning("access_change_not_announced", org_id=org_id)
 
     async def credits_wanted(self, org_id: str) -> None:
-        await self._tell(CREDITS_WANTED, org_id)
+        await self._publish_for(CREDITS_WANTED, org_id)
 
     async def credits_added(self, org_id: str) -> None:
-        await self._tell(CREDITS_ADDED, org_id)
+        await self._publish_for(CREDITS_ADDED, org_id)
 
-    async def _tell(self, event: Event[OrgRef], org_id: str) -> None:
+    async def _publish_for(self, event: Event[OrgRef], org_id: str) -> None:
         try:
             await self._bus.emit(event, OrgRef(org_id=org_id))
         except Unavailable:
@@ -61,6 +61,6 @@ class BusAnnouncer:
         event = OrgDeleted(org_id=org_id, time_ms=int(at.timestamp() * 1000))
         await self._bus.emit(ORG_DELETED, event, event_id=f"deleted-{org_id}")
 
-    async def hear(self, change: AccessChanged) -> None:
+    async def on_access_changed(self, change: AccessChanged) -> None:
         """The listener for what other copies of auth announce."""
         self._forget(change.org_id, change.user_id)

@@ -50,7 +50,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class TokenStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What the database says of a token's holder now."""
 
     role: Role

@@ -15,7 +15,7 @@ STATE_LASTS: Final = timedelta(minutes=10)
 CODE_LASTS: Final = timedelta(seconds=60)
 
 
-class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+class OneTimeToken(msgspec.Struct, frozen=True, kw_only=True):
     """What a secret is good for: a user or an invite of an organisation. `bound_to`: the digest of a second secret that
     has to come with it.
     """
@@ -40,17 +40,17 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def holder_of(ticket: Ticket | None, now: datetime, *, bound_to: str | None = None) -> Holder:
+def holder_of(one_time_token: OneTimeToken | None, now: datetime, *, bound_to: str | None = None) -> Holder:
     """Whom a ticket is for; `BadRequest`, in the same words, where it is unknown, used, too old or somebody else's."""
     if (
-        ticket is None
-        or ticket.org_id is None
-        or ticket.subject_id is None
-        or ticket.expires_at <= now
-        or ticket.bound_to != bound_to
+        one_time_token is None
+        or one_time_token.org_id is None
+        or one_time_token.subject_id is None
+        or one_time_token.expires_at <= now
+        or one_time_token.bound_to != bound_to
     ):
         raise BadRequest(
             "This link or code is not valid: it was used already, or it is too old. Ask for another.",
             code="invalid_token",
         )
-    return Holder(org_id=ticket.org_id, subject_id=ticket.subject_id)
+    return Holder(org_id=one_time_token.org_id, subject_id=one_time_token.subject_id)

@@ -16,11 +16,11 @@ from services.auth.keys.provider_keys import ProviderKeys
 async def serve(bus: Bus, recovery: Recovery, provider_keys: ProviderKeys) -> None:
     """Answer RESET_PASSWORD and REWRAP_KEYS."""
 
-    async def reset(asked: ResetPassword) -> PasswordReset:
-        return await recovery.link_for(asked.email)
+    async def reset(request: ResetPassword) -> PasswordReset:
+        return await recovery.link_for(request.email)
 
-    async def rewrap(asked: RewrapKeys) -> KeysRewrapped:
-        return await provider_keys.rewrap(asked.after, max(1, min(asked.limit, 1000)))
+    async def rewrap(request: RewrapKeys) -> KeysRewrapped:
+        return await provider_keys.rewrap(request.after, max(1, min(request.limit, 1000)))
 
     await bus.serve(RESET_PASSWORD, reset)
     await bus.serve(REWRAP_KEYS, rewrap, concurrency=1)

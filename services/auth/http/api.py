@@ -27,7 +27,7 @@ from services.auth.http.dependencies import DECODED
 from services.auth.http.docs import DocsController
 from services.auth.http.guard import guard
 from services.auth.insights.http import AnalyticsController, RequestController
-from services.auth.insights.subscriptions import LiveRequests
+from services.auth.insights.subscriptions import Subscriptions
 from services.auth.keys.api_keys import ApiKeys
 from services.auth.keys.http import PlatformKeyController, ProviderKeyController
 from services.auth.keys.provider_keys import ProviderKeys
@@ -60,7 +60,7 @@ class Parts:
     configuration: Configuration
     credits_: Credits
     billing: Billing
-    live: LiveRequests
+    subscriptions: Subscriptions
     catalog: Catalog
     bus: Bus
     clock: Clock

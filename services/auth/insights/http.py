@@ -16,7 +16,7 @@ from services.auth.http.request import an_id
 from services.auth.insights import schemas
 from services.auth.insights.domain.periods import moment_ms, period_ms
 from services.auth.insights.stream import csv_lines, new_requests
-from services.auth.insights.subscriptions import LiveRequests
+from services.auth.insights.subscriptions import Subscriptions
 from services.auth.sessions.service import Sessions
 
 
@@ -91,14 +91,14 @@ class RequestController(Controller):
         params: Params[schemas.LogFilter],
         bus: Injected[Bus],
         clock: Injected[Clock],
-        live: Injected[LiveRequests],
+        subscriptions: Injected[Subscriptions],
         sessions: Injected[Sessions],
     ) -> Stream:
         """New entries that fit the filters, as server-sent events."""
         wanted = _filtered(request, params, clock)
-        live.check_room(wanted.org_id)  # once a line is sent, nothing can be refused
+        subscriptions.check_capacity(wanted.org_id)  # once a line is sent, nothing can be refused
         token = request.headers["authorization"].partition(" ")[2].strip()  # the guard has just let it in
-        events = new_requests(live, bus, sessions, token, wanted)
+        events = new_requests(subscriptions, bus, sessions, token, wanted)
         return Stream(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     @get("/{request_id:str}", needs=Action.READ)

@@ -10,7 +10,7 @@ from libs.common.contracts.analytics import REQUESTS, RequestPage, RequestQuery
 from libs.common.errors import Unauthorized, Unavailable
 from services.auth.insights import log_csv
 from services.auth.insights.schemas import LogEntry
-from services.auth.insights.subscriptions import LiveRequests
+from services.auth.insights.subscriptions import Subscriptions
 from services.auth.sessions.service import Sessions
 
 _PAGE: Final = 200
@@ -27,14 +27,14 @@ async def csv_lines(bus: Bus, query: RequestQuery, first: RequestPage) -> AsyncI
 
 
 async def new_requests(
-    live: LiveRequests, bus: Bus, sessions: Sessions, token: str, query: RequestQuery
+    subscriptions: Subscriptions, bus: Bus, sessions: Sessions, token: str, query: RequestQuery
 ) -> AsyncIterator[str]:
     """Server-sent events: `request` for a new entry, `missed` where entries came that could not be read; comments keep
     the connection open. Ends when the token counts no longer, at most some seconds later.
     """
-    with live.watch(query.org_id) as news:
+    with subscriptions.subscribe(query.org_id) as subscription:
         yield ": here you are\n\n"
-        while (ids := await news.next(_HEARTBEAT_SECONDS)) is not None:
+        while (ids := await subscription.next(_HEARTBEAT_SECONDS)) is not None:
             try:
                 await sessions.caller(token)
                 events = [await _events(bus, query, ids[at : at + _PAGE]) for at in range(0, len(ids), _PAGE)]

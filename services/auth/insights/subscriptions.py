@@ -12,7 +12,7 @@ from libs.common.errors import RateLimited
 _MOST_WAITING: Final = 100
 
 
-class News:
+class Subscription:
     """Ids of new requests, for one who watches. Whoever falls behind misses the oldest."""
 
     def __init__(self) -> None:
@@ -25,14 +25,14 @@ class News:
         except TimeoutError:
             return ()
 
-    def tell(self, ids: tuple[str, ...] | None) -> None:
+    def push(self, ids: tuple[str, ...] | None) -> None:
         """Have these ids next, after those that wait; None ends it."""
         if self._waiting.full():
             self._waiting.get_nowait()
         self._waiting.put_nowait(ids)
 
 
-class LiveRequests:
+class Subscriptions:
     """Who watches which organisation's log. One of the bus's listeners serves them all, however many come and go.
 
     `most` views are open at a time, `per_org` of them an organisation's; it may have no more than are still free, so that a
@@ -42,37 +42,37 @@ class LiveRequests:
     def __init__(self, per_org: int = 20, most: int = 200) -> None:
         self._per_org = per_org
         self._most = most
-        self._watchers: dict[str, set[News]] = defaultdict(set)
+        self._subscribers: dict[str, set[Subscription]] = defaultdict(set)
 
-    async def hear(self, logged: RequestsLogged) -> None:
+    async def publish(self, logged: RequestsLogged) -> None:
         """Pass on what was written."""
-        for org_id in logged.ids.keys() & self._watchers.keys():
-            for news in self._watchers[org_id]:
-                news.tell(logged.ids[org_id])
+        for org_id in logged.ids.keys() & self._subscribers.keys():
+            for subscription in self._subscribers[org_id]:
+                subscription.push(logged.ids[org_id])
 
-    def check_room(self, org_id: str) -> None:
+    def check_capacity(self, org_id: str) -> None:
         """`RateLimited` where too many watch an organisation here already."""
-        if len(self._watchers.get(org_id, ())) >= self._room():
+        if len(self._subscribers.get(org_id, ())) >= self._capacity():
             raise RateLimited("Too many live views of this organisation are open; close one.", retry_after=5)
 
-    def _room(self) -> int:
-        return min(self._per_org, self._most - sum(map(len, self._watchers.values())))
+    def _capacity(self) -> int:
+        return min(self._per_org, self._most - sum(map(len, self._subscribers.values())))
 
     @contextmanager
-    def watch(self, org_id: str) -> Iterator[News]:
+    def subscribe(self, org_id: str) -> Iterator[Subscription]:
         """News of one organisation until the block ends; `RateLimited` as `check_room` says."""
-        self.check_room(org_id)
-        news = News()
-        self._watchers[org_id].add(news)
+        self.check_capacity(org_id)
+        subscription = Subscription()
+        self._subscribers[org_id].add(subscription)
         try:
-            yield news
+            yield subscription
         finally:
-            self._watchers[org_id].discard(news)
-            if not self._watchers[org_id]:
-                del self._watchers[org_id]
+            self._subscribers[org_id].discard(subscription)
+            if not self._subscribers[org_id]:
+                del self._subscribers[org_id]
 
     def close(self) -> None:
         """End it for everybody."""
-        for watchers in self._watchers.values():
-            for news in watchers:
-                news.tell(None)
+        for subscribers in self._subscribers.values():
+            for subscription in subscribers:
+                subscription.push(None)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from services.auth.ports import Later
+from services.auth.ports import RunInBackground
 
 log = structlog.get_logger()
 _MOST: Final = 200
@@ -15,7 +15,7 @@ _LAST_SECONDS: Final = 10.0
 
 
 @asynccontextmanager
-async def working_later() -> AsyncIterator[Later]:
+async def background_tasks() -> AsyncIterator[RunInBackground]:
     """Takes coroutines; at the end of the block those that run have ten seconds. Past two hundred at once, more are let go."""
     tasks: set[asyncio.Task[None]] = set()
 

@@ -11,7 +11,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.auth import Principal, Scope
 from libs.common.errors import BadRequest, Forbidden, NotFound, Unauthorized, Unavailable
 from libs.common.ids import new_id
-from services.auth.announced_transaction import Changes
+from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
 from services.auth.domain.permissions import require_own_key
 from services.auth.keys.domain.keys import ApiKey, prefix_for
@@ -31,9 +31,9 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True):
 class ApiKeys:
     """Promptly keys. Where a key comes back as text beside its entry, that is the only time that it is seen."""
 
-    def __init__(self, uow: UnitOfWork, changes: Changes, clock: Clock, pepper: str) -> None:
+    def __init__(self, uow: UnitOfWork, transactions: AnnouncedTransactions, clock: Clock, pepper: str) -> None:
         self._uow = uow
-        self._changes = changes
+        self._transactions = transactions
         self._clock = clock
         self.pepper = pepper
         self._used: dict[tuple[str, str], datetime] = {}
@@ -77,7 +77,7 @@ class ApiKeys:
         """
         if key_id is None:
             key_id = await self._first(caller)
-        async with self._changes.of(caller.org_id, key_id) as tx:
+        async with self._transactions.begin(caller.org_id, key_id) as tx:
             old = await tx.api_keys.one(caller.org_id, key_id)
             if old is None:
                 raise NotFound("There is no such key.")
@@ -94,7 +94,7 @@ class ApiKeys:
 
     async def revoke(self, caller: Caller, key_id: str) -> None:
         """Make a key useless for good."""
-        async with self._changes.of(caller.org_id, key_id) as tx:
+        async with self._transactions.begin(caller.org_id, key_id) as tx:
             key = await tx.api_keys.one(caller.org_id, key_id)
             if key is None:
                 raise NotFound("There is no such key.")

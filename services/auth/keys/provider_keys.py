@@ -12,7 +12,7 @@ from libs.common.ids import new_id
 from libs.common.keys import last_four
 from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import CannotOpen, Sealer, wrapped_under
-from services.auth.announced_transaction import Changes
+from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
 from services.auth.keys.domain.keys import Provider, StoredProviderKey
 from services.auth.ports import UnitOfWork
@@ -31,10 +31,15 @@ class ProviderKeys:
     """An organisation's keys for the providers that it pays itself."""
 
     def __init__(
-        self, uow: UnitOfWork, changes: Changes, sealer: Sealer, clock: Clock, allowed_hosts: Collection[str]
+        self,
+        uow: UnitOfWork,
+        transactions: AnnouncedTransactions,
+        sealer: Sealer,
+        clock: Clock,
+        allowed_hosts: Collection[str],
     ) -> None:
         self._uow = uow
-        self._changes = changes
+        self._transactions = transactions
         self._sealer = sealer
         self._clock = clock
         self._allowed_hosts = allowed_hosts
@@ -58,13 +63,13 @@ class ProviderKeys:
             created_at=self._clock.now(),
         )
         key = self._changed(empty, wanted)
-        async with self._changes.of(caller.org_id) as tx:
+        async with self._transactions.begin(caller.org_id) as tx:
             await tx.provider_keys.put(key)
         return key
 
     async def change(self, caller: Caller, key_id: str, wanted: ProviderKeyChange) -> StoredProviderKey:
         """Change a key; its provider stays."""
-        async with self._changes.of(caller.org_id) as tx:
+        async with self._transactions.begin(caller.org_id) as tx:
             old = await tx.provider_keys.one(caller.org_id, key_id)
             if old is None:
                 raise NotFound("There is no such provider key.")
@@ -74,7 +79,7 @@ class ProviderKeys:
 
     async def delete(self, caller: Caller, key_id: str) -> None:
         """Forget a key."""
-        async with self._changes.of(caller.org_id) as tx:
+        async with self._transactions.begin(caller.org_id) as tx:
             if not await tx.provider_keys.delete(caller.org_id, key_id):
                 raise NotFound("There is no such provider key.")
 

@@ -12,7 +12,7 @@ from libs.common.errors import NotFound
 _MOST_PAIRS: Final = 200
 
 
-class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
+class WrongAnswerRemoved(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the answer was still in the cache, and how many pairs of questions are kept apart from now on."""
 
     entry_id: str
@@ -20,7 +20,7 @@ class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
     blocked_pairs: int
 
 
-async def take_back(bus: Bus, org_id: str, entry_id: str) -> TakenBack:
+async def remove_wrong_answer(bus: Bus, org_id: str, entry_id: str) -> WrongAnswerRemoved:
     """Remove an entry, and block the pairs that it served lately. `NotFound` where nobody knows of such an entry."""
     served = await bus.call(REQUESTS, RequestQuery(org_id=org_id, cache_entry_id=entry_id, limit=_MOST_PAIRS))
     pairs = {entry.cache_pair_id for entry in served.requests if entry.cache_pair_id is not None}
@@ -28,4 +28,4 @@ async def take_back(bus: Bus, org_id: str, entry_id: str) -> TakenBack:
     evicted = (await bus.call(FORGET, wrong)).forgotten
     if not evicted and not served.requests:
         raise NotFound("There is no such entry in your organisation's cache.")
-    return TakenBack(entry_id=entry_id, evicted=evicted, blocked_pairs=len(pairs))
+    return WrongAnswerRemoved(entry_id=entry_id, evicted=evicted, blocked_pairs=len(pairs))

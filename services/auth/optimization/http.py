@@ -19,7 +19,7 @@ from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
 from services.auth.http.request import decode_body
 from services.auth.optimization import schemas
-from services.auth.optimization.cache_feedback import TakenBack, take_back
+from services.auth.optimization.cache_feedback import WrongAnswerRemoved, remove_wrong_answer
 from services.auth.optimization.preview import InputPrices, preview
 from services.auth.routing.domain.chat_request import ChatBody
 from services.auth.routing.service import Configuration
@@ -105,14 +105,14 @@ class OptimizationController(Controller):
     @post("/cache/feedback", needs=Action.JUDGE_CACHE, status_code=200, fails=(404,))
     async def cache_feedback(
         self, request: ApiRequest, payload: Payload[schemas.CacheFeedback], bus: Injected[Bus]
-    ) -> TakenBack:
+    ) -> WrongAnswerRemoved:
         """Take a wrong answer out of the cache, and never again give it to the questions that got it."""
         if not payload.wrong:
             raise BadRequest(
                 "wrong must be true: only wrong answers are reported.",
                 errors=(FieldError("wrong", "must be true"),),
             )
-        return await take_back(bus, request.user.org_id, str(payload.entry_id))
+        return await remove_wrong_answer(bus, request.user.org_id, str(payload.entry_id))
 
 
 def _level(wanted: str | None, own: Level) -> Level:

@@ -10,7 +10,7 @@ from libs.common.contracts.auth import OptimizationSettings, RoutingMode, Routin
 from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, Conflict, NotFound
 from libs.common.ids import new_id
-from services.auth.announced_transaction import Changes
+from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
 from services.auth.keys.domain.keys import Provider
 from services.auth.ports import Tx, UnitOfWork
@@ -44,10 +44,12 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
 class Configuration:
     """What an organisation chooses for its requests."""
 
-    def __init__(self, uow: UnitOfWork, changes: Changes, clock: Clock, default_tiers: Tiers) -> None:
+    def __init__(
+        self, uow: UnitOfWork, transactions: AnnouncedTransactions, clock: Clock, default_tiers: Tiers
+    ) -> None:
         self._uow = uow
         self._default_tiers = default_tiers
-        self._changes = changes
+        self._transactions = transactions
         self._clock = clock
 
     async def settings(self, caller: Caller) -> OptimizationSettings:
@@ -57,7 +59,7 @@ class Configuration:
 
     async def change_settings(self, caller: Caller, fields: Mapping[str, Any]) -> OptimizationSettings:
         """Change the levers named in `fields`, whose values have been checked."""
-        async with self._changes.of(caller.org_id) as tx:
+        async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
             settings = msgspec.structs.replace(await tx.configuration.settings(caller.org_id), **fields)
             await tx.configuration.put_settings(caller.org_id, settings)
@@ -72,7 +74,7 @@ class Configuration:
         self, caller: Caller, mode: RoutingMode | None, tiers: Mapping[Provider, Mapping[Tier, str] | None]
     ) -> Routing:
         """Change the mode, and the tiers of the providers named; None goes back to a provider's defaults."""
-        async with self._changes.of(caller.org_id) as tx:
+        async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
             if mode is not None:
                 settings = msgspec.structs.replace(await tx.configuration.settings(caller.org_id), routing_mode=mode)
@@ -92,7 +94,7 @@ class Configuration:
             id=new_id("rule"), name="", condition=rules.condition("always", {}), action="use_model", action_value=""
         )
         rule = StoredRule(rule=_changed(empty, wanted), created_at=self._clock.now())
-        async with self._changes.of(caller.org_id) as tx:
+        async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
             if len(await tx.configuration.rules(caller.org_id)) >= _MOST_RULES:
                 raise BadRequest(f"An organisation may have {_MOST_RULES} rules; delete one first.")
@@ -101,7 +103,7 @@ class Configuration:
 
     async def change_rule(self, caller: Caller, rule_id: str, wanted: RuleChange) -> StoredRule:
         """Change a rule; its age stays."""
-        async with self._changes.of(caller.org_id) as tx:
+        async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
             for old in await tx.configuration.rules(caller.org_id):
                 if old.rule.id == rule_id:
@@ -112,7 +114,7 @@ class Configuration:
 
     async def order_rules(self, caller: Caller, ids: Sequence[str]) -> Sequence[StoredRule]:
         """Have the rules tried in this order; `Conflict` where these are not the rules that there are."""
-        async with self._changes.of(caller.org_id) as tx:
+        async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
             known = {stored.rule.id: stored for stored in await tx.configuration.rules(caller.org_id)}
             if sorted(ids) != sorted(known):
@@ -123,7 +125,7 @@ class Configuration:
 
     async def delete_rule(self, caller: Caller, rule_id: str) -> None:
         """Forget a rule."""
-        async with self._changes.of(caller.org_id) as tx:
+        async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)  # a change at the same time would write it anew
             if not await tx.configuration.delete_rule(caller.org_id, rule_id):
                 raise NotFound("There is no such rule.")

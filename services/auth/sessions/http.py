@@ -33,16 +33,16 @@ class OAuthController(Controller):
     @get("/{source:str}", needs=Action.PUBLIC, status_code=302)
     async def start(self, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]) -> Response[None]:
         """Lead the browser to the other provider."""
-        leaving = oauth.start(_source(source))
-        return _redirect(leaving.url, _cookie(links, leaving.cookie))
+        redirect = oauth.start(_source(source))
+        return _redirect(redirect.url, _cookie(links, redirect.cookie))
 
     @post("/{source:str}/link", needs=Action.READ, status_code=200)
     async def link(
         self, request: ApiRequest, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]
     ) -> Response[schemas.Redirect]:
         """Begin to link an identity to the account that is signed in; the dashboard leads the browser to `url`."""
-        leaving = oauth.start(_source(source), request.user)
-        return Response(schemas.Redirect(url=leaving.url), cookies=[_cookie(links, leaving.cookie)])
+        redirect = oauth.start(_source(source), request.user)
+        return Response(schemas.Redirect(url=redirect.url), cookies=[_cookie(links, redirect.cookie)])
 
     @get("/{source:str}/callback", needs=Action.PUBLIC, status_code=302, fails=(401, 403, 409, 502, 503))
     async def callback(

@@ -10,19 +10,19 @@ import msgspec
 
 from libs.common.clock import Clock
 from libs.common.errors import BadRequest, Conflict, Forbidden, NotFound, PromptlyError, Unauthorized
-from services.auth.accounts.addresses import found, require_verified
+from services.auth.accounts.addresses import find_account, require_verified
 from services.auth.accounts.service import Accounts
 from services.auth.domain.accounts import Caller, User
 from services.auth.domain.identities import Identity, IdentitySource, SignInState
 from services.auth.domain.links import Links
-from services.auth.domain.one_time_tokens import CODE_LASTS, STATE_LASTS, Ticket, digest_of, holder_of
+from services.auth.domain.one_time_tokens import CODE_LASTS, STATE_LASTS, OneTimeToken, digest_of, holder_of
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.sessions.ports import IdentityProvider, States
 
 _NAMES: Mapping[IdentitySource, str] = {"github": "GitHub", "google": "Google"}
 
 
-class Leaving(msgspec.Struct, frozen=True, kw_only=True):
+class SignInRedirect(msgspec.Struct, frozen=True, kw_only=True):
     """Where the browser goes to sign in, and the cookie that it has to bring back."""
 
     url: str
@@ -58,7 +58,7 @@ class OAuth:
         """Who is set up here."""
         return sorted(self._providers)
 
-    def start(self, source: IdentitySource, caller: Caller | None = None) -> Leaving:
+    def start(self, source: IdentitySource, caller: Caller | None = None) -> SignInRedirect:
         """Begin to sign in; for a caller who is signed in already, to link that identity. `NotFound` where it is not set up."""
         provider, cookie, nonce = self._provider(source), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         state = SignInState(
@@ -70,7 +70,7 @@ class OAuth:
         )
         challenge = _base64url(hashlib.sha256(_verifier(cookie, nonce).encode()).digest())
         signed = self._states.issue(state, self._clock.now())
-        return Leaving(url=provider.address(signed, challenge, self._links.callback(source)), cookie=cookie)
+        return SignInRedirect(url=provider.address(signed, challenge, self._links.callback(source)), cookie=cookie)
 
     async def finish(self, source: IdentitySource, *, code: str | None, state: str, cookie: str) -> str:
         """The dashboard's page to go on with: with a one-time code, or with what went wrong. That is `bad_state` where the
@@ -90,8 +90,8 @@ class OAuth:
     async def exchange(self, code: str, cookie: str) -> User:
         """Whoever signed in; `BadRequest` unless the code is fresh, unused and this browser's."""
         async with self._uow() as tx:
-            ticket = await tx.tickets.take(digest_of(code), "oauth_code")
-            holder = holder_of(ticket, self._clock.now(), bound_to=digest_of(cookie))
+            one_time_token = await tx.one_time_tokens.take(digest_of(code), "oauth_code")
+            holder = holder_of(one_time_token, self._clock.now(), bound_to=digest_of(cookie))
             user = await tx.accounts.user(holder.org_id, holder.subject_id)
         if user is None:
             raise Unauthorized("This account does not exist any more.", code="invalid_token")
@@ -103,9 +103,11 @@ class OAuth:
             raise BadRequest(
                 "This sign-in was not begun in this browser, or too long ago; begin again.", code="bad_state"
             )
-        spent = Ticket(digest=digest_of(known.nonce), kind="oauth_state", expires_at=self._clock.now() + STATE_LASTS)
+        spent = OneTimeToken(
+            digest=digest_of(known.nonce), kind="oauth_state", expires_at=self._clock.now() + STATE_LASTS
+        )
         async with self._uow() as tx:
-            if not await tx.tickets.put(spent):
+            if not await tx.one_time_tokens.put(spent):
                 raise BadRequest("This sign-in was finished already; begin again.", code="bad_state")
         return known
 
@@ -113,8 +115,8 @@ class OAuth:
         code = secrets.token_urlsafe(32)
         async with self._uow() as tx:
             user = await self._user(tx, identity, state, title)
-            await tx.tickets.put(
-                Ticket(
+            await tx.one_time_tokens.put(
+                OneTimeToken(
                     digest=digest_of(code),
                     kind="oauth_code",
                     expires_at=self._clock.now() + CODE_LASTS,
@@ -126,7 +128,7 @@ class OAuth:
         return code
 
     async def _user(self, tx: Tx, identity: Identity, state: SignInState, title: str) -> User:
-        known = await tx.accounts.identified(identity)
+        known = await tx.accounts.by_identity(identity)
         if state.org_id is not None and state.user_id is not None:
             user = await tx.accounts.user(state.org_id, state.user_id)
             if user is None:
@@ -134,18 +136,18 @@ class OAuth:
             if known is not None and known.id != user.id:
                 raise Conflict(f"This {title} account signs somebody else in already.", code="identity_taken")
             require_verified(user, mails=self._mails)
-            await tx.accounts.identify(user, identity)
+            await tx.accounts.link_identity(user, identity)
             return user
         if known is not None:
             return known
-        if await found(tx, identity.email) is not None:
+        if await find_account(tx, identity.email) is not None:
             # Who owns the mailbox today need not be who owns the account: the account's own password says so.
             raise Conflict(
                 f"This e-mail address has an account already: sign in as usual, then connect {title}.",
                 code="email_taken",
             )
-        user = await self._accounts.welcome(tx, identity.email)
-        await tx.accounts.identify(user, identity)
+        user = await self._accounts.create_personal_org(tx, identity.email)
+        await tx.accounts.link_identity(user, identity)
         return user
 
     def _provider(self, source: IdentitySource) -> IdentityProvider:

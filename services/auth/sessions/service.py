@@ -4,13 +4,13 @@ from typing import Final
 
 from libs.common.clock import Clock
 from libs.common.errors import Unauthorized
-from services.auth.accounts.addresses import found
+from services.auth.accounts.addresses import find_account
 from services.auth.accounts.domain.credentials import spellings
-from services.auth.domain.accounts import Caller, Claims, Standing, User
+from services.auth.domain.accounts import Caller, Claims, TokenStatus, User
 from services.auth.domain.attempts import LOGIN_ACCOUNT, LOGIN_ADDRESS, client_of, network_of
-from services.auth.ports import Announcer, Limits, Passwords, UnitOfWork
+from services.auth.ports import EventPublisher, Limits, Passwords, UnitOfWork
 from services.auth.sessions.ports import Tokens
-from services.auth.sessions.token_status_cache import Standings
+from services.auth.sessions.token_status_cache import TokenStatusCache
 
 _TOO_LONG: Final = 1024
 
@@ -25,16 +25,16 @@ class Sessions:
         tokens: Tokens,
         clock: Clock,
         limits: Limits,
-        standings: Standings,
-        announcer: Announcer,
+        token_statuses: TokenStatusCache,
+        publisher: EventPublisher,
     ) -> None:
         self._uow = uow
         self._passwords = passwords
         self._tokens = tokens
         self._clock = clock
         self._limits = limits
-        self._standings = standings
-        self._announcer = announcer
+        self._token_statuses = token_statuses
+        self._publisher = publisher
 
     async def login(self, email: str, password: str, address: str) -> User:
         """The user. `Unauthorized`, in the same words and time, for a wrong e-mail and a wrong password; `RateLimited`
@@ -46,7 +46,7 @@ class Sessions:
         if client is not None:
             await self._limits.take(LOGIN_ADDRESS, client)
         async with self._uow() as tx:
-            known = await found(tx, email)
+            known = await find_account(tx, email)
         stored = None if known is None else known.password_hash
         # The pool's connection is free again while the hash is computed.
         if not await self._passwords.matches(stored, password) or known is None or stored is None:
@@ -67,13 +67,18 @@ class Sessions:
     async def caller(self, token: str) -> Caller:
         """Whoever this token was issued to, with the role they have now; `Unauthorized` if it no longer counts."""
         claims = self._tokens.read(token) if len(token) <= _TOO_LONG else None
-        standing = None if claims is None else await self._standing(claims)
-        if claims is None or standing is None or standing.token_revoked or standing.version != claims.version:
+        token_status = None if claims is None else await self._token_status(claims)
+        if (
+            claims is None
+            or token_status is None
+            or token_status.token_revoked
+            or token_status.version != claims.version
+        ):
             raise Unauthorized("You are not signed in, or no longer; sign in again.", code="invalid_token")
         return Caller(
             org_id=claims.org_id,
             user_id=claims.user_id,
-            role=standing.role,
+            role=token_status.role,
             token_id=claims.token_id,
             token_expires_at=claims.expires_at,
         )
@@ -82,14 +87,14 @@ class Sessions:
         """End this token; other tokens of the same user stay."""
         async with self._uow() as tx:
             await tx.accounts.revoke_token(caller.org_id, caller.token_id, caller.token_expires_at)
-        await self._announcer.access_changed(caller.org_id, caller.user_id)
+        await self._publisher.access_changed(caller.org_id, caller.user_id)
 
-    async def _standing(self, claims: Claims) -> Standing | None:
-        known, standing = self._standings.fresh(claims)
+    async def _token_status(self, claims: Claims) -> TokenStatus | None:
+        known, token_status = self._token_statuses.fresh(claims)
         if known:
-            return standing
-        asked_at = self._clock.monotonic()
+            return token_status
+        read_at = self._clock.monotonic()
         async with self._uow() as tx:
-            standing = await tx.accounts.standing(claims.org_id, claims.user_id, claims.token_id)
-        self._standings.remember(claims, standing, asked_at)
-        return standing
+            token_status = await tx.accounts.token_status(claims.org_id, claims.user_id, claims.token_id)
+        self._token_statuses.remember(claims, token_status, read_at)
+        return token_status

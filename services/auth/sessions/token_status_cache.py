@@ -4,29 +4,29 @@ from collections import OrderedDict
 from typing import Final
 
 from libs.common.clock import Clock
-from services.auth.domain.accounts import Claims, Standing
+from services.auth.domain.accounts import Claims, TokenStatus
 
 _FRESH_SECONDS: Final = 5.0
 _REMEMBERED: Final = 10_000
 
 
-class Standings:
+class TokenStatusCache:
     """Standings by token, each until it is too old or its user is named by a change."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._known: OrderedDict[str, tuple[float, Claims, Standing | None]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, Claims, TokenStatus | None]] = OrderedDict()
 
-    def fresh(self, claims: Claims) -> tuple[bool, Standing | None]:
+    def fresh(self, claims: Claims) -> tuple[bool, TokenStatus | None]:
         """Whether something is remembered, and what (None: the user is gone)."""
         known = self._known.get(claims.token_id)
         if known is None or known[0] <= self._clock.monotonic():
             return False, None
         return True, known[2]
 
-    def remember(self, claims: Claims, standing: Standing | None, asked_at: float) -> None:
+    def remember(self, claims: Claims, token_status: TokenStatus | None, read_at: float) -> None:
         """Keep what the database said when it was asked, at `asked_at` on the monotonic clock."""
-        self._known[claims.token_id] = (asked_at + _FRESH_SECONDS, claims, standing)
+        self._known[claims.token_id] = (read_at + _FRESH_SECONDS, claims, token_status)
         self._known.move_to_end(claims.token_id)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)

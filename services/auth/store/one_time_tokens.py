@@ -6,18 +6,18 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.auth.domain.one_time_tokens import Kind, Ticket
+from services.auth.domain.one_time_tokens import Kind, OneTimeToken
 
 _TICKET = "digest, kind, org_id, subject_id, bound_to, expires_at"
 
 
-class SqlTickets:
+class SqlOneTimeTokens:
     """Implements `ports.Tickets`."""
 
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx
 
-    async def put(self, ticket: Ticket) -> bool:
+    async def put(self, one_time_token: OneTimeToken) -> bool:
         # Nobody comes back for those that are too old, so whoever adds one sweeps some of them out.
         await self._tx.execute(
             text(
@@ -30,14 +30,14 @@ class SqlTickets:
                 f"INSERT INTO auth.tickets ({_TICKET}) VALUES (:digest, :kind, :org_id, :subject_id, :bound_to,"  # noqa: S608  # a constant
                 " :expires_at) ON CONFLICT DO NOTHING"
             ),
-            msgspec.structs.asdict(ticket),
+            msgspec.structs.asdict(one_time_token),
         )
         return kept.rowcount == 1
 
-    async def find(self, digest: str, kind: Kind) -> Ticket | None:
+    async def find(self, digest: str, kind: Kind) -> OneTimeToken | None:
         return await self._one(f"SELECT {_TICKET} FROM auth.tickets", digest=digest, kind=kind)  # noqa: S608  # a constant
 
-    async def take(self, digest: str, kind: Kind) -> Ticket | None:
+    async def take(self, digest: str, kind: Kind) -> OneTimeToken | None:
         return await self._one("DELETE FROM auth.tickets", f"RETURNING {_TICKET}", digest=digest, kind=kind)
 
     async def drop(self, org_id: str, subject_id: str) -> None:
@@ -46,7 +46,7 @@ class SqlTickets:
             {"org_id": org_id, "subject_id": subject_id},
         )
 
-    async def _one(self, verb: str, ending: str = "", **values: Any) -> Ticket | None:
+    async def _one(self, verb: str, ending: str = "", **values: Any) -> OneTimeToken | None:
         found = await self._tx.execute(text(f"{verb} WHERE digest = :digest AND kind = :kind {ending}"), values)
         row = found.mappings().one_or_none()
-        return None if row is None else msgspec.convert(dict(row), Ticket)
+        return None if row is None else msgspec.convert(dict(row), OneTimeToken)

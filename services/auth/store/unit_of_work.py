@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from libs.common.db import Database
 from services.auth.accounts.store import SqlAccounts
-from services.auth.billing.store import SqlLedger, SqlOnceRecords
+from services.auth.billing.store import SqlIdempotencyRecords, SqlLedger
 from services.auth.keys.store.api_keys import SqlApiKeys
 from services.auth.keys.store.provider_keys import SqlProviderKeys
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.routing.store import SqlConfiguration
 from services.auth.store.erasures import SqlErasures
-from services.auth.store.one_time_tokens import SqlTickets
+from services.auth.store.one_time_tokens import SqlOneTimeTokens
 from services.auth.team.store import SqlInvites
 
 
@@ -25,10 +25,10 @@ class SqlTx:
     provider_keys: SqlProviderKeys
     configuration: SqlConfiguration
     invites: SqlInvites
-    tickets: SqlTickets
+    one_time_tokens: SqlOneTimeTokens
     erasures: SqlErasures
     ledger: SqlLedger
-    once: SqlOnceRecords
+    idempotency: SqlIdempotencyRecords
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -43,10 +43,10 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 provider_keys=SqlProviderKeys(tx),
                 configuration=SqlConfiguration(tx),
                 invites=SqlInvites(tx),
-                tickets=SqlTickets(tx),
+                one_time_tokens=SqlOneTimeTokens(tx),
                 erasures=SqlErasures(tx),
                 ledger=SqlLedger(tx),
-                once=SqlOnceRecords(tx),
+                idempotency=SqlIdempotencyRecords(tx),
             )
 
     return begin

@@ -8,9 +8,9 @@ from services.auth.ports import UnitOfWork
 async def serve(bus: Bus, uow: UnitOfWork) -> None:
     """Answer ORG_ADMINS."""
 
-    async def org_admins(asked: OrgRef) -> Admins:
+    async def org_admins(request: OrgRef) -> Admins:
         async with uow() as tx:
-            members = await tx.accounts.members(asked.org_id)
+            members = await tx.accounts.members(request.org_id)
         return Admins(emails=tuple(member.email for member in members if member.role == "admin"))
 
     await bus.serve(ORG_ADMINS, org_admins)

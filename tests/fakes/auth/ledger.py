@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from services.auth.billing.domain.ledger import Account, Entry, Lease
-from services.auth.billing.ports import OnceRecord
+from services.auth.billing.ports import IdempotencyRecord
 from tests.fakes.auth.rows import Rows
 
 
@@ -36,9 +36,9 @@ class MemoryLedger:
         self._rows.credit_accounts[entry.org_id] = new
         return True
 
-    async def tell_low(self, org_id: str, told: bool) -> None:
+    async def mark_low_notified(self, org_id: str, notified: bool) -> None:
         old = self._rows.credit_accounts[org_id]
-        self._rows.credit_accounts[org_id] = msgspec.structs.replace(old, low_told=told)
+        self._rows.credit_accounts[org_id] = msgspec.structs.replace(old, low_told=notified)
 
     async def put_lease(self, lease: Lease) -> None:
         self._rows.credit_leases[lease.org_id, lease.id] = lease
@@ -49,7 +49,7 @@ class MemoryLedger:
     async def drop_lease(self, lease: Lease) -> None:
         self._rows.credit_leases.pop((lease.org_id, lease.id), None)
 
-    async def left_behind(self, before: datetime, limit: int) -> Sequence[Lease]:
+    async def stale_leases(self, before: datetime, limit: int) -> Sequence[Lease]:
         found = [lease for lease in self._rows.credit_leases.values() if lease.opened_at < before]
         return sorted(found, key=lambda lease: lease.opened_at)[:limit]
 
@@ -60,23 +60,25 @@ class MemoryLedger:
         return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)[:limit]
 
 
-class MemoryOnceRecords:
+class MemoryIdempotencyRecords:
     """Implements `ports.OnceRecords`."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    async def claim(self, record: OnceRecord) -> OnceRecord | None:
-        known = self._rows.once.setdefault((record.org_id, record.key), record)
+    async def claim(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
+        known = self._rows.idempotency.setdefault((record.org_id, record.key), record)
         return None if known is record else known
 
-    async def put(self, record: OnceRecord) -> None:
-        self._rows.once[record.org_id, record.key] = record
+    async def put(self, record: IdempotencyRecord) -> None:
+        self._rows.idempotency[record.org_id, record.key] = record
 
     async def forget(self, org_id: str, key: str, digest: str) -> None:
-        known = self._rows.once.get((org_id, key))
+        known = self._rows.idempotency.get((org_id, key))
         if known is not None and known.digest == digest and known.sealed is None:
-            del self._rows.once[org_id, key]
+            del self._rows.idempotency[org_id, key]
 
     async def sweep(self, before: datetime) -> None:
-        self._rows.once = {name: known for name, known in self._rows.once.items() if known.began_at >= before}
+        self._rows.idempotency = {
+            name: known for name, known in self._rows.idempotency.items() if known.began_at >= before
+        }

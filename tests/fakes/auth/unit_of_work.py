@@ -9,14 +9,14 @@ from datetime import datetime
 import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings, Principal, ProviderKey
-from services.auth.domain.accounts import Credentials, Org, Role, Standing, User
+from services.auth.domain.accounts import Credentials, Org, Role, TokenStatus, User
 from services.auth.domain.identities import Identity, IdentitySource
 from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
 from services.auth.ports import Tx
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Tiers
-from tests.fakes.auth.access import MemoryErasures, MemoryInvites, MemoryTickets
-from tests.fakes.auth.ledger import MemoryLedger, MemoryOnceRecords
+from tests.fakes.auth.access import MemoryErasures, MemoryInvites, MemoryOneTimeTokens
+from tests.fakes.auth.ledger import MemoryIdempotencyRecords, MemoryLedger
 from tests.fakes.auth.rows import Rows
 
 
@@ -35,10 +35,10 @@ class MemoryUnitOfWork:
             provider_keys=MemoryProviderKeys(rows),
             configuration=MemoryConfiguration(rows),
             invites=MemoryInvites(rows),
-            tickets=MemoryTickets(rows),
+            one_time_tokens=MemoryOneTimeTokens(rows),
             erasures=MemoryErasures(rows),
             ledger=MemoryLedger(rows),
-            once=MemoryOnceRecords(rows),
+            idempotency=MemoryIdempotencyRecords(rows),
         )
         self._rows = rows
 
@@ -52,10 +52,10 @@ class MemoryTx:
     provider_keys: "MemoryProviderKeys"
     configuration: "MemoryConfiguration"
     invites: MemoryInvites
-    tickets: MemoryTickets
+    one_time_tokens: MemoryOneTimeTokens
     erasures: MemoryErasures
     ledger: MemoryLedger
-    once: MemoryOnceRecords
+    idempotency: MemoryIdempotencyRecords
 
 
 class MemoryAccounts:
@@ -64,10 +64,10 @@ class MemoryAccounts:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    async def claim_first(self) -> bool:
+    async def lock_first_org(self) -> bool:
         return not self._rows.orgs
 
-    async def anybody(self) -> bool:
+    async def any_org(self) -> bool:
         return bool(self._rows.orgs)
 
     async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
@@ -102,7 +102,7 @@ class MemoryAccounts:
         user = msgspec.structs.replace(known.user, verified=True)
         self._rows.users[org_id, user_id] = msgspec.structs.replace(known, user=user)
 
-    async def part(self, user: User) -> None:
+    async def remove_identities(self, user: User) -> None:
         self._rows.identities = {k: v for k, v in self._rows.identities.items() if v != (user.org_id, user.id)}
 
     async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
@@ -115,11 +115,11 @@ class MemoryAccounts:
         self._rows.users.pop((org_id, user_id), None)
         self._rows.identities = {k: v for k, v in self._rows.identities.items() if v != (org_id, user_id)}
 
-    async def identified(self, identity: Identity) -> User | None:
+    async def by_identity(self, identity: Identity) -> User | None:
         found = self._rows.identities.get((identity.source, identity.subject))
         return None if found is None else self._rows.users[found].user
 
-    async def identify(self, user: User, identity: Identity) -> None:
+    async def link_identity(self, user: User, identity: Identity) -> None:
         self._rows.identities.setdefault((identity.source, identity.subject), (user.org_id, user.id))
 
     async def identities(self, user: User) -> Sequence[IdentitySource]:
@@ -139,12 +139,12 @@ class MemoryAccounts:
     async def members(self, org_id: str) -> Sequence[User]:
         return [known.user for (owner, _), known in sorted(self._rows.users.items()) if owner == org_id]
 
-    async def standing(self, org_id: str, user_id: str, token_id: str) -> Standing | None:
+    async def token_status(self, org_id: str, user_id: str, token_id: str) -> TokenStatus | None:
         user = await self.user(org_id, user_id)
         if user is None:
             return None
         revoked = (org_id, token_id) in self._rows.revoked_tokens
-        return Standing(role=user.role, version=user.version, token_revoked=revoked)
+        return TokenStatus(role=user.role, version=user.version, token_revoked=revoked)
 
     async def revoke_token(self, org_id: str, token_id: str, expires_at: datetime) -> None:
         self._rows.revoked_tokens.add((org_id, token_id))

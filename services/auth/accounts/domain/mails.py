@@ -5,7 +5,7 @@ import msgspec
 from services.auth.domain.mails import Mail
 
 
-class Ends(msgspec.Struct, frozen=True, kw_only=True):
+class RevokedOnReset(msgspec.Struct, frozen=True, kw_only=True):
     """What ends with the first reset of an account whose address nobody has confirmed: names of keys, and where identities came
     from. `others` are the addresses of the other members, who stay.
     """
@@ -15,7 +15,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
-    def told(self) -> str:
+    def as_paragraph(self) -> str:
         """What goes, in a paragraph of a mail."""
         gone = [f"- Promptly key {name}" for name in self.keys]
         gone += [f"- provider key {name}" for name in self.provider_keys]
@@ -30,7 +30,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def reset_mail(to: str, link: str, ends: Ends | None = None) -> Mail:
+def reset_mail(to: str, link: str, ends: RevokedOnReset | None = None) -> Mail:
     """A way back in, and what ends with it."""
     return Mail(
         kind="password_reset",
@@ -38,7 +38,7 @@ def reset_mail(to: str, link: str, ends: Ends | None = None) -> Mail:
         subject="Reset your Promptly password",
         text="Somebody, most likely you, asked for a new password.\n\n"
         f"Choose one here within an hour:\n{link}\n\n"
-        f"{ends.told() if ends is not None else ''}"
+        f"{ends.as_paragraph() if ends is not None else ''}"
         "If it was not you, ignore this; your password stays as it is.\n",
     )
 

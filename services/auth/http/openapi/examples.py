@@ -354,7 +354,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "next_cursor": None,
     },
     "CacheFeedback": {"entry_id": _ENTRY_ID, "wrong": True},
-    "TakenBack": {"entry_id": _ENTRY_ID, "evicted": True, "blocked_pairs": 1},
+    "WrongAnswerRemoved": {"entry_id": _ENTRY_ID, "evicted": True, "blocked_pairs": 1},
     "CheckoutBody": {"amount_gbp": 25.00},
     "CreditsLeft": {
         "balance_tokens": 48_750_000,

@@ -70,13 +70,13 @@ class _Client:
             "redirect_uri": redirect_uri,
             "code_verifier": verifier,
         }
-        token: _Token = await self._ask("POST", self._token, _Token, data=form)
+        token: _Token = await self._request("POST", self._token, _Token, data=form)
         return token.access_token
 
     async def _get(self, url: str, kind: Any, token: str) -> Any:
-        return await self._ask("GET", url, kind, headers={"Authorization": f"Bearer {token}"})
+        return await self._request("GET", url, kind, headers={"Authorization": f"Bearer {token}"})
 
-    async def _ask(self, method: str, url: str, kind: Any, **how: Any) -> Any:
+    async def _request(self, method: str, url: str, kind: Any, **how: Any) -> Any:
         headers = {"Accept": "application/json", "User-Agent": "Promptly", **how.pop("headers", {})}
         try:
             answer = await self._http.request(method, url, headers=headers, **how)
