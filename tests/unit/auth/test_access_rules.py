@@ -68,7 +68,7 @@ def _ticket(**changes: Any) -> OneTimeToken:
 
 
 @pytest.mark.parametrize(
-    ("ticket", "bound_to", "good"),
+    ("one_time_token", "bound_to", "good"),
     [
         (_ticket(), None, True),
         (_ticket(bound_to="c"), "c", True),

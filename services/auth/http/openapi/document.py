@@ -10,7 +10,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 
 from libs.common.version import VERSION
 from services.auth.domain.permissions import ALLOWED, Action
-from services.auth.http.openapi.examples import EXAMPLES, STREAM
+from services.auth.http.openapi.examples import STREAM, example_of
 from services.auth.http.openapi.failures import FAILURES, Error, Failure
 from services.auth.http.openapi.operation import Operation, operation_of
 
@@ -80,7 +80,7 @@ def _described(path: str, operation: Operation) -> dict[str, Any]:
         roles = [role for role, allowed in ALLOWED.items() if needs in allowed]
         found["description"] = f"Roles: {', '.join(roles)}."
     if operation.body is not None:
-        content = _content(operation.body, "application/json")
+        content = _content(operation.body, "application/json", sent=True)
         found["requestBody"] = {"required": operation.body_required, "content": content}
     found["responses"] = {str(operation.status): _success(operation)} | {
         str(status): {"$ref": f"#/components/responses/{FAILURES[status].name}"}
@@ -125,14 +125,15 @@ def _failure(status: int, failure: Failure) -> dict[str, Any]:
     return found
 
 
-def _content(shape: Any, media_type: str) -> dict[str, Any]:
+def _content(shape: Any, media_type: str, *, sent: bool = False) -> dict[str, Any]:
     if media_type == "text/event-stream":
         # A schema would be one of the whole stream, or to some readers of each event; OpenAPI 3.1 does not say.
         return {media_type: {"example": STREAM}}
     (schema,), _ = msgspec.json.schema_components([shape], ref_template=_REF)
     found: dict[str, Any] = {"schema": schema}
-    if (example := EXAMPLES.get(getattr(shape, "__name__", ""))) is not None:
-        found["examples"] = {"example": {"value": example}}  # of a plain `example` the page takes no notice
+    if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        # The page does not show a plain `example`.
+        found["examples"] = {"example": {"value": example_of(shape, sent=sent)}}
     return {media_type: found}
 
 
