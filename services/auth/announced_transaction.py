@@ -1,4 +1,4 @@
-"""Changes that the gateways have to hear of."""
+"""Transactions whose commit is published to the gateways."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -119,9 +119,9 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
             async with (
                 noting_use(parts.api_keys),
                 working(
-                    regularly("tell_deletions", parts.erasure.publish_deletions, _PUBLISH_SECONDS),
+                    regularly("publish_deletions", parts.erasure.publish_deletions, _PUBLISH_SECONDS),
                     regularly("reap_credits", parts.credits_.reap, settings.credit_reap_seconds / 10),
-                    regularly("sweep_once", idempotency.sweep, _SWEEP_SECONDS),
+                    regularly("expire_idempotency", idempotency.sweep, _SWEEP_SECONDS),
                 ),
                 serve_http(
                     gateway_peers(create_api(parts), parts.api_keys),

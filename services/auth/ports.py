@@ -18,26 +18,26 @@ RunInBackground = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class EventPublisher(Protocol):
-    """Tells others that what they remember is no longer true. Called after the change was committed."""
+    """Publishes changes that others cache. Called after the commit."""
 
     async def principal_changed(self, org_id: str, key_id: str | None = None) -> None:
-        """To the gateways, about keys. Never fails."""
+        """A key, or all keys of an organisation, for the gateways. Never fails."""
         ...
 
     async def access_changed(self, org_id: str, user_id: str | None = None) -> None:
-        """To all copies of auth, about tokens. Never fails."""
+        """The tokens of a user, or of an organisation, for all copies of auth. Never fails."""
         ...
 
     async def credits_wanted(self, org_id: str) -> None:
-        """To the gateways: give back what you lease of this organisation's and do not use. Never fails."""
+        """Gateways are to return what they lease of this organisation's credits and do not use. Never fails."""
         ...
 
     async def credits_added(self, org_id: str) -> None:
-        """To the gateways: there are more than before. Never fails."""
+        """There are more credits than before, for the gateways. Never fails."""
         ...
 
     async def org_deleted(self, org_id: str, at: datetime) -> None:
-        """To everybody who keeps something of an organisation; `Unavailable` where that is not certain."""
+        """For every service that keeps something of an organisation; `Unavailable` where it is not certain to arrive."""
         ...
 
 
@@ -90,15 +90,15 @@ class OneTimeTokens(Protocol):
     """Secrets that work once."""
 
     async def put(self, one_time_token: OneTimeToken) -> bool:
-        """Keep a ticket; False where this secret is known already."""
+        """Keep a token; False where its secret is known already."""
         ...
 
     async def find(self, digest: str, kind: Kind) -> OneTimeToken | None:
-        """A ticket, left where it is."""
+        """A token, which stays valid."""
         ...
 
     async def take(self, digest: str, kind: Kind) -> OneTimeToken | None:
-        """A ticket, to one caller only."""
+        """A token, which is deleted: one caller gets it."""
         ...
 
     async def drop(self, org_id: str, subject_id: str) -> None:
@@ -110,15 +110,15 @@ class Erasures(Protocol):
     """Organisations that came to an end."""
 
     async def erase(self, org_id: str, at: datetime) -> None:
-        """Forget everything of an organisation but that its end has to be told."""
+        """Delete everything of an organisation, and keep that its deletion has to be published."""
         ...
 
     async def unpublished(self) -> Sequence[tuple[str, datetime]]:
-        """Organisations whose end has not been told, and when it came."""
+        """Organisations whose deletion has not been published, and when they were deleted."""
         ...
 
     async def mark_published(self, org_id: str) -> None:
-        """Everybody concerned will hear of it."""
+        """Its deletion was published."""
         ...
 
 

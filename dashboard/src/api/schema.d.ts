@@ -363,7 +363,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a link by mail. */
+        /** Request a link by mail. */
         post: operations["post_auth_password_reset"];
         delete?: never;
         options?: never;
@@ -455,7 +455,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for another code.
+         * Request another code.
          * @description Roles: admin, member, viewer.
          */
         post: operations["post_auth_verify_mail"];
@@ -534,7 +534,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What the payment provider tells, which it signs. */
+        /** An event of the payment provider, which it signs. */
         post: operations["post_billing_webhook"];
         delete?: never;
         options?: never;
@@ -1195,10 +1195,10 @@ export interface components {
         };
         /**
          * Action
-         * @description What a route needs; `PUBLIC` needs no token at all. The values are the names that the API serves.
+         * @description What a role may do, and a route needs. The values are the names that the API serves.
          * @enum {unknown}
          */
-        Action: "judge_cache" | "manage_billing" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "public" | "read" | "use_keys" | "write_alerts";
+        Action: "judge_cache" | "manage_billing" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "read" | "use_keys" | "write_alerts";
         /**
          * AlertEvent
          * @description A rule fired, or its metric came back.
@@ -1440,7 +1440,7 @@ export interface components {
         };
         /**
          * Error
-         * @description A sentence for whoever asked; `errors` where fields are to blame.
+         * @description A sentence for the client; `errors` where fields are to blame.
          */
         Error: {
             detail: string;
@@ -1466,7 +1466,7 @@ export interface components {
         };
         /**
          * FieldError
-         * @description A field that is to blame, and why.
+         * @description A field of the caller's body or query, and what is wrong with it.
          */
         FieldError: {
             field: string;
@@ -1725,7 +1725,7 @@ export interface components {
         };
         /**
          * LogPage
-         * @description Newest first; `next_cursor` asks for the next page, null at the end.
+         * @description Newest first; `next_cursor` is for the next page, null at the end.
          */
         LogPage: {
             requests: components["schemas"]["LogEntry"][];
@@ -2242,7 +2242,7 @@ export interface components {
         };
         /**
          * RoutingChange
-         * @description The mode, and the models of some providers' tiers; null brings a provider's defaults back.
+         * @description The mode, and the models of some providers' tiers; null restores a provider's defaults.
          */
         RoutingChange: {
             /** @default null */

@@ -1,4 +1,4 @@
-"""The end of an organisation."""
+"""Deleting an organisation."""
 
 import structlog
 
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class Erasure:
-    """Erases what auth keeps, and sees to it that the others hear of it, however long the bus is away."""
+    """Deletes what auth keeps, and publishes the deletion, however long the bus is away."""
 
     def __init__(
         self, uow: UnitOfWork, transactions: AnnouncedTransactions, publisher: EventPublisher, clock: Clock
@@ -36,10 +36,10 @@ class Erasure:
         try:
             await self.publish_deletions()
         except Unavailable:
-            log.warning("deletion_not_told_yet", org_id=caller.org_id)
+            log.warning("deletion_not_published", org_id=caller.org_id)
 
     async def publish_deletions(self) -> None:
-        """Tell of every end that was not told yet; done again after a failure, because hearing it twice does no harm."""
+        """Publish every deletion that was not published yet; repeated after a failure, because consumers are idempotent."""
         async with self._uow() as tx:
             unpublished = await tx.erasures.unpublished()
         for org_id, at in unpublished:

@@ -7,7 +7,7 @@ from services.auth.accounts.erasure import Erasure
 from services.auth.accounts.recovery import Recovery
 from services.auth.accounts.service import Accounts
 from services.auth.domain.accounts import User
-from services.auth.domain.permissions import Action, permissions_of
+from services.auth.domain.permissions import PUBLIC, Action, permissions_of
 from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest, address_of
 from services.auth.sessions.oauth import OAuth
@@ -25,7 +25,7 @@ class AuthController(Controller):
 
     path = "/auth"
 
-    @post("/register", needs=Action.PUBLIC, fails=(403, 409, 429, 503))
+    @post("/register", needs=PUBLIC, fails=(403, 409, 429, 503))
     async def register(
         self,
         request: ApiRequest,
@@ -49,7 +49,7 @@ class AuthController(Controller):
             api_key=new.api_key,
         )
 
-    @post("/login", needs=Action.PUBLIC, status_code=200, fails=(401, 429, 503))
+    @post("/login", needs=PUBLIC, status_code=200, fails=(401, 429, 503))
     async def login(
         self,
         request: ApiRequest,
@@ -61,7 +61,7 @@ class AuthController(Controller):
         user = await sessions.login(payload.email, payload.password, address_of(request))
         return await signed_in(user, accounts, sessions)
 
-    @get("/options", needs=Action.PUBLIC, fails=(503,))
+    @get("/options", needs=PUBLIC, fails=(503,))
     async def options(
         self, accounts: Injected[Accounts], oauth: Injected[OAuth], recovery: Injected[Recovery]
     ) -> schemas.EntryOptions:
@@ -116,20 +116,20 @@ class AuthController(Controller):
     async def verify_again(
         self, request: ApiRequest, accounts: Injected[Accounts], recovery: Injected[Recovery]
     ) -> schemas.Message:
-        """Ask for another code."""
+        """Request another code."""
         user, _ = await accounts.me(request.user)
         await recovery.request_verification(user)
         return schemas.Message(detail="If this address is not confirmed and mail is set up, a code is on its way.")
 
-    @post("/password/reset", needs=Action.PUBLIC, status_code=202, fails=(429, 503))
+    @post("/password/reset", needs=PUBLIC, status_code=202, fails=(429, 503))
     async def reset(
         self, request: ApiRequest, payload: Payload[schemas.ResetBody], recovery: Injected[Recovery]
     ) -> schemas.Message:
-        """Ask for a link by mail."""
+        """Request a link by mail."""
         await recovery.request_reset(payload.email, address_of(request))
         return schemas.Message(detail="If this address is registered, a mail with a link is on its way.")
 
-    @post("/password/reset/confirm", needs=Action.PUBLIC, status_code=204, fails=(503,))
+    @post("/password/reset/confirm", needs=PUBLIC, status_code=204, fails=(503,))
     async def confirm_reset(self, payload: Payload[schemas.ResetConfirmBody], recovery: Injected[Recovery]) -> None:
         """Set a new password with the token out of the link."""
         await recovery.confirm(payload.token, payload.password)

@@ -12,11 +12,11 @@ class Accounts(Protocol):
     """Organisations, users and revoked tokens."""
 
     async def lock_first_org(self) -> bool:
-        """Whether there is no organisation yet; whoever else asks waits until this transaction has ended."""
+        """Whether there is no organisation yet; other transactions that call this wait until this one has ended."""
         ...
 
     async def any_org(self) -> bool:
-        """Whether there is an organisation, as far as one can tell without waiting for anybody."""
+        """Whether there is an organisation, without waiting for other transactions."""
         ...
 
     async def add(self, org: Org, user: User, password_hash: str | None) -> bool:

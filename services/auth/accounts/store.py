@@ -114,7 +114,7 @@ class SqlAccounts:
             user_id=user_id,
             value=value,
         )
-        assert row is not None  # whoever changes a user has just seen it, under a lock or a ticket of its own
+        assert row is not None  # whoever changes a user has just seen it, under a lock or a one-time token of its own
         return msgspec.convert(dict(row), User)
 
     async def remove(self, org_id: str, user_id: str) -> None:

@@ -29,7 +29,7 @@ _AT_ONCE: Final = 200
 
 class Credits:
     """One transaction per change. `trial` tokens come with the account, which is opened when it is first looked at;
-    below `low` tokens the admins are told, once until more come in. Where credits are `unlimited`, gateways ask for none.
+    below `low` tokens the admins get one mail until more are added. Where credits are `unlimited`, gateways lease none.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Credits:
         return CreditBalance(balance_tokens=account.spendable)
 
     async def lease(self, request: LeaseCredits) -> CreditsLeased | CreditsShort:
-        """Set tokens aside. Where there are too few, other gateways are asked to give back what they do not use.
+        """Set tokens aside. Where there are too few, other gateways are to return what they do not use.
         To need none is to give back only.
         """
         now, warn = self._clock.now(), False
@@ -127,7 +127,7 @@ class Credits:
         for lease in behind:
             try:
                 used = await self._charges.of_lease(lease.org_id, lease.id)
-            except Unavailable:  # the log cannot say; the next round asks again
+            except Unavailable:  # the log cannot be read; the next round tries again
                 continue
             async with self._uow() as tx:
                 await self._account(tx, lease.org_id)

@@ -1,4 +1,4 @@
-"""The doors for credits and for requests that are done once."""
+"""Bus handlers for credits and for idempotent requests."""
 
 from libs.common.bus import Bus
 from libs.common.contracts.auth import (
@@ -16,7 +16,7 @@ from services.auth.billing.idempotency import Idempotency
 
 
 async def serve(bus: Bus, credits_: Credits, idempotency: Idempotency) -> None:
-    """Answer what gateways and the operator ask."""
+    """Serve the calls of gateways and of the operator."""
 
     async def balance(request: OrgRef) -> CreditBalance:
         return await credits_.balance(request.org_id)

@@ -11,7 +11,7 @@ from services.auth.billing.credits import Credits
 from services.auth.billing.domain.ledger import LEAST_PURCHASE_PENCE
 from services.auth.billing.schemas import PENCE_PER_POUND
 from services.auth.billing.service import Billing
-from services.auth.domain.permissions import Action
+from services.auth.domain.permissions import PUBLIC, Action
 from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest
 
@@ -59,8 +59,8 @@ class BillingController(Controller):
         session_id, url = await billing.begin(request.user, int(pence) if pence == int(pence) else 0)
         return schemas.CheckoutOpened(session_id=session_id, url=url)
 
-    @post("/webhook", needs=Action.PUBLIC, status_code=200, fails=(400, 404, 413), headers=(_SIGNATURE,))
+    @post("/webhook", needs=PUBLIC, status_code=200, fails=(400, 404, 413), headers=(_SIGNATURE,))
     async def webhook(self, request: ApiRequest, billing: Injected[Billing]) -> schemas.Received:
-        """What the payment provider tells, which it signs."""
+        """An event of the payment provider, which it signs."""
         await billing.receive_payment(await request.body(), request.headers.get("stripe-signature", ""))
         return schemas.Received(received=True)

@@ -1,4 +1,4 @@
-"""Requests that are to be done once, whoever repeats them, to whichever gateway."""
+"""Idempotent requests: the same key and body are processed once, whichever gateway they reach."""
 
 from datetime import timedelta
 from typing import Final

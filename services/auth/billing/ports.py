@@ -13,7 +13,7 @@ class Ledger(Protocol):
     """Every organisation's credits. Nothing is ever taken out of it but a whole organisation."""
 
     async def account(self, org_id: str) -> Account | None:
-        """What an organisation has, locked until the transaction ends; None where it was never asked for."""
+        """What an organisation has, locked until the transaction ends; None where it was never opened."""
         ...
 
     async def open(self, org_id: str) -> bool:
@@ -83,7 +83,7 @@ class Charges(Protocol):
     """What the request log knows of credits."""
 
     async def of_lease(self, org_id: str, lease_id: str) -> int:
-        """How many tokens were charged under a lease. `Unavailable` where nobody can tell."""
+        """How many tokens were charged under a lease. `Unavailable` where the log cannot be read."""
         ...
 
 
@@ -108,5 +108,5 @@ class Checkout(Protocol):
         ...
 
     def paid(self, payload: bytes, signature: str) -> Paid | None:
-        """What the provider tells; None where it is about nothing that was bought here. `BadRequest` unless it signed it."""
+        """The purchase in a webhook event; None where the event is about no purchase of ours. `BadRequest` unless it signed it."""
         ...

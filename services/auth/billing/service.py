@@ -56,7 +56,7 @@ class Billing:
         return await self._checkout.begin(caller.org_id, pence, "" if user is None else user.email)
 
     async def receive_payment(self, payload: bytes, signature: str) -> None:
-        """What the payment provider tells. The same purchase brings its credits once, however often it is told."""
+        """Handle an event of the payment provider. A purchase adds its credits once, however often its event is delivered."""
         paid = self._checkout.paid(payload, signature)
         if paid is None:
             return
@@ -64,7 +64,9 @@ class Billing:
         entry = ledger.added(paid.org_id, "purchase", tokens, paid.session_id, self._clock.now())
         try:
             _, fresh = await self._credits.add(entry)
-        except NotFound:  # the organisation is gone; there is nobody to credit, and no use in being told again
+        except (
+            NotFound
+        ):  # the organisation is gone; there is no account to credit, and delivering it again would not help
             log.warning("purchase_without_organisation", org_id=paid.org_id)
             return
         if fresh:

@@ -23,9 +23,9 @@ log = structlog.get_logger()
 
 
 class BusEventPublisher:
-    """Implements `ports.Announcer`. Without a bus a change holds all the same: what others remember is forgotten by age too.
+    """Implements `ports.EventPublisher`. Without a bus a change holds all the same: caches also expire.
 
-    `forget` is how this very copy of auth hears of changes of access, bus or no bus.
+    `forget` drops what this copy of auth has cached, with or without a bus.
     """
 
     def __init__(self, bus: Bus, forget: Callable[[str, str | None], None]) -> None:
@@ -62,5 +62,5 @@ class BusEventPublisher:
         await self._bus.emit(ORG_DELETED, event, event_id=f"deleted-{org_id}")
 
     async def on_access_changed(self, change: AccessChanged) -> None:
-        """The listener for what other copies of auth announce."""
+        """Drop what a change in another copy of auth made stale."""
         self._forget(change.org_id, change.user_id)

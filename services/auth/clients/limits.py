@@ -57,7 +57,7 @@ class SharedLimits:
         return self._own.setdefault(allowance.name, Attempts(allowance.limit, allowance.seconds))
 
     async def _add(self, allowance: Allowance, who: str, amount: int) -> int:
-        """The sum for the stretch of now; 0 where nobody can be asked."""
+        """The sum for the stretch of now; 0 where the bus cannot be reached."""
         stretch = int(self._now()) // allowance.seconds
         key = f"{allowance.name}.{hashlib.sha256(who.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.{stretch}"
         try:

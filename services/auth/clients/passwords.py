@@ -1,4 +1,4 @@
-"""Argon2id, two at a time: each takes tens of milliseconds and 19 MiB, and anybody can ask for one."""
+"""Argon2id, two at a time: each takes tens of milliseconds and 19 MiB, and any client can cause one."""
 
 import asyncio
 from collections.abc import Callable

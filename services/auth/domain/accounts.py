@@ -1,4 +1,4 @@
-"""Organisations, their users, and who is asking."""
+"""Organisations, their users, and the caller."""
 
 from datetime import datetime
 from typing import Literal
@@ -59,7 +59,7 @@ class TokenStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is asking, with the role that holds now. `token_id` and `token_expires_at` are what a logout revokes."""
+    """The authenticated user of a request, with the role that holds now. `token_id` and `token_expires_at` are what a logout revokes."""
 
     org_id: str
     user_id: str

@@ -41,7 +41,7 @@ def digest_of(secret: str) -> str:
 
 
 def holder_of(one_time_token: OneTimeToken | None, now: datetime, *, bound_to: str | None = None) -> Holder:
-    """Whom a ticket is for; `BadRequest`, in the same words, where it is unknown, used, too old or somebody else's."""
+    """Who a token is for; `BadRequest`, in the same words, where it is unknown, used, too old or somebody else's."""
     if (
         one_time_token is None
         or one_time_token.org_id is None

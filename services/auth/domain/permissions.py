@@ -7,10 +7,18 @@ from libs.common.errors import Forbidden
 from services.auth.domain.accounts import Caller, Role
 
 
-class Action(Enum):
-    """What a route needs; `PUBLIC` needs no token at all. The values are the names that the API serves."""
+class Public(Enum):
+    """Where a route needs no token at all."""
 
     PUBLIC = "public"
+
+
+PUBLIC: Final = Public.PUBLIC
+
+
+class Action(Enum):
+    """What a role may do, and a route needs. The values are the names that the API serves."""
+
     READ = "read"
     USE_KEYS = "use_keys"
     WRITE_ALERTS = "write_alerts"
@@ -24,7 +32,6 @@ class Action(Enum):
 
 # How an error says it: "Your role (viewer) may not …".
 _WORDING: Final[dict[Action, str]] = {
-    Action.PUBLIC: "use this",
     Action.READ: "read this",
     Action.USE_KEYS: "make and change Promptly keys",
     Action.WRITE_ALERTS: "change alerts",
@@ -44,8 +51,8 @@ ALLOWED: Final[dict[Role, frozenset[Action]]] = {
 
 
 def permissions_of(role: Role) -> tuple[Action, ...]:
-    """What a role may do that not everybody may, in the order of `Action`."""
-    return tuple(action for action in Action if action in ALLOWED[role] and action is not Action.PUBLIC)
+    """What a role may do, in the order of `Action`."""
+    return tuple(action for action in Action if action in ALLOWED[role])
 
 
 def require(role: Role, action: Action) -> None:

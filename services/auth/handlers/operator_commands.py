@@ -1,4 +1,4 @@
-"""What an operator asks for at the command line: a way back in, and keys under the newest master key."""
+"""The operator's commands over the bus: reset a password, re-wrap provider keys under the newest master key."""
 
 from libs.common.bus import Bus
 from libs.common.contracts.auth import (

@@ -46,7 +46,7 @@ _LARGEST_BODY: Final = 1024 * 1024
 
 @dataclass(frozen=True)
 class Parts:
-    """What the routes may ask for, by name."""
+    """What handlers may have injected, by parameter name."""
 
     accounts: Accounts
     sessions: Sessions
@@ -98,14 +98,14 @@ def create_api(parts: Parts) -> Litestar:
             Exception: errors.unexpected,
         },
         request_max_body_size=_LARGEST_BODY,
-        before_send=[_for_nobody_else],
+        before_send=[_private],
         openapi_config=None,
         logging_config=None,
     )
 
 
-async def _for_nobody_else(message: Message, _: Scope) -> None:
-    """Answers hold tokens and keys, and addresses codes: no cache keeps the ones, no other site is told the others."""
+async def _private(message: Message, _: Scope) -> None:
+    """Answers hold tokens and keys, which no cache may keep; URLs hold codes, which no other site may see as a referrer."""
     if message["type"] == "http.response.start":
         headers = MutableScopeHeaders.from_message(message)
         headers["Cache-Control"] = "no-store"

@@ -1,4 +1,4 @@
-"""News of the request log for whoever watches it."""
+"""Subscriptions to new entries of the request log."""
 
 import asyncio
 from collections import defaultdict
@@ -13,7 +13,7 @@ _MOST_WAITING: Final = 100
 
 
 class Subscription:
-    """Ids of new requests, for one who watches. Whoever falls behind misses the oldest."""
+    """Ids of new requests for one subscriber, at most a hundred batches; the oldest are dropped for one that falls behind."""
 
     def __init__(self) -> None:
         self._waiting: asyncio.Queue[tuple[str, ...] | None] = asyncio.Queue(_MOST_WAITING)
@@ -26,14 +26,14 @@ class Subscription:
             return ()
 
     def push(self, ids: tuple[str, ...] | None) -> None:
-        """Have these ids next, after those that wait; None ends it."""
+        """Queue these ids behind those that wait; None ends the subscription."""
         if self._waiting.full():
             self._waiting.get_nowait()
         self._waiting.put_nowait(ids)
 
 
 class Subscriptions:
-    """Who watches which organisation's log. One of the bus's listeners serves them all, however many come and go.
+    """Subscriptions by organisation. One listener on the bus serves them all.
 
     `most` views are open at a time, `per_org` of them an organisation's; it may have no more than are still free, so that a
     few organisations cannot have them all.
@@ -45,13 +45,13 @@ class Subscriptions:
         self._subscribers: dict[str, set[Subscription]] = defaultdict(set)
 
     async def publish(self, logged: RequestsLogged) -> None:
-        """Pass on what was written."""
+        """Pass new entries on to their organisation's subscribers."""
         for org_id in logged.ids.keys() & self._subscribers.keys():
             for subscription in self._subscribers[org_id]:
                 subscription.push(logged.ids[org_id])
 
     def check_capacity(self, org_id: str) -> None:
-        """`RateLimited` where too many watch an organisation here already."""
+        """`RateLimited` where an organisation has too many subscriptions here already."""
         if len(self._subscribers.get(org_id, ())) >= self._capacity():
             raise RateLimited("Too many live views of this organisation are open; close one.", retry_after=5)
 
@@ -60,7 +60,7 @@ class Subscriptions:
 
     @contextmanager
     def subscribe(self, org_id: str) -> Iterator[Subscription]:
-        """News of one organisation until the block ends; `RateLimited` as `check_room` says."""
+        """New entries of one organisation until the block ends; `RateLimited` as `check_capacity` says."""
         self.check_capacity(org_id)
         subscription = Subscription()
         self._subscribers[org_id].add(subscription)

@@ -1,4 +1,4 @@
-"""Work that an answer does not wait for."""
+"""Tasks that an answer does not wait for."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -16,13 +16,13 @@ _LAST_SECONDS: Final = 10.0
 
 @asynccontextmanager
 async def background_tasks() -> AsyncIterator[RunInBackground]:
-    """Takes coroutines; at the end of the block those that run have ten seconds. Past two hundred at once, more are let go."""
+    """A function that runs coroutines; at the end of the block they have ten seconds. Past two hundred at once, more are dropped."""
     tasks: set[asyncio.Task[None]] = set()
 
     def take(work: Coroutine[Any, Any, None]) -> None:
         if len(tasks) >= _MOST:
             work.close()
-            log.warning("work_let_go", count=len(tasks))
+            log.warning("background_task_dropped", count=len(tasks))
             return
         task = asyncio.create_task(_watched(work))
         tasks.add(task)
@@ -41,4 +41,4 @@ async def _watched(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Exception as error:
-        log.warning("work_failed", error_type=type(error).__name__)
+        log.warning("background_task_failed", error_type=type(error).__name__)

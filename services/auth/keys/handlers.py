@@ -7,7 +7,7 @@ from services.auth.keys.api_keys import ApiKeys
 
 
 def verify_api_key(api_keys: ApiKeys) -> Callable[[VerifyApiKey], Awaitable[Principal]]:
-    """The door for `VERIFY_API_KEY`."""
+    """The handler of `VERIFY_API_KEY`."""
 
     async def handle(request: VerifyApiKey) -> Principal:
         return await api_keys.principal(request.digest)

@@ -94,8 +94,8 @@ class ProviderKeys:
         )
 
     async def rewrap(self, after: str | None, limit: int) -> KeysRewrapped:
-        """Bring some keys, of all organisations, under the newest master key. No gateway has to be told: those that still
-        remember the old text also have the old master key, and lose both when they are started again.
+        """Bring some keys, of all organisations, under the newest master key. Nothing is published: gateways that still
+        cache the old text also have the old master key, and lose both when they are started again.
         """
         org_id, _, key_id = (after or "").partition("/")
         rewrapped, unreadable = 0, 0

@@ -1,4 +1,4 @@
-"""A cached answer that was wrong: out of the cache, and kept from the questions that got it."""
+"""Removes a wrong answer from the cache, and blocks it for the prompts that it was served to."""
 
 from typing import Final
 

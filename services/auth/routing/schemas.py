@@ -21,7 +21,7 @@ ConditionValue = Annotated[
 
 
 class RoutingChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The mode, and the models of some providers' tiers; null brings a provider's defaults back."""
+    """The mode, and the models of some providers' tiers; null restores a provider's defaults."""
 
     routing_mode: RoutingMode | None = None
     tiers: dict[Provider, dict[Tier, Text] | None] = {}

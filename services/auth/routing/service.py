@@ -131,7 +131,7 @@ class Configuration:
                 raise NotFound("There is no such rule.")
 
     async def preview(self, caller: Caller, body: ChatBody) -> RouteRequest:
-        """What the router would be asked about a request; `BadRequest` where no provider is connected."""
+        """The router's input for a request; `BadRequest` where no provider is connected."""
         async with self._uow() as tx:
             settings = await tx.configuration.settings(caller.org_id)
             rules = tuple(stored.rule for stored in await tx.configuration.rules(caller.org_id))

@@ -13,7 +13,7 @@ from services.auth.accounts.service import Accounts
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.links import Links
 from services.auth.domain.one_time_tokens import STATE_LASTS
-from services.auth.domain.permissions import Action
+from services.auth.domain.permissions import PUBLIC, Action
 from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
 from services.auth.sessions.oauth import OAuth
@@ -30,7 +30,7 @@ class OAuthController(Controller):
 
     path = "/auth/oauth"
 
-    @get("/{source:str}", needs=Action.PUBLIC, status_code=302)
+    @get("/{source:str}", needs=PUBLIC, status_code=302)
     async def start(self, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]) -> Response[None]:
         """Lead the browser to the other provider."""
         redirect = oauth.start(_source(source))
@@ -44,7 +44,7 @@ class OAuthController(Controller):
         redirect = oauth.start(_source(source), request.user)
         return Response(schemas.Redirect(url=redirect.url), cookies=[_cookie(links, redirect.cookie)])
 
-    @get("/{source:str}/callback", needs=Action.PUBLIC, status_code=302, fails=(401, 403, 409, 502, 503))
+    @get("/{source:str}/callback", needs=PUBLIC, status_code=302, fails=(401, 403, 409, 502, 503))
     async def callback(
         self,
         request: ApiRequest,
@@ -59,7 +59,7 @@ class OAuthController(Controller):
         cookie = request.cookies.get(_name(links), "")
         return _redirect(await oauth.finish(_source(source), code=params.code, state=params.state, cookie=cookie))
 
-    @post("/exchange", needs=Action.PUBLIC, status_code=200, fails=(401, 503))
+    @post("/exchange", needs=PUBLIC, status_code=200, fails=(401, 503))
     async def exchange(
         self,
         request: ApiRequest,

@@ -1,4 +1,4 @@
-"""What is remembered, for a few seconds, of what a token allows."""
+"""A cache of what tokens allow, each entry for a few seconds."""
 
 from collections import OrderedDict
 from typing import Final
@@ -11,7 +11,7 @@ _REMEMBERED: Final = 10_000
 
 
 class TokenStatusCache:
-    """Standings by token, each until it is too old or its user is named by a change."""
+    """Status by token, until it is too old or a change names its user."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -25,7 +25,7 @@ class TokenStatusCache:
         return True, known[2]
 
     def remember(self, claims: Claims, token_status: TokenStatus | None, read_at: float) -> None:
-        """Keep what the database said when it was asked, at `asked_at` on the monotonic clock."""
+        """Keep what the database held at `read_at`, seconds on the monotonic clock."""
         self._known[claims.token_id] = (read_at + _FRESH_SECONDS, claims, token_status)
         self._known.move_to_end(claims.token_id)
         if len(self._known) > _REMEMBERED:

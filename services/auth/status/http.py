@@ -1,4 +1,4 @@
-"""How Promptly is: each service asked over the bus, and how far the log is behind."""
+"""The state of each service, read over the bus, and how far the log is behind."""
 
 import asyncio
 from typing import Final

@@ -12,7 +12,7 @@ _TICKET = "digest, kind, org_id, subject_id, bound_to, expires_at"
 
 
 class SqlOneTimeTokens:
-    """Implements `ports.Tickets`."""
+    """Implements `ports.OneTimeTokens`."""
 
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx

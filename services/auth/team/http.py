@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from services.auth.accounts.http import signed_in
 from services.auth.accounts.schemas import SignedIn, User
 from services.auth.accounts.service import Accounts
-from services.auth.domain.permissions import ALLOWED, Action, permissions_of
+from services.auth.domain.permissions import ALLOWED, PUBLIC, Action, permissions_of
 from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest
 from services.auth.http.request import an_id
@@ -73,7 +73,7 @@ class InviteController(Controller):
 
     path = "/auth/invite"
 
-    @post("/accept", needs=Action.PUBLIC, fails=(403, 409, 503))
+    @post("/accept", needs=PUBLIC, fails=(403, 409, 503))
     async def accept(
         self,
         payload: Payload[schemas.AcceptBody],

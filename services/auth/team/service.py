@@ -120,7 +120,7 @@ class Team:
         check_password(password)
         digest = digest_of(token)
         async with self._uow() as tx:
-            # Before the hash, which is dear, is made for somebody who only guesses.
+            # Checked before the expensive hash is computed, so that guessing tokens costs us little.
             holder_of(await tx.one_time_tokens.find(digest, "invite"), self._clock.now())
         password_hash = await self._passwords.hash(password)
         now = self._clock.now()

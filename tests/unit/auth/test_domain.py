@@ -265,7 +265,7 @@ def test_a_period_ends_now_and_starts_days_before() -> None:
 
 def test_what_is_served_of_a_role_is_what_the_guard_checks() -> None:
     for role, allowed in permissions.ALLOWED.items():
-        assert set(permissions.permissions_of(role)) == allowed - {Action.PUBLIC}
+        assert set(permissions.permissions_of(role)) == allowed
     for action in Action:  # each has its words for the error
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(permissions.ALLOWED, "viewer", frozenset())

@@ -68,7 +68,7 @@ def grant(balance: int, need: int, wanted: int) -> int:
 
 
 def added(org_id: str, kind: Literal["trial", "grant", "purchase"], tokens: int, source: str, at: datetime) -> Entry:
-    """Credits come in; the same source brings them once."""
+    """Credits are added; the same source adds them once."""
     return Entry(org_id=org_id, id=f"{kind}:{source}", kind=kind, tokens=tokens, at=at, ref=source)
 
 

@@ -9,9 +9,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
 from libs.common.version import VERSION
-from services.auth.domain.permissions import ALLOWED, Action
+from services.auth.domain.permissions import ALLOWED, PUBLIC, Action
+from services.auth.http.errors import Error
 from services.auth.http.openapi.examples import STREAM, example_of
-from services.auth.http.openapi.failures import FAILURES, Error, Failure
+from services.auth.http.openapi.failures import FAILURES, Failure
 from services.auth.http.openapi.operation import Operation, operation_of
 
 _REF: Final = "#/components/schemas/{name}"
@@ -73,10 +74,10 @@ def _described(path: str, operation: Operation) -> dict[str, Any]:
         "operationId": re.sub(r"\W+", "_", f"{operation.method.lower()}_{path.removeprefix('/api/')}").strip("_"),
         "tags": [_tag(path)],
         "summary": " ".join(summary.split()),
-        "security": [] if needs is Action.PUBLIC else [{"token": []}],
+        "security": [] if needs is PUBLIC else [{"token": []}],
         "parameters": [*_path_parameters(path), *_query_parameters(operation), *operation.headers],
     }
-    if needs is not Action.PUBLIC:
+    if needs is not PUBLIC:
         roles = [role for role, allowed in ALLOWED.items() if needs in allowed]
         found["description"] = f"Roles: {', '.join(roles)}."
     if operation.body is not None:
@@ -98,7 +99,7 @@ def _fails(path: str, operation: Operation) -> set[int]:
         found.add(400)
     if "{" in path:
         found.add(404)
-    if operation.needs is not Action.PUBLIC:
+    if operation.needs is not PUBLIC:
         found |= {401, 503} if operation.needs is Action.READ else {401, 403, 503}
     return found
 

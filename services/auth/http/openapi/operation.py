@@ -13,7 +13,7 @@ from litestar import MediaType, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from services.auth.domain.permissions import Action
+from services.auth.domain.permissions import Action, Public
 from services.auth.http.dependencies import struct_of
 
 
@@ -22,7 +22,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     docstring: str
-    needs: Action
+    needs: Action | Public
     status: int
     answer: Any
     media_type: str

@@ -60,7 +60,7 @@ def route_request(
     tiers: dict[str, dict[Tier, str]],
     keys: Sequence[StoredProviderKey],
 ) -> RouteRequest:
-    """What the gateway would ask the router; `BadRequest` where no provider is connected."""
+    """The request that the gateway would send the router; `BadRequest` where no provider is connected."""
     if not keys:
         raise BadRequest(NO_KEY, code="no_provider_key")
     reachable: dict[str, tuple[str, ...]] = {}
