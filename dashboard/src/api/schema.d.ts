@@ -1622,7 +1622,7 @@ export interface components {
             key_id: string;
             user: string | null;
             /** @enum {unknown} */
-            kind: "chat" | "completion" | "optimize";
+            kind: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
             stream: boolean;
             /** @enum {unknown} */
             status: "cached" | "cancelled" | "error" | "fallback" | "success";
@@ -1679,7 +1679,7 @@ export interface components {
             key_id: string;
             user: string | null;
             /** @enum {unknown} */
-            kind: "chat" | "completion" | "optimize";
+            kind: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
             stream: boolean;
             /** @enum {unknown} */
             status: "cached" | "cancelled" | "error" | "fallback" | "success";
@@ -3979,7 +3979,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 key_id?: string;
-                kind?: "chat" | "completion" | "optimize";
+                kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
                 limit?: number;
                 cursor?: string;
             };
@@ -4012,7 +4012,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 key_id?: string;
-                kind?: "chat" | "completion" | "optimize";
+                kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
             };
             header?: never;
             path?: never;
@@ -4043,7 +4043,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 key_id?: string;
-                kind?: "chat" | "completion" | "optimize";
+                kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
             };
             header?: never;
             path?: never;

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from libs.common.contracts import analytics
 from libs.common.contracts.auth import Tier
-from libs.common.contracts.events import CompletionFinished, LeverName, Status, TokenClasses
+from libs.common.contracts.events import CompletionFinished, LeverName, RequestKind, Status, TokenClasses
 from libs.common.money import usd
 from services.auth.schemas import Answer, OptionalText, Time, iso_ms, optional_usd
 
@@ -21,7 +21,7 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     from_: str | None = msgspec.field(name="from", default=None)
     to: str | None = None
     key_id: OptionalText | None = None
-    kind: Literal["chat", "completion", "optimize"] | None = None
+    kind: RequestKind | None = None
 
 
 class LogQuery(LogFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +46,7 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     time: Time
     key_id: str
     user: str | None
-    kind: Literal["chat", "completion", "optimize"]
+    kind: RequestKind
     stream: bool
     status: Status
     status_code: int
