@@ -7,7 +7,7 @@ from services.auth.ports import EventPublisher, Tx, UnitOfWork
 
 
 class AnnouncedTransactions:
-    """A transaction whose commit is announced, so that no change of what a principal carries can be forgotten."""
+    """Transactions whose commit is published, so that no change of a principal goes unpublished."""
 
     def __init__(self, uow: UnitOfWork, publisher: EventPublisher) -> None:
         self._uow = uow

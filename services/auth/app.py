@@ -259,7 +259,7 @@ def _providers(settings: AuthSettings, http: httpx.AsyncClient) -> dict[Identity
 def _checkout(settings: AuthSettings, links: Links) -> Checkout:
     if not settings.stripe_secret_key or not settings.stripe_webhook_secret:
         return NoCheckout()
-    # The library takes 40 MB and half a second, which nobody pays who sells nothing.
+    # The library takes 40 MB and half a second, which is spent only where credits are sold.
     from services.auth.billing.clients.stripe_checkout import StripeCheckout  # noqa: PLC0415
 
     return StripeCheckout(

@@ -74,7 +74,7 @@ class Limits(Protocol):
 
 
 class Mailer(Protocol):
-    """Sends mail, or says that it cannot."""
+    """Sends mail, where a server is configured."""
 
     @property
     def configured(self) -> bool:
@@ -102,7 +102,7 @@ class OneTimeTokens(Protocol):
         ...
 
     async def drop(self, org_id: str, subject_id: str) -> None:
-        """Forget all that a user or an invite has."""
+        """Delete all tokens of a user or an invitation."""
         ...
 
 

@@ -17,7 +17,7 @@ Rate = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The base of every answer; the document says that it holds no other field."""
+    """The base of every answer; by the document it has no other fields."""
 
 
 def iso(moment: datetime) -> Time:

@@ -270,7 +270,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lead the browser to the other provider. */
+        /** Redirect the browser to the provider. */
         get: operations["get_auth_oauth_source"];
         put?: never;
         post?: never;
@@ -287,7 +287,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Come back from the other provider, and go on to the dashboard. */
+        /** The provider's redirect back, which goes on to the dashboard. */
         get: operations["get_auth_oauth_source_callback"];
         put?: never;
         post?: never;
@@ -307,7 +307,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin to link an identity to the account that is signed in; the dashboard leads the browser to `url`.
+         * Begin to link an identity to the account that is signed in; the dashboard redirects the browser to `url`.
          * @description Roles: admin, member, viewer.
          */
         post: operations["post_auth_oauth_source_link"];
@@ -324,7 +324,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a page for signing in has to know: who may register now, through whom one signs in, whether mail is sent. */
+        /** What a page for signing in has to know: who may register now, which identity providers there are, whether mail is sent. */
         get: operations["get_auth_options"];
         put?: never;
         post?: never;
@@ -413,7 +413,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How the caller signs in: with a password, and through whom else.
+         * How the caller signs in: with a password, and through which identity providers.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_auth_sign_ins"];
@@ -701,7 +701,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Forget all cached answers.
+         * Clear the cache.
          * @description Roles: admin.
          */
         post: operations["post_optimization_cache_clear"];
@@ -911,7 +911,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One entry of the log, with its receipt, what was said of it, and where its trace is.
+         * One entry of the log, with its receipt, its feedback and the link to its trace.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_requests_request_id"];
@@ -1065,7 +1065,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Invite somebody.
+         * Invite a member.
          * @description Roles: admin.
          */
         post: operations["post_team_invite"];
@@ -1429,7 +1429,7 @@ export interface components {
         };
         /**
          * EntryOptions
-         * @description How one gets in here: `registration` is `first` until there is an organisation, and `invite` where it is closed.
+         * @description How to sign in or register here: `registration` is `first` until there is an organisation, and `invite` where it is closed.
          */
         EntryOptions: {
             /** @enum {unknown} */
@@ -1455,7 +1455,7 @@ export interface components {
         };
         /**
          * Feedback
-         * @description What the client said of the answer.
+         * @description The client's feedback on the answer.
          */
         Feedback: {
             /** @enum {unknown} */
@@ -1614,7 +1614,7 @@ export interface components {
         };
         /**
          * LogDetail
-         * @description One request with its receipt; `trace_url` is the page of its trace, where the operator said where traces are.
+         * @description One request with its receipt; `trace_url` is the page of its trace, where the operator configured one.
          */
         LogDetail: {
             id: string;
@@ -1934,7 +1934,7 @@ export interface components {
         };
         /**
          * Piece
-         * @description A stretch of text that stayed, went or came.
+         * @description A piece of text that is unchanged, removed or added.
          */
         Piece: {
             /** @enum {unknown} */
@@ -1977,7 +1977,7 @@ export interface components {
         };
         /**
          * PreviewPart
-         * @description What the `part`-th text of a message is. `left_alone` says why levers leave it, or some of it, as it came.
+         * @description What the `part`-th text of a message is. `left_alone` is why levers leave it, or some of it, unchanged.
          */
         PreviewPart: {
             message: number;
@@ -2116,7 +2116,7 @@ export interface components {
         };
         /**
          * Redirect
-         * @description Where to lead the browser.
+         * @description Where to redirect the browser.
          */
         Redirect: {
             url: string;
@@ -2403,7 +2403,7 @@ export interface components {
         };
         /**
          * SignIns
-         * @description How the caller gets in.
+         * @description How the caller signs in.
          */
         SignIns: {
             password: boolean;

@@ -18,7 +18,7 @@ async def find_account(tx: Tx, email: str) -> Credentials | None:
 
 
 def require_verified(user: User, *, mails: bool) -> None:
-    """Raises `Forbidden` for an account whose address nobody has confirmed, where mail could have done that."""
+    """Raises `Forbidden` for an account whose address is not confirmed, where mail is set up to confirm it."""
     if mails and not user.verified:
         raise Forbidden(
             "Confirm your e-mail address first: POST /api/auth/verify/mail sends you a code, POST /api/auth/verify takes it.",

@@ -65,7 +65,7 @@ class AuthController(Controller):
     async def options(
         self, accounts: Injected[Accounts], oauth: Injected[OAuth], recovery: Injected[Recovery]
     ) -> schemas.EntryOptions:
-        """What a page for signing in has to know: who may register now, through whom one signs in, whether mail is sent."""
+        """What a page for signing in has to know: who may register now, which identity providers there are, whether mail is sent."""
         return schemas.EntryOptions(
             registration=await accounts.registration(),
             bootstrap_token=await accounts.wants_bootstrap_token(),
@@ -83,7 +83,7 @@ class AuthController(Controller):
 
     @get("/sign-ins", needs=Action.READ)
     async def sign_ins(self, request: ApiRequest, accounts: Injected[Accounts]) -> schemas.SignIns:
-        """How the caller signs in: with a password, and through whom else."""
+        """How the caller signs in: with a password, and through which identity providers."""
         found = await accounts.sign_ins(request.user)
         return schemas.SignIns(password=found.password, oauth=tuple(found.oauth))
 

@@ -28,7 +28,7 @@ class Accounts(Protocol):
         ...
 
     async def lock(self, org_id: str) -> None:
-        """Let nobody else change who is in this organisation until the transaction has ended."""
+        """Lock the members of this organisation against other changes until the transaction has ended."""
         ...
 
     async def credentials(self, email: str) -> Credentials | None:
@@ -44,7 +44,7 @@ class Accounts(Protocol):
         ...
 
     async def verify(self, org_id: str, user_id: str) -> None:
-        """Somebody has shown that the address is theirs."""
+        """Mark the user's address as confirmed."""
         ...
 
     async def remove_identities(self, user: User) -> None:
@@ -56,7 +56,7 @@ class Accounts(Protocol):
         ...
 
     async def remove(self, org_id: str, user_id: str) -> None:
-        """Forget a user, the e-mail and the identities."""
+        """Delete a user, the e-mail and the identities."""
         ...
 
     async def by_identity(self, identity: Identity) -> User | None:
@@ -68,7 +68,7 @@ class Accounts(Protocol):
         ...
 
     async def identities(self, user: User) -> Sequence[IdentitySource]:
-        """Through whom a user signs in."""
+        """The identity providers through which a user signs in."""
         ...
 
     async def org(self, org_id: str) -> Org | None:
@@ -88,7 +88,7 @@ class Accounts(Protocol):
         ...
 
     async def token_status(self, org_id: str, user_id: str, token_id: str) -> TokenStatus | None:
-        """What holds for a token now; None where its user is gone."""
+        """The status of a token now; None where its user was removed."""
         ...
 
     async def revoke_token(self, org_id: str, token_id: str, expires_at: datetime) -> None:

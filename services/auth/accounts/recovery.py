@@ -1,4 +1,4 @@
-"""Another password: with the old one, with a link by mail, or with a link from the operator."""
+"""Changing a password: with the old one, with a link by mail, or with a link from the operator."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -65,7 +65,7 @@ class Recovery:
         return await self._set(caller.org_id, caller.user_id, await self._passwords.hash(new))
 
     async def request_reset(self, email: str, address: str) -> None:
-        """Mail a link, if somebody is registered with this address: whether that is so shows nowhere. `RateLimited` after
+        """Mail a link, if this address is registered; the answer does not show whether it is. `RateLimited` after
         a hundred questions from one address within an hour; past five about one e-mail nothing more is sent.
         """
         normalise_email(email)
@@ -75,11 +75,11 @@ class Recovery:
             await self._limits.take(RESET_EMAIL, normalise_email(email))
         except RateLimited:
             return
-        # Afterwards, so that the answer takes no longer where there is somebody to write to.
+        # In the background, so that the answer takes as long for an unknown address.
         self._in_background(self._mail(email))
 
     async def request_verification(self, user: User) -> None:
-        """Mail a code to somebody whose address is not confirmed; nothing where no mail is set up."""
+        """Mail a code to a user whose address is not confirmed; nothing where no mail is set up."""
         if user.verified or not self._mailer.configured:
             return
         await self._limits.take(RESET_EMAIL, user.email)
@@ -97,7 +97,7 @@ class Recovery:
             await tx.accounts.verify(caller.org_id, caller.user_id)
 
     async def link_for(self, email: str) -> PasswordReset:
-        """A link for whoever runs this installation; `NotFound` where nobody has this e-mail."""
+        """A link for the operator of this installation; `NotFound` where no user has this e-mail."""
         made = await self._reset_token(email)
         if made is None:
             raise NotFound("Nobody is registered with this e-mail address.")

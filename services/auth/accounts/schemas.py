@@ -124,7 +124,7 @@ class Message(Answer, frozen=True, kw_only=True):
 
 
 class EntryOptions(Answer, frozen=True, kw_only=True):
-    """How one gets in here: `registration` is `first` until there is an organisation, and `invite` where it is closed."""
+    """How to sign in or register here: `registration` is `first` until there is an organisation, and `invite` where it is closed."""
 
     registration: Registration
     bootstrap_token: bool
@@ -133,13 +133,13 @@ class EntryOptions(Answer, frozen=True, kw_only=True):
 
 
 class SignIns(Answer, frozen=True, kw_only=True):
-    """How the caller gets in."""
+    """How the caller signs in."""
 
     password: bool
     oauth: tuple[IdentitySource, ...]
 
 
 class Redirect(Answer, frozen=True, kw_only=True):
-    """Where to lead the browser."""
+    """Where to redirect the browser."""
 
     url: str

@@ -31,7 +31,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignIns(msgspec.Struct, frozen=True, kw_only=True):
-    """How somebody gets in: with a password, through others, or both."""
+    """How a user signs in: with a password, through identity providers, or both."""
 
     password: bool
     oauth: Sequence[IdentitySource]
@@ -88,7 +88,7 @@ class Accounts:
         return Registered(org=org, user=user, api_key=secret)
 
     async def create_personal_org(self, tx: Tx, email: str) -> User:
-        """The admin of a new personal organisation, whose e-mail somebody else has verified: no password, no key. Raises as
+        """The admin of a new personal organisation, whose e-mail an identity provider has verified: no password, no key. Raises as
         `register` does.
         """
         self._check_open()
@@ -115,7 +115,7 @@ class Accounts:
             raise Forbidden("Registration is closed here; ask an admin to invite you.")
 
     async def _check_bootstrap(self, token: str | None) -> None:
-        """Whoever comes first owns a new installation: that is to be its operator, who knows the token."""
+        """The first to register owns a new installation; only its operator knows the token."""
         if self._bootstrap_token is None or hmac.compare_digest(
             (token or "").encode("utf-8", "surrogatepass"), self._bootstrap_token.encode()
         ):
@@ -141,7 +141,8 @@ class Accounts:
             role="admin",
             version=1,
             created_at=now,
-            verified=password_hash is None,  # whoever has none comes from a provider that has verified the address
+            verified=password_hash
+            is None,  # without one the user comes from an identity provider, which has verified the address
         )
         if await find_account(tx, email) is not None or not await tx.accounts.add(org, user, password_hash):
             raise Conflict("This e-mail address is already registered.", code="email_taken")
@@ -155,7 +156,7 @@ class Accounts:
             return user, _existing(await tx.accounts.org(caller.org_id))
 
     async def sign_ins(self, caller: Caller) -> SignIns:
-        """How the caller gets in."""
+        """How the caller signs in."""
         async with self._uow() as tx:
             user = _existing(await tx.accounts.user(caller.org_id, caller.user_id))
             known = await tx.accounts.credentials(user.email)
@@ -163,7 +164,7 @@ class Accounts:
             return SignIns(password=has_password, oauth=await tx.accounts.identities(user))
 
     async def org(self, who: Caller | User) -> Org:
-        """Somebody's organisation."""
+        """The organisation of a user."""
         async with self._uow() as tx:
             return _existing(await tx.accounts.org(who.org_id))
 

@@ -29,7 +29,7 @@ class SqlAccounts:
         return await self._row("SELECT 1 FROM auth.orgs LIMIT 1") is not None
 
     async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
-        # The e-mail first: whoever loses the race for it has written nothing yet.
+        # The e-mail first: the transaction that loses the race for it has written nothing yet.
         if not await self._claim(user):
             return False
         await self._tx.execute(

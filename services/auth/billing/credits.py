@@ -1,4 +1,4 @@
-"""Credits of organisations: leased to gateways, charged, given back; bought, or given by an operator."""
+"""Credits of organisations: leased to gateways, charged, returned; bought, or granted by an operator."""
 
 from datetime import timedelta
 from typing import Final
@@ -121,7 +121,7 @@ class Credits:
         return CreditBalance(balance_tokens=account.spendable + (entry.tokens if fresh else 0)), fresh
 
     async def reap(self) -> None:
-        """End leases whose gateway is gone, with what the log says was charged of them."""
+        """End leases whose gateway is gone, charged with what the request log has."""
         async with self._uow() as tx:
             behind = await tx.ledger.stale_leases(self._clock.now() - self._reap_after, _AT_ONCE)
         for lease in behind:

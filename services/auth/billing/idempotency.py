@@ -20,7 +20,7 @@ from services.auth.billing.ports import IdempotencyRecord
 from services.auth.ports import UnitOfWork
 
 _KEPT: Final = timedelta(hours=24)
-# No request takes so long: whoever began it died over it.
+# No request takes so long: the gateway that processed it is gone.
 _RUNS: Final = timedelta(seconds=60)
 
 
@@ -48,7 +48,7 @@ class Idempotency:
         return OnceRunning() if known.sealed is None else OnceDone(sealed=known.sealed)
 
     async def end(self, ended: OnceEnd) -> Noted:
-        """Keep the answer, or forget that there was a request."""
+        """Keep the answer, or delete the record of the request."""
         async with self._uow() as tx:
             if ended.sealed is None:
                 await tx.idempotency.forget(ended.org_id, ended.key, ended.digest)
@@ -62,6 +62,6 @@ class Idempotency:
         return Noted()
 
     async def sweep(self) -> None:
-        """Forget what is too old to be repeated."""
+        """Delete records that are too old to be repeated."""
         async with self._uow() as tx:
             await tx.idempotency.sweep(self._clock.now() - _KEPT)

@@ -1,4 +1,4 @@
-"""What credits need of the store, of the request log and of whoever takes the money."""
+"""What credits need of the store, of the request log and of the payment provider."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ class Ledger(Protocol):
         ...
 
     async def mark_low_notified(self, org_id: str, notified: bool) -> None:
-        """Note whether the admins know that little is left."""
+        """Note whether the admins were notified that little is left."""
         ...
 
     async def put_lease(self, lease: Lease) -> None:
@@ -71,16 +71,16 @@ class IdempotencyRecords(Protocol):
         ...
 
     async def forget(self, org_id: str, key: str, digest: str) -> None:
-        """As if it had never come; one that has its answer stays."""
+        """Delete a record that has no answer yet."""
         ...
 
     async def sweep(self, before: datetime) -> None:
-        """Forget all that began before this."""
+        """Delete all that began before this."""
         ...
 
 
 class Charges(Protocol):
-    """What the request log knows of credits."""
+    """Credits as the request log has them."""
 
     async def of_lease(self, org_id: str, lease_id: str) -> int:
         """How many tokens were charged under a lease. `Unavailable` where the log cannot be read."""
@@ -96,7 +96,7 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checkout(Protocol):
-    """Who takes the money. Both raise `NotFound` where credits are not sold, `Unavailable` where nobody answers."""
+    """The payment provider. Both raise `NotFound` where credits are not sold, `Unavailable` where it does not answer."""
 
     @property
     def open(self) -> bool:

@@ -1,4 +1,4 @@
-"""Buying credits: a page of the payment provider's, and its word that it was paid."""
+"""Buying credits: the payment provider's checkout page, and its webhook events."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -74,7 +74,7 @@ class Billing:
 
     async def history(self, caller: Caller) -> Sequence[Entry]:
         """What came in, newest first."""
-        await self._credits.balance(caller.org_id)  # an account that nobody has looked at yet is opened, with its trial
+        await self._credits.balance(caller.org_id)  # opens the account, with its trial, at the first look
         async with self._uow() as tx:
             return await tx.ledger.entries(caller.org_id, _CAME_IN, 200)
 

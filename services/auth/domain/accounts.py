@@ -40,7 +40,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says. Its role is what held when it was issued, so nothing is decided by it."""
+    """The claims of a token. The role is the one at the time of issue; no decision is based on it."""
 
     token_id: str
     org_id: str
@@ -51,7 +51,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What the database says of a token's holder now."""
+    """The status of a token's user in the database now."""
 
     role: Role
     version: int

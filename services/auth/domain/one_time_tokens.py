@@ -1,4 +1,4 @@
-"""Secrets that work once: their holder has the secret, the store its digest."""
+"""One-time tokens: the holder has the secret, the store its digest."""
 
 import hashlib
 from datetime import datetime, timedelta

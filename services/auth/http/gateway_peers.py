@@ -1,4 +1,4 @@
-"""What gateways say over HTTP beside what they pass on. They prove themselves with the pepper, so that nobody else can say it.
+"""Requests of the gateways themselves, beside those that they pass on. They prove themselves with the pepper.
 
 Not among the routes under /api, which is what gateways pass on from anybody.
 """

@@ -17,7 +17,7 @@ ApiRequest = Request[Caller, Any, Any]
 
 
 def guard(sessions: Sessions) -> Guard:
-    """A guard that puts the `Caller` into `request.user`; a route without `needs` lets nobody in."""
+    """A guard that puts the `Caller` into `request.user`; a route without `needs` is closed to everybody."""
 
     async def check(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         needs: Action | Public | None = route.opt.get("needs")

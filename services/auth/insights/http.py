@@ -105,7 +105,7 @@ class RequestController(Controller):
     async def one(
         self, request: ApiRequest, bus: Injected[Bus], links: Injected[Links], request_id: FromPath[str]
     ) -> schemas.LogDetail:
-        """One entry of the log, with its receipt, what was said of it, and where its trace is."""
+        """One entry of the log, with its receipt, its feedback and the link to its trace."""
         wanted = analytics.RequestById(org_id=request.user.org_id, id=an_id(request_id, "req"))
         entry = await bus.call(analytics.REQUEST, wanted)
         return schemas.LogDetail.with_receipt(entry, links.trace(entry.trace_id))

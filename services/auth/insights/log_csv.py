@@ -49,7 +49,7 @@ def _cells(entry: CompletionFinished) -> tuple[str | int | float | Decimal | Non
 
 
 def _text(value: str | None) -> str | None:
-    """What somebody else wrote: an apostrophe keeps a spreadsheet from running it."""
+    """Text of a client or a provider: an apostrophe keeps a spreadsheet from running it."""
     return value and _FORMULA.sub(r"\1'", value)
 
 

@@ -72,7 +72,7 @@ class Subscriptions:
                 del self._subscribers[org_id]
 
     def close(self) -> None:
-        """End it for everybody."""
+        """End all subscriptions."""
         for subscribers in self._subscribers.values():
             for subscription in subscribers:
                 subscription.push(None)

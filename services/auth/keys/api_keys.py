@@ -102,7 +102,7 @@ class ApiKeys:
             await tx.api_keys.revoke(key, self._clock.now())
 
     async def principal(self, digest: str) -> Principal:
-        """Who the key with this digest speaks for; `Unauthorized` where it is unknown, revoked or expired."""
+        """The principal of the key with this digest; `Unauthorized` where it is unknown, revoked or expired."""
         async with self._uow() as tx:
             principal = await tx.api_keys.principal(digest)
         now = self._clock.now()

@@ -78,7 +78,7 @@ class ProviderKeys:
         return key
 
     async def delete(self, caller: Caller, key_id: str) -> None:
-        """Forget a key."""
+        """Delete a key."""
         async with self._transactions.begin(caller.org_id) as tx:
             if not await tx.provider_keys.delete(caller.org_id, key_id):
                 raise NotFound("There is no such provider key.")

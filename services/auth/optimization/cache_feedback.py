@@ -21,7 +21,7 @@ class WrongAnswerRemoved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def remove_wrong_answer(bus: Bus, org_id: str, entry_id: str) -> WrongAnswerRemoved:
-    """Remove an entry, and block the pairs that it served lately. `NotFound` where nobody knows of such an entry."""
+    """Remove an entry, and block the pairs that it served lately. `NotFound` where neither the cache nor the log has such an entry."""
     served = await bus.call(REQUESTS, RequestQuery(org_id=org_id, cache_entry_id=entry_id, limit=_MOST_PAIRS))
     pairs = {entry.cache_pair_id for entry in served.requests if entry.cache_pair_id is not None}
     wrong = ForgetEntry(org_id=org_id, entry_id=entry_id, pair_ids=tuple(sorted(pairs)))

@@ -59,7 +59,7 @@ class OptimizationController(Controller):
 
     @post("/cache/clear", needs=Action.MANAGE_SETTINGS, status_code=200)
     async def clear_cache(self, request: ApiRequest, bus: Injected[Bus]) -> cache.Cleared:
-        """Forget all cached answers."""
+        """Clear the cache."""
         return await bus.call(cache.CLEAR, cache.CacheOf(org_id=request.user.org_id))
 
     @post("/preview", needs=Action.READ, status_code=200, headers=(_LEVEL,))

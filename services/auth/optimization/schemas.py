@@ -79,7 +79,7 @@ class PreviewStep(Answer, frozen=True, kw_only=True):
 
 
 class PreviewPart(Answer, frozen=True, kw_only=True):
-    """What the `part`-th text of a message is. `left_alone` says why levers leave it, or some of it, as it came."""
+    """What the `part`-th text of a message is. `left_alone` is why levers leave it, or some of it, unchanged."""
 
     message: int
     part: int

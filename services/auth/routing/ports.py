@@ -13,7 +13,7 @@ class Configuration(Protocol):
     """An organisation's levers, tiers and routing rules."""
 
     async def lock(self, org_id: str) -> None:
-        """Let nobody else change this organisation's configuration until the transaction has ended."""
+        """Lock this organisation's configuration against other changes until the transaction has ended."""
         ...
 
     async def settings(self, org_id: str) -> OptimizationSettings:

@@ -124,7 +124,7 @@ class Configuration:
             return await tx.configuration.rules(caller.org_id)
 
     async def delete_rule(self, caller: Caller, rule_id: str) -> None:
-        """Forget a rule."""
+        """Delete a rule."""
         async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)  # a change at the same time would write it anew
             if not await tx.configuration.delete_rule(caller.org_id, rule_id):

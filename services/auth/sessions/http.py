@@ -1,4 +1,4 @@
-"""Signing in through GitHub or Google. The browser is led there and back; no token ever stands in an address."""
+"""Signing in through GitHub or Google, by redirects; no URL ever holds a token."""
 
 from typing import Final, get_args
 
@@ -32,7 +32,7 @@ class OAuthController(Controller):
 
     @get("/{source:str}", needs=PUBLIC, status_code=302)
     async def start(self, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]) -> Response[None]:
-        """Lead the browser to the other provider."""
+        """Redirect the browser to the provider."""
         redirect = oauth.start(_source(source))
         return _redirect(redirect.url, _cookie(links, redirect.cookie))
 
@@ -40,7 +40,7 @@ class OAuthController(Controller):
     async def link(
         self, request: ApiRequest, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]
     ) -> Response[schemas.Redirect]:
-        """Begin to link an identity to the account that is signed in; the dashboard leads the browser to `url`."""
+        """Begin to link an identity to the account that is signed in; the dashboard redirects the browser to `url`."""
         redirect = oauth.start(_source(source), request.user)
         return Response(schemas.Redirect(url=redirect.url), cookies=[_cookie(links, redirect.cookie)])
 
@@ -53,7 +53,7 @@ class OAuthController(Controller):
         links: Injected[Links],
         source: FromPath[str],
     ) -> Response[None]:
-        """Come back from the other provider, and go on to the dashboard."""
+        """The provider's redirect back, which goes on to the dashboard."""
         if params.state is None:
             raise BadRequest("The state is missing.", param="state")
         cookie = request.cookies.get(_name(links), "")

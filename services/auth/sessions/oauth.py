@@ -1,4 +1,4 @@
-"""Signing in through somebody else: GitHub or Google."""
+"""Signing in through an identity provider: GitHub or Google."""
 
 import base64
 import hashlib
@@ -88,7 +88,7 @@ class OAuth:
             return self._links.returned(error=error.message, error_code=error.code, status=str(error.status))
 
     async def exchange(self, code: str, cookie: str) -> User:
-        """Whoever signed in; `BadRequest` unless the code is fresh, unused and this browser's."""
+        """The user who signed in; `BadRequest` unless the code is fresh, unused and this browser's."""
         async with self._uow() as tx:
             one_time_token = await tx.one_time_tokens.take(digest_of(code), "oauth_code")
             holder = holder_of(one_time_token, self._clock.now(), bound_to=digest_of(cookie))
@@ -141,7 +141,7 @@ class OAuth:
         if known is not None:
             return known
         if await find_account(tx, identity.email) is not None:
-            # Who owns the mailbox today need not be who owns the account: the account's own password says so.
+            # The owner of the mailbox need not be the owner of the account, who proves it with the account's password.
             raise Conflict(
                 f"This e-mail address has an account already: sign in as usual, then connect {title}.",
                 code="email_taken",

@@ -15,12 +15,12 @@ class Tokens(Protocol):
         ...
 
     def read(self, token: str) -> Claims | None:
-        """What a token says, if it is one of ours and has not expired."""
+        """The claims of a token, if it is one of ours and has not expired."""
         ...
 
 
 class IdentityProvider(Protocol):
-    """Somebody else who knows people: GitHub or Google."""
+    """An identity provider: GitHub or Google."""
 
     @property
     def title(self) -> str:
@@ -37,7 +37,7 @@ class IdentityProvider(Protocol):
 
 
 class States(Protocol):
-    """Signs what goes to another provider and comes back."""
+    """Signs the `state` that goes to an identity provider and comes back."""
 
     def issue(self, state: SignInState, now: datetime) -> str:
         """The state as text, good for ten minutes."""

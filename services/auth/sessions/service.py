@@ -65,7 +65,7 @@ class Sessions:
         return self._tokens.issue(user, self._clock.now())
 
     async def caller(self, token: str) -> Caller:
-        """Whoever this token was issued to, with the role they have now; `Unauthorized` if it no longer counts."""
+        """The user of this token, with the role they have now; `Unauthorized` if it is no longer valid."""
         claims = self._tokens.read(token) if len(token) <= _TOO_LONG else None
         token_status = None if claims is None else await self._token_status(claims)
         if (

@@ -18,7 +18,7 @@ class TokenStatusCache:
         self._known: OrderedDict[str, tuple[float, Claims, TokenStatus | None]] = OrderedDict()
 
     def fresh(self, claims: Claims) -> tuple[bool, TokenStatus | None]:
-        """Whether something is remembered, and what (None: the user is gone)."""
+        """Whether there is an entry, and which (None: the user was removed)."""
         known = self._known.get(claims.token_id)
         if known is None or known[0] <= self._clock.monotonic():
             return False, None

@@ -47,7 +47,7 @@ async def _state(bus: Bus, service: str) -> ServiceState:
     except PromptlyError as error:
         if service != "auth":
             return ServiceState(status="down", version=None, degraded=(), missing=(), reason=error.code)
-        found = Status(version=VERSION, degraded=("bus",))  # whoever answers this question is there
+        found = Status(version=VERSION, degraded=("bus",))  # auth answers this very request
     return ServiceState(
         status="down" if found.missing else "degraded" if found.degraded else "up",
         version=found.version,

@@ -22,7 +22,7 @@ class SqlErasures:
         self._tx = tx
 
     async def erase(self, org_id: str, at: datetime) -> None:
-        # Whoever is about to write for the organisation has done so, or finds it gone.
+        # Other transactions that write for the organisation have committed, or find it deleted.
         for table in ("credit_accounts", "orgs"):
             await self._tx.execute(
                 text(f"SELECT FROM auth.{table} WHERE org_id = :org_id FOR UPDATE"),  # constants

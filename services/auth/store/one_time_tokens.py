@@ -1,4 +1,4 @@
-"""Secrets that work once, in Postgres."""
+"""One-time tokens in Postgres."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class SqlOneTimeTokens:
         self._tx = tx
 
     async def put(self, one_time_token: OneTimeToken) -> bool:
-        # Nobody comes back for those that are too old, so whoever adds one sweeps some of them out.
+        # Expired tokens are never read again, so each insert deletes some of them.
         await self._tx.execute(
             text(
                 "DELETE FROM auth.tickets WHERE digest IN (SELECT digest FROM auth.tickets"

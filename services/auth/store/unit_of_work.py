@@ -32,7 +32,7 @@ class SqlTx:
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
-    """`async with` what comes back is one transaction on `database`."""
+    """A factory of transactions on `database`, each an `async with` block."""
 
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:

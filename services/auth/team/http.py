@@ -52,7 +52,7 @@ class TeamController(Controller):
     async def invite(
         self, request: ApiRequest, payload: Payload[schemas.InviteBody], team: Injected[Team]
     ) -> schemas.NewInvite:
-        """Invite somebody."""
+        """Invite a member."""
         made = await team.invite(request.user, payload.email, payload.role)
         return schemas.NewInvite.made(made.invite, made.link, mailed=made.mailed)
 

@@ -18,9 +18,9 @@ class Invites(Protocol):
         ...
 
     async def delete(self, org_id: str, invite_id: str) -> Invite | None:
-        """Forget an invitation; it comes back, if there was one."""
+        """Delete an invitation and return it, if there was one."""
         ...
 
     async def delete_by(self, org_id: str, user_id: str) -> None:
-        """Forget the invitations that somebody made."""
+        """Delete the invitations that a user made."""
         ...

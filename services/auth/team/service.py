@@ -68,7 +68,7 @@ class Team:
             return [i for i in await tx.invites.all(caller.org_id) if i.expires_at > self._clock.now()]
 
     async def invite(self, caller: Caller, email: str, role: Role) -> Invited:
-        """Invite somebody, in the place of an earlier invitation. `Conflict` where the e-mail is registered anywhere,
+        """Invite an address; an earlier invitation to it is replaced. `Conflict` where the e-mail is registered anywhere,
         `Forbidden` for a personal account.
         """
         email, now, token = normalise_email(email), self._clock.now(), secrets.token_urlsafe(32)

@@ -31,7 +31,7 @@ class RevokedOnReset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reset_mail(to: str, link: str, ends: RevokedOnReset | None = None) -> Mail:
-    """A way back in, and what ends with it."""
+    """The link to a new password, and what the reset revokes."""
     return Mail(
         kind="password_reset",
         to=to,

@@ -1,11 +1,11 @@
-"""No sale: whoever hosts for themselves grants credits, or switches them off."""
+"""The checkout of installations that sell no credits: operators grant them, or switch them off."""
 
 from libs.common.errors import NotFound
 from services.auth.billing.ports import Paid
 
 
 class NoCheckout:
-    """Implements `ports.Checkout` where nobody takes money."""
+    """Implements `ports.Checkout` where no payment provider is set up."""
 
     open = False
 

@@ -104,7 +104,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _not_ours(reason: str, payload: bytes) -> None:
-    """Other events are nobody's business here; one that says that something was paid has to be looked at by somebody."""
+    """Other events are ignored; one about a payment that we cannot book is logged for the operator."""
     try:
         head = msgspec.json.decode(payload, type=_Head)
     except msgspec.MsgspecError:

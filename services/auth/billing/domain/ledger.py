@@ -14,7 +14,7 @@ from libs.common.contracts.auth import PENCE_PER_MILLION
 LEAST_PURCHASE_PENCE: Final = 500
 Kind = Literal["trial", "grant", "purchase", "reserve", "release", "settle", "expire"]
 Ending = Literal["settle", "expire"]
-# Of what is left, a lease takes no more than this share, so that other gateways find something too.
+# Of what is left, a lease takes no more than this share, so that some is left for other gateways.
 _SHARE: Final = 20
 
 
@@ -52,7 +52,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
 
 
-MOST_PENCE = 1_000_000  # of one purchase; more is a slip, or nobody's purchase
+MOST_PENCE = 1_000_000  # of one purchase; more is taken for a typing error
 
 
 def tokens_for(pence: int) -> int:
@@ -78,12 +78,12 @@ def reserved(lease: Lease) -> Entry:
 
 
 def released(lease: Lease, tokens: int, at: datetime) -> Entry:
-    """A lease gives back what it will not use, and goes on."""
+    """A lease returns what it will not use, and stays open."""
     return _of(lease, "release", tokens, -tokens, at)
 
 
 def settled(lease: Lease, used: int, at: datetime, kind: Ending) -> Entry:
-    """A lease ends: what was used is gone, the rest goes back."""
+    """A lease ends: what was used is charged, the rest is returned."""
     used = max(0, min(used, lease.tokens))
     entry = _of(lease, kind, lease.tokens - used, -lease.tokens, at)
     return msgspec.structs.replace(entry, id=f"{lease.id}:end")  # however it ends, it ends once

@@ -1,4 +1,4 @@
-"""Stretches of time, as a query string names them."""
+"""Periods, as a query string names them."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -152,7 +152,7 @@ class Receipt(Answer, frozen=True, kw_only=True):
 
 
 class Feedback(Answer, frozen=True, kw_only=True):
-    """What the client said of the answer."""
+    """The client's feedback on the answer."""
 
     rating: Literal["good", "bad"]
     cache_wrong: bool
@@ -171,7 +171,7 @@ class Feedback(Answer, frozen=True, kw_only=True):
 
 
 class LogDetail(LogEntry, frozen=True, kw_only=True):
-    """One request with its receipt; `trace_url` is the page of its trace, where the operator said where traces are."""
+    """One request with its receipt; `trace_url` is the page of its trace, where the operator configured one."""
 
     receipt: Receipt
     feedback: Feedback | None

@@ -15,7 +15,7 @@ _KEY = (
     "key_id AS id, org_id, name, digest, prefix, last4, scopes, rpm, expires_at, created_by, known_to, created_at,"
     " last_used_at, monthly_budget_nano FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
 )
-# One statement, because it stands in the way of every request whose key no gateway remembers.
+# One statement, because every request whose key no gateway has cached waits for it.
 _PRINCIPAL = text("""
 SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_budget_nano,
     (extract(epoch FROM k.expires_at) * 1000)::bigint AS expires_at_ms,

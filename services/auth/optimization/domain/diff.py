@@ -1,4 +1,4 @@
-"""What became of a text, piece by piece."""
+"""The difference between two texts as pieces."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _MOST_EDITS: Final = 300
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of text that stayed, went or came."""
+    """A piece of text that is unchanged, removed or added."""
 
     op: Op
     text: str

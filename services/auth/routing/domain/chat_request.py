@@ -1,4 +1,4 @@
-"""A chat request's body, read as far as the router wants to know it, without anybody being called."""
+"""The parts of a chat request's body that the router needs; no service is called."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""What goes to another provider and comes back, as signed tokens that nobody can mistake for a session's."""
+"""The `state` of a sign-in as a signed token, which is not valid as a session's."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Who is in an organisation, who is invited, and the one rule about both: an admin always remains."""
+"""Members and invitations of an organisation, and the rule that an admin always remains."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ MOST_INVITES: Final = 100
 
 
 class Invite(msgspec.Struct, frozen=True, kw_only=True):
-    """A place kept for whoever reads this e-mail address."""
+    """An invitation to join, for the owner of this e-mail address."""
 
     id: str
     org_id: str
@@ -35,7 +35,7 @@ def check_can_invite(org: Org, inviter: User, role: Role) -> None:
 
 
 def member_to_change(members: Sequence[User], user_id: str, role: Role | None) -> User:
-    """The member who is about to get another role (None: to leave). `Conflict` where nobody would be an admin any more."""
+    """The member who is about to get another role (None: to leave). `Conflict` where no admin would be left."""
     member = next((user for user in members if user.id == user_id), None)
     if member is None:
         raise NotFound("There is no such member.")
