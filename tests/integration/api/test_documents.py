@@ -13,6 +13,7 @@ import httpx
 import jsonschema_rs
 import msgspec
 import pytest
+from litestar import Litestar, get
 from litestar.handlers import HTTPRouteHandler
 
 from libs.common.version import VERSION
@@ -20,6 +21,7 @@ from services.auth.domain.permissions import PUBLIC, Action
 from services.auth.http.api import Parts, create_api
 from services.auth.http.openapi.__main__ import main as print_document
 from services.auth.http.openapi.document import document, served
+from services.auth.http.openapi.operation import operation_of
 from services.gateway import http as doors
 from services.gateway.http.openapi.document import document as gateway_document
 from tests.fixtures.gateway import Stack
@@ -65,6 +67,17 @@ def test_the_document_is_printed_without_a_server(capsys: pytest.CaptureFixture[
 def test_every_route_of_auth_is_described() -> None:
     routes = {(str(*handler.http_methods), route.path_format) for route, handler in served(API.routes)}
     assert {(method, path) for method, path, _ in operations(CONTROL_PLANE)} == routes
+
+
+def test_an_answer_that_no_struct_describes_is_refused() -> None:
+    @get("/api/loose", needs=PUBLIC)
+    async def loose() -> dict[str, Any]:
+        """An answer of any shape."""
+        return {}
+
+    ((_, made),) = served(Litestar([loose], openapi_config=None).routes)
+    with pytest.raises(TypeError, match="no struct describes"):
+        operation_of(made)
 
 
 def test_what_needs_a_token_says_so() -> None:
