@@ -16,11 +16,20 @@ PLANTED = [
     ("deploy/local starts services", "deploy/local/ports.py", "import services.auth.settings"),
     ("Domain and translate are pure", "services/optimizer/domain/window.py", "import asyncio"),
     ("Domain and translate are pure", "services/gateway/translate/sse.py", "import httpx"),
+    ("Domain and translate are pure", "services/auth/domain/links.py", "import httpx"),
+    ("Domain and translate are pure", "services/auth/keys/domain/keys.py", "import asyncio"),
+    ("Domain and translate are pure", "services/auth/team/schemas.py", "import sqlalchemy"),
     ("Only the bus imports nats", "services/gateway/clients/hop.py", "import nats"),
     ("Only telemetry imports OpenTelemetry", "services/gateway/delivery.py", "import opentelemetry.trace"),
     ("Gateway, optimizer and router know no database", "services/router/app.py", "import libs.common.db"),
     ("Rooms point inward", "services/gateway/domain/needs.py", "import services.gateway.ports"),
     ("Rooms point inward", "services/gateway/ports.py", "import services.gateway.app"),
+    ("Rooms point inward", "services/auth/domain/links.py", "import services.auth.ports"),
+    ("Features of auth point inward", "services/auth/keys/domain/budgets.py", "import services.auth.keys.api_keys"),
+    ("Features of auth point inward", "services/auth/billing/credits.py", "import services.auth.billing.store"),
+    ("Features of auth point inward", "services/auth/team/schemas.py", "import services.auth.team.service"),
+    ("Schemas and ports of auth know no service", "services/auth/ports.py", "import services.auth.sessions.service"),
+    ("Schemas and ports of auth know no service", "services/auth/team/schemas.py", "import services.auth.keys.http"),
 ]
 
 

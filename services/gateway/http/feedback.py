@@ -6,13 +6,13 @@ from litestar import Request, post
 from litestar.datastructures import State
 
 from services.gateway.admission import Admission
-from services.gateway.feedback import Feedback
+from services.gateway.feedback import Feedback, FeedbackAnswer
 from services.gateway.http.chat import api_key, body_of, rate_headers
 from services.gateway.http.edge import ticket
 
 
 @post("/v1/feedback", status_code=200)
-async def give_feedback(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
+async def give_feedback(request: Request[Any, Any, Any], state: State) -> FeedbackAnswer:
     """Say what an answer was worth."""
     admission: Admission = state.admission
     feedback: Feedback = state.feedback

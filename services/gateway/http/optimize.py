@@ -46,9 +46,9 @@ async def optimize(request: Request[Any, Any, Any], state: State) -> Response[by
 
 
 @get("/v1/credits", status_code=200)
-async def get_credits(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
+async def get_credits(request: Request[Any, Any, Any], state: State) -> optimizing.Credits:
     """What is left for it."""
     service: Optimizing = state.optimizing
     own = ticket(request.scope)
     left = await service.balance(api_key(request.scope), lambda verdict: rate_headers(own, verdict))
-    return {"balance_tokens": left, "currency": "GBP", "price_per_million_tokens": PENCE_PER_MILLION / 100}
+    return optimizing.Credits(balance_tokens=left, price_per_million_tokens=PENCE_PER_MILLION / 100)
