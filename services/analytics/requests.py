@@ -69,13 +69,13 @@ class Requests:
     async def page(self, query: RequestQuery) -> RequestPage:
         """A page of the log, newest first."""
         if query.ids is not None and not all(is_id(one, "req") for one in query.ids):
-            raise BadRequest("ids holds what is no request's id.", details={"param": "ids"})
+            raise BadRequest("ids holds what is no request's id.", param="ids")
         if not 1 <= query.limit <= _LONGEST_PAGE:
-            raise BadRequest(f"limit is between 1 and {_LONGEST_PAGE}.", details={"param": "limit"})
+            raise BadRequest(f"limit is between 1 and {_LONGEST_PAGE}.", param="limit")
         start = None if query.from_ms is None else moment(query.from_ms, "from")
         end = None if query.to_ms is None else moment(query.to_ms, "to")
         if start is not None and end is not None and start > end:
-            raise BadRequest("from lies after to.", details={"param": "from"})
+            raise BadRequest("from lies after to.", param="from")
         before = None if query.cursor is None else cursor.decode(query.cursor)
         async with self._uow() as tx:
             found = await tx.log.page(query, before)

@@ -133,7 +133,7 @@ def _read(request: OptimizeRequest) -> list[Message] | None:
     except (msgspec.MsgspecError, RecursionError):
         if _are_objects(bytes(request.messages)):
             return None
-        raise BadRequest("messages must be an array of objects.", details={"param": "messages"}) from None
+        raise BadRequest("messages must be an array of objects.", param="messages") from None
     calls = answered(objects)
     return [
         Message(

@@ -34,4 +34,4 @@ def check(rule: AlertRule) -> None:
 
 
 def _refusal(field: str, sentence: str) -> BadRequest:
-    return BadRequest(sentence, details={"param": field})
+    return BadRequest(sentence, param=field)

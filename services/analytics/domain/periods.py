@@ -34,14 +34,14 @@ def moment(ms: int, field: str) -> datetime:
     try:
         return _EPOCH + timedelta(milliseconds=ms)
     except OverflowError:
-        raise BadRequest(f"{field} is not a time that can be looked up.", details={"param": field}) from None
+        raise BadRequest(f"{field} is not a time that can be looked up.", param=field) from None
 
 
 def stretch(period: Period | SavingsQuery) -> Stretch:
     """The period, cut at full hours. `BadRequest` where it ends before it starts."""
     start, end = moment(period.from_ms, "from"), moment(period.to_ms, "to")
     if start > end:
-        raise BadRequest("from lies after to.", details={"param": "from"})
+        raise BadRequest("from lies after to.", param="from")
     head, tail = _whole(start, end, timedelta(hours=1))
     first_day, last_day = _whole(head, tail, timedelta(days=1))
     return Stretch(
@@ -60,7 +60,7 @@ def interval(name: str) -> Interval:
     for known in get_args(Interval):
         if name == known:
             return known  # type: ignore[no-any-return]
-    raise BadRequest("interval is one of hour, day, week.", details={"param": "interval"})
+    raise BadRequest("interval is one of hour, day, week.", param="interval")
 
 
 def week_of(time: datetime) -> datetime:

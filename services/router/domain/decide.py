@@ -27,7 +27,7 @@ def decide(request: RouteRequest, reach: Reach, judge: Judged, count: CountToken
     if request.pinned is not None and (provider := reach.provider_of(request.pinned)) is not None:
         return RouteReply(model=request.pinned, provider=provider, reason="pinned")
     if not reach.providers:
-        raise BadRequest(NO_KEY, code="no_provider_key", details={"param": "model"})
+        raise BadRequest(NO_KEY, code="no_provider_key", param="model")
 
     skipped: list[str] = []
     rules = request.rules if request.mode != "manual" or request.rules_in_manual else ()
@@ -133,13 +133,13 @@ def _stand_in(requested: str, wanted: Tier, reach: Reach) -> str:
             name = reach.tier(provider, tier, requested)
             if name is not None and reach.obstacle(name, requested, alone=True) is None:
                 return name
-    raise BadRequest(NO_KEY, code="no_provider_key", details={"param": "model"})
+    raise BadRequest(NO_KEY, code="no_provider_key", param="model")
 
 
 def _served(model: str, reach: Reach) -> str:
     provider = reach.provider_of(model)
     if provider is None:
-        raise BadRequest(NO_KEY, code="no_provider_key", details={"param": "model"})
+        raise BadRequest(NO_KEY, code="no_provider_key", param="model")
     return provider
 
 
@@ -149,7 +149,7 @@ def unreachable(model: str, reach: Reach) -> BadRequest:
         f"{NO_KEY} None of your keys reaches {model!r}; models at hand: {_some(reach.at_hand())}. To let another model answer"
         " for one that no key reaches, switch `substitute_unreachable` on.",
         code="no_provider_key",
-        details={"param": "model"},
+        param="model",
     )
 
 
@@ -157,7 +157,7 @@ def _unknown(model: str, reach: Reach) -> BadRequest:
     return BadRequest(
         f"The model {model!r} is not known. Models at hand: {_some(reach.at_hand())}.",
         code="model_not_found",
-        details={"param": "model"},
+        param="model",
     )
 
 

@@ -307,7 +307,7 @@ async def test_a_channel_leads_only_where_it_may(
 ) -> None:
     with pytest.raises(BadRequest) as refused:
         await house.rules.put(rule(house.org, channels=channels, channel_config=config))
-    assert refused.value.details["param"] == field
+    assert refused.value.details.param == field
 
 
 async def test_without_a_key_there_are_no_webhooks(house: House) -> None:
