@@ -22,42 +22,41 @@ from libs.common.jobs import regularly, running
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
-from services.gateway.admission import Admission
-from services.gateway.calling import Caller
 from services.gateway.clients.budgets import SharedBudgets
+from services.gateway.clients.cache import BusCache, BusOptimizer, BusRouter
 from services.gateway.clients.credits import NoCredits, SharedCredits
+from services.gateway.clients.egress import egress
 from services.gateway.clients.events import SpooledEvents
+from services.gateway.clients.idempotency import BusIdempotencyStore
 from services.gateway.clients.limits import SharedLimits
-from services.gateway.clients.once import BusOnce
-from services.gateway.clients.past import BusPast
 from services.gateway.clients.principals import BusPrincipals
+from services.gateway.clients.provider_http import HttpProviders, Timeouts
 from services.gateway.clients.replicas import Replicas
-from services.gateway.clients.savings import BusCache, BusOptimizer, BusRouter
-from services.gateway.clients.turns import BusTurns
-from services.gateway.delivery import Delivery
-from services.gateway.domain.conversations import Conversations
-from services.gateway.domain.health import Health
-from services.gateway.domain.slots import Slots
-from services.gateway.feedback import Feedback
-from services.gateway.flights import Flights
+from services.gateway.clients.request_history import BusRequestHistory
+from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.handlers import provider_keys
-from services.gateway.http.chat import chat_completions, completions
+from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
-from services.gateway.http.edge import edge
 from services.gateway.http.errors import HANDLERS
 from services.gateway.http.feedback import give_feedback
 from services.gateway.http.health import healthz, readyz
+from services.gateway.http.middleware import edge
 from services.gateway.http.models import get_model, list_models
-from services.gateway.http.optimize import get_credits, optimize
-from services.gateway.http.proxy import control_plane
-from services.gateway.optimizing import Optimizing
-from services.gateway.pipeline import Pipeline
-from services.gateway.providers.egress import egress
-from services.gateway.providers.http import HttpProviders, Timeouts
-from services.gateway.providers.wires import wires
+from services.gateway.http.openai import chat_completions, completions
+from services.gateway.http.promptly import get_credits, optimize
+from services.gateway.pipeline.admission import Admission
+from services.gateway.pipeline.feedback import Feedback
+from services.gateway.pipeline.optimize import OptimizeApi
+from services.gateway.pipeline.pipeline import Pipeline
+from services.gateway.pipeline.provider_call import Caller
+from services.gateway.pipeline.recorder import Delivery
+from services.gateway.providers import registry
 from services.gateway.settings import GatewaySettings
-from services.gateway.translate.dialects import DIALECTS
+from services.gateway.state.concurrency import ConcurrencyLimiter
+from services.gateway.state.prefix_cache import PrefixCacheTracker
+from services.gateway.state.provider_health import ProviderHealth
+from services.gateway.state.single_flight import SingleFlight
 
 _TIDY_SECONDS = 0.5
 _CUT_SECONDS = 2.0  # for the last words of streams that were cut
@@ -97,22 +96,22 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         cache = BusCache(bus, clock.monotonic, settings.lookup_budget_ms)
         optimizer = BusOptimizer(bus, clock.monotonic, settings.optimize_budget_ms)
         router = BusRouter(bus, clock.monotonic, settings.route_budget_ms)
-        conversations = Conversations(clock.monotonic)
+        conversations = PrefixCacheTracker(clock.monotonic)
         sealer = Sealer(parse_keks(settings.kek))
-        turns = BusTurns(bus, sealer, settings.turns_budget_ms, settings.memory_bytes)
+        turns = BusToolCallStore(bus, sealer, settings.turns_budget_ms, settings.memory_bytes)
         replicas = Replicas(bus, clock)
         await replicas.start()
+        known = registry.providers(
+            openai=settings.openai_base_url,
+            anthropic=settings.anthropic_base_url,
+            google=settings.google_base_url,
+            anthropic_version=settings.anthropic_version,
+        )
         providers = HttpProviders(
             session,
             sealer,
             clock,
-            wires=wires(
-                openai=settings.openai_base_url,
-                anthropic=settings.anthropic_base_url,
-                google=settings.google_base_url,
-                anthropic_version=settings.anthropic_version,
-            ),
-            dialects=DIALECTS,
+            registry=known,
             allowed_hosts=allowed,
             timeouts=Timeouts(
                 connect=settings.connect_timeout,
@@ -138,7 +137,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         admission = Admission(
             principals,
             limits,
-            Slots(settings.max_concurrency, settings.max_requests),
+            ConcurrencyLimiter(settings.max_concurrency, settings.max_requests),
             settings.besides_rpm,
             settings.max_rpm,
         )
@@ -149,17 +148,17 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             optimizer=optimizer,
             router=router,
             turns=turns,
-            caller=Caller(providers, DIALECTS, models, Health(clock.monotonic), clock, _moment),
+            caller=Caller(providers, known, models, ProviderHealth(clock.monotonic), clock, _moment),
             delivery=delivery,
             conversations=conversations,
-            flights=Flights(clock.monotonic, settings.flight_wait),
+            flights=SingleFlight(clock.monotonic, settings.flight_wait),
             catalog=models,
         )
         credits_ = await _credits(settings, bus, clock)
-        optimizing = Optimizing(
+        optimizing = OptimizeApi(
             admission=admission,
             credits_=credits_,
-            once=BusOnce(bus, sealer),
+            once=BusIdempotencyStore(bus, sealer),
             cache=cache,
             optimizer=optimizer,
             events=events,
@@ -177,7 +176,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             missing=lambda: () if principals.auth_answered else ("auth",),
             degraded=lambda: [
                 *(() if bus.connected else ("bus",)),
-                *(hop.part for hop in (cache.hop, optimizer.hop, router.hop) if hop.away),
+                *(hop.part for hop in (cache.hop, optimizer.hop, router.hop) if hop.is_open),
             ],
         )
         web = Litestar(
@@ -200,7 +199,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     "pipeline": pipeline,
                     "optimizing": optimizing,
                     "admission": admission,
-                    "feedback": Feedback(BusPast(bus), clock),
+                    "feedback": Feedback(BusRequestHistory(bus), clock),
                     "catalog": models,
                     "clock": clock,
                     "auth_client": auth_client,

@@ -13,7 +13,7 @@ from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
 
 
-class Skipped(Exception):
+class DependencySkipped(Exception):
     """A part that saves money is down or slow: go on without it. `part` is what `degraded` names."""
 
     def __init__(self, part: str) -> None:
@@ -30,7 +30,7 @@ class Principals(Protocol):
 
 
 class AnswerCache(Protocol):
-    """Answers that were given before. A failure is a `Skipped`, never an error."""
+    """Answers that were given before. A failure is a `DependencySkipped`, never an error."""
 
     async def exact(self, lookup: ExactLookup) -> CacheHit | None:
         """The answer to this very request."""
@@ -49,7 +49,7 @@ class Optimizer(Protocol):
     """Shortens messages."""
 
     async def optimize(self, request: OptimizeRequest) -> OptimizeReply:
-        """Shorter messages, or `Skipped`."""
+        """Shorter messages, or `DependencySkipped`."""
         ...
 
 
@@ -57,7 +57,7 @@ class Router(Protocol):
     """Chooses the model."""
 
     async def route(self, request: RouteRequest) -> RouteReply:
-        """The model to call, or `Skipped`; `BadRequest` where no key reaches any model that would do."""
+        """The model to call, or `DependencySkipped`; `BadRequest` where no key reaches any model that would do."""
         ...
 
 
@@ -77,19 +77,19 @@ class Providers(Protocol):
         ...
 
 
-class Turns(Protocol):
+class ToolCallStore(Protocol):
     """What has to survive from one turn to the next, by tool call."""
 
-    async def recall(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
-        """What is known of these calls. `Skipped` where it cannot be asked for now."""
+    async def load(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
+        """What is known of these calls. `DependencySkipped` where it cannot be asked for now."""
         ...
 
-    async def keep(self, org_id: str, kept: Mapping[str, Kept]) -> None:
+    async def save(self, org_id: str, kept: Mapping[str, Kept]) -> None:
         """Keep it for a day. A failure is counted, not raised."""
         ...
 
 
-class Past(Protocol):
+class RequestHistory(Protocol):
     """Requests that are over. All three raise a `PromptlyError` where the other side cannot be asked."""
 
     async def request(self, org_id: str, request_id: str) -> CompletionFinished:
@@ -117,7 +117,7 @@ class Reservation(Protocol):
     """Money that a request may spend."""
 
     def settle(self, actual_nano: int | None) -> None:
-        """Say what was spent of it (None: nobody knows, so what was reserved). Once; later words are not heard."""
+        """Say what was spent of it (None: nobody knows, so what was reserved). IdempotencyStore; later words are not heard."""
         ...
 
 
@@ -160,7 +160,7 @@ class Credits(Protocol):
         ...
 
 
-class Once(Protocol):
+class IdempotencyStore(Protocol):
     """Requests that are to be done once. Both raise `Unavailable` where nobody can tell."""
 
     async def begin(self, org_id: str, key: str, digest: str) -> bytes | None:
@@ -178,7 +178,7 @@ class TextOptimizer(Protocol):
     """Shortens one text."""
 
     async def optimize_text(self, request: TextRequest) -> TextReply:
-        """The shortest text that is similar enough, or `Skipped`."""
+        """The shortest text that is similar enough, or `DependencySkipped`."""
         ...
 
 

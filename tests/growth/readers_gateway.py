@@ -8,12 +8,11 @@ import msgspec
 
 from libs.common import conversation
 from libs.common.tokens import count_message, count_messages, count_text
-from services.gateway.domain import cache_key, chat, hosted, json_size, needs, overrides, turns, unwanted
+from services.gateway.domain import cache_key, chat, hosted, json_size, needs, overrides, refused_fields, turns
 from services.gateway.domain.attempts import Failure
-from services.gateway.domain.conversations import Conversations
+from services.gateway.state.prefix_cache import PrefixCacheTracker
 from services.gateway.translate import (
     completions,
-    dialects,
     either,
     google_openai,
     openai_answer,
@@ -27,6 +26,7 @@ from services.gateway.translate import (
 )
 from services.gateway.translate.dialect import Asked
 from services.gateway.translate.openai_stream import OpenAIStream
+from tests.fixtures.dialects import DIALECTS
 from tests.growth.reader import MODEL, TURN, Reader, body, pieces, refused, talk, tools
 
 
@@ -50,14 +50,14 @@ def clients() -> Iterator[Reader]:
 
 def _chatted(made: Callable[[str], dict[str, Any]], text: str) -> object:
     asked = chat.parse(msgspec.json.encode(made(text)))
-    known = Conversations(lambda: 0.0)
-    known.remember("org", asked, 1, 1)
+    known = PrefixCacheTracker(lambda: 0.0)
+    known.update("org", asked, 1, 1)
     return (
         *(cache_key.cache_key(asked, {}, "app"), cache_key.cacheable(asked), hosted.hosted(asked), needs.needs(asked)),
         *(
             turns.call_ids(asked),
             turns.open_calls(asked),
-            known.warm("org", asked),
+            known.lookup("org", asked),
             chat.each_message(asked.raw["messages"]),
         ),
         conversation.user_turns(asked.fields.messages, 0),
@@ -108,7 +108,7 @@ def _schema(text: str) -> dict[str, Any]:
 
 
 def providers() -> Iterator[Reader]:
-    for name, dialect in dialects.DIALECTS.items():
+    for name, dialect in DIALECTS.items():
         for what, made in _BODIES.items():
             yield Reader(f"{name}: {what}", refused(partial(_translated, dialect, made)), seldom=True)
         for what, answer in _ANSWERS.items():
@@ -232,7 +232,7 @@ def _openai_parts(text: str) -> object:
         ),
         google_openai.billed(used),
         openai_replay.chunks_of(msgspec.json.encode(_whole(text)), None),
-        unwanted.refused(Failure("status", text, status=400), ("stream_options",), guess=True),
+        refused_fields.refused(Failure("status", text, status=400), ("stream_options",), guess=True),
         openai_answer.read_answer(_ANSWERS["calls"](text)),
     )
 

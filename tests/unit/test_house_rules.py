@@ -13,7 +13,8 @@ CODE = ("services", "libs", "deploy", "tests", "bench", "sdk")
 SERVICES = ("gateway", "auth", "cache", "optimizer", "router", "analytics", "alerts")
 MAX_LINES = 400
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "manager", "misc"}
-OUTER_ROOMS = {"clients", "store", "providers", "notify", "handlers", "http", "jobs"}
+OUTER_ROOMS = {"clients", "store", "notify", "handlers", "http", "jobs"}
+PURE_ROOMS = {"domain", "translate", "endpoints", "providers", "formats"}
 
 
 def python_files(root: Path) -> Iterator[Path]:
@@ -38,11 +39,11 @@ def banned_names(root: Path) -> list[str]:
 
 
 def async_in_pure_rooms(root: Path) -> list[str]:
-    """`async` or `await` in a domain or translate room."""
+    """`async` or `await` in a folder of pure code."""
     found = []
     for path in python_files(root):
         parts = _parts(root, path)
-        if parts[0] == "services" and {"domain", "translate"} & set(parts):
+        if parts[0] == "services" and PURE_ROOMS & set(parts):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith):
                     found.append(f"{'/'.join(parts)}:{node.lineno}")
@@ -50,12 +51,12 @@ def async_in_pure_rooms(root: Path) -> list[str]:
 
 
 def clocks_and_chance_in_pure_rooms(root: Path) -> list[str]:
-    """Reading the clock or throwing dice in a domain or translate room."""
+    """Reading the clock or throwing dice in a folder of pure code."""
     banned = {("time", "time"), ("time", "monotonic"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
     found = []
     for path in python_files(root):
         parts = _parts(root, path)
-        if parts[0] == "services" and {"domain", "translate"} & set(parts):
+        if parts[0] == "services" and PURE_ROOMS & set(parts):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                     if (node.value.id, node.attr) in banned:

@@ -16,11 +16,19 @@ PLANTED = [
     ("deploy/local starts services", "deploy/local/ports.py", "import services.auth.settings"),
     ("Domain and translate are pure", "services/optimizer/domain/window.py", "import asyncio"),
     ("Domain and translate are pure", "services/gateway/translate/sse.py", "import httpx"),
-    ("Only the bus imports nats", "services/gateway/clients/hop.py", "import nats"),
-    ("Only telemetry imports OpenTelemetry", "services/gateway/delivery.py", "import opentelemetry.trace"),
+    ("Only the bus imports nats", "services/gateway/clients/service_client.py", "import nats"),
+    ("Only telemetry imports OpenTelemetry", "services/gateway/pipeline/recorder.py", "import opentelemetry.trace"),
     ("Gateway, optimizer and router know no database", "services/router/app.py", "import libs.common.db"),
-    ("Rooms point inward", "services/gateway/domain/needs.py", "import services.gateway.ports"),
-    ("Rooms point inward", "services/gateway/ports.py", "import services.gateway.app"),
+    ("Domain and translate are pure", "services/gateway/endpoints/base.py", "import litestar"),
+    ("Domain and translate are pure", "services/gateway/providers/registry.py", "import aiohttp"),
+    ("Rooms point inward", "services/cache/domain/words.py", "import services.cache.app"),
+    ("The gateway's folders point inward", "services/gateway/domain/needs.py", "import services.gateway.ports"),
+    ("The gateway's folders point inward", "services/gateway/ports.py", "import services.gateway.app"),
+    (
+        "The gateway's folders point inward",
+        "services/gateway/providers/base.py",
+        "import services.gateway.endpoints.base",
+    ),
 ]
 
 

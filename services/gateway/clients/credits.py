@@ -59,7 +59,7 @@ class _Account(msgspec.Struct):
     calls: int = 1
     empty_at: int = 0
     empty_until: float = -math.inf
-    asking: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+    leasing: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
 
 
 class _Charge:
@@ -120,7 +120,7 @@ class SharedCredits:
                 lease.going += 1
                 lease.at = self._clock()
                 return _Charge(lease, tokens, lambda ended: self._settle_if_over(org_id, ended))
-            async with account.asking:
+            async with account.leasing:
                 if account.lease is lease:
                     await self._lease(org_id, account, tokens)
 
@@ -162,7 +162,7 @@ class SharedCredits:
         self._accounts.move_to_end(org_id)
         if len(self._accounts) > _MAX_ORGS:
             gone, old = self._accounts.popitem(last=False)
-            if old.asking.locked():  # somebody waits for its lease
+            if old.subrequests.locked():  # somebody waits for its lease
                 self._accounts[gone] = old
             elif old.lease is not None:
                 self._close(gone, old.lease)

@@ -12,7 +12,8 @@ from libs.common.clock import Clock
 from libs.common.contracts.gateway import RATE
 from libs.common.errors import PromptlyError
 from services.gateway.clients.replicas import Replicas
-from services.gateway.domain.rate_limit import LocalLimiter, Verdict, Window, block_of
+from services.gateway.domain.rate_limit import Verdict, Window, block_of
+from services.gateway.state.rate_windows import LocalLimiter
 
 _MINUTE = 60
 _REMEMBER_REFUSAL = 1.0

@@ -16,9 +16,9 @@ from libs.common.contracts.router import RouteReply
 from services.gateway.domain import receipt, turns
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
-from services.gateway.domain.conversations import Known
 from services.gateway.domain.needs import needs
 from services.gateway.domain.overrides import Overrides
+from services.gateway.domain.prefix import PrefixState
 from services.gateway.domain.receipt import Receipt
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
@@ -43,11 +43,11 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 class Flight(Protocol):
     """For all who ask the same at the same time: one request on its way to the provider."""
 
-    def land(self, answer: CacheHit | None) -> None:
+    def resolve(self, answer: CacheHit | None) -> None:
         """Hand the answer to those who wait; None sends them on their own way. Only the first word counts."""
         ...
 
-    def over(self) -> None:
+    def evict(self) -> None:
         """Whoever comes now finds the answer in the cache."""
         ...
 
@@ -80,7 +80,7 @@ class Work:
     kept: dict[str, Kept] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
-    warm: Known | None = None
+    warm: PrefixState | None = None
     fallback_used: bool = False
     tokens: TokenClasses = field(default_factory=TokenClasses)
     apart: Apart = field(default_factory=Apart)

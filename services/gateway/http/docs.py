@@ -8,7 +8,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 
 from libs.common.errors import Unavailable
-from services.gateway.http.edge import ticket
+from services.gateway.http.middleware import ticket
 
 _HERE: Final = Path(__file__).parent / "openapi"
 _PAGE: Final = (_HERE / "page.html").read_text()

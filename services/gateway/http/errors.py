@@ -7,7 +7,7 @@ from litestar.exceptions import HTTPException
 
 from libs.common.errors import PromptlyError
 from libs.common.http_errors import log_unexpected, retry_headers
-from services.gateway.http.edge import ticket
+from services.gateway.http.middleware import ticket
 from services.gateway.translate import errors
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}

@@ -5,10 +5,10 @@ from typing import Any
 from litestar import Request, post
 from litestar.datastructures import State
 
-from services.gateway.admission import Admission
-from services.gateway.feedback import Feedback
-from services.gateway.http.chat import api_key, body_of, rate_headers
-from services.gateway.http.edge import ticket
+from services.gateway.http.middleware import ticket
+from services.gateway.http.openai import api_key, body_of, rate_headers
+from services.gateway.pipeline.admission import Admission
+from services.gateway.pipeline.feedback import Feedback
 
 
 @post("/v1/feedback", status_code=200)

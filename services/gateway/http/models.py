@@ -8,10 +8,10 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from libs.common.contracts.auth import Principal
-from services.gateway.admission import Admission
 from services.gateway.domain.models import listed, one
-from services.gateway.http.chat import api_key, rate_headers
-from services.gateway.http.edge import ticket
+from services.gateway.http.middleware import ticket
+from services.gateway.http.openai import api_key, rate_headers
+from services.gateway.pipeline.admission import Admission
 
 
 @get("/v1/models")

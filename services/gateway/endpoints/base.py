@@ -1,0 +1,1 @@
+"""What a client's format has to answer for."""
