@@ -11,6 +11,7 @@ from libs.common.contracts.router import RouteReply, RouteRequest
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
+from services.gateway.providers.base import EncodedRequest
 
 
 class DependencySkipped(Exception):
@@ -64,15 +65,17 @@ class Router(Protocol):
 class Providers(Protocol):
     """The ways out to LLM providers. All calls raise `Failure`."""
 
-    async def complete(self, target: Target, key: int, org_id: str, body: bytes) -> bytes:
-        """A whole `chat.completion` object, as the provider sent it; `key` counts into the target's keys."""
+    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> bytes:
+        """A whole answer, as the provider sent it; `key` counts into the target's keys."""
         ...
 
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Make sure that a key works, at no cost."""
         ...
 
-    async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
+    async def stream(
+        self, target: Target, key: int, org_id: str, encoded: EncodedRequest
+    ) -> AsyncGenerator[bytes, None]:
         """An open stream. Closing the generator hangs up."""
         ...
 
@@ -116,8 +119,8 @@ class Limits(Protocol):
 class Reservation(Protocol):
     """Money that a request may spend."""
 
-    def settle(self, actual_nano: int | None) -> None:
-        """Say what was spent of it (None: nobody knows, so what was reserved). IdempotencyStore; later words are not heard."""
+    def close(self, actual_nano: int | None) -> None:
+        """Book what was spent of it (None: nobody knows, so all of it). The first call counts."""
         ...
 
 
@@ -139,11 +142,11 @@ class Charge(Protocol):
         """Where they come from; None where nothing is counted."""
         ...
 
-    def keep(self) -> None:
+    def capture(self) -> None:
         """They are spent."""
         ...
 
-    def undo(self) -> None:
+    def release(self) -> None:
         """They are not."""
         ...
 

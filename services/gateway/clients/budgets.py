@@ -30,7 +30,7 @@ class _Lease(msgspec.Struct):
 class _Unlimited:
     """The reservation of a key without a budget."""
 
-    def settle(self, actual_nano: int | None) -> None: ...
+    def close(self, actual_nano: int | None) -> None: ...
 
 
 class _Reserved:
@@ -40,7 +40,7 @@ class _Reserved:
         self._lease = lease
         self._nano: int | None = nano
 
-    def settle(self, actual_nano: int | None) -> None:
+    def close(self, actual_nano: int | None) -> None:
         if self._nano is not None:
             self._lease.left += self._nano - (self._nano if actual_nano is None else actual_nano)
             self._nano = None

@@ -1,6 +1,5 @@
-"""The three parts that save: cache, optimizer and router, over the bus."""
+"""The three services that save: cache, optimizer and router, over the bus."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -21,6 +20,7 @@ from libs.common.contracts.optimizer import (
 )
 from libs.common.contracts.router import ROUTE, RouteReply, RouteRequest
 from libs.common.errors import PromptlyError
+from libs.common.jobs import Background
 from services.gateway.clients.service_client import ServiceClient
 from services.gateway.ports import DependencySkipped
 
@@ -58,10 +58,10 @@ _Messages = Annotated[list[_Role], msgspec.Meta(min_length=1)]
 class BusCache:
     """The cache service. Stores run beside the request, a bounded number at a time; more are let go."""
 
-    def __init__(self, bus: Bus, clock: Callable[[], float], budget_ms: float) -> None:
+    def __init__(self, bus: Bus, clock: Callable[[], float], budget_ms: float, background: Background) -> None:
         self._bus = bus
         self._budget = budget_ms
-        self._stores: set[asyncio.Task[None]] = set()
+        self._stores = background
         self.hop = ServiceClient(bus, "cache", clock)
 
     async def exact(self, lookup: ExactLookup) -> CacheHit | None:
@@ -87,14 +87,7 @@ class BusCache:
             log.warning("store_dropped", request_id=answer.request_id)
             done()
             return
-        task = asyncio.create_task(self._store(answer, done))
-        self._stores.add(task)
-        task.add_done_callback(self._stores.discard)
-
-    async def settle(self) -> None:
-        """Wait for the stores that are under way."""
-        while self._stores:
-            await asyncio.wait(self._stores)
+        self._stores.start("store_answer", self._store(answer, done))
 
     async def _store(self, answer: StoreAnswer, done: Callable[[], None]) -> None:
         try:

@@ -16,7 +16,7 @@ from libs.common.sealing import Sealer
 from services.gateway.clients.unpacking import PIECE, Unpacker
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.targets import Target
-from services.gateway.providers.base import OutgoingRequest
+from services.gateway.providers.base import EncodedRequest, OutgoingRequest
 from services.gateway.providers.registry import Registry
 
 _KEY_SECONDS = 60.0
@@ -89,19 +89,21 @@ class HttpProviders:
         self._opened: dict[tuple[str, str], tuple[float, str]] = {}
         self._url = lru_cache(_MAX_URLS)(self._checked_url)
 
-    async def complete(self, target: Target, key: int, org_id: str, body: bytes) -> bytes:
+    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> bytes:
         with _failures():
             async with asyncio.timeout(self._timeouts.plain):
-                response = await self._post(target, key, org_id, body, stream=False)
+                response = await self._post(target, key, org_id, encoded)
                 content = await self._read(response)
         if response.status != 200:
             raise self._failure(target.provider, response, content)
         return content
 
-    async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
+    async def stream(
+        self, target: Target, key: int, org_id: str, encoded: EncodedRequest
+    ) -> AsyncGenerator[bytes, None]:
         with _failures():
             async with asyncio.timeout(self._timeouts.first_byte):
-                response = await self._post(target, key, org_id, body, stream=True)
+                response = await self._post(target, key, org_id, encoded)
                 if response.status != 200:
                     raise self._failure(target.provider, response, await self._read(response))
                 try:
@@ -150,12 +152,13 @@ class HttpProviders:
         finally:
             response.close()
 
-    async def _post(
-        self, target: Target, key: int, org_id: str, body: bytes, *, stream: bool
-    ) -> aiohttp.ClientResponse:
+    async def _post(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> aiohttp.ClientResponse:
         own = target.keys[key]
-        url = self._url(own.provider, own.base_url, target.served_model, stream)
-        request = OutgoingRequest(method="POST", url=str(url), headers={"content-type": "application/json"}, body=body)
+        url = self._url(own.provider, encoded.surface, own.base_url, target.served_model, encoded.stream)
+        if encoded.query:
+            url = URL(f"{url}{'&' if url.raw_query_string else '?'}{encoded.query}", encoded=True)
+        headers = {**encoded.headers, "content-type": "application/json"}
+        request = OutgoingRequest(method="POST", url=str(url), headers=headers, body=encoded.body)
         return await self._send(request, url, own, org_id)
 
     async def _send(self, request: OutgoingRequest, url: URL, key: ProviderKey, org_id: str) -> aiohttp.ClientResponse:
@@ -189,12 +192,12 @@ class HttpProviders:
         response.release()
         return b"".join(parts)
 
-    def _checked_url(self, provider: str, base: str | None, model: str, stream: bool) -> URL:
+    def _checked_url(self, provider: str, surface: str, base: str | None, model: str, stream: bool) -> URL:
         known = self._registry[provider]
         base = base or known.base_url
         if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
             raise Failure("connect", reason)
-        return URL(known.url(base, model, stream=stream), encoded=True)
+        return URL(known.url(surface, base, model, stream=stream), encoded=True)
 
     def _failure(self, provider: str, response: aiohttp.ClientResponse, content: bytes) -> Failure:
         headers = {name.lower(): value for name, value in response.headers.items()}

@@ -9,7 +9,7 @@ from libs.common.contracts.events import CompletionFinished, LeverName, LeverSha
 _WORST_FIRST = ("error", "cancelled", "fallback", "success", "cached")
 
 
-def merged(parts: Sequence[CompletionFinished], request_id: str) -> CompletionFinished:
+def aggregate(parts: Sequence[CompletionFinished], request_id: str) -> CompletionFinished:
     """The parts' sums under one id, one part after the other. What is not a sum is the worst part's; an amount that one
     part does not know, nobody knows.
     """

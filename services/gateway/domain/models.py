@@ -6,13 +6,13 @@ from typing import Any
 from libs.common.catalog import Catalog
 from libs.common.contracts.auth import Principal
 from libs.common.errors import NotFound
-from services.gateway.domain.targets import find_target, usable
+from services.gateway.domain.targets import find_target
 
 
 def listed(principal: Principal, catalog: Catalog) -> list[dict[str, Any]]:
     """Model objects, aliases included, each name once; provider by provider in the order of the keys."""
     names: dict[str, str] = {}
-    for key in usable(principal):
+    for key in principal.provider_keys:
         for name in key.models or catalog.of_provider(key.provider):
             names.setdefault(name, key.provider)
     return [_model(name, provider, catalog) for name, provider in names.items()]

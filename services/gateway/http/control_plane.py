@@ -11,7 +11,7 @@ from litestar.datastructures import State
 
 from libs.common.contracts.auth import GATEWAY_HEADER
 from libs.common.errors import NotFound, Unavailable
-from services.gateway.http.openai import body_of
+from services.gateway.http.request import body_of
 from services.gateway.http.streaming import StreamingAnswer
 
 # RFC 9110 §7.6.1: what belongs to one connection; what the next one writes for itself; what only we may say.

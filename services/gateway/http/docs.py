@@ -8,7 +8,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 
 from libs.common.errors import Unavailable
-from services.gateway.http.middleware import ticket
+from services.gateway.http.middleware import request_scope
 
 _HERE: Final = Path(__file__).parent / "openapi"
 _PAGE: Final = (_HERE / "page.html").read_text()
@@ -53,12 +53,12 @@ async def control_plane_document(state: State) -> Response[bytes]:
 @get("/docs/rapidoc-min.js")
 async def script(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What draws the page."""
-    ticket(request.scope).headers["cache-control"] = "public, max-age=86400"
+    request_scope(request.scope).headers["cache-control"] = "public, max-age=86400"
     return Response(_SCRIPT, media_type="text/javascript")
 
 
 def _page(request: Request[Any, Any, Any], document: str) -> Response[str]:
-    ticket(request.scope).headers["content-security-policy"] = _POLICY
+    request_scope(request.scope).headers["content-security-policy"] = _POLICY
     return Response(_PAGE.replace("{document}", document), media_type="text/html")
 
 

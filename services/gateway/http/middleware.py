@@ -1,4 +1,4 @@
-"""The outermost layer of the web door: every request gets an id, a span and a log context; every answer says so."""
+"""The outermost layer of HTTP: every request gets an id, a span and a log context, and every answer the id in a header."""
 
 import re
 
@@ -25,14 +25,14 @@ class RequestScope:
         self.headers: dict[str, str] = {"x-promptly-request-id": request_id}
 
 
-def ticket(scope: Scope) -> RequestScope:
-    """The ticket of the request at hand."""
+def request_scope(scope: Scope) -> RequestScope:
+    """What the layers of this request share."""
     found = scope["state"][_STATE]
     assert isinstance(found, RequestScope)
     return found
 
 
-def edge(app: ASGIApp) -> ASGIApp:
+def middleware(app: ASGIApp) -> ASGIApp:
     """Wrap the application."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

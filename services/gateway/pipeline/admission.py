@@ -1,4 +1,4 @@
-"""The way in: whose key it is, whether it may do this, and whether there is room for one more request of it."""
+"""Who a key belongs to, what it may do, and whether one more request of it may be under way."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,15 +14,15 @@ RateLimitCallback = Callable[[rate_limit.Verdict], None]
 
 
 class Admission:
-    """Keys, scopes, requests at once, requests per minute, in this order. `besides_rpm` is the limit per key of what is
-    no request of a model: lists, balances, feedback; whatever a key's owner gave it, `max_rpm` is the operator's word.
+    """Keys, scopes, requests at once, requests per minute, in this order. `besides_rpm` is the limit per key of calls that
+    use no model: lists, balances, feedback; `max_rpm` is the operator's bound on every key's own limit.
     """
 
     def __init__(
         self,
         principals: Principals,
         limits: Limits,
-        slots: ConcurrencyLimiter,
+        concurrency: ConcurrencyLimiter,
         besides_rpm: int = 300,
         max_rpm: int = 100_000,
     ) -> None:
@@ -30,45 +30,45 @@ class Admission:
         self._besides_rpm = besides_rpm
         self._principals = principals
         self._limits = limits
-        self._slots = slots
+        self._concurrency = concurrency
 
-    async def anybody(self, api_key: str | None) -> Principal:
-        """Who a key speaks for, whatever it may do; `Unauthorized`."""
+    async def authenticate(self, api_key: str | None) -> Principal:
+        """Whom a key belongs to, whatever it may do; `Unauthorized`."""
         return await self._principals.verify(api_key)
 
-    async def identify(self, api_key: str | None, scope: Scope = "chat", known: Principal | None = None) -> Principal:
-        """Who a key speaks for, `known` where that was asked already; `Unauthorized`, or `Forbidden` where it may not do this."""
-        principal = known or await self.anybody(api_key)
+    async def authorize(self, api_key: str | None, scope: Scope, known: Principal | None = None) -> Principal:
+        """Whom a key belongs to, `known` where that is so already; `Unauthorized`, or `Forbidden` where it lacks the scope."""
+        principal = known or await self.authenticate(api_key)
         if scope not in principal.scopes:
             raise Forbidden(f"This key may not be used for {_USES[scope]}: it lacks the scope `{scope}`.")
         return principal
 
     @asynccontextmanager
-    async def besides(
-        self, api_key: str | None, admitted: RateLimitCallback, scope: Scope | None = None
+    async def without_model(
+        self, api_key: str | None, on_rate_limit: RateLimitCallback, scope: Scope | None = None
     ) -> AsyncIterator[Principal]:
-        """A place for a call that asks no model."""
-        principal = await (self.anybody(api_key) if scope is None else self.identify(api_key, scope))
-        async with self.room(principal, admitted, apart="besides", rpm=self._besides_rpm):
+        """A permit for a call that uses no model."""
+        principal = await (self.authenticate(api_key) if scope is None else self.authorize(api_key, scope))
+        async with self.acquire(principal, on_rate_limit, apart="besides", rpm=self._besides_rpm):
             yield principal
 
     @asynccontextmanager
-    async def room(
+    async def acquire(
         self,
         principal: Principal,
-        admitted: RateLimitCallback,
+        on_rate_limit: RateLimitCallback,
         *,
         apart: str | None = None,
         rpm: int | None = None,
         count: int = 1,
-    ) -> AsyncIterator["Room"]:
-        """A place for one request, given back at the end of the block, or of the stream that the block handed over.
+    ) -> AsyncIterator["ConcurrencyPermit"]:
+        """A permit for one request, released at the end of the block, or by the stream that it was transferred to.
 
-        `admitted` is told the rate limit's verdict; `RateLimited` where there is no room. What counts `apart`, under a name,
-        has a limit of its own; `count` is how many requests it is worth.
+        `on_rate_limit` gets the rate limit's verdict; `RateLimited` where there is no permit. What counts `apart`, under a
+        name, has a limit of its own; `count` is how many requests it counts as.
         """
-        self._slots.acquire(principal.org_id, principal.key_id)
-        room = Room(lambda: self._slots.release(principal.org_id, principal.key_id))
+        self._concurrency.acquire(principal.org_id, principal.key_id)
+        permit = ConcurrencyPermit(lambda: self._concurrency.release(principal.org_id, principal.key_id))
         try:
             name = principal.key_id if apart is None else f"{principal.key_id}-{apart}"
             limit = min(principal.rpm if rpm is None else rpm, self._max_rpm)
@@ -76,27 +76,43 @@ class Admission:
                 verdict = await self._limits.take(name, limit)
                 if not verdict.allowed:
                     break
-            admitted(verdict)
+            on_rate_limit(verdict)
             if not verdict.allowed:
                 raise rate_limit.refused(verdict)
-            yield room
+            yield permit
         finally:
-            if not room.handed_over:
-                room.leave()
+            if not permit.transferred:
+                permit.release()
 
 
-class Room:
-    """One request's place."""
+class ConcurrencyPermit:
+    """One request's right to be under way."""
 
-    def __init__(self, leave: Callable[[], None]) -> None:
-        self.leave = leave
-        self.handed_over = False
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release = release
+        self.transferred = False
+        self._released = False
 
-    async def until_sent(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        """The same stream, which gives the place back when it ends."""
+    def release(self) -> None:
+        """Give it back, once."""
+        if not self._released:
+            self._released = True
+            self._release()
+
+    async def release_after(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """The same stream, which gives the permit back when it ends. It has begun when this returns."""
+        held = self._hold(chunks)
+        await anext(held)
+        self.transferred = True
+        return held
+
+    async def _hold(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         try:
+            yield b""
             async for chunk in chunks:
                 yield chunk
         finally:
-            await chunks.aclose()
-            self.leave()
+            try:
+                await chunks.aclose()
+            finally:
+                self.release()

@@ -1,194 +1,140 @@
-"""The way of a request, step by step. No HTTP and no bus in here: what it needs comes through ports."""
+"""What happens to a request: authenticate, admit, parse, look up, plan, call, record. No HTTP and no bus in here."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import msgspec
 
-from libs.common import context, tokens
+from libs.common import context
 from libs.common.catalog import Catalog
-from libs.common.contracts.cache import CacheHit
-from libs.common.contracts.events import CompletionFinished
-from libs.common.contracts.optimizer import OptimizeRequest
-from libs.common.contracts.router import RouteRequest
-from libs.common.errors import PromptlyError
-from services.gateway.domain import subrequests, turns
-from services.gateway.domain.targets import find_target, unreachable
-from services.gateway.domain.work import Incoming, Plain, Streamed, Work
-from services.gateway.pipeline.admission import Admission, RateLimitCallback
-from services.gateway.pipeline.parse_request import read
-from services.gateway.pipeline.provider_call import Caller
-from services.gateway.pipeline.recorder import Delivery
-from services.gateway.ports import AnswerCache, Budgets, DependencySkipped, Optimizer, Router, ToolCallStore
-from services.gateway.state.prefix_cache import PrefixCacheTracker
-from services.gateway.state.single_flight import SingleFlight
+from services.gateway.domain.outcome import CallTrace
+from services.gateway.domain.plan import initial, routed_model
+from services.gateway.domain.pricing import expected_nano
+from services.gateway.domain.request import Incoming, Kind, Request
+from services.gateway.domain.targets import restricted
+from services.gateway.endpoints.base import Endpoint
+from services.gateway.pipeline.admission import Admission, ConcurrencyPermit, RateLimitCallback
+from services.gateway.pipeline.cache_lookup import CacheLookup
+from services.gateway.pipeline.parse_request import parse_request
+from services.gateway.pipeline.planner import Planner
+from services.gateway.pipeline.provider_call import ProviderCall, ProviderCalls
+from services.gateway.pipeline.recorder import Recorder, RequestRecord
+from services.gateway.pipeline.responder import Responder
+from services.gateway.ports import Budgets
+from services.gateway.providers.registry import Registry
 
-T = TypeVar("T")
+
+@dataclass(frozen=True)
+class Response:
+    """An answer: `body` whole, or in `chunks`, whose closing before their end is a client that left. `cache` and `model` are
+    what the client's headers say.
+    """
+
+    cache: Literal["hit", "miss", "off"]
+    model: str
+    body: bytes = b""
+    chunks: AsyncGenerator[bytes, None] | None = None
 
 
 class Pipeline:
-    """One chat completion: key, cache, prompt, model, provider, answer, and the record of it."""
+    """Serves requests of any endpoint."""
 
     def __init__(
         self,
         *,
         admission: Admission,
+        cache_lookup: CacheLookup,
+        planner: Planner,
         budgets: Budgets,
-        cache: AnswerCache,
-        optimizer: Optimizer,
-        router: Router,
-        turns: ToolCallStore,
-        caller: Caller,
-        delivery: Delivery,
-        conversations: PrefixCacheTracker,
-        flights: SingleFlight,
+        provider_calls: ProviderCalls,
+        responder: Responder,
+        recorder: Recorder,
+        registry: Registry,
         catalog: Catalog,
     ) -> None:
-        self._admission = admission
+        self.admission = admission
+        self.recorder = recorder
+        self._cache_lookup = cache_lookup
+        self._planner = planner
         self._budgets = budgets
-        self._cache = cache
-        self._optimizer = optimizer
-        self._router = router
-        self._turns = turns
-        self._caller = caller
-        self._delivery = delivery
-        self._conversations = conversations
-        self._flights = flights
+        self._provider_calls = provider_calls
+        self._responder = responder
+        self._registry = registry
         self._catalog = catalog
 
-    async def run(self, incoming: Incoming, admitted: RateLimitCallback) -> Plain | Streamed:
-        """Serve one request. `admitted` is told the rate limit's verdict as soon as it is known."""
-        principal = await self._admission.identify(incoming.api_key, known=incoming.principal)
-        async with self._admission.room(principal, admitted) as room:
-            answer = await self._serve(read(incoming, principal, self._catalog))
-            if isinstance(answer, Plain):
-                return answer
-            room.handed_over = True
-            return Streamed(work=answer.work, chunks=room.until_sent(answer.chunks))
+    async def run(self, endpoint: Endpoint, incoming: Incoming, on_rate_limit: RateLimitCallback) -> Response:
+        """Serve one request. `on_rate_limit` gets the rate limit's verdict as soon as it is known."""
+        principal = await self.admission.authorize(incoming.api_key, endpoint.scope, incoming.principal)
+        incoming = msgspec.structs.replace(incoming, principal=principal)
+        async with self.admission.acquire(principal, on_rate_limit) as permit:
+            request = self.parse(endpoint, incoming)
+            response = await self.serve(endpoint, request, self.recorder.open(request))
+            return await release_after(permit, response)
 
-    async def each(
-        self, incoming: Incoming, bodies: Sequence[bytes], admitted: RateLimitCallback
-    ) -> AsyncGenerator[Plain | Streamed, None]:
-        """Serve several bodies one after the other, and record them as one request; limits count each of them."""
-        principal = await self._admission.identify(incoming.api_key, known=incoming.principal)
-        async with self._admission.room(principal, admitted, count=len(bodies)):
-            parts: list[CompletionFinished] = []
-            try:
-                for body in bodies:
-                    work = read(msgspec.structs.replace(incoming, body=body), principal, self._catalog)
-                    work.kind, work.parts = "completion", parts
-                    yield await self._serve(work)
-            finally:
-                await asyncio.shield(self._delivery.together(parts, incoming.request_id))
+    def parse(self, endpoint: Endpoint, incoming: Incoming, kind: Kind | None = None) -> Request:
+        """The request; `BadRequest` names what is wrong with it."""
+        assert incoming.principal is not None, "requests are authorized before they are parsed"
+        principal = restricted(incoming.principal, self._registry.answering(endpoint.surface))
+        return parse_request(endpoint, incoming, principal, self._catalog, kind)
 
-    async def _serve(self, work: Work) -> Plain | Streamed:
-        with context.bound(request_id=work.request_id):
+    async def serve(self, endpoint: Endpoint, request: Request, record: RequestRecord) -> Response:
+        """Answer an admitted request. Whatever happens, its record is closed, or will be by the stream that is returned."""
+        plan, call = initial(request), None
+        with context.bound(request_id=request.id):
             try:
-                hit = await self._exact_hit(work) or await self._prepare(work)
-                if hit is not None:
-                    return await self._serve_hit(work, hit)
-                self._aim(work)
-                return await self._serve_call(work)
-            except PromptlyError as error:
-                await self._delivery.failed(work, error)
-                raise
+                plan = await self._cache_lookup.exact(request, plan, record)
+                if plan.hit is None:
+                    plan = await self._planner.plan(request, plan)
+                if plan.hit is not None:
+                    body = await self._responder.on_cache_hit(endpoint, request, plan, record)
+                    hit = Response(cache="hit", model=plan.hit.served_model or routed_model(request, plan), body=body)
+                    return _as_requested(request, hit)
+                plan = self._planner.select_target(request, plan)
+                if request.principal.monthly_budget_nano is not None:
+                    expected = expected_nano(request, plan, self._catalog)
+                    record.reservation = await self._budgets.reserve(request.principal, expected)
+                call = self._provider_calls.start(endpoint, request, plan)
+                return await self._answer(endpoint, request, call, record)
             except asyncio.CancelledError:
-                self._delivery.left(work)
+                self._responder.record_cancelled(request, call.plan if call else plan, record, call)
                 raise
-            except Exception:  # a fault of ours, which the door tells and logs; the log of requests has it too
-                await self._delivery.broke(work)
+            except Exception as error:
+                trace = call.trace if call else CallTrace()
+                await record.fail(call.plan if call else plan, trace, error)
                 raise
 
-    async def _exact_hit(self, work: Work) -> CacheHit | None:
-        """The answer to this very request, also where somebody else is waiting for it right now."""
-        lookup = subrequests.exact_lookup(work)
-        if lookup is None:
-            return None
-        if work.overrides.write_cache:
-            # Before the look-up: an answer that lands between the two would be missed.
-            shared, work.waited = await self._flights.join((lookup.org_id, lookup.fingerprint))
-            if isinstance(shared, CacheHit):
-                return shared
-            work.flight = shared
-        return await _or_skip(work, self._cache.exact(lookup))
-
-    async def _prepare(self, work: Work) -> CacheHit | None:
-        """Look for a paraphrase, shorten and route side by side: none of the three needs another."""
-        await self._recall(work)
-        side = [asyncio.create_task(step) for step in self._side_steps(work)]
-        try:
-            hit = await self._semantic_hit(work)
-            if hit is None and side:
-                await asyncio.gather(*side)
-            return hit
-        finally:
-            for task in side:
-                task.cancel()
-
-    async def _recall(self, work: Work) -> None:
-        """What earlier turns left behind: who made the tool calls, and what the provider has cached."""
-        if ids := turns.call_ids(work.chat):
-            work.recalled = await _or_skip(work, self._turns.load(work.principal.org_id, ids)) or {}
-        work.warm = self._conversations.lookup(work.principal.org_id, work.chat)
-
-    async def _semantic_hit(self, work: Work) -> CacheHit | None:
-        lookup = subrequests.semantic_lookup(work)
-        if lookup is None or "cache" in work.degraded:
-            return None
-        return await _or_skip(work, self._cache.semantic(lookup))
-
-    def _side_steps(self, work: Work) -> Iterator[Coroutine[Any, Any, None]]:
-        if subrequests.shortens(work):
-            yield self._optimize(work, subrequests.optimize_request(work, self._catalog))
-        if (route := subrequests.route_request(work)) is not None:
-            yield self._route(work, route)
-
-    async def _optimize(self, work: Work, request: OptimizeRequest) -> None:
-        work.optimized = await _or_skip(work, self._optimizer.optimize(request))
-
-    async def _route(self, work: Work, request: RouteRequest) -> None:
-        work.route = await _or_skip(work, self._router.route(request))
-
-    def _aim(self, work: Work) -> None:
-        """Turn the router's choice into a provider and its keys; without a choice the requested model stays."""
-        # A loop that goes on stays with its model, also where there is no router to say so.
-        chosen = work.pinned if work.route is None and work.settings.routing_mode == "auto" else None
-        chosen = chosen or (work.route.model if work.route is not None else None)
-        if chosen is not None:
-            work.target = find_target(chosen, work.principal, self._catalog) or work.requested
-        if work.target is None:
-            raise unreachable(work.baseline_model, work.principal, self._catalog)
-
-    async def _serve_hit(self, work: Work, hit: CacheHit) -> Plain | Streamed:
-        work.hit, work.cache, work.served_model = hit, hit.kind, hit.served_model
-        work.original_tokens = hit.prompt_tokens
-        if hit.kind == "semantic":
-            messages = msgspec.json.decode(work.chat.raw["messages"])
-            work.original_tokens = tokens.count_messages(work.baseline_model, messages)
-        work.price(self._catalog)
-        body = await self._delivery.hit(work, hit)
-        return Streamed(work=work, chunks=_once(body)) if work.chat.stream else Plain(work=work, body=body)
-
-    async def _serve_call(self, work: Work) -> Plain | Streamed:
-        if work.principal.monthly_budget_nano is not None:
-            reserved = await self._budgets.reserve(work.principal, work.expected_nano(self._catalog))
-            work.settle = lambda nano: reserved.settle(work.spent_nano(self._catalog) if nano is None else nano)
-        if work.chat.stream:
-            stream = await self._caller.stream(work)
-            return Streamed(work=work, chunks=self._delivery.relay(work, stream))
-        data, answer = await self._caller.complete(work)
-        return Plain(work=work, body=await self._delivery.plain(work, data, answer))
+    async def _answer(
+        self, endpoint: Endpoint, request: Request, call: ProviderCall, record: RequestRecord
+    ) -> Response:
+        body, chunks = b"", None
+        if request.envelope.stream:
+            chunks = self._responder.stream(endpoint, request, call, await call.stream(), record)
+            await anext(chunks)  # begun, so that closing it closes the record
+        else:
+            body = await self._responder.on_response(endpoint, request, call, await call.complete(), record)
+        return Response(
+            cache="miss" if call.plan.cache == "miss" else "off",
+            model=call.trace.served_model or routed_model(request, call.plan),
+            body=body,
+            chunks=chunks,
+        )
 
 
-async def _or_skip(work: Work, asked: Awaitable[T]) -> T | None:
-    """What a part that saves answered; a part that is down or slow is noted and gone without."""
-    try:
-        return await asked
-    except DependencySkipped as skipped:
-        work.degrade(skipped.part)
-        return None
+def _as_requested(request: Request, response: Response) -> Response:
+    """A cached answer in one piece, which is a stream of one piece to a client that wants a stream."""
+    if not request.envelope.stream:
+        return response
+    return replace(response, body=b"", chunks=_once(response.body))
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
+
+
+async def release_after(permit: ConcurrencyPermit, response: Response) -> Response:
+    """The same response; a stream gives the permit back when it ends."""
+    if response.chunks is None:
+        return response
+    return replace(response, chunks=await permit.release_after(response.chunks))

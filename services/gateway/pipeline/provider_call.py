@@ -1,27 +1,28 @@
-"""Calls the provider, and decides what to do when that fails. See `domain.attempts` for the rules."""
+"""The call to the provider: another key, a retry, and at last the client's own request. See `domain.attempts` for the rules."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
+import msgspec
+
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import names, tracing
-from services.gateway.domain import turns
 from services.gateway.domain.attempts import MAX_CALLS, Failure, Next, Tried, after, client_error
+from services.gateway.domain.outcome import CallTrace
+from services.gateway.domain.plan import Plan, is_changed
 from services.gateway.domain.refused_fields import refused
+from services.gateway.domain.request import Request
 from services.gateway.domain.targets import Target
-from services.gateway.domain.work import Work
+from services.gateway.endpoints.base import AnswerStream, Attempt, CompleteAnswer, Endpoint
 from services.gateway.ports import Providers
+from services.gateway.providers.base import EncodedRequest
 from services.gateway.providers.registry import Registry
 from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.refused_fields import RefusedFields
-from services.gateway.translate.dialect import Asked, Dialect
-from services.gateway.translate.either import EitherChunks, named, whole
-from services.gateway.translate.openai_answer import Answer, read_answer
-from services.gateway.translate.openai_stream import OpenAIStream
 
 T = TypeVar("T")
 _LARGE = 1 << 20
@@ -29,29 +30,25 @@ Pause = Callable[[], Awaitable[None]]
 
 
 class OpenStream:
-    """A stream whose first content has come: `head` goes out first, then whatever `rest` yields.
-
-    `ended` wants to hear how it went: None for a whole answer, or what broke it.
+    """A stream whose first content has come: `head` goes out first, then what comes of `rest`. `ended` is to be called with
+    what broke it, None for nothing.
     """
 
     def __init__(
         self,
-        relay: OpenAIStream,
+        answer: AnswerStream,
         head: bytes,
         rest: AsyncGenerator[bytes, None],
         ended: Callable[[Failure | None], None],
     ) -> None:
-        self.relay = relay
+        self.answer = answer
         self.head = head
         self.rest = rest
         self.ended = ended
 
 
-class Caller:
-    """Tries the routed request, another key, the same again, and at last the client's own request.
-
-    `pause` is waited for before the same is tried again.
-    """
+class ProviderCalls:
+    """Makes calls. `pause` is waited for before the same is tried again."""
 
     def __init__(
         self,
@@ -62,178 +59,187 @@ class Caller:
         clock: Clock,
         pause: Pause,
     ) -> None:
-        self._providers = providers
-        self._registry = registry
-        self._catalog = catalog
-        self._health = health
-        self._clock = clock
-        self._pause = pause
-        self._unwanted = RefusedFields(clock.monotonic)
+        self.providers = providers
+        self.registry = registry
+        self.catalog = catalog
+        self.health = health
+        self.clock = clock
+        self.pause = pause
+        self.refused_fields = RefusedFields(clock.monotonic)
 
-    async def complete(self, work: Work) -> tuple[bytes, Answer]:
-        """A whole answer, as bytes and read. Raises the error that the client sees."""
-        return await self._attempts(work, self._complete_once)
+    def start(self, endpoint: Endpoint, request: Request, plan: Plan) -> "ProviderCall":
+        """The call that a plan with a target asks for; nothing is sent yet."""
+        return ProviderCall(self, endpoint, request, plan)
 
-    async def stream(self, work: Work) -> OpenStream:
-        """A stream that has begun to say something. Raises the error that the client sees."""
-        return await self._attempts(work, self._stream_once)
 
-    async def _attempts(self, work: Work, once: Callable[[Work, Target, int], Awaitable[T]]) -> T:
+class ProviderCall:
+    """One request's call, with its attempts. `plan` is the one that was carried out: it may have fallen back to the client's
+    own request. `trace` is what is known so far, also after a failure.
+    """
+
+    def __init__(self, shared: ProviderCalls, endpoint: Endpoint, request: Request, plan: Plan) -> None:
+        self._shared = shared
+        self._endpoint = endpoint
+        self._request = request
+        self.plan = plan
+        self.trace = CallTrace()
+        self._added: tuple[str, ...] = ()
+
+    async def complete(self) -> CompleteAnswer:
+        """A whole answer. Raises the error that the client gets."""
+        return await self._attempts(self._complete_once)
+
+    async def stream(self) -> OpenStream:
+        """A stream that has content. Raises the error that the client gets."""
+        return await self._attempts(self._stream_once)
+
+    def answered(self) -> None:
+        """Note that the provider has said all that it will."""
+        self._note(answered=self._shared.clock.monotonic())
+
+    async def _attempts(self, once: Callable[[Target, int], Awaitable[T]]) -> T:
         calls, key, retried = 0, 0, False
         while True:
-            target = work.target
-            assert target is not None
-            changed = work.changed and not work.fallback_used
+            target = self._target
+            changed = is_changed(self._request, self.plan)
             try:
-                if (resting := self._health.circuit_open(target, key)) is not None:
-                    raise resting
+                if (refusal := self._shared.health.circuit_open(target, key)) is not None:
+                    raise refusal
                 calls += 1
-                return await self._tell(work, target, key, once)
+                return await self._traced(target, key, once)
             except Failure as failure:
-                if calls < MAX_CALLS and (
-                    names := refused(failure, work.added, guess=self._registry[target.provider].rejects_unknown_fields)
-                ):
-                    self._unwanted.add(_server(target, key), target.served_model, names)
+                if calls < MAX_CALLS and self._learned(target, key, failure):
                     continue
-                work.charge(failure.billed)
-                keys_left, elsewhere = len(target.keys) - key - 1, _elsewhere(work, target)
-                tried = Tried(calls=calls, keys_left=keys_left, retried=retried, changed=changed, elsewhere=elsewhere)
+                if failure.billed is not None:
+                    self._note(billed=failure.billed)
+                tried = Tried(
+                    calls=calls,
+                    keys_left=len(target.keys) - key - 1,
+                    retried=retried,
+                    changed=changed,
+                    elsewhere=self._is_elsewhere(target),
+                )
                 error, step = client_error(failure, target.provider), after(failure, tried)
             except BadRequest as unfit:  # this provider has no form for something that the requested one may have
                 error, step = unfit, Next.FALLBACK if changed else Next.GIVE_UP
-            if step is Next.GIVE_UP or (step is Next.FALLBACK and work.requested is None):
-                raise self._given_up(work, error)
+            requested = self._request.requested
+            if step is Next.GIVE_UP or (step is Next.FALLBACK and requested is None):
+                raise self._given_up(error)
             if step is Next.OTHER_KEY:
                 key += 1
             elif step is Next.RETRY:
                 retried = True
-                await self._pause()
-            else:
-                work.fallback_used, work.target, key = True, work.requested, 0
+                await self._shared.pause()
+            elif requested is not None:
+                self.plan, key = self.plan.fallback(requested), 0
 
-    async def _tell(self, work: Work, target: Target, key: int, once: Callable[[Work, Target, int], Awaitable[T]]) -> T:
-        """One call, in a span of its own, and what it says of the provider's health."""
-        with self._span(work, target) as span:
+    async def _traced(self, target: Target, key: int, once: Callable[[Target, int], Awaitable[T]]) -> T:
+        """One call, in a span of its own, and what it shows of the provider's health."""
+        with self._span(target) as span:
             try:
-                found = await once(work, target, key)
+                found = await once(target, key)
             except Failure as failure:
-                self._health.failed(target, key, failure)
+                self._shared.health.failed(target, key, failure)
                 raise
-            tracing.describe(span, {names.RESPONSE_MODEL: work.served_model or target.served_model})
+            tracing.describe(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
             return found
 
-    def _given_up(self, work: Work, error: PromptlyError) -> PromptlyError:
-        if work.called is not None:
-            work.answered = self._clock.monotonic()
+    def _learned(self, target: Target, key: int, failure: Failure) -> bool:
+        """Whether a server refused a field that only we added: then it is left out from now on."""
+        guess = self._shared.registry[target.provider].rejects_unknown_fields
+        fields = refused(failure, self._added, guess=guess)
+        if fields:
+            self._shared.refused_fields.add(_server(target, key), target.served_model, fields)
+        return bool(fields)
+
+    def _given_up(self, error: PromptlyError) -> PromptlyError:
+        if self.trace.called is not None:
+            self.answered()
         return error.with_traceback(None)
 
-    def _body(self, work: Work, target: Target, key: int, *, stream: bool) -> bytes:
-        shorter = work.optimized if work.optimized is not None and not work.fallback_used else None
-        outgoing = self._dialect(target).request(
-            Asked(
-                raw=work.chat.raw,
-                messages=shorter.messages if shorter is not None and shorter.changed else work.chat.raw["messages"],
-                model=target.served_model,
-                known=self._catalog.find(target.served_model),
-                stream=stream,
-                kept=turns.without_blocks(work.recalled) if work.fallback_used else work.recalled,
-                without=self._unwanted.of(_server(target, key), target.served_model),
-            )
+    def _encode(self, target: Target, key: int) -> tuple[Attempt, EncodedRequest]:
+        shared = self._shared
+        attempt = Attempt(
+            request=self._request,
+            plan=self.plan,
+            provider=shared.registry[target.provider],
+            target=target,
+            known=shared.catalog.find(target.served_model),
+            without=shared.refused_fields.of(_server(target, key), target.served_model),
+            created=int(shared.clock.now().timestamp()),
         )
-        work.dropped, work.added = outgoing.dropped, outgoing.added
-        work.called = work.called or self._clock.monotonic()
-        return outgoing.body
+        encoded = self._endpoint.encode(attempt)
+        self._added = encoded.added
+        self._note(dropped=encoded.dropped, called=self.trace.called or shared.clock.monotonic())
+        return attempt, encoded
 
-    async def _complete_once(self, work: Work, target: Target, key: int) -> tuple[bytes, Answer]:
-        body = self._body(work, target, key, stream=False)
-        data = await self._providers.complete(target, key, work.principal.org_id, body)
-        work.answered = work.first_byte = self._clock.monotonic()
-        found = whole(
-            self._dialect(target),
-            data,
-            model=target.served_model,
-            request_id=work.request_id,
-            created=self._seconds(),
-        )
+    async def _complete_once(self, target: Target, key: int) -> CompleteAnswer:
+        attempt, encoded = self._encode(target, key)
+        data = await self._shared.providers.complete(target, key, self._request.principal.org_id, encoded)
+        now = self._shared.clock.monotonic()
+        self._note(answered=now, first_byte=now)
+        decoded = self._endpoint.decode(attempt, data)
         if len(data) > _LARGE:
             await asyncio.sleep(0)  # each of the two takes long enough for others to wait
-        body, answer = read_answer(
-            found.body,
-            otherwise=named(target.served_model, work.request_id, self._seconds()),
-            legacy=work.chat.legacy,
-        )
-        work.served_model, work.served_tier = _name(answer.model), answer.service_tier
-        work.remember(found.kept, answer.call_ids)
-        self._health.succeeded(target, key)
-        return body, answer
+        found = self._endpoint.read(attempt, decoded)
+        self._note(served_model=_printable(found.summary.model), served_tier=found.summary.service_tier)
+        self._shared.health.succeeded(target, key)
+        return found
 
-    async def _stream_once(self, work: Work, target: Target, key: int) -> OpenStream:
-        body = self._body(work, target, key, stream=True)
-        pieces = await self._providers.stream(target, key, work.principal.org_id, body)
-        chunks = EitherChunks(
-            self._dialect(target),
-            model=target.served_model,
-            request_id=work.request_id,
-            created=self._seconds(),
-        )
-        relay = OpenAIStream(
-            chunks,
-            wants_usage=work.chat.wants_usage,
-            otherwise=named(target.served_model, work.request_id, self._seconds()),
-            legacy=work.chat.legacy,
-        )
+    async def _stream_once(self, target: Target, key: int) -> OpenStream:
+        attempt, encoded = self._encode(target, key)
+        pieces = await self._shared.providers.stream(target, key, self._request.principal.org_id, encoded)
         try:
+            answer = self._endpoint.stream(attempt)
             async for piece in pieces:
-                head = relay.feed(piece)
-                if relay.started or relay.done:
-                    return self._opened(work, target, key, relay, head, pieces)
-            head = relay.end()
-            if relay.complete or relay.done:
-                return self._opened(work, target, key, relay, head, pieces)
+                head = answer.feed(piece)
+                if answer.started or answer.done:
+                    return self._opened(target, key, answer, head, pieces)
+            head = answer.end()
+            if answer.complete or answer.done:
+                return self._opened(target, key, answer, head, pieces)
             raise Failure("truncated", "The stream ended before it said anything.")
         except BaseException:
             await pieces.aclose()
             raise
 
     def _opened(
-        self,
-        work: Work,
-        target: Target,
-        key: int,
-        relay: OpenAIStream,
-        head: bytes,
-        rest: AsyncGenerator[bytes, None],
+        self, target: Target, key: int, answer: AnswerStream, head: bytes, rest: AsyncGenerator[bytes, None]
     ) -> OpenStream:
-        if relay.empty:
-            raise Failure("malformed", "The answer has no choices.", billed=relay.billed)
-        work.first_byte, work.served_model = self._clock.monotonic(), _name(relay.model)
+        if answer.empty:
+            raise Failure("malformed", "The answer has no choices.", billed=answer.billed)
+        self._note(first_byte=self._shared.clock.monotonic(), served_model=_printable(answer.model))
 
         def ended(failure: Failure | None) -> None:
             if failure is None:
-                self._health.succeeded(target, key)
+                self._shared.health.succeeded(target, key)
             else:
-                self._health.failed(target, key, failure)
+                self._shared.health.failed(target, key, failure)
 
-        return OpenStream(relay, head, rest, ended)
+        return OpenStream(answer, head, rest, ended)
 
-    def _dialect(self, target: Target) -> Dialect:
-        found = self._registry[target.provider].chat
-        assert found is not None
-        return found
+    @property
+    def _target(self) -> Target:
+        assert self.plan.target is not None, "a plan without a target is no call"
+        return self.plan.target
 
-    def _seconds(self) -> int:
-        return int(self._clock.now().timestamp())
+    def _is_elsewhere(self, target: Target) -> bool:
+        requested = self._request.requested
+        return requested is not None and requested.keys != target.keys
 
-    def _span(self, work: Work, target: Target) -> AbstractContextManager[tracing.Span]:
+    def _note(self, **known: object) -> None:
+        self.trace = msgspec.structs.replace(self.trace, **known)
+
+    def _span(self, target: Target) -> AbstractContextManager[tracing.Span]:
         return tracing.span(
             f"chat {target.served_model}",
             tracing.CLIENT,
             {
                 names.OPERATION_NAME: "chat",
-                names.PROVIDER_NAME: self._registry[target.provider].telemetry_name,
+                names.PROVIDER_NAME: self._shared.registry[target.provider].telemetry_name,
                 names.REQUEST_MODEL: target.served_model,
-                names.REQUEST_STREAM: work.chat.stream,
-                names.REQUEST_ID: work.request_id,
+                names.REQUEST_STREAM: self._request.envelope.stream,
+                names.REQUEST_ID: self._request.id,
             },
         )
 
@@ -242,10 +248,6 @@ def _server(target: Target, key: int) -> str:
     return target.keys[key].base_url or target.provider
 
 
-def _name(model: str | None) -> str | None:
+def _printable(model: str | None) -> str | None:
     """A model's name as it can be kept: providers choose it."""
     return None if model is None else "".join(letter if letter.isprintable() else "\ufffd" for letter in model)
-
-
-def _elsewhere(work: Work, target: Target) -> bool:
-    return work.requested is not None and work.requested.keys != target.keys

@@ -1,253 +1,165 @@
-"""The end of a request: the answer with its metadata, the cache, and the one record that it happened.
+"""The one record of each request, and what is held until it is written: budget, flight.
 
-The last byte of every answer waits until its event is safe, so that what a client saw whole is never missing from the log.
+However a request ends, its record is closed once: the budget's reservation is released, those that wait for the same answer
+are notified, and the event is on its way. The last byte of an answer waits until the event is safe, so that what a client got
+whole is never missing from the log.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import structlog
 
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
-from libs.common.contracts.cache import CacheHit, StoreAnswer, cache_entry_id
-from libs.common.contracts.events import CompletionFinished, Status
+from libs.common.contracts.events import CompletionFinished
 from libs.common.errors import Internal, PromptlyError
-from services.gateway.domain.aggregate import merged
-from services.gateway.domain.attempts import Failure, client_error
-from services.gateway.domain.completion_event import finished_event, metadata
-from services.gateway.domain.subrequests import MAX_HOP_BYTES
-from services.gateway.domain.work import Work
-from services.gateway.pipeline.provider_call import OpenStream
+from libs.common.jobs import Background
+from services.gateway.domain.aggregate import aggregate
+from services.gateway.domain.completion_event import completion_event, failure_event
+from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
+from services.gateway.domain.plan import Plan
+from services.gateway.domain.pricing import price_call, spent_nano
+from services.gateway.domain.request import Request
 from services.gateway.pipeline.request_metrics import measure
-from services.gateway.pipeline.token_counts import Counting
-from services.gateway.ports import AnswerCache, Events, ToolCallStore
-from services.gateway.state.prefix_cache import PrefixCacheTracker
-from services.gateway.translate.errors import error_body
-from services.gateway.translate.openai_answer import Answer
-from services.gateway.translate.openai_openai import with_metadata
-from services.gateway.translate.openai_replay import replay
-from services.gateway.translate.openai_stream import OpenAIStream
-from services.gateway.translate.sse import event
+from services.gateway.ports import Events, Reservation, ToolCallStore
+from services.gateway.state.single_flight import InFlight
 
 log = structlog.get_logger()
+INTERNAL = Internal("").code
+CLIENT_LEFT = "client_left"
+Publish = Callable[[CompletionFinished], Awaitable[None]]
 
 
-class Delivery:
-    """Writes answers out and records them."""
+def internal_error(request_id: str) -> Internal:
+    """The error that a client gets for a fault of ours."""
+    return Internal(f"Something went wrong on our side; request {request_id}.")
+
+
+class RequestRecord:
+    """One request's record while it is open. Whoever gets hold of a budget or of a flight puts it here."""
 
     def __init__(
-        self,
-        *,
-        cache: AnswerCache,
-        events: Events,
-        turns: ToolCallStore,
-        conversations: PrefixCacheTracker,
-        catalog: Catalog,
-        clock: Clock,
+        self, request: Request, tool_calls: ToolCallStore, catalog: Catalog, clock: Clock, publish: Publish
     ) -> None:
-        self._cache = cache
-        self._turns = turns
-        self._events = events
-        self._conversations = conversations
+        self.reservation: Reservation | None = None
+        self.flight: InFlight | None = None
+        self.is_closed = False
+        self._request = request
+        self._tool_calls = tool_calls
         self._catalog = catalog
         self._clock = clock
-        self._counting = Counting()
-        self._detached: set[asyncio.Task[None]] = set()
+        self._publish = publish
 
-    async def hit(self, work: Work, hit: CacheHit) -> bytes:
-        """A stored answer in the shape that this client asked for."""
-        told = metadata(work, self._clock.monotonic())
-        if work.chat.stream:
-            answer = msgspec.json.decode(hit.answer)
-            body = replay(answer, answer.get("usage"), told, wants_usage=work.chat.wants_usage)
+    async def close(self, plan: Plan, outcome: Outcome) -> None:
+        """Write the record, and release what is held. Later calls do nothing."""
+        if self.is_closed:
+            return
+        event = completion_event(self._request, plan, outcome, self._clock.monotonic())
+        spent = event.actual_cost_nano
+        if spent is None and self.reservation is not None:
+            spent = spent_nano(self._request, plan, outcome, self._catalog)
+        if outcome.tool_calls:
+            await self._tool_calls.save(self._request.principal.org_id, outcome.tool_calls)
+        self._release(plan, spent)
+        await self._publish(event)
+
+    async def fail(self, plan: Plan, trace: CallTrace, error: BaseException) -> None:
+        """The record of a request that got an error instead of an answer, or a fault of ours in place of the rest of one."""
+        if isinstance(error, PromptlyError):
+            code, status = error.code, error.status
         else:
-            body = with_metadata(bytes(hit.answer), told)
-        await self._record(work, "cached")
-        return body
-
-    async def plain(self, work: Work, data: bytes, answer: Answer) -> bytes:
-        """A provider's whole answer."""
-        await self._counting.count(work, answer.counted, answer.said, spoke=answer.spoke)
-        work.price(self._catalog)
-        reasons = [choice.finish_reason for choice in answer.choices]
-        self._keep(work, data, reasons, calls=any(choice.message.tool_calls for choice in answer.choices))
-        await self._record(work, "fallback" if work.fallback_used else "success")
-        return with_metadata(data, metadata(work, self._clock.monotonic()))
-
-    async def relay(self, work: Work, stream: OpenStream) -> AsyncGenerator[bytes, None]:
-        """A provider's stream, piece by piece. However it ends, it is recorded once."""
-        relay = stream.relay
+            code, status = INTERNAL, 500
         try:
-            yield stream.head
-            async for out in self._pieces(relay, stream):
-                yield out
-            stream.ended(None)
-            yield await self._finish_stream(work, relay)
-        except Failure as failure:
-            stream.ended(failure)
-            assert work.target is not None
-            yield await self._break_stream(work, relay, client_error(failure, work.target.provider))
-        except Exception as fault:  # ours: the client hears that, and the record says so
-            log.error("stream_failed", error_type=type(fault).__name__)
-            yield await self._break_stream(work, relay, _internal(work))
-        finally:
-            # A client that left cancels this generator; hanging up and the record outlive it.
-            self._detach(stream.rest.aclose())
-            self.left(work, relay)
-
-    async def _pieces(self, relay: OpenAIStream, stream: OpenStream) -> AsyncGenerator[bytes, None]:
-        try:
-            while not relay.done:
-                relay.check()
-                out = relay.feed(await anext(stream.rest))
-                if out:
-                    yield out
-        except StopAsyncIteration:
-            if out := relay.end():
-                yield out
-            if not (relay.complete or relay.done):
-                raise Failure("truncated", "The stream broke off.") from None
-        except Failure:
-            # Not every server says [DONE], or closes the connection: what is whole is whole.
-            if not relay.complete:
+            outcome = Outcome(status="error", status_code=status, error=code, trace=trace)
+            if trace.billed is not None and (trace.billed.input or trace.billed.output):
+                outcome = msgspec.structs.replace(outcome, counts=TokenCounts(tokens=trace.billed))
+                outcome = price_call(self._request, plan, outcome, self._catalog)
+            await self.close(plan, outcome)
+        except Exception as fault:
+            if self.is_closed:
                 raise
+            log.error("record_failed", error_type=type(fault).__name__)
+            event = failure_event(self._request, self._clock.monotonic(), status_code=status, error=code)
+            self._release(plan, 0)
+            await self._publish(event)
 
-    async def failed(self, work: Work, error: PromptlyError) -> None:
-        """A request that got an error instead of an answer: nothing was saved, and mostly nothing was paid."""
-        if work.tokens.input or work.tokens.output:
-            work.price(self._catalog)
-        await self._record(work, "error", status_code=error.status, error=error.code)
-
-    async def broke(self, work: Work) -> None:
-        """A request that a fault of ours ended: it is recorded as that, and what was set aside for it is free again."""
-        await self._record(work, "error", status_code=500, error=_internal(work).code)
-
-    def left(self, work: Work, relay: OpenAIStream | None = None) -> None:
-        """A client that left, unless all was over by then. What it cost is recorded, after the request."""
-        if work.recorded:
-            return
-        work.answered = self._clock.monotonic()
-        self._detach(self._record_left(work, relay))
-
-    async def _record_left(self, work: Work, relay: OpenAIStream | None) -> None:
-        if relay is not None:
-            await self._counting.stream(work, relay)
-        elif work.called is not None:
-            await self._counting.count(work, None, "", spoke=False)
-        work.price(self._catalog)
-        await self._record(work, "cancelled", status_code=499, error="client_left")
-
-    async def settle(self) -> None:
-        """Wait for what goes on after its request: records of clients that left."""
-        while self._detached:
-            await asyncio.wait(self._detached)
-
-    async def _finish_stream(self, work: Work, relay: OpenAIStream) -> bytes:
-        work.answered = self._clock.monotonic()
-        await self._counting.stream(work, relay)
-        work.price(self._catalog)
-        work.remember(relay.kept, relay.call_ids)
-        answer = relay.answer()
-        calls = bool(answer["choices"][0]["message"].get("tool_calls"))
-        if relay.storable:
-            self._keep(work, msgspec.json.encode(answer), list(relay.finish_reasons.values()), calls=calls)
-        await self._record(work, "fallback" if work.fallback_used else "success")
-        return relay.ending(metadata(work, self._clock.monotonic()))
-
-    async def _break_stream(self, work: Work, relay: OpenAIStream, error: PromptlyError) -> bytes:
-        """After the first byte a failure can only be said, not undone: an error object, and no `[DONE]`."""
-        work.answered = self._clock.monotonic()
-        await self._counting.stream(work, relay)
-        work.price(self._catalog)
-        await self._record(work, "error", error=error.code)
-        return event(msgspec.json.encode(error_body(error)))
-
-    def _keep(self, work: Work, answer: bytes, finish_reasons: Sequence[str], *, calls: bool) -> None:
-        """Put a complete answer into the cache, and note where its conversation was cut."""
-        key, target = work.cache_key, work.target
-        assert target is not None
-        cut = None if work.optimized is None or work.fallback_used else work.optimized.cut
-        if cut is not None or work.tokens.cache_read:
-            self._conversations.update(work.principal.org_id, work.chat, cut, work.tokens.cache_read)
-        whole = all(reason in ("stop", "tool_calls") for reason in finish_reasons)
-        small = len(answer) <= MAX_HOP_BYTES  # a larger one is too much for a hop to the cache
-        if key is None or not work.overrides.write_cache or not whole or work.estimated or not small:
-            return
-        kept = StoreAnswer(
-            org_id=work.principal.org_id,
-            scope=key.scope,
-            fingerprint=key.fingerprint,
-            query=None if calls else key.query,
-            ttl_seconds=work.settings.cache_ttl_seconds,
-            answer=msgspec.Raw(answer),
-            served_model=work.served_model or target.served_model,
-            provider=target.provider,
-            prompt_tokens=work.original_tokens,
-            completion_tokens=work.tokens.output,
-            request_id=work.request_id,
-        )
-        flight, work.flight = work.flight, None
+    def _release(self, plan: Plan, spent_nano: int | None) -> None:
+        self.is_closed = True
+        flight, self.flight = self.flight, None
         if flight is not None:
-            flight.resolve(_as_hit(kept, work.time_ms))
-        self._cache.store(kept, None if flight is None else flight.evict)
+            flight.resolve(plan.hit if plan.cache == "exact" else None)
+            flight.evict()
+        if self.reservation is not None:
+            self.reservation.close(spent_nano)
 
-    async def _record(self, work: Work, outcome: Status, *, status_code: int = 200, error: str | None = None) -> None:
-        if work.recorded:
+
+class BatchRecord:
+    """Several calls of a provider that are one request to the client: recorded as one, once all of them are recorded."""
+
+    def __init__(self, request_id: str, publish: Publish) -> None:
+        self._request_id = request_id
+        self._publish = publish
+        self._parts: list[CompletionFinished] = []
+        self._open = 0
+        self._failed = self._closing = False
+
+    def expect(self) -> None:
+        """Note that one more call will have a record."""
+        self._open += 1
+
+    async def add(self, event: CompletionFinished) -> None:
+        """Keep the record of one of the calls."""
+        self._parts.append(event)
+        self._open -= 1
+        if self._closing:
+            await self._publish_when_complete()
+
+    def fail(self) -> None:
+        """Note a fault of ours outside of the calls."""
+        self._failed = True
+
+    async def close(self) -> None:
+        """Write the record, as soon as those of all calls are there; nothing for a request that never got to a call."""
+        self._closing = True
+        await self._publish_when_complete()
+
+    async def _publish_when_complete(self) -> None:
+        if self._open or not self._parts:
             return
-        if work.flight is not None:
-            work.flight.resolve(work.hit if work.cache == "exact" else None)
-            work.flight.evict()
-        if work.kept:
-            await self._turns.save(work.principal.org_id, work.kept)
-        work.recorded = True
-        finished = finished_event(work, outcome, self._clock.monotonic(), status_code=status_code, error=error)
-        if work.settle is not None:
-            work.settle(finished.actual_cost_nano)
-        if work.parts is not None:
-            work.parts.append(finished)
-            return
-        await self._tell(finished)
+        parts, self._parts = self._parts, []
+        event = aggregate(parts, self._request_id)
+        if self._failed:
+            event = msgspec.structs.replace(event, status="error", status_code=500, error_code=INTERNAL)
+        await self._publish(event)
 
-    async def together(self, parts: list[CompletionFinished], request_id: str) -> None:
-        """Record calls that were made for one request as that one request."""
-        if parts:
-            await self._tell(merged(parts, request_id))
 
-    async def _tell(self, finished: CompletionFinished) -> None:
-        measure(finished)
+class Recorder:
+    """Opens records."""
+
+    def __init__(
+        self, events: Events, tool_calls: ToolCallStore, catalog: Catalog, clock: Clock, background: Background
+    ) -> None:
+        self._events = events
+        self._tool_calls = tool_calls
+        self._catalog = catalog
+        self._clock = clock
+        self._background = background
+
+    def open(self, request: Request, batch: BatchRecord | None = None) -> RequestRecord:
+        """The record of one request, or of one call of a batch."""
+        publish = self._publish
+        if batch is not None:
+            batch.expect()
+            publish = batch.add
+        return RequestRecord(request, self._tool_calls, self._catalog, self._clock, publish)
+
+    def batch(self, request_id: str) -> BatchRecord:
+        """The record of a request that takes several calls."""
+        return BatchRecord(request_id, self._publish)
+
+    async def _publish(self, event: CompletionFinished) -> None:
+        measure(event)
         # A client that leaves while the event is on its way must not take it along.
-        await asyncio.shield(self._detach(self._events.finished(finished)))
-
-    def _detach(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._detached.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._detached.discard(task)
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            log.error("after_request_failed", error_type=type(failure).__name__)
-
-
-def _internal(work: Work) -> Internal:
-    return Internal(f"Something went wrong on our side; request {work.request_id}.")
-
-
-def _as_hit(kept: StoreAnswer, stored_at_ms: int) -> CacheHit:
-    """What a look-up will find."""
-    return CacheHit(
-        kind="exact",
-        entry_id=cache_entry_id(kept.org_id, kept.fingerprint),
-        similarity=1.0,
-        answer=kept.answer,
-        served_model=kept.served_model,
-        provider=kept.provider,
-        prompt_tokens=kept.prompt_tokens,
-        completion_tokens=kept.completion_tokens,
-        request_id=kept.request_id,
-        stored_at_ms=stored_at_ms,
-    )
+        await asyncio.shield(self._background.start("publish_completion", self._events.finished(event)))

@@ -1,12 +1,23 @@
-"""What metrics and the request's span say of a request that is over."""
+"""Metrics of a request that is over, and the attributes of its span."""
+
+import structlog
 
 from libs.common.contracts.events import CompletionFinished
 from libs.common.money import usd
 from libs.common.telemetry import metrics, names, tracing
 
+log = structlog.get_logger()
+
 
 def measure(finished: CompletionFinished) -> None:
-    """Count it, and describe the current span."""
+    """Count it, and describe the current span. What cannot be measured is recorded all the same."""
+    try:
+        _measure(finished)
+    except Exception as fault:
+        log.error("measurement_failed", error_type=type(fault).__name__)
+
+
+def _measure(finished: CompletionFinished) -> None:
     metrics.REQUEST_SECONDS.labels(finished.status, finished.cache).observe(finished.latency_ms / 1000)
     metrics.OVERHEAD_SECONDS.observe(finished.overhead_ms / 1000)
     for part in finished.degraded:

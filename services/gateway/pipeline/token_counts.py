@@ -1,4 +1,4 @@
-"""The tokens of an answer: the provider's own count, and ours, flagged as an estimate, for what it does not say."""
+"""The tokens of an answer: the provider's own count, and ours, flagged as an estimate, for what it does not report."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,67 +6,57 @@ from collections.abc import Callable
 import msgspec
 
 from libs.common import tokens
-from services.gateway.domain.work import Work
-from services.gateway.translate.openai_stream import OpenAIStream
+from services.gateway.domain.outcome import TokenCounts
+from services.gateway.domain.plan import Plan
+from services.gateway.domain.request import Request
+from services.gateway.endpoints.base import AnswerSummary
 from services.gateway.translate.openai_usage import Usage
 
-# What takes longer to count than others should wait for is counted beside the loop, and not counted but reckoned where it
-# would take seconds: the vocabulary's words have about four characters.
+# What takes longer to count than others should wait for is counted in a thread, and not counted but estimated where it would
+# take seconds: the vocabulary's words have about four characters.
 _LONG = 4_000
 _TOO_LONG = 2_000_000
 _PER_TOKEN = 4
 
 
-class Counting:
-    """Fills in a request's tokens."""
-
-    async def stream(self, work: Work, relay: OpenAIStream) -> None:
-        """Those of a stream, however far it came."""
-        work.served_tier = relay.service_tier or work.served_tier
-        begun = relay.counted
-        if relay.usage is None and begun is not None:
-            # The prompt is the provider's own count, the answer is ours.
-            begun = msgspec.structs.replace(begun, completion_tokens=None, reasoning=0)
-        await self.count(work, relay.usage or begun, relay.said, spoke=relay.spoke)
-
-    async def count(self, work: Work, usage: Usage | None, said: str, *, spoke: bool) -> None:
-        """Those of a whole answer, of which the provider says `usage`. A count of nothing for an answer that `spoke` is none."""
-        known = usage or Usage()
-        work.estimated = work.estimated or known.odd
-        prompt, completion = known.prompt_tokens, known.completion_tokens
-        if prompt is None:
-            prompt = await _beside(len(_sent(work)), _count_prompt, work)
-            work.estimated = True
-        if completion is None or (completion == 0 and spoke):
-            completion = await _beside(len(said), _count_text, work, said)
-            work.estimated = True
-        known = msgspec.structs.replace(known, prompt_tokens=prompt, completion_tokens=completion)
-        work.tokens, work.apart = known.classes(), known.apart
-        if not known.audio_input and work.chat.sounds:
-            work.apart = msgspec.structs.replace(work.apart, uncounted=True)
+async def count(request: Request, plan: Plan, answer: AnswerSummary) -> TokenCounts:
+    """The tokens of an answer, however far it came. A count of 0 for an answer that has content is none."""
+    known = answer.usage or Usage()
+    estimated, model = known.odd, _model(request, plan)
+    prompt, completion = known.prompt_tokens, known.completion_tokens
+    if prompt is None:
+        sent = _sent(request, plan)
+        prompt = await _in_thread(len(sent), lambda: _count_prompt(model, sent, request))
+        estimated = True
+    if completion is None or (completion == 0 and answer.has_content):
+        completion = await _in_thread(len(answer.text), lambda: tokens.count_text(model, answer.text))
+        estimated = True
+    known = msgspec.structs.replace(known, prompt_tokens=prompt, completion_tokens=completion)
+    apart = known.apart
+    if not known.audio_input and request.chat is not None and request.chat.sounds:
+        apart = msgspec.structs.replace(apart, uncounted=True)
+    return TokenCounts(tokens=known.classes(), apart=apart, estimated=estimated)
 
 
-async def _beside(size: int, count: Callable[..., int], work: Work, *more: str) -> int:
+async def _in_thread(size: int, counted: Callable[[], int]) -> int:
     if size > _TOO_LONG:
         return size // _PER_TOKEN
-    return await asyncio.to_thread(count, work, *more) if size > _LONG else count(work, *more)
+    return await asyncio.to_thread(counted) if size > _LONG else counted()
 
 
-def _model(work: Work) -> str:
-    return work.target.served_model if work.target else work.baseline_model
+def _model(request: Request, plan: Plan) -> str:
+    return plan.target.served_model if plan.target else request.baseline_model
 
 
-def _sent(work: Work) -> bytes:
-    if work.optimized is not None and work.optimized.changed and not work.fallback_used:
-        return bytes(work.optimized.messages)
-    return bytes(work.chat.raw["messages"])
+def _sent(request: Request, plan: Plan) -> bytes:
+    if request.chat is None:
+        return request.envelope.raw
+    return bytes(request.messages if plan.shorter is None else plan.shorter.messages)
 
 
-def _count_prompt(work: Work) -> int:
-    tools = b"".join(bytes(work.chat.raw[name]) for name in ("tools", "functions") if name in work.chat.raw)
-    prompt = tokens.count_messages(_model(work), msgspec.json.decode(_sent(work)))
-    return prompt + tokens.count_text(_model(work), tools.decode())
-
-
-def _count_text(work: Work, said: str) -> int:
-    return tokens.count_text(_model(work), said)
+def _count_prompt(model: str, sent: bytes, request: Request) -> int:
+    if request.chat is None:
+        return len(sent) // _PER_TOKEN
+    top = request.envelope.top
+    tools = b"".join(bytes(top[name]) for name in ("tools", "functions") if name in top)
+    return tokens.count_messages(model, msgspec.json.decode(sent)) + tokens.count_text(model, tools.decode())

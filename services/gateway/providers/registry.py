@@ -14,6 +14,7 @@ class Registry:
 
     def __init__(self, providers: Iterable[Provider]) -> None:
         self._providers = {provider.name: provider for provider in providers}
+        self._answering: dict[str, frozenset[str]] = {}
 
     def __iter__(self) -> Iterator[Provider]:
         return iter(self._providers.values())
@@ -23,7 +24,10 @@ class Registry:
 
     def answering(self, surface: str) -> frozenset[str]:
         """The names of the providers that can serve clients of this surface."""
-        return frozenset(provider.name for provider in self if provider.answers(surface))
+        if surface not in self._answering:
+            names = (provider.name for provider in self if provider.answers(surface))
+            self._answering[surface] = frozenset(names)
+        return self._answering[surface]
 
 
 def providers(*, openai: str, anthropic: str, google: str, anthropic_version: str) -> Registry:

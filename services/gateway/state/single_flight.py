@@ -1,8 +1,8 @@
 """Single-flight: of identical requests that come at once, one goes to the provider and the others get its answer.
 
-In memory, per gateway. Who waits does so for as long as the call lasts, within a bound. Where the first one brings nothing
-home the next one goes, and the others wait for that: somebody else's failure is nobody's answer, and no reason for a hundred
-calls at once. Who has waited for a few goes its own way.
+In memory, per gateway. The others wait for as long as the call lasts, within a bound. Where it brings no answer that can be
+shared, the next one calls and the others wait for that: a failure is no answer for others, and no reason for a hundred calls at
+once. A request that has waited for a few calls makes its own.
 """
 
 import asyncio
@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 from libs.common.contracts.cache import CacheHit
 
-_FLIGHTS = 3  # that are waited for in turn
+_MAX_FLIGHTS = 3  # that are waited for in turn
 Key = tuple[str, str]  # organisation, fingerprint
 
 
 class InFlight:
-    """Implements `domain.work.Flight`."""
+    """One request on its way to the provider, for all that are identical to it."""
 
     def __init__(self, began: float, forget: Callable[["InFlight"], None]) -> None:
         self.began = began
@@ -23,16 +23,18 @@ class InFlight:
         self._answer: asyncio.Future[CacheHit | None] = asyncio.get_running_loop().create_future()
 
     def resolve(self, answer: CacheHit | None) -> None:
+        """Hand the answer to those that wait; None: they call themselves. The first call counts."""
         if not self._answer.done():
             self._answer.set_result(answer)
         if answer is None:
             self.evict()
 
     def evict(self) -> None:
+        """Later requests find the answer in the cache."""
         self._forget(self)
 
     async def answer(self, seconds: float) -> CacheHit | None:
-        """What it brought home; None also where that takes longer."""
+        """The answer; None also where it takes longer."""
         done, _ = await asyncio.wait([self._answer], timeout=seconds)
         return self._answer.result() if done else None
 
@@ -46,11 +48,11 @@ class SingleFlight:
         self._under_way: dict[Key, InFlight] = {}
 
     async def join(self, key: Key) -> tuple[InFlight | CacheHit | None, float]:
-        """A flight of one's own, to be landed however it ends; or what somebody else's brought home, None for nothing, and the
+        """A flight of one's own, to be resolved however it ends; or the answer of another one, None for no answer; and the
         seconds that it was waited for.
         """
         began = self._clock()
-        for _ in range(_FLIGHTS):
+        for _ in range(_MAX_FLIGHTS):
             now = self._clock()
             other = self._under_way.get(key)
             if other is None or other.began + self._wait <= now:

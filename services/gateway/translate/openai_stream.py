@@ -84,6 +84,7 @@ class OpenAIStream:
         self._besides = Besides()
         self._wants_usage = wants_usage
         self._chunks = chunks
+        self.legacy = legacy
         self._reader = ChunkReader(otherwise, legacy=legacy)
         self._said: dict[int, _Said] = {}
         self._waiting: list[bytes] = []

@@ -129,7 +129,7 @@ async def test_a_fault_of_ours_is_recorded_and_said(
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("services.gateway.pipeline.provider_call.read_answer", broken)
+    monkeypatch.setattr("services.gateway.endpoints.openai_chat.read_answer", broken)
     async with stack.client() as client:
         with pytest.raises(openai.InternalServerError) as caught:
             await client.chat.completions.create(model="m", messages=ASK)  # type: ignore[call-overload]

@@ -21,14 +21,22 @@ from libs.common.ids import new_id
 from libs.common.web import serve_http
 from services.auth.live import LiveRequests
 from services.gateway.domain import json_size
-from services.gateway.domain.work import Incoming
-from services.gateway.pipeline.parse_request import read
+from services.gateway.domain.plan import initial
+from services.gateway.domain.pricing import expected_nano
+from services.gateway.domain.request import Incoming
+from services.gateway.endpoints.openai_chat import OPENAI_CHAT
+from services.gateway.pipeline.parse_request import parse_request
 from services.gateway.state.concurrency import ConcurrencyLimiter
 from services.gateway.state.single_flight import InFlight, SingleFlight
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import PEPPER, Stack, gateway_stack
 
 ASK: Any = [{"role": "user", "content": "Hello"}]
+
+
+def expected(incoming: Incoming, principal: Principal, models: catalog.Catalog) -> int:
+    request = parse_request(OPENAI_CHAT, incoming, principal, models)
+    return expected_nano(request, initial(request), models)
 
 
 def test_an_organisation_has_at_most_as_many_places_as_are_still_free() -> None:
@@ -235,7 +243,7 @@ async def test_a_reservation_is_the_model_s_own_cap_for_each_answer(
         incoming = Incoming(
             request_id=new_id("req"), accepted=0, time_ms=1_795_000_000_000, api_key="", body=body, headers={}
         )
-        nano[name] = read(incoming, stack.principal, models).expected_nano(models)
+        nano[name] = expected(incoming, stack.principal, models)
     model = models.find("gpt-4o")
     assert model is not None
     assert nano["gpt-4o"] >= model.max_output_tokens * times * 10_000

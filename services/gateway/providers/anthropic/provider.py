@@ -15,12 +15,13 @@ class Anthropic(Provider):
     telemetry_name = "anthropic"
     surfaces = frozenset(("messages",))
     chat = ANTHROPIC
+    chat_surface = "messages"
 
     def __init__(self, base_url: str, version: str) -> None:
         super().__init__(base_url)
         self._version = version
 
-    def url(self, base_url: str, model: str, *, stream: bool) -> str:
+    def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         return f"{_with_version(base_url)}/messages"
 
     def models_url(self, base_url: str) -> str:

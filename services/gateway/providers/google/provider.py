@@ -16,8 +16,9 @@ class Google(Provider):
     telemetry_name = "gcp.gemini"
     surfaces = frozenset(("generate",))
     chat = GOOGLE
+    chat_surface = "generate"
 
-    def url(self, base_url: str, model: str, *, stream: bool) -> str:
+    def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
         return f"{_with_version(base_url)}/models/{quote(model, safe='')}:{method}"
 

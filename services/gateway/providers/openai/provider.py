@@ -16,8 +16,9 @@ class OpenAI(Provider):
     telemetry_name = "openai"
     surfaces = frozenset(("chat",))
     chat: Dialect | None = OPENAI
+    chat_surface = "chat"
 
-    def url(self, base_url: str, model: str, *, stream: bool) -> str:
+    def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         return f"{base_url.rstrip('/')}/chat/completions"
 
     def models_url(self, base_url: str) -> str:
