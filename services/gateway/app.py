@@ -167,7 +167,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 running(regularly("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
             )
         await stack.enter_async_context(
-            running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_telling())
+            running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_publishing())
         )
         draining, cut = False, asyncio.Event()
         app = GatewayApp(

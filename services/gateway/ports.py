@@ -26,7 +26,7 @@ class Principals(Protocol):
     """Who a key belongs to."""
 
     async def verify(self, api_key: str | None) -> Principal:
-        """The key's principal. `Unauthorized` for a key that is none, `Unavailable` where nobody can tell."""
+        """The key's principal. `Unauthorized` for a key that is none, `Unavailable` where that cannot be checked."""
         ...
 
 
@@ -84,7 +84,7 @@ class ToolCallStore(Protocol):
     """What has to survive from one turn to the next, by tool call."""
 
     async def load(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
-        """What is known of these calls. `DependencySkipped` where it cannot be asked for now."""
+        """What is known of these calls. `DependencySkipped` where it cannot be loaded now."""
         ...
 
     async def save(self, org_id: str, kept: Mapping[str, Kept]) -> None:
@@ -93,7 +93,7 @@ class ToolCallStore(Protocol):
 
 
 class RequestHistory(Protocol):
-    """Requests that are over. All three raise a `PromptlyError` where the other side cannot be asked."""
+    """Requests that are over. All three raise a `PromptlyError` where the other side cannot be reached."""
 
     async def request(self, org_id: str, request_id: str) -> CompletionFinished:
         """One of the organisation's requests; `NotFound`."""
@@ -103,7 +103,7 @@ class RequestHistory(Protocol):
         """Remove a cached answer, and never put this pair of questions together again; whether there was an answer."""
         ...
 
-    async def tell(self, given: FeedbackGiven) -> None:
+    async def record_feedback(self, given: FeedbackGiven) -> None:
         """Keep what a client thought of an answer."""
         ...
 
@@ -129,7 +129,7 @@ class Budgets(Protocol):
 
     async def reserve(self, principal: Principal, nano: int) -> Reservation:
         """Set an amount of the key's budget aside. `InsufficientCredits` where that is more than is left of it,
-        `Unavailable` where nobody can tell.
+        `Unavailable` where that cannot be checked.
         """
         ...
 
@@ -155,7 +155,7 @@ class Credits(Protocol):
     """What organisations may spend on optimize calls, over all gateways."""
 
     async def reserve(self, org_id: str, tokens: int) -> Charge:
-        """Set tokens aside. `InsufficientCredits` with `required` and `available`, `Unavailable` where nobody can tell."""
+        """Set tokens aside. `InsufficientCredits` with `required` and `available`, `Unavailable` where that cannot be checked."""
         ...
 
     async def balance(self, org_id: str) -> int | None:
@@ -164,7 +164,7 @@ class Credits(Protocol):
 
 
 class IdempotencyStore(Protocol):
-    """Requests that are to be done once. Both raise `Unavailable` where nobody can tell."""
+    """Requests that are to be done once. Both raise `Unavailable` where that cannot be checked."""
 
     async def begin(self, org_id: str, key: str, digest: str) -> bytes | None:
         """The answer that it got before; None: go ahead. `Conflict` while the first one runs, a `BadRequest` of status 422
@@ -186,7 +186,7 @@ class TextOptimizer(Protocol):
 
 
 class Events(Protocol):
-    """Where finished requests are told."""
+    """Where finished requests are published."""
 
     async def finished(self, event: CompletionFinished) -> None:
         """Returns once the event is safe: acknowledged by the bus, or on disk."""

@@ -1,8 +1,8 @@
-"""Credits for optimize calls: tokens leased from auth's ledger, and charged here without anybody being asked.
+"""Credits for optimize calls: tokens leased from auth's ledger, and charged here without a call.
 
 The first call of an organisation leases what it needs; while calls come fast, leases double, so that a busy organisation
 costs the ledger a few transactions a second, whatever it does. A lease that is too small gives back its rest when the
-next one is asked for, and one that nobody uses is ended.
+next one is requested, and one that nobody uses is ended.
 """
 
 import asyncio
@@ -127,7 +127,7 @@ class SharedCredits:
                     await self._lease(org_id, account, tokens)
 
     async def balance(self, org_id: str) -> int | None:
-        """What is left, leases included, as far as they are settled."""
+        """What is left, leases included, as far as they are closed."""
         return (await self._bus.call(CREDITS, OrgRef(org_id=org_id))).balance_tokens
 
     async def give_back(self, wanted: OrgRef) -> None:
@@ -178,43 +178,43 @@ class SharedCredits:
             account.calls = min(account.calls * 2, self._most)
         elif lasted > _SLOW_SECONDS:
             account.calls = max(account.calls // 2, 1)
-        asked = LeaseCredits(org_id=org_id, lease_id=new_id("lse"), need=need, wanted=need * account.calls)
+        request = LeaseCredits(org_id=org_id, lease_id=new_id("lse"), need=need, wanted=need * account.calls)
         if old is not None:  # its rest helps to pay for the next one
-            asked = msgspec.structs.replace(asked, returning=old.id, returned=old.left)
+            request = msgspec.structs.replace(request, returning=old.id, returned=old.left)
             old.left, account.lease = 0, None
         available = 0
         for pause in (*_PATIENCE, None):
             try:
-                reply = await self._ask(asked)
+                reply = await self._request(request)
             finally:
                 if old is not None:
                     self._close(org_id, old)
                     old = None
             if isinstance(reply, CreditsLeased):
-                account.lease = _Lease(id=asked.lease_id, left=reply.tokens, began=now, at=now)
+                account.lease = _Lease(id=request.lease_id, left=reply.tokens, began=now, at=now)
                 return
             available = reply.available
             if not reply.leased or pause is None:
                 break
             await asyncio.sleep(pause)
-            asked = msgspec.structs.replace(asked, lease_id=new_id("lse"), returning=None, returned=0)
+            request = msgspec.structs.replace(request, lease_id=new_id("lse"), returning=None, returned=0)
         account.empty_at, account.empty_until = available, self._clock() + _REMEMBER_EMPTY
         raise _short(need, available)
 
-    async def _ask(self, asked: LeaseCredits) -> CreditsLeased | CreditsShort:
+    async def _request(self, request: LeaseCredits) -> CreditsLeased | CreditsShort:
         """A lease; one that was granted and never arrived is ended as soon as it surely is there."""
         try:
-            return await self._bus.call(LEASE_CREDITS, asked)
+            return await self._bus.call(LEASE_CREDITS, request)
         except Unavailable:
-            self._background.start("end_lost_lease", self._end_lost(asked))
+            self._background.start("end_lost_lease", self._end_lost(request))
             raise Unavailable("Credits cannot be checked right now. Try again in a moment.") from None
         except asyncio.CancelledError:
-            self._background.start("end_lost_lease", self._end_lost(asked))
+            self._background.start("end_lost_lease", self._end_lost(request))
             raise
 
-    async def _end_lost(self, asked: LeaseCredits) -> None:
+    async def _end_lost(self, request: LeaseCredits) -> None:
         await asyncio.sleep(LOST_SECONDS)
-        await self._report(asked.org_id, _Lease(id=asked.lease_id, left=0, began=0, at=0))
+        await self._report(request.org_id, _Lease(id=request.lease_id, left=0, began=0, at=0))
 
     async def _let_go(self, org_id: str, account: _Account, lease: _Lease) -> None:
         account.lease, rest = None, lease.left
@@ -240,8 +240,8 @@ class SharedCredits:
     async def _report(self, org_id: str, lease: _Lease) -> None:
         try:
             await self._bus.call(SETTLE_CREDITS, SettleCredits(org_id=org_id, lease_id=lease.id, used=lease.used))
-        except PromptlyError as error:  # the ledger's reaper asks the request log instead
-            log.warning("credits_not_settled", org_id=org_id, code=error.code)
+        except PromptlyError as error:  # the ledger's reaper reads the request log instead
+            log.warning("credits_not_reported", org_id=org_id, code=error.code)
 
 
 def _short(required: int, available: int) -> InsufficientCredits:

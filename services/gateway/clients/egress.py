@@ -36,7 +36,7 @@ class GuardedResolver(AbstractResolver):
 
 
 def egress(allowed: Collection[str], connections: int = 2000) -> aiohttp.ClientSession:
-    """A session without cookies, proxies or limits in time, which callers set; to be entered by whoever asked for it.
+    """A session without cookies, proxies or limits in time, which callers set; to be entered by the caller.
 
     One upstream host has half of the connections at most, so that a silent one cannot have them all.
     """

@@ -114,7 +114,7 @@ class HttpProviders:
         return self._pieces(response, unpacker)
 
     async def check(self, key: ProviderKey, org_id: str) -> None:
-        """Ask for the list of models, to see whether the key works. `Failure` where it does not."""
+        """Request the list of models, to see whether the key works. `Failure` where it does not."""
         provider = self._registry[key.provider]
         base = key.base_url or provider.base_url
         if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:

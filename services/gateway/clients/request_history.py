@@ -21,7 +21,7 @@ class BusRequestHistory:
         wrong = ForgetEntry(org_id=org_id, entry_id=entry_id, pair_ids=() if pair_id is None else (pair_id,))
         return (await self._bus.call(FORGET, wrong)).forgotten
 
-    async def tell(self, given: FeedbackGiven) -> None:
+    async def record_feedback(self, given: FeedbackGiven) -> None:
         """Keep what a client thought."""
         event_id = f"{given.org_id}:{given.request_id}:{given.time_ms}"
         await self._bus.emit(FEEDBACK_GIVEN, given, event_id=event_id)

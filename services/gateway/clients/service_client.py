@@ -1,4 +1,4 @@
-"""A call to a part that may be missing: within its budget, behind a breaker, and never an error."""
+"""Calls to a service that requests can do without: within a budget, behind a breaker, and never an error."""
 
 from collections.abc import Callable
 
@@ -42,7 +42,7 @@ class ServiceClient:
             self._breaker.failed()
             raise DependencySkipped(self.part) from None
         except PromptlyError:
-            # Nobody there, or an error at once: costs nothing, so it is asked again next time.
+            # Nobody there, or an error at once: costs nothing, so it is called again next time.
             raise DependencySkipped(self.part) from None
         except Exception as error:  # a reply that does not fit its contract
             log.warning("reply_unusable", subject=rpc.subject, error_type=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Opens what a provider compressed although it was asked not to, piece by piece and never further than is wanted."""
+"""Decompresses what a provider compressed against the request's headers, piece by piece."""
 
 import zlib
 from collections.abc import Iterator

@@ -38,5 +38,5 @@ def _model(name: str, provider: str, catalog: Catalog) -> dict[str, Any]:
 
 
 def _created(catalog: Catalog) -> int:
-    """Nobody tells when a model was made; what is known is the day of the catalogue that lists it."""
+    """When a model was made is not published; what is known is the day of the catalogue that lists it."""
     return int(datetime.fromisoformat(catalog.version[:10]).replace(tzinfo=UTC).timestamp())

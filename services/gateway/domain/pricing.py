@@ -25,7 +25,7 @@ def expected_nano(request: Request, plan: Plan, catalog: Catalog) -> int:
     envelope = request.envelope
     most = model.max_output_tokens if model is not None and model.max_output_tokens > 0 else _UNKNOWN_OUTPUT
     sent = len(envelope.raw) // _BYTES_PER_TOKEN if request.chat is None else needs(request.chat).context_tokens
-    used = TokenClasses(uncached_input=sent, output_text=(envelope.output_limit or most) * envelope.choices)
+    used = TokenClasses(uncached_input=sent, output_text=(envelope.max_tokens or most) * envelope.choices)
     return _priced_or_most_expensive(catalog, model, used, request.day)
 
 
@@ -82,7 +82,7 @@ def _terms(
     """How a target's answer is billed: by the tier that the answer names, else by the requested one."""
     trace, own = outcome.trace, served or plan.target == target
     dropped = "service_tier" in trace.dropped and own
-    tier = None if dropped else request.envelope.service_tier
+    tier = None if dropped else request.envelope.tier
     if trace.served_tier and own:
         tier = trace.served_tier
     factor = catalog.tier_factor(target.provider, tier, request.day) if target is not None else None

@@ -9,7 +9,7 @@ WINDOW = 60
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a request may pass, and what the headers say. Times are seconds; `local` says that this gateway alone
-    counted, because it could not ask what the others have let through.
+    counted, because it could not learn what the others have let through.
     """
 
     allowed: bool
@@ -29,7 +29,7 @@ def refused(verdict: Verdict) -> RateLimited:
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """One key's last sixty seconds, as far as one gateway can tell: what all of them let through in this minute and in the
+    """One key's last sixty seconds, as far as one gateway knows: what all of them let through in this minute and in the
     one before (`current`, `previous`), and when it let its own requests through.
 
     `own` holds (seconds ago, requests), `own_previous` how many of its own fell into the minute before. How much of a
@@ -68,5 +68,5 @@ def _share(own: list[tuple[float, int]], total: int, later: float, evenly: float
 
 
 def block_of(limit: int) -> int:
-    """How many requests a gateway asks for at a time: few enough that what it does not use is not missed elsewhere."""
+    """How many requests a gateway leases at a time: few enough that what it does not use is not missed elsewhere."""
     return max(1, limit // 50)

@@ -33,20 +33,23 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What the pipeline reads of a request, whatever its format.
 
-    `raw` is the body, `top` its top-level values as they came, decoded once. `output_limit` is in tokens for each of `choices`
-    answers. `session` names the conversation if the client does; `flags` are features of the format that bind a request to a
-    provider or switch levers off, by names of the endpoint's own.
+    `raw` is the body, `top` its top-level values as they came, decoded once. `max_tokens` is for each of `choices` answers,
+    `tier` the service tier; `session` and `agent` name the conversation and the subagent if the client does, `tools` is how many
+    tools there are. `flags` are features of the format that bind a request to a provider or switch levers off, by names of the
+    endpoint's own.
     """
 
     raw: bytes
     top: Mapping[str, msgspec.Raw]
     model: str
-    stream: bool
-    output_limit: int | None = None
+    stream: bool = False
+    max_tokens: int | None = None
     choices: int = 1
     end_user: str | None = None
-    service_tier: str | None = None
+    tier: str | None = None
     session: str | None = None
+    agent: str | None = None
+    tools: int = 0
     flags: frozenset[str] = frozenset()
 
 

@@ -45,7 +45,7 @@ def optimization_enabled(request: Request) -> bool:
 
 
 def optimize_request(request: Request, plan: Plan, catalog: Catalog) -> OptimizeRequest:
-    """Can it be shorter? To be asked where `optimization_enabled` says so."""
+    """Can it be shorter? To be sent where `optimization_enabled` says so."""
     warm, chat = plan.prefix, request.chat
     assert chat is not None
     return OptimizeRequest(

@@ -76,7 +76,7 @@ def check_known(model: str, principal: Principal, catalog: Catalog) -> None:
 
 
 def unreachable(model: str, principal: Principal, catalog: Catalog) -> BadRequest:
-    """No key reaches the model that was asked for; says which would do, and the first two sentences as documented."""
+    """No key reaches the model that was requested; names those that would do, and the first two sentences as documented."""
     return BadRequest(
         f"{NO_KEY} None of your keys reaches `{model}`; models at hand: {', '.join(_available_names(principal, catalog))}. To let"
         " another model answer for one that no key reaches, switch `substitute_unreachable` on.",

@@ -56,10 +56,11 @@ class OpenAIChat:
             top=read.raw,
             model=fields.model,
             stream=read.stream,
-            output_limit=fields.max_completion_tokens or fields.max_tokens,
+            max_tokens=fields.max_completion_tokens or fields.max_tokens,
             choices=fields.n or 1,
             end_user=read.end_user,
-            service_tier=read.service_tier,
+            tier=read.service_tier,
+            tools=len(fields.tools or ()) + len(fields.functions or ()),
             chat=read,
         )
 

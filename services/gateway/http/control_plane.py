@@ -60,10 +60,10 @@ async def control_plane(request: Request[Any, Any, Any], state: State) -> Stream
     body = await body_of(request, state.body_timeout)
     flows = _SLASHES.sub("/", request.scope["path"]).rstrip("/") in _FLOWING
     client: httpx.AsyncClient = state.auth_streams if flows else state.auth_client
-    asked = client.build_request(request.method, url.decode("latin-1"), headers=headers, content=body or None)
+    outgoing = client.build_request(request.method, url.decode("latin-1"), headers=headers, content=body or None)
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
-            upstream = await client.send(asked, stream=True)
+            upstream = await client.send(outgoing, stream=True)
             pieces = _pieces(upstream) if flows else _once(await _whole(upstream))
     except httpx.PoolTimeout:
         busy = "Too many live views and exports are open; close one." if flows else "The control plane is busy."

@@ -30,8 +30,8 @@ class FeedbackBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Feedback:
     """Takes feedback on this organisation's own requests."""
 
-    def __init__(self, past: RequestHistory, clock: Clock) -> None:
-        self._past = past
+    def __init__(self, history: RequestHistory, clock: Clock) -> None:
+        self._history = history
         self._clock = clock
 
     async def give(self, principal: Principal, body: bytes) -> dict[str, Any]:
@@ -42,8 +42,8 @@ class Feedback:
         request = await self._request(principal.org_id, given.request_id)
         evicted = False
         if given.cache_wrong and request.cache_entry_id is not None:
-            evicted = await self._past.forget(principal.org_id, request.cache_entry_id, request.cache_pair_id)
-        await self._past.tell(
+            evicted = await self._history.forget(principal.org_id, request.cache_entry_id, request.cache_pair_id)
+        await self._history.record_feedback(
             FeedbackGiven(
                 request_id=given.request_id,
                 org_id=principal.org_id,
@@ -59,10 +59,10 @@ class Feedback:
     async def _request(self, org_id: str, request_id: str) -> CompletionFinished:
         for wait in _WAITS:
             try:
-                return await self._past.request(org_id, request_id)
+                return await self._history.request(org_id, request_id)
             except NotFound:
                 await asyncio.sleep(wait)
-        return await self._past.request(org_id, request_id)
+        return await self._history.request(org_id, request_id)
 
 
 def _read(body: bytes) -> FeedbackBody:

@@ -68,7 +68,7 @@ class ProviderCalls:
         self.refused_fields = RefusedFields(clock.monotonic)
 
     def start(self, endpoint: Endpoint, request: Request, plan: Plan) -> "ProviderCall":
-        """The call that a plan with a target asks for; nothing is sent yet."""
+        """The call to a plan's target; nothing is sent yet."""
         return ProviderCall(self, endpoint, request, plan)
 
 

@@ -1,4 +1,4 @@
-"""Stops asking a part that does not answer: after a run of failures it is left alone for a while, then tried once."""
+"""A circuit breaker: after a run of failures a service is not called for a while, then tried once."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ class Breaker:
         return self._opened_at is not None
 
     def allow(self) -> bool:
-        """Whether to ask now. While open, one caller at a time gets to probe, once the pause is over."""
+        """Whether to call now. While open, one caller at a time gets to probe, once the pause is over."""
         if self._opened_at is None:
             return True
         now = self._clock()

@@ -46,7 +46,7 @@ class ProviderHealth:
             self._found.pop(_name(target, key), None)
 
     def failed(self, target: Target, key: int, failure: Failure) -> None:
-        """The call was not. A malformed answer rests no key: whoever asks next may well get a good one."""
+        """The call was not. A malformed answer opens no circuit: the next request may well get a good one."""
         found = self._found.setdefault(_name(target, key), _State(Breaker(self._clock)))
         self._found.move_to_end(_name(target, key))
         if len(self._found) > self._entries:

@@ -1,4 +1,4 @@
-"""One gateway's own count of requests, for as long as it cannot ask what the others have let through."""
+"""One gateway's own count of requests, for as long as it cannot learn what the others have let through."""
 
 import math
 from collections import deque

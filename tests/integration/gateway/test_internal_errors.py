@@ -12,6 +12,8 @@ import pytest
 from libs.common.contracts.analytics import SPENT, KeySpending, Spent
 from libs.common.contracts.auth import OptimizationSettings
 from services.gateway.clients.cache import BusCache, BusOptimizer, BusRouter
+from services.gateway.clients.credits import SharedCredits
+from services.gateway.clients.idempotency import BusIdempotencyStore
 from services.gateway.clients.provider_http import HttpProviders
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.endpoints.openai_chat import ChatStream, OpenAIChat
@@ -19,12 +21,15 @@ from services.gateway.endpoints.openai_completions import OpenAICompletions
 from services.gateway.http import openai
 from services.gateway.pipeline import pipeline, recorder, request_metrics, responder
 from services.gateway.pipeline.cache_lookup import CacheLookup
+from services.gateway.pipeline.optimize import OptimizeApi
 from services.gateway.pipeline.planner import Planner
 from services.gateway.state.prefix_cache import PrefixCacheTracker
 from services.gateway.state.provider_health import ProviderHealth
+from services.gateway.translate import optimizing
 from services.gateway.translate.completions import CompletionEvents
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import Stack
+from tests.integration.gateway.test_optimize import Parts, ask, serve
 from tests.integration.gateway.test_single_flight import played
 
 ASK: dict[str, Any] = {
@@ -225,3 +230,42 @@ async def test_a_stream_that_nobody_reads_is_recorded(stack: Stack, monkeypatch:
     gc.collect()
     await until_recorded(stack)
     assert len(stack.finished) == 1
+
+
+@pytest.mark.parametrize("key", [None, "order-17"])
+@pytest.mark.parametrize(
+    ("where", "name", "charged"),
+    [
+        (OptimizeApi, "_count", False),
+        (OptimizeApi, "_make", False),
+        (BusOptimizer, "optimize_text", False),
+        (SharedCredits, "reserve", False),
+        (optimizing, "answer", False),
+        (BusIdempotencyStore, "end", False),
+        (request_metrics, "_measure", True),
+    ],
+)
+async def test_a_fault_in_an_optimize_call(
+    where: Any, name: str, charged: bool, key: str | None, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name == "end" and key is None:
+        pytest.skip("needs an idempotency key")
+    parts = Parts()
+    await serve(stack, parts)
+    headers = {"idempotency-key": key} if key else {}
+    with monkeypatch.context() as patched:
+        patched.setattr(where, name, broken)
+        answer = await ask(stack, headers=headers)
+        await until_recorded(stack)
+    (event,) = stack.finished
+    if charged:
+        assert (answer.status_code, event.status) == (200, "success")
+    else:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (500, "INTERNAL_ERROR")
+        assert (event.status, event.status_code, event.error_code) == ("error", 500, "internal_error")
+    assert bool(event.charged_tokens) == charged
+    if name != "end":  # the broken one: such a key expires by itself
+        assert (await ask(stack, headers=headers)).status_code == 200
+    await stack.app.quiesce()
+    assert sum(one.used for one in parts.settled) == sum(event.charged_tokens for event in stack.finished)
+    assert parts.leases == {}
