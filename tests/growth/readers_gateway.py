@@ -374,6 +374,12 @@ def _recognized_stream(text: str) -> object:
         b"data: " + msgspec.json.encode({**head, "choices": [{"index": 0, "delta": {"content": piece}}]}) + b"\n\n"
         for piece in ("a", *pieces(text, TURN))
     ]
+    calls = [{"index": 0, "id": "c", "function": {"name": "f", "arguments": ""}}]
+    calls += [{"index": 0, "function": {"arguments": piece}} for piece in ("a", *pieces(text, TURN))]
+    events += [
+        b"data: " + msgspec.json.encode({**head, "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}) + b"\n\n"
+        for call in calls
+    ]
     found = [stream.feed(one) for one in events]
     return found, stream.end(), stream.answer()
 

@@ -264,6 +264,9 @@ class OpenAIStream:
         return template.text_of(data)
 
     def _say(self, template: ChunkTemplate, text: bytes) -> None:
+        if template.field == "arguments":
+            self._reader.calls[template.index].extend(template.call, text_in([text]))
+            return
         said = self._said[template.index]
         (said.texts if template.field == "content" else said.reasoning).add_encoded(text)
 

@@ -12,7 +12,8 @@ import msgspec
 from services.gateway.translate.fields import BROKEN, MARK
 
 _MAX_BYTES = 64 << 10  # of a chunk; a longer one is decoded
-_VARYING = ("content", "reasoning_content")
+_VARYING = ("content", "reasoning_content", "arguments")
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 _OBFUSCATION = b'"obfuscation":"'  # random padding, which OpenAI puts behind the choices
 _OPENING = {name: re.compile(rb'"' + name.encode() + rb'"\s*:\s*"') for name in _VARYING}
 # The inside of a JSON string. Halves of surrogate pairs are left to the decoder; so is everything that is not JSON.
@@ -22,14 +23,29 @@ _STRING = re.compile(rb'(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])
 class ChunkTemplate:
     """One decoded chunk: what stands before its text, between the text and the padding (if there is any), and at the end.
 
-    `field` is the delta's field that holds the text, `index` the choice that it belongs to. `out_…` is what the client gets
+    `field` is the delta's field that holds the text, or "arguments" of a tool call, whose place is `call`; `index` is the choice
+    that it belongs to. `out_…` is what the client gets
     instead: the usage that only Promptly requested is left out, or the one that only the client requested is null.
     """
 
-    __slots__ = ("_after", "_before", "_end", "_out_after", "_out_before", "_out_end", "field", "index", "unchanged")
+    __slots__ = (
+        "_after",
+        "_before",
+        "_end",
+        "_out_after",
+        "_out_before",
+        "_out_end",
+        "call",
+        "field",
+        "index",
+        "unchanged",
+    )
 
-    def __init__(self, field: str, index: int, parts: tuple[bytes, bytes, bytes], out: tuple[bytes, bytes, bytes]):
+    def __init__(
+        self, field: str, index: int, call: int, parts: tuple[bytes, bytes, bytes], out: tuple[bytes, bytes, bytes]
+    ) -> None:
         self.field = field
+        self.call = call
         self.index = index
         self._before, self._after, self._end = parts
         self._out_before, self._out_after, self._out_end = out
@@ -74,17 +90,33 @@ def template_of(chunk: bytes, decoded: dict[str, Any], *, wants_usage: bool) -> 
     if choice.get("finish_reason") is not None or choice.get("logprobs") or choice.get("usage"):
         return None
     delta = choice["delta"]
-    said = [name for name, value in delta.items() if name != "role" and value not in (None, "", [], {})]
-    if len(said) != 1 or said[0] not in _VARYING or "x_groq" in decoded:
+    said = [name for name, value in delta.items() if name != "role" and value not in _EMPTY]
+    if len(said) != 1 or "x_groq" in decoded:
         return None
-    openings = list(_OPENING[said[0]].finditer(chunk))
+    field, value, call = said[0], delta[said[0]], 0
+    if field == "tool_calls":
+        field, value, call = _arguments(value)
+    if field not in _VARYING:
+        return None
+    openings = list(_OPENING[field].finditer(chunk))
     if len(openings) != 1:
         return None
     text = _STRING.match(chunk, openings[0].end())
-    if text is None or not _spells(text[0], delta[said[0]]):
+    if text is None or not _spells(text[0], value):
         return None
     parts = _around(chunk, text.start(), text.end())
-    return ChunkTemplate(said[0], choice["index"], parts, _for_client(parts, wants_usage=wants_usage))
+    return ChunkTemplate(field, choice["index"], call, parts, _for_client(parts, wants_usage=wants_usage))
+
+
+def _arguments(calls: Any) -> tuple[str, Any, int]:
+    """The arguments of a piece that goes on with one call and says nothing else; its place among the calls."""
+    call = calls[0] if isinstance(calls, list) and len(calls) == 1 else None
+    if not isinstance(call, dict) or call.keys() != {"index", "function"} or not isinstance(call["index"], int):
+        return "", None, 0
+    function = call["function"]
+    if not isinstance(function, dict) or function.keys() != {"arguments"}:
+        return "", None, 0
+    return "arguments", function["arguments"], call["index"]
 
 
 def text_in(pieces: list[bytes]) -> str:

@@ -45,7 +45,18 @@ SHAPES = [
     'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}',
     "data: [DONE]",
 ]
-LIKELY = [*SHAPES[:6], *SHAPES[:6], *SHAPES[:6], *SHAPES]
+CALLS = [
+    chunk('"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"f","arguments":"%b"}}]'),
+    chunk('"tool_calls":[{"index":0,"function":{"arguments":"%b"}}]'),
+    chunk('"tool_calls":[{"index":0,"function":{"arguments":"%b"}}]', ',"usage":null'),
+    chunk('"tool_calls":[{"index":1,"function":{"arguments":"%b"}}]'),
+    chunk('"tool_calls":[{"index":1,"id":"call_2","function":{"name":"g","arguments":"%b"}}]'),
+    chunk('"tool_calls":[{"index":0,"function":{"name":"%b","arguments":"{}"}}]'),
+    chunk('"content":null,"tool_calls":[{"index":0,"function":{"arguments":"%b"}}]'),
+    chunk('"tool_calls":[{"function":{"arguments":"%b"}}]'),
+    chunk('"tool_calls":[{"index":0,"function":{"arguments":"%b"}},{"index":1,"function":{"arguments":"%b"}}]'),
+]
+LIKELY = [*SHAPES[:6], *SHAPES[:6], *SHAPES[:6], *SHAPES, *CALLS, *CALLS[:3], *CALLS[:3]]
 
 events = st.tuples(st.sampled_from(LIKELY), st.sampled_from(TEXTS), st.sampled_from([b"\n\n", b"\n\n", b"\r\n\r\n"]))
 
@@ -59,8 +70,8 @@ def cut(data: bytes, at: list[int]) -> list[bytes]:
     return [data[a:b] for a, b in zip(places, places[1:], strict=False)]
 
 
-def relayed(pieces: list[bytes], *, wants_usage: bool) -> dict[str, Any]:
-    relay = OpenAIStream(OpenAIChunks(), wants_usage=wants_usage, otherwise=NAMED)
+def relayed(pieces: list[bytes], *, wants_usage: bool, legacy: bool = False) -> dict[str, Any]:
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=wants_usage, otherwise=NAMED, legacy=legacy)
     out, failed = [], ""
     try:
         for piece in pieces:
@@ -79,15 +90,16 @@ def relayed(pieces: list[bytes], *, wants_usage: bool) -> dict[str, Any]:
 
 
 @settings(max_examples=400, deadline=None)
-@given(made=st.lists(events, max_size=12), at=st.lists(st.integers(0, 100_000), max_size=12), asked=st.booleans())
+@given(made=st.lists(events, max_size=12), at=st.lists(st.integers(0, 100_000), max_size=12), flags=st.integers(0, 3))
 def test_a_recognized_chunk_is_treated_as_a_decoded_one(
-    made: list[tuple[str, bytes, bytes]], at: list[int], asked: bool
+    made: list[tuple[str, bytes, bytes]], at: list[int], flags: int
 ) -> None:
+    options = {"wants_usage": bool(flags & 1), "legacy": flags == 3}
     data = b"".join(written(*one) for one in made)
-    recognized = relayed(cut(data, at), wants_usage=asked)
+    recognized = relayed(cut(data, at), **options)
     before, openai_stream._MAX_TEMPLATES = openai_stream._MAX_TEMPLATES, 0
     try:
-        decoded = relayed(cut(data, at), wants_usage=asked)
+        decoded = relayed(cut(data, at), **options)
     finally:
         openai_stream._MAX_TEMPLATES = before
     assert recognized == decoded
@@ -137,6 +149,15 @@ def test_a_stream_is_decoded_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -
     assert len(decoded) < 10
     assert out.count(b" word") == 300
     assert relay.text == " word" * 300
+
+
+def test_the_arguments_of_a_call_are_not_decoded_one_by_one() -> None:
+    relay = OpenAIStream(OpenAIChunks(), wants_usage=False, otherwise=NAMED)
+    relay.feed(written(CALLS[0], b"", b"\n\n") + written(CALLS[1], b"{", b"\n\n"))
+    piece = written(CALLS[1], b'\\"a\\":', b"\n\n") + written(CALLS[1], b"1}", b"\n\n")
+    assert relay.feed(piece) is piece
+    (call,) = relay.answer()["choices"][0]["message"]["tool_calls"]
+    assert call["function"] == {"name": "f", "arguments": '{"a":1}'}
 
 
 def test_a_piece_that_holds_ordinary_chunks_alone_goes_on_as_the_object_that_came() -> None:
