@@ -15,7 +15,7 @@ _WEEK: Final = timedelta(days=7)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+class TimeRange(msgspec.Struct, frozen=True, kw_only=True):
     """`start` up to and without `end`. Between `head` and `tail` lie whole hours only; both are `end` if there is none.
     Among those, whole days (UTC) lie between `first_day` and `last_day`; both are `tail` if there is none.
     """
@@ -37,14 +37,14 @@ def moment(ms: int, field: str) -> datetime:
         raise BadRequest(f"{field} is not a time that can be looked up.", param=field) from None
 
 
-def stretch(period: Period | SavingsQuery) -> Stretch:
+def time_range(period: Period | SavingsQuery) -> TimeRange:
     """The period, cut at full hours. `BadRequest` where it ends before it starts."""
     start, end = moment(period.from_ms, "from"), moment(period.to_ms, "to")
     if start > end:
         raise BadRequest("from lies after to.", param="from")
     head, tail = _whole(start, end, timedelta(hours=1))
     first_day, last_day = _whole(head, tail, timedelta(days=1))
-    return Stretch(
+    return TimeRange(
         org_id=period.org_id, start=start, head=head, first_day=first_day, last_day=last_day, tail=tail, end=end
     )
 

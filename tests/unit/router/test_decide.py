@@ -9,10 +9,10 @@ from libs.common import catalog
 from libs.common.contracts.auth import RoutingRule, RuleCondition, Tier
 from libs.common.contracts.router import Needs, RouteReply, RouteRequest
 from libs.common.errors import BadRequest, ErrorDetails
+from services.router.domain.available_models import AvailableModels
 from services.router.domain.complexity import Complexity
 from services.router.domain.cost import opening
 from services.router.domain.decide import NO_KEY, decide
-from services.router.domain.reach import Reach
 
 OPENAI: dict[str, tuple[str, ...]] = {"openai": ()}
 ALL: dict[str, tuple[str, ...]] = {"openai": (), "anthropic": (), "google": ()}
@@ -21,7 +21,7 @@ ALL: dict[str, tuple[str, ...]] = {"openai": (), "anthropic": (), "google": ()}
 def route(requested: str = "gpt-4o", tier: Tier = "simple", *, known: bool = True, **fields: Any) -> RouteReply:
     fields.setdefault("reachable", OPENAI)
     request = RouteRequest(requested_model=requested, prompt="the prompt", **fields)
-    reach = Reach(
+    reach = AvailableModels(
         catalog.load(),
         request.reachable,
         request.tiers,
