@@ -39,6 +39,20 @@ def stream(*, usage_null: bool, obfuscation: bool) -> list[bytes]:
     return [*(f"data: {json.dumps(one, separators=(',', ':'))}\n\n".encode() for one in chunks), b"data: [DONE]\n\n"]
 
 
+def calling() -> list[bytes]:
+    """The events of a stream that calls a tool, with a long text as its argument."""
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1764370000, "model": "gpt-4o"}
+    begun = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "write", "arguments": '{"text":"'}}
+    calls = [begun, *({"index": 0, "function": {"arguments": f" word{n}"}} for n in range(_TOKENS))]
+    calls.append({"index": 0, "function": {"arguments": '"}'}})
+    deltas: list[tuple[dict[str, object], str | None]] = [({"tool_calls": [call]}, None) for call in calls]
+    chunks = [
+        {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+        for delta, finish in [({"role": "assistant", "content": None}, None), *deltas, ({}, "tool_calls")]
+    ]
+    return [*(f"data: {json.dumps(one, separators=(',', ':'))}\n\n".encode() for one in chunks), b"data: [DONE]\n\n"]
+
+
 def relayed(pieces: list[bytes]) -> float:
     """CPU seconds for one stream."""
     began = time.process_time()
@@ -66,6 +80,7 @@ def _rows() -> Iterator[tuple[str, list[bytes]]]:
         events = stream(**options)
         yield f"{name}: one event a read", events
         yield f"{name}: reads of 16 KiB", _joined(events)
+    yield "a tool call: one event a read", calling()
 
 
 if __name__ == "__main__":
