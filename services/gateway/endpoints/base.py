@@ -116,6 +116,14 @@ class AnswerStream(Protocol):
         """The last bytes of a whole stream, with `promptly_metadata` (an encoded object) if the format has a place for it."""
         ...
 
+    def error(self, error: PromptlyError, /) -> bytes:
+        """An error after what has gone out so far, which ends the stream: of the provider, of ours, or at a shutdown."""
+        ...
+
+    def keep_alive(self) -> bytes:
+        """What shows in a silent stream that there is more to come; empty for nothing."""
+        ...
+
     def summary(self) -> AnswerSummary:
         """What was said so far."""
         ...
@@ -127,12 +135,13 @@ class AnswerStream(Protocol):
 
 class Endpoint(Protocol):
     """One API that clients speak. `kind` is its name in the request log, `surface` the one by which providers say that they
-    serve it in their own format, `scope` what a key needs for it.
+    serve it in their own format, `scope` what a key needs for it; `operation` is OpenTelemetry's name for what it does.
     """
 
     kind: Kind
     surface: str
     scope: Scope
+    operation: str
     routes: tuple[str, ...]
 
     def head(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
@@ -169,6 +178,10 @@ class Endpoint(Protocol):
         """A whole answer with `promptly_metadata` (an encoded object), if the format has a place for it."""
         ...
 
+    def media_type(self, envelope: Envelope) -> str:
+        """The content type of the answer."""
+        ...
+
     def replay(self, request: Request, body: bytes, metadata: bytes) -> bytes:
         """A cached answer, as a stream if the client wants one."""
         ...
@@ -178,9 +191,5 @@ class Endpoint(Protocol):
         ...
 
     def stream_error(self, error: PromptlyError, request_id: str) -> bytes:
-        """An error in the middle of a stream, which it ends."""
-        ...
-
-    def keep_alive(self) -> bytes:
-        """What says in a silent stream that there is more to come."""
+        """An error in a stream that no `AnswerStream` writes: of a cached answer, or between the answers of a batch."""
         ...

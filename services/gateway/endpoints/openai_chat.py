@@ -46,6 +46,7 @@ class OpenAIChat:
     kind: Kind = "chat"
     surface = "chat"
     scope: Scope = "chat"
+    operation = "chat"
     routes: tuple[str, ...] = ("/v1/chat/completions",)
 
     def head(self, body: bytes, headers: Mapping[str, str], query: str) -> ChatEnvelope:
@@ -124,6 +125,9 @@ class OpenAIChat:
     def with_metadata(self, body: bytes, metadata: bytes) -> bytes:
         return with_metadata(body, metadata)
 
+    def media_type(self, envelope: Envelope) -> str:
+        return "text/event-stream; charset=utf-8" if envelope.stream else "application/json"
+
     def replay(self, request: Request, body: bytes, metadata: bytes) -> bytes:
         if not request.envelope.stream:
             return with_metadata(body, metadata)
@@ -139,10 +143,6 @@ class OpenAIChat:
         """An error object, and no `[DONE]`."""
         return event(msgspec.json.encode(error_body(error)))
 
-    def keep_alive(self) -> bytes:
-        """A comment, which clients pass over."""
-        return b": ping\n\n"
-
 
 class ChatStream(OpenAIStream):
     """A stream of chat chunks; see `AnswerStream`."""
@@ -155,6 +155,14 @@ class ChatStream(OpenAIStream):
             legacy=request.legacy,
         )
         self._served_model = attempt.target.served_model
+        self._request_id = attempt.request.id
+
+    def error(self, error: PromptlyError) -> bytes:
+        return OPENAI_CHAT.stream_error(error, self._request_id)
+
+    def keep_alive(self) -> bytes:
+        """A comment, which clients pass over."""
+        return b": ping\n\n"
 
     def summary(self) -> AnswerSummary:
         ids, usage = self.call_ids, self.usage

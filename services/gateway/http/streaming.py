@@ -1,7 +1,7 @@
 """An answer in pieces, sent as they come. A client that leaves ends the request at once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 from litestar import Response
@@ -19,9 +19,9 @@ class StreamingAnswer(Response[Any]):
         status: int = 200,
         *,
         keep_alive: float | None = None,
-        keep_alive_bytes: bytes = b"",
+        keep_alive_bytes: Callable[[], bytes] = bytes,
         cut: asyncio.Event | None = None,
-        last: bytes = b"",
+        last: Callable[[], bytes] = bytes,
     ) -> None:
         super().__init__(content=None, status_code=status)
         self._stream = _Stream(chunks, headers, status, keep_alive, keep_alive_bytes, cut, last)
@@ -33,7 +33,7 @@ class StreamingAnswer(Response[Any]):
 
 class _Stream:
     """An ASGI application that sends `chunks`, and closes them whatever happens. They give their first piece at once,
-    even if it is empty. After `keep_alive` seconds of silence `keep_alive_bytes` go out; once `cut` is set, the
+    even if it is empty. After `keep_alive` seconds of silence what `keep_alive_bytes` returns goes out; once `cut` is set, the
     process ends, and `last` says so.
     """
 
@@ -43,9 +43,9 @@ class _Stream:
         headers: Sequence[tuple[bytes, bytes]],
         status: int,
         keep_alive: float | None,
-        keep_alive_bytes: bytes,
+        keep_alive_bytes: Callable[[], bytes],
         cut: asyncio.Event | None,
-        last: bytes,
+        last: Callable[[], bytes],
     ) -> None:
         self._cut = cut
         self._last = last
@@ -70,7 +70,7 @@ class _Stream:
             if self._cut is not None and self._cut.is_set() and not pump.done():
                 pump.cancel()
                 await asyncio.gather(pump, return_exceptions=True)
-                await send({"type": "http.response.body", "body": self._last, "more_body": False})
+                await send({"type": "http.response.body", "body": self._last(), "more_body": False})
         finally:
             for task in (pump, *beside):
                 task.cancel()
@@ -101,7 +101,7 @@ class _Stream:
         while True:
             silent = loop.time() - self._sent
             if self._sent and silent >= seconds:
-                await self._send(send, self._keep_alive_bytes)
+                await self._send(send, self._keep_alive_bytes())
                 silent = 0.0
             await asyncio.sleep(max(seconds - silent, 0.001) if self._sent else seconds)
 

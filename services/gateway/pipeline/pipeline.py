@@ -1,7 +1,7 @@
 """What happens to a request: authenticate, admit, parse, look up, plan, call, record. No HTTP and no bus in here."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -9,6 +9,7 @@ import msgspec
 
 from libs.common import context
 from libs.common.catalog import Catalog
+from libs.common.errors import PromptlyError
 from services.gateway.domain.outcome import CallTrace
 from services.gateway.domain.plan import initial, routed_model
 from services.gateway.domain.pricing import expected_nano
@@ -29,13 +30,17 @@ from services.gateway.providers.registry import Registry
 @dataclass(frozen=True)
 class Response:
     """An answer: `body` whole, or in `chunks`, whose closing before their end is a client that left. `cache` and `model` are
-    what the client's headers say.
+    what the client's headers say. Of a stream, `error` makes the bytes that end it with an error, and `keep_alive` those for a
+    silence.
     """
 
     cache: Literal["hit", "miss", "off"]
     model: str
+    media_type: str
+    error: Callable[[PromptlyError], bytes]
     body: bytes = b""
     chunks: AsyncGenerator[bytes, None] | None = None
+    keep_alive: Callable[[], bytes] = bytes
 
 
 class Pipeline:
@@ -89,8 +94,7 @@ class Pipeline:
                     plan = await self._planner.plan(request, plan)
                 if plan.hit is not None:
                     body = await self._responder.on_cache_hit(endpoint, request, plan, record)
-                    hit = Response(cache="hit", model=plan.hit.served_model or routed_model(request, plan), body=body)
-                    return _as_requested(request, hit)
+                    return _hit(endpoint, request, plan.hit.served_model or routed_model(request, plan), body)
                 plan = self._planner.select_target(request, plan)
                 if request.principal.monthly_budget_nano is not None:
                     expected = expected_nano(request, plan, self._catalog)
@@ -108,25 +112,37 @@ class Pipeline:
     async def _answer(
         self, endpoint: Endpoint, request: Request, call: ProviderCall, record: RequestRecord
     ) -> Response:
-        body, chunks = b"", None
-        if request.envelope.stream:
-            chunks = self._responder.stream(endpoint, request, call, await call.stream(), record)
-            await anext(chunks)  # begun, so that closing it closes the record
-        else:
+        if not request.envelope.stream:
             body = await self._responder.on_response(endpoint, request, call, await call.complete(), record)
-        return Response(
-            cache="miss" if call.plan.cache == "miss" else "off",
-            model=call.trace.served_model or routed_model(request, call.plan),
-            body=body,
-            chunks=chunks,
-        )
+            return replace(_response(endpoint, request, call), body=body)
+        opened = await call.stream()
+        chunks = self._responder.stream(request, call, opened, record)
+        await anext(chunks)  # begun, so that closing it closes the record
+        stream = opened.answer
+        response = _response(endpoint, request, call)
+        return replace(response, chunks=chunks, error=stream.error, keep_alive=stream.keep_alive)
 
 
-def _as_requested(request: Request, response: Response) -> Response:
-    """A cached answer in one piece, which is a stream of one piece to a client that wants a stream."""
-    if not request.envelope.stream:
-        return response
-    return replace(response, body=b"", chunks=_once(response.body))
+def _response(endpoint: Endpoint, request: Request, call: ProviderCall) -> Response:
+    return Response(
+        cache="miss" if call.plan.cache == "miss" else "off",
+        model=call.trace.served_model or routed_model(request, call.plan),
+        media_type=endpoint.media_type(request.envelope),
+        error=lambda error: endpoint.stream_error(error, request.id),
+    )
+
+
+def _hit(endpoint: Endpoint, request: Request, model: str, body: bytes) -> Response:
+    """A cached answer, which is a stream of one piece to a client that wants a stream."""
+    streams = request.envelope.stream
+    return Response(
+        cache="hit",
+        model=model,
+        media_type=endpoint.media_type(request.envelope),
+        error=lambda error: endpoint.stream_error(error, request.id),
+        body=b"" if streams else body,
+        chunks=_once(body) if streams else None,
+    )
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:

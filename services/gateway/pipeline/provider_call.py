@@ -232,10 +232,10 @@ class ProviderCall:
 
     def _span(self, target: Target) -> AbstractContextManager[tracing.Span]:
         return tracing.span(
-            f"chat {target.served_model}",
+            f"{self._endpoint.operation} {target.served_model}",
             tracing.CLIENT,
             {
-                names.OPERATION_NAME: "chat",
+                names.OPERATION_NAME: self._endpoint.operation,
                 names.PROVIDER_NAME: self._shared.registry[target.provider].telemetry_name,
                 names.REQUEST_MODEL: target.served_model,
                 names.REQUEST_STREAM: self._request.envelope.stream,

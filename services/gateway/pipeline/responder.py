@@ -70,7 +70,7 @@ class Responder:
         return body
 
     async def stream(
-        self, endpoint: Endpoint, request: Request, call: ProviderCall, opened: OpenStream, record: RequestRecord
+        self, request: Request, call: ProviderCall, opened: OpenStream, record: RequestRecord
     ) -> AsyncGenerator[bytes, None]:
         """A provider's stream, piece by piece. However it ends, it is recorded once. The first piece is empty: whoever has got
         it can close the stream at any time.
@@ -97,9 +97,9 @@ class Responder:
                 await self._broken(request, call, opened, record, error, status_code=200)
             except Exception as fault:
                 error = await self._fault(request, call, opened, record, fault)
-            yield endpoint.stream_error(error, request.id)
+            yield answer.error(error)
         except Exception as fault:
-            yield endpoint.stream_error(await self._fault(request, call, opened, record, fault), request.id)
+            yield answer.error(await self._fault(request, call, opened, record, fault))
         finally:
             # A client that left cancels this generator; hanging up and the record outlive it.
             self._background.start("close_provider_stream", opened.rest.aclose())
