@@ -17,6 +17,7 @@ from services.gateway.translate.openai_besides import Besides
 from services.gateway.translate.openai_chunk import Choice, ChunkReader, Delta, with_usage, without_finish
 from services.gateway.translate.openai_openai import with_metadata
 from services.gateway.translate.openai_template import ChunkTemplate, template_of, text_in
+from services.gateway.translate.openai_text import ChoiceText
 from services.gateway.translate.openai_usage import Usage, usage_of
 from services.gateway.translate.sse import DONE, event
 
@@ -26,47 +27,6 @@ _MAX_PARTIAL = 64 << 10  # bytes of an event whose end has not come
 _FRAME = b"data: "
 _FRAME_END = b"\n\n"
 _NOTHING: Mapping[str, Any] = {}
-
-
-class _Text:
-    """A text in pieces, some of them still as JSON: those are decoded when somebody reads the text."""
-
-    __slots__ = ("_encoded", "_pieces")
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._encoded: list[bytes] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._pieces or self._encoded)
-
-    def add(self, piece: str) -> None:
-        if self._encoded:
-            self._decode()
-        self._pieces.append(piece)
-
-    def add_encoded(self, piece: bytes) -> None:
-        if piece:
-            self._encoded.append(piece)
-
-    def __str__(self) -> str:
-        if self._encoded:
-            self._decode()
-        return "".join(self._pieces)
-
-    def _decode(self) -> None:
-        self._pieces.append(text_in(self._encoded))
-        self._encoded = []
-
-
-class _Said:
-    """What one choice has said so far."""
-
-    def __init__(self) -> None:
-        self.texts = _Text()
-        self.refusals: list[str] = []
-        self.reasoning = _Text()
-        self.function: dict[str, list[str]] = {"name": [], "arguments": []}
 
 
 class OpenAIStream:
@@ -86,7 +46,7 @@ class OpenAIStream:
         self._chunks = chunks
         self.legacy = legacy
         self._reader = ChunkReader(otherwise, legacy=legacy)
-        self._said: dict[int, _Said] = {}
+        self._said: dict[int, ChoiceText] = {}
         self._waiting: list[bytes] = []
         self._finish: list[bytes] = []
         self._usage_chunk: bytes | None = None
@@ -200,7 +160,7 @@ class OpenAIStream:
             self._besides.add_to(answer)
         return answer
 
-    def _choice(self, index: int, said: _Said) -> dict[str, Any]:
+    def _choice(self, index: int, said: ChoiceText) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": str(said.texts) or None, "refusal": None}
         if said.refusals:
             message["refusal"] = "".join(said.refusals)
@@ -323,7 +283,7 @@ class OpenAIStream:
         content = ending = False
         out = b""
         for choice in choices:
-            said = self._said.setdefault(choice.index, _Said())
+            said = self._said.setdefault(choice.index, ChoiceText())
             spoke = self._read(said, choice.delta)
             if (spoke or choice.finish_reason is not None) and choice.index in self.finish_reasons:
                 out += self._go_on()
@@ -349,7 +309,7 @@ class OpenAIStream:
         held, self._finish, self.finish_reasons = self._finish, [], {}
         return b"".join(event(without_finish(data)) for data in held)
 
-    def _read(self, said: _Said, delta: Delta) -> bool:
+    def _read(self, said: ChoiceText, delta: Delta) -> bool:
         if delta.content:
             said.texts.add(delta.content)
         if delta.refusal:
