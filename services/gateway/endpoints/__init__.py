@@ -1,1 +1,1 @@
-"""The formats that clients speak: one module per endpoint."""
+"""Client formats: what each endpoint reads and writes. Pure."""

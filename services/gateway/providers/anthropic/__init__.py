@@ -1,1 +1,1 @@
-"""Anthropic."""
+"""What this provider's surfaces take and give."""

@@ -1,1 +1,1 @@
-"""Servers that speak OpenAI's chat format."""
+"""What this provider's surfaces take and give."""

@@ -1,1 +1,1 @@
-"""Google's Gemini API."""
+"""What this provider's surfaces take and give."""

@@ -1,1 +1,1 @@
-"""OpenAI."""
+"""What this provider's surfaces take and give."""
