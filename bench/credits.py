@@ -73,7 +73,7 @@ async def run(url: str, calls: int) -> None:
                 started = time.perf_counter()
                 await _charge(shared, org, some)
                 rates[leasing].append(some / (time.perf_counter() - started))
-                await shared.settle()
+                await shared.drain()
                 asked[leasing] = counted.calls
                 left = (await credits_.balance(org)).balance_tokens
                 assert left == 1_000_000_000 - some * EACH, "the ledger does not agree with what was charged"
@@ -100,7 +100,7 @@ async def _charge(shared: SharedCredits, org: str, calls: int) -> None:
         for _ in range(times):
             charge = await shared.reserve(org, EACH)
             await asyncio.sleep(0)  # the call itself
-            charge.keep()
+            charge.capture()
 
     await asyncio.gather(*(worker(calls // AT_ONCE + (number < calls % AT_ONCE)) for number in range(AT_ONCE)))
 

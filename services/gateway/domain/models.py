@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from libs.common.catalog import Catalog
 from libs.common.contracts.auth import Principal
 from libs.common.errors import NotFound
-from services.gateway.domain.targets import find_target, usable
+from services.gateway.domain.targets import find_target
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,7 +32,7 @@ class ModelList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def listed(principal: Principal, catalog: Catalog) -> ModelList:
     """The models, aliases included, each name once; provider by provider in the order of the keys."""
     names: dict[str, str] = {}
-    for key in usable(principal):
+    for key in principal.provider_keys:
         for name in key.models or catalog.of_provider(key.provider):
             names.setdefault(name, key.provider)
     return ModelList(data=tuple(_model(name, provider, catalog) for name, provider in names.items()))
@@ -61,5 +61,5 @@ def _model(name: str, provider: str, catalog: Catalog) -> Model:
 
 
 def _created(catalog: Catalog) -> int:
-    """Nobody tells when a model was made; what is known is the day of the catalogue that lists it."""
+    """When a model was made is not published; what is known is the day of the catalogue that lists it."""
     return int(datetime.fromisoformat(catalog.version[:10]).replace(tzinfo=UTC).timestamp())

@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 
 from libs.common.errors import Unavailable
-from services.gateway.http.edge import ticket
+from services.gateway.http.middleware import request_scope
 from services.gateway.http.openapi.document import document
 
 _HERE: Final = Path(__file__).parent / "openapi"
@@ -55,7 +55,7 @@ async def control_plane_document(state: State) -> Response[bytes]:
 @get("/docs/rapidoc-min.js")
 async def script(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What draws the page."""
-    ticket(request.scope).headers["cache-control"] = "public, max-age=86400"
+    request_scope(request.scope).headers["cache-control"] = "public, max-age=86400"
     return Response(_SCRIPT, media_type="text/javascript")
 
 
@@ -65,7 +65,7 @@ def _gateway() -> bytes:
 
 
 def _page(request: Request[Any, Any, Any], document: str) -> Response[str]:
-    ticket(request.scope).headers["content-security-policy"] = _POLICY
+    request_scope(request.scope).headers["content-security-policy"] = _POLICY
     return Response(_PAGE.replace("{document}", document), media_type="text/html")
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from services.gateway.domain.models import Model, ModelList
-from services.gateway.feedback import FeedbackAnswer, FeedbackBody
+from services.gateway.pipeline.feedback import FeedbackAnswer, FeedbackBody
 from services.gateway.http.openapi.failures import FAILURES, OPTIMIZE_FAILURES, responses
 from services.gateway.translate import optimizing
 
