@@ -1,0 +1,1 @@
+"""Client formats: what each endpoint reads and writes. Pure."""

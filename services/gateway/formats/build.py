@@ -1,0 +1,56 @@
+"""What a provider's surface gets to build a request from, and what it gives back."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from libs.common.catalog import Model
+from services.gateway.domain.turns import Kept
+from services.gateway.formats.blocks import Level, Thinking
+from services.gateway.formats.tool_names import ToolName
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is to answer. `known` is the catalogue's model (None: somebody's own server). `recalled` holds what was kept of earlier
+    tool calls, by their id. `without` names fields that are not to be added, because the server refuses them.
+    """
+
+    model: str
+    known: Model | None = None
+    stream: bool = False
+    recalled: Mapping[str, Kept] = {}
+    without: frozenset[str] = frozenset()
+
+    def clamped(self, limit: int) -> int:
+        """A limit of output tokens, no greater than the model's own."""
+        return min(limit, self.known.max_output_tokens) if self.known is not None else limit
+
+
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's request body. `dropped` names the client's fields that it does not carry as they were, `added` those that the
+    client did not send. `names` are the client's tools by the names that went out, `stop` the sequences that the provider does not
+    take, so that the answer has to be cut here.
+    """
+
+    body: bytes
+    dropped: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    names: Mapping[str, ToolName] = {}
+    stop: tuple[str, ...] = ()
+
+
+_LEVELS: tuple[tuple[int, Level], ...] = (
+    (1024, "low"),
+    (4096, "medium"),
+    (16_384, "high"),
+    (32_000, "xhigh"),
+)
+
+
+def effort_of(thinking: Thinking) -> Level | None:
+    """How much to think, as an effort; None: not said. A number of tokens becomes the least effort that has as many."""
+    if thinking.effort is not None or thinking.budget is None or thinking.budget < 0:
+        return thinking.effort
+    if thinking.budget == 0:
+        return "none"
+    return next((level for budget, level in _LEVELS if thinking.budget <= budget), "xhigh")

@@ -1,0 +1,140 @@
+"""What every build for another surface than the client's own has to do first: refuse, leave out and report, put in order."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from services.gateway.formats.blocks import (
+    Ask,
+    Block,
+    Call,
+    Hosted,
+    Media,
+    Reasoning,
+    Result,
+    Text,
+    Tool,
+    Turn,
+    Unknown,
+)
+from services.gateway.formats.json_fields import rejected
+
+NOTE = "<system-note>\n{}\n</system-note>"
+
+
+class Plain(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that another surface can be given: instructions, turns and tools, without what only the client's own carries.
+
+    `dropped` names fields that were left out.
+    """
+
+    system: tuple[Text, ...]
+    turns: tuple[Turn, ...]
+    tools: tuple[Tool, ...]
+    dropped: tuple[str, ...]
+
+
+def plain(ask: Ask) -> Plain:
+    """The request without what only its own surface carries. `BadRequest` names a field that cannot be left out."""
+    dropped: list[str] = []
+    for note in ask.notes:
+        if note.refused is not None:
+            raise rejected(note.field, note.refused)
+        dropped.append(note.field)
+    turns = [_plain(turn, dropped) for turn in ask.turns]
+    leading = 0
+    while leading < len(turns) and turns[leading].role == "system":
+        leading += 1
+    early = [block for turn in turns[:leading] for block in turn.blocks]
+    system = [block for block in _known(ask.system, dropped) if isinstance(block, Text)]
+    return Plain(
+        system=(*system, *(block for block in early if isinstance(block, Text))),
+        turns=tuple(turn for turn in turns[leading:] if turn.blocks),
+        tools=tuple(_tools(ask, dropped)),
+        dropped=tuple(dict.fromkeys(dropped)),
+    )
+
+
+def calls(turns: Iterable[Turn]) -> Iterator[Call]:
+    """All tool calls of a conversation, in order."""
+    return (block for turn in turns for block in turn.blocks if isinstance(block, Call))
+
+
+def results_first(turns: Iterable[Turn]) -> list[Turn]:
+    """Turns of one role together, and a user's results before what else the user says."""
+    merged: list[Turn] = []
+    for turn in turns:
+        if merged and merged[-1].role == turn.role:
+            merged[-1] = msgspec.structs.replace(merged[-1], blocks=(*merged[-1].blocks, *turn.blocks))
+        else:
+            merged.append(turn)
+    return [
+        msgspec.structs.replace(turn, blocks=tuple(sorted(turn.blocks, key=_after_results)))
+        if turn.role == "user"
+        else turn
+        for turn in merged
+    ]
+
+
+def with_notes(turns: Iterable[Turn]) -> list[Turn]:
+    """Instructions in the middle of a conversation as marked text of the user's, for models that take none there."""
+    out: list[Turn] = []
+    for turn in turns:
+        if turn.role != "system":
+            out.append(turn)
+            continue
+        said = "\n\n".join(block.text for block in turn.blocks if isinstance(block, Text))
+        out.append(Turn(role="user", blocks=(Text(text=NOTE.format(said)),)))
+    # Nothing may stand between a call and its result: a note that did comes after the results.
+    return results_first(out)
+
+
+def error_text(result: Result) -> str:
+    """The text of a result, marked as a failure where it does not say so itself."""
+    said = "\n".join(block.text for block in result.parts if isinstance(block, Text))
+    return f"[error] {said}".strip() if result.error and "error" not in said.lower() else said
+
+
+def _after_results(block: Block) -> bool:
+    return not isinstance(block, Result)
+
+
+def _plain(turn: Turn, dropped: list[str]) -> Turn:
+    return Turn(role=turn.role, blocks=tuple(_known(turn.blocks, dropped)))
+
+
+def _known(blocks: Iterable[Block], dropped: list[str]) -> Iterator[Block]:
+    for block in blocks:
+        match block:
+            case Text(internal=True) | Text(text=""):
+                continue
+            case Unknown():
+                raise rejected(block.field, f"is of type {block.type!r}, which this provider has no form for.")
+            case Media() if block.file_id:
+                raise rejected(block.field, "is a file that only another provider has: send its data instead.")
+            case Hosted():
+                dropped.append(block.type)
+                if block.digest:
+                    yield Text(text=block.digest)
+            case Result():
+                yield msgspec.structs.replace(block, parts=tuple(_known(block.parts, dropped)))
+            case Reasoning() if block.native is None:
+                continue
+            case _:
+                yield block
+
+
+def _tools(ask: Ask, dropped: list[str]) -> Iterator[Tool]:
+    others = [tool for tool in ask.tools if tool.kind != "hosted"]
+    for tool in ask.tools:
+        if tool.kind != "hosted":
+            yield tool
+            continue
+        forced = ask.choice.mode == "tool" and ask.choice.name in (tool.name, tool.type)
+        if tool.only_here or not others or forced:
+            why = (
+                "can be run by the client's own provider only" if tool.only_here else "is run by another provider, and"
+            )
+            more = "." if tool.only_here else " this request needs it."
+            raise rejected(tool.field, f"is of type {tool.type!r}: it {why}{more}")
+        dropped.append(tool.type)

@@ -1,0 +1,1 @@
+"""What this provider's surfaces take and give."""
