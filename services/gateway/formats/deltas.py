@@ -249,6 +249,7 @@ class InTurn:
     def __init__(self) -> None:
         self._open: int | None = None
         self._waiting: dict[int, list[Delta]] = {}
+        self._closed: set[int] = set()
 
     def take(self, deltas: Sequence[Delta]) -> list[Delta]:
         """The same deltas, as far as it is their turn."""
@@ -267,12 +268,17 @@ class InTurn:
         return out
 
     def _place(self, index: int, delta: Delta, out: list[Delta]) -> None:
+        if index in self._closed:
+            if isinstance(delta, Seal):  # a signature that came after its call
+                out.append(delta)
+            return
         if self._open not in (None, index):
             self._waiting.setdefault(index, []).append(delta)
             return
         self._open = index
         out.append(delta)
         while isinstance(delta, Close):
+            self._closed.add(delta.index)
             self._open = None
             if not self._waiting:
                 return
