@@ -192,7 +192,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """One request. `system` are the instructions that stand apart from the turns; `extras` are the body's top-level fields as they
-    came, for the surface `origin` that it came from.
+    came, for the surface `origin` that it came from. `problems` are sentences about what no other surface can be given.
     """
 
     origin: Surface
@@ -213,6 +213,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     session: str | None = None
     tier: str | None = None
     notes: tuple[Note, ...] = ()
+    problems: tuple[str, ...] = ()
     extras: Mapping[str, Raw] = {}
 
 

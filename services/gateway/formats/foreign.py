@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from libs.common.errors import BadRequest
 from services.gateway.formats.blocks import (
     Ask,
     Block,
@@ -37,6 +38,8 @@ class Plain(msgspec.Struct, frozen=True, kw_only=True):
 def plain(ask: Ask) -> Plain:
     """The request without what only its own surface carries. `BadRequest` names a field that cannot be left out."""
     dropped: list[str] = []
+    if ask.problems:
+        raise BadRequest(ask.problems[0])
     for note in ask.notes:
         if note.refused is not None:
             raise rejected(note.field, note.refused)

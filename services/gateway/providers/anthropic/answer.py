@@ -33,7 +33,16 @@ from services.gateway.translate.anthropic_openai import (
     failure,
     tier_of,
 )
-from services.gateway.translate.fields import Fields, as_text, compact, raw, read_object, too_many_parts, whole_text
+from services.gateway.translate.fields import (
+    Fields,
+    as_text,
+    compact,
+    is_object,
+    raw,
+    read_object,
+    too_many_parts,
+    whole_text,
+)
 from services.gateway.translate.payloads import Payloads, heartbeat
 
 _STOPS: dict[str, StopReason] = {
@@ -118,7 +127,7 @@ class _Block:
         self.kind = kind
         self.block = block
         self.pieces: dict[str, list[str]] = {"thinking": [], "signature": []}
-        self.argued = False
+        self.arguments: list[str] = []
 
 
 class _Events:
@@ -244,8 +253,9 @@ class _Events:
                     Close(index),
                 ]
             case "tool_use":
-                whole = [] if state.argued else [ArgumentPiece(index, arguments(state.block))]
-                return [*whole, Close(index)]
+                if state.arguments:
+                    return [Close(index, cut=not is_object("".join(state.arguments).encode()))]
+                return [ArgumentPiece(index, arguments(state.block)), Close(index)]
         return []
 
     def near_end(self, event: Fields) -> list[Delta]:
@@ -298,7 +308,7 @@ class _Events:
             case "signature_delta", "thinking":
                 state.pieces["signature"].append(delta.text("signature"))
             case "input_json_delta", "tool_use" if said := _input(delta):
-                state.argued = True
+                state.arguments.append(said)
                 return [ArgumentPiece(index, said)]
             case "citations_delta", "text" if (one := _citation(delta.object("citation"))) is not None:
                 return [Cite(index, one)]

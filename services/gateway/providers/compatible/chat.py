@@ -89,7 +89,7 @@ def _messages(found: Plain, names: ToolNames, *, lenient: bool = False) -> list[
     out: list[Body] = []
     if found.system:
         out.append({"role": "system", "content": _content(found.system)})
-    for turn in found.turns:
+    for turn in _joined(found.turns):
         match turn.role:
             case "system":
                 out.append({"role": "system", "content": _content(turn.blocks)})
@@ -100,6 +100,22 @@ def _messages(found: Plain, names: ToolNames, *, lenient: bool = False) -> list[
     return [
         message for message in out if message.get("content") or message.get("tool_calls") or message["role"] == "tool"
     ]
+
+
+def _joined(turns: tuple[Turn, ...]) -> list[Turn]:
+    """Calls that were made together in one message, and their results one after the other."""
+    out: list[Turn] = []
+    for turn in turns:
+        together = bool(out) and out[-1].role == turn.role
+        if together and (turn.role == "assistant" or (_only_results(out[-1]) and _only_results(turn))):
+            out[-1] = msgspec.structs.replace(out[-1], blocks=(*out[-1].blocks, *turn.blocks))
+        else:
+            out.append(turn)
+    return out
+
+
+def _only_results(turn: Turn) -> bool:
+    return all(isinstance(block, Result) for block in turn.blocks)
 
 
 def _content(blocks: tuple[Block, ...], *, lenient: bool = False) -> str | list[Body]:
