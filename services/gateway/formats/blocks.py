@@ -17,6 +17,9 @@ CallKind = Literal["function", "custom", "local_shell", "shell", "apply_patch", 
 StopReason = Literal["end", "tool_use", "length", "stop_sequence", "refusal", "pause"]
 Level = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
+# What the ids of calls begin with that came without one.
+MADE_UP_ID = "gem_"
+
 
 class Citation(msgspec.Struct, frozen=True, kw_only=True):
     """A web page that a text rests on. `start` and `end` count characters of the text; None: not known."""

@@ -23,7 +23,7 @@ _MARKS: Mapping[str, tuple[bytes, ...]] = {
     "thinking": (b'"thinking"', b'"redacted_thinking"', b'"thoughtSignature"', b'"thought_signature"', b'"reasoning"'),
     "tool_result": (b'"tool_result"', b'_output"', b'"functionResponse"', b'"function_response"'),
     "cache_control": (b'"cache_control"', b'"prompt_cache_breakpoint"'),
-    "sealed": (b'"pr1.',),
+    "sealed": (b'"pr1.', b'"cHIxL'),
     "file_id": (b'"file_id"', b'"container_upload"', b'"fileUri":"files/', b'"fileUri": "files/'),
     "media": (
         b'"image"',

@@ -20,6 +20,7 @@ from services.gateway.formats.blocks import (
 )
 from services.gateway.formats.json_fields import rejected
 
+_NO_RESULT = "no result"
 NOTE = "<system-note>\n{}\n</system-note>"
 
 
@@ -44,7 +45,8 @@ def plain(ask: Ask) -> Plain:
         if note.refused is not None:
             raise rejected(note.field, note.refused)
         dropped.append(note.field)
-    turns = [_plain(turn, dropped) for turn in ask.turns]
+    paired = answered(ask.turns) if ask.origin == "generate" else ask.turns
+    turns = [_plain(turn, dropped) for turn in paired]
     leading = 0
     while leading < len(turns) and turns[leading].role == "system":
         leading += 1
@@ -90,6 +92,41 @@ def with_notes(turns: Iterable[Turn]) -> list[Turn]:
         out.append(Turn(role="user", blocks=(Text(text=NOTE.format(said)),)))
     # Nothing may stand between a call and its result: a note that did comes after the results.
     return results_first(out)
+
+
+def answered(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    """Turns in which every call has its result in the turn that follows it, and every result its call."""
+    out: list[Turn] = []
+    waiting: list[Call] = []
+    for turn in turns:
+        if turn.role == "assistant" and not waiting:
+            waiting = [block for block in turn.blocks if isinstance(block, Call)]
+            out.append(turn)
+            continue
+        names = {call.id for call in waiting}
+        blocks: list[Block] = []
+        for block in turn.blocks:
+            if isinstance(block, Result) and block.id in names:
+                names.discard(block.id)
+                blocks.append(block)
+            elif isinstance(block, Result):
+                blocks += block.parts
+            else:
+                blocks.append(block)
+        missing = [_without_result(call) for call in waiting if call.id in names]
+        if turn.role == "assistant":
+            out += [Turn(role="user", blocks=tuple(missing)), turn]
+            waiting = [block for block in turn.blocks if isinstance(block, Call)]
+        else:
+            out.append(Turn(role=turn.role, blocks=(*missing, *blocks), rest=turn.rest, bare=turn.bare))
+            waiting = []
+    if waiting:
+        out.append(Turn(role="user", blocks=tuple(map(_without_result, waiting))))
+    return tuple(out)
+
+
+def _without_result(call: Call) -> Result:
+    return Result(id=call.id, name=call.name, parts=(Text(text=_NO_RESULT),), error=True)
 
 
 def error_text(result: Result) -> str:

@@ -4,6 +4,7 @@ that made it.
 The cipher is passed in; what it seals is a small JSON object, and what clients see begins with `pr1.`.
 """
 
+import base64
 from collections.abc import Callable
 
 import msgspec
@@ -11,6 +12,8 @@ import msgspec
 from services.gateway.formats.blocks import Ask, Block, Call, Native, Reasoning, Turn
 
 PREFIX = "pr1."
+# What base64 of a sealed text begins with.
+PREFIX_IN_BASE64 = "cHIxL"
 _MAX_SEALED = 4 << 20
 
 
@@ -73,6 +76,22 @@ def opened(text: str, cipher: Cipher, serving: Serving) -> Native | None:
     if (content.provider, content.key_id, content.model) != (serving.provider, serving.key_id, serving.model):
         return None
     return Native(provider=content.provider, kind=content.kind, payload=content.payload)
+
+
+def as_base64(sealed: str) -> str:
+    """A sealed text for fields whose clients take nothing but base64."""
+    return base64.b64encode(sealed.encode()).decode()
+
+
+def from_base64(text: str) -> str:
+    """The sealed text in such a field, in either alphabet; empty where there is none."""
+    if not text.startswith(PREFIX_IN_BASE64):
+        return ""
+    try:
+        found = base64.urlsafe_b64decode(text.replace("+", "-").replace("/", "_") + "=" * (-len(text) % 4)).decode()
+    except ValueError:
+        return ""
+    return found if found.startswith(PREFIX) else ""
 
 
 class Unsealed(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from msgspec import Raw
 from services.gateway.formats.blocks import Ask, Block, Native, Reasoning, Text
 from services.gateway.formats.build import Built, Target, effort_of
 from services.gateway.formats.foreign import Plain, calls, plain
-from services.gateway.formats.json_fields import bare
+from services.gateway.formats.json_fields import bare, rejected
 from services.gateway.formats.tool_names import ToolNames
 from services.gateway.providers.anthropic.tools import tools_of
 from services.gateway.providers.anthropic.turns import conversation, restore_thinking, strip_thinking
@@ -49,6 +49,8 @@ def build(ask: Ask, target: Target) -> Built:
     """
     if ask.origin == "messages":
         return Built(body=own_body(ask, target.model))
+    if ask.sampling.n > 1:
+        raise rejected("candidateCount", f"is {ask.sampling.n}: Anthropic's models give one answer to a request.")
     found = plain(ask)
     names = ToolNames(found.tools, calls(found.turns), limit=_NAME_LIMIT)
     lost = list(found.dropped)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from services.gateway.formats.blocks import Ask, Tool
+from services.gateway.formats.blocks import MADE_UP_ID, Ask, Block, Call, Tool
 from services.gateway.formats.build import Built, Target, effort_of
 from services.gateway.formats.foreign import Plain, calls, plain, with_notes
 from services.gateway.formats.json_fields import rejected
@@ -13,6 +13,7 @@ from services.gateway.formats.tool_names import ToolNames
 from services.gateway.providers.google.contents import contents
 from services.gateway.translate import google_tools
 from services.gateway.translate.anthropic_content import unusable
+from services.gateway.translate.google_contents import NO_SIGNATURE
 from services.gateway.translate.google_models import generation, least_level, preview
 
 PROVIDER = "google"
@@ -36,7 +37,7 @@ def path(model: str, *, stream: bool) -> str:
 def build(ask: Ask, target: Target) -> Built:
     """The body for a model; the model and the stream are in the path. `BadRequest` names a field that Gemini has no form for."""
     if ask.origin == "generate":
-        return Built(body=own_body(ask))
+        return Built(body=own_body(ask, target.model))
     found = plain(ask)
     names = ToolNames(found.tools, calls(found.turns), limit=_NAME_LIMIT)
     lost = list(found.dropped)
@@ -62,14 +63,12 @@ def build(ask: Ask, target: Target) -> Built:
     )
 
 
-def own_body(ask: Ask) -> bytes:
+def own_body(ask: Ask, model: str) -> bytes:
     """A request that came in this format, with its conversation as it stands in the neutral request."""
     body: Body = dict(ask.extras)
-    if "contents" in body:
-        body["contents"] = [
-            {**turn.rest, "parts": [_raw(block) for block in turn.blocks]} if not turn.bare else turn.blocks[0].raw
-            for turn in ask.turns
-        ]
+    if ask.turns[:1] and ask.turns[0].bare:
+        return msgspec.json.encode(body)
+    body["contents"] = [{"parts": [_own(block, model) for block in turn.blocks], **turn.rest} for turn in ask.turns]
     return msgspec.json.encode(body)
 
 
@@ -80,10 +79,16 @@ def count_body(ask: Ask, target: Target) -> bytes:
     return msgspec.json.encode({"generateContentRequest": body})
 
 
-def _raw(block: Any) -> Any:
+def _own(block: Block, model: str) -> Any:
+    """A part as it came; a call whose signature was another model's goes without it."""
     if block.raw is not None:
         return block.raw
-    raise TypeError(f"A part of kind {type(block).__name__} has lost its source.")
+    if not isinstance(block, Call):
+        raise TypeError(f"A part of kind {type(block).__name__} has lost its source.")
+    made: Body = {"name": block.name, "args": block.arguments}
+    if not block.id.startswith(MADE_UP_ID):
+        made = {"id": block.id, **made}
+    return {"functionCall": made, **({"thoughtSignature": NO_SIGNATURE} if generation(model) >= (3, 0) else {})}
 
 
 def without_dialect(schema: Any) -> Any:

@@ -1,59 +1,40 @@
 """Providers' streams as a client of the Messages API gets them (endpoints.md, 1.3, 1.4, 1.8)."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import anthropic.types as sdk
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from services.gateway.domain.attempts import Failure
 from services.gateway.endpoints.messages.answer import MessageStream, MessageWriting, message
-from services.gateway.formats.blocks import Usage
-from services.gateway.formats.deltas import Delta, Fail, StreamReader, collect
+from services.gateway.formats.deltas import Fail, StreamReader, collect
 from services.gateway.formats.filters import ClientDeltas, client_answer
 from services.gateway.formats.opaque import opened
-from services.gateway.providers.anthropic import answer as anthropic
-from services.gateway.providers.anthropic.peek import peek as anthropic_peek
-from services.gateway.providers.compatible import answer as chat
 from services.gateway.providers.google import answer as google
-from services.gateway.providers.google.peek import peek as google_peek
 from services.gateway.providers.openai import answer as openai
-from services.gateway.providers.openai.peek import peek as openai_peek
 from tests.unit.gateway.formats.streams import (
     CIPHER,
     GOOGLE,
     OPENAI,
+    REASONED,
     TEXT,
-    THINKING,
-    TOOL,
+    anthropic_reader,
+    called,
+    chat_reader,
     chunks,
     events,
+    google_reader,
     message_stream,
+    openai_reader,
+    response_stream,
+    said,
     sealer,
     sse,
 )
 
 _EVENT: TypeAdapter[Any] = TypeAdapter(sdk.RawMessageStreamEvent)
-
-
-def anthropic_reader() -> StreamReader:
-    return anthropic.reader(model="claude-opus-5-5", request_id="r")
-
-
-def openai_reader() -> StreamReader:
-    return openai.reader(model="gpt-6-sol", request_id="r")
-
-
-def google_reader() -> StreamReader:
-    return google.reader(model="gemini-3.8-flash", request_id="r")
-
-
-def chat_reader() -> StreamReader:
-    return chat.reader(model="gpt-4o", request_id="r", created=1)
 
 
 def written(reader: StreamReader, data: bytes, *, stop: tuple[str, ...] = (), **writing: Any) -> list[dict[str, Any]]:
@@ -104,67 +85,6 @@ def outline(found: list[dict[str, Any]]) -> list[Any]:
             case kind:
                 out.append(kind)
     return out
-
-
-def response_stream(*middle: dict[str, Any], status: str = "completed", **more: Any) -> bytes:
-    response = {"id": "resp_1", "model": "gpt-6-sol", "status": "in_progress", "output": []}
-    usage = {
-        "input_tokens": 100,
-        "input_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 10},
-        "output_tokens": 20,
-        "output_tokens_details": {"reasoning_tokens": 5},
-        "total_tokens": 120,
-    }
-    ending = {**response, "status": status, "usage": usage, **more}
-    return sse(
-        {"type": "response.created", "response": response},
-        {"type": "response.in_progress", "response": response},
-        *middle,
-        {"type": f"response.{status}", "response": ending},
-    )
-
-
-def called(at: int, identity: str, *pieces: str, name: str = "weather") -> list[dict[str, Any]]:
-    item = {"type": "function_call", "id": f"fc_{at}", "call_id": identity, "name": name, "arguments": ""}
-    deltas = [
-        {"type": "response.function_call_arguments.delta", "output_index": at, "delta": piece} for piece in pieces
-    ]
-    done = {**item, "arguments": "".join(pieces), "status": "completed"}
-    return [
-        {"type": "response.output_item.added", "output_index": at, "item": item},
-        *deltas,
-        {"type": "response.output_item.done", "output_index": at, "item": done},
-    ]
-
-
-def said(at: int, *pieces: str) -> list[dict[str, Any]]:
-    item = {"type": "message", "id": f"msg_{at}", "role": "assistant", "content": []}
-    deltas = [
-        {"type": "response.output_text.delta", "output_index": at, "content_index": 0, "delta": piece}
-        for piece in pieces
-    ]
-    content = [{"type": "output_text", "text": "".join(pieces), "annotations": []}]
-    return [
-        {"type": "response.output_item.added", "output_index": at, "item": item},
-        *deltas,
-        {"type": "response.output_item.done", "output_index": at, "item": {**item, "content": content}},
-    ]
-
-
-REASONED: list[dict[str, Any]] = [
-    {
-        "type": "response.output_item.added",
-        "output_index": 0,
-        "item": {"type": "reasoning", "id": "rs_1", "summary": []},
-    },
-    {"type": "response.reasoning_summary_text.delta", "output_index": 0, "summary_index": 0, "delta": "One."},
-    {"type": "response.reasoning_summary_text.delta", "output_index": 0, "summary_index": 1, "delta": "Two."},
-    {
-        "type": "response.output_item.done",
-        "output_index": 0,
-        "item": {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "enc", "status": "completed"},
-    },
-]
 
 
 def test_a_response_becomes_a_message() -> None:
@@ -403,89 +323,3 @@ def test_refusals() -> None:
     found = written(openai_reader(), response_stream(*refusing))
     assert found[-2]["delta"]["stop_reason"] == "refusal"
     assert found[-2]["delta"]["stop_details"] == {"type": "refusal", "category": None, "explanation": "No."}
-
-
-STREAMS: dict[str, tuple[Callable[[], StreamReader], bytes]] = {
-    "anthropic": (anthropic_reader, message_stream(THINKING, TEXT, TOOL, stop="tool_use")),
-    "openai": (openai_reader, response_stream(*REASONED, *said(1, "Grüße 😀"), *called(2, "c", '{"a":"ü"}'))),
-    "google": (
-        google_reader,
-        chunks(
-            {"candidates": [{"content": {"parts": [{"text": "ü", "thought": True, "thoughtSignature": "c2ln"}]}}]},
-            {"candidates": [{"content": {"parts": [{"text": "😀"}]}, "finishReason": "STOP"}]},
-        ),
-    ),
-    "chat": (
-        chat_reader,
-        chunks(
-            {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "ü"}}]},
-            {"choices": [{"index": 0, "delta": {"content": "😀"}, "finish_reason": "stop"}]},
-            done=True,
-        ),
-    ),
-}
-
-
-@given(st.sampled_from(sorted(STREAMS)), st.lists(st.integers(0, 4000), max_size=12))
-def test_bytes_may_be_cut_anywhere(name: str, places: list[int]) -> None:
-    make, data = STREAMS[name]
-    whole, cut = make(), make()
-    expected: list[Delta] = [*whole.feed(data), *whole.end()]
-    found: list[Delta] = []
-    begin = 0
-    for place in sorted({min(place, len(data)) for place in places} | {len(data)}):
-        found += cut.feed(data[begin:place])
-        begin = place
-    assert [*found, *cut.end()] == expected
-
-
-@given(st.sampled_from(sorted(STREAMS)), st.integers(0, 4000))
-def test_a_stream_that_breaks_off_ends_in_a_failure(name: str, place: int) -> None:
-    make, data = STREAMS[name]
-    reader = make()
-    deltas = [*reader.feed(data[: place % len(data)]), *reader.end()]
-    assert deltas
-    assert not any(isinstance(delta, Fail) for delta in deltas[:-1])
-    writer = MessageStream(MessageWriting(message_id="m"))
-    found = events(b"".join(map(writer.write, ClientDeltas(_Given(deltas), model="m").feed(b""))))
-    assert found[-1]["type"] in ("error", "message_stop")
-
-
-class _Given:
-    """A reader of what was read already."""
-
-    def __init__(self, deltas: list[Delta]) -> None:
-        self._deltas = deltas
-
-    def feed(self, piece: bytes) -> list[Delta]:
-        return self._deltas
-
-    def end(self) -> list[Delta]:
-        return []
-
-
-@given(st.integers(1, 97))
-def test_peeking_finds_what_reading_finds(size: int) -> None:
-    anthropic_data = STREAMS["anthropic"][1].replace(b"\n", b"\r\n")
-    seen = anthropic_peek()
-    for begin in range(0, len(anthropic_data), size):
-        seen.feed(anthropic_data[begin : begin + size])
-    assert seen.seen.usage == Usage(uncached=20, cache_read=100, cache_write_5m=5, output=30)
-    assert (seen.seen.stop, seen.seen.call_ids, seen.seen.done) == ("tool_use", ["toolu_1"], True)
-    responses = openai_peek()
-    data = STREAMS["openai"][1]
-    for begin in range(0, len(data), size):
-        responses.feed(data[begin : begin + size])
-    assert responses.seen.usage == Usage(uncached=30, cache_read=60, cache_write_5m=10, output=20, reasoning=5)
-    assert (responses.seen.answer_id, responses.seen.call_ids, responses.seen.stop) == ("resp_1", ["c"], "tool_use")
-    gemini = google_peek()
-    gemini.feed(STREAMS["google"][1])
-    assert (gemini.seen.stop, gemini.seen.done) == ("end", True)
-
-
-def test_1_8_13_a_whole_stream_in_single_bytes_is_seen_once() -> None:
-    seen = anthropic_peek()
-    data = sse({"type": "ping"}, {"type": "message_start", "message": {"id": "m", "usage": {"input_tokens": 4}}})
-    for at in range(len(data)):
-        seen.feed(data[at : at + 1])
-    assert seen.seen.usage == Usage(uncached=4)
