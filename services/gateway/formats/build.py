@@ -1,12 +1,12 @@
 """What a provider's surface gets to build a request from, and what it gives back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from libs.common.catalog import Model
 from services.gateway.domain.turns import Kept
-from services.gateway.formats.blocks import Level, Thinking
+from services.gateway.formats.blocks import Ask, Level, Surface, Thinking
 from services.gateway.formats.tool_names import ToolName
 
 
@@ -54,3 +54,29 @@ def effort_of(thinking: Thinking) -> Level | None:
     if thinking.budget == 0:
         return "none"
     return next((level for budget, level in _LEVELS if thinking.budget <= budget), "xhigh")
+
+
+# What a client calls a field, where its format has another name for it than `Ask` has.
+_FIELDS: Mapping[Surface, Mapping[str, str]] = {
+    "messages": {"reasoning": "thinking", "stop": "stop_sequences", "response_format": "output_config.format"},
+    "responses": {"logprobs": "top_logprobs", "response_format": "text.format", "verbosity": "text.verbosity"},
+    "generate": {
+        "reasoning": "thinkingConfig",
+        "response_format": "responseJsonSchema",
+        "tool_choice": "toolConfig",
+        "top_p": "topP",
+        "top_k": "topK",
+        "stop": "stopSequences",
+        "presence_penalty": "presencePenalty",
+        "frequency_penalty": "frequencyPenalty",
+        "logprobs": "responseLogprobs",
+        "service_tier": "serviceTier",
+    },
+}
+_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+
+
+def client_fields(ask: Ask, lost: Iterable[str]) -> tuple[str, ...]:
+    """The client's names of fields, each once."""
+    names = _FIELDS.get(ask.origin, {})
+    return tuple(dict.fromkeys(ask.limit_field if name in _LIMITS else names.get(name, name) for name in lost))

@@ -5,15 +5,22 @@ The cipher is passed in; what it seals is a small JSON object, and what clients 
 """
 
 import base64
+import re
 from collections.abc import Callable
 
 import msgspec
 
+from services.gateway.domain.attempts import Failure
 from services.gateway.formats.blocks import Ask, Block, Call, Native, Reasoning, Turn
 
 PREFIX = "pr1."
 # What base64 of a sealed text begins with.
 PREFIX_IN_BASE64 = "cHIxL"
+_REFUSED = re.compile(
+    r"invalid.{0,8}signature|signature.{0,40}(?:invalid|not valid)|thought_?signature|encrypted.?content"
+    r"|bound to a different conversation",
+    re.IGNORECASE,
+)
 _MAX_SEALED = 4 << 20
 
 
@@ -119,6 +126,27 @@ def unseal(ask: Ask, cipher: Cipher, serving: Serving) -> Unsealed:
         if blocks or not turn.blocks:
             turns.append(msgspec.structs.replace(turn, blocks=tuple(blocks)))
     return Unsealed(ask=msgspec.structs.replace(ask, turns=tuple(turns)), removed=removed)
+
+
+def without_reasoning(ask: Ask) -> Ask:
+    """The request without any reasoning, for the one more try after a provider refused some."""
+    turns: list[Turn] = []
+    for turn in ask.turns:
+        blocks = tuple(
+            msgspec.structs.replace(block, sealed="", native=None) if isinstance(block, Call) else block
+            for block in turn.blocks
+            if not isinstance(block, Reasoning)
+        )
+        if blocks or not turn.blocks:
+            turns.append(msgspec.structs.replace(turn, blocks=blocks))
+    return msgspec.structs.replace(ask, turns=tuple(turns))
+
+
+def refused_reasoning(failure: Failure) -> bool:
+    """Whether a provider refused reasoning that came back to it: made by another account or model, or for another conversation."""
+    if failure.status not in (400, 422):
+        return False
+    return failure.code == "invalid_encrypted_content" or _REFUSED.search(failure.message) is not None
 
 
 def holds_sealed(ask: Ask) -> bool:

@@ -14,7 +14,10 @@ MAX_FRAME = 64 << 20
 
 
 class Seen(msgspec.Struct, kw_only=True):
-    """What was seen of a stream so far. `lost`: a frame was too large to be looked at, so the tokens are not known."""
+    """What was seen of an answer so far. `lost`: a frame was too large to be looked at, so the tokens are not known. `units` counts
+    what is billed apart from tokens. `iterations` are the models and tokens of an answer that several calls of models made: where
+    there are any, they are what was billed, and `usage` is not.
+    """
 
     model: str = ""
     answer_id: str = ""
@@ -26,6 +29,8 @@ class Seen(msgspec.Struct, kw_only=True):
     done: bool = False
     lost: bool = False
     tier: str | None = None
+    units: dict[str, int] = {}
+    iterations: list[tuple[str, Usage]] = []
 
 
 class FramePeek:

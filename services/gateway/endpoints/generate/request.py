@@ -119,6 +119,11 @@ def ask(found: Envelope) -> Ask:
     )
 
 
+def wants_thoughts(found: Ask) -> bool:
+    """Whether the client asked to read thoughts."""
+    return found.thinking.shown
+
+
 def count_ask(body: bytes, *, model: str) -> Ask:
     """The request of a `:countTokens`, whose body holds contents, or a whole request."""
     top = camel(envelope.top_level(body))

@@ -120,6 +120,11 @@ def ask(found: Envelope) -> Ask:
     )
 
 
+def wants_thinking(top: Object) -> bool:
+    """Whether the client asked for thinking, and so takes blocks of it."""
+    return string(object_of(top, "thinking"), "type", "thinking") not in (None, "disabled")
+
+
 def session_of(user_id: str | None) -> str | None:
     """The session that Claude Code writes into its user's id."""
     if user_id is None or not user_id.startswith("{"):

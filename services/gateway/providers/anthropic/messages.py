@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from services.gateway.formats.blocks import Ask, Block, Native, Reasoning, Text
-from services.gateway.formats.build import Built, Target, effort_of
+from services.gateway.formats.build import Built, Target, client_fields, effort_of
 from services.gateway.formats.foreign import Plain, calls, plain
 from services.gateway.formats.json_fields import bare, rejected
 from services.gateway.formats.tool_names import ToolNames
@@ -69,7 +69,7 @@ def build(ask: Ask, target: Target) -> Built:
     body["messages"] = [{"role": turn.role, "content": turn.content} for turn in turns]
     if target.stream:
         body["stream"] = True
-    return Built(body=msgspec.json.encode(body), dropped=tuple(dict.fromkeys(lost)), names=names.back)
+    return Built(body=msgspec.json.encode(body), dropped=client_fields(ask, lost), names=names.back)
 
 
 def own_body(ask: Ask, model: str) -> bytes:
@@ -184,13 +184,13 @@ def _format(body: Body, ask: Ask, system: list[Body], lost: list[str]) -> None:
         return
     if ask.format.schema is None:
         system.append(text(_JSON_ONLY))
-        lost.append("text.format" if ask.origin == "responses" else "responseMimeType")
+        lost.append("response_format")
         return
     schema = msgspec.json.decode(ask.format.schema)
     if holds_map(schema):
         # A closed object would allow none of the map's keys, and Anthropic enforces closed ones only.
         system.append(text(_IN_WORDS + bytes(ask.format.schema).decode()))
-        lost.append("text.format" if ask.origin == "responses" else "responseJsonSchema")
+        lost.append("response_format")
         return
     form = {"type": "json_schema", "schema": enforceable(schema)}
     body["output_config"] = {**body.get("output_config", {}), "format": form}

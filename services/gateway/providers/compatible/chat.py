@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from services.gateway.formats.blocks import Ask, Block, Call, Media, Result, Text, Tool, Turn
-from services.gateway.formats.build import Built, Target, effort_of
+from services.gateway.formats.build import Built, Target, client_fields, effort_of
 from services.gateway.formats.foreign import Plain, calls, error_text, plain
 from services.gateway.formats.json_fields import rejected
 from services.gateway.formats.tool_names import ToolNames
@@ -54,10 +54,9 @@ def build(ask: Ask, target: Target, *, strict: bool = False) -> Built:
         without=target.without,
     )
     sent = dialect.request(asked)
-    dropped = (*lost, *(_client_field(ask, name) for name in sent.dropped))
     return Built(
         body=sent.body,
-        dropped=tuple(dict.fromkeys(dropped)),
+        dropped=client_fields(ask, (*lost, *map(_neutral, sent.dropped))),
         added=sent.added,
         names=names.back,
         stop=stops,
@@ -273,7 +272,5 @@ def _tool(tool: Tool, names: ToolNames) -> Body:
     return {"type": "function", "function": function}
 
 
-def _client_field(ask: Ask, name: str) -> str:
-    if name in ("max_tokens", "max_completion_tokens"):
-        return ask.limit_field
+def _neutral(name: str) -> str:
     return "reasoning" if name == "reasoning_effort" else name

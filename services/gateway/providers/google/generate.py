@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Raw
 
 from services.gateway.formats.blocks import MADE_UP_ID, Ask, Block, Call, Tool
-from services.gateway.formats.build import Built, Target, effort_of
+from services.gateway.formats.build import Built, Target, client_fields, effort_of
 from services.gateway.formats.foreign import Plain, calls, plain, with_notes
 from services.gateway.formats.json_fields import rejected
 from services.gateway.formats.tool_names import ToolNames
@@ -49,7 +49,9 @@ def build(ask: Ask, target: Target) -> Built:
         config["stopSequences"] = stops[:_MAX_STOPS]
     if config:
         body["generationConfig"] = config
-    if ask.tier in _TIERS:
+    if ask.tier == "default" and ask.origin == "messages":
+        body["serviceTier"] = "standard"
+    elif ask.tier in _TIERS:
         body["serviceTier"] = _TIERS[ask.tier]
     elif ask.tier is not None and ask.origin == "responses" and ask.tier not in ("auto", "default"):
         lost.append("service_tier")
@@ -57,7 +59,7 @@ def build(ask: Ask, target: Target) -> Built:
         lost.append("verbosity")
     return Built(
         body=msgspec.json.encode(body),
-        dropped=tuple(dict.fromkeys(lost)),
+        dropped=client_fields(ask, lost),
         names=names.back,
         stop=tuple(stops[_MAX_STOPS:]),
     )
@@ -171,7 +173,7 @@ def _sampling(ask: Ask, target: Target, lost: list[str]) -> Body:
             lost.append("seed")
     if sampling.logprobs is not None:
         if target.stream or generation(target.model)[0] != 2:
-            lost.append("top_logprobs")
+            lost.append("logprobs")
         else:
             config |= {"responseLogprobs": True, "logprobs": sampling.logprobs}
     return config

@@ -17,6 +17,13 @@ def peek() -> FramePeek:
     return FramePeek(_WANTED, _read)
 
 
+def seen_whole(data: bytes) -> Seen:
+    """What is read of a whole answer that is forwarded as it came."""
+    seen = Seen()
+    _read(data, seen)
+    return seen
+
+
 def _read(data: bytes, seen: Seen) -> None:
     try:
         found = reply(data)

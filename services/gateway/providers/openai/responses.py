@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from services.gateway.formats.blocks import Ask, Level, Tool
-from services.gateway.formats.build import Built, Target, effort_of
+from services.gateway.formats.build import Built, Target, client_fields, effort_of
 from services.gateway.formats.foreign import Plain, calls, plain
 from services.gateway.formats.json_fields import rejected
 from services.gateway.formats.tool_names import ToolNames
@@ -59,7 +59,7 @@ def build(ask: Ask, target: Target) -> Built:
         body["stream"] = True
     return Built(
         body=msgspec.json.encode(body),
-        dropped=tuple(dict.fromkeys(lost)),
+        dropped=client_fields(ask, lost),
         names=names.back,
         stop=tuple(stop for stop in ask.stop if stop),
     )

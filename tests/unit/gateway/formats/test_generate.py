@@ -180,7 +180,7 @@ def test_4_7_17_a_model_that_always_thinks() -> None:
     ask = ask_of({"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}}})
     sent, built = to_anthropic(ask)
     assert sent["output_config"] == {"effort": "low"}
-    assert built.dropped == ("reasoning",)
+    assert built.dropped == ("thinkingConfig",)
 
 
 def test_4_7_18_several_answers() -> None:

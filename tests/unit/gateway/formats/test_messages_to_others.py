@@ -255,7 +255,7 @@ def test_thinking() -> None:
     assert config == {"includeThoughts": True, "thinkingBudget": 4000}
     off = {"thinking": {"type": "disabled"}}
     assert to_google(ask_of(off), "gemini-2.5-flash")[0]["generationConfig"]["thinkingConfig"]["thinkingBudget"] == 0
-    assert to_google(ask_of(off))[1].dropped == ("reasoning",)
+    assert to_google(ask_of(off))[1].dropped == ("thinking",)
 
 
 def test_a_form_for_the_answer() -> None:

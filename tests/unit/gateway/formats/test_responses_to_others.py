@@ -318,7 +318,7 @@ def test_parameters() -> None:
     }
     sent, built = to_anthropic(ask_of(body), OLD_CLAUDE)
     assert (sent["temperature"], sent["max_tokens"], len(sent["metadata"]["user_id"])) == (0.5, 50, 32)
-    assert set(built.dropped) == {"top_p", "logprobs", "truncation"}
+    assert set(built.dropped) == {"top_p", "top_logprobs", "truncation"}
     sent, built = to_google(ask_of(body), OLD_GEMINI)
     assert sent["generationConfig"]["topP"] == 0.5
     assert set(built.dropped) == {"truncation"}
@@ -329,7 +329,7 @@ def test_parameters() -> None:
     }
     sent, built = to_anthropic(ask_of(reasoning))
     assert sent["output_config"] == {"effort": "high"}
-    assert set(built.dropped) == {"service_tier", "verbosity"}
+    assert set(built.dropped) == {"service_tier", "text.verbosity"}
     assert to_google(ask_of(reasoning))[0]["serviceTier"] == "flex"
     assert to_chat(ask_of(reasoning))[0]["verbosity"] == "low"
     allowed = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "weather"}]}
