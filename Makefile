@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help model demo up status test check chaos attacks growth bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
+.PHONY: help model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ check-rules:
 
 chaos: $(VENV)/dev ## Kill and freeze parts under load, at true length, and print what was lost (nothing)
 	@$(BIN)/python -m tests.chaos
+
+soak: $(VENV)/dev model ## Mixed traffic for ten minutes; what each process takes of memory at start, middle and end
+	@$(BIN)/python -m tests.chaos.soak
 
 attacks: $(VENV)/dev ## Attack a running Promptly as a hostile provider, tenant and local user, and print what a victim noticed
 	@$(BIN)/python -m tests.attacks

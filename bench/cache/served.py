@@ -12,7 +12,7 @@ from libs.common.embedding.static import StaticTable
 from services.cache.answers import FLOOR
 from services.cache.domain.normalise import normalise
 from services.cache.domain.verifier import judge
-from services.cache.sketching import sketch
+from services.cache.static_embedding import embed_static
 
 THRESHOLD = 0.95
 
@@ -65,7 +65,7 @@ class Scorer:
         return float(np.dot(self._meanings[one], self._meanings[other]))
 
     def _static(self, text: str) -> Vectors | None:
-        return sketch(text, self._table)[1]
+        return embed_static(text, self._table)[1]
 
     def _see(self, texts: Iterable[str]) -> None:
         # By length: what is batched together costs as much as its longest text.

@@ -14,14 +14,14 @@ import msgspec
 from libs.common import context
 from libs.common.clock import SystemClock
 from libs.common.contracts.cache import CacheHit, CacheMiss, ExactLookup, SemanticLookup, StoreAnswer
-from libs.common.embedding import Embedder, OffLoop
+from libs.common.embedding import Embedder, ThreadedEmbedder
 from libs.common.embedding.static import StaticTable
 from libs.common.runner import settle_memory
 from services.cache.answers import Answers
 from services.cache.domain.normalise import VERSION
+from services.cache.embedding_cache import EmbeddingCache
 from services.cache.entries import Entries
 from services.cache.quota import Quota
-from services.cache.recent import Recent
 from services.cache.store.edge import EdgePoints
 from services.cache.store.shape import collection_name
 
@@ -82,10 +82,10 @@ async def filled(size: Size, model: Embedder, table: StaticTable) -> AsyncIterat
     """The service with so many entries."""
     with tempfile.TemporaryDirectory() as directory:
         name = collection_name(model.name, VERSION)
-        points = EdgePoints(Path(directory), name, static_size=table.dimension, meaning_size=model.dimension)
-        entries, thinker = Entries(points, SystemClock()), OffLoop(model)
+        points = EdgePoints(Path(directory), name, static_size=table.dimension, embedding_size=model.dimension)
+        entries, thinker = Entries(points, SystemClock()), ThreadedEmbedder(model)
         quota = Quota(entries, SystemClock(), max_entries=10**6, stores_per_minute=10**6)
-        answers = Answers(entries, quota, table, Recent(thinker))
+        answers = Answers(entries, quota, table, EmbeddingCache(thinker))
         try:
             for at, question in enumerate(itertools.islice(questions(), size.entries - (2 * ROUNDS + 1) * PER_ROUND)):
                 await answers.store(_stored(str(at), question, scope=f"scope-{at % size.scopes}"))

@@ -12,7 +12,7 @@ import msgspec
 from bench.optimizer.data import Messages
 from libs.common.contracts.auth import Level, OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
-from services.optimizer.domain.guard import preserves
+from services.optimizer.domain.invariants import preserves
 from services.optimizer.domain.spans import quoted
 from services.optimizer.pipeline import Optimizer
 

@@ -9,8 +9,8 @@ from bench.optimizer.ledger import Ledger
 from bench.optimizer.tools import AIRLINE, tokens_of
 from libs.common.contracts.auth import Level
 from libs.common.tokens import count_message
-from services.optimizer.domain.likeness import Likeness
 from services.optimizer.domain.plan import WINDOWS
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.pipeline import Optimizer
 
 GOALS: dict[Level, float] = {"conservative": 16, "moderate": 31, "aggressive": 42}
@@ -19,7 +19,7 @@ DISCOUNTS = (0, 50, 90)
 HEAD = ["traffic", "level", "calls", "saved", "with tool definitions", "median", "p90", "arguments kept", "by lever, %"]
 
 
-def airline(ledger: Ledger, likeness: Likeness, conversations: list[Messages] | None) -> None:
+def airline(ledger: Ledger, similarity: Similarity, conversations: list[Messages] | None) -> None:
     """tau-bench, every call cold as far as cuts are concerned, beside the guide's literal window.
 
     The share is of the messages' tokens; beside it stands the share of the prompt's, tool definitions included.
@@ -29,7 +29,7 @@ def airline(ledger: Ledger, likeness: Likeness, conversations: list[Messages] | 
         return
     lines, per_thousand = [], []
     for level in LEVELS:
-        optimizer = Optimizer(likeness, memo_bytes=32_000_000)
+        optimizer = Optimizer(similarity, cache_bytes=32_000_000)
         replies, named, kept, literal = [], 0, 0, 0
         for conversation in conversations:
             for messages, answer in calls(conversation):
@@ -58,14 +58,14 @@ def airline(ledger: Ledger, likeness: Likeness, conversations: list[Messages] | 
     print(
         f"warm history, ms per 1k tokens: p50 {median(per_thousand):.2f}, p95 {quantiles(per_thousand, n=20)[-1]:.2f}"
     )
-    _bills(ledger, likeness, conversations)
+    _bills(ledger, similarity, conversations)
 
 
-def agents(ledger: Ledger, likeness: Likeness, histories: list[Messages]) -> None:
+def agents(ledger: Ledger, similarity: Similarity, histories: list[Messages]) -> None:
     """SWE-agent, every call and the last one; its task is the last user turn before the agent's first."""
     lines = []
     for level in LEVELS if histories else ():
-        optimizer = Optimizer(likeness, memo_bytes=32_000_000)
+        optimizer = Optimizer(similarity, cache_bytes=32_000_000)
         every, kept = [], []
         for history in histories:
             asked = [messages for messages, _ in calls(history)]
@@ -89,19 +89,19 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _bills(ledger: Ledger, likeness: Likeness, conversations: list[Messages]) -> None:
+def _bills(ledger: Ledger, similarity: Similarity, conversations: list[Messages]) -> None:
     """Billed tokens against the unpruned conversation, with a provider whose cache holds the last request's beginning."""
     lines = []
     for discount in DISCOUNTS:
         share = 1 - discount / 100
-        plain = sum(_bill(one, None, share, likeness)[0] for one in conversations)
-        sliding = sum(_bill(one, "literal", share, likeness)[0] for one in conversations)
+        plain = sum(_bill(one, None, share, similarity)[0] for one in conversations)
+        sliding = sum(_bill(one, "literal", share, similarity)[0] for one in conversations)
         line = [f"{discount} %", f"{100 * (sliding / plain - 1):+.1f} %"]
         for level in LEVELS:
-            found = [_bill(one, level, share, likeness) for one in conversations]
+            found = [_bill(one, level, share, similarity) for one in conversations]
             billed = 100 * (sum(bill for bill, _ in found) / plain - 1)
             worse = sum(
-                bill > _bill(one, None, share, likeness)[0] + 0.5
+                bill > _bill(one, None, share, similarity)[0] + 0.5
                 for one, (bill, _) in zip(conversations, found, strict=True)
             )
             line.append(f"{billed:+.1f} % ({worse} of {len(found)} dearer)")
@@ -115,9 +115,9 @@ def _bills(ledger: Ledger, likeness: Likeness, conversations: list[Messages]) ->
     )
 
 
-def _bill(conversation: Messages, level: str | None, share: float, likeness: Likeness) -> tuple[float, int]:
+def _bill(conversation: Messages, level: str | None, share: float, similarity: Similarity) -> tuple[float, int]:
     """Billed tokens of every call, and those sent; the gateway's memory of the conversation is played through."""
-    optimizer = Optimizer(likeness, memo_bytes=32_000_000)
+    optimizer = Optimizer(similarity, cache_bytes=32_000_000)
     billed, whole = 0.0, 0
     last: Messages = []
     cut: int | None = None

@@ -7,7 +7,7 @@ from bench.optimizer.asking import MODEL, ask, saving, sent
 from bench.optimizer.data import Asked
 from bench.optimizer.ledger import Ledger
 from libs.common.tokens import count_text
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.pipeline import Optimizer
 
 _TASK = (
@@ -16,12 +16,12 @@ _TASK = (
 )
 
 
-def extraction(ledger: Ledger, likeness: Likeness, questions: list[Asked] | None) -> None:
+def extraction(ledger: Ledger, similarity: Similarity, questions: list[Asked] | None) -> None:
     """Ten passages with hard lexical distractors, documents numbered as the data's authors number them."""
     if questions is None:
         ledger.unmeasurable("NQ, ten passages: 45 % saved at ≥ 99 % of answers kept")
         return
-    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
+    optimizer = Optimizer(similarity, cache_bytes=1_000_000)
     replies, ours = [], 0
     dice = random.Random(3)
     at_random = truncated = gated = 0

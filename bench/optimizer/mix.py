@@ -12,7 +12,7 @@ from bench.optimizer.tools import tokens_of
 from bench.optimizer.traffic import CLASSES, Request
 from libs.common.contracts.auth import Level
 from libs.common.contracts.optimizer import OptimizeReply
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.pipeline import Optimizer
 from tests.damage.asking import Sent, text_of
 from tests.damage.corpus.words import Dice
@@ -38,12 +38,12 @@ def requests() -> list[tuple[str, Request]]:
     return [(title, CLASSES[title][1](Dice(f"mix-{title}-{n}"))) for n, title in enumerate(titles)]
 
 
-def mix(ledger: Ledger, likeness: Likeness) -> None:
+def mix(ledger: Ledger, similarity: Similarity) -> None:
     """Each level over the same requests: by level, then by class."""
     drawn = requests()
     lines, by_class = [], []
     for level in LEVELS:
-        done = _run(level, drawn, likeness)
+        done = _run(level, drawn, similarity)
         lines.append([level, *_figures(done), _named(done)])
         by_class += [
             [title, level, str(len(some)), *_figures(some), _named(some)]
@@ -57,8 +57,8 @@ def mix(ledger: Ledger, likeness: Likeness) -> None:
     ledger.show("The mix by class", ["traffic", "level", "n", *head], by_class)
 
 
-def _run(level: Level, drawn: list[tuple[str, Request]], likeness: Likeness) -> list[_Done]:
-    optimizer = Optimizer(likeness, memo_bytes=32_000_000)
+def _run(level: Level, drawn: list[tuple[str, Request]], similarity: Similarity) -> list[_Done]:
+    optimizer = Optimizer(similarity, cache_bytes=32_000_000)
     done = []
     for title, request in drawn:
         reply = ask(optimizer, request.messages, level, tools=bool(request.tools), explain=True)

@@ -17,7 +17,7 @@ from bench.optimizer.data import Sets
 from bench.optimizer.ledger import Ledger
 from libs.common.contracts.optimizer import TextRequest
 from libs.common.tokens import count_text
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.pipeline import Optimizer
 
 ENVIRONMENTS = Path(".venvs")
@@ -38,12 +38,12 @@ class Result(NamedTuple):
     ms: float
 
 
-def beside(ledger: Ledger, likeness: Likeness, sets: Sets) -> None:
+def beside(ledger: Ledger, similarity: Similarity, sets: Sets) -> None:
     """Single prompts, then a tool's JSON."""
     found = {"GSM8K": (sets.gsm8k() or [])[:200], "MT-bench": sets.mt_bench() or [], "act-as": sets.act_as() or []}
     classes = {name: texts for name, texts in found.items() if texts}
     lines = [["Promptly", "similarity ≥ 0.9"]]
-    ours = {name: _ours(likeness, texts) for name, texts in classes.items()}
+    ours = {name: _ours(similarity, texts) for name, texts in classes.items()}
     lines[0] += [_shown(ours[name]) for name in classes]
     for peer, settings in SETTINGS.items():
         for setting in settings:
@@ -58,16 +58,16 @@ def beside(ledger: Ledger, likeness: Likeness, sets: Sets) -> None:
     if classes:
         head = ["optimizer", "setting", *(f"{name}: saved / prompts with a loss / ms" for name in classes)]
         ledger.show("Beside peers, each on the same prompts", head, lines)
-    _tool_results(ledger, likeness, sets.github())
+    _tool_results(ledger, similarity, sets.github())
 
 
-def _tool_results(ledger: Ledger, likeness: Likeness, text: str | None) -> None:
+def _tool_results(ledger: Ledger, similarity: Similarity, text: str | None) -> None:
     if text is None:
         return
     values = [str(value) for row in json.loads(text) for value in row.values() if isinstance(value, int | str)]
     message = [{"role": "tool", "tool_call_id": "1", "content": text}]
     started = perf_counter()
-    after = sent(message, ask(Optimizer(likeness, memo_bytes=1_000_000), message, "moderate"))[0]["content"]
+    after = sent(message, ask(Optimizer(similarity, cache_bytes=1_000_000), message, "moderate"))[0]["content"]
     lines = [["Promptly, moderate", *_kept(text, after, values), f"{1000 * (perf_counter() - started):.0f}"]]
     answered = _run("headroom-ai", [{"kind": "tool", "text": text, "setting": "defaults"}])
     if answered is None:
@@ -82,8 +82,8 @@ def _kept(text: str, after: str, values: Sequence[str]) -> list[str]:
     return [f"{saved:.1f} %", f"{100 * sum(value in after for value in values) / len(values):.1f} %"]
 
 
-def _ours(likeness: Likeness, texts: Sequence[str]) -> Result:
-    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
+def _ours(similarity: Similarity, texts: Sequence[str]) -> Result:
+    optimizer = Optimizer(similarity, cache_bytes=1_000_000)
     after, times = [], []
     for text in texts:
         started = perf_counter()

@@ -9,14 +9,14 @@ from bench.optimizer.asking import LEVELS, ask, by_lever, loses, saving, sent, s
 from bench.optimizer.data import Messages, Sets
 from bench.optimizer.ledger import Ledger
 from libs.common.contracts.optimizer import TextRequest
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.pipeline import Optimizer
 
 THRESHOLDS = (0.9, 0.8)
 _NUMBER = re.compile(r"\d[\d.,]*")
 
 
-def single(ledger: Ledger, likeness: Likeness, sets: Sets) -> None:
+def single(ledger: Ledger, similarity: Similarity, sets: Sets) -> None:
     """Prompts by themselves, as /v1/optimize gets them, then as instructions of a chat."""
     found = {"GSM8K question": sets.gsm8k(), "MT-bench turn 1": sets.mt_bench(), "act-as prompt": sets.act_as()}
     lines, lost_in_all = [], 0
@@ -25,11 +25,11 @@ def single(ledger: Ledger, likeness: Likeness, sets: Sets) -> None:
             ledger.unmeasurable(f"{name}: saved, losses")
             continue
         for threshold in THRESHOLDS:
-            line, lost = _alone(likeness, texts, threshold)
+            line, lost = _alone(similarity, texts, threshold)
             lines.append([name, f"by itself, ≥ {threshold}", str(len(texts)), *line])
             lost_in_all += lost
         for level in LEVELS:
-            line, lost = _as_instructions(likeness, texts, level)
+            line, lost = _as_instructions(similarity, texts, level)
             lines.append([name, f"instructions, {level}", str(len(texts)), *line])
             lost_in_all += lost
     ledger.show(
@@ -37,10 +37,10 @@ def single(ledger: Ledger, likeness: Likeness, sets: Sets) -> None:
     )
     ledger.most("prompts that lose a number, negation, name or protected part to rewriting", lost_in_all, 0, "prompts")
     if (questions := found["GSM8K question"]) is not None:
-        _numbers(ledger, likeness, questions)
+        _numbers(ledger, similarity, questions)
 
 
-def tool_result(ledger: Ledger, likeness: Likeness, text: str | None) -> None:
+def tool_result(ledger: Ledger, similarity: Similarity, text: str | None) -> None:
     """A tool's JSON, minified and as a table."""
     if text is None:
         ledger.unmeasurable("JSON tool result: minified ≥ 24 %, as a table ≥ 40 %")
@@ -50,7 +50,7 @@ def tool_result(ledger: Ledger, likeness: Likeness, text: str | None) -> None:
     message: Messages = [call, {"role": "tool", "tool_call_id": "1", "content": text}]
     lines = []
     for level, words, goal in (("conservative", "minified", 24), ("moderate", "as a table", 40)):
-        reply = ask(Optimizer(likeness, memo_bytes=1_000_000), message, level)  # type: ignore[arg-type]
+        reply = ask(Optimizer(similarity, cache_bytes=1_000_000), message, level)  # type: ignore[arg-type]
         after = sent(message, reply)[1]["content"]
         kept = all(
             str(value) in after for row in json.loads(text) for value in row.values() if isinstance(value, int | str)
@@ -64,8 +64,8 @@ def tool_result(ledger: Ledger, likeness: Likeness, text: str | None) -> None:
     )
 
 
-def _alone(likeness: Likeness, texts: Sequence[str], threshold: float) -> tuple[list[str], int]:
-    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
+def _alone(similarity: Similarity, texts: Sequence[str], threshold: float) -> tuple[list[str], int]:
+    optimizer = Optimizer(similarity, cache_bytes=1_000_000)
     before = after = lost = 0
     shares, times = [], []
     for text in texts:
@@ -80,8 +80,8 @@ def _alone(likeness: Likeness, texts: Sequence[str], threshold: float) -> tuple[
     return [saved, f"{middle:.1f} %", f"{high:.1f} %", f"{spread(times)[0]:.2f}", str(lost), "–"], lost
 
 
-def _as_instructions(likeness: Likeness, texts: Sequence[str], level: str) -> tuple[list[str], int]:
-    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
+def _as_instructions(similarity: Similarity, texts: Sequence[str], level: str) -> tuple[list[str], int]:
+    optimizer = Optimizer(similarity, cache_bytes=1_000_000)
     replies, times, lost = [], [], 0
     for text in texts:
         message = [{"role": "system", "content": text}]
@@ -94,9 +94,9 @@ def _as_instructions(likeness: Likeness, texts: Sequence[str], level: str) -> tu
     return [*figures, by_lever(replies)], lost
 
 
-def _numbers(ledger: Ledger, likeness: Likeness, questions: Sequence[str]) -> None:
+def _numbers(ledger: Ledger, similarity: Similarity, questions: Sequence[str]) -> None:
     """However far a question is shortened, its numbers and its question sentence's end are there."""
-    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
+    optimizer = Optimizer(similarity, cache_bytes=1_000_000)
     named = kept = 0
     for question in questions:
         after = _NUMBER.findall(optimizer.shorten(TextRequest(text=question, similarity_threshold=0.0)).text)

@@ -13,7 +13,7 @@ from bench.optimizer.data import Messages
 from bench.optimizer.ledger import Ledger
 from libs.common.contracts.optimizer import TextRequest
 from libs.common.tokens import count_text
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.pipeline import Optimizer
 
 SIZES = (250, 1_000, 4_000, 16_000)
@@ -21,7 +21,7 @@ ROUNDS = 24
 
 
 def speed(
-    ledger: Ledger, likeness: Likeness, instructions: list[str] | None, conversations: list[Messages] | None
+    ledger: Ledger, similarity: Similarity, instructions: list[str] | None, conversations: list[Messages] | None
 ) -> None:
     """Half instructions, half conversation with tool results, at the aggressive level, which does everything."""
     if not instructions or not conversations:
@@ -32,7 +32,7 @@ def speed(
         cold, warm = [], []
         for round_ in range(ROUNDS):
             messages = _request(instructions, conversations, size, round_)
-            optimizer = Optimizer(likeness, memo_bytes=32_000_000)
+            optimizer = Optimizer(similarity, cache_bytes=32_000_000)
             started = thread_time()
             reply = ask(optimizer, messages, "aggressive")
             cold.append(1000 * (thread_time() - started))
@@ -47,17 +47,17 @@ def speed(
             ledger.most("added to a request of 1k tokens, nothing remembered, p95", p95, 18, "ms")
             ledger.most("added to a request of 1k tokens, history remembered, p50", median(warm), 1, "ms")
     ledger.show("Added latency, ms of one core", ["tokens", "cold p50 / p95", "warm p50 / p95"], lines)
-    _long_text(ledger, likeness, instructions)
+    _long_text(ledger, similarity, instructions)
 
 
-def _long_text(ledger: Ledger, likeness: Likeness, instructions: list[str]) -> None:
+def _long_text(ledger: Ledger, similarity: Similarity, instructions: list[str]) -> None:
     times = []
     for round_ in range(5):
         dice = random.Random(round_)
         words = " ".join(itertools.chain.from_iterable(dice.sample(instructions, len(instructions)) for _ in range(3)))
         text = words[:50_000]
         started = thread_time()
-        Optimizer(likeness, memo_bytes=1_000_000).shorten(TextRequest(text=text))
+        Optimizer(similarity, cache_bytes=1_000_000).shorten(TextRequest(text=text))
         times.append(1000 * (thread_time() - started) / count_text(MODEL, text) * 10_000)
     ledger.most("a text of 50,000 characters by itself, per 10k tokens, p50", median(times), 100, "ms")
 

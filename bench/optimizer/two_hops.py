@@ -20,8 +20,8 @@ from bench.optimizer.data import DATA, Messages, Sets
 from bench.optimizer.ledger import Ledger
 from bench.optimizer.world import World
 from libs.common.contracts.optimizer import OptimizeReply
-from services.optimizer.app import load_likeness
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.app import load_similarity
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.pipeline import Optimizer
 
 DEVELOPMENT, FIGURE = range(0, 40, 2), range(1, 41, 2)
@@ -115,9 +115,9 @@ def questions(seeds: Sequence[int], fillers: Passages) -> list[tuple[int, Asked]
     return found
 
 
-def two_hops(ledger: Ledger, likeness: Likeness, fillers: Passages, seeds: Sequence[int] = FIGURE) -> list[Asked]:
+def two_hops(ledger: Ledger, similarity: Similarity, fillers: Passages, seeds: Sequence[int] = FIGURE) -> list[Asked]:
     """The figures by hops and by format; those questions that lost a passage."""
-    optimizer = Optimizer(likeness, memo_bytes=1_000_000)
+    optimizer = Optimizer(similarity, cache_bytes=1_000_000)
     replies: dict[str, list[OptimizeReply]] = {name: [] for name in FORMATS}
     kept: dict[tuple[str, int], list[bool]] = {}
     lost = []
@@ -178,6 +178,6 @@ def _share(found: Sequence[bool]) -> str:
 if __name__ == "__main__":
     figures = Ledger()
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
-    for one in two_hops(figures, load_likeness("var/model"), passages_of(Sets(folder)), DEVELOPMENT)[:12]:
+    for one in two_hops(figures, load_similarity("var/model"), passages_of(Sets(folder)), DEVELOPMENT)[:12]:
         print(f"lost: {one.question}  needs {' + '.join(one.passages[i][0] for i in one.gold)}")
     sys.exit(0 if figures.close() else 1)

@@ -28,13 +28,13 @@ from libs.common import catalog
 from libs.common.clock import SystemClock
 from libs.common.contracts.router import RouteRequest
 from libs.common.embedding import Embedder, load
-from services.router.domain.complexity import NEAR, classify, look
-from services.router.domain.gain import shipped
-from services.router.domain.nearby import ends, told
+from services.router.domain.complexity import NEAR, classify, extract_features
+from services.router.domain.knn import ends, shrunk_mean
+from services.router.domain.quality_uplift import shipped
 from services.router.pipeline import Router
-from services.router.ports import NoNeighbours, ShippedEstimates
+from services.router.ports import NoNearestNeighbors, ShippedCalibrations
 from services.router.training.prompts import labelled, split
-from services.router.weights import load_neighbourhood, load_weights
+from services.router.weights import load_neighborhood, load_weights
 from tests.unit.router.hard_and_easy import ALSO_SHORT_BUT_HARD, ALSO_SIMPLE, LONG_BUT_EASY, SHORT_BUT_HARD, SIMPLE
 
 DATA, MODEL = Path("../shared/data/router"), Path("var/model")
@@ -103,10 +103,10 @@ def main(data: Path, model: Path) -> int:
 
 
 def measure(title: str, questions: list[Question], embedder: Embedder) -> Measured:
-    """Look at every question, and at its neighbours."""
-    looks = [look(one.prompt, WEIGHTS.judge, WEIGHTS.words) for one in questions]
+    """PromptFeatures at every question, and at its neighbors."""
+    looks = [extract_features(one.prompt, WEIGHTS.judge, WEIGHTS.words) for one in questions]
     vectors = np.stack([embedder.embed([ends(one.reading.body)])[0] for one in looks])
-    around = load_neighbourhood()
+    around = load_neighborhood()
     known = around.vectors.astype(np.float32) / 127
     weak, strong = scores(questions)
     return Measured(
@@ -114,7 +114,7 @@ def measure(title: str, questions: list[Question], embedder: Embedder) -> Measur
         questions=questions,
         features=np.array([one.features for one in looks]),
         vectors=vectors,
-        nearby=np.array([told(known @ vector, around.gains) for vector in vectors]),
+        nearby=np.array([shrunk_mean(known @ vector, around.gains) for vector in vectors]),
         weak=weak,
         strong=strong,
     )
@@ -126,8 +126,10 @@ def rank(one: Measured, report: Report) -> float:
     dice = np.random.default_rng(0)
     draws = [ranked(dice.random(len(one.weak)), *gap) for _ in range(_DRAWS)]
     lengths = np.array([len(question.prompt) for question in one.questions], float)
-    cheap = np.array([SHIPPED.gain(tuple(row)) for row in one.features])
-    full = np.array([SHIPPED.gain(tuple(row), near) for row, near in zip(one.features, one.nearby, strict=True)])
+    cheap = np.array([SHIPPED.quality_uplift(tuple(row)) for row in one.features])
+    full = np.array(
+        [SHIPPED.quality_uplift(tuple(row), near) for row, near in zip(one.features, one.nearby, strict=True)]
+    )
     lazy, needed = ranked_lazily(cheap, full, NEAR, *gap)
     report.line(title, f"chance, median of {_DRAWS}", learner.middle(draws))
     report.line(title, "length of the prompt", ranked(lengths, *gap))
@@ -183,7 +185,7 @@ def agents(data: Path, report: Report) -> None:
         return
     declared = tools(talks)
     models, today = catalog.load(), SystemClock().now().date()
-    router = Router(models, WEIGHTS, ShippedEstimates(WEIGHTS.prior), NoNeighbours(), SystemClock())
+    router = Router(models, WEIGHTS, ShippedCalibrations(WEIGHTS.prior), NoNearestNeighbors(), SystemClock())
     bills = {
         name: bill(talks, chosen, models, today, len(declared)) for name, chosen in rules(router, declared).items()
     }
@@ -229,8 +231,8 @@ def keep_still(prompts: Sequence[str], model: Path) -> None:
 
 async def clock(prompts: Sequence[str], embedder: Embedder, report: Report) -> None:
     """A decision's processor time, one after another, every prompt once: other work on the machine does not count."""
-    router = Router(catalog.load(), WEIGHTS, ShippedEstimates(WEIGHTS.prior), NoNeighbours(), SystemClock())
-    known = load_neighbourhood().vectors.astype(np.float32)
+    router = Router(catalog.load(), WEIGHTS, ShippedCalibrations(WEIGHTS.prior), NoNearestNeighbors(), SystemClock())
+    known = load_neighborhood().vectors.astype(np.float32)
     short = [prompt for prompt in prompts if len(prompt) <= _READ_WHOLE]
     alone, both = [], []
     for prompt in short[:: max(len(short) // _SAMPLE, 1)]:
@@ -250,7 +252,7 @@ async def clock(prompts: Sequence[str], embedder: Embedder, report: Report) -> N
 
 def tier_of(prompt: str) -> str:
     """At first sight."""
-    return classify(look(prompt, WEIGHTS.judge, WEIGHTS.words), SHIPPED).tier
+    return classify(extract_features(prompt, WEIGHTS.judge, WEIGHTS.words), SHIPPED).tier
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from bench.router.ranking import Numbers, Ranking, ranked
 from services.analytics.domain.learning import Routed, add
-from services.router.domain.gain import Prior, learned
-from services.router.domain.nearby import mean_gain
+from services.router.domain.knn import mean_uplift
+from services.router.domain.quality_uplift import Prior, learned
 
 SPLITS = 5
 
@@ -25,7 +25,7 @@ def online(
             for at in first
         ]
         own = learned(prior, add(None, seen))
-        gains = [own.gain(tuple(features[at]), nearby[at]) for at in rest]
+        gains = [own.quality_uplift(tuple(features[at]), nearby[at]) for at in rest]
         found.append(ranked(np.array(gains), weak[rest], strong[rest]))
     return found
 
@@ -35,7 +35,7 @@ def nearest(vectors: NDArray[np.float32], weak: Numbers, strong: Numbers, labels
     gains = (strong - weak).astype(np.float32)
     return [
         ranked(
-            np.array([mean_gain(vectors[first] @ vectors[at], gains[first]) for at in rest]), weak[rest], strong[rest]
+            np.array([mean_uplift(vectors[first] @ vectors[at], gains[first]) for at in rest]), weak[rest], strong[rest]
         )
         for first, rest in _splits(len(vectors), labels)
     ]

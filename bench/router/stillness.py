@@ -6,7 +6,7 @@ import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeRequest
-from services.optimizer.app import load_likeness
+from services.optimizer.app import load_similarity
 from services.optimizer.pipeline import Optimizer
 
 Dressing = Callable[[str], str]
@@ -14,7 +14,7 @@ Dressing = Callable[[str], str]
 
 def dressings(model_dir: str) -> dict[str, Dressing]:
     """Ways to say the same."""
-    optimizer = Optimizer(load_likeness(model_dir), memo_bytes=1_000_000)
+    optimizer = Optimizer(load_similarity(model_dir), cache_bytes=1_000_000)
     settings = OptimizationSettings(level="moderate")
 
     def optimized(prompt: str) -> str:

@@ -25,6 +25,8 @@ _NAMES: Final = tuple(
     if field.type in (str, str | None) and field.name not in _OURS
 )
 _COUNTS: Final = ("original_tokens", "optimized_tokens", "charged_tokens")
+_ITEM_COUNTS: Final = ("items", "cached_items")
+_MAX_ITEM_COUNT: Final = 10**6
 _AMOUNTS: Final = ("baseline_cost_nano", "actual_cost_nano", "shadow_savings_nano")
 _FLOATS: Final = ("latency_ms", "overhead_ms", "provider_ms", "first_byte_ms", "cache_similarity", "routing_score")
 
@@ -46,6 +48,10 @@ def bounded(event: CompletionFinished) -> CompletionFinished:
         value = getattr(event, name)
         if not -MAX_TOKENS <= value <= MAX_TOKENS:
             changed[name] = min(max(value, -MAX_TOKENS), MAX_TOKENS)
+    for name in _ITEM_COUNTS:
+        value = getattr(event, name)
+        if not 0 <= value <= _MAX_ITEM_COUNT:
+            changed[name] = min(max(value, 0), _MAX_ITEM_COUNT)
     counts = {
         name: min(max(value, 0), MAX_TOKENS)
         for name in _TOKENS
@@ -71,16 +77,24 @@ def text(value: str, most: int = MAX_NAME) -> str:
 
 def _lists(event: CompletionFinished) -> dict[str, Any]:
     changed: dict[str, Any] = {}
-    for name in ("degraded", "not_done"):
+    for name in ("degraded", "not_done", "dropped", "unpriced"):
         value = getattr(event, name)
         if value and value != (cut := tuple(text(item) for item in value[:MAX_ITEMS])):
             changed[name] = cut
     if event.tags and event.tags != (tags := {text(k): text(v) for k, v in list(event.tags.items())[:MAX_ITEMS]}):
         changed["tags"] = tags
+    if event.units and event.units != (units := _units(event.units)):
+        changed["units"] = units
     features = event.routing_features
     if features and (len(features) > 4 * MAX_ITEMS or not all(map(math.isfinite, features))):
         changed["routing_features"] = ()
     return changed
+
+
+def _units(units: dict[str, float]) -> dict[str, float]:
+    """Amounts that a record can hold; what is no amount is left out."""
+    kept = [(text(name), amount) for name, amount in list(units.items())[:MAX_ITEMS]]
+    return {name: amount for name, amount in kept if 0 <= amount <= MAX_TOKENS}
 
 
 def _too_much(nano: int | None) -> bool:

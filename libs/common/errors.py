@@ -1,7 +1,10 @@
-"""The one tree of errors that services raise, carry over the bus, and turn into HTTP at the door.
+"""The one tree of errors that services raise, carry over the bus, and turn into HTTP responses.
 
 PromptlyError
 ├── BadRequest 400          what the caller sent cannot be used; the message names the field
+│   ├── RequestTimeout 408  the body came too slowly
+│   ├── UnsupportedMediaType 415
+│   └── Unprocessable 422   readable, but it contradicts something
 ├── Unauthorized 401        no valid key or token
 ├── InsufficientCredits 402 credits or a budget used up
 ├── Forbidden 403           known caller, not allowed
@@ -17,28 +20,87 @@ PromptlyError
     └── DeadlineExceeded    the budget ran out
 """
 
-from typing import Any, ClassVar
+import msgspec
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """A field of the caller's body or query, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a client may act on beside the status and the code. None and empty: not known, or of no use here.
+
+    `param` names the field at fault, `errors` several of them; `retry_after` is in seconds; `should_retry` false says that
+    trying again cannot help, or would be paid for twice; `required` and `available` are optimize tokens.
+    """
+
+    param: str | None = None
+    errors: tuple[FieldError, ...] = ()
+    retry_after: float | None = None
+    should_retry: bool | None = None
+    required: int | None = None
+    available: int | None = None
 
 
 class PromptlyError(Exception):
     """An error with a sentence for its reader, a stable code and an HTTP status."""
 
-    status: ClassVar[int] = 500
+    status: int = 500
     code: str = "internal_error"
-    retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, code: str | None = None, details: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        errors: tuple[FieldError, ...] = (),
+        retry_after: float | None = None,
+        should_retry: bool | None = None,
+        required: int | None = None,
+        available: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or type(self).code
-        self.details = details or {}
+        self.details = ErrorDetails(
+            param=param,
+            errors=errors,
+            retry_after=retry_after,
+            should_retry=should_retry,
+            required=required,
+            available=available,
+        )
 
 
 class BadRequest(PromptlyError):
-    """`param` in the details names the field."""
+    """What the caller sent cannot be used; `param` or `errors` name the field."""
 
     status = 400
     code = "invalid_request"
+
+
+class RequestTimeout(BadRequest):
+    """The body did not arrive in time."""
+
+    status = 408
+    code = "body_timeout"
+
+
+class UnsupportedMediaType(BadRequest):
+    """The body's media type or encoding is not one that is read here."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class Unprocessable(BadRequest):
+    """The body can be read and still contradicts something."""
+
+    status = 422
 
 
 class Unauthorized(PromptlyError):
@@ -84,11 +146,10 @@ class PayloadTooLarge(PromptlyError):
 
 
 class RateLimited(PromptlyError):
-    """Too many requests; `details["retry_after"]` is in seconds."""
+    """Too many requests; `retry_after` says when to come again."""
 
     status = 429
     code = "rate_limit_exceeded"
-    retryable = True
 
 
 class Internal(PromptlyError):
@@ -100,7 +161,6 @@ class UpstreamFailed(PromptlyError):
 
     status = 502
     code = "upstream_error"
-    retryable = True
 
 
 class Unavailable(PromptlyError):
@@ -108,7 +168,6 @@ class Unavailable(PromptlyError):
 
     status = 503
     code = "service_unavailable"
-    retryable = True
 
 
 class NotConnected(Unavailable):
@@ -133,6 +192,9 @@ _BY_STATUS: dict[int, type[PromptlyError]] = {
     cls.status: cls
     for cls in (
         BadRequest,
+        RequestTimeout,
+        UnsupportedMediaType,
+        Unprocessable,
         Unauthorized,
         InsufficientCredits,
         Forbidden,
@@ -147,6 +209,22 @@ _BY_STATUS: dict[int, type[PromptlyError]] = {
 }
 
 
-def from_status(status: int, message: str, code: str, details: dict[str, Any]) -> PromptlyError:
-    """The error that another service raised, rebuilt from what the bus carried."""
-    return _BY_STATUS.get(status, Internal)(message, code=code, details=details)
+class ErrorMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """An error on its way between services or processes."""
+
+    status: int
+    code: str
+    message: str
+    details: ErrorDetails = ErrorDetails()
+
+
+def as_message(error: PromptlyError) -> ErrorMessage:
+    """An error as it travels."""
+    return ErrorMessage(status=error.status, code=error.code, message=error.message, details=error.details)
+
+
+def from_message(sent: ErrorMessage) -> PromptlyError:
+    """The error that the other side raised."""
+    error = _BY_STATUS.get(sent.status, Internal)(sent.message, code=sent.code)
+    error.details = sent.details
+    return error

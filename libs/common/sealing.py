@@ -1,8 +1,8 @@
-"""Sealing of provider keys: AES-256-GCM under a key of each secret's own, which is wrapped by a versioned master key.
+"""Sealing of secrets: AES-256-GCM under a key of each secret's own, which is wrapped by a versioned master key.
 
 A sealed text reads `1.<master key version>.<wrapped data key>.<ciphertext>`; the leading number is the version of the
-envelope and of the data key. Organisation, provider, key id and that version are authenticated with both layers, so
-that a sealed text moved to another row does not open.
+envelope and of the data key. Organization, purpose, id and that version are authenticated with both layers, so that
+a sealed text moved to another row does not open. `purpose` is what the secret is for: a provider's name for its key.
 """
 
 import base64
@@ -40,39 +40,39 @@ class Sealer:
         """The version of the master key that seals."""
         return self._newest
 
-    def seal(self, org: str, provider: str, key_id: str, plaintext: str) -> str:
+    def seal(self, org: str, purpose: str, secret_id: str, plaintext: str) -> str:
         """The sealed form of a secret, printable ASCII."""
-        bound_to = _bound_to(org, provider, key_id)
+        bound_to = _bound_to(org, purpose, secret_id)
         dek = AESGCM.generate_key(256)
         wrapped = _encrypt(self._keks[self._newest], dek, bound_to)
         text = _encrypt(AESGCM(dek), plaintext.encode(), bound_to)
         return f"{_DEK_VERSION}.{self._newest}.{wrapped}.{text}"
 
-    def open(self, org: str, provider: str, key_id: str, sealed: str) -> str:
-        """The secret again; `CannotOpen` unless organisation, provider and key id are those it was sealed for."""
-        bound_to = _bound_to(org, provider, key_id)
+    def open(self, org: str, purpose: str, secret_id: str, sealed: str) -> str:
+        """The secret again; `CannotOpen` unless organization, purpose and id are those it was sealed for."""
+        bound_to = _bound_to(org, purpose, secret_id)
         try:
-            dek, text = self._unwrap(sealed, bound_to)
+            dek, text = self._unwrap(purpose, sealed, bound_to)
             return _decrypt(AESGCM(dek), text, bound_to).decode()
         except (InvalidTag, ValueError):
-            raise _unreadable() from None
+            raise _unreadable(purpose) from None
 
-    def rewrap(self, org: str, provider: str, key_id: str, sealed: str) -> str:
+    def rewrap(self, org: str, purpose: str, secret_id: str, sealed: str) -> str:
         """The same secret with its data key under the newest master key; the secret itself is not opened. `CannotOpen` as
         above.
         """
-        bound_to = _bound_to(org, provider, key_id)
-        dek, text = self._unwrap(sealed, bound_to)
+        bound_to = _bound_to(org, purpose, secret_id)
+        dek, text = self._unwrap(purpose, sealed, bound_to)
         return f"{_DEK_VERSION}.{self._newest}.{_encrypt(self._keks[self._newest], dek, bound_to)}.{text}"
 
-    def _unwrap(self, sealed: str, bound_to: bytes) -> tuple[bytes, str]:
+    def _unwrap(self, purpose: str, sealed: str, bound_to: bytes) -> tuple[bytes, str]:
         try:
             version, kek, wrapped, text = sealed.split(".")
             if version != _DEK_VERSION:
                 raise ValueError(version)
             return _decrypt(self._keks[int(kek)], wrapped, bound_to), text
         except (InvalidTag, KeyError, ValueError):
-            raise _unreadable() from None
+            raise _unreadable(purpose) from None
 
 
 def wrapped_under(version: int) -> str:
@@ -80,8 +80,11 @@ def wrapped_under(version: int) -> str:
     return f"{_DEK_VERSION}.{version}."
 
 
-def _unreadable() -> CannotOpen:
-    return CannotOpen("A stored provider key cannot be opened; connect it again in the dashboard.")
+def _unreadable(purpose: str) -> CannotOpen:
+    return CannotOpen(
+        f"The stored secret for {purpose} cannot be opened with the master keys at hand. Store it again; a provider's key is "
+        "connected again in the dashboard."
+    )
 
 
 def parse_keks(text: str) -> dict[int, bytes]:
@@ -106,8 +109,8 @@ def parse_keks(text: str) -> dict[int, bytes]:
     return keks
 
 
-def _bound_to(org: str, provider: str, key_id: str) -> bytes:
-    parts = (org, provider, key_id, _DEK_VERSION)
+def _bound_to(org: str, purpose: str, secret_id: str) -> bytes:
+    parts = (org, purpose, secret_id, _DEK_VERSION)
     if any("|" in part for part in parts):
         raise ValueError("An identifier may not contain a bar.")
     return "|".join(parts).encode()

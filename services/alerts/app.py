@@ -17,17 +17,17 @@ from libs.common.smtp import Smtp
 from services.alerts.clients.admins import BusAdmins
 from services.alerts.clients.backlog import BusBacklog
 from services.alerts.clients.vault import SealedVault
+from services.alerts.delivery import NotificationDelivery
 from services.alerts.evaluation import Evaluation
 from services.alerts.handlers import finished, rules
-from services.alerts.metering import Metering
 from services.alerts.notify.mail import MailNotifier
-from services.alerts.notify.post import GuardedPost
+from services.alerts.notify.safe_http import SafeHttpClient
 from services.alerts.notify.webhook import SlackNotifier, WebhookNotifier
-from services.alerts.notifying import Notifying
 from services.alerts.ports import Notifier
 from services.alerts.rules import Rules
 from services.alerts.settings import AlertsSettings
 from services.alerts.store.unit_of_work import unit_of_work
+from services.alerts.usage_counters import UsageCounting
 
 _MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
@@ -43,24 +43,24 @@ async def create_app(settings: AlertsSettings, bus: Bus, clock: Clock | None = N
     await migrate(settings.database_url, "alerts", _MIGRATIONS)
     async with connect(settings.database_url) as database:
         uow = unit_of_work(database)
-        metering = Metering(uow, clock)
+        counting = UsageCounting(uow, clock)
         evaluation = Evaluation(
             uow, BusBacklog(bus, settings.alerts_backlog), clock, timedelta(seconds=settings.alerts_interval)
         )
-        post = GuardedPost(allowed_hosts)
+        post = SafeHttpClient(allowed_hosts)
         notifiers: dict[Channel, Notifier] = {
             "email": MailNotifier(smtp, BusAdmins(bus)),
             "webhook": WebhookNotifier(post, clock),
             "slack": SlackNotifier(post),
         }
-        notifying = Notifying(uow, notifiers, vault, clock, timedelta(seconds=settings.alerts_lease_seconds))
-        await rules.serve(bus, Rules(uow, clock, vault, allowed_hosts), notifying)
-        await finished.consume(bus, metering)
+        delivery = NotificationDelivery(uow, notifiers, vault, clock, timedelta(seconds=settings.alerts_lease_seconds))
+        await rules.serve(bus, Rules(uow, clock, vault, allowed_hosts), delivery)
+        await finished.consume(bus, counting)
         async with running(
-            regularly("evaluation", evaluation.look, settings.alerts_interval),
-            regularly("delivery", notifying.deliver, settings.alerts_delivery_seconds),
-            regularly("sweep", metering.sweep, settings.alerts_sweep_seconds),
-            regularly("sweep_notices", notifying.sweep, settings.alerts_sweep_seconds),
+            regularly("evaluation", evaluation.evaluate, settings.alerts_interval),
+            regularly("delivery", delivery.deliver, settings.alerts_delivery_seconds),
+            regularly("sweep", counting.sweep, settings.alerts_sweep_seconds),
+            regularly("sweep_notices", delivery.sweep, settings.alerts_sweep_seconds),
         ):
             yield App(missing=lambda: _missing(database, bus))
 

@@ -8,9 +8,10 @@ from typing import Protocol
 import msgspec
 
 from libs.common.contracts.alerts import AlertEvent, AlertRule, Channel, ChannelConfig, Notification
-from services.alerts.domain.notice import Notice
-from services.alerts.domain.watching import Counted, State, Watched, Window
-from services.alerts.translate.event_sample import Sample
+from services.alerts.domain.metrics import WindowUsage
+from services.alerts.domain.notification import OutgoingNotification
+from services.alerts.domain.rule_evaluation import RuleWithState, State, Window
+from services.alerts.translate.request_sample import Sample
 
 
 class Undeliverable(Exception):
@@ -52,27 +53,27 @@ class Rules(Protocol):
         """Whether there was one to delete."""
         ...
 
-    async def alone(self) -> bool:
+    async def try_lock(self) -> bool:
         """Whether nobody else evaluates now; if so, nobody else does until the transaction ends."""
         ...
 
-    async def watched(self) -> Sequence[Watched]:
+    async def active(self) -> Sequence[RuleWithState]:
         """The active rules that nobody else holds, held until the transaction ends."""
         ...
 
-    async def stand(self, rule: AlertRule, state: State) -> None:
+    async def save_state(self, rule: AlertRule, state: State) -> None:
         """Keep where a rule stands."""
         ...
 
 
-class Meter(Protocol):
+class UsageCounters(Protocol):
     """What requests cost and how they ended, by organisation and minute."""
 
     async def add(self, samples: Sequence[Sample]) -> int:
         """Count those that were not counted before; how many there were."""
         ...
 
-    async def counted(self, windows: Sequence[Window]) -> Sequence[Counted]:
+    async def counted(self, windows: Sequence[Window]) -> Sequence[WindowUsage]:
         """What each window holds, in the order of the windows."""
         ...
 
@@ -93,10 +94,10 @@ class Events(Protocol):
         ...
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+class DueNotification(msgspec.Struct, frozen=True, kw_only=True):
     """A notice on its way to a channel, and how often it was tried, this time included."""
 
-    notice: Notice
+    notice: OutgoingNotification
     channel: Channel
     attempts: int
 
@@ -104,15 +105,15 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 class Outbox(Protocol):
     """Notices that have to reach a channel: each is kept until it did, or was tried often enough."""
 
-    async def add(self, event_id: str, channel: Channel, notice: Notice, due: datetime) -> None:
+    async def add(self, event_id: str, channel: Channel, notice: OutgoingNotification, due: datetime) -> None:
         """Have it sent from `due` on."""
         ...
 
-    async def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Waiting]:
+    async def take(self, now: datetime, until: datetime, limit: int) -> Sequence[DueNotification]:
         """Those that are due, the longest waiting first. Nobody else gets them before `until`."""
         ...
 
-    async def settle(self, notice: Notice, outcome: Notification, due: datetime) -> None:
+    async def record_result(self, notice: OutgoingNotification, outcome: Notification, due: datetime) -> None:
         """Keep how a try ended; what is still `waiting` is tried again at `due`."""
         ...
 
@@ -139,7 +140,7 @@ class Tx(Protocol):
     @property
     def rules(self) -> Rules: ...
     @property
-    def meter(self) -> Meter: ...
+    def usage(self) -> UsageCounters: ...
     @property
     def events(self) -> Events: ...
     @property
@@ -174,7 +175,7 @@ class Vault(Protocol):
 class Notifier(Protocol):
     """One channel."""
 
-    async def send(self, notice: Notice, config: ChannelConfig) -> None:
+    async def send(self, notice: OutgoingNotification, config: ChannelConfig) -> None:
         """Returns once the other side has it; `Undeliverable` otherwise. May be sent twice, under the same id."""
         ...
 

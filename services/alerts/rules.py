@@ -77,7 +77,7 @@ class Rules:
     async def events(self, query: EventsQuery) -> AlertEvents:
         """What fired and what was over, newest first."""
         if not 1 <= query.limit <= _MOST_EVENTS:
-            raise BadRequest(f"limit is between 1 and {_MOST_EVENTS}.", details={"param": "limit"})
+            raise BadRequest(f"limit is between 1 and {_MOST_EVENTS}.", param="limit")
         async with self._uow() as tx:
             return AlertEvents(events=tuple(await tx.events.newest(query.org_id, query.limit)))
 
@@ -87,7 +87,7 @@ class Rules:
         if self._vault is None:
             raise BadRequest(
                 "Webhooks and Slack are not set up here: their URLs cannot be sealed without PROMPTLY_ALERTS_KEK.",
-                details={"param": "channel_config"},
+                param="channel_config",
             )
         return self._vault.seal(rule.org_id, rule.id, config)
 

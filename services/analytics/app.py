@@ -10,12 +10,12 @@ from libs.common.clock import Clock, SystemClock
 from libs.common.db import Database, connect, migrate
 from libs.common.jobs import regularly, running
 from libs.common.runner import App
-from services.analytics.clients.announcer import BusAnnouncer
-from services.analytics.clients.lessons import BusLessons
+from services.analytics.clients.publisher import BusEventPublisher
+from services.analytics.clients.training_signals import BusTrainingSignals
 from services.analytics.figures import Figures
-from services.analytics.handlers import figures as figure_doors
-from services.analytics.handlers import requests as request_doors
-from services.analytics.jobs.watch import Watch
+from services.analytics.handlers import figures as figure_handlers
+from services.analytics.handlers import requests as request_handlers
+from services.analytics.jobs.health import HealthCheck
 from services.analytics.learning import Learning
 from services.analytics.requests import Requests
 from services.analytics.settings import AnalyticsSettings
@@ -31,14 +31,14 @@ async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None 
     async with connect(settings.database_url) as database:
         uow = unit_of_work(database)
         retention = timedelta(days=settings.log_retention_days)
-        clock, lessons = clock or SystemClock(), BusLessons(bus)
-        requests = Requests(uow, clock, retention, BusAnnouncer(bus), lessons)
-        learning = Learning(uow, clock, lessons, timedelta(seconds=settings.analytics_learn_after_seconds))
-        await figure_doors.serve(bus, Figures(uow))
-        await request_doors.serve(bus, requests)
+        clock, training_signals = clock or SystemClock(), BusTrainingSignals(bus)
+        requests = Requests(uow, clock, retention, BusEventPublisher(bus), training_signals)
+        learning = Learning(uow, clock, training_signals, timedelta(seconds=settings.analytics_learn_after_seconds))
+        await figure_handlers.serve(bus, Figures(uow))
+        await request_handlers.serve(bus, requests)
         async with running(
-            regularly("upkeep", requests.keep_up, settings.analytics_upkeep_seconds),
-            regularly("watch", Watch(uow, bus).look, settings.analytics_watch_seconds),
+            regularly("upkeep", requests.maintain_partitions, settings.analytics_upkeep_seconds),
+            regularly("watch", HealthCheck(uow, bus).probe, settings.analytics_watch_seconds),
             regularly("learning", learning.learn, settings.analytics_learn_seconds),
         ):
             yield App(missing=lambda: _missing(database, bus))

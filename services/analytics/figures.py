@@ -4,7 +4,7 @@ from libs.common.contracts.analytics import Levers, Models, Overview, Period, Sa
 from libs.common.latency import percentile
 from services.analytics.domain import sums
 from services.analytics.domain.latencies import latencies
-from services.analytics.domain.periods import interval, stretch
+from services.analytics.domain.periods import interval, time_range
 from services.analytics.ports import UnitOfWork
 
 
@@ -16,19 +16,19 @@ class Figures:
 
     async def overview(self, period: Period) -> Overview:
         """Totals."""
-        asked = stretch(period)
+        asked = time_range(period)
         async with self._uow() as tx:
             return sums.overview(await tx.figures.total(asked), latencies(await tx.figures.sketch(asked)))
 
     async def savings(self, query: SavingsQuery) -> SavingsSeries:
         """Savings over time."""
-        asked, step = stretch(query), interval(query.interval)
+        asked, step = time_range(query), interval(query.interval)
         async with self._uow() as tx:
             return SavingsSeries(points=sums.savings_points(await tx.figures.by_interval(asked, step)))
 
     async def models(self, period: Period) -> Models:
         """Who served how much."""
-        asked = stretch(period)
+        asked = time_range(period)
         async with self._uow() as tx:
             models, timed = await tx.figures.by_model(asked), await tx.figures.latencies_by_model(asked)
         uses = sums.model_uses(models, {server: percentile(0.5, counts) for server, counts in timed.items()})
@@ -36,7 +36,7 @@ class Figures:
 
     async def levers(self, period: Period) -> Levers:
         """What each lever saved."""
-        asked = stretch(period)
+        asked = time_range(period)
         async with self._uow() as tx:
             found = await tx.figures.by_lever(asked)
         return Levers(levers=tuple(found), total_nano=sum(use.savings_nano for use in found))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from libs.common.clock import Clock
 from services.analytics.domain.learning import Routed, add
-from services.analytics.ports import Lessons, UnitOfWork
+from services.analytics.ports import TrainingSignals, UnitOfWork
 
 _AT_ONCE = 500
 
@@ -14,14 +14,14 @@ _AT_ONCE = 500
 class Learning:
     """Hands what an organisation's traffic teaches to the routers. `patience` is how long a complaint may take."""
 
-    def __init__(self, uow: UnitOfWork, clock: Clock, lessons: Lessons, patience: timedelta) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, training_signals: TrainingSignals, patience: timedelta) -> None:
         self._uow = uow
         self._clock = clock
-        self._lessons = lessons
+        self._training_signals = training_signals
         self._patience = patience
 
     async def learn(self) -> None:
-        """Judge what has become old enough. What was told before a commit that fails is told again, the same."""
+        """Judge what has become old enough. What was published before a commit that fails is published again, the same."""
         while await self._portion() >= _AT_ONCE:
             pass
 
@@ -35,5 +35,5 @@ class Learning:
                 # Half a millisecond a label: beside the loop, which answers dashboards meanwhile.
                 sums = await asyncio.to_thread(add, await tx.learning.sums(org_id), by_org[org_id])
                 await tx.learning.keep(org_id, sums)
-                await self._lessons.tell(org_id, sums)
+                await self._training_signals.publish(org_id, sums)
         return len(taken)

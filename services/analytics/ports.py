@@ -10,7 +10,7 @@ from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
 from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.learning import Routed
-from services.analytics.domain.periods import Stretch
+from services.analytics.domain.periods import TimeRange
 from services.analytics.domain.sums import Interval, Server, Sums
 
 
@@ -51,29 +51,29 @@ class FeedbackLog(Protocol):
 
 
 class Figures(Protocol):
-    """Sums and percentiles of one organisation's stretch of time."""
+    """Sums and percentiles of one organization's range of time."""
 
-    async def total(self, stretch: Stretch) -> Sums:
+    async def total(self, time_range: TimeRange) -> Sums:
         """All requests; zeros where there were none."""
         ...
 
-    async def by_interval(self, stretch: Stretch, interval: Interval) -> Sequence[Sums]:
+    async def by_interval(self, time_range: TimeRange, interval: Interval) -> Sequence[Sums]:
         """One for each interval (UTC, weeks start on Monday) that had requests."""
         ...
 
-    async def by_model(self, stretch: Stretch) -> Sequence[Sums]:
+    async def by_model(self, time_range: TimeRange) -> Sequence[Sums]:
         """One for each model that served, or was to serve, a request, and its provider."""
         ...
 
-    async def by_lever(self, stretch: Stretch) -> Sequence[LeverUse]:
+    async def by_lever(self, time_range: TimeRange) -> Sequence[LeverUse]:
         """What each lever brought, the largest savings first. Amounts of unpriced requests are left out."""
         ...
 
-    async def sketch(self, stretch: Stretch) -> Sketch:
+    async def sketch(self, time_range: TimeRange) -> Sketch:
         """The latencies of all requests, counted."""
         ...
 
-    async def latencies_by_model(self, stretch: Stretch) -> Mapping[Server, Counts]:
+    async def latencies_by_model(self, time_range: TimeRange) -> Mapping[Server, Counts]:
         """The latencies of each model's requests, counted."""
         ...
 
@@ -138,7 +138,7 @@ class Tx(Protocol):
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]
 
 
-class Announcer(Protocol):
+class EventPublisher(Protocol):
     """Tells whoever watches the log."""
 
     async def logged(self, ids: Mapping[str, Sequence[str]]) -> None:
@@ -146,10 +146,10 @@ class Announcer(Protocol):
         ...
 
 
-class Lessons(Protocol):
+class TrainingSignals(Protocol):
     """What routers know of each organisation's traffic."""
 
-    async def tell(self, org_id: str, sums: Learned) -> None:
+    async def publish(self, org_id: str, sums: Learned) -> None:
         """From now on, these sums; `Unavailable` where that is not certain."""
         ...
 

@@ -24,7 +24,7 @@ from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import is_id
 from services.analytics.domain import cursor
 from services.analytics.domain.periods import moment, week_end, week_of, weeks_worth_a_partition
-from services.analytics.ports import Announcer, Lessons, UnitOfWork
+from services.analytics.ports import EventPublisher, TrainingSignals, UnitOfWork
 from services.analytics.translate.request_row import made_at
 
 log = structlog.get_logger()
@@ -32,25 +32,25 @@ _LONGEST_PAGE: Final = 200
 
 
 class Requests:
-    """Finished requests, each kept once however often it is told."""
+    """Finished requests, each kept once however often it is delivered."""
 
     def __init__(
         self,
         uow: UnitOfWork,
         clock: Clock,
         retention: timedelta,
-        announcer: Announcer | None = None,
-        lessons: Lessons | None = None,
+        publisher: EventPublisher | None = None,
+        training_signals: TrainingSignals | None = None,
     ) -> None:
         self._uow = uow
         self._clock = clock
         self._retention = retention
-        self._announcer = announcer
-        self._lessons = lessons
+        self._publisher = publisher
+        self._training_signals = training_signals
         self._weeks: set[datetime] = set()
 
     async def record(self, events: Sequence[CompletionFinished]) -> None:
-        """Keep a batch, all of it or nothing: log and sums in one transaction. Whoever watches hears of it afterwards."""
+        """Keep a batch, all of it or nothing: log and sums in one transaction. Live views are notified afterwards."""
         now = self._clock.now()
         await self._prepare(weeks_worth_a_partition([made_at(event.id) for event in events], now, self._retention))
         async with self._uow() as tx:
@@ -58,10 +58,10 @@ class Requests:
         ids = defaultdict(list)
         for org_id, request_id in fresh:
             ids[org_id].append(request_id)
-        if ids and self._announcer is not None:
-            await self._announcer.logged(ids)
+        if ids and self._publisher is not None:
+            await self._publisher.logged(ids)
 
-    async def hear(self, given: Sequence[FeedbackGiven]) -> None:
+    async def record_feedback(self, given: Sequence[FeedbackGiven]) -> None:
         """Keep what clients thought of their answers."""
         async with self._uow() as tx:
             await tx.feedback.put(given)
@@ -69,13 +69,13 @@ class Requests:
     async def page(self, query: RequestQuery) -> RequestPage:
         """A page of the log, newest first."""
         if query.ids is not None and not all(is_id(one, "req") for one in query.ids):
-            raise BadRequest("ids holds what is no request's id.", details={"param": "ids"})
+            raise BadRequest("ids holds what is no request's id.", param="ids")
         if not 1 <= query.limit <= _LONGEST_PAGE:
-            raise BadRequest(f"limit is between 1 and {_LONGEST_PAGE}.", details={"param": "limit"})
+            raise BadRequest(f"limit is between 1 and {_LONGEST_PAGE}.", param="limit")
         start = None if query.from_ms is None else moment(query.from_ms, "from")
         end = None if query.to_ms is None else moment(query.to_ms, "to")
         if start is not None and end is not None and start > end:
-            raise BadRequest("from lies after to.", details={"param": "from"})
+            raise BadRequest("from lies after to.", param="from")
         before = None if query.cursor is None else cursor.decode(query.cursor)
         async with self._uow() as tx:
             found = await tx.log.page(query, before)
@@ -113,10 +113,10 @@ class Requests:
             while more:
                 async with self._uow() as tx:
                     more = await tx.erasing.erase(org_id)
-            if self._lessons is not None:
-                await self._lessons.forget(org_id)
+            if self._training_signals is not None:
+                await self._training_signals.forget(org_id)
 
-    async def keep_up(self) -> None:
+    async def maintain_partitions(self) -> None:
         """Make this week's and the next week's partition, and drop what is past its retention."""
         now = self._clock.now()
         this_week = week_of(now)

@@ -1,4 +1,4 @@
-"""What analytics can be told."""
+"""Settings of analytics."""
 
 from libs.common.settings import CommonSettings
 

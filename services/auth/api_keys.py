@@ -65,7 +65,7 @@ class ApiKeys:
     async def create(self, caller: Caller, wanted: NewKey) -> tuple[str, ApiKey]:
         """A new key."""
         if wanted.expires_at is not None and wanted.expires_at <= self._clock.now():
-            raise BadRequest("The key would have expired already.", details={"param": "expires_at"})
+            raise BadRequest("The key would have expired already.", param="expires_at")
         secret, key = self.make(caller.org_id, caller.user_id, wanted)
         async with self._uow() as tx:
             await tx.api_keys.add(key)

@@ -7,7 +7,7 @@ import structlog
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import OrgRef
-from libs.common.errors import BadRequest, NotFound
+from libs.common.errors import BadRequest, FieldError, NotFound
 from services.auth.credits import Credits
 from services.auth.domain import ledger
 from services.auth.domain.accounts import Caller
@@ -42,7 +42,7 @@ class Billing:
         if not LEAST_PURCHASE_PENCE <= pence <= MOST_PENCE:
             raise BadRequest(
                 f"amount_gbp: between £{LEAST_PURCHASE_PENCE / 100:.2f} and £{MOST_PENCE / 100:,.2f}.",
-                details={"errors": [{"field": "amount_gbp", "message": "out of range"}]},
+                errors=(FieldError("amount_gbp", "out of range"),),
             )
         async with self._uow() as tx:
             user = await tx.accounts.user(caller.org_id, caller.user_id)

@@ -97,7 +97,7 @@ class Credits:
     async def give(self, asked: GrantCredits) -> CreditBalance:
         """Credits from the operator. `NotFound` for an organisation or a person that is not there."""
         if asked.tokens <= 0:
-            raise BadRequest("tokens must be more than 0.", details={"param": "tokens"})
+            raise BadRequest("tokens must be more than 0.", param="tokens")
         org_id = asked.org_id
         async with self._uow() as tx:
             if asked.email is not None:

@@ -28,9 +28,7 @@ class Erasure:
             await acting(tx, caller, Action.MANAGE_ORG)
             org = await tx.accounts.org(caller.org_id)
             if org is None or org.name.strip() != name.strip():
-                raise BadRequest(
-                    "To delete the organisation, send its exact name; nothing was deleted.", details={"param": "name"}
-                )
+                raise BadRequest("To delete the organisation, send its exact name; nothing was deleted.", param="name")
             await tx.erasures.erase(caller.org_id, self._clock.now())
         await self._announcer.access_changed(caller.org_id)
         try:

@@ -53,9 +53,7 @@ class LiveRequests:
     def check_room(self, org_id: str) -> None:
         """`RateLimited` where too many watch an organisation here already."""
         if len(self._watchers.get(org_id, ())) >= self._room():
-            raise RateLimited(
-                "Too many live views of this organisation are open; close one.", details={"retry_after": 5}
-            )
+            raise RateLimited("Too many live views of this organisation are open; close one.", retry_after=5)
 
     def _room(self) -> int:
         return min(self._per_org, self._most - sum(map(len, self._watchers.values())))

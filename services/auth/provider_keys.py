@@ -118,7 +118,7 @@ class ProviderKeys:
         if wanted.base_url is not UNSET:
             base_url = wanted.base_url or None
             if base_url is not None and (reason := forbidden_reason(base_url, self._allowed_hosts)):
-                raise BadRequest(reason, details={"param": "base_url"})
+                raise BadRequest(reason, param="base_url")
             changes["base_url"] = base_url
         secret = changes.pop("api_key", None)
         if secret is not None:
@@ -126,10 +126,10 @@ class ProviderKeys:
             changes |= {"sealed": sealed, "last4": last_four(secret)}
         elif changes.get("base_url", key.base_url) != key.base_url:
             # Otherwise whoever may change the URL could have the stored key sent to a server of their own.
-            raise BadRequest("Another base_url needs its api_key along with it.", details={"param": "api_key"})
+            raise BadRequest("Another base_url needs its api_key along with it.", param="api_key")
         key = msgspec.structs.replace(key, **changes)
         if key.provider == "openai_compatible":
             for field, value in (("base_url", key.base_url), ("models", key.models)):
                 if not value:
-                    raise BadRequest(f"openai_compatible needs {field}.", details={"param": field})
+                    raise BadRequest(f"openai_compatible needs {field}.", param=field)
         return key

@@ -57,10 +57,10 @@ class Recovery:
         if known is not None and stored is None:
             raise BadRequest(
                 "This account has no password yet; ask for one by mail, on the page for forgotten passwords.",
-                details={"param": "old_password"},
+                param="old_password",
             )
         if not await self._passwords.matches(stored, old):
-            raise BadRequest("The old password is wrong.", details={"param": "old_password"})
+            raise BadRequest("The old password is wrong.", param="old_password")
         await self._limits.forget(PASSWORD_CHANGE, caller.user_id)
         return await self._set(caller.org_id, caller.user_id, await self._passwords.hash(new))
 

@@ -1,4 +1,4 @@
-"""The cache's verbs. A look-up that cannot be finished is a miss; a store or a clear that cannot is an error."""
+"""What the cache does for its callers. A look-up that cannot be finished is a miss; a store or a clear that cannot is an error."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,11 +27,11 @@ from libs.common.contracts.cache import (
 from libs.common.errors import Unavailable
 from services.cache.domain.identity import pair_id_for
 from services.cache.domain.verifier import Verdict, judge
+from services.cache.embedding_cache import EmbeddingCache
 from services.cache.entries import Candidate, Entries, Entry, size_of
-from services.cache.ports import Sketcher, StoreDownError
+from services.cache.ports import StaticEmbedder, StoreDownError
 from services.cache.quota import Quota
-from services.cache.recent import Recent
-from services.cache.sketching import sketch
+from services.cache.static_embedding import embed_static
 
 log = structlog.get_logger()
 LOOKUPS = Counter("promptly_cache_lookups", "Look-ups, by kind and by how they ended", ["kind", "outcome"])
@@ -51,11 +51,13 @@ _WAY_BACK_MS = 5.0
 class Answers:
     """Answers that were paid for once."""
 
-    def __init__(self, entries: Entries, quota: Quota, sketcher: Sketcher, thinker: Recent) -> None:
+    def __init__(
+        self, entries: Entries, quota: Quota, static_embedder: StaticEmbedder, embedder: EmbeddingCache
+    ) -> None:
         self._entries = entries
         self._quota = quota
-        self._sketcher = sketcher
-        self._thinker = thinker
+        self._static_embedder = static_embedder
+        self._embedder = embedder
 
     async def exact(self, asked: ExactLookup) -> CacheHit | CacheMiss:
         """The answer to this very request."""
@@ -80,13 +82,13 @@ class Answers:
         """Keep an answer. It can be found, by its request and by paraphrases, when this returns; where its organisation stores
         too fast, it is let go.
         """
-        form, static = sketch(answer.query, self._sketcher) if answer.query is not None else (None, None)
+        form, static = embed_static(answer.query, self._static_embedder) if answer.query is not None else (None, None)
         try:
             if not await self._quota.admits(answer.org_id, size_of(answer)):
                 return Stored(entry_id=cache_entry_id(answer.org_id, answer.fingerprint), accepted=False)
             entry_id = await self._entries.store(answer, form, static)
-            if form is not None and (meaning := self._thinker.known(form)) is not None:
-                await self._entries.learn(entry_id, meaning)
+            if form is not None and (embedding := self._embedder.known(form)) is not None:
+                await self._entries.set_embedding(entry_id, embedding)
         except StoreDownError as error:
             raise Unavailable(f"The answer was not stored: {error}") from None
         return Stored(entry_id=entry_id)
@@ -122,7 +124,7 @@ class Answers:
             raise Unavailable(f"The organisation was not erased: {error}") from None
 
     async def _semantic(self, asked: SemanticLookup) -> CacheHit | CacheMiss:
-        form, static = sketch(asked.query, self._sketcher)
+        form, static = embed_static(asked.query, self._static_embedder)
         if form is None or static is None:
             return CacheMiss()
         near = await self._entries.near(asked.org_id, asked.scope, static, limit=CANDIDATES, floor=FLOOR)
@@ -170,15 +172,15 @@ class Answers:
         compared scores nothing.
         """
         candidates = [candidate for candidate, _ in allowed]
-        unseen = [candidate for candidate in candidates if candidate.meaning is None][:UNSEEN]
-        query, *fresh = await self._thinker.embed([form, *(candidate.asked.form for candidate in unseen)])
-        meanings = {candidate.entry_id: candidate.meaning for candidate in candidates}
-        for candidate, meaning in zip(unseen, fresh, strict=True):
-            meanings[candidate.entry_id] = meaning
-            await self._entries.learn(candidate.entry_id, meaning)
+        unseen = [candidate for candidate in candidates if candidate.embedding is None][:UNSEEN]
+        query, *fresh = await self._embedder.embed([form, *(candidate.asked.form for candidate in unseen)])
+        embeddings = {candidate.entry_id: candidate.embedding for candidate in candidates}
+        for candidate, embedding in zip(unseen, fresh, strict=True):
+            embeddings[candidate.entry_id] = embedding
+            await self._entries.set_embedding(candidate.entry_id, embedding)
         return [
-            0.0 if meaning is None else verdict.similarity(min(1.0, float(np.dot(query, meaning))))
-            for (_, verdict), meaning in zip(allowed, meanings.values(), strict=True)
+            0.0 if embedding is None else verdict.similarity(min(1.0, float(np.dot(query, embedding))))
+            for (_, verdict), embedding in zip(allowed, embeddings.values(), strict=True)
         ]
 
 
@@ -224,5 +226,5 @@ def _named(outcome: CacheHit | CacheMiss) -> str:
 
 
 def _failed(kind: Kind, error: Exception) -> CacheMiss:
-    LOOKUPS.labels(kind, "late" if isinstance(error, TimeoutError) else "store_down").inc()
+    LOOKUPS.labels(kind, "timeout" if isinstance(error, TimeoutError) else "store_down").inc()
     return CacheMiss()

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
-from libs.common.embedding import Embedder, ModelMissingError, OffLoop, load
+from libs.common.embedding import Embedder, ModelMissingError, ThreadedEmbedder, load
 from libs.common.embedding.static import StaticTable, load_table
 from libs.common.jobs import running
 from libs.common.runner import App
 from libs.common.settings import SettingsError
 from services.cache.answers import Answers
 from services.cache.domain.normalise import VERSION
+from services.cache.embedding_cache import EmbeddingCache
 from services.cache.entries import Entries
 from services.cache.handlers import entries as entry_doors
 from services.cache.handlers import erasing, lookups
-from services.cache.jobs.watch import Watch, sweep
+from services.cache.jobs.health import HealthCheck, sweep
 from services.cache.ports import Points
 from services.cache.quota import Quota
-from services.cache.recent import Recent
 from services.cache.settings import CacheSettings
 from services.cache.store.edge import EdgePoints
 from services.cache.store.shape import collection_name
@@ -33,7 +33,7 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
     """Serve once the model is loaded. With a Qdrant server that is away, every look-up is a miss until it is back."""
     embedder, static = await asyncio.to_thread(_models, settings.model_dir)
     points = await asyncio.to_thread(_points, settings, embedder, static)
-    thinker = OffLoop(embedder)
+    threaded = ThreadedEmbedder(embedder)
     clock = clock or SystemClock()
     entries = Entries(points, clock)
     quota = Quota(
@@ -45,16 +45,16 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
         total_bytes=settings.cache_total_bytes,
         entry_bytes=settings.cache_entry_bytes,
     )
-    watch, answers = Watch(points), Answers(entries, quota, static, Recent(thinker))
-    await watch.look()
+    health, answers = HealthCheck(points), Answers(entries, quota, static, EmbeddingCache(threaded))
+    await health.probe()
     try:
-        async with running(watch.run(_WATCH_SECONDS), sweep(entries, settings.cache_sweep_seconds)):
+        async with running(health.run(_WATCH_SECONDS), sweep(entries, settings.cache_sweep_seconds)):
             await lookups.serve(bus, answers)
             await entry_doors.serve(bus, answers)
             await erasing.serve(bus, answers)
-            yield App(missing=watch.missing)
+            yield App(missing=health.missing)
     finally:
-        thinker.close()
+        threaded.close()
         await points.close()
 
 
@@ -69,10 +69,10 @@ def _points(settings: CacheSettings, embedder: Embedder, static: StaticTable) ->
     collection = collection_name(embedder.name, VERSION)
     if settings.qdrant_url is None:
         return EdgePoints(
-            Path(settings.cache_dir), collection, static_size=static.dimension, meaning_size=embedder.dimension
+            Path(settings.cache_dir), collection, static_size=static.dimension, embedding_size=embedder.dimension
         )
     # The client takes 100 MB of memory, which a cache without a server does not spend.
     from services.cache.store.server import ServerPoints, connect  # noqa: PLC0415
 
     client = connect(settings.qdrant_url, settings.qdrant_api_key)
-    return ServerPoints(client, collection, static_size=static.dimension, meaning_size=embedder.dimension)
+    return ServerPoints(client, collection, static_size=static.dimension, embedding_size=embedder.dimension)

@@ -10,8 +10,8 @@ import msgspec
 from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheStats, StoreAnswer, cache_entry_id
 from libs.common.embedding.ports import Vectors
-from services.cache.domain.identity import block_id, is_id, room_key
-from services.cache.ports import Payload, Points, Room, Where
+from services.cache.domain.identity import block_id, is_id, partition_key
+from services.cache.ports import Partition, Payload, Points, Selector
 
 # Expired entries that are not swept yet may stand among the nearest.
 _SPARE = 5
@@ -56,7 +56,7 @@ class Candidate:
 
     entry_id: str
     asked: Asked
-    meaning: Vectors | None
+    embedding: Vectors | None
 
 
 def size_of(answer: StoreAnswer) -> int:
@@ -91,11 +91,11 @@ class Entries:
 
     async def near(self, org_id: str, scope: str, static: Vectors, *, limit: int, floor: float) -> Sequence[Candidate]:
         """Live entries of this scope that serve paraphrases, nearest by static cosine first."""
-        room = Room(org_id=org_id, key=room_key(org_id, scope))
+        partition = Partition(org_id=org_id, key=partition_key(org_id, scope))
         fields = Asked.__struct_fields__
-        found = await self._points.nearest(static, room, limit=limit + _SPARE, floor=floor, fields=fields)
+        found = await self._points.nearest(static, partition, limit=limit + _SPARE, floor=floor, fields=fields)
         return [
-            Candidate(entry_id=near.point_id, asked=asked, meaning=near.meaning)
+            Candidate(entry_id=near.point_id, asked=asked, embedding=near.embedding)
             for near in found
             if self._mine(asked := msgspec.convert(near.payload, Asked), org_id) and asked.scope == scope
         ][:limit]
@@ -122,19 +122,21 @@ class Entries:
             expires_at_ms=now + answer.ttl_seconds * 1000,
         )
         entry_id = cache_entry_id(answer.org_id, answer.fingerprint)
-        room = room_key(answer.org_id, answer.scope)
-        await self._points.put(entry_id, {**msgspec.to_builtins(entry), "room": room, "bytes": size_of(answer)}, static)
+        partition = partition_key(answer.org_id, answer.scope)
+        await self._points.put(
+            entry_id, {**msgspec.to_builtins(entry), "room": partition, "bytes": size_of(answer)}, static
+        )
         return entry_id
 
-    async def learn(self, entry_id: str, meaning: Vectors) -> None:
+    async def set_embedding(self, entry_id: str, embedding: Vectors) -> None:
         """Keep the model's vector of an entry."""
-        await self._points.set_meaning(entry_id, meaning)
+        await self._points.set_embedding(entry_id, embedding)
 
     async def stats(self, org_id: str) -> CacheStats:
         """Live entries, each counted once: as semantic where it serves paraphrases too, else as exact."""
-        where = Where(org_id=org_id, alive_at_ms=self._now_ms())
-        total = await self._points.count(where)
-        semantic = await self._points.count(where, semantic=True)
+        selector = Selector(org_id=org_id, alive_at_ms=self._now_ms())
+        total = await self._points.count(selector)
+        semantic = await self._points.count(selector, semantic=True)
         return CacheStats(exact_entries=total - semantic, semantic_entries=semantic, total_entries=total)
 
     async def forget(self, org_id: str, entry_id: str) -> bool:
@@ -150,11 +152,11 @@ class Entries:
 
     async def live(self, org_id: str) -> int:
         """How many entries an organisation has."""
-        return await self._points.count(Where(org_id=org_id, alive_at_ms=self._now_ms()))
+        return await self._points.count(Selector(org_id=org_id, alive_at_ms=self._now_ms()))
 
     async def evict(self, org_id: str, count: int) -> None:
         """Remove so many entries, those first that would expire first."""
-        await self._points.evict(Where(org_id=org_id, alive_at_ms=0), count)
+        await self._points.evict(Selector(org_id=org_id, alive_at_ms=0), count)
 
     async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
         """The bytes that each organisation's answers take, or one's alone."""
@@ -165,12 +167,12 @@ class Entries:
         how many live entries there were.
         """
         live = await self.live(org_id)
-        await self._points.delete(Where(org_id=org_id, alive_at_ms=0))
+        await self._points.delete(Selector(org_id=org_id, alive_at_ms=0))
         return live
 
     async def erase(self, org_id: str) -> None:
         """Remove all that is kept for an organisation."""
-        await self._points.delete(Where(org_id=org_id))
+        await self._points.delete(Selector(org_id=org_id))
 
     async def sweep(self) -> None:
         """Remove what expired."""

@@ -14,7 +14,7 @@ class StoreDownError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
+class Selector:
     """Which points: always one organisation's, perhaps only answers that live longer than a moment (ms); 0 means all answers,
     expired ones too, and None whatever is kept for the organisation.
     """
@@ -24,7 +24,7 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Partition:
     """Whose entries may serve each other: one organisation's of one scope. `key` stands for both, so that a search has one
     condition to check; no two rooms have the same.
     """
@@ -34,12 +34,12 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Near:
-    """A point near the query by its static vector, with a part of its payload. `meaning` is None until the model has seen the entry."""
+class Match:
+    """A point near the query by its static vector, with a part of its payload. `embedding` is None until the model has seen the entry."""
 
     point_id: str
     payload: Payload
-    meaning: Vectors | None
+    embedding: Vectors | None
 
 
 class Points(Protocol):
@@ -50,9 +50,9 @@ class Points(Protocol):
         ...
 
     async def nearest(
-        self, static: Vectors, room: Room, *, limit: int, floor: float, fields: Sequence[str]
-    ) -> Sequence[Near]:
-        """The points of a room nearest by static cosine, best first, none below `floor`, with these fields of their payload.
+        self, static: Vectors, partition: Partition, *, limit: int, floor: float, fields: Sequence[str]
+    ) -> Sequence[Match]:
+        """The points of a partition nearest by static cosine, best first, none below `floor`, with these fields of their payload.
         Expired ones may be among them. Cosines may be off by a hundredth.
         """
         ...
@@ -61,11 +61,11 @@ class Points(Protocol):
         """Write a point, in the place of whatever had its id. It can be read when this returns."""
         ...
 
-    async def set_meaning(self, point_id: str, meaning: Vectors) -> None:
+    async def set_embedding(self, point_id: str, embedding: Vectors) -> None:
         """Add the model's vector to a point; nothing where the point has gone."""
         ...
 
-    async def count(self, where: Where, *, semantic: bool = False) -> int:
+    async def count(self, selector: Selector, *, semantic: bool = False) -> int:
         """How many points, exactly; with `semantic` only those that carry a static vector."""
         ...
 
@@ -77,11 +77,11 @@ class Points(Protocol):
         """Remove one point at once; nothing where there is none."""
         ...
 
-    async def delete(self, where: Where) -> None:
+    async def delete(self, selector: Selector) -> None:
         """Remove points at once."""
         ...
 
-    async def evict(self, where: Where, count: int) -> None:
+    async def evict(self, selector: Selector, count: int) -> None:
         """Remove so many answers, those first that would expire first."""
         ...
 
@@ -98,7 +98,7 @@ class Points(Protocol):
         ...
 
 
-class Sketcher(Protocol):
+class StaticEmbedder(Protocol):
     """Vectors of so many dimensions that cost next to nothing: good enough to say what is not near. `unknown` is the token of all
     that the model has no word for.
     """
@@ -115,7 +115,7 @@ class Sketcher(Protocol):
         ...
 
 
-class Thinker(Protocol):
+class AsyncEmbedder(Protocol):
     """The model's vectors, to await."""
 
     async def embed(self, texts: Sequence[str]) -> Vectors:

@@ -1,4 +1,4 @@
-"""What the cache can be told."""
+"""Settings of the cache."""
 
 from libs.common.settings import CommonSettings
 

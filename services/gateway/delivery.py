@@ -25,7 +25,7 @@ from services.gateway.domain.telling import finished_event, metadata
 from services.gateway.domain.work import Work
 from services.gateway.measuring import measure
 from services.gateway.ports import AnswerCache, Events, Turns
-from services.gateway.translate.errors import error_body, status
+from services.gateway.translate.errors import error_body
 from services.gateway.translate.openai_answer import Answer
 from services.gateway.translate.openai_openai import with_metadata
 from services.gateway.translate.openai_replay import replay
@@ -119,7 +119,7 @@ class Delivery:
         """A request that got an error instead of an answer: nothing was saved, and mostly nothing was paid."""
         if work.tokens.input or work.tokens.output:
             work.price(self._catalog)
-        await self._record(work, "error", status_code=status(error), error=error.code)
+        await self._record(work, "error", status_code=error.status, error=error.code)
 
     async def broke(self, work: Work) -> None:
         """A request that a fault of ours ended: it is recorded as that, and what was set aside for it is free again."""

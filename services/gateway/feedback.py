@@ -74,7 +74,7 @@ def _read(body: bytes) -> FeedbackBody:
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
     for name, value in (("request_id", given.request_id), ("comment", given.comment)):
         if value is not None and "\x00" in value:
-            raise BadRequest(f"`{name}` may not hold the character U+0000.", details={"param": name})
+            raise BadRequest(f"`{name}` may not hold the character U+0000.", param=name)
     if not is_id(given.request_id, "req"):
         raise NotFound("There is no such request in your organisation's log.")
     return given

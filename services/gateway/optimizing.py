@@ -22,7 +22,6 @@ from services.gateway.domain.work import Incoming
 from services.gateway.measuring import measure
 from services.gateway.ports import AnswerCache, Charge, Credits, Events, Once, Skipped, TextOptimizer
 from services.gateway.translate import optimizing as wire
-from services.gateway.translate.errors import status
 from services.gateway.translate.optimizing import OptimizeBody
 
 T = TypeVar("T")
@@ -145,7 +144,7 @@ class Optimizing:
             with suppress(PromptlyError):
                 await self._once.end(call.principal.org_id, *call.once, None)
         if isinstance(error, PromptlyError):
-            await self._record(call, "error", status_code=status(error), error=error.code)
+            await self._record(call, "error", status_code=error.status, error=error.code)
         elif isinstance(error, asyncio.CancelledError):
             await self._record(call, "cancelled", status_code=499, error="client_left")
         else:

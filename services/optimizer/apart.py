@@ -1,11 +1,9 @@
 """Work that is done in another process: how it goes there and how it comes back."""
 
-from typing import Any
-
 import msgspec
 
 from libs.common.contracts.optimizer import OptimizeRequest, TextRequest
-from libs.common.errors import PromptlyError
+from libs.common.errors import ErrorMessage, PromptlyError, as_message
 from services.optimizer.pipeline import Optimizer
 
 
@@ -17,10 +15,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """The reply as JSON, or the error that was raised: a status, a sentence, a code, details."""
+    """The reply as JSON, or the error that was raised."""
 
     reply: msgspec.Raw = msgspec.Raw(b"null")
-    error: tuple[int, str, str, dict[str, Any]] | None = None
+    error: ErrorMessage | None = None
 
 
 _work, _made = msgspec.json.Decoder(Work), msgspec.json.Encoder()
@@ -36,5 +34,5 @@ def answer(optimizer: Optimizer, work: bytes) -> bytes:
             assert asked.text is not None
             reply = _made.encode(optimizer.shorten(asked.text))
     except PromptlyError as error:
-        return _made.encode(Made(error=(error.status, error.message, error.code, error.details)))
+        return _made.encode(Made(error=as_message(error)))
     return _made.encode(Made(reply=msgspec.Raw(reply)))

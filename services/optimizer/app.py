@@ -13,8 +13,8 @@ from libs.common.runner import App
 from libs.common.settings import SettingsError
 from libs.common.tokens import encoding_for
 from libs.common.workers import Workers
-from services.optimizer.curve import load_curve
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.calibration import load_calibration
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.handlers.optimize import Optimize
 from services.optimizer.handlers.optimize_text import OptimizeText
 from services.optimizer.handlers.working import Working
@@ -25,9 +25,9 @@ from services.optimizer.settings import OptimizerSettings
 @asynccontextmanager
 async def create_app(settings: OptimizerSettings, bus: Bus) -> AsyncIterator[App]:
     """Serve once the table and the common vocabulary are loaded, so that no request waits for them."""
-    likeness = await asyncio.to_thread(load_likeness, settings.model_dir)
+    similarity = await asyncio.to_thread(load_similarity, settings.model_dir)
     await asyncio.to_thread(encoding_for, "gpt-4o")
-    optimizer = Optimizer(likeness, memo_bytes=settings.optimizer_memo_bytes)
+    optimizer = Optimizer(similarity, cache_bytes=settings.optimizer_memo_bytes)
     workers = Workers(
         "optimizer", program(settings), count=settings.optimizer_workers, seconds=settings.optimizer_worker_seconds
     )
@@ -46,9 +46,9 @@ def program(settings: OptimizerSettings) -> tuple[str, ...]:
     return (sys.executable, "-m", "services.optimizer.worker", settings.model_dir, str(settings.optimizer_memo_bytes))
 
 
-def load_likeness(model_dir: str) -> Likeness:
+def load_similarity(model_dir: str) -> Similarity:
     """The table of a prepared model directory under the shipped curve."""
     try:
-        return Likeness(load_table(model_dir), load_curve())
+        return Similarity(load_table(model_dir), load_calibration())
     except ModelMissingError as error:
         raise SettingsError(str(error)) from None

@@ -13,13 +13,14 @@ from services.optimizer.domain.calls import answered
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.explaining import parts
 from services.optimizer.domain.extraction import Extracted, choose, extract
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.domain.levers import plan
 from services.optimizer.domain.optimize import optimize
-from services.optimizer.domain.plan import Plan, plan
+from services.optimizer.domain.plan import Plan
+from services.optimizer.domain.prompt_cache import PromptCacheState
 from services.optimizer.domain.rewriting import Rewritten, rewrite
-from services.optimizer.domain.texts import shortened
-from services.optimizer.domain.warmth import Warmth
-from services.optimizer.memo import Memo
+from services.optimizer.domain.similarity import Similarity
+from services.optimizer.domain.single_text import shortened
+from services.optimizer.result_cache import ResultCache
 
 METHOD = "rules+static-minilm-256"
 # /v1/optimize names no model that would choose another vocabulary.
@@ -29,10 +30,10 @@ _TEXT_MODEL = "gpt-4o"
 class Optimizer:
     """Answers requests; remembers what became of the last messages."""
 
-    def __init__(self, likeness: Likeness, memo_bytes: int) -> None:
-        self._likeness = likeness
-        self._rewritten = Memo[Rewritten](memo_bytes // 2, _size)
-        self._extracted = Memo[Any](memo_bytes // 2, _size_of_documents)
+    def __init__(self, similarity: Similarity, cache_bytes: int) -> None:
+        self._similarity = similarity
+        self._rewritten = ResultCache[Rewritten](cache_bytes // 2, _size)
+        self._extracted = ResultCache[Any](cache_bytes // 2, _size_of_documents)
 
     def answer(self, request: OptimizeRequest) -> OptimizeReply:
         """Raises `BadRequest` where `messages` is not a list of objects. Safe to call from several threads."""
@@ -46,9 +47,9 @@ class Optimizer:
             messages,
             request.settings,
             request.model,
-            Warmth(request.keep_cut, request.warm_tokens, request.cached_price_share),
+            PromptCacheState(request.keep_cut, request.warm_tokens, request.cached_price_share),
             partial(self._rewrite, owner=request.org_id, model=request.model, vocabulary=encoding.name),
-            _Documents(self._extracted, self._likeness, request.org_id, request.model, encoding.name),
+            _Documents(self._extracted, self._similarity, request.org_id, request.model, encoding.name),
             tools=request.tools,
         )
         changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
@@ -60,7 +61,7 @@ class Optimizer:
             exact_tokens=exact,
             cut=done.cut,
             positions=tuple(message.position for message in done.messages) if request.explain else (),
-            notes=done.notes if request.explain else done.unasked,
+            notes=done.notes if request.explain else done.always_reported,
             parts=tuple(parts(messages, plan(request.settings))) if request.explain else (),
             content=done.content,
             left_out=done.left_out,
@@ -69,7 +70,7 @@ class Optimizer:
     def shorten(self, request: TextRequest) -> TextReply:
         """One text by itself, as far as its threshold allows. Safe to call from several threads."""
         count = partial(count_text, _TEXT_MODEL)
-        short = shortened(request.text, request.similarity_threshold, count, self._likeness.between)
+        short = shortened(request.text, request.similarity_threshold, count, self._similarity.between)
         return TextReply(
             text=short.text,
             similarity=short.similarity,
@@ -81,23 +82,25 @@ class Optimizer:
     def _rewrite(self, message: Message, plan: Plan, *, owner: str, model: str, vocabulary: str) -> Rewritten:
         parts = (vocabulary, message.role, f"{message.marked}{message.may_be_a_file}", _named(plan), *message.texts())
         count = partial(count_text, model)
-        return self._rewritten.get(owner, parts, lambda: rewrite(message, plan, count, self._likeness.between))
+        return self._rewritten.get(owner, parts, lambda: rewrite(message, plan, count, self._similarity.between))
 
 
 class _Documents:
     """Chooses documents once for a text and what was asked; remembers for all requests."""
 
-    def __init__(self, memo: Memo[Any], likeness: Likeness, owner: str, model: str, vocabulary: str) -> None:
+    def __init__(
+        self, results: ResultCache[Any], similarity: Similarity, owner: str, model: str, vocabulary: str
+    ) -> None:
         self._owner = owner
-        self._memo = memo
-        self._nearness = likeness.nearness
+        self._results = results
+        self._nearness = similarity.nearness
         self._count = partial(count_text, model)
         self._vocabulary = vocabulary
 
     def extract(self, text: str, before: str | None, since: tuple[str, ...]) -> Extracted:
         """A text that holds documents, without some."""
         parts = ("text", self._vocabulary, text, *(() if before is None else ("before", before)), "since", *since)
-        found: Extracted = self._memo.get(
+        found: Extracted = self._results.get(
             self._owner, parts, lambda: extract(text, before, since, self._count, self._nearness)
         )
         return found
@@ -105,7 +108,7 @@ class _Documents:
     def choose(self, passages: tuple[str, ...], since: tuple[str, ...]) -> set[int] | str:
         """Which of these passages stay, or why all do."""
         parts = ("turns", self._vocabulary, *passages, "since", *since)
-        found: set[int] | str = self._memo.get(
+        found: set[int] | str = self._results.get(
             self._owner, parts, lambda: choose(passages, "", None, since, self._count, self._nearness)
         )
         return found
@@ -133,7 +136,7 @@ def _read(request: OptimizeRequest) -> list[Message] | None:
     except (msgspec.MsgspecError, RecursionError):
         if _are_objects(bytes(request.messages)):
             return None
-        raise BadRequest("messages must be an array of objects.", details={"param": "messages"}) from None
+        raise BadRequest("messages must be an array of objects.", param="messages") from None
     calls = answered(objects)
     return [
         Message(

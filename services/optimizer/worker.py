@@ -4,10 +4,10 @@ import sys
 
 from libs.common import workers
 from services.optimizer.apart import answer
-from services.optimizer.app import load_likeness
+from services.optimizer.app import load_similarity
 from services.optimizer.pipeline import Optimizer
 
 if __name__ == "__main__":
-    _, model_dir, memo_bytes = sys.argv
-    ours = Optimizer(load_likeness(model_dir), memo_bytes=int(memo_bytes))
+    _, model_dir, cache_bytes = sys.argv
+    ours = Optimizer(load_similarity(model_dir), cache_bytes=int(cache_bytes))
     workers.serve(lambda work: answer(ours, work))

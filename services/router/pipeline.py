@@ -8,26 +8,26 @@ from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.router import RouteReply, RouteRequest
 from libs.common.tokens import count_text
-from services.router.domain.complexity import Complexity, Look, classify, look
+from services.router.domain.available_models import AvailableModels
+from services.router.domain.complexity import Complexity, PromptFeatures, classify, extract_features
 from services.router.domain.cost import opening
 from services.router.domain.decide import decide
-from services.router.domain.gain import Estimate
-from services.router.domain.reach import Reach
+from services.router.domain.quality_uplift import Estimate
 from services.router.domain.standing import Saves, standing
-from services.router.ports import Estimates, Neighbours
+from services.router.ports import Calibrations, NearestNeighbors
 from services.router.weights import Weights
 
 
 class Router:
-    """Decides at first sight; compares with neighbours only where that could change the model."""
+    """Decides at first sight; compares with neighbors only where that could change the model."""
 
     def __init__(
-        self, catalog: Catalog, weights: Weights, estimates: Estimates, neighbours: Neighbours, clock: Clock
+        self, catalog: Catalog, weights: Weights, estimates: Calibrations, neighbors: NearestNeighbors, clock: Clock
     ) -> None:
         self._catalog = catalog
         self._weights = weights
         self._estimates = estimates
-        self._neighbours = neighbours
+        self._neighbors = neighbors
         self._clock = clock
 
     async def route(self, request: RouteRequest) -> RouteReply:
@@ -35,18 +35,18 @@ class Router:
         judging = _Judging(request, self._weights, self._estimates.of(request.org_id))
         reply = self._decide(request, judging)
         first, found = judging.opening or (None, None)
-        if first is None or found is None or found.otherwise is None:
+        if first is None or found is None or found.adjacent_tier is None:
             return reply
-        # Neighbours are asked about the first turn only: what a conversation stands at must not change on the way.
-        if _same_model(reply, self._decide(request, judging.with_opening(replace(found, tier=found.otherwise)))):
+        # NearestNeighbors are asked about the first turn only: what a conversation stands at must not change on the way.
+        if _same_model(reply, self._decide(request, judging.with_opening(replace(found, tier=found.adjacent_tier)))):
             return reply
-        nearby = await self._neighbours.gain(first.reading.body)
+        nearby = await self._neighbors.quality_uplift(first.reading.body)
         if nearby is None:
             return reply
         return self._decide(request, judging.with_opening(judging.classified(first, nearby)))
 
     def _decide(self, request: RouteRequest, judging: "_Judging") -> RouteReply:
-        reach = Reach(
+        reach = AvailableModels(
             self._catalog,
             request.reachable,
             request.tiers,
@@ -67,7 +67,7 @@ class _Judging:
         self._estimate = estimate
         self._found: dict[str, Complexity] = {}
         self._opening_text = request.conversation[0].text if request.conversation else request.prompt
-        self.opening: tuple[Look, Complexity] | None = None
+        self.opening: tuple[PromptFeatures, Complexity] | None = None
 
     def __call__(self, saves: Saves) -> Complexity:
         return standing(self._request, self._classify, self._weights.words, saves)
@@ -77,14 +77,14 @@ class _Judging:
         self._found[self._opening_text] = found
         return self
 
-    def classified(self, seen: Look, neighbours: float | None = None) -> Complexity:
+    def classified(self, seen: PromptFeatures, neighbors: float | None = None) -> Complexity:
         """A prompt's complexity, by this organisation's experience and dial."""
-        return classify(seen, self._estimate, self._request.cost_quality, neighbours)
+        return classify(seen, self._estimate, self._request.cost_quality, neighbors)
 
     def _classify(self, text: str) -> Complexity:
         found = self._found.get(text)
         if found is None:
-            seen = look(text, self._weights.judge, self._weights.words)
+            seen = extract_features(text, self._weights.judge, self._weights.words)
             found = self._found[text] = self.classified(seen)
             if text == self._opening_text:
                 self.opening = (seen, found)

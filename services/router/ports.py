@@ -2,25 +2,25 @@
 
 from typing import Protocol
 
-from services.router.domain.gain import Estimate, Prior, shipped
+from services.router.domain.quality_uplift import Estimate, Prior, shipped
 
 
-class Neighbours(Protocol):
+class NearestNeighbors(Protocol):
     """Questions with known answers of small and large models."""
 
-    async def gain(self, text: str) -> float | None:
+    async def quality_uplift(self, text: str) -> float | None:
         """The mean gain of those that are near a text, 0 to 1; None where nobody can tell."""
         ...
 
 
-class NoNeighbours:
-    """Implements `Neighbours` without an embedding model."""
+class NoNearestNeighbors:
+    """Implements `NearestNeighbors` without an embedding model."""
 
-    async def gain(self, text: str) -> float | None:
+    async def quality_uplift(self, text: str) -> float | None:
         return None
 
 
-class Estimates(Protocol):
+class Calibrations(Protocol):
     """What each organisation's traffic has taught."""
 
     def of(self, org_id: str) -> Estimate:
@@ -28,8 +28,8 @@ class Estimates(Protocol):
         ...
 
 
-class ShippedEstimates:
-    """Implements `Estimates` for whoever learns nothing."""
+class ShippedCalibrations:
+    """Implements `Calibrations` for whoever learns nothing."""
 
     def __init__(self, prior: Prior) -> None:
         self._shipped = shipped(prior)

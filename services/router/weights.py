@@ -9,12 +9,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from services.router.domain import measures, signals
-from services.router.domain.gain import Prior
+from services.router.domain import signals, text_features
 from services.router.domain.judge import Forest, Judge
+from services.router.domain.quality_uplift import Prior
 from services.router.domain.words import Words
 
-FEATURES = (*measures.NAMES, *signals.NAMES)
+FEATURES = (*text_features.NAMES, *signals.NAMES)
 SHIPPED = Path(__file__).parent / "data"
 
 
@@ -30,8 +30,8 @@ class Shipped(msgspec.Struct, frozen=True, kw_only=True):
     """`data/weights.json`; see `Prior`."""
 
     unit: float
-    neighbour_mean: float
-    neighbour_spread: float
+    neighbor_mean: float
+    neighbor_spread: float
     together: float
     features: dict[str, Feature]
     ladder: tuple[float, ...]
@@ -66,7 +66,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbourhood:
+class Neighborhood:
     """Training questions: unit vectors times 127, one to a row, and the gain of each, 0 to 1."""
 
     vectors: NDArray[np.int8]
@@ -83,8 +83,8 @@ def load_weights() -> Weights:
         weights=np.array([one.weight for one in features]),
         unit=found.unit,
         ladder=np.array(found.ladder),
-        neighbour_mean=found.neighbour_mean,
-        neighbour_spread=found.neighbour_spread,
+        neighbor_mean=found.neighbor_mean,
+        neighbor_spread=found.neighbor_spread,
         together=found.together,
     )
     return Weights(
@@ -117,10 +117,10 @@ def load_words() -> Words:
     return Words(_data("words.tsv").decode().splitlines())
 
 
-def load_neighbourhood() -> Neighbourhood:
+def load_neighborhood() -> Neighborhood:
     """Two megabytes, for whoever has a model to compare with."""
-    with np.load(BytesIO(_data("neighbours.npz"))) as arrays:
-        return Neighbourhood(vectors=arrays["vectors"], gains=arrays["gains"].astype(np.float32))
+    with np.load(BytesIO(_data("neighbors.npz"))) as arrays:
+        return Neighborhood(vectors=arrays["vectors"], gains=arrays["gains"].astype(np.float32))
 
 
 def _data(name: str) -> bytes:

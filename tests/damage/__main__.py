@@ -1,14 +1,14 @@
 """The table per kind: python -m tests.damage [every] [model] [kind …]
 
 With `every`, each file stands in each placement at each level, which takes minutes; else in six of them at two levels.
-A kind's name narrows it down and shows what is wrong with it. With `model`, likeness is measured with the table in var/model
+A kind's name narrows it down and shows what is wrong with it. With `model`, similarity is measured with the table in var/model
 instead of the tests' stand-in.
 """
 
 import sys
 
 from bench.report import table
-from services.optimizer.app import load_likeness
+from services.optimizer.app import load_similarity
 from tests.damage import summary
 from tests.damage.asking import Asker, asker
 from tests.damage.corpus.catalogue import files
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     """Print the table; whether anything was harmed."""
     every = "every" in arguments
     kinds = [argument for argument in arguments if argument not in ("every", "model")]
-    asks = Asker(load_likeness("var/model")) if "model" in arguments else asker()
+    asks = Asker(load_similarity("var/model")) if "model" in arguments else asker()
     chosen = [file for file in files() if not kinds or file.kind in kinds]
     found = rows(asks, chosen, every=every)
     lines = [

@@ -9,9 +9,9 @@ import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextRequest
-from services.optimizer.domain.likeness import Likeness
+from services.optimizer.domain.similarity import Similarity
 from services.optimizer.pipeline import Optimizer
-from tests.fixtures.likeness import LIKENESS
+from tests.fixtures.similarity import LIKENESS
 
 Messages = list[dict[str, Any]]
 Strength = Literal["defaults", "conservative", "moderate", "aggressive"]
@@ -46,8 +46,8 @@ class Sent:
 class Asker:
     """Asks one optimizer. The stand-in for the table of words needs no model; the real one can be given."""
 
-    def __init__(self, likeness: Likeness = LIKENESS) -> None:
-        self._optimizer = Optimizer(likeness, memo_bytes=32_000_000)
+    def __init__(self, similarity: Similarity = LIKENESS) -> None:
+        self._optimizer = Optimizer(similarity, cache_bytes=32_000_000)
 
     def send(
         self, messages: Messages, level: Strength, *, tools: bool = False, keep_cut: int | None = None, **settings: Any

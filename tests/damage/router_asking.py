@@ -9,13 +9,13 @@ from libs.common import catalog, conversation
 from libs.common.clock import ManualClock
 from libs.common.contracts.router import RouteReply, RouteRequest
 from services.router.pipeline import Router
-from services.router.ports import NoNeighbours, ShippedEstimates
+from services.router.ports import NoNearestNeighbors, ShippedCalibrations
 from services.router.weights import load_weights
 from tests.unit.analytics.examples import NOW
 
 PROVIDERS = ("openai", "anthropic", "google")
 WEIGHTS = load_weights()
-ROUTER = Router(catalog.load(), WEIGHTS, ShippedEstimates(WEIGHTS.prior), NoNeighbours(), ManualClock(NOW))
+ROUTER = Router(catalog.load(), WEIGHTS, ShippedCalibrations(WEIGHTS.prior), NoNearestNeighbors(), ManualClock(NOW))
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -1,16 +1,19 @@
 """The provider's HTTP side: three providers' endpoints, and /_control for tests."""
 
 import asyncio
+import hashlib
 import json
 import time
 from typing import Any
 
 import msgspec
 
-from tests.fake_provider import answer, faults, known, meter, routes, serving, strict
+from tests.fake_provider import answer, faults, known, meter, routes, serving, strict, wire_responses
+from tests.fake_provider.formats import Format
 from tests.fake_provider.routes import Route
 from tests.fake_provider.script import Script, Step
 from tests.fake_provider.serving import Receive, Scope, Send
+from tests.fake_provider.side_routes import SideRoutes
 
 
 class FakeProvider:
@@ -26,6 +29,7 @@ class FakeProvider:
         self.strict = strict
         self.demo = demo
         self.record_bodies = False
+        self.side = SideRoutes()
         self._count = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,13 +40,15 @@ class FakeProvider:
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         if path.startswith("/_control/"):
             await self._control(path, method, body, send)
+        elif (side := self.side.format_of(path)) is not None:
+            await self._side(method, path, scope["query_string"].decode("latin-1"), headers, body, side, send)
         elif (route := routes.find(method, path, scope["query_string"].decode("latin-1"), headers)) is None:
             step = Step(message=f"Invalid URL ({method} {path})")
             await serving.respond(send, 404, routes.find_any(path).error(404, step, 0))
         elif route.lists_models:
             await self._models(route, headers, send)
         else:
-            await self._chat(body, headers, route, receive, send)
+            await self._chat(body, headers, route, f"{path}?{scope['query_string'].decode('latin-1')}", receive, send)
 
     async def _control(self, path: str, method: str, body: bytes, send: Send) -> None:
         found: Any = {}
@@ -66,6 +72,35 @@ class FakeProvider:
                 return
         await serving.respond(send, 200, json.dumps(found).encode())
 
+    async def _side(
+        self, method: str, path: str, query: str, headers: dict[str, str], raw: bytes, wire: Format, send: Send
+    ) -> None:
+        """A route that generates no text; in the ledger like the others, with `kind` "side"."""
+        key = wire.key(headers)
+        entry: dict[str, Any] = {"kind": "side", "method": method, "target": f"{path}?{query}".removesuffix("?")}
+        entry.update(status=200, bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest(), key_end=key[-4:], model="")
+        if self.record_bodies:
+            entry.update(headers=headers, body=_object(raw))
+        self.ledger.append(entry)
+        self._count += 1
+        step = self.script.next(path)
+        if not key or key.startswith("sk-wrong"):
+            step = wire.refusal(key)
+        if step.delay:
+            await asyncio.sleep(step.delay)
+        if step.status != 200:
+            entry["status"] = step.status
+            sent = {**wire.headers(self._count, step), **step.headers}
+            await serving.respond(send, step.status, wire.error(step.status, step, self._count), sent)
+            return
+        if step.content is not None:  # an odd answer, as a test wrote it
+            await serving.respond(send, 200, step.content.encode(), wire.headers(self._count, step))
+            return
+        reply = self.side.answer(method, path, query, headers, raw, step)
+        entry.update(status=reply.status, model=reply.model, prompt_tokens=reply.tokens)
+        sent = {**wire.headers(self._count, step), **step.headers}
+        await serving.respond(send, reply.status, reply.body, sent, kind=reply.kind)
+
     async def _models(self, route: Route, headers: dict[str, str], send: Send) -> None:
         key = route.format.key(headers)
         if not key or key.startswith("sk-wrong"):
@@ -74,7 +109,9 @@ class FakeProvider:
             return
         await serving.respond(send, 200, route.format.models(meter.models_of(route.format.PROVIDER)))
 
-    async def _chat(self, raw: bytes, headers: dict[str, str], route: Route, receive: Receive, send: Send) -> None:
+    async def _chat(
+        self, raw: bytes, headers: dict[str, str], route: Route, target: str, receive: Receive, send: Send
+    ) -> None:
         began, wire = time.monotonic(), route.format
         self._count += 1
         number, key = self._count, wire.key(headers)
@@ -85,8 +122,9 @@ class FakeProvider:
         entry: dict[str, Any] = {"model": model, "status": 0, "stream": stream, "bytes": len(raw)}
         entry.update(key_end=key[-4:], prompt_tokens=0, completion_tokens=0, nano_usd=0, closed_early=False)
         entry.update(provider=wire.PROVIDER, tokens=meter.Usage()._asdict(), signatures=[], closed_after_seconds=None)
+        entry.update(target=target.removesuffix("?"), sha256=hashlib.sha256(raw).hexdigest())
         if self.record_bodies:
-            entry["body"] = given
+            entry.update(body=given, headers=headers)
         self.ledger.append(entry)
         step = self.script.next(model)
         if not key or key.startswith("sk-wrong"):
@@ -104,10 +142,14 @@ class FakeProvider:
     def _refused(
         self, route: Route, model: str, body: dict[str, Any], headers: dict[str, str], stream: bool
     ) -> Step | None:
-        provider = route.format.PROVIDER
+        provider = "responses" if route.format is wire_responses else route.format.PROVIDER
+        before = body.get("previous_response_id")
+        if provider == "responses" and before is not None and before not in self.side.responses:
+            message = f"Previous response with id '{before}' not found."
+            return Step(status=400, message=message, code="previous_response_not_found", param="previous_response_id")
         if self.strict:
             return strict.refusal(provider, strict.Sent(model, body, headers, stream))
-        if body.get("contents" if provider == "google" else "messages"):
+        if body.get({"google": "contents", "responses": "input"}.get(provider, "messages")):
             return None
         return Step(status=400, message="The body is not a JSON object with messages.")
 
@@ -156,12 +198,26 @@ class FakeProvider:
             return True
         if entry["stream"]:
             events, failure = wire.events(made, body), wire.error_event(step, number)
+            if wire is wire_responses:
+                self._stored(made, body)
             return await serving.stream(events, failure, step, headers, gone, send, sse=route.sse)
         if step.reset_after is not None:
             await serving.break_off(send, gone, reset=True)
             return True
-        await serving.respond(send, 200, wire.whole(made), headers, step.dribble)
+        whole = wire.whole(made)
+        if wire is wire_responses:
+            whole = json.dumps(self._stored(made, body), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        await serving.respond(send, 200, whole, headers, step.dribble)
         return True
+
+    def _stored(self, made: answer.Answer, body: dict[str, Any]) -> dict[str, Any]:
+        """A response, which the provider keeps unless it is asked not to."""
+        found = wire_responses.response(made, body)
+        if body.get("store") is not False:
+            before = self.side.responses.get(body.get("previous_response_id") or "")
+            earlier = [] if before is None else [*before[1], *before[0]["output"]]
+            self.side.responses[found["id"]] = (found, [*earlier, *wire_responses.items(body)])
+        return found
 
 
 def _object(raw: bytes) -> dict[str, Any]:

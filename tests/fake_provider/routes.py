@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-from tests.fake_provider import wire_anthropic, wire_google, wire_openai
+from tests.fake_provider import wire_anthropic, wire_google, wire_openai, wire_responses
 from tests.fake_provider.formats import Format
 
 _GOOGLE = re.compile(r"/v1(?:beta)?/models/([^/:]+):(generateContent|streamGenerateContent)")
-_FORMATS: tuple[Format, ...] = (wire_openai, wire_anthropic, wire_google)
+_FORMATS: tuple[Format, ...] = (wire_openai, wire_anthropic, wire_google, wire_responses)
 
 
 class Route(NamedTuple):
@@ -24,10 +24,12 @@ class Route(NamedTuple):
 
 def find(method: str, path: str, query: str, headers: Mapping[str, str]) -> Route | None:
     """The route of a request; None where no provider answers there."""
-    openai, anthropic, google = _FORMATS
+    openai, anthropic, google, responses = _FORMATS
     match method, path:
         case "POST", "/v1/chat/completions":
             return Route(openai)
+        case "POST", "/v1/responses":
+            return Route(responses)
         case "POST", "/v1/messages":
             return Route(anthropic)
         case "GET", "/v1/models":
@@ -46,7 +48,7 @@ def find(method: str, path: str, query: str, headers: Mapping[str, str]) -> Rout
 
 def find_any(path: str) -> Format:
     """The format in which an unknown path is refused."""
-    openai, anthropic, google = _FORMATS
+    openai, anthropic, google, _ = _FORMATS
     if path.startswith("/v1beta/"):
         return google
     return anthropic if path.startswith("/v1/messages") else openai

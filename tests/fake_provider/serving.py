@@ -32,10 +32,15 @@ async def until_gone(receive: Receive) -> None:
 
 
 async def respond(
-    send: Send, status: int, body: bytes, headers: dict[str, str] | None = None, dribble: int = 0
+    send: Send,
+    status: int,
+    body: bytes,
+    headers: dict[str, str] | None = None,
+    dribble: int = 0,
+    kind: str = "application/json",
 ) -> None:
-    """A whole answer of JSON."""
-    raw = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    """A whole answer, of JSON unless `kind` says otherwise."""
+    raw = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
     raw += [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     if dribble:

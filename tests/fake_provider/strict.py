@@ -3,7 +3,7 @@
 What can be said as data is in `strict_rules.json`; the keys that a body may have are in `sdk_keys.json`.
 """
 
-from tests.fake_provider import strict_anthropic, strict_google, strict_openai
+from tests.fake_provider import strict_anthropic, strict_google, strict_openai, strict_responses
 from tests.fake_provider.rules import Refused, Sent
 from tests.fake_provider.script import Step
 
@@ -13,6 +13,7 @@ _CHECKS = {
     "openai": strict_openai.check,
     "anthropic": strict_anthropic.check,
     "google": strict_google.check,
+    "responses": strict_responses.check,
 }
 
 

@@ -10,6 +10,7 @@ from libs.common.contracts.auth import Level, OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeRequest, TextRequest
 from services.optimizer.domain import (
     articles,
+    conversation_summary,
     documents,
     english,
     evidence,
@@ -17,7 +18,6 @@ from services.optimizer.domain import (
     kinds,
     marks,
     minify,
-    notes,
     repeats,
     spans,
     tables,
@@ -25,9 +25,9 @@ from services.optimizer.domain import (
     wording,
 )
 from services.optimizer.domain.calls import Call
-from services.optimizer.domain.guard import preserves
-from services.optimizer.domain.results import Masking
-from tests.fixtures.likeness import LIKENESS, optimizer
+from services.optimizer.domain.invariants import preserves
+from services.optimizer.domain.results import ToolResultTruncation
+from tests.fixtures.similarity import LIKENESS, optimizer
 from tests.growth.reader import MODEL, TURN, Reader, pieces, talk, tools
 
 
@@ -45,7 +45,7 @@ def steps() -> Iterator[Reader]:
     yield Reader("quoted", spans.quoted)
     yield Reader("json in a text", spans.json_spans)
     yield Reader("protected", lambda text: spans.merge(spans.protected(text)))
-    yield Reader("blanks", lambda text: whitespace.tidy(text, (), inner=True))
+    yield Reader("blanks", lambda text: whitespace.strip_whitespace(text, (), inner=True))
     yield Reader("repeats", lambda text: repeats.once(text, ()))
     yield Reader("minify", minify.minify)
     yield Reader("tables", tables.tabulate)
@@ -55,7 +55,7 @@ def steps() -> Iterator[Reader]:
     yield Reader("articles", articles.articles)
     yield Reader("english", lambda text: (english.is_english(text), english.may_be_english(text)))
     yield Reader("guard", lambda text: preserves(text, text[: len(text) // 2], spans.quoted(text)))
-    yield Reader("values", lambda text: list(notes.find_values(text)))
+    yield Reader("values", lambda text: list(conversation_summary.find_values(text)))
     yield Reader("documents", lambda text: documents.around(text, documents.documents(text)))
     yield Reader("subject", documents.subject)
     yield Reader("extraction", _extracted)
@@ -65,9 +65,9 @@ def steps() -> Iterator[Reader]:
         slow=True,
         seldom=True,
     )
-    yield Reader("likeness", lambda text: LIKENESS.between(text, text + " x"))
+    yield Reader("similarity", lambda text: LIKENESS.between(text, text + " x"))
     yield Reader("arguments", lambda text: (Call("look", text).reads(), Call("look", text).shown()))
-    yield Reader("old results", Masking(whole=1, head=20, values=20).mask)
+    yield Reader("old results", ToolResultTruncation(whole=1, head=20, values=20).truncate)
 
 
 def _extracted(text: str) -> object:

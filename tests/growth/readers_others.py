@@ -11,23 +11,24 @@ from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.contracts.router import RouteRequest
 from services.auth.domain import credentials, diff
 from services.auth.domain.preview import ChatBody
-from services.cache.domain import characters, normalise, passing, roles, spelling, tongue, verifier
+from services.cache.domain import characters, normalise, roles, spelling, time_sensitive, verifier
+from services.cache.domain import language as cache_language
 from services.cache.domain.identity import own_direction
 from services.cache.domain.parsed import Parsed
 from services.cache.domain.question import kind
 from services.cache.domain.stem import is_past, lemmas, stem
 from services.cache.domain.synonyms import sense
 from services.cache.domain.vetoes import VETOES
-from services.router.domain import language, measures, reading, signals
+from services.router.domain import language, parsed_prompt, signals, text_features
 from services.router.domain import marks as router_marks
 from services.router.pipeline import Router
-from services.router.ports import NoNeighbours, ShippedEstimates
+from services.router.ports import NoNearestNeighbors, ShippedCalibrations
 from services.router.weights import load_weights
 from tests.growth.reader import MODEL, TURN, Reader, body, pieces, refused
 from tests.unit.analytics.examples import NOW
 
 _WEIGHTS = load_weights()
-_ROUTER = Router(catalog.load(), _WEIGHTS, ShippedEstimates(_WEIGHTS.prior), NoNeighbours(), ManualClock(NOW))
+_ROUTER = Router(catalog.load(), _WEIGHTS, ShippedCalibrations(_WEIGHTS.prior), NoNearestNeighbors(), ManualClock(NOW))
 
 
 def cache() -> Iterator[Reader]:
@@ -39,8 +40,8 @@ def cache() -> Iterator[Reader]:
     yield Reader("repeat form", normalise.repeat_form)
     yield Reader("slips", spelling.repaired)
     yield Reader("hidden signs", lambda text: (characters.hides(text), characters.latin(text)))
-    yield Reader("passing", passing.is_passing)
-    yield Reader("tongue", lambda text: (tongue.english(text), tongue.known(text)))
+    yield Reader("time sensitive", time_sensitive.is_time_sensitive)
+    yield Reader("language of a question", lambda text: (cache_language.english(text), cache_language.known(text)))
     yield Reader("a word", lambda text: (stem(text), lemmas(text), is_past(text), sense(text)))
     yield Reader(
         "roles", lambda text: (roles.compounds(text.split()), roles.joins(text.split()), roles.phrases(text.split()))
@@ -60,7 +61,11 @@ def router() -> Iterator[Reader]:
     yield Reader("router marks", lambda text: router_marks.marks(text, _WEIGHTS.words))
     yield Reader(
         "reading",
-        lambda text: (read := reading.read(text), signals.features_of(read), measures.measures(read)),
+        lambda text: (
+            read := parsed_prompt.parse_prompt(text),
+            signals.features_of(read),
+            text_features.text_features(read),
+        ),
         slow=True,
     )
     yield Reader("words", lambda text: _WEIGHTS.words.find(language.fold(text), language.SPACED))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from libs.common.embedding import Embedder, ModelMissingError, OffLoop, load
+from libs.common.embedding import Embedder, ModelMissingError, ThreadedEmbedder, load
 from libs.common.embedding.fake import FakeEmbedder
 from libs.common.embedding.setup import prepare
 from libs.common.embedding.static import StaticTable
@@ -83,7 +83,7 @@ async def test_off_the_loop_the_loop_goes_on() -> None:
             return super().embed(texts)
 
     loop, moved = asyncio.get_running_loop(), asyncio.Event()
-    embedder = OffLoop(Slow())
+    embedder = ThreadedEmbedder(Slow())
     pending = asyncio.create_task(embedder.embed(["one"]))
     moved.set()
     assert (await pending).shape == (1, embedder.dimension)

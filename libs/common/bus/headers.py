@@ -14,15 +14,6 @@ BUDGET = "Promptly-Budget"
 ERROR = "Promptly-Error"
 
 
-class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An error as it crosses the bus; the status travels in the header."""
-
-    code: str
-    message: str
-    retryable: bool = False
-    details: dict[str, object] = {}
-
-
 def outgoing(budget_ms: float | None = None) -> dict[str, str]:
     """Headers for a message sent now: who it is for, how long it may take, and the trace it belongs to.
 
@@ -52,8 +43,7 @@ def budget_ms(headers: Mapping[str, str], waited_ms: float = 0.0) -> float | Non
 
 def encode_error(error: errors.PromptlyError) -> tuple[dict[str, str], bytes]:
     """Headers and body that carry `error` to the caller."""
-    body = ErrorBody(code=error.code, message=error.message, retryable=error.retryable, details=error.details)
-    return {ERROR: str(error.status)}, msgspec.json.encode(body)
+    return {ERROR: str(error.status)}, msgspec.json.encode(errors.as_message(error))
 
 
 def decode_error(headers: Mapping[str, str], data: bytes) -> errors.PromptlyError | None:
@@ -61,7 +51,6 @@ def decode_error(headers: Mapping[str, str], data: bytes) -> errors.PromptlyErro
     if ERROR not in headers:
         return None
     try:
-        body = msgspec.json.decode(data, type=ErrorBody)
-        return errors.from_status(int(headers[ERROR]), body.message, body.code, body.details)
-    except (ValueError, *UNREADABLE):
+        return errors.from_message(msgspec.json.decode(data, type=errors.ErrorMessage))
+    except UNREADABLE:
         return errors.Internal("The service answered with an error that cannot be read.")

@@ -2,5 +2,17 @@
 
 from libs.common.catalog.catalog import Catalog, load
 from libs.common.catalog.model import Apart, Model, PriceRow, Terms
+from libs.common.catalog.units import UnitCatalog, UnitCost, UnitModel, load_units
 
-__all__ = ["Apart", "Catalog", "Model", "PriceRow", "Terms", "load"]
+__all__ = [
+    "Apart",
+    "Catalog",
+    "Model",
+    "PriceRow",
+    "Terms",
+    "UnitCatalog",
+    "UnitCost",
+    "UnitModel",
+    "load",
+    "load_units",
+]

@@ -83,7 +83,6 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     prices: tuple[PriceRow, ...] = ()
-    retires: date | None = None
 
     def price(self, day: date) -> PriceRow | None:
         """The row in force on a day; None: unknown."""

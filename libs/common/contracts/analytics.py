@@ -154,6 +154,8 @@ class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     to_ms: int | None = None
     key_id: str | None = None
     kind: str | None = None
+    session: str | None = None
+    client: str | None = None
     ids: tuple[str, ...] | None = None
     semantic: bool = False
     cache_entry_id: str | None = None

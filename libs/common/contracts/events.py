@@ -8,6 +8,10 @@ from libs.common.contracts.auth import Tier
 from libs.common.contracts.base import Event
 
 Status = Literal["success", "fallback", "cached", "error", "cancelled"]
+# The API that a request came by, or what it was where it asked for no text.
+RequestKind = Literal[
+    "chat", "completion", "optimize", "messages", "responses", "generate", "count", "embedding", "passthrough"
+]
 LeverName = Literal["whitespace", "redundancy", "compression", "pruning", "caching", "routing", "cache_discount"]
 
 
@@ -52,6 +56,12 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     An optimize call names the tokens of credits that it was charged, and the lease that they came from. `not_done` says which
     cuts were left out because they would have cost more than they save. `clamped` names fields that held more than a record
     takes, as a provider or a client wrote them, and were cut to size (`libs/common/bounded.py`).
+
+    `target_surface` is the provider's API that was called, `raw` whether its bytes went through unchanged. `session` and `agent` are keyed
+    digests of the ids that a client sends, `client` the family of its user agent. `dropped` names parameters that the provider could not
+    be given, `stop` why the answer ended, in the provider's word. `units` counts what is billed by other units than tokens,
+    `unpriced` names those, or the token classes, that have no known price. `items` of an embedding call are its inputs,
+    `cached_items` those that were served from the cache; `stored` says that the answer was kept for follow-ups.
     """
 
     id: str
@@ -59,7 +69,7 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     key_id: str
     user_id: str | None = None
     end_user: str | None = None
-    kind: Literal["chat", "completion", "optimize"] = "chat"
+    kind: RequestKind = "chat"
     status: Status
     status_code: int = 200
     error_code: str | None = None
@@ -102,6 +112,20 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     charged_tokens: int = 0
     credit_lease: str | None = None
     clamped: tuple[str, ...] = ()
+    target_surface: str | None = None
+    raw: bool = False
+    session: str | None = None
+    agent: str | None = None
+    client: str | None = None
+    dropped: tuple[str, ...] = ()
+    stop: str | None = None
+    service_tier: str | None = None
+    units: dict[str, float] = {}
+    unpriced: tuple[str, ...] = ()
+    items: int = 0
+    cached_items: int = 0
+    stored: bool = False
+    upstream_request_id: str | None = None
 
 
 COMPLETION_FINISHED: Event[CompletionFinished] = Event(

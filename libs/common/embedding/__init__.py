@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Literal
 
 from libs.common.embedding.files import ModelMissingError
-from libs.common.embedding.off_loop import OffLoop
 from libs.common.embedding.ports import Embedder
+from libs.common.embedding.threaded import ThreadedEmbedder
 
-__all__ = ["Embedder", "ModelMissingError", "OffLoop", "load"]
+__all__ = ["Embedder", "ModelMissingError", "ThreadedEmbedder", "load"]
 
 
 def load(model_dir: str | Path, precision: Literal["fp32", "int8"] = "fp32") -> Embedder:

@@ -3,29 +3,24 @@
 import math
 from typing import Final
 
-from libs.common.contracts.alerts import AlertRule, Metric
+from libs.common.contracts.alerts import AlertRule
 from libs.common.errors import BadRequest
 from libs.common.ids import is_id
+from services.alerts.domain.metrics import METRICS
 
 MOST_RULES: Final = 100
 _LONGEST_MINUTES: Final = 7 * 24 * 60
-_THRESHOLDS: Final[dict[Metric, tuple[float, float, str]]] = {
-    "daily_spend": (0, 1e12, "dollars, zero or more"),
-    "error_rate": (0, 100, "a percentage between 0 and 100"),
-    "latency_p95": (0, 1e12, "milliseconds, zero or more"),
-    "savings_percentage": (-1e12, 100, "a percentage of at most 100"),
-}
 
 
 def check(rule: AlertRule) -> None:
     """`BadRequest`, naming the field, for a rule that could not be watched."""
-    low, high, meaning = _THRESHOLDS[rule.metric]
+    metric = METRICS[rule.metric]
     if not is_id(rule.id, "alr"):
         raise _refusal("id", "id is not a rule's id.")
     if not 1 <= len(rule.name) <= 200 or "\x00" in rule.name:
         raise _refusal("name", "name has 1 to 200 characters.")
-    if not (math.isfinite(rule.threshold) and low <= rule.threshold <= high):
-        raise _refusal("threshold", f"threshold of {rule.metric} is {meaning}.")
+    if not (math.isfinite(rule.threshold) and metric.low <= rule.threshold <= metric.high):
+        raise _refusal("threshold", f"threshold of {rule.metric} is {metric.bounds}.")
     if not rule.channels or len(set(rule.channels)) != len(rule.channels):
         raise _refusal("channels", "channels names at least one channel, and each only once.")
     for field in ("window_minutes", "cooldown_minutes"):
@@ -34,4 +29,4 @@ def check(rule: AlertRule) -> None:
 
 
 def _refusal(field: str, sentence: str) -> BadRequest:
-    return BadRequest(sentence, details={"param": field})
+    return BadRequest(sentence, param=field)

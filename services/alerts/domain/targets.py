@@ -87,4 +87,4 @@ def forbidden_url(url: str, allowed_hosts: Collection[str]) -> str | None:
 
 
 def _refusal(field: str, sentence: str) -> BadRequest:
-    return BadRequest(sentence, details={"param": field})
+    return BadRequest(sentence, param=field)

@@ -6,9 +6,9 @@ import smtplib
 from libs.common.contracts.alerts import ChannelConfig
 from libs.common.errors import Unavailable
 from libs.common.smtp import Smtp
-from services.alerts.domain.notice import Notice
+from services.alerts.domain.notification import OutgoingNotification
 from services.alerts.ports import Admins, Undeliverable
-from services.alerts.translate.notice_mail import mail_subject, mail_text, message_id
+from services.alerts.translate.notification_mail import mail_subject, mail_text, message_id
 
 
 class MailNotifier:
@@ -18,7 +18,7 @@ class MailNotifier:
         self._smtp = smtp
         self._admins = admins
 
-    async def send(self, notice: Notice, config: ChannelConfig) -> None:
+    async def send(self, notice: OutgoingNotification, config: ChannelConfig) -> None:
         if self._smtp is None:
             raise Undeliverable("No mail server is set up here (PROMPTLY_SMTP_URL).", for_good=True)
         try:

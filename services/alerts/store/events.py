@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.alerts import AlertEvent
-from services.alerts.domain.watching import Window
+from services.alerts.domain.rule_evaluation import Window
 
 
 class SqlEvents:

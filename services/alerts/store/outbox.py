@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.alerts import Channel, Notification
-from services.alerts.domain.notice import Notice
-from services.alerts.ports import Waiting
+from services.alerts.domain.notification import OutgoingNotification
+from services.alerts.ports import DueNotification
 
 
 class SqlOutbox:
@@ -18,7 +18,7 @@ class SqlOutbox:
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx
 
-    async def add(self, event_id: str, channel: Channel, notice: Notice, due: datetime) -> None:
+    async def add(self, event_id: str, channel: Channel, notice: OutgoingNotification, due: datetime) -> None:
         await self._tx.execute(
             text("""
                 INSERT INTO alerts.outbox (org_id, id, event_id, channel, notice, state, attempts, due_at)
@@ -34,7 +34,7 @@ class SqlOutbox:
             },
         )
 
-    async def take(self, now: datetime, until: datetime, limit: int) -> Sequence[Waiting]:
+    async def take(self, now: datetime, until: datetime, limit: int) -> Sequence[DueNotification]:
         rows = await self._tx.execute(
             text("""
                 UPDATE alerts.outbox SET attempts = attempts + 1, due_at = :until WHERE (org_id, id) IN (
@@ -44,9 +44,9 @@ class SqlOutbox:
             """),
             {"now": now, "until": until, "limit": limit},
         )
-        return [msgspec.convert(dict(row), Waiting) for row in rows.mappings()]
+        return [msgspec.convert(dict(row), DueNotification) for row in rows.mappings()]
 
-    async def settle(self, notice: Notice, outcome: Notification, due: datetime) -> None:
+    async def record_result(self, notice: OutgoingNotification, outcome: Notification, due: datetime) -> None:
         await self._tx.execute(
             text("""
                 UPDATE alerts.outbox SET state = :state, error = :error, due_at = :due

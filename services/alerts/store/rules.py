@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.alerts import AlertRule
-from services.alerts.domain.watching import State, Watched
+from services.alerts.domain.rule_evaluation import RuleWithState, State
 from services.alerts.store.erasing import ERASING
 
 _COLUMNS: Final = (
@@ -94,27 +94,27 @@ class SqlRules:
         sealed: str | None = found.scalar_one_or_none()
         return sealed
 
-    async def alone(self) -> bool:
+    async def try_lock(self) -> bool:
         got: bool = (
             await self._tx.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _EVALUATING})
         ).scalar_one()
         return got
 
-    async def watched(self) -> Sequence[Watched]:
+    async def active(self) -> Sequence[RuleWithState]:
         rows = await self._tx.execute(
             text(
                 f"SELECT {_COLUMNS}, firing, fired_at, back_at FROM alerts.rules WHERE is_active FOR UPDATE SKIP LOCKED"
             )
         )
         return [
-            Watched(
+            RuleWithState(
                 rule=msgspec.convert(dict(row), AlertRule),
                 state=State(firing=row["firing"], fired_at=row["fired_at"], back_at=row["back_at"]),
             )
             for row in rows.mappings()
         ]
 
-    async def stand(self, rule: AlertRule, state: State) -> None:
+    async def save_state(self, rule: AlertRule, state: State) -> None:
         await self._tx.execute(
             text(
                 "UPDATE alerts.rules SET firing = :firing, fired_at = :fired_at, back_at = :back_at"

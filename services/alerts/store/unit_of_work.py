@@ -9,9 +9,9 @@ from libs.common.db.erasing import SqlErasing
 from services.alerts.ports import Tx, UnitOfWork
 from services.alerts.store.erasing import erasing
 from services.alerts.store.events import SqlEvents
-from services.alerts.store.meter import SqlMeter
 from services.alerts.store.outbox import SqlOutbox
 from services.alerts.store.rules import SqlRules
+from services.alerts.store.usage_counters import SqlUsageCounters
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class SqlTx:
     """The stores of one transaction."""
 
     rules: SqlRules
-    meter: SqlMeter
+    usage: SqlUsageCounters
     events: SqlEvents
     outbox: SqlOutbox
     erasing: SqlErasing
@@ -31,6 +31,6 @@ def unit_of_work(database: Database) -> UnitOfWork:
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
-            yield SqlTx(SqlRules(tx), SqlMeter(tx), SqlEvents(tx), SqlOutbox(tx), erasing(tx))
+            yield SqlTx(SqlRules(tx), SqlUsageCounters(tx), SqlEvents(tx), SqlOutbox(tx), erasing(tx))
 
     return begin

@@ -18,5 +18,5 @@ def decode(cursor: str) -> str:
     except ValueError:
         request_id = ""
     if not is_id(request_id, "req"):
-        raise BadRequest("The cursor is not one that this list gave out.", details={"param": "cursor"})
+        raise BadRequest("The cursor is not one that this list gave out.", param="cursor")
     return request_id

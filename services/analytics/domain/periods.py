@@ -15,7 +15,7 @@ _WEEK: Final = timedelta(days=7)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+class TimeRange(msgspec.Struct, frozen=True, kw_only=True):
     """`start` up to and without `end`. Between `head` and `tail` lie whole hours only; both are `end` if there is none.
     Among those, whole days (UTC) lie between `first_day` and `last_day`; both are `tail` if there is none.
     """
@@ -34,17 +34,17 @@ def moment(ms: int, field: str) -> datetime:
     try:
         return _EPOCH + timedelta(milliseconds=ms)
     except OverflowError:
-        raise BadRequest(f"{field} is not a time that can be looked up.", details={"param": field}) from None
+        raise BadRequest(f"{field} is not a time that can be looked up.", param=field) from None
 
 
-def stretch(period: Period | SavingsQuery) -> Stretch:
+def time_range(period: Period | SavingsQuery) -> TimeRange:
     """The period, cut at full hours. `BadRequest` where it ends before it starts."""
     start, end = moment(period.from_ms, "from"), moment(period.to_ms, "to")
     if start > end:
-        raise BadRequest("from lies after to.", details={"param": "from"})
+        raise BadRequest("from lies after to.", param="from")
     head, tail = _whole(start, end, timedelta(hours=1))
     first_day, last_day = _whole(head, tail, timedelta(days=1))
-    return Stretch(
+    return TimeRange(
         org_id=period.org_id, start=start, head=head, first_day=first_day, last_day=last_day, tail=tail, end=end
     )
 
@@ -60,7 +60,7 @@ def interval(name: str) -> Interval:
     for known in get_args(Interval):
         if name == known:
             return known  # type: ignore[no-any-return]
-    raise BadRequest("interval is one of hour, day, week.", details={"param": "interval"})
+    raise BadRequest("interval is one of hour, day, week.", param="interval")
 
 
 def week_of(time: datetime) -> datetime:

@@ -1,1 +1,1 @@
-"""Analytics' doors on the bus."""
+"""Handlers of what arrives on the bus."""

@@ -1,4 +1,4 @@
-"""The doors for OVERVIEW, SAVINGS, MODELS and LEVERS."""
+"""Bus handlers for OVERVIEW, SAVINGS, MODELS and LEVERS."""
 
 from libs.common.bus.ports import Bus
 from libs.common.contracts.analytics import LEVERS, MODELS, OVERVIEW, SAVINGS

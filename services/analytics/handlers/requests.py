@@ -1,4 +1,4 @@
-"""The doors for COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED, REQUESTS, REQUEST, SPENT and CHARGED."""
+"""Bus handlers for COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED, REQUESTS, REQUEST, SPENT and CHARGED."""
 
 from libs.common.bus.ports import Bus
 from libs.common.contracts.analytics import CHARGED, REQUEST, REQUESTS, SPENT
@@ -12,6 +12,6 @@ async def serve(bus: Bus, requests: Requests) -> None:
     await bus.serve(REQUEST, requests.one)
     await bus.serve(SPENT, requests.spent)
     await bus.serve(CHARGED, requests.charged)
-    await bus.consume(FEEDBACK_GIVEN, "analytics_feedback", requests.hear)
+    await bus.consume(FEEDBACK_GIVEN, "analytics_feedback", requests.record_feedback)
     await bus.consume(ORG_DELETED, "analytics_erase", requests.erase)
     await bus.consume(COMPLETION_FINISHED, "analytics", requests.record, batch=500, wait_ms=200)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.analytics import LeverUse
 from services.analytics.domain.latencies import Counts, Sketch
-from services.analytics.domain.periods import Stretch
+from services.analytics.domain.periods import TimeRange
 from services.analytics.domain.sums import Interval, Server, Sums
 from services.analytics.store.rollups import opened
 from services.analytics.store.totals import (
@@ -98,37 +98,37 @@ class SqlFigures:
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx
 
-    async def total(self, stretch: Stretch) -> Sums:
-        [sums] = await self._ask(_TOTAL, stretch)
+    async def total(self, time_range: TimeRange) -> Sums:
+        [sums] = await self._ask(_TOTAL, time_range)
         return msgspec.convert(sums, Sums)
 
-    async def by_interval(self, stretch: Stretch, interval: Interval) -> Sequence[Sums]:
-        return msgspec.convert(await self._ask(_BY_INTERVAL[interval], stretch), list[Sums])
+    async def by_interval(self, time_range: TimeRange, interval: Interval) -> Sequence[Sums]:
+        return msgspec.convert(await self._ask(_BY_INTERVAL[interval], time_range), list[Sums])
 
-    async def by_model(self, stretch: Stretch) -> Sequence[Sums]:
-        return msgspec.convert(await self._ask(_BY_MODEL, stretch), list[Sums])
+    async def by_model(self, time_range: TimeRange) -> Sequence[Sums]:
+        return msgspec.convert(await self._ask(_BY_MODEL, time_range), list[Sums])
 
-    async def by_lever(self, stretch: Stretch) -> Sequence[LeverUse]:
+    async def by_lever(self, time_range: TimeRange) -> Sequence[LeverUse]:
         return [
             LeverUse(lever=row["lever"], requests=row["requests"], tokens_saved=row["tokens"], savings_nano=row["nano"])
-            for row in await self._ask(_BY_LEVER, stretch)
+            for row in await self._ask(_BY_LEVER, time_range)
         ]
 
-    async def sketch(self, stretch: Stretch) -> Sketch:
+    async def sketch(self, time_range: TimeRange) -> Sketch:
         counts: dict[str, dict[int, int]] = {name: {} for name in LATENCIES}
-        for row in await self._ask(_SKETCH, stretch):
+        for row in await self._ask(_SKETCH, time_range):
             for name, by_bucket in counts.items():
                 if row[f"{name}_count"]:
                     by_bucket[row["bucket"]] = row[f"{name}_count"]
         return Sketch(**counts)
 
-    async def latencies_by_model(self, stretch: Stretch) -> Mapping[Server, Counts]:
+    async def latencies_by_model(self, time_range: TimeRange) -> Mapping[Server, Counts]:
         found: dict[Server, dict[int, int]] = defaultdict(dict)
-        rows = await self._tx.execute(_BY_SERVER, msgspec.structs.asdict(stretch))
+        rows = await self._tx.execute(_BY_SERVER, msgspec.structs.asdict(time_range))
         for model, provider, bucket, requests in rows:
             found[model, provider][bucket] = requests
         return found
 
-    async def _ask(self, statement: Any, stretch: Stretch) -> list[dict[str, Any]]:
-        rows = await self._tx.execute(statement, msgspec.structs.asdict(stretch))
+    async def _ask(self, statement: Any, time_range: TimeRange) -> list[dict[str, Any]]:
+        rows = await self._tx.execute(statement, msgspec.structs.asdict(time_range))
         return [dict(row) for row in rows.mappings()]

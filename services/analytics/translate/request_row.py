@@ -68,6 +68,20 @@ COLUMNS: Final[Mapping[str, str]] = {
     "charged_tokens": "bigint",
     "credit_lease": "text",
     "clamped": "jsonb",
+    "target_surface": "text",
+    "raw": "boolean",
+    "session": "text",
+    "agent": "text",
+    "client": "text",
+    "dropped": "jsonb",
+    "stop": "text",
+    "service_tier": "text",
+    "units": "jsonb",
+    "unpriced": "jsonb",
+    "items": "integer",
+    "cached_items": "integer",
+    "stored": "boolean",
+    "upstream_request_id": "text",
 }
 _TOKENS: Final = tuple(field.name for field in msgspec.structs.fields(TokenClasses))
 _FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(CompletionFinished) if field.name != "tokens")

@@ -37,9 +37,7 @@ class SharedLimits:
             wait = allowance.seconds - self._now() % allowance.seconds
         if wait is not None:
             seconds = max(1, math.ceil(wait))
-            raise RateLimited(
-                f"{allowance.sentence}; try again in {seconds} seconds.", details={"retry_after": seconds}
-            )
+            raise RateLimited(f"{allowance.sentence}; try again in {seconds} seconds.", retry_after=seconds)
 
     async def undo(self, allowance: Allowance, who: str) -> None:
         self._attempts(allowance).undo(who)

@@ -14,6 +14,6 @@ def budget_nano(usd: Decimal) -> int:
     if not usd.is_finite() or not 0 < usd <= _MOST_USD or (nano := nano_from_usd(usd)) == 0:
         raise BadRequest(
             f"monthly_budget_usd is an amount of dollars above 0, at most {_MOST_USD}.",
-            details={"param": "monthly_budget_usd"},
+            param="monthly_budget_usd",
         )
     return nano

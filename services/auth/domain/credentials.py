@@ -33,11 +33,11 @@ def normalise_email(text: str) -> str:
         or email.startswith(".")
         or _EMAIL.fullmatch(email) is None
     ):
-        raise BadRequest("This is not an e-mail address.", details={"param": "email"})
+        raise BadRequest("This is not an e-mail address.", param="email")
     return email
 
 
 def check_password(password: str, field: str = "password") -> None:
     """Raises `BadRequest` unless a new password has 8 to 128 characters; length is the only rule that helps."""
     if not 8 <= len(password) <= 128:
-        raise BadRequest("A password has 8 to 128 characters.", details={"param": field})
+        raise BadRequest("A password has 8 to 128 characters.", param=field)

@@ -13,9 +13,7 @@ def moment_ms(text: str, field: str) -> int:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return int(moment.timestamp() * 1000)
     except (ValueError, OverflowError):
-        raise BadRequest(
-            f"{field} is not a time in ISO 8601, such as 2026-11-01T00:00:00Z.", details={"param": field}
-        ) from None
+        raise BadRequest(f"{field} is not a time in ISO 8601, such as 2026-11-01T00:00:00Z.", param=field) from None
 
 
 def period_ms(start: str | None, end: str | None, days: int, now: datetime) -> tuple[int, int]:
@@ -23,5 +21,5 @@ def period_ms(start: str | None, end: str | None, days: int, now: datetime) -> t
     to_ms = int(now.timestamp() * 1000) if end is None else moment_ms(end, "to")
     from_ms = to_ms - int(timedelta(days=days).total_seconds() * 1000) if start is None else moment_ms(start, "from")
     if from_ms > to_ms:
-        raise BadRequest("from lies after to.", details={"param": "from"})
+        raise BadRequest("from lies after to.", param="from")
     return from_ms, to_ms

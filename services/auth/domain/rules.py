@@ -53,9 +53,7 @@ def condition(kind: ConditionType, value: dict[str, Any]) -> RuleCondition:
                 msgspec.convert(value, Always)
                 return RuleCondition(type=kind)
     except msgspec.ValidationError as error:
-        raise BadRequest(
-            f"condition_value does not fit {kind}: {error}.", details={"param": "condition_value"}
-        ) from None
+        raise BadRequest(f"condition_value does not fit {kind}: {error}.", param="condition_value") from None
 
 
 def condition_value(of: RuleCondition) -> dict[str, Any]:
@@ -72,7 +70,7 @@ def condition_value(of: RuleCondition) -> dict[str, Any]:
 def check_action(action: Action, value: str) -> None:
     """Raises `BadRequest` where a tier is forced that does not exist."""
     if action == "force_tier" and value not in get_args(Tier):
-        raise BadRequest(f"force_tier takes one of {', '.join(get_args(Tier))}.", details={"param": "action_value"})
+        raise BadRequest(f"force_tier takes one of {', '.join(get_args(Tier))}.", param="action_value")
 
 
 def in_order(wanted: Sequence[StoredRule]) -> list[StoredRule]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 from litestar import Request
 
-from libs.common.errors import BadRequest, NotFound
+from libs.common.errors import BadRequest, FieldError, NotFound
 from libs.common.ids import is_id
 
 B = TypeVar("B", bound=msgspec.Struct)
@@ -53,5 +53,5 @@ def misfit(problem: str) -> BadRequest:
     message = _AT.sub("", problem)
     return BadRequest(
         f"{field}: {message}." if field else f"{message}.",
-        details={"errors": [{"field": field, "message": message}]},
+        errors=(FieldError(field, message),),
     )

@@ -2,11 +2,13 @@
 
 from typing import Any, Final
 
+import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from libs.common.errors import PromptlyError
+from libs.common.errors import FieldError, PromptlyError
+from libs.common.http_errors import log_unexpected, retry_headers
 
 log = structlog.get_logger()
 
@@ -20,18 +22,14 @@ _SENTENCES: Final = {
 def promptly_error(_: Request[Any, Any, Any], error: PromptlyError) -> Response[dict[str, Any]]:
     """An error that somebody raised on purpose."""
     body: dict[str, Any] = {"detail": error.message}
-    errors = error.details.get("errors")
-    if errors is None and "param" in error.details:
-        errors = [{"field": error.details["param"], "message": error.message}]
-    if errors is not None:
-        body["errors"] = errors
-    headers = {}
-    if "retry_after" in error.details:
-        headers["Retry-After"] = str(error.details["retry_after"])
-    elif error.status == 503:
-        headers["Retry-After"] = "1"
+    errors = error.details.errors
+    if not errors and error.details.param is not None:
+        errors = (FieldError(error.details.param, error.message),)
+    if errors:
+        body["errors"] = [msgspec.to_builtins(blamed) for blamed in errors]
+    headers = retry_headers(error)
     if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["www-authenticate"] = "Bearer"
     return Response(body, status_code=error.status, headers=headers)
 
 
@@ -46,9 +44,5 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict
 
 def unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     """A mistake of ours. Its text may quote what the caller sent, so only its type and place are written down."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    where = "unknown" if frame is None else f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
-    log.error("request_failed", error_type=type(error).__name__, where=where)
+    log_unexpected(error)
     return Response({"detail": "Something went wrong on our side."}, status_code=500)

@@ -64,7 +64,7 @@ class OAuthController(Controller):
         """Come back from the other provider, and go on to the dashboard."""
         asked = query(request, CallbackQuery)
         if asked.state is None:
-            raise BadRequest("The state is missing.", details={"param": "state"})
+            raise BadRequest("The state is missing.", param="state")
         cookie = request.cookies.get(_name(links), "")
         return _redirect(await oauth.finish(_source(source), code=asked.code, state=asked.state, cookie=cookie))
 

@@ -14,7 +14,7 @@ from libs.common.clock import Clock
 from libs.common.contracts import analytics, cache
 from libs.common.contracts.auth import Level, RoutingMode
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeRequest
-from libs.common.errors import BadRequest
+from libs.common.errors import BadRequest, FieldError
 from services.auth.configuration import Configuration
 from services.auth.domain.permissions import Action
 from services.auth.domain.preview import ChatBody
@@ -143,7 +143,7 @@ class OptimizationController(Controller):
         if not said.wrong:
             raise BadRequest(
                 "wrong must be true: only wrong answers are reported.",
-                details={"errors": [{"field": "wrong", "message": "must be true"}]},
+                errors=(FieldError("wrong", "must be true"),),
             )
         taken: dict[str, Any] = msgspec.to_builtins(await take_back(bus, request.user.org_id, str(said.entry_id)))
         return taken

@@ -22,7 +22,7 @@ def block_id(org_id: str, pair_id: str) -> str:
     return str(uuid.uuid5(_BLOCKS, f"{org_id}\n{pair_id}"))
 
 
-def room_key(org_id: str, scope: str) -> str:
+def partition_key(org_id: str, scope: str) -> str:
     """One word for an organisation's scope."""
     return hashlib.sha256(f"{org_id}\n{scope}".encode()).hexdigest()
 

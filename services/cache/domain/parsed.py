@@ -7,11 +7,11 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from services.cache.domain import roles
+from services.cache.domain.language import english
 from services.cache.domain.lexicon import is_content
 from services.cache.domain.normalise import clean, normalise, repeat_form
 from services.cache.domain.synonyms import LEADING, sense
 from services.cache.domain.tokens import QUOTED, Kind, Token, tokenise
-from services.cache.domain.tongue import english
 
 _REMEMBERED_LETTERS = 400
 _SHOUTED = re.compile(r"\b[A-Z]{2,}\b")

@@ -75,7 +75,7 @@ def tense(parsed: Parsed) -> frozenset[str]:
     return frozenset(name for name, words in named.items() if parsed.present & words)
 
 
-def able(parsed: Parsed) -> frozenset[str]:
+def modals(parsed: Parsed) -> frozenset[str]:
     """The modal verbs, except in "how can one", which asks for the way and not for leave."""
     words = ("", "", *_affirmed(parsed.words), "")
     found = {
@@ -102,7 +102,7 @@ def personal(parsed: Parsed) -> tuple[str, ...]:
     return tuple(named[word] for at, word in enumerate(words) if word in named and not _anybody(words, at))
 
 
-def cast(parsed: Parsed) -> tuple[str, ...]:
+def persons_in_order(parsed: Parsed) -> tuple[str, ...]:
     """All persons in the order in which they are first named: "they ... us" is not "we ... them"."""
     named = lexicon.SUBJECT_WORDS | _OWNERS | _PERSONS
     return tuple(dict.fromkeys(named[word] for word in parsed.words if word in named))
@@ -119,17 +119,17 @@ def addressed(parsed: Parsed) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_PERSONS[words[at]] for at in named if not _anybody(words, at)))
 
 
-def told(parsed: Parsed) -> frozenset[str]:
+def past_stems(parsed: Parsed) -> frozenset[str]:
     """The stems of the words that are a past, or may be one."""
     return frozenset(sense(word) for word in parsed.present - _FELT if is_past(word))
 
 
-def doing(parsed: Parsed) -> frozenset[str]:
+def progressive_stems(parsed: Parsed) -> frozenset[str]:
     """The stems of the words that end as a continuous form does."""
     return frozenset(sense(word) for word in parsed.present if word.endswith("ing") and len(word) > 5)
 
 
-def helped(parsed: Parsed) -> frozenset[str]:
+def has_auxiliary(parsed: Parsed) -> frozenset[str]:
     """The auxiliaries that say when."""
     return parsed.present & _HELPED
 

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from services.cache.domain.common_words import WORDS
-from services.cache.domain.tongue import KNOWN, known
+from services.cache.domain.language import KNOWN, known
 from services.cache.domain.words import word_set
 
 _WORD = re.compile(r"(?<![^\s\"'(])[a-z]{3,}(?![^\s\"'.,;:!?)])")

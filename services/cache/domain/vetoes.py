@@ -12,7 +12,18 @@ from services.cache.domain import lexicon, topics
 from services.cache.domain import opposites as opposed
 from services.cache.domain.exchanges import accents, added, exchanged, quoted, shouted, spelled
 from services.cache.domain.parsed import Parsed
-from services.cache.domain.question import able, addressed, asked_too, cast, doing, helped, kind, personal, tense, told
+from services.cache.domain.question import (
+    addressed,
+    asked_too,
+    has_auxiliary,
+    kind,
+    modals,
+    past_stems,
+    personal,
+    persons_in_order,
+    progressive_stems,
+    tense,
+)
 
 # With more content words than these, one that is exchanged for its like mostly leaves the vector where it was.
 _LONG = 8
@@ -118,10 +129,12 @@ def question_kind(one: Parsed, other: Parsed) -> bool:
 
 def tenses(one: Parsed, other: Parsed) -> bool:
     """Is, was, will be; who writes, who wrote; closing, closed."""
-    if (doing(one) & told(other)) - told(one) or (doing(other) & told(one)) - told(other):
+    if (progressive_stems(one) & past_stems(other)) - past_stems(one) or (
+        progressive_stems(other) & past_stems(one)
+    ) - past_stems(other):
         return True
     # An auxiliary says when, and the verb need not; where both questions have the same one, the verbs differ in it.
-    if (told(one) ^ told(other)) & one.stems & other.stems and helped(one) == helped(other):
+    if (past_stems(one) ^ past_stems(other)) & one.stems & other.stems and has_auxiliary(one) == has_auxiliary(other):
         return True
     here, there = tense(one), tense(other)
     return bool(here and there and here != there) or ("future" in here) != ("future" in there)
@@ -129,7 +142,7 @@ def tenses(one: Parsed, other: Parsed) -> bool:
 
 def modality(one: Parsed, other: Parsed) -> bool:
     """Can I, should I, must I."""
-    return able(one) != able(other)
+    return modals(one) != modals(other)
 
 
 def persons(one: Parsed, other: Parsed) -> bool:
@@ -137,7 +150,9 @@ def persons(one: Parsed, other: Parsed) -> bool:
     here, there = addressed(one), addressed(other)
     if personal(one) != personal(other) or (here and there and here != there):
         return True
-    return cast(one) != cast(other) and set(cast(one)) == set(cast(other))
+    return persons_in_order(one) != persons_in_order(other) and set(persons_in_order(one)) == set(
+        persons_in_order(other)
+    )
 
 
 def languages(one: Parsed, other: Parsed) -> bool:

@@ -37,11 +37,11 @@ from qdrant_edge import (
 
 from libs.common.embedding.ports import Vectors
 from libs.common.settings import SettingsError
-from services.cache.ports import Near, Payload, Room, StoreDownError, Where
-from services.cache.store.shape import BYTES, EXPIRY, MEANING, ROOM, STATIC, TENANT, summed
+from services.cache.ports import Match, Partition, Payload, Selector, StoreDownError
+from services.cache.store.shape import BYTES, EMBEDDING, EXPIRY, PARTITION, STATIC, TENANT, summed
 
 T = TypeVar("T")
-_BITE = 50
+_BATCH_SIZE = 50
 _PAGE = 1_000
 _NEVER = 10**9
 
@@ -49,7 +49,7 @@ _NEVER = 10**9
 class EdgePoints:
     """Calls block for a fraction of a millisecond, a flush for tens: all of them run in threads."""
 
-    def __init__(self, directory: Path, collection: str, *, static_size: int, meaning_size: int) -> None:
+    def __init__(self, directory: Path, collection: str, *, static_size: int, embedding_size: int) -> None:
         # The engine makes files whenever it likes, with whatever mode the process has for new ones.
         self._others = os.umask(0o077)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ class EdgePoints:
                 "To run more copies, start a Qdrant server and set PROMPTLY_QDRANT_URL."
             ) from None
         _forget_other_versions(directory, collection)
-        self._shard = _open(directory / collection, static_size, meaning_size)
+        self._shard = _open(directory / collection, static_size, embedding_size)
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="edge")
 
     async def fetch(self, *point_ids: str) -> Mapping[str, Payload]:
@@ -72,19 +72,19 @@ class EdgePoints:
         return {str(point.id): point.payload or {} for point in found}
 
     async def nearest(
-        self, static: Vectors, room: Room, *, limit: int, floor: float, fields: Sequence[str]
-    ) -> Sequence[Near]:
+        self, static: Vectors, partition: Partition, *, limit: int, floor: float, fields: Sequence[str]
+    ) -> Sequence[Match]:
         request = QueryRequest(
             limit,
             query=Query.Nearest(static.tolist(), using=STATIC),
-            # One condition is twice as fast as two, and the room's key already stands for the organisation.
-            filter=Filter(must=[FieldCondition(ROOM, match=MatchValue(room.key))]),
+            # One condition is twice as fast as two, and the partition's key already stands for the organisation.
+            filter=Filter(must=[FieldCondition(PARTITION, match=MatchValue(partition.key))]),
             score_threshold=floor,
             with_payload=list(fields),
-            with_vector=[MEANING],
+            with_vector=[EMBEDDING],
         )
         return [
-            Near(point_id=str(point.id), payload=point.payload or {}, meaning=_vector(point.vector))
+            Match(point_id=str(point.id), payload=point.payload or {}, embedding=_vector(point.vector))
             for point in await self._run(lambda: self._shard.query(request))
         ]
 
@@ -93,8 +93,8 @@ class EdgePoints:
         point = Point(point_id, vectors, dict(payload))
         await self._run(lambda: self._shard.update(UpdateOperation.upsert_points([point])))
 
-    async def set_meaning(self, point_id: str, meaning: Vectors) -> None:
-        vectors = PointVectors(point_id, {MEANING: meaning.tolist()})
+    async def set_embedding(self, point_id: str, embedding: Vectors) -> None:
+        vectors = PointVectors(point_id, {EMBEDDING: embedding.tolist()})
 
         def update() -> None:
             # The engine refuses vectors for a point that has gone; a check and an update of our own cannot race with
@@ -104,8 +104,8 @@ class EdgePoints:
 
         await self._run(update)
 
-    async def count(self, where: Where, *, semantic: bool = False) -> int:
-        request = CountRequest(exact=True, filter=_filter(where, semantic=semantic))
+    async def count(self, selector: Selector, *, semantic: bool = False) -> int:
+        request = CountRequest(exact=True, filter=_filter(selector, semantic=semantic))
         return await self._run(lambda: self._shard.count(request))
 
     async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
@@ -116,7 +116,7 @@ class EdgePoints:
                 request = ScrollRequest(
                     limit=_PAGE,
                     offset=at,
-                    filter=None if org_id is None else _filter(Where(org_id=org_id)),
+                    filter=None if org_id is None else _filter(Selector(org_id=org_id)),
                     with_payload=[TENANT, EXPIRY, BYTES],
                     with_vector=False,
                 )
@@ -130,17 +130,17 @@ class EdgePoints:
     async def remove(self, point_id: str) -> None:
         await self._run(lambda: self._shard.update(UpdateOperation.delete_points([point_id])))
 
-    async def evict(self, where: Where, count: int) -> None:
+    async def evict(self, selector: Selector, count: int) -> None:
         def remove() -> None:
             request = ScrollRequest(
-                limit=count, filter=_filter(where), with_payload=False, with_vector=False, order_by=OrderBy(EXPIRY)
+                limit=count, filter=_filter(selector), with_payload=False, with_vector=False, order_by=OrderBy(EXPIRY)
             )
             self._shard.update(UpdateOperation.delete_points([point.id for point in self._shard.scroll(request)[0]]))
 
         await self._run(remove)
 
-    async def delete(self, where: Where) -> None:
-        await self._delete(_filter(where))
+    async def delete(self, selector: Selector) -> None:
+        await self._delete(_filter(selector))
 
     async def sweep(self, now_ms: int) -> None:
         await self._delete(Filter(must=[FieldCondition(EXPIRY, range=RangeFloat(lte=now_ms))]))
@@ -159,7 +159,7 @@ class EdgePoints:
 
     async def _delete(self, which: Filter) -> None:
         """In small bites: the engine holds the interpreter's lock while it deletes, and look-ups go on in between."""
-        request = ScrollRequest(limit=_BITE, filter=which, with_payload=False, with_vector=False)
+        request = ScrollRequest(limit=_BATCH_SIZE, filter=which, with_payload=False, with_vector=False)
         while found := (await self._run(lambda: self._shard.scroll(request)))[0]:
             ids = [point.id for point in found]
             await self._run(lambda: self._shard.update(UpdateOperation.delete_points(ids)))  # noqa: B023
@@ -172,17 +172,17 @@ class EdgePoints:
             raise StoreDownError(f"The built-in vector store failed with {type(error).__name__}.") from None
 
 
-def _open(path: Path, static_size: int, meaning_size: int) -> EdgeShard:
+def _open(path: Path, static_size: int, embedding_size: int) -> EdgeShard:
     if path.exists():
         return EdgeShard.load(str(path))
     path.mkdir()
     vectors = {
         # A byte per dimension instead of four: a scan is bound by memory, and the table's word is not exact anyway.
         STATIC: EdgeVectorParams(static_size, Distance.Cosine, datatype=VectorStorageDatatype.Turbo8),
-        MEANING: EdgeVectorParams(meaning_size, Distance.Cosine),
+        EMBEDDING: EdgeVectorParams(embedding_size, Distance.Cosine),
     }
     # The engine holds the interpreter's lock while it builds graphs: ten seconds for 20,000 entries, in which nothing is
-    # answered. Without them a search is a scan of its room, 1.5 ms where all of 50,000 entries are in one.
+    # answered. Without them a search is a scan of its partition, 1.5 ms where all of 50,000 entries are in one.
     # Compaction stops the process as well, a third of a second for 10,000 entries, so it waits until half are dead.
     config = EdgeConfig(
         vectors=vectors,
@@ -191,7 +191,7 @@ def _open(path: Path, static_size: int, meaning_size: int) -> EdgeShard:
     )
     shard = EdgeShard.create(str(path), config)
     shard.update(UpdateOperation.create_field_index(TENANT, KeywordIndexParams(is_tenant=True)))
-    shard.update(UpdateOperation.create_field_index(ROOM, PayloadSchemaType.Keyword))
+    shard.update(UpdateOperation.create_field_index(PARTITION, PayloadSchemaType.Keyword))
     shard.update(UpdateOperation.create_field_index(EXPIRY, PayloadSchemaType.Integer))
     return shard
 
@@ -210,15 +210,15 @@ def _forget_other_versions(directory: Path, collection: str) -> None:
             shutil.rmtree(other)
 
 
-def _filter(where: Where, *, semantic: bool = False) -> Filter:
-    must: list[Any] = [FieldCondition(TENANT, match=MatchValue(where.org_id))]
-    if where.alive_at_ms is not None:
-        must.append(FieldCondition(EXPIRY, range=RangeFloat(gt=where.alive_at_ms)))
+def _filter(selector: Selector, *, semantic: bool = False) -> Filter:
+    must: list[Any] = [FieldCondition(TENANT, match=MatchValue(selector.org_id))]
+    if selector.alive_at_ms is not None:
+        must.append(FieldCondition(EXPIRY, range=RangeFloat(gt=selector.alive_at_ms)))
     if semantic:
         must.append(HasVectorCondition(STATIC))
     return Filter(must=must)
 
 
 def _vector(vectors: object) -> Vectors | None:
-    found = vectors.get(MEANING) if isinstance(vectors, dict) else None
+    found = vectors.get(EMBEDDING) if isinstance(vectors, dict) else None
     return np.asarray(found, dtype=np.float32) if found is not None else None

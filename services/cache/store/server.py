@@ -9,8 +9,8 @@ from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from libs.common.embedding.ports import Vectors
-from services.cache.ports import Near, Payload, Room, StoreDownError, Where
-from services.cache.store.shape import BYTES, EXPIRY, MEANING, ROOM, STATIC, TENANT, summed
+from services.cache.ports import Match, Partition, Payload, Selector, StoreDownError
+from services.cache.store.shape import BYTES, EMBEDDING, EXPIRY, PARTITION, STATIC, TENANT, summed
 
 T = TypeVar("T")
 
@@ -21,10 +21,10 @@ _PAGE = 1_000
 class ServerPoints:
     """Many cache processes may share one server. `ping` makes the collection; until then every call fails."""
 
-    def __init__(self, client: AsyncQdrantClient, collection: str, *, static_size: int, meaning_size: int) -> None:
+    def __init__(self, client: AsyncQdrantClient, collection: str, *, static_size: int, embedding_size: int) -> None:
         self._client = client
         self._collection = collection
-        self._sizes = {STATIC: static_size, MEANING: meaning_size}
+        self._sizes = {STATIC: static_size, EMBEDDING: embedding_size}
         self._made = False
 
     async def fetch(self, *point_ids: str) -> Mapping[str, Payload]:
@@ -32,22 +32,22 @@ class ServerPoints:
         return {str(point.id): point.payload or {} for point in found}
 
     async def nearest(
-        self, static: Vectors, room: Room, *, limit: int, floor: float, fields: Sequence[str]
-    ) -> Sequence[Near]:
+        self, static: Vectors, partition: Partition, *, limit: int, floor: float, fields: Sequence[str]
+    ) -> Sequence[Match]:
         found = await _asked(
             self._client.query_points(
                 self._collection,
                 query=static.tolist(),
                 using=STATIC,
-                query_filter=models.Filter(must=[_equal(TENANT, room.org_id), _equal(ROOM, room.key)]),
+                query_filter=models.Filter(must=[_equal(TENANT, partition.org_id), _equal(PARTITION, partition.key)]),
                 limit=limit,
                 score_threshold=floor,
                 with_payload=list(fields),
-                with_vectors=[MEANING],
+                with_vectors=[EMBEDDING],
             )
         )
         return [
-            Near(point_id=str(point.id), payload=point.payload or {}, meaning=_vector(point.vector))
+            Match(point_id=str(point.id), payload=point.payload or {}, embedding=_vector(point.vector))
             for point in found.points
         ]
 
@@ -56,29 +56,29 @@ class ServerPoints:
         point = models.PointStruct(id=point_id, payload=dict(payload), vector=vectors)
         await _asked(self._client.upsert(self._collection, [point], wait=True))
 
-    async def set_meaning(self, point_id: str, meaning: Vectors) -> None:
-        vectors = models.PointVectors(id=point_id, vector={MEANING: meaning.tolist()})
+    async def set_embedding(self, point_id: str, embedding: Vectors) -> None:
+        vectors = models.PointVectors(id=point_id, vector={EMBEDDING: embedding.tolist()})
         # A point that has gone meanwhile is not an error of anybody's.
         if await self.fetch(point_id):
             with suppress(KeyError):
                 await _asked(self._client.update_vectors(self._collection, [vectors], wait=True))
 
-    async def count(self, where: Where, *, semantic: bool = False) -> int:
+    async def count(self, selector: Selector, *, semantic: bool = False) -> int:
         return (
             await _asked(
-                self._client.count(self._collection, count_filter=_filter(where, semantic=semantic), exact=True)
+                self._client.count(self._collection, count_filter=_filter(selector, semantic=semantic), exact=True)
             )
         ).count
 
     async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
         found: list[Payload] = []
         at: Any = None
-        where = None if org_id is None else _filter(Where(org_id=org_id))
+        selector = None if org_id is None else _filter(Selector(org_id=org_id))
         while True:
             points, at = await _asked(
                 self._client.scroll(
                     self._collection,
-                    where,
+                    selector,
                     limit=_PAGE,
                     offset=at,
                     with_payload=[TENANT, EXPIRY, BYTES],
@@ -92,15 +92,15 @@ class ServerPoints:
     async def remove(self, point_id: str) -> None:
         await _asked(self._client.delete(self._collection, models.PointIdsList(points=[point_id]), wait=True))
 
-    async def delete(self, where: Where) -> None:
-        selector = models.FilterSelector(filter=_filter(where))
-        await _asked(self._client.delete(self._collection, selector, wait=True))
+    async def delete(self, selector: Selector) -> None:
+        points = models.FilterSelector(filter=_filter(selector))
+        await _asked(self._client.delete(self._collection, points, wait=True))
 
-    async def evict(self, where: Where, count: int) -> None:
+    async def evict(self, selector: Selector, count: int) -> None:
         found, _ = await _asked(
             self._client.scroll(
                 self._collection,
-                scroll_filter=_filter(where),
+                scroll_filter=_filter(selector),
                 limit=count,
                 order_by=models.OrderBy(key=EXPIRY),
                 with_payload=False,
@@ -133,8 +133,8 @@ class ServerPoints:
                         vectors_config={
                             STATIC: models.VectorParams(size=self._sizes[STATIC], distance=models.Distance.COSINE),
                             # Compared, never searched: no graph.
-                            MEANING: models.VectorParams(
-                                size=self._sizes[MEANING],
+                            EMBEDDING: models.VectorParams(
+                                size=self._sizes[EMBEDDING],
                                 distance=models.Distance.COSINE,
                                 hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),
                             ),
@@ -145,7 +145,7 @@ class ServerPoints:
                 )
         tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
         await _asked(self._client.create_payload_index(self._collection, TENANT, tenant))
-        await _asked(self._client.create_payload_index(self._collection, ROOM, models.PayloadSchemaType.KEYWORD))
+        await _asked(self._client.create_payload_index(self._collection, PARTITION, models.PayloadSchemaType.KEYWORD))
         await _asked(self._client.create_payload_index(self._collection, EXPIRY, models.PayloadSchemaType.INTEGER))
 
 
@@ -169,10 +169,10 @@ async def _asked(call: Awaitable[T]) -> T:
         raise StoreDownError(f"Qdrant does not answer ({type(error).__name__}).") from None
 
 
-def _filter(where: Where, *, semantic: bool = False) -> models.Filter:
-    must: list[models.Condition] = [_equal(TENANT, where.org_id)]
-    if where.alive_at_ms is not None:
-        must.append(models.FieldCondition(key=EXPIRY, range=models.Range(gt=where.alive_at_ms)))
+def _filter(selector: Selector, *, semantic: bool = False) -> models.Filter:
+    must: list[models.Condition] = [_equal(TENANT, selector.org_id)]
+    if selector.alive_at_ms is not None:
+        must.append(models.FieldCondition(key=EXPIRY, range=models.Range(gt=selector.alive_at_ms)))
     if semantic:
         must.append(models.HasVectorCondition(has_vector=STATIC))
     return models.Filter(must=must)
@@ -183,5 +183,5 @@ def _equal(key: str, value: str) -> models.FieldCondition:
 
 
 def _vector(vectors: object) -> Vectors | None:
-    found = vectors.get(MEANING) if isinstance(vectors, dict) else None
+    found = vectors.get(EMBEDDING) if isinstance(vectors, dict) else None
     return np.asarray(found, dtype=np.float32) if found is not None else None

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from services.cache.ports import Payload
 
 STATIC = "static"
-MEANING = "meaning"
-ROOM = "room"
+EMBEDDING = "meaning"
+PARTITION = "room"
 TENANT = "org_id"
 EXPIRY = "expires_at_ms"
 BYTES = "bytes"

@@ -102,7 +102,7 @@ class SharedBudgets:
                 f"This key's budget of ${usd(budget):,.2f} for this month is used up, or less is left of it than this call may "
                 f"cost (${usd(nano):,.2f}; `max_tokens` bounds that). Raise it in the dashboard.",
                 code="budget_exceeded",
-                details={"should_retry": False},
+                should_retry=False,
             )
 
     async def _rebuilt(self, principal: Principal, name: str, total: int) -> int:

@@ -249,6 +249,4 @@ class SharedCredits:
 
 
 def _short(required: int, available: int) -> InsufficientCredits:
-    return InsufficientCredits(
-        "Your account has insufficient credits", details={"required": required, "available": available}
-    )
+    return InsufficientCredits("Your account has insufficient credits", required=required, available=available)

@@ -4,7 +4,7 @@ import hashlib
 
 from libs.common.bus.ports import Bus
 from libs.common.contracts.auth import BEGIN_ONCE, END_ONCE, OnceBegin, OnceDone, OnceEnd, OnceOther, OnceRunning
-from libs.common.errors import BadRequest, Conflict, PromptlyError, Unavailable
+from libs.common.errors import Conflict, PromptlyError, Unavailable, Unprocessable
 from libs.common.sealing import Sealer
 
 _PURPOSE = "once"
@@ -37,11 +37,7 @@ class BusOnce:
                     "The first request with this Idempotency-Key has no answer yet.", code="idempotency_in_progress"
                 )
             case OnceOther():
-                raise BadRequest(
-                    "This Idempotency-Key came with another body before.",
-                    code="idempotency_mismatch",
-                    details={"status": 422},
-                )
+                raise Unprocessable("This Idempotency-Key came with another body before.", code="idempotency_mismatch")
         return None
 
     async def end(self, org_id: str, key: str, digest: str, answer: bytes | None) -> None:

@@ -1,12 +1,20 @@
 """What to do after a provider failed: the same again, another key, the original request, or give up."""
 
 from enum import Enum
-from typing import Any
+from typing import TypedDict
 
 import msgspec
 
 from libs.common.contracts.events import TokenClasses
-from libs.common.errors import BadRequest, NotFound, PayloadTooLarge, PromptlyError, RateLimited, UpstreamFailed
+from libs.common.errors import (
+    BadRequest,
+    NotFound,
+    PayloadTooLarge,
+    PromptlyError,
+    RateLimited,
+    Unprocessable,
+    UpstreamFailed,
+)
 
 MAX_CALLS = 3
 _MAX_SENTENCE = 2000
@@ -88,36 +96,44 @@ def after(failure: Failure, tried: Tried) -> Next:
     return Next.GIVE_UP
 
 
+class _Known(TypedDict):
+    param: str | None
+    retry_after: float | None
+    should_retry: bool | None
+
+
 def client_error(failure: Failure, provider: str) -> PromptlyError:
     """The error that the client sees. The provider's own text passes only where the request was the client's own.
 
     What the provider says of waiting is passed on, and nothing is said of trying again unless that would be paid for twice:
     clients know what to do after a 429 or a 502.
     """
-    details: dict[str, Any] = {"param": failure.param}
-    if failure.billed is not None:
-        details["should_retry"] = False  # it was paid for, and would be again
-    if failure.retry_after is not None:
-        details["retry_after"] = failure.retry_after
+    billed = False if failure.billed is not None else None  # it was paid for, and would be again
+    known: _Known = {
+        "param": failure.param,
+        "retry_after": failure.retry_after,
+        "should_retry": billed,
+    }
     said, code = failure.message[:_MAX_SENTENCE], failure.code[:_MAX_CODE] if failure.code else None
     match failure.status:
-        case 400 | 422:
-            error: PromptlyError = BadRequest(said, code=code, details=details)
-            error.details["status"] = failure.status
-            return error
+        case 400:
+            return BadRequest(said, code=code, **known)
+        case 422:
+            return Unprocessable(said, code=code, **known)
         case 404:
-            return NotFound(said, code=code or "model_not_found", details=details)
+            return NotFound(said, code=code or "model_not_found", **known)
         case 413:
-            return PayloadTooLarge(said, code=code, details=details)
+            return PayloadTooLarge(said, code=code, **known)
         case 402:
             message = f"The quota or the balance of this organisation's key for {provider} is used up: {said}"
-            return RateLimited(message, code="insufficient_quota", details=details)
+            return RateLimited(message, code="insufficient_quota", **known)
         case 429:
+            known["retry_after"] = 1 if failure.retry_after is None else failure.retry_after
             message = f"The provider {provider} is limiting requests on this organisation's key: {said}"
-            return RateLimited(message, code=code, details={"retry_after": 1, **details})
+            return RateLimited(message, code=code, **known)
         case 401 | 403:
             message = f"The provider {provider} rejected this organisation's key. Check the key in the dashboard."
-            return UpstreamFailed(message, code="provider_key_rejected", details=details)
+            return UpstreamFailed(message, code="provider_key_rejected", **known)
     sentences = {
         "connect": f"The provider {provider} could not be reached.",
         "timeout": f"The provider {provider} did not answer in time.",
@@ -126,4 +142,4 @@ def client_error(failure: Failure, provider: str) -> PromptlyError:
         "resting": f"The provider {provider} has failed several times in a row and is left alone for a few seconds.",
     }
     message = sentences.get(failure.kind, f"The provider {provider} failed with status {failure.status}.")
-    return UpstreamFailed(message, code=f"upstream_{failure.kind}", details=details)
+    return UpstreamFailed(message, code=f"upstream_{failure.kind}", **known)

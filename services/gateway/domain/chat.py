@@ -160,12 +160,12 @@ def parse(body: bytes) -> Chat:
         raise BadRequest("The body is nested too deeply.", code="invalid_json") from None
     for name, value in raw.items():
         if _too_deep(bytes(value)):
-            raise BadRequest(f"`{name}` is nested deeper than {MAX_DEPTH} levels.", details={"param": name})
+            raise BadRequest(f"`{name}` is nested deeper than {MAX_DEPTH} levels.", param=name)
     for position, message in enumerate(fields.messages):
         _check_message(position, message)
         _check_images(position, message)
     if isinstance(fields.stop, list) and "" in fields.stop:
-        raise BadRequest("`stop` may not hold an empty string.", details={"param": "stop"})
+        raise BadRequest("`stop` may not hold an empty string.", param="stop")
     return Chat(raw=raw, fields=fields)
 
 
@@ -179,10 +179,10 @@ def _check_message(position: int, message: Message) -> None:
     if message.content is None or message.content is UNSET:
         if not calls and message.role != "assistant":
             field = f"messages[{position}].content"
-            raise BadRequest(f"`{field}` must be text or a list of parts.", details={"param": field})
+            raise BadRequest(f"`{field}` must be text or a list of parts.", param=field)
     elif isinstance(message.content, list) and not message.content and not calls:
         field = f"messages[{position}].content"
-        raise BadRequest(f"`{field}` may not be an empty list.", details={"param": field})
+        raise BadRequest(f"`{field}` may not be an empty list.", param=field)
 
 
 def _check_images(position: int, message: Message) -> None:
@@ -194,7 +194,7 @@ def _check_images(position: int, message: Message) -> None:
         url = image.get("url") if isinstance(image, dict) else image
         if isinstance(url, str) and (reason := image_forbidden_reason(url)) is not None:
             field = f"messages[{position}].content[{at}].image_url.url"
-            raise BadRequest(f"`{field}` cannot be used. {reason}", details={"param": field})
+            raise BadRequest(f"`{field}` cannot be used. {reason}", param=field)
 
 
 # Possessive: a string of megabytes is passed over in one step, without a way back for every character.

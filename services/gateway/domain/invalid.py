@@ -10,6 +10,6 @@ def invalid(text: str) -> BadRequest:
     what, _, path = text.partition(" - at `$")
     if missing := re.search(r"required field `([^`]+)`", what):
         field = f"{path.strip('.`')}.{missing[1]}".strip(".")
-        return BadRequest(f"`{field}` is required.", details={"param": field})
+        return BadRequest(f"`{field}` is required.", param=field)
     field = path.strip(".`")
-    return BadRequest(f"`{field}`: {what}." if field else f"The body: {what}.", details={"param": field or None})
+    return BadRequest(f"`{field}`: {what}." if field else f"The body: {what}.", param=field or None)

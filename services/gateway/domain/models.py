@@ -25,7 +25,7 @@ def one(name: str, principal: Principal, catalog: Catalog) -> dict[str, Any]:
         raise NotFound(
             f"The model `{name}` does not exist, or none of your provider keys reaches it.",
             code="model_not_found",
-            details={"param": "model"},
+            param="model",
         )
     return _model(name, target.provider, catalog)
 

@@ -64,9 +64,7 @@ def parse(headers: Mapping[str, str]) -> Overrides:
 
 def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
     if value is not None and value not in allowed:
-        raise BadRequest(
-            f"The header {name} takes {', '.join(allowed)}.", code="invalid_header", details={"param": name}
-        )
+        raise BadRequest(f"The header {name} takes {', '.join(allowed)}.", code="invalid_header", param=name)
 
 
 def _scope(value: str | None) -> str | None:
@@ -74,7 +72,7 @@ def _scope(value: str | None) -> str | None:
         raise BadRequest(
             "The header x-promptly-cache-scope takes 1 to 128 letters, digits or characters of _ . : @ / + = -.",
             code="invalid_header",
-            details={"param": "x-promptly-cache-scope"},
+            param="x-promptly-cache-scope",
         )
     return value
 
@@ -87,7 +85,7 @@ def _tags(value: str) -> dict[str, str]:
             raise BadRequest(
                 "The header x-promptly-tags takes key=value pairs with commas between them.",
                 code="invalid_header",
-                details={"param": "x-promptly-tags"},
+                param="x-promptly-tags",
             )
         tags[match[1]] = match[2]
     if len(tags) > MAX_TAGS:

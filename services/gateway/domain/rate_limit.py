@@ -28,12 +28,7 @@ def refused(verdict: Verdict) -> RateLimited:
     """The error for a request that did not fit."""
     return RateLimited(
         f"Rate limit reached: {verdict.limit} requests a minute for this key. Try again in {verdict.retry_after} s.",
-        details={
-            "retry_after": verdict.retry_after,
-            "limit": verdict.limit,
-            "remaining": 0,
-            "reset": verdict.reset,
-        },
+        retry_after=verdict.retry_after,
     )
 
 

@@ -40,4 +40,4 @@ class Slots:
 
 
 def _refused(sentence: str) -> RateLimited:
-    return RateLimited(sentence, code="concurrency_limit", details={"retry_after": 1})
+    return RateLimited(sentence, code="concurrency_limit", retry_after=1)

@@ -70,7 +70,7 @@ def check_known(model: str, principal: Principal, catalog: Catalog) -> None:
         raise NotFound(
             f"The model `{model}` is not known. Models at hand: {', '.join(names)}.",
             code="model_not_found",
-            details={"param": "model"},
+            param="model",
         )
 
 
@@ -80,7 +80,7 @@ def unreachable(model: str, principal: Principal, catalog: Catalog) -> BadReques
         f"{NO_KEY} None of your keys reaches `{model}`; models at hand: {', '.join(_at_hand(principal, catalog))}. To let"
         " another model answer for one that no key reaches, switch `substitute_unreachable` on.",
         code="no_provider_key",
-        details={"param": "model"},
+        param="model",
     )
 
 

@@ -9,7 +9,7 @@ from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.types import Scope
 
-from libs.common.errors import BadRequest, Unauthorized, Unavailable
+from libs.common.errors import BadRequest, RequestTimeout, Unauthorized, Unavailable, UnsupportedMediaType
 from services.gateway.admission import Admitted
 from services.gateway.completions import complete
 from services.gateway.domain import json_size
@@ -105,19 +105,15 @@ async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # 
     """The body, if it is JSON of a size that can be read at once, comes in time and uncompressed."""
     incoming = ticket(request.scope).incoming
     if incoming.get("content-encoding", "identity").lower() not in ("", "identity"):
-        raise BadRequest(
-            "Send the body without a Content-Encoding.", code="unsupported_encoding", details={"status": 415}
-        )
+        raise UnsupportedMediaType("Send the body without a Content-Encoding.", code="unsupported_encoding")
     kind = incoming.get("content-type", "").partition(";")[0].strip().lower()
     if kind.startswith(_NO_JSON):
-        raise BadRequest(
-            f"Send the body as application/json, not as {kind}.", code="unsupported_media_type", details={"status": 415}
-        )
+        raise UnsupportedMediaType(f"Send the body as application/json, not as {kind}.")
     try:
         async with asyncio.timeout(timeout):
             body = await request.body()
     except TimeoutError:
-        raise BadRequest("The body did not arrive in time.", code="body_timeout", details={"status": 408}) from None
+        raise RequestTimeout("The body did not arrive in time.") from None
     if (scan := json_size.scan(body)) is not None:
         for _ in scan:
             await asyncio.sleep(0)  # others are served in between

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from libs.common.errors import PromptlyError
+from libs.common.http_errors import log_unexpected, retry_headers
 from services.gateway.http.edge import ticket
 from services.gateway.translate import errors
 
-log = structlog.get_logger()
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
 SENTENCES = {
     404: "There is nothing at this address.",
@@ -21,8 +20,8 @@ SENTENCES = {
 
 def promptly_error(request: Request[Any, Any, Any], error: PromptlyError) -> Response[dict[str, Any]]:
     """One of ours."""
-    ticket(request.scope).headers.update(errors.headers(error))
-    return Response(errors.error_body(error), status_code=errors.status(error))
+    ticket(request.scope).headers.update(retry_headers(error))
+    return Response(errors.error_body(error), status_code=error.status)
 
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
@@ -34,11 +33,7 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     """A fault of ours: the log gets its type and place, the client the request's id."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    where = "" if frame is None else f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
-    log.error("request_failed", error_type=type(error).__name__, where=where)
+    log_unexpected(error)
     sentence = f"Something went wrong on our side; request {ticket(request.scope).request_id}."
     return Response(errors.body(sentence, 500, "internal_error"), status_code=500)
 

@@ -8,16 +8,17 @@ from litestar.exceptions import HTTPException
 
 from libs.common.contracts.auth import PENCE_PER_MILLION
 from libs.common.errors import PromptlyError
+from libs.common.http_errors import retry_headers
 from services.gateway.http.chat import api_key, incoming_of, rate_headers, unless_gone
 from services.gateway.http.edge import ticket
 from services.gateway.http.errors import SENTENCES, unexpected_error
 from services.gateway.optimizing import Optimizing
-from services.gateway.translate import errors, optimizing
+from services.gateway.translate import optimizing
 
 
 def _promptly_error(request: Request[Any, Any, Any], error: PromptlyError) -> Response[dict[str, Any]]:
-    ticket(request.scope).headers.update(errors.headers(error))
-    return Response(optimizing.error_body(error), status_code=errors.status(error))
+    ticket(request.scope).headers.update(retry_headers(error))
+    return Response(optimizing.error_body(error), status_code=error.status)
 
 
 def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:

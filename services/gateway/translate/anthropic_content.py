@@ -21,7 +21,7 @@ _DATA_URL = re.compile(r"data:([^;,]+)[^,]*;base64,(.*)", re.IGNORECASE | re.DOT
 
 def unusable(field: str, why: str) -> BadRequest:
     """The error for a field that has no form at Anthropic; `why` goes on from the field's name."""
-    return BadRequest(f"`{field}` {why}", details={"param": field})
+    return BadRequest(f"`{field}` {why}", param=field)
 
 
 def read(data: bytes | msgspec.Raw, kind: type[T], field: str = "") -> T:

@@ -169,6 +169,10 @@ def _add_assistant(turns: list[Turn], message: _Message, field: str, asked: Aske
     uses = [use for call in calls if (use := _use(call)) is not None]
     if not said and not uses:
         return
+    if turns and turns[-1].role == "system" and any(turn.role == "assistant" for turn in _spoken(turns)[-1:]):
+        _results(
+            turns
+        )  # two of the assistant's turns with only an instruction between them would leave its calls unanswered
     turn = _turn(turns, "assistant")
     turn.content += [*said, *uses]
     if uses:

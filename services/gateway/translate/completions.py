@@ -32,17 +32,17 @@ def prompts_of(body: bytes) -> Prompts | None:
             return None
         prompt = msgspec.json.decode(found["prompt"], type=str | list[str])
     except msgspec.ValidationError:
-        raise BadRequest("`prompt` must be a string or a list of strings.", details={"param": "prompt"}) from None
+        raise BadRequest("`prompt` must be a string or a list of strings.", param="prompt") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
     prompts = [prompt] if isinstance(prompt, str) else prompt
     if not 1 <= len(prompts) <= MAX_PROMPTS:
-        raise BadRequest(f"`prompt` takes 1 to {MAX_PROMPTS} strings.", details={"param": "prompt"})
+        raise BadRequest(f"`prompt` takes 1 to {MAX_PROMPTS} strings.", param="prompt")
     for name, neutral in _DEFAULTS.items():
         if name in found and msgspec.json.decode(found[name]) not in (neutral, None):
-            raise BadRequest(f"`{name}` has no meaning for a chat model; leave it out.", details={"param": name})
+            raise BadRequest(f"`{name}` has no meaning for a chat model; leave it out.", param=name)
     if len(prompts) > 1 and msgspec.json.decode(found.get("n", b"1")) not in (1, None):
-        raise BadRequest("`n` goes with one prompt at a time.", details={"param": "n"})
+        raise BadRequest("`n` goes with one prompt at a time.", param="n")
     kept = {name: value for name, value in found.items() if name in _CHAT_TAKES}
     return Prompts(
         bodies=tuple(

@@ -1,6 +1,5 @@
 """Errors on the wire: the documented `detail`, and beside it the object that OpenAI's SDKs read."""
 
-import math
 from typing import Any
 
 from libs.common.errors import PromptlyError
@@ -31,25 +30,4 @@ def body(message: str, status: int, code: str, param: str | None = None) -> dict
 
 def error_body(error: PromptlyError) -> dict[str, Any]:
     """The body of one of our errors."""
-    param = error.details.get("param")
-    return body(error.message, status(error), error.code, param if isinstance(param, str) else None)
-
-
-def status(error: PromptlyError) -> int:
-    """Its status; a provider's own 400 or 422 keeps its number."""
-    own = error.details.get("status")
-    return own if isinstance(own, int) else error.status
-
-
-def headers(error: PromptlyError) -> dict[str, str]:
-    """What a client should know before it tries again: how long to wait, and whether it would pay twice."""
-    found = {}
-    if (wait := error.details.get("retry_after")) is not None:
-        found["retry-after"] = str(max(1, math.ceil(wait)))
-        if wait != int(wait):
-            found["retry-after-ms"] = str(math.ceil(wait * 1000))
-    elif error.status == 503:
-        found["retry-after"] = "1"
-    if error.details.get("should_retry") is False:
-        found["x-should-retry"] = "false"
-    return found
+    return body(error.message, error.status, error.code, error.details.param)

@@ -18,4 +18,4 @@ def read(kind: Any, data: bytes, name: str = "") -> Any:
 
 def unusable(field: str, why: str) -> BadRequest:
     """The error about a field; `why` goes on where the field's name leaves off."""
-    return BadRequest(f"`{field}` {why}", details={"param": field})
+    return BadRequest(f"`{field}` {why}", param=field)

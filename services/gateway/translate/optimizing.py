@@ -8,7 +8,6 @@ from libs.common.contracts.base import UNREADABLE
 from libs.common.contracts.optimizer import TextReply
 from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.domain.invalid import invalid
-from services.gateway.translate.errors import status
 
 _MOST_METADATA = 4096
 _CODES = {
@@ -44,7 +43,7 @@ def read(body: bytes) -> OptimizeBody:
     except (*UNREADABLE, RecursionError):
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
     if asked.metadata and len(msgspec.json.encode(asked.metadata)) > _MOST_METADATA:
-        raise BadRequest("metadata: at most 4 KiB of JSON.", details={"param": "metadata"})
+        raise BadRequest("metadata: at most 4 KiB of JSON.", param="metadata")
     return asked
 
 
@@ -75,8 +74,8 @@ def tags(metadata: dict[str, Any] | None) -> dict[str, str]:
 
 def error_body(error: PromptlyError) -> dict[str, Any]:
     """One of our errors."""
-    details = {name: error.details[name] for name in _SHOWN if name in error.details}
-    return body(error.message, status(error), details)
+    details = {name: value for name in _SHOWN if (value := getattr(error.details, name)) is not None}
+    return body(error.message, error.status, details)
 
 
 def body(message: str, code: int, details: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from services.optimizer.domain import agents, examples
 from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.conversation_summary import is_note
 from services.optimizer.domain.kinds import segments
-from services.optimizer.domain.notes import is_note
 
 MATERIAL_TOKENS = 100
 _GREETING_WORDS = 6

@@ -32,7 +32,7 @@ def _why(message: Message, found: Sequence[str], plan: Plan) -> str:
             return "Nobody knows which call it answers, so it may be a file."
         if message.call.reads():
             return "It may be a file, which is edited by quoting it."
-        return "" if plan.whitespace and found == ("structured",) else "Only JSON as a whole is written shorter."
+        return "" if plan.runs("minify") and found == ("structured",) else "Only JSON as a whole is written shorter."
     if "prose" not in found:
         return f"It is {' and '.join(found) or 'empty'}: sent byte for byte."
     others = [kind for kind in found if kind != "prose"]

@@ -1,54 +1,31 @@
-"""What a level and its toggles switch on."""
+"""What runs over one request, and how far it may go."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from libs.common.contracts.auth import Level, OptimizationSettings
-from services.optimizer.domain.results import Masking
+from libs.common.contracts.auth import Level
+from services.optimizer.domain.results import ToolResultTruncation
 
-WINDOWS: dict[Level, int] = {"conservative": 20, "moderate": 10, "aggressive": 6}
-# What the aggressive level does to old tool results, and how like itself a reworded line must stay.
-MASKING = Masking(whole=1, head=20, values=20)
-FLOORS: dict[Level, float] = {"moderate": 0.9, "aggressive": 0.8}
+WINDOWS: Final[dict[Level, int]] = {"conservative": 20, "moderate": 10, "aggressive": 6}
+# What the aggressive level does to old tool results, and how similar to itself a reworded line must stay.
+TOOL_RESULT_TRUNCATION: Final = ToolResultTruncation(whole=1, head=20, values=20)
+MIN_SIMILARITY: Final[dict[Level, float]] = {"moderate": 0.9, "aggressive": 0.8}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The levers that run. `window` is None where nothing is cut, `masking` where results stay whole; `floor` is a cosine."""
+    """The names of the steps that run, and their measures: `window` in messages, None where nothing is cut; `truncation` None where
+    old tool results stay whole; `min_similarity` a cosine.
+    """
 
-    whitespace: bool
-    redundancy: bool
-    compression: bool
+    running: frozenset[str]
     likely_wording: bool
-    articles: bool
     window: int | None
-    instructions_once: bool
     summary: bool
     values_line: bool
-    masking: Masking | None
-    extraction: bool
-    floor: float
+    truncation: ToolResultTruncation | None
+    min_similarity: float
 
-
-def plan(settings: OptimizationSettings) -> Plan:
-    """A lever runs where the level has its class and its toggle is on.
-
-    What loses nothing runs at every level, what is redundant from moderate on, what loses something at the aggressive one.
-    The window is there at every level, and documents are left out at moderate where the organisation asked for it.
-    """
-    level = settings.level
-    redundant, lossy = level in ("moderate", "aggressive"), level == "aggressive"
-    pruning = settings.context_pruning
-    return Plan(
-        whitespace=settings.whitespace_removal and level != "off",
-        redundancy=settings.redundancy_elimination and redundant,
-        compression=settings.system_prompt_compression and redundant,
-        likely_wording=settings.system_prompt_compression and lossy,
-        articles=settings.system_prompt_compression and lossy,
-        window=WINDOWS.get(level) if pruning else None,
-        instructions_once=pruning and redundant,
-        summary=pruning and lossy,
-        values_line=pruning and redundant and settings.values_line,
-        masking=MASKING if pruning and lossy else None,
-        extraction=pruning and (lossy or (level == "moderate" and settings.extraction)),
-        floor=FLOORS.get(level, 0.0),
-    )
+    def runs(self, step: str) -> bool:
+        """Whether a step is on."""
+        return step in self.running

@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.conversation_summary import find_values
 from services.optimizer.domain.kinds import is_json
-from services.optimizer.domain.notes import find_values
 
 
 @dataclass(frozen=True, slots=True)
-class Masking:
+class ToolResultTruncation:
     """The last `whole` results that the model has not spoken about yet stay; of older ones `head` characters and at most so
     many `values` do.
     """
@@ -38,7 +38,7 @@ class Masking:
             and is_json(messages[i].text)
         ]
 
-    def mask(self, result: str) -> str:
+    def truncate(self, result: str) -> str:
         """The first characters of a result, then how much is hidden and which values the hidden part holds."""
         head, hidden = result[: self.head], result[self.head :]
         if not hidden:

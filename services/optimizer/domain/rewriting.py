@@ -1,42 +1,22 @@
 """The levers that change one message by itself, each where the message's role and the kind of its text allow it."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
-from services.optimizer.domain import wording
-from services.optimizer.domain.account import Outcome
-from services.optimizer.domain.articles import articles
+from libs.common.contracts.optimizer import Outcome
 from services.optimizer.domain.conversation import Message
-from services.optimizer.domain.english import is_english
-from services.optimizer.domain.guard import preserves
+from services.optimizer.domain.invariants import preserves
 from services.optimizer.domain.kinds import Kind, is_json, kinds
-from services.optimizer.domain.marks import unmark
-from services.optimizer.domain.minify import minify
+from services.optimizer.domain.levers import TextKind, text_steps
 from services.optimizer.domain.plan import Plan
-from services.optimizer.domain.repeats import once
-from services.optimizer.domain.spans import Edit, Span, apply, protected
-from services.optimizer.domain.tables import tabulate
-from services.optimizer.domain.whitespace import tidy
+from services.optimizer.domain.rewording import Similar, TextStep, Words
+from services.optimizer.domain.spans import protected
 
 Count = Callable[[str], int]
 Alike = Callable[[str, str], float]
-Find = Callable[[str], Sequence[Edit]]
 _ROUNDS = 8
 _TOO_FAR = "too little of the meaning might be left"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """`exact` steps keep what is said and write it in fewer characters; the others leave the spans to keep as they are, and
-    `bold` ones change words.
-    """
-
-    name: str
-    run: Callable[[str, Sequence[Span]], str]
-    exact: bool = False
-    bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,52 +43,18 @@ class Rewritten:
         return sum(done.tokens for done in self.done)
 
 
-@dataclass
-class Words:
-    """A step that changes words: line by line, and only where the line stays like itself and keeps what it must."""
-
-    find: Find
-    enough: Callable[[str, str], bool]
-    any_language: bool = False
-    vetoed: bool = field(default=False, init=False)
-
-    def __call__(self, text: str, keep: Sequence[Span]) -> str:
-        """The text with every edit made that its line bears."""
-        if wording.ABOUT_WORDING.search(text):
-            return text
-        pieces, start, at = [], 0, 0
-        for line in text.splitlines(keepends=True):
-            # Both lines and spans come in order: what ends before a line concerns no later one.
-            while at < len(keep) and keep[at][1] <= start:
-                at += 1
-            end = bisect_left(keep, (start + len(line), 0), at)
-            spans = [(a - start, b - start) for a, b in keep[at:end]]
-            pieces.append(self._line(line, spans) if self.any_language or is_english(line) else line)
-            start += len(line)
-        return "".join(pieces)
-
-    def _line(self, line: str, here: Sequence[Span]) -> str:
-        edits = self.find(line)
-        if not edits:
-            return line
-        shorter = apply(line, edits, here)
-        if shorter == line or (preserves(line, shorter, ()) and self.enough(line, shorter)):
-            return shorter
-        self.vetoed = True
-        return line
-
-
 def rewrite(message: Message, plan: Plan, count: Count, alike: Alike) -> Rewritten:
     """Shorten what the message's role and the kinds of its texts allow."""
     if message.marked or message.role == "assistant":
         return Rewritten(texts=None)
     before = message.texts()
     held = frozenset(_held(message, before))
-    steps = tuple(_steps(message, plan, partial(_enough, alike, plan.floor)))
+    kind, similar = _kind(message), partial(_similar, alike, plan.min_similarity)
+    steps = text_steps(plan, kind, similar) if kind is not None else ()
     if not steps:
         return Rewritten(texts=None, kinds=held)
     done: list[Done] = []
-    after = tuple(reword(text, steps, count, partial(_enough, alike, plan.floor), done) for text in before)
+    after = tuple(reword(text, steps, count, similar, done) for text in before)
     return Rewritten(texts=None if after == tuple(before) else after, done=tuple(done), kinds=held)
 
 
@@ -121,17 +67,17 @@ def _held(message: Message, texts: Sequence[str]) -> Iterator[Kind]:
             yield from kinds(text)
 
 
-def reword(text: str, steps: Sequence[Step], count: Count, enough: Callable[[str, str], bool], done: list[Done]) -> str:
-    """Run the steps over a text; where the result as a whole is not like `enough` the text, only those that change no words.
+def reword(text: str, steps: Sequence[TextStep], count: Count, similar: Similar, done: list[Done]) -> str:
+    """Run the steps over a text; where the result as a whole is not `similar` to the text, only those that change no words.
 
     A second run over the result decides as the first did: lines decide for themselves, and the whole gets all or none.
     """
     tried: list[Done] = []
-    plain = settle(text, [step for step in steps if not step.bold], count, tried)
-    bold = [step.name for step in steps if step.bold]
+    plain = fixed_point(text, [step for step in steps if not step.rewords], count, tried)
+    bold = [step.name for step in steps if step.rewords]
     if bold:
-        after = settle(plain, steps, count, tried)
-        if after == plain or enough(plain, after):
+        after = fixed_point(plain, steps, count, tried)
+        if after == plain or similar(plain, after):
             done += tried
             return after
         done += [one for one in tried if one.step not in bold]
@@ -141,7 +87,7 @@ def reword(text: str, steps: Sequence[Step], count: Count, enough: Callable[[str
     return plain
 
 
-def settle(text: str, steps: Sequence[Step], count: Count, done: list[Done]) -> str:
+def fixed_point(text: str, steps: Sequence[TextStep], count: Count, done: list[Done]) -> str:
     """Run the steps until none finds anything, so that a second run changes nothing.
 
     A step that takes away what must stay, or that saves no token, is undone.
@@ -175,37 +121,14 @@ def settle(text: str, steps: Sequence[Step], count: Count, done: list[Done]) -> 
     return text
 
 
-def instructions(plan: Plan, enough: Callable[[str, str], bool]) -> Iterator[Step]:
-    """The steps for what tells the model what to do, in the order in which they run."""
-    if plan.whitespace:
-        yield Step("minify", lambda text, _: minify(text), exact=True)
-        yield Step("blanks", partial(tidy, inner=True))
-    if plan.redundancy:
-        yield Step("repeats", once, exact=True)
-    if plan.compression:
-        # What no neighbour can turn needs no second opinion line by line, where a short line soon looks unlike itself.
-        sure = not plan.likely_wording
-        phrases = wording.MODERATE if sure else wording.AGGRESSIVE
-        yield Step("phrases", Words(phrases.edits, _surely if sure else enough), bold=True)
-        yield Step("marks", Words(unmark, _surely), bold=True)
-    if plan.articles:
-        yield Step("articles", Words(articles, enough), bold=True)
-
-
-def _steps(message: Message, plan: Plan, enough: Callable[[str, str], bool]) -> Iterator[Step]:
+def _kind(message: Message) -> TextKind | None:
+    """What its texts are to the levers; None for a tool's result that may be a file, which nobody touches."""
     if message.is_system:
-        yield from instructions(plan, enough)
-    elif message.is_tool_result:
-        if plan.whitespace and not message.may_be_a_file:
-            yield Step("minify", lambda text, _: minify(text), exact=True)
-            yield Step("tables", lambda text, _: tabulate(text), exact=True)
-    elif plan.whitespace:
-        yield Step("blanks", partial(tidy, inner=False))
+        return "instructions"
+    if message.is_tool_result:
+        return None if message.may_be_a_file else "tool_result"
+    return "user"
 
 
-def _surely(_before: str, _after: str) -> bool:
-    return True
-
-
-def _enough(alike: Alike, floor: float, before: str, after: str) -> bool:
-    return alike(before, after) >= floor
+def _similar(alike: Alike, least: float, before: str, after: str) -> bool:
+    return alike(before, after) >= least

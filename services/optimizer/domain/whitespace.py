@@ -19,7 +19,7 @@ _BREAK = re.compile(r" {2,}+\r?\n(?![ \t]*\r?\n)")
 _ABOUT_BLANKS = re.compile(r"\b(?:blanks?|spaces?|spacing|columns?|indent\w*|width|aligned?|tabs?)\b", re.IGNORECASE)
 
 
-def tidy(text: str, keep: Sequence[Span], *, inner: bool) -> str:
+def strip_whitespace(text: str, keep: Sequence[Span], *, inner: bool) -> str:
     """Drop blanks outside the spans to keep; those between two words of a line only with `inner`."""
     if not text.strip():
         return text

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from libs.common import context
-from libs.common.errors import Unavailable, from_status
+from libs.common.errors import Unavailable, from_message
 from services.optimizer.apart import Made, Work
 
 T = TypeVar("T")
@@ -43,5 +43,5 @@ class Working:
         wait = max(0.0, (budget_ms if left is None else left) - _WAY_BACK_MS) / 1000
         made = msgspec.json.decode(await self.workers.ask(owner, msgspec.json.encode(work), wait), type=Made)
         if made.error is not None:
-            raise from_status(*made.error)
+            raise from_message(made.error)
         return msgspec.json.decode(made.reply, type=kind)

@@ -7,8 +7,8 @@ from functools import partial
 from typing import NamedTuple
 
 from libs.common.tokens import count_text
-from services.optimizer.domain.rewriting import settle
-from services.optimizer.domain.texts import steps
+from services.optimizer.domain.rewriting import fixed_point
+from services.optimizer.domain.single_text import steps
 from services.optimizer.domain.wording import LIKELY
 
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+")
@@ -47,7 +47,7 @@ def rewritten(text: str) -> Iterator[Pair]:
     """What the steps make of a text: all of them, then fewer."""
     seen = {text}
     for threshold in (0.0, 0.85, 0.95):
-        after = settle(text, steps(threshold, lambda *_: True), partial(count_text, "gpt-4o"), [])
+        after = fixed_point(text, steps(threshold, lambda *_: True), partial(count_text, "gpt-4o"), [])
         if after not in seen:
             seen.add(after)
             yield Pair("rules", text, after)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from libs.common.contracts.auth import Tier
-from services.router.domain.gain import Estimate
 from services.router.domain.judge import Judge
 from services.router.domain.marks import Marks, marks
-from services.router.domain.reading import Reading, read
+from services.router.domain.parsed_prompt import ParsedPrompt, parse_prompt
+from services.router.domain.quality_uplift import Estimate
 from services.router.domain.signals import features_of, signals
 from services.router.domain.words import ABOUT_TURNS, Words
 
@@ -19,7 +19,7 @@ _TILT = 2.5  # powers of ten that the whole dial is worth between `medium` and `
 # From so many labels on, a small gain is known to be small.
 _EXPERIENCED = 300
 _HARDLY_COMPLEX = 0.2
-# Nearer than this to a cut, in share of the traffic, the neighbours are asked before it decides.
+# Nearer than this to a cut, in share of the traffic, the neighbors are asked before it decides.
 NEAR = 0.3
 # A long prompt that is not plainly easy holds more than anybody can see at a glance.
 _LONG = 1_500  # words
@@ -28,12 +28,12 @@ _PLAIN_SIGNS = ("lookup", "figures", "smalltalk", "wording")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PromptFeatures:
     """A prompt at first sight, before it is compared with anything. `likely` is how likely it is simple, medium and complex;
     `looks_plain` is false for a short question that only looks like one that can be looked up, and for work between courtesies.
     """
 
-    reading: Reading
+    reading: ParsedPrompt
     seen: Marks
     likely: tuple[float, float, float]
     strongest: tuple[str, ...]
@@ -44,14 +44,14 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Complexity:
     """`score` is the share of the traffic that would gain less from a stronger model. `signals` are the strongest first;
-    without any, nobody knows. `otherwise` is the tier beyond a cut that is near, where neighbours could still tell.
+    without any, nobody knows. `adjacent_tier` is the tier beyond a cut that is near, where neighbors could still tell.
     """
 
     score: float
     tier: Tier
     signals: tuple[str, ...]
     features: tuple[float, ...] = ()
-    otherwise: Tier | None = None
+    adjacent_tier: Tier | None = None
 
     @property
     def known(self) -> bool:
@@ -59,14 +59,14 @@ class Complexity:
         return bool(self.signals)
 
 
-def look(prompt: str, judge: Judge, words: Words) -> Look:
+def extract_features(prompt: str, judge: Judge, words: Words) -> PromptFeatures:
     """Read a prompt once."""
-    reading = read(prompt)
+    reading = parse_prompt(prompt)
     seen = marks(reading.body if reading.words else prompt, words)
     found = signals(reading)
     likely, strongest = judge(seen.values)
     told = seen.known and (bool(seen.found.keys() - ABOUT_TURNS) or "?" in seen.asked)
-    return Look(
+    return PromptFeatures(
         reading=reading,
         seen=seen,
         likely=(float(likely[0]), float(likely[1]), float(likely[2])),
@@ -97,15 +97,15 @@ def cuts(cost_quality: float | None) -> tuple[float, float]:
 
 
 def classify(
-    seen: Look, estimate: Estimate, cost_quality: float | None = None, neighbours: float | None = None
+    seen: PromptFeatures, estimate: Estimate, cost_quality: float | None = None, neighbors: float | None = None
 ) -> Complexity:
     """The tier. The judge comes first; `simple` needs its certainty, or the organisation's own experience."""
-    gain = estimate.gain(seen.features, neighbours)
+    gain = estimate.quality_uplift(seen.features, neighbors)
     score = estimate.position(gain)
     low, high = cuts(cost_quality)
     shift = _shift(cost_quality)
     simple, medium, complicated = seen.likely
-    signals = seen.strongest if neighbours is None else (*seen.strongest, "similar_questions")
+    signals = seen.strongest if neighbors is None else (*seen.strongest, "similar_questions")
     found = Complexity(score=score, tier="medium", signals=signals, features=(gain, *seen.features))
     if not seen.seen.known:
         return replace(found, signals=())
@@ -114,18 +114,18 @@ def classify(
     experienced = estimate.labels >= _EXPERIENCED and complicated <= _HARDLY_COMPLEX
     if experienced and score < low:
         why = ("little_to_gain", *signals)
-        return replace(found, tier="simple", signals=why, otherwise="medium" if low - score < NEAR else None)
+        return replace(found, tier="simple", signals=why, adjacent_tier="medium" if low - score < NEAR else None)
     if seen.reading.words > _LONG:
         return replace(found, tier="complex")
     tilted = complicated * 10 ** (-_TILT * shift)
     if abs(tilted - medium) < _UNSURE and medium + complicated > simple:
         if score >= high:
             why = ("much_to_gain", *signals) if signals else ()
-            return replace(found, tier="complex", signals=why, otherwise="medium" if score - high < NEAR else None)
-        return replace(found, otherwise="complex" if high - score < NEAR else None)
+            return replace(found, tier="complex", signals=why, adjacent_tier="medium" if score - high < NEAR else None)
+        return replace(found, adjacent_tier="complex" if high - score < NEAR else None)
     if tilted > medium:
         return replace(found, tier="complex")
-    return replace(found, otherwise="simple" if experienced and score - low < NEAR else None)
+    return replace(found, adjacent_tier="simple" if experienced and score - low < NEAR else None)
 
 
 def _shift(cost_quality: float | None) -> float:

@@ -8,9 +8,9 @@ import msgspec
 from libs.common.contracts.auth import RoutingRule, Tier
 from libs.common.contracts.router import Reason, RouteReply, RouteRequest, UserTurn
 from libs.common.errors import BadRequest
+from services.router.domain.available_models import AvailableModels
 from services.router.domain.complexity import Complexity
 from services.router.domain.cost import later
-from services.router.domain.reach import Reach
 from services.router.domain.rules import CountTokens, matching
 from services.router.domain.standing import Saves
 
@@ -21,13 +21,13 @@ _MOST_NAMED = 20
 Judged = Callable[[Saves], Complexity]
 
 
-def decide(request: RouteRequest, reach: Reach, judge: Judged, count: CountTokens) -> RouteReply:
+def decide(request: RouteRequest, reach: AvailableModels, judge: Judged, count: CountTokens) -> RouteReply:
     """Choose the model. Raises `BadRequest` where no key reaches the requested model and nothing may stand in for it."""
     requested = request.requested_model
     if request.pinned is not None and (provider := reach.provider_of(request.pinned)) is not None:
         return RouteReply(model=request.pinned, provider=provider, reason="pinned")
     if not reach.providers:
-        raise BadRequest(NO_KEY, code="no_provider_key", details={"param": "model"})
+        raise BadRequest(NO_KEY, code="no_provider_key", param="model")
 
     skipped: list[str] = []
     rules = request.rules if request.mode != "manual" or request.rules_in_manual else ()
@@ -57,7 +57,9 @@ def decide(request: RouteRequest, reach: Reach, judge: Judged, count: CountToken
     )
 
 
-def _obey(rule: RoutingRule, request: RouteRequest, reach: Reach, skipped: Sequence[str]) -> RouteReply | None:
+def _obey(
+    rule: RoutingRule, request: RouteRequest, reach: AvailableModels, skipped: Sequence[str]
+) -> RouteReply | None:
     """What a rule that matched says; None where it cannot be obeyed."""
     if rule.action == "use_model":
         provider = reach.provider_of(rule.action_value)
@@ -83,12 +85,14 @@ def _obey(rule: RoutingRule, request: RouteRequest, reach: Reach, skipped: Seque
     )
 
 
-def _by_complexity(request: RouteRequest, found: Complexity, reach: Reach, skipped: tuple[str, ...]) -> RouteReply:
+def _by_complexity(
+    request: RouteRequest, found: Complexity, reach: AvailableModels, skipped: tuple[str, ...]
+) -> RouteReply:
     requested = request.requested_model
     model, signals = requested, found.signals
     reason: Reason | None
     if reach.provider_of(requested) is None:
-        model, reason = _stand_in(requested, found.tier, reach), "not_reachable"
+        model, reason = _substitute(requested, found.tier, reach), "not_reachable"
     elif request.writes:
         # What a tool has changed cannot be taken back, so nobody saves on who calls it.
         reason, signals = "abstained", ("tools_that_write", *signals)
@@ -108,7 +112,7 @@ def _by_complexity(request: RouteRequest, found: Complexity, reach: Reach, skipp
     )
 
 
-def _tier_model(tier: Tier, requested: str, reach: Reach) -> tuple[str, Reason | None]:
+def _tier_model(tier: Tier, requested: str, reach: AvailableModels) -> tuple[str, Reason | None]:
     """The tier's model, or the requested one and why it stays. A provider without tiers has only what was asked for."""
     own = reach.provider_of(requested)
     if own is None:
@@ -117,47 +121,47 @@ def _tier_model(tier: Tier, requested: str, reach: Reach) -> tuple[str, Reason |
     # Hard work stays with what was asked for, which may stand above its ladder; an organisation may say otherwise.
     if name is None or reach.same(name, requested) or (tier == "complex" and _downwards(name, own, requested, reach)):
         return requested, None if name is not None else "not_reachable"
-    obstacle = reach.obstacle(name, requested)
-    return (name, None) if obstacle is None else (requested, obstacle)
+    ineligible_reason = reach.ineligible_reason(name, requested)
+    return (name, None) if ineligible_reason is None else (requested, ineligible_reason)
 
 
-def _downwards(name: str, provider: str, requested: str, reach: Reach) -> bool:
-    return not reach.chosen(provider, "complex") and reach.obstacle(name, requested) is None
+def _downwards(name: str, provider: str, requested: str, reach: AvailableModels) -> bool:
+    return not reach.chosen(provider, "complex") and reach.ineligible_reason(name, requested) is None
 
 
-def _stand_in(requested: str, wanted: Tier, reach: Reach) -> str:
+def _substitute(requested: str, wanted: Tier, reach: AvailableModels) -> str:
     """For a model without a key: the wanted tier, else the next below, else the next above, never dearer."""
     below = _TIERS[: _TIERS.index(wanted)]
     for tier in (wanted, *reversed(below), *_TIERS[len(below) + 1 :]):
         for provider in reach.providers:
             name = reach.tier(provider, tier, requested)
-            if name is not None and reach.obstacle(name, requested, alone=True) is None:
+            if name is not None and reach.ineligible_reason(name, requested, alone=True) is None:
                 return name
-    raise BadRequest(NO_KEY, code="no_provider_key", details={"param": "model"})
+    raise BadRequest(NO_KEY, code="no_provider_key", param="model")
 
 
-def _served(model: str, reach: Reach) -> str:
+def _served(model: str, reach: AvailableModels) -> str:
     provider = reach.provider_of(model)
     if provider is None:
-        raise BadRequest(NO_KEY, code="no_provider_key", details={"param": "model"})
+        raise BadRequest(NO_KEY, code="no_provider_key", param="model")
     return provider
 
 
-def unreachable(model: str, reach: Reach) -> BadRequest:
+def unreachable(model: str, reach: AvailableModels) -> BadRequest:
     """Nobody here answers for this model. The first two sentences are the documented ones."""
     return BadRequest(
-        f"{NO_KEY} None of your keys reaches {model!r}; models at hand: {_some(reach.at_hand())}. To let another model answer"
+        f"{NO_KEY} None of your keys reaches {model!r}; models at hand: {_some(reach.names())}. To let another model answer"
         " for one that no key reaches, switch `substitute_unreachable` on.",
         code="no_provider_key",
-        details={"param": "model"},
+        param="model",
     )
 
 
-def _unknown(model: str, reach: Reach) -> BadRequest:
+def _unknown(model: str, reach: AvailableModels) -> BadRequest:
     return BadRequest(
-        f"The model {model!r} is not known. Models at hand: {_some(reach.at_hand())}.",
+        f"The model {model!r} is not known. Models at hand: {_some(reach.names())}.",
         code="model_not_found",
-        details={"param": "model"},
+        param="model",
     )
 
 

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libs.common.embedding import Embedder, load
-from services.router.domain.nearby import ends, mean_gain
-from services.router.domain.reading import read
+from services.router.domain.knn import ends, mean_uplift
+from services.router.domain.parsed_prompt import parse_prompt
 from services.router.domain.signals import features_of
 from services.router.weights import FEATURES, SHIPPED, Feature, Shipped
 
@@ -46,13 +46,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def main(data: Path, model: Path, shipped: Path = SHIPPED) -> None:
-    """Fit, and write the weights and the neighbourhood."""
+    """Fit, and write the weights and the neighborhood."""
     rows = msgspec.json.decode((data / "llmrouter_train.json").read_bytes(), type=list[Row])
     lines = (data / "llmrouter_query_train.jsonl").read_bytes().splitlines()
     named = {one.query: one.task_name for one in (msgspec.json.decode(line, type=Task) for line in lines)}
     tasks = np.array([named.get(row.question, "") for row in rows])
     gains = centred(np.array([_mean(row, STRONG) - _mean(row, WEAK) for row in rows]), tasks)
-    features = np.array([features_of(read(row.question)) for row in rows])
+    features = np.array([features_of(parse_prompt(row.question)) for row in rows])
     vectors = _vectors([row.question for row in rows], load(model, "int8"))
 
     mean, deviation = features.mean(axis=0), np.maximum(features.std(axis=0), LEAST_DEVIATION)
@@ -67,8 +67,8 @@ def main(data: Path, model: Path, shipped: Path = SHIPPED) -> None:
     said = (nearby - nearby.mean()) / _spread(nearby, tasks)
     document = Shipped(
         unit=_round(unit),
-        neighbour_mean=_round(nearby.mean()),
-        neighbour_spread=_round(_spread(nearby, tasks)),
+        neighbor_mean=_round(nearby.mean()),
+        neighbor_spread=_round(_spread(nearby, tasks)),
         together=_round(own.std() / (own + said).std()),
         features={
             name: Feature(mean=_round(m), deviation=_round(d), weight=_round(w))
@@ -77,7 +77,7 @@ def main(data: Path, model: Path, shipped: Path = SHIPPED) -> None:
         ladder=tuple(_round(value) for value in np.quantile(own, np.linspace(0, 1, 101))),
     )
     (shipped / "weights.json").write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
-    np.savez(shipped / "neighbours.npz", vectors=vectors, gains=gains.astype(np.float16))
+    np.savez(shipped / "neighbors.npz", vectors=vectors, gains=gains.astype(np.float16))
 
 
 def centred(gains: Numbers, tasks: NDArray[np.str_]) -> Numbers:
@@ -90,7 +90,7 @@ def centred(gains: Numbers, tasks: NDArray[np.str_]) -> Numbers:
 
 def _vectors(questions: list[str], embedder: Embedder) -> NDArray[np.int8]:
     """Embedded one by one, as the service does: beside others, the int8 model gives slightly other vectors."""
-    rows = [embedder.embed([ends(read(question).body)])[0] for question in questions]
+    rows = [embedder.embed([ends(parse_prompt(question).body)])[0] for question in questions]
     return np.round(np.stack(rows) * 127).astype(np.int8)
 
 
@@ -101,7 +101,7 @@ def _nearby(vectors: NDArray[np.int8], gains: Numbers) -> Numbers:
     for at, vector in enumerate(scaled):
         near = scaled @ vector
         near[at] = -np.inf
-        found[at] = mean_gain(near, gains.astype(np.float32))
+        found[at] = mean_uplift(near, gains.astype(np.float32))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What alerts keeps, in memory and in Postgres."""
+"""The store of alerts: Postgres."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +9,6 @@ import services.alerts.store
 from libs.common.clock import ManualClock
 from libs.common.db import connect, migrate
 from services.alerts.ports import UnitOfWork
-from services.alerts.store.memory import MemoryUnitOfWork
 from services.alerts.store.unit_of_work import unit_of_work
 from tests.unit.analytics.examples import NOW
 
@@ -21,11 +20,8 @@ def clock() -> ManualClock:
     return ManualClock(NOW)
 
 
-@pytest.fixture(params=["memory", "postgres"])
-async def uow(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[UnitOfWork]:
-    if request.param == "memory":
-        yield MemoryUnitOfWork()
-        return
+@pytest.fixture
+async def uow(database_url: str) -> AsyncIterator[UnitOfWork]:
     await migrate(database_url, "alerts", MIGRATIONS)
     async with connect(database_url) as database:
         yield unit_of_work(database)

@@ -13,12 +13,12 @@ from libs.common.clock import ManualClock
 from libs.common.contracts.alerts import AlertEvent, AlertRule, AlertRuleId, EventsQuery, RulesOf
 from libs.common.db import connect, migrate
 from libs.common.ids import new_id
-from services.alerts.domain.watching import State
+from services.alerts.domain.rule_evaluation import State
 from services.alerts.evaluation import Evaluation
-from services.alerts.metering import Metering
 from services.alerts.ports import Tx, UnitOfWork
 from services.alerts.rules import Rules
 from services.alerts.store.unit_of_work import unit_of_work
+from services.alerts.usage_counters import UsageCounting
 from tests.integration.alerts.conftest import MIGRATIONS
 from tests.unit.alerts.examples import rule
 from tests.unit.analytics.examples import NOW, ms, request
@@ -40,23 +40,23 @@ class Counting:
 class House:
     """The use cases over one store, for an organisation of the test's own."""
 
-    def __init__(self, uow: UnitOfWork, clock: ManualClock, settle: timedelta = AT_ONCE) -> None:
+    def __init__(self, uow: UnitOfWork, clock: ManualClock, resolve_after: timedelta = AT_ONCE) -> None:
         self.org = new_id("org")
         self.clock = clock
         self.backlog = Counting()
         self.rules = Rules(uow, clock)
-        self.metering = Metering(uow, clock)
-        self.evaluation = Evaluation(uow, self.backlog, clock, settle)
+        self.counting = UsageCounting(uow, clock)
+        self.evaluation = Evaluation(uow, self.backlog, clock, resolve_after)
 
     async def watch(self, **changes: Any) -> AlertRule:
         return await self.rules.put(rule(self.org, **changes))
 
     async def finish(self, count: int = 1, ago: timedelta = timedelta(0), **changes: Any) -> None:
-        await self.metering.count([request(self.org, self.clock.now() - ago, **changes) for _ in range(count)])
+        await self.counting.count([request(self.org, self.clock.now() - ago, **changes) for _ in range(count)])
 
-    async def look(self) -> Sequence[tuple[str, float]]:
+    async def evaluate(self) -> Sequence[tuple[str, float]]:
         """Look once, and let a second pass; all events so far, oldest first."""
-        await self.evaluation.look()
+        await self.evaluation.evaluate()
         self.clock.advance(1)
         return [(event.kind, round(event.value, 6)) for event in reversed(await self.events())]
 
@@ -72,43 +72,43 @@ def house(uow: UnitOfWork, clock: ManualClock) -> House:
 async def test_spending_fires_once_a_crossing_and_resolves_with_the_day(house: House) -> None:
     watched = await house.watch(threshold=50)
     await house.finish(actual_cost_nano=50 * DOLLAR, baseline_cost_nano=None)
-    assert await house.look() == []
+    assert await house.evaluate() == []
     await house.finish(actual_cost_nano=1)
-    assert await house.look() == [("fired", 50.000000)]
+    assert await house.evaluate() == [("fired", 50.000000)]
     await house.finish(actual_cost_nano=DOLLAR)
-    assert await house.look() == [("fired", 50.000000)]
+    assert await house.evaluate() == [("fired", 50.000000)]
     [event] = await house.events()
     assert event.value > 50
     assert (event.rule_id, event.rule_name, event.threshold) == (watched.id, watched.name, 50)
     assert event.time_ms == event.data_as_of_ms == ms(NOW) + 1000
     house.clock.advance(24 * 3600)
-    assert await house.look() == [("fired", 50.000000), ("resolved", 0)]
+    assert await house.evaluate() == [("fired", 50.000000), ("resolved", 0)]
     await house.finish(actual_cost_nano=70 * DOLLAR)
-    assert [kind for kind, _ in await house.look()] == ["fired", "resolved", "fired"]
+    assert [kind for kind, _ in await house.evaluate()] == ["fired", "resolved", "fired"]
 
 
 async def test_a_value_has_to_be_back_for_a_while(uow: UnitOfWork, clock: ManualClock) -> None:
     house = House(uow, clock, timedelta(seconds=15))
     await house.watch(metric="error_rate", threshold=50, window_minutes=1, cooldown_minutes=1)
     await house.finish(1, status="error")
-    assert await house.look() == [("fired", 100)]
+    assert await house.evaluate() == [("fired", 100)]
     await house.finish(9)
-    assert await house.look() == [("fired", 100)]
+    assert await house.evaluate() == [("fired", 100)]
     clock.advance(10)
     await house.finish(30, status="error")  # crossed again before the time was up
-    assert await house.look() == [("fired", 100)]
+    assert await house.evaluate() == [("fired", 100)]
     await house.finish(60)
     for seconds in (1, 13):
-        assert await house.look() == [("fired", 100)]
+        assert await house.evaluate() == [("fired", 100)]
         clock.advance(seconds - 1)
     clock.advance(2)
-    assert await house.look() == [("fired", 100), ("resolved", 31)]
+    assert await house.evaluate() == [("fired", 100), ("resolved", 31)]
 
 
 async def test_a_firing_says_where_the_day_is_going(house: House) -> None:
     await house.watch(threshold=50)
     await house.finish(actual_cost_nano=60 * DOLLAR)
-    await house.look()
+    await house.evaluate()
     [event] = await house.events()
     assert event.forecast == pytest.approx(60 * 86_400 / (12 * 3600 + 34 * 60 + 56))
     assert event.message == "$60.00 was spent today, more than $50; on pace for $114 of $50."
@@ -117,43 +117,43 @@ async def test_a_firing_says_where_the_day_is_going(house: House) -> None:
 async def test_a_raised_limit_fires_again_on_the_same_day(house: House) -> None:
     watched = await house.watch(threshold=50, cooldown_minutes=1)
     await house.finish(actual_cost_nano=60 * DOLLAR)
-    await house.look()
+    await house.evaluate()
     await house.rules.put(msgspec.structs.replace(watched, threshold=100.0))
-    assert [kind for kind, _ in await house.look()] == ["fired", "resolved"]
+    assert [kind for kind, _ in await house.evaluate()] == ["fired", "resolved"]
     house.clock.advance(60)
     await house.finish(actual_cost_nano=60 * DOLLAR)
-    assert await house.look() == [("fired", 60), ("resolved", 60), ("fired", 120)]
+    assert await house.evaluate() == [("fired", 60), ("resolved", 60), ("fired", 120)]
 
 
 async def test_a_rate_looks_at_its_window_and_keeps_still_without_requests(house: House) -> None:
     await house.watch(metric="error_rate", threshold=20, operator="gte", window_minutes=10, cooldown_minutes=1)
     await house.finish(9, ago=timedelta(minutes=30), status="error")
-    assert await house.look() == []
+    assert await house.evaluate() == []
     await house.finish(4)
     await house.finish(1, status="error")
-    assert await house.look() == [("fired", 20)]
+    assert await house.evaluate() == [("fired", 20)]
     house.clock.advance(30 * 60)  # nothing in the window any more
-    assert await house.look() == [("fired", 20)]
+    assert await house.evaluate() == [("fired", 20)]
     await house.finish(1)
-    assert await house.look() == [("fired", 20), ("resolved", 0)]
+    assert await house.evaluate() == [("fired", 20), ("resolved", 0)]
 
 
 async def test_savings_count_only_what_has_both_costs(house: House) -> None:
     await house.watch(metric="savings_percentage", operator="lt", threshold=30)
     await house.finish(1, baseline_cost_nano=None, actual_cost_nano=10**12)
     await house.finish(1, baseline_cost_nano=10**12, actual_cost_nano=None)
-    assert await house.look() == []
+    assert await house.evaluate() == []
     await house.finish(1, baseline_cost_nano=400, actual_cost_nano=300)
-    assert await house.look() == [("fired", 25)]
+    assert await house.evaluate() == [("fired", 25)]
 
 
 async def test_a_slow_tail_fires(house: House) -> None:
     await house.watch(metric="latency_p95", threshold=2000)
     await house.finish(95, latency_ms=100.0)
     await house.finish(5, latency_ms=9000.0)
-    assert await house.look() == []
+    assert await house.evaluate() == []
     await house.finish(1, latency_ms=9000.0)
-    [(kind, value)] = await house.look()
+    [(kind, value)] = await house.evaluate()
     assert kind == "fired"
     assert value == pytest.approx(9000, rel=0.02)
 
@@ -163,27 +163,27 @@ async def test_nothing_is_decided_on_half_a_window(house: House) -> None:
     await house.watch(threshold=1)
     await house.finish(1, status="error", actual_cost_nano=2 * DOLLAR)
     house.backlog.late = True
-    assert await house.look() == [("fired", 2)]
+    assert await house.evaluate() == [("fired", 2)]
     house.backlog.late = False
-    assert sorted(await house.look()) == [("fired", 2), ("fired", 100)]
+    assert sorted(await house.evaluate()) == [("fired", 2), ("fired", 100)]
 
 
 async def test_a_rule_that_is_off_is_not_looked_at_and_starts_afresh(house: House) -> None:
     watched = await house.watch(threshold=1, cooldown_minutes=1)
     await house.finish(actual_cost_nano=2 * DOLLAR)
-    assert len(await house.look()) == 1
+    assert len(await house.evaluate()) == 1
     await house.rules.put(msgspec.structs.replace(watched, is_active=False))
     house.clock.advance(24 * 3600)
-    assert len(await house.look()) == 1
+    assert len(await house.evaluate()) == 1
     await house.finish(actual_cost_nano=3 * DOLLAR)
     await house.rules.put(watched)
-    assert await house.look() == [("fired", 2), ("fired", 3)]
+    assert await house.evaluate() == [("fired", 2), ("fired", 3)]
 
 
 async def test_a_rule_says_since_when_it_fires(house: House) -> None:
     watched = await house.watch(threshold=50)
     await house.finish(actual_cost_nano=60 * DOLLAR)
-    await house.look()
+    await house.evaluate()
     [told] = (await house.rules.all(RulesOf(org_id=house.org))).rules
     assert told == msgspec.structs.replace(watched, firing_since_ms=ms(NOW))
     assert await house.rules.one(AlertRuleId(org_id=house.org, id=watched.id)) == told
@@ -203,31 +203,31 @@ async def test_no_organisation_is_measured_by_anothers_requests(uow: UnitOfWork,
         await house.watch(metric="latency_p95", threshold=1000)
     await theirs.finish(status="error", actual_cost_nano=5 * DOLLAR, latency_ms=5000.0)
     await mine.finish()
-    assert await mine.look() == []
-    assert len(await theirs.look()) == 3
+    assert await mine.evaluate() == []
+    assert len(await theirs.evaluate()) == 3
 
 
 async def test_a_request_counts_once_however_often_it_is_told(house: House) -> None:
     await house.watch(threshold=0.5)
     once = request(house.org, NOW, actual_cost_nano=DOLLAR // 2)
     for _ in range(3):
-        await house.metering.count([once, once])
-    assert await house.look() == []
-    await house.metering.sweep()
-    await house.metering.count([once])
-    assert await house.look() == []
-    await house.metering.count([request(house.org, NOW, actual_cost_nano=1)])
-    assert len(await house.look()) == 1
+        await house.counting.count([once, once])
+    assert await house.evaluate() == []
+    await house.counting.sweep()
+    await house.counting.count([once])
+    assert await house.evaluate() == []
+    await house.counting.count([request(house.org, NOW, actual_cost_nano=1)])
+    assert len(await house.evaluate()) == 1
 
 
 async def test_what_is_swept_is_not_counted_again(house: House) -> None:
     week = await house.watch(metric="error_rate", threshold=1, window_minutes=10_080)
     old = request(house.org, NOW, status="error")
-    await house.metering.count([old])
+    await house.counting.count([old])
     house.clock.advance(8 * 86_400 + 60)
-    await house.metering.sweep()
-    await house.metering.count([old])
-    assert await house.look() == []
+    await house.counting.sweep()
+    await house.counting.count([old])
+    assert await house.evaluate() == []
     assert week.window_minutes * 60 < 8 * 86_400
 
 
@@ -241,7 +241,9 @@ async def test_two_that_look_at_once_fire_once_and_resolve_once(database_url: st
         await house.finish(actual_cost_nano=2 * DOLLAR)
         for kind in ("fired", "resolved"):
             for _ in range(5):
-                await asyncio.gather(house.evaluation.look(), twin.look(), house.evaluation.look(), twin.look())
+                await asyncio.gather(
+                    house.evaluation.evaluate(), twin.evaluate(), house.evaluation.evaluate(), twin.evaluate()
+                )
             said = [event.rule_id for event in await house.events() if event.kind == kind]
             assert len(said) == len(set(said)) == 20
             clock.advance(24 * 3600)  # a new day, nothing spent
@@ -268,9 +270,9 @@ async def test_a_look_cut_short_leaves_no_trace_and_one_whose_state_was_lost_fir
                 raise Cut  # event and state are written, nothing is committed
 
         with pytest.raises(Cut):
-            await Evaluation(cut, house.backlog, clock, AT_ONCE).look()
+            await Evaluation(cut, house.backlog, clock, AT_ONCE).evaluate()
         assert await house.events() == ()
-        assert await house.look() == [("fired", 2)]
+        assert await house.evaluate() == [("fired", 2)]
         async with uow() as tx:
-            await tx.rules.stand(watched, State())
-        assert await house.look() == [("fired", 2)]
+            await tx.rules.save_state(watched, State())
+        assert await house.evaluate() == [("fired", 2)]

@@ -1,4 +1,4 @@
-"""Rules as their owners keep them, on both stores."""
+"""Rules as their owners keep them, in the store."""
 
 import asyncio
 
@@ -12,7 +12,6 @@ from libs.common.ids import new_id
 from services.alerts.domain.rules import MOST_RULES
 from services.alerts.ports import UnitOfWork
 from services.alerts.rules import Rules
-from services.alerts.store.memory import MemoryUnitOfWork
 from tests.unit.alerts.examples import rule
 from tests.unit.analytics.examples import NOW, ms
 
@@ -58,15 +57,12 @@ async def test_a_deleted_rules_id_is_free_again(rules: Rules) -> None:
     assert (await rules.put(kept)).id == kept.id
 
 
-async def test_a_hundred_rules_are_enough_also_when_all_come_at_once(rules: Rules, uow: UnitOfWork) -> None:
+async def test_a_hundred_rules_are_enough_also_when_all_come_at_once(rules: Rules) -> None:
     org = new_id("org")
     for _ in range(MOST_RULES - 1):
         last = await rules.put(rule(org))
-    if isinstance(uow, MemoryUnitOfWork):  # takes one block at a time
-        await rules.put(rule(org))
-    else:
-        came = await asyncio.gather(*(rules.put(rule(org)) for _ in range(4)), return_exceptions=True)
-        assert sorted(type(one).__name__ for one in came) == ["AlertRule", *["BadRequest"] * 3]
+    came = await asyncio.gather(*(rules.put(rule(org)) for _ in range(4)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in came) == ["AlertRule", *["BadRequest"] * 3]
     with pytest.raises(BadRequest, match="100 alert rules"):
         await rules.put(rule(org))
     assert (await rules.put(msgspec.structs.replace(last, threshold=1.0))).threshold == 1.0

@@ -1,4 +1,4 @@
-"""What analytics keeps, in memory and in Postgres."""
+"""The store of analytics: Postgres."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,6 @@ import services.analytics.store
 from libs.common.clock import ManualClock
 from libs.common.db import connect, migrate
 from services.analytics.ports import UnitOfWork
-from services.analytics.store.memory import MemoryUnitOfWork
 from services.analytics.store.unit_of_work import unit_of_work
 from tests.unit.analytics.examples import NOW
 
@@ -17,13 +16,13 @@ MIGRATIONS = Path(services.analytics.store.__path__[0]) / "migrations"
 
 
 class Silent:
-    """An announcer that remembers what it was to tell."""
+    """An publisher that remembers what it was to tell."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, str]] = []
+        self.published: list[tuple[str, str]] = []
 
     async def logged(self, ids: Mapping[str, Sequence[str]]) -> None:
-        self.told += [(org_id, one) for org_id, each in ids.items() for one in each]
+        self.published += [(org_id, one) for org_id, each in ids.items() for one in each]
 
 
 @pytest.fixture
@@ -31,11 +30,8 @@ def clock() -> ManualClock:
     return ManualClock(NOW)
 
 
-@pytest.fixture(params=["memory", "postgres"])
-async def uow(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[UnitOfWork]:
-    if request.param == "memory":
-        yield MemoryUnitOfWork()
-        return
+@pytest.fixture
+async def uow(database_url: str) -> AsyncIterator[UnitOfWork]:
     await migrate(database_url, "analytics", MIGRATIONS)
     async with connect(database_url) as database:
         yield unit_of_work(database)

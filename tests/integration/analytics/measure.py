@@ -12,8 +12,8 @@ import services.analytics.store
 from deploy.local.postgres import PostgresProcess
 from libs.common.clock import ManualClock
 from libs.common.db import connect, migrate
-from services.alerts.metering import Metering
 from services.alerts.store.unit_of_work import unit_of_work as alerts_unit
+from services.alerts.usage_counters import UsageCounting
 from services.analytics.requests import Requests
 from services.analytics.store.unit_of_work import unit_of_work as analytics_unit
 from tests.unit.analytics.examples import NOW, request
@@ -27,7 +27,7 @@ async def measure(url: str) -> None:
         await migrate(url, schema, Path(package.__path__[0]) / "migrations")
     async with connect(url) as database:
         requests = Requests(analytics_unit(database), ManualClock(NOW), timedelta(days=90))
-        metering = Metering(alerts_unit(database), ManualClock(NOW))
+        metering = UsageCounting(alerts_unit(database), ManualClock(NOW))
         for size in (1, 100, 500):
             count = min(ROWS, size * 100)
             events = [request(f"org_{i % ORGS}", NOW - timedelta(milliseconds=i)) for i in range(count)]

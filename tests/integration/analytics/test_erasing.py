@@ -29,13 +29,13 @@ from tests.unit.analytics.examples import HOUR, NOW, entry_of, ms, request
 
 
 @pytest.fixture
-def announcer() -> Silent:
+def publisher() -> Silent:
     return Silent()
 
 
 @pytest.fixture
-def requests(uow: UnitOfWork, clock: ManualClock, announcer: Silent) -> Requests:
-    return Requests(uow, clock, timedelta(days=90), announcer)
+def requests(uow: UnitOfWork, clock: ManualClock, publisher: Silent) -> Requests:
+    return Requests(uow, clock, timedelta(days=90), publisher)
 
 
 async def test_an_entry_shows_what_was_said_of_it(requests: Requests) -> None:
@@ -45,17 +45,17 @@ async def test_an_entry_shows_what_was_said_of_it(requests: Requests) -> None:
     said = FeedbackGiven(
         request_id=entry.id, org_id=org, key_id="key_1", time_ms=ms(NOW) + 7, rating="bad", comment="no"
     )
-    await requests.hear([said, msgspec.structs.replace(said, org_id=other, comment="theirs")])
+    await requests.record_feedback([said, msgspec.structs.replace(said, org_id=other, comment="theirs")])
     feedback = Feedback(rating="bad", cache_wrong=False, comment="no", time_ms=ms(NOW) + 7)
     assert await requests.one(RequestById(org_id=org, id=entry.id)) == entry_of(entry, feedback)
 
 
-async def test_only_what_was_really_written_is_news(requests: Requests, announcer: Silent) -> None:
+async def test_only_what_was_really_written_is_news(requests: Requests, publisher: Silent) -> None:
     one, other = request(new_id("org")), request(new_id("org"))
     await requests.record([one, one])
     await requests.record([one, other])
     await requests.record([one])
-    assert announcer.told == [(one.org_id, one.id), (other.org_id, other.id)]
+    assert publisher.published == [(one.org_id, one.id), (other.org_id, other.id)]
 
 
 async def test_entries_are_found_by_their_ids(requests: Requests) -> None:
@@ -96,11 +96,11 @@ async def test_of_a_deleted_organisation_nothing_is_left_nor_kept(requests: Requ
         FeedbackGiven(request_id=entry.id, org_id=entry.org_id, key_id="key_1", time_ms=0, rating="good")
         for entry in entries
     ]
-    await requests.hear(said)
+    await requests.record_feedback(said)
     for _ in range(2):
         await requests.erase([OrgDeleted(org_id=gone, time_ms=ms(NOW))])
         await requests.record([*entries, request(gone)])  # still on its way when the organisation went
-        await requests.hear(said)
+        await requests.record_feedback(said)
     figures = Figures(uow)
     for org, count in ((gone, 0), (stays, 30)):
         period = Period(org_id=org, from_ms=0, to_ms=ms(NOW) + 1)

@@ -19,8 +19,8 @@ from libs.common.ids import new_id
 from services.analytics.figures import Figures
 from services.analytics.ports import UnitOfWork
 from services.analytics.requests import Requests
-from services.analytics.store.memory import MemoryUnitOfWork
 from services.analytics.store.unit_of_work import unit_of_work
+from tests.fakes.analytics_store import MemoryUnitOfWork
 from tests.integration.analytics.conftest import MIGRATIONS
 from tests.unit.analytics.examples import HOUR, NOW, ms, request
 

@@ -13,7 +13,7 @@ from libs.common.contracts.events import CompletionFinished, FeedbackGiven, OrgD
 from libs.common.contracts.router import LEARNED, Learned
 from libs.common.errors import NotConnected
 from libs.common.ids import new_id
-from services.analytics.clients.lessons import BusLessons
+from services.analytics.clients.training_signals import BusTrainingSignals
 from services.analytics.learning import Learning
 from services.analytics.ports import UnitOfWork
 from services.analytics.requests import Requests
@@ -29,8 +29,8 @@ class Taught:
     def __init__(self, uow: UnitOfWork, clock: ManualClock) -> None:
         self.bus = MemoryBus()
         self.clock = clock
-        self.learning = Learning(uow, clock, BusLessons(self.bus), PATIENCE)
-        self.requests = Requests(uow, clock, timedelta(days=90), lessons=BusLessons(self.bus))
+        self.learning = Learning(uow, clock, BusTrainingSignals(self.bus), PATIENCE)
+        self.requests = Requests(uow, clock, timedelta(days=90), training_signals=BusTrainingSignals(self.bus))
 
     async def later(self, org_id: str) -> Learned | None:
         """What routers read of an organisation once everything so far is old enough."""
@@ -89,7 +89,9 @@ async def test_fallbacks_bad_words_and_being_asked_again_are_complaints(taught: 
     ]
     await taught.requests.record([fine, fell_back, disliked, wrong_hit, again, repeated, *others])
     said = FeedbackGiven(request_id=disliked.id, org_id=org, key_id="key_1", time_ms=ms(NOW), rating="bad")
-    await taught.requests.hear([said, msgspec.structs.replace(said, request_id=wrong_hit.id, cache_wrong=True)])
+    await taught.requests.record_feedback(
+        [said, msgspec.structs.replace(said, request_id=wrong_hit.id, cache_wrong=True)]
+    )
     sums = await taught.later(org)
     assert sums is not None
     assert (round(sums.requests), round(sums.labels), complaints(sums)) == (8, 5, 3)

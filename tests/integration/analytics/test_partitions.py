@@ -58,7 +58,7 @@ async def test_a_gateway_s_clock_that_is_off_puts_nothing_into_the_wrong_week(
     await requests.record([entry])
     week = "2026_11_23" if skew > 0 else "2026_11_16"
     assert await _places(database, org) == [week]
-    await requests.keep_up()
+    await requests.maintain_partitions()
     assert await requests.one(RequestById(org_id=org, id=entry.id)) == entry_of(entry)
 
 
@@ -90,12 +90,12 @@ async def test_weeks_are_made_ahead_and_dropped_behind(database: Database, clock
     clock.advance((100 * WEEK).total_seconds())
     org = new_id("org")
     requests = _requests(database, clock)
-    await requests.keep_up()
+    await requests.maintain_partitions()
     entry = request(org, NOW + 100 * WEEK)
     await requests.record([entry])
     assert {"2028_10_16", "2028_10_23"} <= await _weeks(database)
     clock.advance((14 * WEEK).total_seconds())
-    await requests.keep_up()
+    await requests.maintain_partitions()
     assert await _weeks(database) == {"2028_10_23", "2029_01_22", "2029_01_29"}
     assert (await requests.page(RequestQuery(org_id=org))).requests == ()
 

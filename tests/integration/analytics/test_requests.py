@@ -13,7 +13,7 @@ from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import new_id
 from services.analytics.ports import UnitOfWork
 from services.analytics.requests import Requests
-from tests.unit.analytics.examples import NOW, entry_of, ms, request
+from tests.unit.analytics.examples import HOUR, NOW, entry_of, ms, request
 from tests.unit.analytics.test_request_row import FULL
 
 
@@ -118,13 +118,30 @@ async def test_no_organisation_sees_anothers(requests: Requests) -> None:
 
 async def test_retention(requests: Requests, clock: ManualClock) -> None:
     org = new_id("org")
-    await requests.keep_up()
+    await requests.maintain_partitions()
     old, odd, young = request(org), request(org, NOW - timedelta(days=3000)), request(org, NOW + timedelta(days=14))
     await requests.record([old, odd])
-    await requests.keep_up()
+    await requests.maintain_partitions()
     assert len((await requests.page(RequestQuery(org_id=org))).requests) == 1  # the odd one is past it already
     clock.advance(14 * 86_400)
     await requests.record([young])
     clock.advance(84 * 86_400)
-    await requests.keep_up()
+    await requests.maintain_partitions()
     assert (await requests.page(RequestQuery(org_id=org))).requests == (young,)
+
+
+async def test_the_log_is_filtered_by_session_and_client(requests: Requests, clock: ManualClock) -> None:
+    org = new_id("org")
+    mine = request(org, NOW, session="s1", client="codex", kind="responses")
+    others = [
+        request(org, NOW - HOUR, session="s2", client="codex", kind="responses"),
+        request(org, NOW - 2 * HOUR, kind="messages", client="claude-code"),
+        request(new_id("org"), NOW, session="s1", client="codex"),
+    ]
+    await requests.record([mine, *others])
+    by_session = await requests.page(RequestQuery(org_id=org, session="s1"))
+    assert [entry.id for entry in by_session.requests] == [mine.id]
+    by_client = await requests.page(RequestQuery(org_id=org, client="codex"))
+    assert [entry.id for entry in by_client.requests] == [mine.id, others[0].id]
+    by_kind = await requests.page(RequestQuery(org_id=org, kind="messages"))
+    assert [entry.id for entry in by_kind.requests] == [others[1].id]

@@ -70,7 +70,7 @@ async def test_an_export_that_cannot_begin_is_refused_properly(auth: Auth) -> No
     org = await auth.new_org()
 
     async def requests(_: analytics.RequestQuery) -> analytics.RequestPage:
-        raise BadRequest("from lies after to.", details={"param": "from"})
+        raise BadRequest("from lies after to.", param="from")
 
     await auth.bus.serve(analytics.REQUESTS, requests)
     answer = await auth.call("GET", "/api/requests/export.csv", org.token)

@@ -9,7 +9,7 @@ from libs.common.contracts import analytics, cache
 from libs.common.contracts.events import CompletionFinished
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeReply, OptimizeRequest
 from libs.common.ids import new_id
-from tests.fixtures import likeness
+from tests.fixtures import similarity
 from tests.integration.auth.conftest import Auth, Org
 from tests.integration.auth.test_relayed import _entry
 
@@ -35,7 +35,7 @@ async def preview(auth: Auth, org: Org, body: Any, level: str | None = None) -> 
 async def optimizer(auth: Auth) -> list[OptimizeRequest]:
     """What the real optimizer was asked."""
     asked: list[OptimizeRequest] = []
-    real = likeness.optimizer(16)
+    real = similarity.optimizer(16)
 
     async def answer(request: OptimizeRequest) -> OptimizeReply:
         asked.append(request)

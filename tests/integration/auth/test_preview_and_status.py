@@ -12,7 +12,7 @@ from libs.common.contracts.router import ROUTE, RouteReply, RouteRequest
 from libs.common.contracts.status import SERVICES, AskStatus, Status, status_of
 from libs.common.errors import UpstreamFailed
 from services.router.pipeline import Router
-from services.router.ports import NoNeighbours, ShippedEstimates
+from services.router.ports import NoNearestNeighbors, ShippedCalibrations
 from services.router.weights import load_weights
 from tests.integration.auth.conftest import Auth
 from tests.integration.auth.test_keys import OPENAI_KEY
@@ -28,7 +28,7 @@ async def _preview(auth: Auth, token: str, body: Any = CHAT) -> Any:
 
 async def test_a_preview_is_what_the_router_says_of_the_callers_own_settings(auth: Auth) -> None:
     weights = load_weights()
-    router = Router(catalog.load(), weights, ShippedEstimates(weights.prior), NoNeighbours(), SystemClock())
+    router = Router(catalog.load(), weights, ShippedCalibrations(weights.prior), NoNearestNeighbors(), SystemClock())
     await auth.bus.serve(ROUTE, router.route)
     org, viewer = await auth.new_org(), ""
     refused = await _preview(auth, org.token)

@@ -29,7 +29,7 @@ async def _taken(limits: SharedLimits, who: str, times: int, allowance: Allowanc
             await limits.take(allowance, who)
             found.append(0)
         except RateLimited as refusal:
-            found.append(refusal.details["retry_after"])
+            found.append(refusal.details.retry_after)
     return found
 
 

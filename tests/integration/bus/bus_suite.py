@@ -10,7 +10,7 @@ from libs.common import context
 from libs.common.bus.ports import Bus
 from libs.common.contracts.base import Event, Rpc
 from libs.common.contracts.gateway import RATE, TURNS
-from libs.common.errors import DeadlineExceeded, Internal, NoResponders, RateLimited, Unavailable
+from libs.common.errors import DeadlineExceeded, ErrorDetails, Internal, NoResponders, RateLimited, Unavailable
 from tests.fixtures.nats import until
 
 
@@ -28,6 +28,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ECHO: Rpc[Ask, Answer] = Rpc("promptly.v1.echo.say", Ask, Answer, 2000)
+OTHER: Rpc[Ask, Answer] = Rpc("promptly.v1.other.say", Ask, Answer, 2000)
 NOBODY: Rpc[Ask, Answer] = Rpc("promptly.v1.nobody.say", Ask, Answer, 2000)
 HAPPENED: Event[Fact] = Event("promptly.v1.events.thing.happened", Fact, True)
 LIVE: Event[Fact] = Event("promptly.v1.events.thing.seen", Fact, False)
@@ -79,12 +80,12 @@ class BusSuite:
 
     async def test_our_errors_arrive_as_themselves(self, bus: Bus) -> None:
         async def refuse(ask: Ask) -> Answer:
-            raise RateLimited("Slow down.", details={"retry_after": 3})
+            raise RateLimited("Slow down.", retry_after=3)
 
         await bus.serve(ECHO, refuse)
         with pytest.raises(RateLimited, match="Slow down") as caught:
             await bus.call(ECHO, Ask(text="x"))
-        assert caught.value.details == {"retry_after": 3}
+        assert caught.value.details == ErrorDetails(retry_after=3)
 
     async def test_an_unexpected_error_tells_nothing_of_its_text(self, bus: Bus) -> None:
         async def crash(ask: Ask) -> Answer:

@@ -21,7 +21,7 @@ from services.gateway.clients.limits import SharedLimits
 from services.gateway.clients.replicas import Replicas
 from services.gateway.domain.rate_limit import Verdict
 from tests.fixtures.nats import NatsServer, topology, until
-from tests.integration.bus.bus_suite import ECHO, HAPPENED, Answer, Ask
+from tests.integration.bus.bus_suite import ECHO, HAPPENED, OTHER, Answer, Ask
 
 SKEWS = [-600, -5, -1, -0.15, 0, 0.15, 1, 5, 600]
 TOPOLOGY = topology(HAPPENED, consumers={HAPPENED.subject: ("reader",)})  # type: ignore[arg-type]
@@ -61,6 +61,12 @@ async def test_what_waited_here_too_long_is_not_done(bus: NatsBus) -> None:
     await until(lambda: done == ["first"])
     with pytest.raises(Unavailable):
         await bus.call(ECHO, Ask(text="late"), budget_ms=50)
+    await bus.serve(OTHER, slow, concurrency=1)
+    with pytest.raises(
+        Unavailable
+    ):  # time on the way does not count; after this one, it has waited there for 50 ms, too
+        await bus.call(OTHER, Ask(text="elsewhere"), budget_ms=500)
+    done.remove("elsewhere")
     release.set()
     await first
     await bus.call(ECHO, Ask(text="next"))

@@ -12,10 +12,10 @@ from libs.common.clock import ManualClock
 from libs.common.contracts.cache import StoreAnswer
 from services.cache.ports import Points
 from services.cache.store.edge import EdgePoints
-from services.cache.store.memory import MemoryPoints
 from services.cache.store.server import ServerPoints
+from tests.fakes.cache_store import MemoryPoints
 
-STATIC_SIZE, MEANING_SIZE = 8, 4
+STATIC_SIZE, EMBEDDING_SIZE = 8, 4
 
 
 def answer_for(**changes: object) -> StoreAnswer:
@@ -51,7 +51,7 @@ async def points(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 def make_points(kind: str, directory: Path) -> Points:
-    sizes = {"static_size": STATIC_SIZE, "meaning_size": MEANING_SIZE}
+    sizes = {"static_size": STATIC_SIZE, "embedding_size": EMBEDDING_SIZE}
     if kind == "edge":
         return EdgePoints(directory, "promptly-answers-test", **sizes)
     if kind == "server":

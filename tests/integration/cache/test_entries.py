@@ -17,7 +17,7 @@ from libs.common.settings import SettingsError
 from services.cache.entries import Entries
 from services.cache.ports import Points
 from services.cache.store.edge import EdgePoints
-from tests.integration.cache.conftest import MEANING_SIZE, STATIC_SIZE, answer_for, make_points
+from tests.integration.cache.conftest import EMBEDDING_SIZE, STATIC_SIZE, answer_for, make_points
 
 NEAR: dict[str, Any] = {"limit": 10, "floor": 0.68}
 
@@ -86,16 +86,16 @@ async def test_an_exact_only_entry_is_near_nothing(entries: Entries) -> None:
 async def test_meaning_is_kept_beside_the_static_vector(entries: Entries) -> None:
     entry_id = await entries.store(answer_for(), "What is tin?", direction(0))
     [before] = await entries.near("org_a", "scope", direction(0), **NEAR)
-    await entries.learn(entry_id, direction(0.5, MEANING_SIZE))
+    await entries.set_embedding(entry_id, direction(0.5, EMBEDDING_SIZE))
     [after] = await entries.near("org_a", "scope", direction(0), **NEAR)
-    assert before.meaning is None
-    assert after.meaning == pytest.approx(direction(0.5, MEANING_SIZE), abs=1e-6)
+    assert before.embedding is None
+    assert after.embedding == pytest.approx(direction(0.5, EMBEDDING_SIZE), abs=1e-6)
 
 
 async def test_meaning_does_not_bring_a_cleared_entry_back(entries: Entries) -> None:
     entry_id = await entries.store(answer_for(), "What is tin?", direction(0))
     await entries.clear("org_a")
-    await entries.learn(entry_id, direction(0.5, MEANING_SIZE))
+    await entries.set_embedding(entry_id, direction(0.5, EMBEDDING_SIZE))
     assert (await entries.stats("org_a")).total_entries == 0
 
 
@@ -238,13 +238,13 @@ async def test_a_store_that_filters_wrongly_is_caught(clock: ManualClock, tmp_pa
 async def test_the_built_in_store_survives_a_restart(tmp_path: Path, clock: ManualClock) -> None:
     first = make_points("edge", tmp_path)
     entry_id = await Entries(first, clock).store(answer_for(), "What is tin?", direction(0))
-    await Entries(first, clock).learn(entry_id, direction(1, MEANING_SIZE))
+    await Entries(first, clock).set_embedding(entry_id, direction(1, EMBEDDING_SIZE))
     await first.close()
     second = make_points("edge", tmp_path)
     entries = Entries(second, clock)
     assert await entries.exact("org_a", "fingerprint") is not None
     [found] = await entries.near("org_a", "scope", direction(0), **NEAR)
-    assert found.meaning == pytest.approx(direction(1, MEANING_SIZE), abs=1e-6)
+    assert found.embedding == pytest.approx(direction(1, EMBEDDING_SIZE), abs=1e-6)
     await second.close()
 
 
@@ -259,7 +259,7 @@ async def test_a_second_process_is_told_about_the_server(tmp_path: Path) -> None
 async def test_entries_of_another_version_are_removed_from_disk(tmp_path: Path) -> None:
     (tmp_path / "not-ours").mkdir()
     await make_points("edge", tmp_path).close()
-    newer = EdgePoints(tmp_path, "promptly-answers-newer", static_size=2, meaning_size=2)
+    newer = EdgePoints(tmp_path, "promptly-answers-newer", static_size=2, embedding_size=2)
     await newer.close()
     assert (tmp_path / "not-ours").is_dir()
     assert not (tmp_path / "promptly-answers-test").exists()

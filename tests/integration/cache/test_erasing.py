@@ -32,7 +32,7 @@ class Away:
 
 
 class Nothing:
-    """A sketcher and a thinker that see nothing in any text."""
+    """A static_embedder and a embedder that see nothing in any text."""
 
     def tokens(self, text: str) -> Sequence[int]:
         return ()

@@ -12,7 +12,7 @@ async def test_no_other_user_reads_what_was_asked(tmp_path: Path) -> None:
     home = tmp_path / "cache"
     home.mkdir(mode=0o755)
     (home / "left by an earlier version").write_text("an answer")
-    points = EdgePoints(home, "promptly-answers-test", static_size=4, meaning_size=4)
+    points = EdgePoints(home, "promptly-answers-test", static_size=4, embedding_size=4)
     try:
         entries = Entries(points, SystemClock())
         for n in range(20):

@@ -15,7 +15,7 @@ from services.gateway.translate.dialect import Asked
 from services.gateway.translate.dialects import DIALECTS
 from tests.fake_provider import strict
 from tests.fixtures.gateway import Stack
-from tests.fixtures.likeness import optimizer
+from tests.fixtures.similarity import optimizer
 from tests.fixtures.three_providers import MODELS, PROVIDERS, ask, calls_sent, results_sent
 
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}}

@@ -16,7 +16,7 @@ from libs.common.contracts.optimizer import OPTIMIZE, OPTIMIZE_TEXT, OptimizeReq
 from libs.common.errors import BadRequest, Unavailable
 from libs.common.settings import SettingsError
 from libs.common.workers import Workers
-from services.optimizer.app import create_app, load_likeness, program
+from services.optimizer.app import create_app, load_similarity, program
 from services.optimizer.handlers.optimize import Optimize
 from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
@@ -30,7 +30,7 @@ def settings(model_dir: Path) -> OptimizerSettings:
 
 @pytest.fixture(scope="session")
 def optimizer(settings: OptimizerSettings) -> Optimizer:
-    return Optimizer(load_likeness(settings.model_dir), memo_bytes=1_000_000)
+    return Optimizer(load_similarity(settings.model_dir), cache_bytes=1_000_000)
 
 
 def request(*messages: object, level: Level = "moderate") -> OptimizeRequest:

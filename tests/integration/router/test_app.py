@@ -11,15 +11,15 @@ from libs.common import catalog
 from libs.common.bus.memory import MemoryBus
 from libs.common.clock import ManualClock, SystemClock
 from libs.common.contracts.router import LEARNED, ROUTE, Learned, RouteReply, RouteRequest
-from libs.common.embedding import OffLoop, load
+from libs.common.embedding import ThreadedEmbedder, load
 from libs.common.errors import BadRequest
 from services.router.app import create_app
-from services.router.clients.estimates import BusEstimates
-from services.router.clients.neighbours import EmbeddedNeighbours
+from services.router.clients.calibration import BusEstimates
+from services.router.clients.knn import EmbeddedNearestNeighbors
 from services.router.pipeline import Router
-from services.router.ports import NoNeighbours, ShippedEstimates
+from services.router.ports import NoNearestNeighbors, ShippedCalibrations
 from services.router.settings import RouterSettings
-from services.router.weights import FEATURES, load_neighbourhood, load_weights
+from services.router.weights import FEATURES, load_neighborhood, load_weights
 from tests.unit.analytics.examples import NOW
 from tests.unit.router.hard_and_easy import COMPLEX, LONG_BUT_EASY, SHORT_BUT_HARD, SIMPLE
 
@@ -58,13 +58,13 @@ async def test_with_a_model_it_compares_prompts(model_dir: Path) -> None:
     await bus.drain()
 
 
-async def test_neighbours_tell_code_from_trivia(model_dir: Path) -> None:
-    embedder = OffLoop(load(model_dir, "int8"))
-    neighbours = EmbeddedNeighbours(embedder, load_neighbourhood())
+async def test_neighbors_tell_code_from_trivia(model_dir: Path) -> None:
+    embedder = ThreadedEmbedder(load(model_dir, "int8"))
+    neighbors = EmbeddedNearestNeighbors(embedder, load_neighborhood())
     try:
-        code = await neighbours.gain("write a function that merges two sorted linked lists")
-        trivia = await neighbours.gain("where would you put a plate after you have washed it?")
-        again = await neighbours.gain("write a function that merges two sorted linked lists")
+        code = await neighbors.quality_uplift("write a function that merges two sorted linked lists")
+        trivia = await neighbors.quality_uplift("where would you put a plate after you have washed it?")
+        again = await neighbors.quality_uplift("write a function that merges two sorted linked lists")
     finally:
         embedder.close()
     assert code is not None
@@ -76,7 +76,7 @@ async def test_neighbours_tell_code_from_trivia(model_dir: Path) -> None:
 async def test_what_analytics_learned_is_used_from_the_next_request_on() -> None:
     weights, bus, clock = load_weights(), MemoryBus(), ManualClock(NOW)
     estimates = BusEstimates(bus, weights.prior, clock, 60)
-    router = Router(catalog.load(), weights, estimates, NoNeighbours(), clock)
+    router = Router(catalog.load(), weights, estimates, NoNearestNeighbors(), clock)
     asked = request("Blue fish swim around the harbour.", org_id="org_1")
 
     async def answer() -> RouteReply:
@@ -122,7 +122,7 @@ async def test_what_analytics_learned_is_used_from_the_next_request_on() -> None
 async def test_a_decision_is_quick() -> None:
     """p95 over distinct prompts, in processor time, so that a busy machine does not fail it. The goal is 3 ms."""
     weights = load_weights()
-    router = Router(catalog.load(), weights, ShippedEstimates(weights.prior), NoNeighbours(), SystemClock())
+    router = Router(catalog.load(), weights, ShippedCalibrations(weights.prior), NoNearestNeighbors(), SystemClock())
     spent = []
     for n in range(5):
         for prompt in EVERY:

@@ -48,4 +48,4 @@ def test_what_can_be_watched(changes: dict[str, Any]) -> None:
 def test_what_cannot(field: str, changes: dict[str, Any]) -> None:
     with pytest.raises(BadRequest, match=field) as refusal:
         check(rule(**changes))
-    assert refusal.value.details["param"] == field
+    assert refusal.value.details.param == field

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from libs.common.contracts.analytics import Period
 from libs.common.errors import BadRequest
-from services.analytics.domain.periods import interval, moment, stretch, week_end, week_of, weeks_worth_a_partition
+from services.analytics.domain.periods import interval, moment, time_range, week_end, week_of, weeks_worth_a_partition
 from tests.unit.analytics.examples import NOW, ms
 
 DAY = timedelta(days=1)
@@ -32,13 +32,13 @@ def _at(text: str) -> datetime:
     ],
 )
 def test_whole_hours(start: str, end: str, head: str, tail: str) -> None:
-    found = stretch(Period(org_id="org_a", from_ms=ms(_at(start)), to_ms=ms(_at(end))))
+    found = time_range(Period(org_id="org_a", from_ms=ms(_at(start)), to_ms=ms(_at(end))))
     assert (found.start, found.head, found.tail, found.end) == tuple(map(_at, (start, head, tail, end)))
 
 
 @given(st.integers(-(10**12), 10**13), st.integers(0, 10**9))
 def test_the_parts_of_a_period_make_it_up(from_ms: int, length: int) -> None:
-    found = stretch(Period(org_id="org_a", from_ms=from_ms, to_ms=from_ms + length))
+    found = time_range(Period(org_id="org_a", from_ms=from_ms, to_ms=from_ms + length))
     assert found.start <= found.head <= found.tail <= found.end
     if found.head < found.tail:
         assert ms(found.head) % 3_600_000 == ms(found.tail) % 3_600_000 == 0
@@ -56,7 +56,7 @@ def test_the_parts_of_a_period_make_it_up(from_ms: int, length: int) -> None:
 @pytest.mark.parametrize(("from_ms", "to_ms"), [(1, 0), (0, 10**30), (-(10**30), 0), (0, 253_402_300_800_000)])
 def test_what_is_no_period(from_ms: int, to_ms: int) -> None:
     with pytest.raises(BadRequest):
-        stretch(Period(org_id="org_a", from_ms=from_ms, to_ms=to_ms))
+        time_range(Period(org_id="org_a", from_ms=from_ms, to_ms=to_ms))
 
 
 def test_intervals() -> None:

@@ -47,6 +47,20 @@ FULL = request(
     fallback_used=True,
     stream=True,
     trace_id="trace",
+    target_surface="responses",
+    raw=True,
+    session="s" * 24,
+    agent="a" * 24,
+    client="codex",
+    dropped=("top_k",),
+    stop="end_turn",
+    service_tier="flex",
+    units={"second": 1.5},
+    unpriced=("image_output",),
+    items=5,
+    cached_items=3,
+    stored=True,
+    upstream_request_id="req_theirs",
 )
 
 

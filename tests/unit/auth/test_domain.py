@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.contracts.auth import RoutingRule, RuleCondition
-from libs.common.errors import BadRequest, Forbidden
+from libs.common.errors import BadRequest, ErrorDetails, Forbidden
 from services.auth.domain import permissions, rules, tiers
 from services.auth.domain.accounts import Caller, Role
 from services.auth.domain.attempts import Attempts, network_of
@@ -177,7 +177,7 @@ def test_a_condition_reads_back_as_it_was_written(kind: rules.ConditionType, val
 def test_a_condition_that_does_not_fit_names_the_field(kind: rules.ConditionType, value: dict[str, Any]) -> None:
     with pytest.raises(BadRequest, match=kind) as refusal:
         rules.condition(kind, value)
-    assert refusal.value.details == {"param": "condition_value"}
+    assert refusal.value.details == ErrorDetails(param="condition_value")
 
 
 def _tried(stored: rules.StoredRule) -> tuple[int, datetime, str]:

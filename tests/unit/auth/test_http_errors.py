@@ -26,8 +26,8 @@ def test_the_field_is_taken_out_of_the_sentence(shape: type[msgspec.Struct], bod
     with pytest.raises(msgspec.ValidationError) as problem:
         msgspec.json.decode(body, type=shape)
     error = misfit(str(problem.value))
-    (blamed,) = error.details["errors"]
-    assert blamed["field"] == field
+    (blamed,) = error.details.errors
+    assert blamed.field == field
     assert "$" not in error.message
     assert error.message.startswith(field)
     assert error.message.endswith(".")
@@ -36,12 +36,12 @@ def test_the_field_is_taken_out_of_the_sentence(shape: type[msgspec.Struct], bod
 @pytest.mark.parametrize(
     ("error", "status", "headers", "errors"),
     [
-        (BadRequest("b", details={"param": "p"}), 400, {}, [{"field": "p", "message": "b"}]),
+        (BadRequest("b", param="p"), 400, {}, [{"field": "p", "message": "b"}]),
         (BadRequest("b"), 400, {}, None),
-        (Unauthorized("u"), 401, {"WWW-Authenticate": "Bearer"}, None),
-        (Conflict("c", details={"secret": "s"}), 409, {}, None),
-        (RateLimited("r", details={"retry_after": 7}), 429, {"Retry-After": "7"}, None),
-        (Unavailable("u"), 503, {"Retry-After": "1"}, None),
+        (Unauthorized("u"), 401, {"www-authenticate": "Bearer"}, None),
+        (Conflict("c", should_retry=False), 409, {"x-should-retry": "false"}, None),
+        (RateLimited("r", retry_after=7), 429, {"retry-after": "7"}, None),
+        (Unavailable("u"), 503, {"retry-after": "1"}, None),
     ],
 )
 def test_errors_have_one_shape(error: Any, status: int, headers: dict[str, str], errors: Any) -> None:

@@ -136,7 +136,7 @@ async def test_guesses_are_forgotten_after_a_quarter_of_an_hour_and_after_a_succ
             await house.sessions.login("a@example.com", "wrong", "203.0.113.9")
     with pytest.raises(RateLimited) as refusal:
         await house.sessions.login("A@Example.com", PASSWORD, "203.0.113.200")
-    house.clock.advance(refusal.value.details["retry_after"])
+    house.clock.advance(refusal.value.details.retry_after)
     for _ in range(2):
         for _ in range(4):
             with pytest.raises(Unauthorized):

@@ -5,8 +5,8 @@ import unicodedata
 import pytest
 
 from services.cache.domain.characters import hides
-from services.cache.sketching import sketch
-from tests.fixtures.likeness import Letters
+from services.cache.static_embedding import embed_static
+from tests.fixtures.similarity import Letters
 
 # Default_Ignorable_Code_Point of Unicode 15.1, and all direction marks.
 _RANGES = (
@@ -26,4 +26,4 @@ def test_a_hidden_sign_is_served_to_the_letter_only(of: tuple[int, int]) -> None
     for code in range(of[0], of[1] + 1):
         asked = f"What is the capital of Fr{chr(code)}ance?"
         assert hides(asked), hex(code)
-        assert sketch(asked, _Sketcher()) == (None, None), (hex(code), unicodedata.name(chr(code), ""))
+        assert embed_static(asked, _Sketcher()) == (None, None), (hex(code), unicodedata.name(chr(code), ""))

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from services.cache.domain.characters import hides, latin
 from services.cache.domain.identity import own_direction
+from services.cache.domain.language import english
 from services.cache.domain.normalise import repeat_form
 from services.cache.domain.spelling import repaired
-from services.cache.domain.tongue import english
 
 
 @pytest.mark.parametrize(

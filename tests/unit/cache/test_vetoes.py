@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.cache.domain.parsed import parse
-from services.cache.domain.passing import is_passing
+from services.cache.domain.time_sensitive import is_time_sensitive
 from services.cache.domain.verifier import judge
 from services.cache.domain.vetoes import VETOES
 
@@ -288,4 +288,4 @@ def test_the_weight_follows_what_the_words_say() -> None:
     ],
 )
 def test_passing_questions_serve_exact_repeats_only(query: str, serves: bool) -> None:
-    assert is_passing(query) is not serves
+    assert is_time_sensitive(query) is not serves

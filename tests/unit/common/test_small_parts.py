@@ -98,10 +98,10 @@ def test_budgets_cross_the_bus_as_durations() -> None:
     "kind", [errors.BadRequest, errors.RateLimited, errors.Unauthorized, errors.Conflict, errors.UpstreamFailed]
 )
 def test_errors_cross_the_bus_as_themselves(kind: type[errors.PromptlyError]) -> None:
-    sent, body = headers.encode_error(kind("A sentence.", details={"retry_after": 3}))
+    sent, body = headers.encode_error(kind("A sentence.", retry_after=3))
     found = headers.decode_error(sent, body)
     assert type(found) is kind
-    assert (found.message, found.code, found.details) == ("A sentence.", kind.code, {"retry_after": 3})
+    assert (found.message, found.code, found.details) == ("A sentence.", kind.code, errors.ErrorDetails(retry_after=3))
     assert headers.decode_error({}, b"{}") is None
     assert isinstance(headers.decode_error({headers.ERROR: "x"}, b"not json"), errors.Internal)
 

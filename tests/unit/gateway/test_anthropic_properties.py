@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from libs.common import catalog
@@ -68,6 +68,19 @@ PARAMETERS = st.fixed_dictionaries(
 )
 
 
+@example(
+    messages=[
+        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+        {"role": "system", "content": "a"},
+        {"role": "assistant", "content": "b"},
+    ],
+    parameters={},
+    tools={},
+    choice=None,
+    model="claude-sonnet-5",
+    stream=False,
+    keeps=False,
+)
 @settings(deadline=None)  # the first example reads the SDK's types
 @given(
     messages=st.lists(MESSAGES, min_size=1, max_size=12),

@@ -5,7 +5,16 @@ import json
 import pytest
 
 from libs.common.contracts.events import TokenClasses
-from libs.common.errors import BadRequest, NotFound, PayloadTooLarge, PromptlyError, RateLimited, UpstreamFailed
+from libs.common.errors import (
+    BadRequest,
+    NotFound,
+    PayloadTooLarge,
+    PromptlyError,
+    RateLimited,
+    Unprocessable,
+    UpstreamFailed,
+)
+from libs.common.http_errors import retry_headers
 from services.gateway.domain.attempts import Failure, Next, Tried, after, client_error
 from services.gateway.domain.breaker import Breaker
 from services.gateway.domain.chat import Chat, parse
@@ -52,7 +61,7 @@ def test_the_next_step(failure: Failure, state: Tried, expected: Next) -> None:
     ("failure", "kind", "status"),
     [
         (failed(400), BadRequest, 400),
-        (failed(422), BadRequest, 422),
+        (failed(422), Unprocessable, 422),
         (failed(404), NotFound, 404),
         (failed(413), PayloadTooLarge, 413),
         (failed(429), RateLimited, 429),
@@ -68,8 +77,8 @@ def test_the_next_step(failure: Failure, state: Tried, expected: Next) -> None:
 def test_what_the_client_sees(failure: Failure, kind: type[PromptlyError], status: int) -> None:
     error = client_error(failure, "openai")
     assert type(error) is kind
-    assert errors.status(error) == status
-    assert "x-should-retry" not in errors.headers(error), "clients know what to do after a 429 or a 502"
+    assert error.status == status
+    assert "x-should-retry" not in retry_headers(error), "clients know what to do after a 429 or a 502"
     body = errors.error_body(error)
     assert body["detail"] == body["error"]["message"]
     if status == 502:
@@ -79,16 +88,16 @@ def test_what_the_client_sees(failure: Failure, kind: type[PromptlyError], statu
 def test_a_second_try_that_would_be_paid_for_again_is_advised_against() -> None:
     failure = failed(500)
     failure.billed = TokenClasses(uncached_input=10)
-    assert errors.headers(client_error(failure, "openai"))["x-should-retry"] == "false"
+    assert retry_headers(client_error(failure, "openai"))["x-should-retry"] == "false"
     assert after(failure, tried(changed=True, keys_left=1)) is Next.GIVE_UP
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_what_the_provider_says_of_waiting_is_passed_on(status: int) -> None:
     failure = failed(status)
-    assert errors.headers(client_error(failure, "openai")) == ({"retry-after": "1"} if status == 429 else {})
+    assert retry_headers(client_error(failure, "openai")) == ({"retry-after": "1"} if status == 429 else {})
     failure.retry_after = 1.25
-    assert errors.headers(client_error(failure, "openai")) == {"retry-after": "2", "retry-after-ms": "1250"}
+    assert retry_headers(client_error(failure, "openai")) == {"retry-after": "2", "retry-after-ms": "1250"}
 
 
 class _Clock:

@@ -241,7 +241,7 @@ def test_images_and_files() -> None:
 def test_a_part_without_a_form_is_named(part: dict[str, Any]) -> None:
     with pytest.raises(BadRequest) as caught:
         sent(user(), user([{"type": "text", "text": "a"}, part]))
-    assert caught.value.details["param"] == "messages[1].content[1]"
+    assert caught.value.details.param == "messages[1].content[1]"
     assert "`messages[1].content[1]`" in caught.value.message
 
 

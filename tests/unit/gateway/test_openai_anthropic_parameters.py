@@ -104,7 +104,7 @@ def test_tool_choice(
 def test_a_field_without_a_form_is_named(more: dict[str, Any], param: str) -> None:
     with pytest.raises(BadRequest) as caught:
         ask({"messages": [user()], **more})
-    assert caught.value.details["param"] == param
+    assert caught.value.details.param == param
     assert caught.value.message.startswith(f"`{param}` ")
 
 

@@ -324,5 +324,5 @@ def test_parts_keep_their_order(part: dict[str, Any], expected: dict[str, Any]) 
 def test_what_has_no_form_is_refused_by_name(body: dict[str, Any], param: str) -> None:
     with pytest.raises(BadRequest) as error:
         ask(body)
-    assert error.value.details["param"] == param
+    assert error.value.details.param == param
     assert error.value.message.startswith(f"`{param}`")

@@ -9,7 +9,7 @@ from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeRequest
 from services.optimizer.domain.documents import documents
 from services.optimizer.domain.extraction import extract
-from tests.fixtures.likeness import LIKENESS, optimizer
+from tests.fixtures.similarity import LIKENESS, optimizer
 
 TOPICS = ("tides", "violins", "glaciers", "bakeries", "railways", "orchids", "comets", "harbours")
 QUESTION = "Question: What do violins need in winter?"

@@ -14,7 +14,7 @@ from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
 from libs.common.errors import BadRequest
 from libs.common.tokens import count_messages
 from services.optimizer.domain.spans import protected
-from tests.fixtures.likeness import optimizer
+from tests.fixtures.similarity import optimizer
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 Messages = list[dict[str, Any]]

@@ -5,7 +5,7 @@ import pytest
 from services.optimizer.domain.calls import Call
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.repeats import once
-from services.optimizer.domain.results import Masking, pointers
+from services.optimizer.domain.results import ToolResultTruncation, pointers
 from services.optimizer.domain.spans import protected
 
 SENTENCE = "Always check the order number before you promise any refund."
@@ -88,5 +88,5 @@ def test_files_and_what_comes_twice_are_never_cut_short() -> None:
         result(5, data[3]),
         spoken,
     ]
-    masking = Masking(whole=1, head=10, values=5)
+    masking = ToolResultTruncation(whole=1, head=10, values=5)
     assert masking.old(messages, range(len(messages))) == [0, 5]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.optimizer.domain.notes import find_values
+from services.optimizer.domain.conversation_summary import find_values
 from services.optimizer.domain.repeats import once
 from services.optimizer.domain.spans import Edit, apply, json_spans, merge, protected, quoted
 

@@ -3,11 +3,11 @@
 import pytest
 
 from services.optimizer.domain.spans import protected
-from services.optimizer.domain.whitespace import tidy
+from services.optimizer.domain.whitespace import strip_whitespace
 
 
 def tidied(text: str, *, inner: bool = True) -> str:
-    return tidy(text, protected(text), inner=inner)
+    return strip_whitespace(text, protected(text), inner=inner)
 
 
 @pytest.mark.parametrize(

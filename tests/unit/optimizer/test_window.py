@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from services.optimizer.domain.conversation import Message
-from services.optimizer.domain.notes import find_values, summary, values_line
-from services.optimizer.domain.warmth import Warmth
+from services.optimizer.domain.conversation_summary import find_values, summary, values_line
+from services.optimizer.domain.prompt_cache import PromptCacheState
 from services.optimizer.domain.window import cut, duplicate_instructions, newest_index
 
 
@@ -34,7 +34,7 @@ def conversation(roles: str, **fields: dict[str, Any]) -> list[Message]:
 
 def place(messages: Sequence[Message], window: int, keep_cut: int | None) -> int:
     newest = newest_index(messages, window)
-    held = Warmth(keep_cut).held(newest, window)
+    held = PromptCacheState(keep_cut).reusable_cut(newest, window)
     return newest if held is None else held
 
 

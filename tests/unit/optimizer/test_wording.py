@@ -6,9 +6,9 @@ import pytest
 
 from services.optimizer.domain.articles import articles
 from services.optimizer.domain.english import is_english
-from services.optimizer.domain.guard import preserves
+from services.optimizer.domain.invariants import preserves
 from services.optimizer.domain.marks import unmark
-from services.optimizer.domain.rewriting import Words
+from services.optimizer.domain.rewording import Words
 from services.optimizer.domain.spans import Edit, apply, protected
 from services.optimizer.domain.wording import AGGRESSIVE, LIKELY, MODERATE
 

@@ -47,7 +47,7 @@ _MEETING = (
 _LETTER = (
     "Dear Mrs Holloway, thank you very much for your letter and for the lovely photographs of the garden. The roses look "
     "beautiful this year. We had a good deal of rain in June, but since then it has been warm and dry. The children are "
-    "back at school and like their new teachers. George has started to play the trumpet, and the neighbours are very "
+    "back at school and like their new teachers. George has started to play the trumpet, and the neighbors are very "
     "patient. We hope to visit you in the autumn, perhaps in the second half of October, if that suits you. Please give "
     "our best wishes to your sister. We often think of the week that we spent together by the sea. With warm regards, "
     "Helen and George. "

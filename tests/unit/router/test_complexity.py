@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain.complexity import Complexity, classify, look
-from services.router.domain.gain import shipped
-from services.router.domain.reading import read
+from services.router.domain.complexity import Complexity, classify, extract_features
+from services.router.domain.parsed_prompt import parse_prompt
+from services.router.domain.quality_uplift import shipped
 from services.router.weights import load_weights
 from tests.unit.router.hard_and_easy import (
     ALSO_SHORT_BUT_HARD,
@@ -26,7 +26,7 @@ EVERY = SHORT_BUT_HARD + LONG_BUT_EASY + SIMPLE + COMPLEX
 
 
 def judge(prompt: str, cost_quality: float | None = None) -> Complexity:
-    return classify(look(prompt, WEIGHTS.judge, WEIGHTS.words), SHIPPED, cost_quality)
+    return classify(extract_features(prompt, WEIGHTS.judge, WEIGHTS.words), SHIPPED, cost_quality)
 
 
 def tiers(prompts: tuple[str, ...]) -> Counter[str]:
@@ -138,8 +138,8 @@ def test_signals_say_why() -> None:
 
 def test_the_ask_is_found_at_either_end() -> None:
     story = "The cat sat on the mat and looked at the rain. " * 20
-    assert read(f"Translate to Spanish:\n\n{story}").ask == "translate to spanish:"
-    assert read(f"{story}\n\nWhere did the cat sit?").ask == "where did the cat sit?"
+    assert parse_prompt(f"Translate to Spanish:\n\n{story}").request_text == "translate to spanish:"
+    assert parse_prompt(f"{story}\n\nWhere did the cat sit?").request_text == "where did the cat sit?"
 
 
 @pytest.mark.parametrize(

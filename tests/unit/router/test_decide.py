@@ -8,11 +8,11 @@ import pytest
 from libs.common import catalog
 from libs.common.contracts.auth import RoutingRule, RuleCondition, Tier
 from libs.common.contracts.router import Needs, RouteReply, RouteRequest
-from libs.common.errors import BadRequest
+from libs.common.errors import BadRequest, ErrorDetails
+from services.router.domain.available_models import AvailableModels
 from services.router.domain.complexity import Complexity
 from services.router.domain.cost import opening
 from services.router.domain.decide import NO_KEY, decide
-from services.router.domain.reach import Reach
 
 OPENAI: dict[str, tuple[str, ...]] = {"openai": ()}
 ALL: dict[str, tuple[str, ...]] = {"openai": (), "anthropic": (), "google": ()}
@@ -21,7 +21,7 @@ ALL: dict[str, tuple[str, ...]] = {"openai": (), "anthropic": (), "google": ()}
 def route(requested: str = "gpt-4o", tier: Tier = "simple", *, known: bool = True, **fields: Any) -> RouteReply:
     fields.setdefault("reachable", OPENAI)
     request = RouteRequest(requested_model=requested, prompt="the prompt", **fields)
-    reach = Reach(
+    reach = AvailableModels(
         catalog.load(),
         request.reachable,
         request.tiers,
@@ -202,4 +202,4 @@ def test_no_key_says_so(requested: str, fields: dict[str, Any]) -> None:
 def test_an_unknown_model_names_the_ones_at_hand(mode: str) -> None:
     with pytest.raises(BadRequest, match=r"'gpt-9' is not known. Models at hand: llama3\.") as caught:
         route("gpt-9", mode=mode, reachable={"openai_compatible": ("llama3",)})
-    assert caught.value.details == {"param": "model"}
+    assert caught.value.details == ErrorDetails(param="model")

@@ -9,11 +9,11 @@ from libs.common import catalog
 from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.contracts.router import RouteReply, RouteRequest
 from libs.common.tokens import count_text
-from services.router.domain.complexity import classify, look
+from services.router.domain.available_models import AvailableModels
+from services.router.domain.complexity import classify, extract_features
 from services.router.domain.cost import opening
 from services.router.domain.decide import decide
-from services.router.domain.gain import shipped
-from services.router.domain.reach import Reach
+from services.router.domain.quality_uplift import shipped
 from services.router.weights import load_weights
 
 WEIGHTS = load_weights()
@@ -31,11 +31,13 @@ LONG = "The clerk wrote down what he had seen in the harbour that day, ship afte
 
 def route(prompt: str, requested: str = "gpt-4o", rules: tuple[RoutingRule, ...] = (), **fields: Any) -> RouteReply:
     request = RouteRequest(requested_model=requested, prompt=prompt, rules=rules, reachable=KEYS, **fields)
-    reach = Reach(catalog.load(), request.reachable, request.tiers, request.needs, date(2026, 11, 21), opening(request))
+    reach = AvailableModels(
+        catalog.load(), request.reachable, request.tiers, request.needs, date(2026, 11, 21), opening(request)
+    )
     return decide(
         request,
         reach,
-        lambda saves: classify(look(prompt, WEIGHTS.judge, WEIGHTS.words), SHIPPED),
+        lambda saves: classify(extract_features(prompt, WEIGHTS.judge, WEIGHTS.words), SHIPPED),
         lambda texts: sum(count_text(requested, text) for text in texts),
     )
 

@@ -1,4 +1,4 @@
-"""When neighbours are asked, and what their answer changes."""
+"""When neighbors are asked, and what their answer changes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from libs.common import catalog
 from libs.common.clock import ManualClock
 from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.contracts.router import RouteReply, RouteRequest
-from services.router.domain.complexity import classify, look
-from services.router.domain.gain import shipped
+from services.router.domain.complexity import classify, extract_features
 from services.router.domain.judge import Judge, Numbers
+from services.router.domain.quality_uplift import shipped
 from services.router.pipeline import Router
-from services.router.ports import ShippedEstimates
+from services.router.ports import ShippedCalibrations
 from services.router.weights import load_weights
 from tests.unit.analytics.examples import NOW
 
@@ -40,29 +40,32 @@ TORN = replace(
 
 
 class Asked:
-    """Neighbours that say one thing, and remember what they were asked."""
+    """NearestNeighbors that say one thing, and remember what they were asked."""
 
     def __init__(self, gain: float | None) -> None:
         self.texts: list[str] = []
         self._gain = gain
 
-    async def gain(self, text: str) -> float | None:
+    async def quality_uplift(self, text: str) -> float | None:
         self.texts.append(text)
         return self._gain
 
 
-def route(prompt: str, neighbours: Asked, **given: Any) -> RouteReply:
+def route(prompt: str, neighbors: Asked, **given: Any) -> RouteReply:
     request = RouteRequest(**{"requested_model": "claude-opus", "reachable": ANTHROPIC, "prompt": prompt, **given})
     weights = TORN if prompt == UNDECIDED else WEIGHTS
-    router = Router(catalog.load(), weights, ShippedEstimates(WEIGHTS.prior), neighbours, ManualClock(NOW))
+    router = Router(catalog.load(), weights, ShippedCalibrations(WEIGHTS.prior), neighbors, ManualClock(NOW))
     return asyncio.run(router.route(request))
 
 
 def test_the_example_is_near_a_cut() -> None:
-    assert {classify(look(UNDECIDED, TORN.judge, TORN.words), SHIPPED).otherwise} & {"medium", "complex"}
+    assert {classify(extract_features(UNDECIDED, TORN.judge, TORN.words), SHIPPED).adjacent_tier} & {
+        "medium",
+        "complex",
+    }
 
 
-def test_neighbours_decide_what_is_near_a_cut() -> None:
+def test_neighbors_decide_what_is_near_a_cut() -> None:
     easy, hard = Asked(-0.5), Asked(0.5)
     assert route(UNDECIDED, easy).tier == "medium"
     assert route(UNDECIDED, hard).tier == "complex"
@@ -73,7 +76,7 @@ def test_neighbours_decide_what_is_near_a_cut() -> None:
 
 def test_without_an_answer_the_first_sight_holds() -> None:
     first = route(UNDECIDED, Asked(None))
-    assert first.tier == classify(look(UNDECIDED, TORN.judge, TORN.words), SHIPPED).tier
+    assert first.tier == classify(extract_features(UNDECIDED, TORN.judge, TORN.words), SHIPPED).tier
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""What is sent to a channel, and when it is tried again."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+
+from libs.common.contracts.alerts import AlertEvent, AlertRule, Metric, Operator
+from services.alerts.domain.messages import Kind, sentence
+
+# Four hours and a half in all: long enough for a mail server's bad night, short enough that the news is still news.
+_PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 120, 600, 1800, 3600, 10_000))
+
+
+class OutgoingNotification(msgspec.Struct, frozen=True, kw_only=True):
+    """One message for one channel. `id` stays the same however often it is tried, so that a receiver can tell a repetition.
+
+    `value` is None for a test, which measures nothing.
+    """
+
+    id: str
+    org_id: str
+    rule_id: str
+    rule_name: str
+    metric: Metric
+    operator: Operator
+    threshold: float
+    window_minutes: int
+    kind: Kind
+    value: float | None
+    forecast: float | None
+    message: str
+    time_ms: int
+    data_as_of_ms: int | None
+
+
+def notification_of(rule: AlertRule, event: AlertEvent, notice_id: str) -> OutgoingNotification:
+    """The message about a firing or a recovery."""
+    return OutgoingNotification(
+        id=notice_id,
+        kind=event.kind,
+        value=event.value,
+        forecast=event.forecast,
+        message=event.message,
+        time_ms=event.time_ms,
+        data_as_of_ms=event.data_as_of_ms,
+        **_rule_fields(rule),
+    )
+
+
+def test_notification(rule: AlertRule, notice_id: str, time_ms: int) -> OutgoingNotification:
+    """A message that says it is a test."""
+    return OutgoingNotification(
+        id=notice_id,
+        kind="test",
+        value=None,
+        forecast=None,
+        message=sentence(rule, "test", 0.0),
+        time_ms=time_ms,
+        data_as_of_ms=None,
+        **_rule_fields(rule),
+    )
+
+
+def retry_after(attempts: int) -> timedelta | None:
+    """How long to wait after this many failed tries; None: no more."""
+    return _PAUSES[attempts - 1] if attempts <= len(_PAUSES) else None
+
+
+def title(notice: OutgoingNotification) -> str:
+    """A line that says which rule, and what became of it."""
+    return {
+        "fired": f"Alert: {notice.rule_name}",
+        "resolved": f"Resolved: {notice.rule_name}",
+        "test": f"Test alert: {notice.rule_name}",
+    }[notice.kind]
+
+
+def _rule_fields(rule: AlertRule) -> Mapping[str, Any]:
+    return {
+        "org_id": rule.org_id,
+        "rule_id": rule.id,
+        "rule_name": rule.name,
+        "metric": rule.metric,
+        "operator": rule.operator,
+        "threshold": rule.threshold,
+        "window_minutes": rule.window_minutes,
+    }

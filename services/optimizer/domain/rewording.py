@@ -1,0 +1,65 @@
+"""Steps that rewrite a text, and the one rule for all that change words: line by line, and only where the line stays itself."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from services.optimizer.domain import wording
+from services.optimizer.domain.english import is_english
+from services.optimizer.domain.invariants import preserves
+from services.optimizer.domain.spans import Edit, Span, apply
+
+Find = Callable[[str], Sequence[Edit]]
+Similar = Callable[[str, str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class TextStep:
+    """`exact` steps keep what is said and write it in fewer characters; the others leave the spans to keep as they are, and
+    `rewords` says that it changes words.
+    """
+
+    name: str
+    run: Callable[[str, Sequence[Span]], str]
+    exact: bool = False
+    rewords: bool = False
+
+
+@dataclass
+class Words:
+    """A step that changes words: line by line, and only where the line stays like itself and keeps what it must."""
+
+    find: Find
+    similar: Similar
+    any_language: bool = False
+    vetoed: bool = field(default=False, init=False)
+
+    def __call__(self, text: str, keep: Sequence[Span]) -> str:
+        """The text with every edit made that its line bears."""
+        if wording.ABOUT_WORDING.search(text):
+            return text
+        pieces, start, at = [], 0, 0
+        for line in text.splitlines(keepends=True):
+            # Both lines and spans come in order: what ends before a line concerns no later one.
+            while at < len(keep) and keep[at][1] <= start:
+                at += 1
+            end = bisect_left(keep, (start + len(line), 0), at)
+            spans = [(a - start, b - start) for a, b in keep[at:end]]
+            pieces.append(self._line(line, spans) if self.any_language or is_english(line) else line)
+            start += len(line)
+        return "".join(pieces)
+
+    def _line(self, line: str, here: Sequence[Span]) -> str:
+        edits = self.find(line)
+        if not edits:
+            return line
+        shorter = apply(line, edits, here)
+        if shorter == line or (preserves(line, shorter, ()) and self.similar(line, shorter)):
+            return shorter
+        self.vetoed = True
+        return line
+
+
+def always(_before: str, _after: str) -> bool:
+    """For edits that leave the meaning whatever stands around them."""
+    return True

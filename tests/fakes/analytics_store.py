@@ -1,0 +1,274 @@
+"""Everything analytics keeps, in memory and counted from the requests themselves: what the stores in Postgres are compared with."""
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from libs.common.bounded import bounded
+from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
+from libs.common.contracts.events import CompletionFinished, FeedbackGiven
+from libs.common.contracts.router import Learned
+from libs.common.latency import bucket
+from services.analytics.domain.latencies import Counts, Sketch
+from services.analytics.domain.periods import TimeRange, moment, week_end, week_of
+from services.analytics.domain.sums import Interval, Server, Sums
+from services.analytics.ports import Tx
+from services.analytics.translate.request_row import made_at, storable
+from tests.fakes.analytics_learning import MemoryLearning
+
+_Rows = dict[tuple[str, str], CompletionFinished]
+_Feedback = dict[tuple[str, str], FeedbackGiven]
+
+
+class MemoryUnitOfWork:
+    """Implements `ports.UnitOfWork`: a block that raises leaves no trace. One block at a time."""
+
+    def __init__(self) -> None:
+        self._rows: _Rows = {}
+        self._weeks: set[datetime] = set()
+        self._feedback: _Feedback = {}
+        self._erased: set[str] = set()
+        self._received: dict[tuple[str, str], datetime] = {}
+        self._learned: dict[str, Learned] = {}
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Tx]:
+        rows, weeks, feedback, erased = dict(self._rows), set(self._weeks), dict(self._feedback), set(self._erased)
+        received, learned = dict(self._received), dict(self._learned)
+        yield MemoryTx(
+            MemoryRequestLog(rows, erased, received),
+            MemoryFeedback(feedback, erased),
+            MemoryFigures(rows),
+            MemoryPartitions(rows, weeks),
+            MemoryLearning(rows, feedback, received, learned),
+            MemoryErasing(rows, feedback, learned, erased),
+        )
+        self._received, self._learned = received, learned
+        self._rows, self._weeks, self._feedback, self._erased = rows, weeks, feedback, erased
+
+
+@dataclass(frozen=True)
+class MemoryTx:
+    """The stores of one block."""
+
+    log: "MemoryRequestLog"
+    feedback: "MemoryFeedback"
+    figures: "MemoryFigures"
+    partitions: "MemoryPartitions"
+    learning: MemoryLearning
+    erasing: "MemoryErasing"
+
+
+class MemoryFeedback:
+    """Implements `ports.FeedbackLog`."""
+
+    def __init__(self, given: _Feedback, erased: set[str]) -> None:
+        self._given = given
+        self._erased = erased
+
+    async def put(self, given: Sequence[FeedbackGiven]) -> None:
+        for new in (one for one in given if one.org_id not in self._erased):
+            old = self._given.get((new.org_id, new.request_id))
+            if old is None:
+                self._given[new.org_id, new.request_id] = new
+            elif old.time_ms <= new.time_ms:
+                wrong, comment = old.cache_wrong or new.cache_wrong, new.comment or old.comment
+                kept = msgspec.structs.replace(new, cache_wrong=wrong, comment=comment)
+                self._given[new.org_id, new.request_id] = kept
+
+    async def one(self, org_id: str, request_id: str) -> Feedback | None:
+        said = self._given.get((org_id, request_id))
+        return None if said is None else msgspec.convert(said, Feedback, from_attributes=True)
+
+
+class MemoryRequestLog:
+    """Implements `ports.RequestLog`."""
+
+    def __init__(self, rows: _Rows, erased: set[str], received: dict[tuple[str, str], datetime]) -> None:
+        self._rows = rows
+        self._erased = erased
+        self._received = received
+
+    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> Sequence[tuple[str, str]]:
+        fresh = []
+        for event in events:
+            made_at(event.id)  # refuses an event without a place in time
+            key = event.org_id, event.id
+            if key not in self._rows and event.org_id not in self._erased:
+                self._rows[key] = msgspec.convert(storable(msgspec.to_builtins(bounded(event))), CompletionFinished)
+                self._received[key] = received_at
+                fresh.append(key)
+        return fresh
+
+    async def page(self, query: RequestQuery, before: str | None) -> Sequence[CompletionFinished]:
+        found = (event for event in self._rows.values() if _wanted(event, query))
+        older = (event for event in found if before is None or event.id < before)
+        return sorted(older, key=lambda event: event.id, reverse=True)[: query.limit]
+
+    async def one(self, org_id: str, request_id: str) -> CompletionFinished | None:
+        return self._rows.get((org_id, request_id))
+
+    async def spent(self, org_id: str, key_id: str, start: datetime) -> int:
+        return sum(
+            event.actual_cost_nano or 0
+            for event in self._rows.values()
+            if (event.org_id, event.key_id) == (org_id, key_id) and made_at(event.id) >= start
+        )
+
+    async def charged(self, org_id: str, lease_id: str) -> int:
+        rows = self._rows.values()
+        return sum(event.charged_tokens for event in rows if (event.org_id, event.credit_lease) == (org_id, lease_id))
+
+
+class MemoryFigures:
+    """Implements `ports.Figures`."""
+
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+
+    async def total(self, time_range: TimeRange) -> Sums:
+        return _added(self._in(time_range))
+
+    async def by_interval(self, time_range: TimeRange, interval: Interval) -> Sequence[Sums]:
+        found = defaultdict(list)
+        for event in self._in(time_range):
+            found[_start(made_at(event.id), interval)].append(event)
+        return [msgspec.structs.replace(_added(events), time=time) for time, events in found.items()]
+
+    async def by_model(self, time_range: TimeRange) -> Sequence[Sums]:
+        return [
+            msgspec.structs.replace(_added(events), model=model, provider=provider)
+            for (model, provider), events in self._by_server(time_range).items()
+        ]
+
+    async def by_lever(self, time_range: TimeRange) -> Sequence[LeverUse]:
+        uses: dict[str, LeverUse] = {}
+        for event in self._in(time_range):
+            for line in event.levers:
+                use = uses.get(line.lever, LeverUse(lever=line.lever, requests=0, tokens_saved=0, savings_nano=0))
+                uses[line.lever] = LeverUse(
+                    lever=line.lever,
+                    requests=use.requests + bool(line.tokens or line.nano_usd),
+                    tokens_saved=use.tokens_saved + line.tokens,
+                    savings_nano=use.savings_nano + ((line.nano_usd or 0) if _priced(event) else 0),
+                )
+        return sorted(uses.values(), key=lambda use: (-use.savings_nano, use.lever))
+
+    async def sketch(self, time_range: TimeRange) -> Sketch:
+        events = self._in(time_range)
+        return Sketch(
+            total=Counter(bucket(event.latency_ms) for event in events),
+            overhead=Counter(bucket(event.overhead_ms) for event in events),
+            provider=Counter(bucket(event.provider_ms) for event in events if event.provider_ms is not None),
+        )
+
+    async def latencies_by_model(self, time_range: TimeRange) -> Mapping[Server, Counts]:
+        servers = self._by_server(time_range).items()
+        return {server: Counter(bucket(event.latency_ms) for event in events) for server, events in servers}
+
+    def _in(self, time_range: TimeRange) -> list[CompletionFinished]:
+        return [
+            event
+            for event in self._rows.values()
+            if event.org_id == time_range.org_id and time_range.start <= made_at(event.id) < time_range.end
+        ]
+
+    def _by_server(self, time_range: TimeRange) -> Mapping[Server, list[CompletionFinished]]:
+        found = defaultdict(list)
+        for event in self._in(time_range):
+            found[event.served_model or event.routed_model, event.provider].append(event)
+        return found
+
+
+class MemoryPartitions:
+    """Implements `ports.Partitions`: weeks are only remembered."""
+
+    def __init__(self, rows: _Rows, weeks: set[datetime]) -> None:
+        self._rows = rows
+        self._weeks = weeks
+
+    async def make(self, week: datetime) -> None:
+        self._weeks.add(week)
+
+    async def drop_before(self, time: datetime) -> Sequence[datetime]:
+        gone = sorted(week for week in self._weeks if week_end(week) <= time)
+        self._weeks.difference_update(gone)
+        for key in list(self._rows):
+            week = week_of(made_at(key[1]))
+            if week in gone or (week not in self._weeks and made_at(key[1]) < time):
+                del self._rows[key]
+        return gone
+
+
+class MemoryErasing:
+    """Implements `ports.Erasing`."""
+
+    def __init__(self, rows: _Rows, feedback: _Feedback, learned: dict[str, Learned], erased: set[str]) -> None:
+        self._rows = rows
+        self._feedback = feedback
+        self._learned = learned
+        self._erased = erased
+
+    async def forbid(self, org_id: str, at: datetime) -> None:
+        self._erased.add(org_id)
+
+    async def erase(self, org_id: str) -> bool:
+        for kept in (self._rows, self._feedback):
+            for key in [key for key in kept if key[0] == org_id]:
+                del kept[key]
+        self._learned.pop(org_id, None)
+        return False
+
+
+def _wanted(event: CompletionFinished, query: RequestQuery) -> bool:
+    made = made_at(event.id)
+    hit = event.cache in ("exact", "semantic")
+    return (
+        event.org_id == query.org_id
+        and (query.ids is None or event.id in query.ids)
+        and (query.model is None or query.model in (event.baseline_model, event.routed_model, event.served_model))
+        and (query.cache_hit is None or hit == query.cache_hit)
+        and (not query.semantic or event.cache == "semantic")
+        and (query.cache_entry_id is None or (event.cache, event.cache_entry_id) == ("semantic", query.cache_entry_id))
+        and (query.from_ms is None or made >= moment(query.from_ms, "from"))
+        and (query.to_ms is None or made < moment(query.to_ms, "to"))
+        and all(getattr(query, name) in (None, getattr(event, name)) for name in ("status", "key_id", "kind"))
+    )
+
+
+def _added(events: Sequence[CompletionFinished]) -> Sums:
+    priced = [event for event in events if _priced(event)]
+    ended, cache = Counter(event.status for event in events), Counter(event.cache for event in events)
+    return Sums(
+        requests=len(events),
+        success=ended["success"],
+        fallback=ended["fallback"],
+        cached=ended["cached"],
+        error=ended["error"],
+        cancelled=ended["cancelled"],
+        exact_hits=cache["exact"],
+        semantic_hits=cache["semantic"],
+        original_tokens=sum(event.original_tokens for event in events),
+        optimized_tokens=sum(event.optimized_tokens for event in events),
+        input_tokens=sum(event.tokens.input for event in events),
+        output_tokens=sum(event.tokens.output for event in events),
+        cost_nano=sum(event.actual_cost_nano or 0 for event in priced),
+        baseline_nano=sum(event.baseline_cost_nano or 0 for event in priced),
+        unpriced=len(events) - len(priced),
+        newest=max((made_at(event.id) for event in events), default=None),
+    )
+
+
+def _priced(event: CompletionFinished) -> bool:
+    return event.baseline_cost_nano is not None and event.actual_cost_nano is not None
+
+
+def _start(time: datetime, interval: Interval) -> datetime:
+    if interval == "week":
+        return week_of(time)
+    hour = time.replace(minute=0, second=0, microsecond=0)
+    return hour if interval == "hour" else hour - timedelta(hours=hour.hour)
