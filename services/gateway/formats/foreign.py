@@ -1,6 +1,6 @@
 """What every build for another surface than the client's own has to do first: refuse, leave out and report, put in order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -67,17 +67,22 @@ def calls(turns: Iterable[Turn]) -> Iterator[Call]:
 
 def results_first(turns: Iterable[Turn]) -> list[Turn]:
     """Turns of one role together, and a user's results before what else the user says."""
-    merged: list[Turn] = []
+    return [_results_first(turn) for turn in together(turns, lambda before, turn: before.role == turn.role)]
+
+
+def together(turns: Iterable[Turn], same: Callable[[Turn, Turn], bool]) -> list[Turn]:
+    """Turns as one turn where each of them is the `same` as the one before it."""
+    groups: list[list[Turn]] = []
     for turn in turns:
-        if merged and merged[-1].role == turn.role:
-            merged[-1] = msgspec.structs.replace(merged[-1], blocks=(*merged[-1].blocks, *turn.blocks))
+        if groups and same(groups[-1][-1], turn):
+            groups[-1].append(turn)
         else:
-            merged.append(turn)
+            groups.append([turn])
     return [
-        msgspec.structs.replace(turn, blocks=tuple(sorted(turn.blocks, key=_after_results)))
-        if turn.role == "user"
-        else turn
-        for turn in merged
+        group[0]
+        if len(group) == 1
+        else msgspec.structs.replace(group[0], blocks=tuple(block for turn in group for block in turn.blocks))
+        for group in groups
     ]
 
 
@@ -133,6 +138,12 @@ def error_text(result: Result) -> str:
     """The text of a result, marked as a failure where it does not say so itself."""
     said = "\n".join(block.text for block in result.parts if isinstance(block, Text))
     return f"[error] {said}".strip() if result.error and "error" not in said.lower() else said
+
+
+def _results_first(turn: Turn) -> Turn:
+    if turn.role != "user":
+        return turn
+    return msgspec.structs.replace(turn, blocks=tuple(sorted(turn.blocks, key=_after_results)))
 
 
 def _after_results(block: Block) -> bool:

@@ -47,7 +47,8 @@ class Conversation:
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
-        self._open: list[tuple[str, str]] = []
+        self._open: dict[str, str] = {}
+        self._by_name: dict[str, dict[str, None]] = {}
         self._made = 0
 
     def read(self, contents: Raw) -> None:
@@ -98,7 +99,8 @@ class Conversation:
         name = required(string(call, "name", where), f"{where}.name")
         identity = string(call, "id", where) or f"{MADE_UP_ID}{len(self.turns)}_{self._made}"
         self._made += 1
-        self._open.append((identity, name))
+        self._open[identity] = name
+        self._by_name.setdefault(name, {})[identity] = None
         arguments = call["args"] if given(call, "args") else encode({})
         return Call(id=identity, name=name, arguments=arguments, sealed=_sealed(part, field), raw=raw)
 
@@ -107,13 +109,11 @@ class Conversation:
         response = camel_object(part["functionResponse"], where)
         name = string(response, "name", where) or ""
         identity = string(response, "id", where)
-        found = next(
-            (one for one in self._open if (one[0] == identity if identity else one[1] == name)),
-            next((one for one in self._open if one[1] == name), None),
-        )
+        waiting = self._by_name.get(name, {})
+        found = identity if identity in self._open else next(iter(waiting), None)
         if found is not None:
-            self._open.remove(found)
-            identity = found[0]
+            del self._by_name[self._open.pop(found)][found]
+            identity = found
         elif identity is None:
             identity = f"{MADE_UP_ID}{len(self.turns)}_{self._made}"
             self._made += 1

@@ -142,7 +142,7 @@ def _turns(top: Object) -> tuple[tuple[Turn, ...], list[Level | None], tuple[Too
     turns: list[Turn] = []
     levels: list[Level | None] = []
     more: list[Tool] = []
-    fewer: frozenset[str] = frozenset()
+    fewer: set[str] = set()
     for at, raw in enumerate(as_list(top["messages"], "messages")):
         field = f"messages[{at}]"
         message = as_object(raw, field)
@@ -152,12 +152,13 @@ def _turns(top: Object) -> tuple[tuple[Turn, ...], list[Level | None], tuple[Too
         said = required(message.get("content"), f"{field}.content")
         if not bare(said) and (b'"tool_addition"' in bytes(said) or b'"tool_removal"' in bytes(said)):
             added, removed = changes(as_list(said, f"{field}.content"), f"{field}.content")
-            more, fewer = [*more, *added], fewer | removed
+            more += added
+            fewer |= removed
         blocks, plain = content(said, f"{field}.content")
         levels.append(_level(object_of(message, "output_config", field)))
         rest = {name: value for name, value in message.items() if name not in ("role", "content")}
         turns.append(Turn(role=role, blocks=blocks, rest=rest, bare=plain))  # type: ignore[arg-type]
-    return tuple(turns), levels, tuple(more), fewer
+    return tuple(turns), levels, tuple(more), frozenset(fewer)
 
 
 def _level(output: Object) -> Level | None:

@@ -8,7 +8,7 @@ from msgspec import Raw
 
 from services.gateway.formats.blocks import Ask, Block, Call, Media, Result, Text, Tool, Turn
 from services.gateway.formats.build import Built, Target, client_fields, effort_of
-from services.gateway.formats.foreign import Plain, calls, error_text, plain
+from services.gateway.formats.foreign import Plain, calls, error_text, plain, together
 from services.gateway.formats.json_fields import rejected
 from services.gateway.formats.tool_names import ToolNames
 from services.gateway.translate.anthropic_content import unusable
@@ -103,14 +103,13 @@ def _messages(found: Plain, names: ToolNames, *, lenient: bool = False) -> list[
 
 def _joined(turns: tuple[Turn, ...]) -> list[Turn]:
     """Calls that were made together in one message, and their results one after the other."""
-    out: list[Turn] = []
-    for turn in turns:
-        together = bool(out) and out[-1].role == turn.role
-        if together and (turn.role == "assistant" or (_only_results(out[-1]) and _only_results(turn))):
-            out[-1] = msgspec.structs.replace(out[-1], blocks=(*out[-1].blocks, *turn.blocks))
-        else:
-            out.append(turn)
-    return out
+
+    def same(before: Turn, turn: Turn) -> bool:
+        if before.role != turn.role:
+            return False
+        return turn.role == "assistant" or (_only_results(before) and _only_results(turn))
+
+    return together(turns, same)
 
 
 def _only_results(turn: Turn) -> bool:

@@ -68,6 +68,7 @@ def to_responses(ask: Ask, model: str = GPT, **more: Any) -> tuple[dict[str, Any
     for item in typed["input"]:
         if item.get("id") == "msg_1":
             del item["id"], item["status"]
+    _taken("responses", model, body, {})
     return body, built
 
 

@@ -172,6 +172,12 @@ REASONED: list[dict[str, Any]] = [
     {
         "type": "response.output_item.done",
         "output_index": 0,
-        "item": {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "enc", "status": "completed"},
+        "item": {
+            "type": "reasoning",
+            "id": "rs_1",
+            "summary": [],
+            "encrypted_content": "gAAAAenc",
+            "status": "completed",
+        },
     },
 ]

@@ -47,7 +47,7 @@ def test_recorded_requests_can_be_served_by_every_provider(body: dict[str, Any])
 
 
 def test_1_8_5_sealed_reasoning_comes_back_to_the_model_that_made_it() -> None:
-    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "enc"}
+    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAenc"}
     native = Native(provider="openai", kind="item", payload=json.dumps(item))
     thinking = {"type": "thinking", "thinking": "", "signature": sealer(OPENAI).seal(native)}
     turn = {"role": "assistant", "content": [thinking, *called("t1")["content"]]}
@@ -184,7 +184,7 @@ def test_1_8_20_a_signature_comes_back_by_the_calls_id() -> None:
 
 
 def test_reasoning_that_was_kept_comes_back_before_its_call() -> None:
-    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "enc"}
+    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAenc"}
     turns = [USER, called("t1"), {"role": "user", "content": [result("t1")]}]
     ask = ask_of({"messages": turns, "tools": [TOOL]})
     sent, _ = to_responses(ask, recalled={"t1": Kept(served_model=GPT, blocks=[item])})

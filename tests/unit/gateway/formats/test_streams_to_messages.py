@@ -93,7 +93,12 @@ def test_a_response_becomes_a_message() -> None:
     signature = next(event for event in found if event.get("delta", {}).get("type") == "signature_delta")["delta"]
     native = opened(signature["signature"], CIPHER, OPENAI)
     assert native is not None
-    assert json.loads(native.payload) == {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "enc"}
+    assert json.loads(native.payload) == {
+        "type": "reasoning",
+        "id": "rs_1",
+        "summary": [],
+        "encrypted_content": "gAAAAenc",
+    }
     assert outline(found) == [
         "message_start",
         "ping",
