@@ -11,7 +11,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class EitherReader:
-    """A stream, read by the surface's reader; a body that is one JSON object is read whole, and comes out as deltas."""
+    """A stream, read by the surface's reader; a body that is JSON is read whole, and comes out as deltas."""
 
     def __init__(self, reader: StreamReader, whole: Callable[[bytes], Answer]) -> None:
         self._reader = reader
@@ -31,7 +31,7 @@ class EitherReader:
             if not seen or _BOM.startswith(self._begin):
                 self._begin = self._begin if _BOM.startswith(self._begin) else b""
                 return []
-            if seen[:1] != b"{":
+            if seen[:1] not in (b"{", b"["):
                 self._streams = True
                 return self._reader.feed(self._begin)
             self._body, piece = [], seen

@@ -19,7 +19,8 @@ from services.gateway.formats.deltas import (
     StreamReader,
     TextPiece,
 )
-from services.gateway.translate.either import EitherChunks, named, whole
+from services.gateway.formats.either import EitherReader
+from services.gateway.translate.either import named, whole
 from services.gateway.translate.fields import is_object
 from services.gateway.translate.openai_answer import read_answer as read_completion
 from services.gateway.translate.openai_errors import failure
@@ -84,14 +85,18 @@ def read_answer(data: bytes, *, model: str, request_id: str, created: int) -> An
 
 def reader(*, model: str, request_id: str, created: int) -> StreamReader:
     """A reader for one stream."""
-    return _Chunks(model=model, request_id=request_id, created=created)
+
+    def complete(body: bytes) -> Answer:
+        return read_answer(body, model=model, request_id=request_id, created=created)
+
+    return EitherReader(_Chunks(model=model, request_id=request_id, created=created), complete)
 
 
 class _Chunks:
     """One stream. Its chunks are mended as for a client of the chat API, and then read."""
 
     def __init__(self, *, model: str, request_id: str, created: int) -> None:
-        chunks = EitherChunks(OPENAI_COMPATIBLE, model=model, request_id=request_id, created=created)
+        chunks = OPENAI_COMPATIBLE.chunks(model=model, request_id=request_id, created=created)
         self._stream = OpenAIStream(chunks, wants_usage=True, otherwise=named(model, request_id, created))
         self._payloads = Payloads()
         self._model = model

@@ -77,6 +77,7 @@ class _Pieces:
         self._request_id = request_id
         self._payloads = Payloads()
         self._began = False
+        self._answered = False
         self._over = False
         self._counts: Counts | None = None
         self._native: str | None = None
@@ -102,7 +103,7 @@ class _Pieces:
             return out
         if self._native is None and self._blocked is None:
             kind, message = "truncated", "The stream ended in the middle of the answer."
-            if not self._began:
+            if not self._answered:
                 kind, message = "malformed", "The answer has no candidates."
             return [*out, *self._fail(Failure(kind, message))]
         self._over = True
@@ -145,6 +146,7 @@ class _Pieces:
             out.append(Start(model=found.model or self._model, id=found.id, usage=usage_of(self._counts)))
         if not found.candidates:
             return
+        self._answered = True
         candidate = found.candidates[0]
         for part in candidate.parts:
             self._part(part, out)
