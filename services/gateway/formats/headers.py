@@ -19,7 +19,7 @@ _BACK = frozenset(
 _LIMITS = re.compile(r"retry-after(?:-ms)?|anthropic-ratelimit-[a-z0-9-]+|x-ratelimit-[a-z0-9-]+")
 _OF_ACCOUNT = "anthropic-ratelimit-unified-"
 # Headers in which a client names itself and its machine: they go to the provider whose client it is, and to nobody else.
-_CODEX = ("x-codex-", "chatgpt-account-id", "originator", "session-id", "thread-id", "openai-beta")
+_CODEX = ("x-codex-", "originator", "session-id", "thread-id", "openai-beta")
 _ANTHROPIC_VERSION = "2023-06-01"
 
 
