@@ -12,7 +12,8 @@ from services.gateway.formats.tool_names import ToolName
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Who is to answer. `known` is the catalogue's model (None: somebody's own server). `recalled` holds what was kept of earlier
-    tool calls, by their id. `without` names fields that are not to be added, because the server refuses them.
+    tool calls, by their id. `without` names fields that are not to be added, because the server refuses them. `named` False: the
+    client named another model, so that what this one refuses of a request in the provider's own format is left out.
     """
 
     model: str
@@ -20,6 +21,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     recalled: Mapping[str, Kept] = {}
     without: frozenset[str] = frozenset()
+    named: bool = True
 
     def clamped(self, limit: int) -> int:
         """A limit of output tokens, no greater than the model's own."""

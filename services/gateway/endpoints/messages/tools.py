@@ -1,4 +1,4 @@
-"""Tools of the Messages API: the client's own, those that every provider can be told of, and those that only Anthropic runs."""
+"""Tools of the Messages API: the client's own, those that every provider can be given, and those that only Anthropic runs."""
 
 from collections.abc import Mapping
 from typing import Any

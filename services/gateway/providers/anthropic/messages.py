@@ -1,6 +1,7 @@
 """Anthropic's Messages API as a provider's surface: the body that a neutral request becomes."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from services.gateway.formats.build import Built, Target, client_fields, effort_
 from services.gateway.formats.foreign import Plain, calls, plain
 from services.gateway.formats.json_fields import bare, rejected
 from services.gateway.formats.tool_names import ToolNames
+from services.gateway.providers.anthropic.fit import fitted
 from services.gateway.providers.anthropic.tools import tools_of
 from services.gateway.providers.anthropic.turns import conversation, restore_thinking, strip_thinking
 from services.gateway.translate import anthropic_messages
@@ -35,6 +37,8 @@ _IN_WORDS = (
 # What a client of Gemini's sends without meaning anything by it.
 _DEFAULTS = {"temperature": (1,), "top_p": (1, 0.95), "top_k": (64,)}
 
+_UNCHANGED: Mapping[str, Any] = {}
+
 Body = dict[str, Any]
 
 
@@ -48,7 +52,10 @@ def build(ask: Ask, target: Target) -> Built:
     names a field that Anthropic has no form for.
     """
     if ask.origin == "messages":
-        return Built(body=own_body(ask, target.model))
+        if target.named:
+            return Built(body=own_body(ask, target.model))
+        fitting, changes, left_out = fitted(ask, target)
+        return Built(body=own_body(fitting, target.model, changes), dropped=tuple(dict.fromkeys(left_out)))
     if ask.sampling.n > 1:
         raise rejected("candidateCount", f"is {ask.sampling.n}: Anthropic's models give one answer to a request.")
     found = plain(ask)
@@ -72,11 +79,15 @@ def build(ask: Ask, target: Target) -> Built:
     return Built(body=msgspec.json.encode(body), dropped=client_fields(ask, lost), names=names.back)
 
 
-def own_body(ask: Ask, model: str) -> bytes:
-    """A request that came as a message, with its model, and with its conversation as it stands in the neutral request."""
-    body: dict[str, Any] = {**ask.extras, "model": model}
-    if "system" in body:
-        body["system"] = _own_content(ask.system, plain_text=bare(ask.extras["system"]))
+def own_body(ask: Ask, model: str, changes: Mapping[str, Any] = _UNCHANGED) -> bytes:
+    """A request that came as a message, with its model, and with its conversation as it stands in the neutral request. `changes` are
+    fields to replace (None: to leave out).
+    """
+    changed = {**ask.extras, "model": model, **changes}
+    body: dict[str, Any] = {name: value for name, value in changed.items() if value is not None}
+    if "system" in body or ask.system:
+        plain_text = "system" in ask.extras and bare(ask.extras["system"]) and len(ask.system) < 2
+        body["system"] = _own_content(ask.system, plain_text=plain_text)
     body["messages"] = [
         {"role": turn.role, "content": _own_content(turn.blocks, plain_text=turn.bare), **turn.rest}
         for turn in ask.turns
@@ -171,7 +182,7 @@ def _plan(body: Body, ask: Ask, target: Target, turns: list[anthropic_messages.T
         body["thinking"] = plan.thinking
     if plan.effort is not None:
         body["output_config"] = {"effort": plan.effort}
-    # A model that thinks by numbers takes thinking back only while it thinks; the others think unless they are told not to.
+    # A model that thinks by numbers takes thinking back only while it thinks; the others think unless it is switched off.
     if plan.on or (adaptive(known) and effort != "none"):
         restore_thinking(turns)
     else:

@@ -11,6 +11,7 @@ from services.gateway.formats.foreign import Plain, calls, plain, with_notes
 from services.gateway.formats.json_fields import rejected
 from services.gateway.formats.tool_names import ToolNames
 from services.gateway.providers.google.contents import contents
+from services.gateway.providers.google.fit import fitted
 from services.gateway.translate import google_tools
 from services.gateway.translate.anthropic_content import unusable
 from services.gateway.translate.google_contents import NO_SIGNATURE
@@ -37,7 +38,10 @@ def path(model: str, *, stream: bool) -> str:
 def build(ask: Ask, target: Target) -> Built:
     """The body for a model; the model and the stream are in the path. `BadRequest` names a field that Gemini has no form for."""
     if ask.origin == "generate":
-        return Built(body=own_body(ask, target.model))
+        fitting, left_out = (None, []) if target.named else fitted(ask, target)
+        if fitting is not None:
+            ask = msgspec.structs.replace(ask, extras={**ask.extras, "generationConfig": fitting})
+        return Built(body=own_body(ask, target.model), dropped=client_fields(ask, left_out))
     found = plain(ask)
     names = ToolNames(found.tools, calls(found.turns), limit=_NAME_LIMIT)
     lost = list(found.dropped)

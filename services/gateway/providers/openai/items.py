@@ -55,13 +55,14 @@ def _assistant(turn: Turn, names: ToolNames, target: Target) -> list[Body]:
     out: list[Body] = []
     blocks = list(turn.blocks)
     last_call = max((at for at, block in enumerate(blocks) if isinstance(block, Call)), default=-1)
+    phased = target.known is None or target.known.can("reasoning")
     recalled = [] if any(isinstance(block, Reasoning) for block in blocks) else _recalled(blocks, target)
     for at, block in enumerate(blocks):
         match block:
             case Reasoning() if block.native is not None and block.native.kind == "item":
                 out.append(msgspec.json.decode(block.native.payload))
             case Text():
-                phase = {"phase": "commentary" if at < last_call else "final_answer"} if last_call >= 0 else {}
+                phase = {"phase": "commentary" if at < last_call else "final_answer"} if phased else {}
                 part = {"type": "output_text", "text": block.text, "annotations": []}
                 out.append({"type": "message", "role": "assistant", "content": [part], **phase})
             case Call():

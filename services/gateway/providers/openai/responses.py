@@ -12,6 +12,7 @@ from services.gateway.formats.build import Built, Target, client_fields, effort_
 from services.gateway.formats.foreign import Plain, calls, plain
 from services.gateway.formats.json_fields import rejected
 from services.gateway.formats.tool_names import ToolNames
+from services.gateway.providers.openai.fit import fitted
 from services.gateway.providers.openai.items import input_items, limit_breakpoints
 from services.gateway.translate.anthropic_content import unusable
 
@@ -36,7 +37,8 @@ def build(ask: Ask, target: Target) -> Built:
     names a field that OpenAI has no form for.
     """
     if ask.origin == "responses":
-        return Built(body=own_body(ask, target.model))
+        changes, left_out = ({}, []) if target.named else fitted(ask, target)
+        return Built(body=own_body(ask, target.model, changes), dropped=tuple(left_out))
     found = plain(ask)
     if len(found.tools) > MAX_TOOLS:
         raise rejected("tools", f"holds {len(found.tools)} tools; OpenAI takes {MAX_TOOLS}.")
