@@ -32,7 +32,9 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class Open(msgspec.Struct, frozen=True):
-    """A block begins. `index` is unique in the stream; `id` and `name` are a call's."""
+    """A block begins. `index` is unique in the stream; `id` and `name` are a call's. `returns` False: reasoning that its provider never
+    takes back.
+    """
 
     index: int
     kind: BlockKind
@@ -40,6 +42,7 @@ class Open(msgspec.Struct, frozen=True):
     name: str = ""
     call: CallKind = "function"
     namespace: str = ""
+    returns: bool = True
 
 
 class TextPiece(msgspec.Struct, frozen=True):

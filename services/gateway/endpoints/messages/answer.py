@@ -223,7 +223,7 @@ class MessageStream:
             return b""
         text = piece.text
         if opened.kind == "reasoning":
-            if not self._writing.thinking or self._writing.sealer is None:
+            if not self._writing.thinking or self._writing.sealer is None or not opened.returns:
                 return b""
             if piece.section != self._sections and self._shown:
                 text = "\n\n" + text
@@ -265,6 +265,9 @@ class MessageStream:
 
     def _sign(self, opened: Open) -> bytes:
         native, sealer = self._signature, self._writing.sealer
+        if native is None and self._shown:
+            # The mark of this gateway keeps the block from Anthropic, which would refuse one that it has not signed.
+            native = Native(provider="", kind="none", payload="")
         if native is None or sealer is None or not self._writing.thinking:
             return b""
         if not self._shown and native.kind == "signature":

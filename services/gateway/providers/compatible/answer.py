@@ -172,7 +172,7 @@ class _Chunks:
         if key not in self._open:
             self._close_texts(out)
             self._open[key] = self._next
-            out.append(Open(self._next, kind))
+            out.append(Open(self._next, kind, returns=kind != "reasoning"))
             self._next += 1
         return self._open[key]
 

@@ -1,7 +1,6 @@
 """Whatever comes, readers raise nothing, and what they have to look at for long they look at once."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +29,7 @@ from services.gateway.providers.google.peek import peek as google_peek
 from services.gateway.providers.openai import answer as openai
 from services.gateway.providers.openai import responses
 from services.gateway.providers.openai.peek import peek as openai_peek
+from tests.growth.measure import Sizes, growths
 from tests.unit.gateway.formats.judges import CLAUDE, GEMINI, OLD_GPT, target
 from tests.unit.gateway.formats.streams import TEXT, TOOL, message_stream
 from tests.unit.gateway.formats.test_cut_streams import STREAMS
@@ -127,35 +127,57 @@ def test_requests_are_read_or_refused(name: str, fields: dict[str, Any]) -> None
             continue
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    return min(_once(work) for _ in range(3))
-
-
-def _once(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
-
-
-def _many_turns(count: int) -> dict[str, bytes]:
+def _messages(size: int) -> str:
     call = {"type": "tool_use", "id": "c", "name": "f", "input": {}}
+    count = size // 140
     users = [{"role": "user", "content": [{"type": "text", "text": "a"}]}] * count
     assistants = [{"role": "assistant", "content": [call]}] * count
+    return json.dumps({"model": "m", "max_tokens": 5, "messages": users + assistants})
+
+
+def _alternating(size: int) -> str:
+    items = [{"type": "message", "role": "developer", "content": "x"}, {"role": "user", "content": "a"}] * (size // 100)
+    return json.dumps({"model": "m", "input": items})
+
+
+def _calls_together(size: int) -> str:
+    count = size // 170
+    calls = [{"type": "function_call", "call_id": f"c{at}", "name": f"f{at}", "arguments": "{}"} for at in range(count)]
+    results = [{"type": "function_call_output", "call_id": f"c{at}", "output": "x"} for at in reversed(range(count))]
+    return json.dumps({"model": "m", "input": [*calls, *results]})
+
+
+def _unnamed_calls(size: int) -> str:
+    count = size // 130
+    calls = [{"functionCall": {"name": "f", "args": {}}}] * count
+    results = [{"functionResponse": {"name": "f", "response": {}}}] * count
+    return json.dumps({"contents": [{"role": "model", "parts": calls}, {"role": "user", "parts": results}]})
+
+
+def _reversed_calls(size: int) -> str:
+    count = size // 150
     calls = [{"functionCall": {"id": f"c{at}", "name": "f", "args": {}}} for at in range(count)]
     results = [{"functionResponse": {"id": f"c{at}", "name": "f", "response": {}}} for at in reversed(range(count))]
-    contents = [{"role": "model", "parts": calls}, {"role": "user", "parts": results}]
-    outputs = [{"type": "message", "role": "developer", "content": "x"}, {"role": "user", "content": "a"}] * count
-    return {
-        "messages": json.dumps({"model": "m", "max_tokens": 5, "messages": users + assistants}).encode(),
-        "responses": json.dumps({"model": "m", "input": outputs}).encode(),
-        "generate": json.dumps({"contents": contents}).encode(),
-    }
+    return json.dumps({"contents": [{"role": "model", "parts": calls}, {"role": "user", "parts": results}]})
 
 
-@pytest.mark.parametrize("name", sorted(_PARSERS))
+_CONVERSATIONS: dict[str, tuple[str, Callable[[int], str]]] = {
+    "messages": ("messages", _messages),
+    "alternating": ("responses", _alternating),
+    "together": ("responses", _calls_together),
+    "unnamed": ("generate", _unnamed_calls),
+    "reversed": ("generate", _reversed_calls),
+}
+# In characters. What is not slow at half a megabyte is not looked at any further.
+_SIZES = Sizes(screen=512_000, smallest=64_000, largest=512_000, times_usual=0)
+
+
+@pytest.mark.parametrize("name", sorted(_CONVERSATIONS))
 def test_long_conversations_take_time_by_their_length(name: str) -> None:
-    def work(body: bytes) -> None:
-        ask = _PARSERS[name](body)
+    parser, make = _CONVERSATIONS[name]
+
+    def work(text: str) -> None:
+        ask = _PARSERS[parser](text.encode())
         chat.messages_view(ask)
         for build, model in ((messages.build, CLAUDE), (generate.build, GEMINI), (chat.build, OLD_GPT)):
             try:
@@ -163,16 +185,16 @@ def test_long_conversations_take_time_by_their_length(name: str) -> None:
             except BadRequest:
                 continue
 
-    short, long = _many_turns(500)[name], _many_turns(4000)[name]
-    few, many = _seconds(lambda: work(short)), _seconds(lambda: work(long))
-    assert many < max(few, 0.005) * 8 * 4
+    _is_linear(work, make)
 
 
 def test_long_streams_take_time_by_their_length() -> None:
-    def stream(count: int) -> bytes:
-        return message_stream((TEXT[0], TEXT[1] * count), (TOOL[0], TOOL[1][:1] * count))
+    def stream(size: int) -> str:
+        count = size // 230
+        return message_stream((TEXT[0], TEXT[1] * count), (TOOL[0], TOOL[1][:1] * count)).decode()
 
-    def work(data: bytes) -> None:
+    def work(text: str) -> None:
+        data = text.encode()
         source = ClientDeltas(anthropic.reader(model="m", request_id="r"), model="m", stop=("never\nthere",))
         deltas = [*source.feed(data), *source.end()]
         for writer in writers():
@@ -182,17 +204,19 @@ def test_long_streams_take_time_by_their_length() -> None:
         for at in range(0, len(data), 64):
             peek.feed(data[at : at + 64])
 
-    short, long = stream(200), stream(1600)
-    few, many = _seconds(lambda: work(short)), _seconds(lambda: work(long))
-    assert many < max(few, 0.005) * 8 * 4
+    _is_linear(work, stream)
 
 
 def test_text_that_almost_is_a_stop_sequence_is_looked_at_once() -> None:
-    def work(count: int) -> None:
+    def work(text: str) -> None:
         stopper = StopSequences(("a" * 64 + "b",))
-        deltas: list[Delta] = [Start("m"), Open(0, "text"), *[TextPiece(0, "a")] * count]
+        deltas: list[Delta] = [Start("m"), Open(0, "text"), *(TextPiece(0, one) for one in text)]
         for delta in deltas:
             stopper.take([delta])
 
-    few, many = _seconds(lambda: work(2000)), _seconds(lambda: work(16_000))
-    assert many < max(few, 0.005) * 8 * 4
+    _is_linear(work, lambda size: "a" * (size // 16))
+
+
+def _is_linear(work: Callable[[str], object], make: Callable[[int], str]) -> None:
+    for found in growths(work, {"it": make}, _SIZES, lambda: None).values():
+        assert not found.steep, found
