@@ -1,0 +1,1 @@
+"""Gemini's generateContent as a client speaks it: requests in, answers and streams out."""

@@ -1,0 +1,1 @@
+"""OpenAI's Responses API as a client speaks it: requests in, responses and streams out."""

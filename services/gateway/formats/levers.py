@@ -1,0 +1,96 @@
+"""What the head of a request says about levers: whether its answer may be cached, and under which key; what it is bound to."""
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+
+from services.gateway.formats.blocks import Surface
+from services.gateway.formats.envelope import Envelope
+from services.gateway.formats.json_fields import Object, given
+
+# Fields that change nothing about an answer, or only how it is delivered.
+_NOT_KEYED = frozenset(
+    """
+    stream stream_options metadata user safety_identifier service_tier serviceTier prompt_cache_key prompt_cache_options
+    prompt_cache_retention store include_obfuscation diagnostics labels
+    """.split()
+)
+_NEVER_CACHED = ("hosted", "file_id", "compaction", "item_reference")
+_UNBINDING = frozenset(("bound:model",))
+
+
+def cacheable(found: Envelope) -> bool:
+    """Whether the same request may get the same answer again: nothing in it is run, stored or looked up by a provider."""
+    if any(flag in found.flags for flag in _NEVER_CACHED) or any(flag.startswith("bound:") for flag in found.flags):
+        return False
+    top = found.top
+    if found.max_tokens == 0 or (given(top, "n") and bytes(top["n"]) != b"1"):
+        return False
+    config = _config(top)
+    hot = [_number(place, "temperature") > 1 for place in (top, config)]
+    several = max(_number(config, "candidateCount"), _number(config, "candidate_count")) > 1
+    return not (any(hot) or several or given(top, "cachedContent"))
+
+
+def exact_key(surface: Surface, found: Envelope, headers: Mapping[str, str]) -> bytes:
+    """A digest of all that decides about an answer: the surface, its version and betas, and the body's fields as they came."""
+    betas = sorted(filter(None, (beta.strip() for beta in headers.get("anthropic-beta", "").split(","))))
+    digest = hashlib.sha256()
+    for part in (surface, headers.get("anthropic-version", ""), ",".join(betas)):
+        _add(digest, part.encode())
+    for name in sorted(found.top.keys() - _NOT_KEYED):
+        _add(digest, name.encode())
+        _add(digest, bytes(found.top[name]))
+    return digest.digest()
+
+
+def provider_bound(found: Envelope) -> bool:
+    """Whether a conversation has to stay with the provider and the key that it began with."""
+    return bool({flag for flag in found.flags if flag.startswith("bound:")} - _UNBINDING) or (
+        "hosted" in found.flags or "file_id" in found.flags
+    )
+
+
+def optimizable(found: Envelope, surface: Surface) -> bool:
+    """Whether texts of a request may be changed at all. Thinking of Anthropic's binds every word before it, and sealed reasoning, a
+    thread or diagnostics bind to the conversation as it was.
+    """
+    top = found.top
+    if "sealed" in found.flags or given(top, "thread") or given(top, "diagnostics"):
+        return False
+    if surface == "messages":
+        bound = given(top, "thinking") and b"block_binding" in bytes(top["thinking"])
+        return not (bound or _holds_thinking(top))
+    return True
+
+
+def _holds_thinking(top: Object) -> bool:
+    """Whether there is thinking in the history; the request's own `thinking` field is none."""
+    if not given(top, "messages"):
+        return False
+    text = bytes(top["messages"])
+    return b'"thinking"' in text or b'"redacted_thinking"' in text
+
+
+def _add(digest: "hashlib._Hash", part: bytes) -> None:
+    digest.update(len(part).to_bytes(8, "big"))
+    digest.update(part)
+
+
+def _config(top: Object) -> Object:
+    for name in ("generationConfig", "generation_config"):
+        if given(top, name):
+            try:
+                found: dict[str, msgspec.Raw] = msgspec.json.decode(top[name], type=dict[str, msgspec.Raw])
+            except msgspec.MsgspecError:
+                return {}
+            return found
+    return {}
+
+
+def _number(found: Object, name: str) -> float:
+    try:
+        return msgspec.json.decode(found[name], type=float)
+    except (KeyError, msgspec.MsgspecError):
+        return 0

@@ -1,0 +1,65 @@
+"""What a provider's surface is to the pipeline: one value for each, whatever the provider."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from services.gateway.domain.attempts import Failure
+from services.gateway.formats.blocks import Answer, Ask, Surface
+from services.gateway.formats.build import Built, Target
+from services.gateway.formats.deltas import StreamReader
+from services.gateway.formats.peek import FramePeek, Seen
+
+Headers = Mapping[str, str]
+
+
+class Path(Protocol):
+    """Where a request goes, below the provider's base URL."""
+
+    def __call__(self, model: str, *, stream: bool) -> str: ...
+
+
+class Read(Protocol):
+    """Reads a whole answer. Raises `Failure`. `created` is in Unix seconds; `request_id` seeds ids that are missing."""
+
+    def __call__(self, data: bytes, *, model: str, request_id: str, created: int) -> Answer: ...
+
+
+class MakeReader(Protocol):
+    """Makes a reader for one stream."""
+
+    def __call__(self, *, model: str, request_id: str, created: int) -> StreamReader: ...
+
+
+class ProviderSurface(msgspec.Struct, frozen=True, kw_only=True):
+    """One API of a provider's. `count_body` None: it counts no tokens, so they are estimated. `peek` and `seen` None: its answers are
+    not forwarded as they come by these parts. `headers` picks what a client's own headers add to a request that is.
+    """
+
+    name: Surface
+    path: Path
+    build: Callable[[Ask, Target], Built]
+    read: Read
+    reader: MakeReader
+    failure: Callable[[int, Headers, bytes], Failure]
+    count_path: Callable[[str], str] | None = None
+    count_body: Callable[[Ask, Target], bytes] | None = None
+    count: Callable[[bytes], int | None] | None = None
+    peek: Callable[[], FramePeek] | None = None
+    seen: Callable[[bytes], Seen] | None = None
+    headers: Callable[[Headers], dict[str, str]] | None = None
+
+
+def counted(name: str) -> Callable[[bytes], int | None]:
+    """Reads a count of tokens from the field of an answer; None where there is none, which is never zero."""
+
+    def read(data: bytes) -> int | None:
+        try:
+            found = msgspec.json.decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        value = found.get(name) if isinstance(found, dict) else None
+        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+    return read
