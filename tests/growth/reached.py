@@ -83,6 +83,11 @@ EXCUSED: dict[str, str] = {
     "services.gateway.endpoints.openai_chat.OpenAIChat.error": _SENTENCES,
     "services.gateway.endpoints.openai_chat.OpenAIChat.stream_error": _SENTENCES,
     "services.gateway.endpoints.optimize.Optimize.error": _SENTENCES,
+    **{
+        f"services.gateway.providers.{module}.path": "an address, of a model's name"
+        for module in ("anthropic.messages", "compatible.chat", "google.generate", "openai.responses")
+    },
+    "services.gateway.endpoints.messages.answer.no_output": "an answer without content",
     "services.gateway.domain.receipt": "arithmetic on counts",
     "services.gateway.domain.targets": _NAMES,
     "services.gateway.domain.completion_event": "writes our own metadata and events",
