@@ -14,7 +14,7 @@ from nats.js.errors import APIError
 from libs.common.bus.dispatch import run_batch
 from libs.common.bus.ports import BatchHandler
 from libs.common.bus.topology import DEAD_SUBJECT, MAX_DEAD_LETTER
-from libs.common.contracts.base import UNREADABLE, Event, Payload, decoder
+from libs.common.contracts.base import DECODE_ERRORS, Event, Payload, decoder
 from libs.common.errors import Unavailable
 from libs.common.ids import is_id
 from libs.common.telemetry import metrics
@@ -152,6 +152,6 @@ def _whose(data: bytes) -> str:
     """The organization that an event is about, as a token of a subject; one for all of which nobody can tell."""
     try:
         org_id = decoder(_Owned).decode(data).org_id
-    except UNREADABLE:
+    except DECODE_ERRORS:
         return "unknown"
     return org_id if is_id(org_id, "org") else "unknown"

@@ -11,7 +11,7 @@ import structlog
 from libs.common import context
 from libs.common.bus import headers
 from libs.common.bus.ports import BatchHandler, Handler
-from libs.common.contracts.base import UNREADABLE, Event, Payload, Rep, Req, Rpc, decoder
+from libs.common.contracts.base import DECODE_ERRORS, Event, Payload, Rep, Req, Rpc, decoder
 from libs.common.errors import DeadlineExceeded, Internal, PromptlyError, Unavailable
 from libs.common.telemetry import metrics, tracing
 
@@ -48,7 +48,7 @@ async def answer(
             log.error("handler_failed", subject=rpc.subject, error_type=type(error).__name__, where=_where(error))
             failure = Internal(f"Something went wrong on our side; request {request_id}.")
         outcome.code = failure.code
-        tracing.fail(span, failure.code)
+        tracing.record_error(span, failure.code)
         return headers.encode_error(failure)
 
 
@@ -79,7 +79,7 @@ async def run_batch(
     for position, data in enumerate(raw):
         try:
             good.append((position, decoder(event.payload).decode(data)))
-        except UNREADABLE:
+        except DECODE_ERRORS:
             result.unreadable.append(position)
     parts, alone = [good] if good else [], list[_Part[Payload]]()
     tries = 0
@@ -127,7 +127,7 @@ def _decode(data: bytes, kind: type[Req]) -> Req:
     """A message that does not fit is our own fault, on one side or the other, and never the client's."""
     try:
         decoded: Req = decoder(kind).decode(data)
-    except UNREADABLE:
+    except DECODE_ERRORS:
         raise Internal("The message does not fit its contract.", code="contract_mismatch") from None
     return decoded
 

@@ -13,9 +13,9 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError
 
-from libs.common.bus.kept import bucket_stream, tally_stream
+from libs.common.bus.kv import bucket_stream, tally_stream
 from libs.common.contracts.auth import ATTEMPTS
-from libs.common.contracts.base import Bucket, Event, Tally
+from libs.common.contracts.base import Bucket, Event, SharedCounter
 from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS, FEEDBACK_GIVEN, ORG_DELETED
 from libs.common.contracts.gateway import BUDGET, RATE, TURNS
 from libs.common.contracts.router import LEARNED
@@ -47,7 +47,7 @@ class Topology:
     events: Sequence[Event[Any]] = DURABLE_EVENTS
     consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
     buckets: Sequence[Bucket] = (TURNS, LEARNED)
-    tallies: Sequence[Tally] = (RATE, BUDGET, ATTEMPTS)
+    tallies: Sequence[SharedCounter] = (RATE, BUDGET, ATTEMPTS)
     max_bytes: int = 1 << 30
 
     async def ensure(self, jetstream: JetStreamContext) -> None:

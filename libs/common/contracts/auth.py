@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from libs.common.contracts.base import Event, Rpc, Tally
+from libs.common.contracts.base import Event, Rpc, SharedCounter
 
 Level = Literal["off", "conservative", "moderate", "aggressive"]
 Tier = Literal["simple", "medium", "complex"]
@@ -145,7 +145,7 @@ class Admins(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Tries to sign in, to register and to get a password reset: a server that is started again must not forgive them.
-ATTEMPTS = Tally("PROMPTLY_ATTEMPTS", 7200.0, on_disk=True)
+ATTEMPTS = SharedCounter("PROMPTLY_ATTEMPTS", 7200.0, on_disk=True)
 
 VERIFY_API_KEY: Rpc[VerifyApiKey, Principal] = Rpc("promptly.v1.auth.verify_api_key", VerifyApiKey, Principal, 1000)
 VERIFY_OVER_HTTP = "/internal/principal"

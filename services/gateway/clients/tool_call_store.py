@@ -10,7 +10,7 @@ import structlog
 from libs.common import context
 from libs.common.bus.ports import Bus
 from libs.common.byte_lru import ByteLru
-from libs.common.contracts.base import UNREADABLE, decoder
+from libs.common.contracts.base import DECODE_ERRORS, decoder
 from libs.common.contracts.gateway import TURNS
 from libs.common.errors import PromptlyError
 from libs.common.sealing import CannotOpen, Sealer
@@ -69,7 +69,7 @@ class BusToolCallStore:
         try:
             opened = self._sealer.open(org_id, "turn", digest, sealed.decode())
             kept: Kept = decoder(Kept).decode(opened)
-        except (CannotOpen, *UNREADABLE):
+        except (CannotOpen, *DECODE_ERRORS):
             return None
         self._remember(org_id, name, kept, len(opened))
         return kept

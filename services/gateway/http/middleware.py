@@ -47,7 +47,7 @@ def middleware(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.start":
                 added = [(name.encode(), _PRINTABLE.sub("", value).encode()) for name, value in own.headers.items()]
                 message["headers"] = [*message.get("headers", ()), *added]
-                tracing.describe(span, {"http.response.status_code": message["status"]})
+                tracing.set_attributes(span, {"http.response.status_code": message["status"]})
             await send(message)
 
         about = {

@@ -7,7 +7,7 @@ import msgspec
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import Principal
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import is_id
@@ -78,7 +78,7 @@ def _read(body: bytes) -> FeedbackBody:
         given = msgspec.json.decode(body, type=FeedbackBody)
     except msgspec.ValidationError as error:
         raise invalid(str(error)) from None
-    except UNREADABLE:
+    except DECODE_ERRORS:
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
     for name, value in (("request_id", given.request_id), ("comment", given.comment)):
         if value is not None and "\x00" in value:

@@ -141,7 +141,7 @@ class ProviderCall:
             except Failure as failure:
                 self._shared.health.failed(target, key, failure)
                 raise
-            tracing.describe(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
+            tracing.set_attributes(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
             return found
 
     def _learned(self, target: Target, key: int, failure: Failure) -> bool:
