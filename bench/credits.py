@@ -22,11 +22,11 @@ from libs.common.clock import SystemClock
 from libs.common.contracts.auth import LEASE_CREDITS, CreditsLeased, CreditsShort, LeaseCredits
 from libs.common.db import connect, migrate
 from libs.common.ids import new_id
-from services.auth.credits import Credits
-from services.auth.domain import ledger
+from services.auth.billing import handlers as credit_doors
+from services.auth.billing.credits import Credits
+from services.auth.billing.domain import ledger
+from services.auth.billing.idempotency import Idempotency
 from services.auth.domain.accounts import Org, User
-from services.auth.handlers import credit_doors
-from services.auth.once import OnceOnly
 from services.auth.store.unit_of_work import unit_of_work
 from services.gateway.clients.credits import SharedCredits
 
@@ -59,7 +59,7 @@ async def run(url: str, calls: int) -> None:
             low=0,
             reap_after=timedelta(minutes=15),
         )
-        await credit_doors.serve(bus, credits_, OnceOnly(uow, clock))
+        await credit_doors.serve(bus, credits_, Idempotency(uow, clock))
         print(f"{calls:,} calls, {AT_ONCE} at once, {ROUNDS} rounds in turn; medians")
         rates: dict[bool, list[float]] = {False: [], True: []}
         asked: dict[bool, int] = {}

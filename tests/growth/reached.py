@@ -12,6 +12,10 @@ _PACKAGES = (
     *("services.optimizer.domain", "services.cache.domain", "services.router.domain", "services.gateway.translate"),
     *("services.gateway.domain", "services.gateway.state", "services.gateway.providers", "services.gateway.endpoints"),
     "services.auth.domain",
+    *(
+        f"services.auth.{feature}.domain"
+        for feature in ("accounts", "billing", "insights", "keys", "optimization", "routing", "team")
+    ),
 )
 _MODULES = ("libs.common.tokens", "libs.common.conversation")
 # What an annotation names where a parameter is, or holds, what a caller or a provider wrote.
@@ -85,16 +89,18 @@ EXCUSED: dict[str, str] = {
     "services.gateway.domain.turns.without_blocks": "drops blocks by id",
     "services.gateway.domain.turns.of_answer": "picks by id",
     "services.auth.domain.attempts": "addresses and accounts, which are bounded where they come in",
-    "services.auth.domain.ledger": "our own entries",
+    "services.auth.billing.domain.ledger": "our own entries",
     "services.auth.domain.links": _OPERATOR,
-    "services.auth.domain.mails": "writes our own mails",
-    "services.auth.domain.periods": "a date in a query, which the door bounds",
+    "services.auth.accounts.domain.mails": "writes our own mails",
+    "services.auth.billing.domain.mails": "writes our own mails",
+    "services.auth.team.domain.mails": "writes our own mails",
+    "services.auth.insights.domain.periods": "a date in a query string, which the server bounds",
     "services.auth.domain.permissions": _IDS,
-    "services.auth.domain.preview.route_request": "the same walk as the gateway's, over a body of the control plane's size",
-    "services.auth.domain.rules": _OPERATOR,
-    "services.auth.domain.team": _IDS,
-    "services.auth.domain.tickets": "a digest of a token that the door bounds",
-    "services.auth.domain.tiers": _OPERATOR,
+    "services.auth.routing.domain.chat_request.route_request": "the same walk as the gateway's, over a body of the control plane's size",
+    "services.auth.routing.domain.rules": _OPERATOR,
+    "services.auth.team.domain.members": _IDS,
+    "services.auth.domain.one_time_tokens": "a digest of a token that its struct bounds",
+    "services.auth.routing.domain.tiers": _OPERATOR,
 }
 
 

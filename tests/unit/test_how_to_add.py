@@ -54,9 +54,9 @@ def test_a_metric_is_named_in_its_declaration_only() -> None:
 
 
 def test_a_provider_is_named_in_its_own_folder_only() -> None:
-    """But for the settings with its official address, and the translation of its chat format."""
+    """But for the settings with its official address, the translation of its chat format, and examples in the API's document."""
     gateway = ROOT / "services" / "gateway"
-    own = (gateway / "providers", gateway / "translate", gateway / "formats")
+    own = [gateway / name for name in ("providers", "translate", "formats", "http/openapi")]
     code = [path for path in gateway.rglob("*.py") if not any(path.is_relative_to(folder) for folder in own)]
     assert code
     for name in (provider.name for provider in PROVIDERS):

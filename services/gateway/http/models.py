@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from libs.common.contracts.auth import Principal
-from services.gateway.domain.models import listed, one
+from services.gateway.domain.models import Model, ModelList, listed, one
 from services.gateway.domain.targets import restricted
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import api_key, rate_headers
@@ -18,14 +18,14 @@ from services.gateway.providers.registry import Registry
 
 
 @get("/v1/models")
-async def list_models(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
+async def list_models(request: Request[Any, Any, Any], state: State) -> ModelList:
     """All models, in OpenAI's list format."""
     async with _admitted(request, state) as principal:
-        return {"object": "list", "data": listed(principal, state.catalog)}
+        return listed(principal, state.catalog)
 
 
 @get("/v1/models/{model:path}")
-async def get_model(request: Request[Any, Any, Any], state: State, model: FromPath[str]) -> dict[str, Any]:
+async def get_model(request: Request[Any, Any, Any], state: State, model: FromPath[str]) -> Model:
     """One model."""
     async with _admitted(request, state) as principal:
         return one(model.removeprefix("/"), principal, state.catalog)

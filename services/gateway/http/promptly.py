@@ -11,8 +11,9 @@ from services.gateway.http.errors import handlers
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import api_key, body_of, cancel_on_disconnect, incoming_of, rate_headers
 from services.gateway.pipeline.admission import Admission
-from services.gateway.pipeline.feedback import Feedback
+from services.gateway.pipeline.feedback import Feedback, FeedbackAnswer
 from services.gateway.pipeline.optimize import OptimizeApi
+from services.gateway.translate import optimizing
 
 
 @post(list(OPTIMIZE.routes), status_code=200, exception_handlers=handlers(OPTIMIZE.error))
@@ -26,16 +27,16 @@ async def optimize(request: Request[Any, Any, Any], state: State) -> Response[by
 
 
 @get("/v1/credits", status_code=200)
-async def get_credits(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
+async def get_credits(request: Request[Any, Any, Any], state: State) -> optimizing.Credits:
     """What is left for it."""
     service: OptimizeApi = state.optimize_api
     own = request_scope(request.scope)
     left = await service.balance(api_key(request.scope), lambda verdict: rate_headers(own, verdict))
-    return {"balance_tokens": left, "currency": "GBP", "price_per_million_tokens": PENCE_PER_MILLION / 100}
+    return optimizing.Credits(balance_tokens=left, price_per_million_tokens=PENCE_PER_MILLION / 100)
 
 
 @post("/v1/feedback", status_code=200)
-async def give_feedback(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
+async def give_feedback(request: Request[Any, Any, Any], state: State) -> FeedbackAnswer:
     """Rate an answer."""
     admission: Admission = state.admission
     feedback: Feedback = state.feedback

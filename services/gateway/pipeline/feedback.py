@@ -1,7 +1,7 @@
 """What a client thought of an answer: kept for the router to learn from, and a wrong hit goes out of the cache."""
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -27,6 +27,14 @@ class FeedbackBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     comment: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
 
 
+class FeedbackAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is kept; `evicted` says whether a cached answer was removed for it."""
+
+    request_id: str
+    rating: Literal["good", "bad"]
+    evicted: bool
+
+
 class Feedback:
     """Takes feedback on this organisation's own requests."""
 
@@ -34,7 +42,7 @@ class Feedback:
         self._history = history
         self._clock = clock
 
-    async def give(self, principal: Principal, body: bytes) -> dict[str, Any]:
+    async def give(self, principal: Principal, body: bytes) -> FeedbackAnswer:
         """Keep it. `evicted` in the answer says whether a cached answer was removed for it; `NotFound` for a request that
         this organisation did not make.
         """
@@ -54,7 +62,7 @@ class Feedback:
                 comment=given.comment,
             )
         )
-        return {"request_id": given.request_id, "rating": given.rating, "evicted": evicted}
+        return FeedbackAnswer(request_id=given.request_id, rating=given.rating, evicted=evicted)
 
     async def _request(self, org_id: str, request_id: str) -> CompletionFinished:
         for wait in _WAITS:

@@ -19,7 +19,7 @@ from libs.common.contracts.cache import CacheHit
 from libs.common.errors import BadRequest, RateLimited
 from libs.common.ids import new_id
 from libs.common.web import serve_http
-from services.auth.live import LiveRequests
+from services.auth.insights.subscriptions import Subscriptions
 from services.gateway.domain import json_size
 from services.gateway.domain.plan import initial
 from services.gateway.domain.pricing import expected_nano
@@ -186,17 +186,17 @@ def test_what_stands_in_strings_is_text() -> None:
 
 
 def test_a_hundred_views_of_two_organisations_leave_room_for_a_third() -> None:
-    live = LiveRequests(per_org=50, most=100)
-    opened = [live.watch("a") for _ in range(50)]
+    live = Subscriptions(per_org=50, most=100)
+    opened = [live.subscribe("a") for _ in range(50)]
     for one in opened:
         one.__enter__()
     with pytest.raises(RateLimited, match="live views"):
-        live.check_room("a")
-    for one in (rest := [live.watch("b") for _ in range(25)]):
+        live.check_capacity("a")
+    for one in (rest := [live.subscribe("b") for _ in range(25)]):
         one.__enter__()
     with pytest.raises(RateLimited):
-        live.check_room("b")
-    live.check_room("c")
+        live.check_capacity("b")
+    live.check_capacity("c")
     for one in (*opened, *rest):
         one.__exit__(None, None, None)
 
