@@ -52,7 +52,7 @@ class Failure(Exception):
         self.billed = billed
 
 
-class Next(Enum):
+class RetryAction(Enum):
     """What comes after a failure."""
 
     OTHER_KEY = "other_key"
@@ -61,7 +61,7 @@ class Next(Enum):
     GIVE_UP = "give_up"
 
 
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptState(msgspec.Struct, frozen=True, kw_only=True):
     """Where a request stands: calls made, whether keys are left, whether it was retried, whether we changed it.
 
     `elsewhere` says whether the original request would go out with other keys than this one.
@@ -79,21 +79,21 @@ def transient(failure: Failure) -> bool:
     return failure.kind in ("connect", "timeout", "malformed", "truncated") or failure.status in _TRANSIENT
 
 
-def after(failure: Failure, tried: Tried) -> Next:
+def next_action(failure: Failure, tried: AttemptState) -> RetryAction:
     """The next step. At most three calls in all, none after one that was paid for; a request that we changed gets one in its
     original form.
     """
     if tried.calls >= MAX_CALLS or failure.billed is not None:
-        return Next.GIVE_UP
+        return RetryAction.GIVE_UP
     if (failure.status in (401, 402, 403, 429) or failure.kind == "resting") and tried.keys_left:
-        return Next.OTHER_KEY
+        return RetryAction.OTHER_KEY
     again = transient(failure) and failure.kind not in ("timeout", "truncated")
     last_call = tried.calls == MAX_CALLS - 1
     if again and not tried.retried and not (tried.changed and last_call):
-        return Next.RETRY
+        return RetryAction.RETRY
     if tried.changed and (failure.status not in _KEY_AT_FAULT or tried.elsewhere):
-        return Next.FALLBACK
-    return Next.GIVE_UP
+        return RetryAction.FALLBACK
+    return RetryAction.GIVE_UP
 
 
 class _Known(TypedDict):
