@@ -200,7 +200,7 @@ class MessageStream:
             "stop_sequence": None,
             "usage": counted,
         }
-        return _json_event("message_start", message=begun) + _json_event("ping")
+        return json_event("message_start", message=begun) + json_event("ping")
 
     def _begin(self) -> bytes:
         opened = self._open
@@ -215,7 +215,7 @@ class MessageStream:
                 block = {"type": "thinking", "thinking": "", "signature": ""}
             case _:
                 block = {"type": "text", "text": ""}
-        return _json_event("content_block_start", index=self._index, content_block=block)
+        return json_event("content_block_start", index=self._index, content_block=block)
 
     def _text(self, piece: TextPiece) -> bytes:
         opened = self._open
@@ -246,7 +246,7 @@ class MessageStream:
 
     def _grow(self, **delta: str) -> bytes:
         begun = b"" if self._shown else self._begin()
-        return begun + _json_event("content_block_delta", index=self._index, delta=delta)
+        return begun + json_event("content_block_delta", index=self._index, delta=delta)
 
     def _close(self, *, cut: bool) -> bytes:
         opened, self._open = self._open, None
@@ -258,10 +258,10 @@ class MessageStream:
             if self._escape:
                 escape, self._escape = self._escape, ""
                 delta = {"type": "input_json_delta", "partial_json": escape}
-                out += _json_event("content_block_delta", index=self._index, delta=delta)
+                out += json_event("content_block_delta", index=self._index, delta=delta)
         elif opened.kind == "reasoning":
             out += self._sign(opened)
-        return out + _json_event("content_block_stop", index=self._index) if self._shown else b""
+        return out + json_event("content_block_stop", index=self._index) if self._shown else b""
 
     def _sign(self, opened: Open) -> bytes:
         native, sealer = self._signature, self._writing.sealer
@@ -287,10 +287,11 @@ class MessageStream:
             delta["stop_details"] = _refused(stop.explanation or "".join(self._refusal) or None)
         usage = usage_json(self._usage or Usage(uncached=self._writing.estimate))
         del usage["service_tier"]
-        return _json_event("message_delta", delta=delta, usage=usage) + _json_event("message_stop")
+        return json_event("message_delta", delta=delta, usage=usage) + json_event("message_stop")
 
 
-def _json_event(kind: str, **fields: Any) -> bytes:
+def json_event(kind: str, **fields: Any) -> bytes:
+    """One event of a stream, named by its type."""
     return _event(kind, msgspec.json.encode({"type": kind, **fields}))
 
 
