@@ -22,11 +22,11 @@ from libs.common.clock import SystemClock
 from libs.common.contracts.auth import LEASE_CREDITS, CreditsLeased, CreditsShort, LeaseCredits
 from libs.common.db import connect, migrate
 from libs.common.ids import new_id
-from services.auth.credits import Credits
-from services.auth.domain import ledger
+from services.auth.billing import handlers as credit_doors
+from services.auth.billing.credits import Credits
+from services.auth.billing.domain import ledger
+from services.auth.billing.idempotency import Idempotency
 from services.auth.domain.accounts import Org, User
-from services.auth.handlers import credit_doors
-from services.auth.once import OnceOnly
 from services.auth.store.unit_of_work import unit_of_work
 from services.gateway.clients.credits import SharedCredits
 
@@ -59,7 +59,7 @@ async def run(url: str, calls: int) -> None:
             low=0,
             reap_after=timedelta(minutes=15),
         )
-        await credit_doors.serve(bus, credits_, OnceOnly(uow, clock))
+        await credit_doors.serve(bus, credits_, Idempotency(uow, clock))
         print(f"{calls:,} calls, {AT_ONCE} at once, {ROUNDS} rounds in turn; medians")
         rates: dict[bool, list[float]] = {False: [], True: []}
         asked: dict[bool, int] = {}
@@ -73,7 +73,7 @@ async def run(url: str, calls: int) -> None:
                 started = time.perf_counter()
                 await _charge(shared, org, some)
                 rates[leasing].append(some / (time.perf_counter() - started))
-                await shared.settle()
+                await shared.drain()
                 asked[leasing] = counted.calls
                 left = (await credits_.balance(org)).balance_tokens
                 assert left == 1_000_000_000 - some * EACH, "the ledger does not agree with what was charged"
@@ -100,7 +100,7 @@ async def _charge(shared: SharedCredits, org: str, calls: int) -> None:
         for _ in range(times):
             charge = await shared.reserve(org, EACH)
             await asyncio.sleep(0)  # the call itself
-            charge.keep()
+            charge.capture()
 
     await asyncio.gather(*(worker(calls // AT_ONCE + (number < calls % AT_ONCE)) for number in range(AT_ONCE)))
 

@@ -1,5 +1,7 @@
 // An API of a test's own: what each address answers.
 import { vi } from "vitest";
+import type { Role } from "../src/api/queries";
+import type { Action } from "../src/app/who";
 
 export type Answers = Record<string, { status?: number; body?: unknown } | (() => { status?: number; body?: unknown })>;
 
@@ -23,7 +25,15 @@ export function play(answers: Answers): Asked[] {
   return asked;
 }
 
+// What each role may do, as GET /api/team/roles says.
+export const PERMISSIONS = {
+  admin: ["read", "use_keys", "write_alerts", "judge_cache", "manage_providers", "manage_settings", "manage_team", "manage_billing", "manage_org"],
+  member: ["read", "use_keys", "write_alerts", "judge_cache"],
+  viewer: ["read"],
+} satisfies Record<Role, Action[]>;
+
 export const ME = {
   user: { id: "usr_1", email: "ada@example.com", role: "admin", created_at: "2026-01-01T00:00:00Z" },
   org: { id: "org_1", name: "Northwind", account_type: "team", created_at: "2026-01-01T00:00:00Z" },
+  permissions: PERMISSIONS.admin,
 };

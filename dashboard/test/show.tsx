@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { theme } from "../src/app/theme";
 import { Who } from "../src/app/who";
 import type { Role } from "../src/api/queries";
-import { ME } from "./api";
+import { ME, PERMISSIONS } from "./api";
 
 /** Draws a page for somebody with a role. */
 export function show(page: ReactNode, role: Role = "admin", account_type: "team" | "personal" = "team") {
@@ -13,7 +13,7 @@ export function show(page: ReactNode, role: Role = "admin", account_type: "team"
   return render(
     <MantineProvider theme={theme} env="test">
       <QueryClientProvider client={client}>
-        <Who value={{ org: { ...ME.org, account_type }, user: { ...ME.user, role } }}>{page}</Who>
+        <Who value={{ org: { ...ME.org, account_type }, user: { ...ME.user, role }, permissions: PERMISSIONS[role] }}>{page}</Who>
       </QueryClientProvider>
     </MantineProvider>,
   );

@@ -1,13 +1,50 @@
-"""Work that comes round."""
+"""Work beside requests: what comes round, and what outlives the request that began it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
+from libs.common.errors import PromptlyError
+from libs.common.telemetry import metrics
+
 log = structlog.get_logger()
+T = TypeVar("T")
+
+
+class Background:
+    """Tasks that nobody has to wait for. A failure is logged with its type and counted; `drain` waits for what is left.
+
+    One for each part of a service, so that each can be drained when its turn comes.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run `work` in a task of its own; whoever waits for the task gets its result or its exception as well."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def drain(self) -> None:
+        """Wait until no task is left, those included that are started meanwhile."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            metrics.BACKGROUND_FAILURES.labels(task.get_name()).inc()
+            # One of our own errors is an answer as well: whoever waits for the task passes it on.
+            write = log.warning if isinstance(failure, PromptlyError) else log.error
+            write("background_task_failed", job=task.get_name(), error_type=type(failure).__name__)
 
 
 async def regularly(name: str, work: Callable[[], Awaitable[None]], every_seconds: float) -> None:

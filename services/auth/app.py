@@ -23,45 +23,49 @@ from libs.common.sealing import Sealer, parse_keks
 from libs.common.settings import SettingsError
 from libs.common.smtp import Smtp
 from libs.common.web import Served, serve_http
-from services.auth.accounts import Accounts
-from services.auth.api_keys import ApiKeys
-from services.auth.billing import Billing
-from services.auth.changes import Changes
-from services.auth.clients.announcer import BusAnnouncer
-from services.auth.clients.charges import BusCharges
+from services.auth.accounts.erasure import Erasure
+from services.auth.accounts.recovery import Recovery
+from services.auth.accounts.service import Accounts
+from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.billing import handlers as billing_handlers
+from services.auth.billing.clients.charges import BusCharges
+from services.auth.billing.clients.no_checkout import NoCheckout
+from services.auth.billing.credits import Credits
+from services.auth.billing.idempotency import Idempotency
+from services.auth.billing.ports import Checkout
+from services.auth.billing.service import Billing
+from services.auth.clients.event_publisher import BusEventPublisher
 from services.auth.clients.limits import SharedLimits
 from services.auth.clients.mail import NullMailer, SmtpMailer
-from services.auth.clients.no_checkout import NoCheckout
-from services.auth.clients.oauth import TIMEOUT, GitHub, Google
 from services.auth.clients.passwords import Argon2Passwords
-from services.auth.clients.states import JwtStates
-from services.auth.clients.tokens import JwtTokens
-from services.auth.configuration import Configuration
-from services.auth.credits import Credits
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.links import Links, trace_page
-from services.auth.erasure import Erasure
-from services.auth.handlers import credit_doors, operating, org_admins
-from services.auth.handlers.verify_api_key import verify_api_key
+from services.auth.handlers import operator_commands
 from services.auth.http.api import Parts, create_api
 from services.auth.http.gateway_peers import gateway_peers
-from services.auth.jobs.last_used import noting_use
-from services.auth.jobs.later import working_later
-from services.auth.live import LiveRequests
-from services.auth.oauth import OAuth
-from services.auth.once import OnceOnly
-from services.auth.ports import Checkout, IdentityProvider, Later, Mailer, Passwords
-from services.auth.provider_keys import ProviderKeys
-from services.auth.recovery import Recovery
-from services.auth.sessions import Sessions
+from services.auth.insights.subscriptions import Subscriptions
+from services.auth.jobs.background_tasks import background_tasks
+from services.auth.keys.api_keys import ApiKeys
+from services.auth.keys.handlers import verify_api_key
+from services.auth.keys.jobs import noting_use
+from services.auth.keys.provider_keys import ProviderKeys
+from services.auth.ports import Mailer, Passwords, RunInBackground
+from services.auth.routing.service import Configuration
+from services.auth.sessions.clients.oauth import TIMEOUT, GitHub, Google
+from services.auth.sessions.clients.states import JwtStates
+from services.auth.sessions.clients.tokens import JwtTokens
+from services.auth.sessions.oauth import OAuth
+from services.auth.sessions.ports import IdentityProvider
+from services.auth.sessions.service import Sessions
+from services.auth.sessions.token_status_cache import TokenStatusCache
 from services.auth.settings import AuthSettings
-from services.auth.standings import Standings
 from services.auth.store.unit_of_work import unit_of_work
-from services.auth.team import Team
+from services.auth.team import handlers as org_admins
+from services.auth.team.service import Team
 
 log = structlog.get_logger()
 _MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
-_TELL_SECONDS: Final = 10.0
+_PUBLISH_SECONDS: Final = 10.0
 _SWEEP_SECONDS: Final = 3600.0
 
 
@@ -92,24 +96,32 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
     async with (
         connect(settings.database_url) as database,
         httpx.AsyncClient(timeout=TIMEOUT) as client,
-        working_later() as later,
+        background_tasks() as in_background,
     ):
         with closing(Argon2Passwords()) as passwords:
             providers = _providers(settings, client)
             parts = await _parts(
-                settings, bus, clock, database, secrets, links, passwords, providers=providers, later=later
+                settings,
+                bus,
+                clock,
+                database,
+                secrets,
+                links,
+                passwords,
+                providers=providers,
+                in_background=in_background,
             )
-            once = OnceOnly(unit_of_work(database), clock)
-            await credit_doors.serve(bus, parts.credits_, once)
-            await operating.serve(bus, parts.recovery, parts.provider_keys)
+            idempotency = Idempotency(unit_of_work(database), clock)
+            await billing_handlers.serve(bus, parts.credits_, idempotency)
+            await operator_commands.serve(bus, parts.recovery, parts.provider_keys)
             await bus.serve(VERIFY_API_KEY, verify_api_key(parts.api_keys))
             await org_admins.serve(bus, unit_of_work(database))
             async with (
                 noting_use(parts.api_keys),
                 working(
-                    regularly("tell_deletions", parts.erasure.tell, _TELL_SECONDS),
+                    regularly("publish_deletions", parts.erasure.publish_deletions, _PUBLISH_SECONDS),
                     regularly("reap_credits", parts.credits_.reap, settings.credit_reap_seconds / 10),
-                    regularly("sweep_once", once.sweep, _SWEEP_SECONDS),
+                    regularly("expire_idempotency", idempotency.sweep, _SWEEP_SECONDS),
                 ),
                 serve_http(
                     gateway_peers(create_api(parts), parts.api_keys),
@@ -122,7 +134,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
             ):
                 yield AuthApp(
                     degraded=lambda: () if database.reachable else ("postgres",),
-                    quiesce=lambda: _quiesce(parts.live, served),
+                    quiesce=lambda: _quiesce(parts.subscriptions, served),
                     port=served.port,
                 )
 
@@ -137,74 +149,78 @@ async def _parts(
     passwords: Passwords,
     *,
     providers: dict[IdentitySource, IdentityProvider],
-    later: Later,
+    in_background: RunInBackground,
 ) -> Parts:
-    uow, limits, standings = unit_of_work(database), SharedLimits(bus, clock, shared_clock=True), Standings(clock)
-    announcer = BusAnnouncer(bus, standings.forget)
-    await bus.listen(ACCESS_CHANGED, announcer.hear)
-    live = LiveRequests(settings.live_views_per_org, settings.live_views)
-    await bus.listen(REQUESTS_LOGGED, live.hear)
-    changes = Changes(uow, announcer)
+    uow, limits, token_statuses = (
+        unit_of_work(database),
+        SharedLimits(bus, clock, shared_clock=True),
+        TokenStatusCache(clock),
+    )
+    publisher = BusEventPublisher(bus, token_statuses.forget)
+    await bus.listen(ACCESS_CHANGED, publisher.on_access_changed)
+    subscriptions = Subscriptions(settings.live_views_per_org, settings.live_views)
+    await bus.listen(REQUESTS_LOGGED, subscriptions.publish)
+    transactions = AnnouncedTransactions(uow, publisher)
     models = catalog.load()
     credits_ = Credits(
         uow,
-        announcer,
+        publisher,
         BusCharges(bus),
         secrets.mailer,
         clock,
-        later,
+        in_background,
         trial=settings.trial_credits,
         low=settings.low_credits,
         reap_after=timedelta(seconds=settings.credit_reap_seconds),
         unlimited=settings.credits == "off",
     )
-    api_keys = ApiKeys(uow, changes, clock, settings.key_pepper)
+    api_keys = ApiKeys(uow, transactions, clock, settings.key_pepper)
     accounts = Accounts(
         uow, passwords, api_keys, clock, limits, settings.registration, settings.bootstrap_token or None
     )
     allowed_hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
     return Parts(
         accounts=accounts,
-        sessions=Sessions(uow, passwords, secrets.tokens, clock, limits, standings, announcer),
+        sessions=Sessions(uow, passwords, secrets.tokens, clock, limits, token_statuses, publisher),
         recovery=Recovery(
             uow=uow,
             passwords=passwords,
             limits=limits,
-            announcer=announcer,
+            publisher=publisher,
             mailer=secrets.mailer,
             links=links,
             clock=clock,
-            later=later,
+            in_background=in_background,
         ),
         team=Team(
             verified_only=settings.invite_verified_only,
             uow=uow,
-            changes=changes,
+            transactions=transactions,
             passwords=passwords,
-            announcer=announcer,
+            publisher=publisher,
             mailer=secrets.mailer,
             links=links,
             clock=clock,
-            later=later,
+            in_background=in_background,
         ),
         oauth=OAuth(uow, providers, secrets.states, accounts, links, clock, mails=secrets.mailer.configured),
-        erasure=Erasure(uow, changes, announcer, clock),
+        erasure=Erasure(uow, transactions, publisher, clock),
         links=links,
         api_keys=api_keys,
-        provider_keys=ProviderKeys(uow, changes, secrets.sealer, clock, allowed_hosts),
-        configuration=Configuration(uow, changes, clock, models.tiers),
+        provider_keys=ProviderKeys(uow, transactions, secrets.sealer, clock, allowed_hosts),
+        configuration=Configuration(uow, transactions, clock, models.tiers),
         credits_=credits_,
-        billing=Billing(uow, credits_, _checkout(settings, links), secrets.mailer, clock, later),
-        live=live,
+        billing=Billing(uow, credits_, _checkout(settings, links), secrets.mailer, clock, in_background),
+        subscriptions=subscriptions,
         catalog=models,
         bus=bus,
         clock=clock,
     )
 
 
-async def _quiesce(live: LiveRequests, served: Served) -> None:
+async def _quiesce(subscriptions: Subscriptions, served: Served) -> None:
     """Live views would hold the server up until it cuts them off."""
-    live.close()
+    subscriptions.close()
     await served.shutdown()
 
 
@@ -243,8 +259,8 @@ def _providers(settings: AuthSettings, http: httpx.AsyncClient) -> dict[Identity
 def _checkout(settings: AuthSettings, links: Links) -> Checkout:
     if not settings.stripe_secret_key or not settings.stripe_webhook_secret:
         return NoCheckout()
-    # The library takes 40 MB and half a second, which nobody pays who sells nothing.
-    from services.auth.clients.stripe_checkout import StripeCheckout  # noqa: PLC0415
+    # The library takes 40 MB and half a second, which is spent only where credits are sold.
+    from services.auth.billing.clients.stripe_checkout import StripeCheckout  # noqa: PLC0415
 
     return StripeCheckout(
         settings.stripe_secret_key, settings.stripe_webhook_secret, links.frontend_url, settings.stripe_api_base

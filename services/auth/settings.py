@@ -1,4 +1,4 @@
-"""What auth can be told."""
+"""Auth's settings."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     whose address nobody has confirmed may not connect a sign-in, nor with `invite_verified_only` invite others.
 
     `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organisation has
-    `trial_credits` tokens; below `low_credits` its admins are told. A lease of credits that nobody has ended within
+    `trial_credits` tokens; below `low_credits` its admins get a mail. A lease of credits that nobody has ended within
     `credit_reap_seconds` is ended with what the request log says was charged. They are
     sold where both of Stripe's secrets are set; its webhook goes to /api/billing/webhook.
     """

@@ -18,49 +18,51 @@ from libs.common.bus.spool import Spool
 from libs.common.clock import Clock, SystemClock
 from libs.common.contracts.auth import CREDITS_ADDED, CREDITS_WANTED, FROM_GATEWAY
 from libs.common.contracts.events import DURABLE_EVENTS
-from libs.common.jobs import regularly, running
+from libs.common.jobs import Background, regularly, running
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
-from services.gateway.admission import Admission
-from services.gateway.calling import Caller
 from services.gateway.clients.budgets import SharedBudgets
+from services.gateway.clients.cache import BusCache, BusOptimizer, BusRouter
 from services.gateway.clients.credits import NoCredits, SharedCredits
+from services.gateway.clients.egress import egress
 from services.gateway.clients.events import SpooledEvents
+from services.gateway.clients.idempotency import BusIdempotencyStore
 from services.gateway.clients.limits import SharedLimits
-from services.gateway.clients.once import BusOnce
-from services.gateway.clients.past import BusPast
 from services.gateway.clients.principals import BusPrincipals
+from services.gateway.clients.provider_http import HttpProviders, Timeouts
 from services.gateway.clients.replicas import Replicas
-from services.gateway.clients.savings import BusCache, BusOptimizer, BusRouter
-from services.gateway.clients.turns import BusTurns
-from services.gateway.delivery import Delivery
-from services.gateway.domain.conversations import Conversations
-from services.gateway.domain.health import Health
-from services.gateway.domain.slots import Slots
-from services.gateway.feedback import Feedback
-from services.gateway.flights import Flights
+from services.gateway.clients.request_history import BusRequestHistory
+from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.handlers import provider_keys
-from services.gateway.http.chat import chat_completions, completions
+from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
-from services.gateway.http.edge import edge
 from services.gateway.http.errors import HANDLERS
-from services.gateway.http.feedback import give_feedback
 from services.gateway.http.health import healthz, readyz
+from services.gateway.http.middleware import middleware
 from services.gateway.http.models import get_model, list_models
-from services.gateway.http.optimize import get_credits, optimize
-from services.gateway.http.proxy import control_plane
-from services.gateway.optimizing import Optimizing
-from services.gateway.pipeline import Pipeline
-from services.gateway.providers.egress import egress
-from services.gateway.providers.http import HttpProviders, Timeouts
-from services.gateway.providers.wires import wires
+from services.gateway.http.openai import chat_completions, completions
+from services.gateway.http.promptly import get_credits, give_feedback, optimize
+from services.gateway.pipeline.admission import Admission
+from services.gateway.pipeline.batch import Batch
+from services.gateway.pipeline.cache_lookup import CacheLookup
+from services.gateway.pipeline.feedback import Feedback
+from services.gateway.pipeline.optimize import OptimizeApi
+from services.gateway.pipeline.pipeline import Pipeline
+from services.gateway.pipeline.planner import Planner
+from services.gateway.pipeline.provider_call import ProviderCalls
+from services.gateway.pipeline.recorder import Recorder
+from services.gateway.pipeline.responder import Responder
+from services.gateway.providers import registry
 from services.gateway.settings import GatewaySettings
-from services.gateway.translate.dialects import DIALECTS
+from services.gateway.state.concurrency import ConcurrencyLimiter
+from services.gateway.state.prefix_cache import PrefixCacheTracker
+from services.gateway.state.provider_health import ProviderHealth
+from services.gateway.state.single_flight import SingleFlight
 
-_TIDY_SECONDS = 0.5
-_CUT_SECONDS = 2.0  # for the last words of streams that were cut
+_EXPIRE_SECONDS = 0.5
+_CUT_SECONDS = 2.0  # for the last bytes of streams that were cut
 
 
 @dataclass
@@ -94,25 +96,26 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             auth_client,
         )
         await principals.start()
-        cache = BusCache(bus, clock.monotonic, settings.lookup_budget_ms)
+        after_requests, stores = Background(), Background()
+        cache = BusCache(bus, clock.monotonic, settings.lookup_budget_ms, stores)
         optimizer = BusOptimizer(bus, clock.monotonic, settings.optimize_budget_ms)
         router = BusRouter(bus, clock.monotonic, settings.route_budget_ms)
-        conversations = Conversations(clock.monotonic)
+        prefixes = PrefixCacheTracker(clock.monotonic)
         sealer = Sealer(parse_keks(settings.kek))
-        turns = BusTurns(bus, sealer, settings.turns_budget_ms, settings.memory_bytes)
+        tool_calls = BusToolCallStore(bus, sealer, settings.turns_budget_ms, settings.memory_bytes)
         replicas = Replicas(bus, clock)
         await replicas.start()
+        known = registry.providers(
+            openai=settings.openai_base_url,
+            anthropic=settings.anthropic_base_url,
+            google=settings.google_base_url,
+            anthropic_version=settings.anthropic_version,
+        )
         providers = HttpProviders(
             session,
             sealer,
             clock,
-            wires=wires(
-                openai=settings.openai_base_url,
-                anthropic=settings.anthropic_base_url,
-                google=settings.google_base_url,
-                anthropic_version=settings.anthropic_version,
-            ),
-            dialects=DIALECTS,
+            registry=known,
             allowed_hosts=allowed,
             timeouts=Timeouts(
                 connect=settings.connect_timeout,
@@ -126,58 +129,52 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             max_answer=settings.max_answer_bytes,
         )
         events = SpooledEvents(bus, spool, settings.ack_budget_ms)
-        delivery = Delivery(
-            cache=cache,
-            events=events,
-            turns=turns,
-            conversations=conversations,
-            catalog=models,
-            clock=clock,
-        )
         limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms, shared_clock=True)
         admission = Admission(
             principals,
             limits,
-            Slots(settings.max_concurrency, settings.max_requests),
+            ConcurrencyLimiter(settings.max_concurrency, settings.max_requests),
             settings.besides_rpm,
             settings.max_rpm,
         )
+        calls = ProviderCalls(providers, known, models, ProviderHealth(clock.monotonic), clock, _pause)
         pipeline = Pipeline(
             admission=admission,
+            cache_lookup=CacheLookup(cache, SingleFlight(clock.monotonic, settings.flight_wait)),
+            planner=Planner(cache, optimizer, router, tool_calls, prefixes, models),
             budgets=SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True),
-            cache=cache,
-            optimizer=optimizer,
-            router=router,
-            turns=turns,
-            caller=Caller(providers, DIALECTS, models, Health(clock.monotonic), clock, _moment),
-            delivery=delivery,
-            conversations=conversations,
-            flights=Flights(clock.monotonic, settings.flight_wait),
+            provider_calls=calls,
+            responder=Responder(cache, prefixes, models, clock, after_requests),
+            recorder=Recorder(events, tool_calls, models, clock, after_requests),
+            registry=known,
             catalog=models,
         )
         credits_ = await _credits(settings, bus, clock)
-        optimizing = Optimizing(
+        optimize_api = OptimizeApi(
             admission=admission,
             credits_=credits_,
-            once=BusOnce(bus, sealer),
+            idempotency=BusIdempotencyStore(bus, sealer),
             cache=cache,
             optimizer=optimizer,
             events=events,
             clock=clock,
             rpm=settings.optimize_rpm,
+            background=after_requests,
         )
         await provider_keys.serve(bus, providers, clock)
         if isinstance(credits_, SharedCredits):
-            await stack.enter_async_context(running(regularly("tidy_credits", credits_.tidy, _TIDY_SECONDS)))
+            await stack.enter_async_context(
+                running(regularly("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
+            )
         await stack.enter_async_context(
-            running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_telling())
+            running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_publishing())
         )
         draining, cut = False, asyncio.Event()
         app = GatewayApp(
             missing=lambda: () if principals.auth_answered else ("auth",),
             degraded=lambda: [
                 *(() if bus.connected else ("bus",)),
-                *(hop.part for hop in (cache.hop, optimizer.hop, router.hop) if hop.away),
+                *(hop.part for hop in (cache.hop, optimizer.hop, router.hop) if hop.is_open),
             ],
         )
         web = Litestar(
@@ -194,13 +191,15 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 readyz,
                 *DOCS,
             ],
-            exception_handlers=HANDLERS,  # type: ignore[arg-type]  # handlers are keyed by their own error's type
+            exception_handlers=HANDLERS,
             state=State(
                 {
                     "pipeline": pipeline,
-                    "optimizing": optimizing,
+                    "batch": Batch(pipeline, after_requests),
+                    "optimize_api": optimize_api,
+                    "registry": known,
                     "admission": admission,
-                    "feedback": Feedback(BusPast(bus), clock),
+                    "feedback": Feedback(BusRequestHistory(bus), clock),
                     "catalog": models,
                     "clock": clock,
                     "auth_client": auth_client,
@@ -219,7 +218,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         served = await stack.enter_async_context(
             serve_http(
-                edge(dashboard(web, settings.dashboard_dir)),
+                middleware(dashboard(web, settings.dashboard_dir)),
                 settings.host,
                 settings.port,
                 settings.stream_drain_seconds + _CUT_SECONDS,
@@ -235,11 +234,10 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             ending = asyncio.get_running_loop().call_later(settings.stream_drain_seconds, cut.set)
             await served.shutdown()
             ending.cancel()
-            await delivery.settle()
-            await optimizing.settle()
-            await cache.settle()
+            await after_requests.drain()
+            await stores.drain()
             if isinstance(credits_, SharedCredits):
-                await credits_.settle()
+                await credits_.drain()
 
         app.quiesce = quiesce
         yield app
@@ -255,13 +253,13 @@ async def _credits(settings: GatewaySettings, bus: Bus, clock: Clock) -> SharedC
     return shared
 
 
-async def _moment() -> None:
-    """Long enough for a provider to take a breath, and not the same for everybody who waits."""
+async def _pause() -> None:
+    """Wait before a retry, not equally long for all requests."""
     await asyncio.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - no secret depends on it
 
 
 def _to_auth(settings: GatewaySettings, connections: int) -> httpx.AsyncClient:
-    """Connections to the control plane. Whoever finds none free hears of it soon."""
+    """Connections to the control plane. Where none is free, a request fails soon."""
     return httpx.AsyncClient(
         base_url=settings.auth_url,
         timeout=httpx.Timeout(30.0, pool=1.0),

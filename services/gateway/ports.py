@@ -11,9 +11,10 @@ from libs.common.contracts.router import RouteReply, RouteRequest
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
+from services.gateway.providers.base import EncodedRequest
 
 
-class Skipped(Exception):
+class DependencySkipped(Exception):
     """A part that saves money is down or slow: go on without it. `part` is what `degraded` names."""
 
     def __init__(self, part: str) -> None:
@@ -25,12 +26,12 @@ class Principals(Protocol):
     """Who a key belongs to."""
 
     async def verify(self, api_key: str | None) -> Principal:
-        """The key's principal. `Unauthorized` for a key that is none, `Unavailable` where nobody can tell."""
+        """The key's principal. `Unauthorized` for a key that is none, `Unavailable` where that cannot be checked."""
         ...
 
 
 class AnswerCache(Protocol):
-    """Answers that were given before. A failure is a `Skipped`, never an error."""
+    """Answers that were given before. A failure is a `DependencySkipped`, never an error."""
 
     async def exact(self, lookup: ExactLookup) -> CacheHit | None:
         """The answer to this very request."""
@@ -49,7 +50,7 @@ class Optimizer(Protocol):
     """Shortens messages."""
 
     async def optimize(self, request: OptimizeRequest) -> OptimizeReply:
-        """Shorter messages, or `Skipped`."""
+        """Shorter messages, or `DependencySkipped`."""
         ...
 
 
@@ -57,40 +58,42 @@ class Router(Protocol):
     """Chooses the model."""
 
     async def route(self, request: RouteRequest) -> RouteReply:
-        """The model to call, or `Skipped`; `BadRequest` where no key reaches any model that would do."""
+        """The model to call, or `DependencySkipped`; `BadRequest` where no key reaches any model that would do."""
         ...
 
 
 class Providers(Protocol):
     """The ways out to LLM providers. All calls raise `Failure`."""
 
-    async def complete(self, target: Target, key: int, org_id: str, body: bytes) -> bytes:
-        """A whole `chat.completion` object, as the provider sent it; `key` counts into the target's keys."""
+    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> bytes:
+        """A whole answer, as the provider sent it; `key` counts into the target's keys."""
         ...
 
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Make sure that a key works, at no cost."""
         ...
 
-    async def stream(self, target: Target, key: int, org_id: str, body: bytes) -> AsyncGenerator[bytes, None]:
+    async def stream(
+        self, target: Target, key: int, org_id: str, encoded: EncodedRequest
+    ) -> AsyncGenerator[bytes, None]:
         """An open stream. Closing the generator hangs up."""
         ...
 
 
-class Turns(Protocol):
+class ToolCallStore(Protocol):
     """What has to survive from one turn to the next, by tool call."""
 
-    async def recall(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
-        """What is known of these calls. `Skipped` where it cannot be asked for now."""
+    async def load(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
+        """What is known of these calls. `DependencySkipped` where it cannot be loaded now."""
         ...
 
-    async def keep(self, org_id: str, kept: Mapping[str, Kept]) -> None:
+    async def save(self, org_id: str, kept: Mapping[str, Kept]) -> None:
         """Keep it for a day. A failure is counted, not raised."""
         ...
 
 
-class Past(Protocol):
-    """Requests that are over. All three raise a `PromptlyError` where the other side cannot be asked."""
+class RequestHistory(Protocol):
+    """Requests that are over. All three raise a `PromptlyError` where the other side cannot be reached."""
 
     async def request(self, org_id: str, request_id: str) -> CompletionFinished:
         """One of the organisation's requests; `NotFound`."""
@@ -100,7 +103,7 @@ class Past(Protocol):
         """Remove a cached answer, and never put this pair of questions together again; whether there was an answer."""
         ...
 
-    async def tell(self, given: FeedbackGiven) -> None:
+    async def record_feedback(self, given: FeedbackGiven) -> None:
         """Keep what a client thought of an answer."""
         ...
 
@@ -116,8 +119,8 @@ class Limits(Protocol):
 class Reservation(Protocol):
     """Money that a request may spend."""
 
-    def settle(self, actual_nano: int | None) -> None:
-        """Say what was spent of it (None: nobody knows, so what was reserved). Once; later words are not heard."""
+    def close(self, actual_nano: int | None) -> None:
+        """Book what was spent of it (None: nobody knows, so all of it). The first call counts."""
         ...
 
 
@@ -126,7 +129,7 @@ class Budgets(Protocol):
 
     async def reserve(self, principal: Principal, nano: int) -> Reservation:
         """Set an amount of the key's budget aside. `InsufficientCredits` where that is more than is left of it,
-        `Unavailable` where nobody can tell.
+        `Unavailable` where that cannot be checked.
         """
         ...
 
@@ -139,11 +142,11 @@ class Charge(Protocol):
         """Where they come from; None where nothing is counted."""
         ...
 
-    def keep(self) -> None:
+    def capture(self) -> None:
         """They are spent."""
         ...
 
-    def undo(self) -> None:
+    def release(self) -> None:
         """They are not."""
         ...
 
@@ -152,7 +155,7 @@ class Credits(Protocol):
     """What organisations may spend on optimize calls, over all gateways."""
 
     async def reserve(self, org_id: str, tokens: int) -> Charge:
-        """Set tokens aside. `InsufficientCredits` with `required` and `available`, `Unavailable` where nobody can tell."""
+        """Set tokens aside. `InsufficientCredits` with `required` and `available`, `Unavailable` where that cannot be checked."""
         ...
 
     async def balance(self, org_id: str) -> int | None:
@@ -160,8 +163,8 @@ class Credits(Protocol):
         ...
 
 
-class Once(Protocol):
-    """Requests that are to be done once. Both raise `Unavailable` where nobody can tell."""
+class IdempotencyStore(Protocol):
+    """Requests that are to be done once. Both raise `Unavailable` where that cannot be checked."""
 
     async def begin(self, org_id: str, key: str, digest: str) -> bytes | None:
         """The answer that it got before; None: go ahead. `Conflict` while the first one runs, a `BadRequest` of status 422
@@ -178,12 +181,12 @@ class TextOptimizer(Protocol):
     """Shortens one text."""
 
     async def optimize_text(self, request: TextRequest) -> TextReply:
-        """The shortest text that is similar enough, or `Skipped`."""
+        """The shortest text that is similar enough, or `DependencySkipped`."""
         ...
 
 
 class Events(Protocol):
-    """Where finished requests are told."""
+    """Where finished requests are published."""
 
     async def finished(self, event: CompletionFinished) -> None:
         """Returns once the event is safe: acknowledged by the bus, or on disk."""

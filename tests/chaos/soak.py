@@ -21,7 +21,7 @@ from tests.fixtures.running import ROOT, Account, Running, start, stop
 _SMALL = {
     "PROMPTLY_CACHE_MAX_ENTRIES": "500",
     "PROMPTLY_MEMORY_BYTES": str(2 << 20),
-    "PROMPTLY_OPTIMIZER_MEMORY_BYTES": str(4 << 20),
+    "PROMPTLY_OPTIMIZER_MEMO_BYTES": str(4 << 20),
 }
 _FLAT = 1.05
 _SERVICES = ("gateway", "auth", "cache", "optimizer", "router", "analytics", "alerts")

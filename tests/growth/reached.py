@@ -10,7 +10,12 @@ from typing import Any
 
 _PACKAGES = (
     *("services.optimizer.domain", "services.cache.domain", "services.router.domain", "services.gateway.translate"),
-    *("services.gateway.domain", "services.auth.domain"),
+    *("services.gateway.domain", "services.gateway.state", "services.gateway.providers", "services.gateway.endpoints"),
+    "services.auth.domain",
+    *(
+        f"services.auth.{feature}.domain"
+        for feature in ("accounts", "billing", "insights", "keys", "optimization", "routing", "team")
+    ),
 )
 _MODULES = ("libs.common.tokens", "libs.common.conversation")
 # What an annotation names where a parameter is, or holds, what a caller or a provider wrote.
@@ -61,28 +66,41 @@ EXCUSED: dict[str, str] = {
     "services.gateway.translate.google_errors.inside": "decodes one event as `failure` decodes an answer",
     "services.gateway.translate.openai_stream.OpenAIStream.ending": "our own metadata",
     "services.gateway.domain.attempts.client_error": _SENTENCES,
-    "services.gateway.domain.merged": "adds up the parts of one request",
+    "services.gateway.domain.aggregate": "adds up the parts of one request",
     "services.gateway.domain.models": _NAMES,
-    "services.gateway.domain.rate_limit": _NAMES,
-    "services.gateway.domain.slots": _NAMES,
+    "services.gateway.state.rate_windows": _NAMES,
+    "services.gateway.state.refused_fields": _NAMES,
+    "services.gateway.state.concurrency": _NAMES,
+    "services.gateway.state.single_flight.SingleFlight.join": _IDS,
+    "services.gateway.domain.plan.Plan.without": _NAMES,
+    "services.gateway.providers.registry": _NAMES,
+    "services.gateway.providers.base.Provider": "what each provider has in its own way",
+    **{
+        f"services.gateway.providers.{name}.provider.{kind}.{method}": "an address or a header, of names and a key"
+        for name, kind in (("openai", "OpenAI"), ("anthropic", "Anthropic"), ("google", "Google"))
+        for method in ("url", "models_url", "sign")
+    },
+    "services.gateway.endpoints.openai_chat.OpenAIChat.error": _SENTENCES,
+    "services.gateway.endpoints.openai_chat.OpenAIChat.stream_error": _SENTENCES,
+    "services.gateway.endpoints.optimize.Optimize.error": _SENTENCES,
     "services.gateway.domain.receipt": "arithmetic on counts",
     "services.gateway.domain.targets": _NAMES,
-    "services.gateway.domain.telling": "writes our own metadata and events",
+    "services.gateway.domain.completion_event": "writes our own metadata and events",
     "services.gateway.domain.turns.without_blocks": "drops blocks by id",
     "services.gateway.domain.turns.of_answer": "picks by id",
-    "services.gateway.domain.unwanted.Unwanted": _NAMES,
-    "services.gateway.domain.work": "the state of one request",
     "services.auth.domain.attempts": "addresses and accounts, which are bounded where they come in",
-    "services.auth.domain.ledger": "our own entries",
+    "services.auth.billing.domain.ledger": "our own entries",
     "services.auth.domain.links": _OPERATOR,
-    "services.auth.domain.mails": "writes our own mails",
-    "services.auth.domain.periods": "a date in a query, which the door bounds",
+    "services.auth.accounts.domain.mails": "writes our own mails",
+    "services.auth.billing.domain.mails": "writes our own mails",
+    "services.auth.team.domain.mails": "writes our own mails",
+    "services.auth.insights.domain.periods": "a date in a query string, which the server bounds",
     "services.auth.domain.permissions": _IDS,
-    "services.auth.domain.preview.route_request": "the same walk as the gateway's, over a body of the control plane's size",
-    "services.auth.domain.rules": _OPERATOR,
-    "services.auth.domain.team": _IDS,
-    "services.auth.domain.tickets": "a digest of a token that the door bounds",
-    "services.auth.domain.tiers": _OPERATOR,
+    "services.auth.routing.domain.chat_request.route_request": "the same walk as the gateway's, over a body of the control plane's size",
+    "services.auth.routing.domain.rules": _OPERATOR,
+    "services.auth.team.domain.members": _IDS,
+    "services.auth.domain.one_time_tokens": "a digest of a token that its struct bounds",
+    "services.auth.routing.domain.tiers": _OPERATOR,
 }
 
 

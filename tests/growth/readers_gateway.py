@@ -7,13 +7,19 @@ from typing import Any
 import msgspec
 
 from libs.common import conversation
+from libs.common.contracts.auth import Principal
 from libs.common.tokens import count_message, count_messages, count_text
-from services.gateway.domain import cache_key, chat, hosted, json_size, needs, overrides, turns, unwanted
+from services.gateway.domain import cache_key, chat, hosted, json_size, needs, overrides, refused_fields, turns
 from services.gateway.domain.attempts import Failure
-from services.gateway.domain.conversations import Conversations
+from services.gateway.domain.plan import Plan
+from services.gateway.domain.request import Request
+from services.gateway.domain.targets import Target
+from services.gateway.endpoints.base import Attempt
+from services.gateway.endpoints.openai_chat import OPENAI_CHAT
+from services.gateway.endpoints.openai_completions import OPENAI_COMPLETIONS
+from services.gateway.state.prefix_cache import PrefixCacheTracker
 from services.gateway.translate import (
     completions,
-    dialects,
     either,
     google_openai,
     openai_answer,
@@ -27,6 +33,7 @@ from services.gateway.translate import (
 )
 from services.gateway.translate.dialect import Asked
 from services.gateway.translate.openai_stream import OpenAIStream
+from tests.fixtures.dialects import DIALECTS, PROVIDERS
 from tests.growth.reader import MODEL, TURN, Reader, body, pieces, refused, talk, tools
 
 
@@ -42,6 +49,7 @@ def clients() -> Iterator[Reader]:
     yield Reader(
         "a body of completions", refused(lambda text: completions.prompts_of(text.encode("utf-8", "surrogatepass")))
     )
+    yield Reader("a prompt of completions at its endpoint", refused(_prompted))
     yield Reader("how many values a body holds", refused(_values))
     yield Reader("headers", refused(lambda text: overrides.parse({"x-promptly-tags": text, "x-promptly-level": text})))
     for name, made in _BODIES.items():
@@ -50,14 +58,14 @@ def clients() -> Iterator[Reader]:
 
 def _chatted(made: Callable[[str], dict[str, Any]], text: str) -> object:
     asked = chat.parse(msgspec.json.encode(made(text)))
-    known = Conversations(lambda: 0.0)
-    known.remember("org", asked, 1, 1)
+    known = PrefixCacheTracker(lambda: 0.0)
+    known.update("org", asked, 1, 1)
     return (
         *(cache_key.cache_key(asked, {}, "app"), cache_key.cacheable(asked), hosted.hosted(asked), needs.needs(asked)),
         *(
             turns.call_ids(asked),
             turns.open_calls(asked),
-            known.warm("org", asked),
+            known.lookup("org", asked),
             chat.each_message(asked.raw["messages"]),
         ),
         conversation.user_turns(asked.fields.messages, 0),
@@ -108,18 +116,21 @@ def _schema(text: str) -> dict[str, Any]:
 
 
 def providers() -> Iterator[Reader]:
-    for name, dialect in dialects.DIALECTS.items():
+    for name, dialect in DIALECTS.items():
         for what, made in _BODIES.items():
             yield Reader(f"{name}: {what}", refused(partial(_translated, dialect, made)), seldom=True)
         for what, answer in _ANSWERS.items():
             yield Reader(f"{name}: answer with {what}", refused(partial(_answered, dialect, answer)), seldom=True)
-        yield Reader(f"{name}: error", refused(partial(_failed, dialect)), seldom=True)
+        yield Reader(f"{name}: error", refused(partial(_failed, name)), seldom=True)
         yield Reader(f"{name}: bytes of a stream", refused(partial(_streamed, dialect)), seldom=True)
         yield Reader(f"{name}: events of a stream", refused(partial(_chunked, dialect, name)), seldom=True)
         yield Reader(f"{name}: a whole answer in any shape", refused(partial(_any_shape, dialect, name)), seldom=True)
+    for name in DIALECTS:
+        yield Reader(f"{name}: the chat endpoint", refused(partial(_at_the_endpoint, name)), seldom=True)
     yield Reader("server-sent events", _events)
     yield Reader("parts of OpenAI's format", refused(_openai_parts), seldom=True)
     yield Reader("a stream of OpenAI's", refused(_openai_stream))
+    yield Reader("a stream of chunks of one kind", refused(_recognized_stream))
     yield Reader("a stream of completions", refused(_completion_stream))
     yield Reader("replayed", lambda text: openai_replay.replay(_whole(text), None, b"{}", wants_usage=True))
     yield Reader("with metadata", lambda text: openai_openai.with_metadata(msgspec.json.encode(_whole(text)), b"{}"))
@@ -132,6 +143,44 @@ def providers() -> Iterator[Reader]:
 def _translated(dialect: Any, made: Callable[[str], dict[str, Any]], text: str) -> object:
     asked = chat.parse(msgspec.json.encode(made(text)))
     return dialect.request(Asked(raw=asked.raw, messages=asked.raw["messages"], model="m", known=None, stream=True))
+
+
+def _prompted(text: str) -> object:
+    data = msgspec.json.encode({"model": "m", "prompt": pieces(text, 4_000)[:20]})
+    answer = [msgspec.json.encode(_whole(piece)) for piece in pieces(text, 4_000)]
+    return OPENAI_COMPLETIONS.prompts(data), OPENAI_COMPLETIONS.join(answer)
+
+
+def _at_the_endpoint(name: str, text: str) -> object:
+    """What the pipeline calls, for one request."""
+    envelope = OPENAI_CHAT.head(msgspec.json.encode(body({"role": "user", "content": text})), {}, "")
+    principal = Principal(org_id="org", key_id="key")
+    request = Request(
+        id="req",
+        accepted=0.0,
+        time_ms=0,
+        kind="chat",
+        principal=principal,
+        envelope=envelope,
+        chat=OPENAI_CHAT.chat_view(envelope),
+        overrides=overrides.NONE,
+        settings=principal.settings,
+    )
+    attempt = Attempt(
+        request=request,
+        plan=Plan(),
+        provider=PROVIDERS[name],
+        target=Target(model="m", served_model="m", provider=name, keys=()),
+        known=None,
+        without=frozenset(),
+        created=1,
+    )
+    whole = msgspec.json.encode(_whole(text))
+    return (
+        *(OPENAI_CHAT.cache_key(envelope, {}, None), OPENAI_CHAT.encode(attempt)),
+        *(OPENAI_CHAT.with_metadata(whole, b"{}"), OPENAI_CHAT.replay(request, whole, b"{}")),
+        OPENAI_CHAT.read(attempt, OPENAI_CHAT.decode(attempt, _ANSWERS["a long text"](text))),
+    )
 
 
 def _whole(text: str) -> dict[str, Any]:
@@ -232,7 +281,7 @@ def _openai_parts(text: str) -> object:
         ),
         google_openai.billed(used),
         openai_replay.chunks_of(msgspec.json.encode(_whole(text)), None),
-        unwanted.refused(Failure("status", text, status=400), ("stream_options",), guess=True),
+        refused_fields.refused(Failure("status", text, status=400), ("stream_options",), guess=True),
         openai_answer.read_answer(_ANSWERS["calls"](text)),
     )
 
@@ -247,10 +296,11 @@ def _values(text: str) -> object:
     ]
 
 
-def _failed(dialect: Any, text: str) -> object:
+def _failed(name: str, text: str) -> object:
     said = msgspec.json.encode({"error": {"message": text, "type": text, "status": text, "code": text}})
     return [
-        dialect.failure(status, {"retry-after": text}, body)
+        made(status, {"retry-after": text}, body)
+        for made in (PROVIDERS[name].error, DIALECTS[name].failure)
         for status in (400, 429)
         for body in (said, text.encode("utf-8", "surrogatepass"))
     ]
@@ -311,6 +361,24 @@ def _openai_stream(text: str) -> object:
         b"data: " + msgspec.json.encode(one) + b"\n\n"
         for piece in pieces(text, TURN)
         for one in _EVENTS["openai"](piece)
+    ]
+    found = [stream.feed(one) for one in events]
+    return found, stream.end(), stream.answer()
+
+
+def _recognized_stream(text: str) -> object:
+    """Chunks of one kind, which are recognized instead of decoded."""
+    head = {"id": "c", "created": 1, "model": "m"}
+    stream = OpenAIStream(openai_openai.OPENAI.chunks(model="m", request_id="r", created=1), wants_usage=True)
+    events = [
+        b"data: " + msgspec.json.encode({**head, "choices": [{"index": 0, "delta": {"content": piece}}]}) + b"\n\n"
+        for piece in ("a", *pieces(text, TURN))
+    ]
+    calls = [{"index": 0, "id": "c", "function": {"name": "f", "arguments": ""}}]
+    calls += [{"index": 0, "function": {"arguments": piece}} for piece in ("a", *pieces(text, TURN))]
+    events += [
+        b"data: " + msgspec.json.encode({**head, "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}) + b"\n\n"
+        for call in calls
     ]
     found = [stream.feed(one) for one in events]
     return found, stream.end(), stream.answer()

@@ -9,8 +9,9 @@ from libs.common import catalog, conversation
 from libs.common.clock import ManualClock
 from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.contracts.router import RouteRequest
-from services.auth.domain import credentials, diff
-from services.auth.domain.preview import ChatBody
+from services.auth.accounts.domain import credentials
+from services.auth.optimization.domain import diff
+from services.auth.routing.domain.chat_request import ChatBody
 from services.cache.domain import characters, normalise, roles, spelling, time_sensitive, verifier
 from services.cache.domain import language as cache_language
 from services.cache.domain.identity import own_direction

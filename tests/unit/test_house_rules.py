@@ -13,7 +13,21 @@ CODE = ("services", "libs", "deploy", "tests", "bench", "sdk")
 SERVICES = ("gateway", "auth", "cache", "optimizer", "router", "analytics", "alerts")
 MAX_LINES = 400
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "manager", "misc"}
-OUTER_ROOMS = {"clients", "store", "providers", "notify", "handlers", "http", "jobs"}
+OUTER_ROOMS = {"clients", "store", "notify", "handlers", "http", "jobs"}
+PURE = {"domain", "translate", "schemas", "endpoints", "providers", "formats"}
+# Auth's features are folders that have layers of their own.
+FEATURES = {
+    "accounts",
+    "alerts",
+    "billing",
+    "insights",
+    "keys",
+    "optimization",
+    "routing",
+    "sessions",
+    "status",
+    "team",
+}
 
 
 def python_files(root: Path) -> Iterator[Path]:
@@ -27,6 +41,16 @@ def _parts(root: Path, path: Path) -> tuple[str, ...]:
     return path.relative_to(root).parts
 
 
+def _names(root: Path, path: Path) -> tuple[str, ...]:
+    """The names of a module and of the folders it is in, below its service; of a feature's, those below the feature."""
+    _, service, *names = path.relative_to(root).with_suffix("").parts
+    return _below_the_feature(service, names)
+
+
+def _below_the_feature(service: str, names: list[str]) -> tuple[str, ...]:
+    return tuple(names[1:] if service == "auth" and names and names[0] in FEATURES else names)
+
+
 def long_modules(root: Path) -> list[str]:
     """Modules over the hard stop."""
     return [str(p.relative_to(root)) for p in python_files(root) if len(p.read_text().splitlines()) > MAX_LINES]
@@ -38,11 +62,11 @@ def banned_names(root: Path) -> list[str]:
 
 
 def async_in_pure_rooms(root: Path) -> list[str]:
-    """`async` or `await` in a domain or translate room."""
+    """`async` or `await` in a folder of pure code."""
     found = []
     for path in python_files(root):
         parts = _parts(root, path)
-        if parts[0] == "services" and {"domain", "translate"} & set(parts):
+        if parts[0] == "services" and PURE & set(_names(root, path)):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith):
                     found.append(f"{'/'.join(parts)}:{node.lineno}")
@@ -50,12 +74,12 @@ def async_in_pure_rooms(root: Path) -> list[str]:
 
 
 def clocks_and_chance_in_pure_rooms(root: Path) -> list[str]:
-    """Reading the clock or throwing dice in a domain or translate room."""
+    """Reading the clock or throwing dice in a folder of pure code."""
     banned = {("time", "time"), ("time", "monotonic"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
     found = []
     for path in python_files(root):
         parts = _parts(root, path)
-        if parts[0] == "services" and {"domain", "translate"} & set(parts):
+        if parts[0] == "services" and PURE & set(_names(root, path)):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                     if (node.value.id, node.attr) in banned:
@@ -97,10 +121,13 @@ def rooms_imported_from_inside(root: Path) -> list[str]:
         if parts[0] != "services" or len(parts) < 3 or path.name in ("app.py", "__main__.py"):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"services.{parts[1]}."):
-                room = node.module.split(".")[2]
-                if room in OUTER_ROOMS and room != parts[2]:
-                    found.append(f"{'/'.join(parts)}:{node.lineno}")
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"services.{parts[1]}"):
+                outside = OUTER_ROOMS - set(_names(root, path)[:1])
+                for alias in node.names:
+                    _, service, *names = [*node.module.split("."), alias.name]
+                    if service == parts[1] and outside & set(_below_the_feature(service, names)[:1]):
+                        found.append(f"{'/'.join(parts)}:{node.lineno}")
+                        break
     return found
 
 
@@ -162,6 +189,20 @@ PLANTED = {
 }
 
 
+# The same within a feature of auth, and by imports that name a package and its module apart.
+PLANTED_IN_FEATURES = [
+    (async_in_pure_rooms, "services/auth/keys/domain/waits.py", "async def f() -> None: ...\n"),
+    (async_in_pure_rooms, "services/auth/keys/schemas.py", "async def f() -> None: ...\n"),
+    (clocks_and_chance_in_pure_rooms, "services/auth/team/domain/dice.py", "import random\n"),
+    (rooms_imported_from_inside, "services/auth/team/service.py", "from services.auth.team.store import SqlInvites\n"),
+    (rooms_imported_from_inside, "services/auth/team/service.py", "from services.auth.team import store\n"),
+    (rooms_imported_from_inside, "services/auth/team/service.py", "from services.auth.keys.http import f\n"),
+    (rooms_imported_from_inside, "services/auth/team/service.py", "from services.auth.http.guard import guard\n"),
+    (rooms_imported_from_inside, "services/auth/team/store.py", "from services.auth.http.guard import guard\n"),
+    (rooms_imported_from_inside, "services/auth/ports.py", "from services.auth import store\n"),
+]
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_house_keeps(rule: Callable[[Path], list[str]]) -> None:
     assert rule(ROOT) == []
@@ -170,6 +211,16 @@ def test_the_house_keeps(rule: Callable[[Path], list[str]]) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_a_planted_breach_is_found(rule: Callable[[Path], list[str]], tmp_path: Path) -> None:
     where, code = PLANTED[rule.__name__]
+    planted = tmp_path / where
+    planted.parent.mkdir(parents=True)
+    planted.write_text(code)
+    assert len(rule(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(("rule", "where", "code"), PLANTED_IN_FEATURES)
+def test_a_breach_planted_in_a_feature_is_found(
+    rule: Callable[[Path], list[str]], where: str, code: str, tmp_path: Path
+) -> None:
     planted = tmp_path / where
     planted.parent.mkdir(parents=True)
     planted.write_text(code)

@@ -2,12 +2,18 @@
 
 import re
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 from libs.common.contracts.alerts import Metric
+from libs.common.contracts.auth import ProviderKey
 from libs.common.contracts.optimizer import Lever
 from services.alerts.domain.metrics import METRICS
+from services.gateway.endpoints.openai_chat import OPENAI_CHAT
+from services.gateway.endpoints.openai_completions import OPENAI_COMPLETIONS
+from services.gateway.endpoints.optimize import OPTIMIZE
+from services.gateway.http.middleware import _route
 from services.optimizer.domain.levers import STEPS
+from tests.fixtures.dialects import PROVIDERS
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "how-to-add.md").read_text(encoding="utf-8")
@@ -45,3 +51,23 @@ def test_a_metric_is_named_in_its_declaration_only() -> None:
     ]
     assert "services/alerts/domain/metrics.py" in named
     assert {name for name in named if name.startswith("services/alerts")} == {"services/alerts/domain/metrics.py"}
+
+
+def test_a_provider_is_named_in_its_own_folder_only() -> None:
+    """But for the settings with its official address, the translation of its chat format, and examples in the API's document."""
+    gateway = ROOT / "services" / "gateway"
+    own = [gateway / name for name in ("providers", "translate", "formats", "http/openapi")]
+    code = [path for path in gateway.rglob("*.py") if not any(path.is_relative_to(folder) for folder in own)]
+    assert code
+    for name in (provider.name for provider in PROVIDERS):
+        assert [str(path) for path in code if re.search(rf'"{name}"', path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_provider_of_a_key_is_in_the_registry() -> None:
+    assert {provider.name for provider in PROVIDERS} == set(get_args(get_type_hints(ProviderKey)["provider"]))
+
+
+def test_every_route_of_an_endpoint_names_its_spans() -> None:
+    for endpoint in (OPENAI_CHAT, OPENAI_COMPLETIONS, OPTIMIZE):
+        for route in endpoint.routes:
+            assert _route(route) == route

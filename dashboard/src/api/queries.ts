@@ -132,7 +132,7 @@ export const cacheHits = () =>
   });
 
 /** What became of an answer that somebody here called wrong: the API tells it once, to whoever said so. */
-export const takenBack = (entry: string) => queryOptions<Schema["TakenBack"]>({ queryKey: ["taken back", entry], queryFn: skipToken });
+export const takenBack = (entry: string) => queryOptions<Schema["WrongAnswerRemoved"]>({ queryKey: ["taken back", entry], queryFn: skipToken });
 
 export const alertRules = () =>
   queryOptions({

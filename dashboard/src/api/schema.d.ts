@@ -234,7 +234,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who the token belongs to.
+         * Who the token belongs to, and what they may do.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_auth_me"];
@@ -270,7 +270,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lead the browser to the other provider. */
+        /** Redirect the browser to the provider. */
         get: operations["get_auth_oauth_source"];
         put?: never;
         post?: never;
@@ -287,7 +287,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Come back from the other provider, and go on to the dashboard. */
+        /** The provider's redirect back, which goes on to the dashboard. */
         get: operations["get_auth_oauth_source_callback"];
         put?: never;
         post?: never;
@@ -307,7 +307,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin to link an identity to the account that is signed in; the dashboard leads the browser to `url`.
+         * Begin to link an identity to the account that is signed in; the dashboard redirects the browser to `url`.
          * @description Roles: admin, member, viewer.
          */
         post: operations["post_auth_oauth_source_link"];
@@ -324,7 +324,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a page for signing in has to know: who may register now, through whom one signs in, whether mail is sent. */
+        /** What a page for signing in has to know: who may register now, which identity providers there are, whether mail is sent. */
         get: operations["get_auth_options"];
         put?: never;
         post?: never;
@@ -363,7 +363,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a link by mail. */
+        /** Request a link by mail. */
         post: operations["post_auth_password_reset"];
         delete?: never;
         options?: never;
@@ -413,7 +413,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How the caller signs in: with a password, and through whom else.
+         * How the caller signs in: with a password, and through which identity providers.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_auth_sign_ins"];
@@ -455,7 +455,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for another code.
+         * Request another code.
          * @description Roles: admin, member, viewer.
          */
         post: operations["post_auth_verify_mail"];
@@ -534,7 +534,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What the payment provider tells, which it signs. */
+        /** An event of the payment provider, which it signs. */
         post: operations["post_billing_webhook"];
         delete?: never;
         options?: never;
@@ -701,7 +701,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Forget all cached answers.
+         * Clear the cache.
          * @description Roles: admin.
          */
         post: operations["post_optimization_cache_clear"];
@@ -911,7 +911,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One entry of the log, with its receipt, what was said of it, and where its trace is.
+         * One entry of the log, with its receipt, its feedback and the link to its trace.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_requests_request_id"];
@@ -1065,7 +1065,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Invite somebody.
+         * Invite a member.
          * @description Roles: admin.
          */
         post: operations["post_team_invite"];
@@ -1159,139 +1159,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/team/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each role may do.
+         * @description Roles: admin, member, viewer.
+         */
+        get: operations["get_team_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * Register
-         * @description The body of a registration.
-         */
-        Register: {
-            org_name: string;
-            email: string;
-            password: string;
-            /**
-             * @default personal
-             * @enum {unknown}
-             */
-            account_type: "personal" | "team";
-            /** @default null */
-            bootstrap_token: string | null;
-        };
-        /**
-         * Registered
-         * @description A new organisation; its first API key is shown only here.
-         */
-        Registered: {
-            user: components["schemas"]["User"];
-            org: components["schemas"]["Org"];
-            token: string;
-            api_key: string;
-        };
-        /**
-         * User
-         * @description A person in one organisation.
-         */
-        User: {
-            id: string;
-            email: string;
-            /** @enum {unknown} */
-            role: "admin" | "member" | "viewer";
-            created_at: string;
-        };
-        /**
-         * Org
-         * @description An organisation.
-         */
-        Org: {
-            id: string;
-            name: string;
-            /** @enum {unknown} */
-            account_type: "personal" | "team";
-            created_at: string;
-        };
-        /**
-         * Login
-         * @description The body of a login.
-         */
-        Login: {
-            email: string;
-            password: string;
-        };
-        /**
-         * SignedIn
-         * @description A token, which lasts twelve hours, and whose it is.
-         */
-        SignedIn: {
-            user: components["schemas"]["User"];
-            org: components["schemas"]["Org"];
-            token: string;
-        };
-        /**
-         * EntryOptions
-         * @description How one gets in here: `registration` is `first` until there is an organisation, and `invite` where it is closed.
-         */
-        EntryOptions: {
-            /** @enum {unknown} */
-            registration: "first" | "invite" | "open";
-            bootstrap_token: boolean;
-            oauth: ("github" | "google")[];
-            mail: boolean;
-        };
-        /**
-         * Me
-         * @description Who the token belongs to.
-         */
-        Me: {
-            user: components["schemas"]["User"];
-            org: components["schemas"]["Org"];
-        };
-        /**
-         * SignIns
-         * @description How the caller gets in.
-         */
-        SignIns: {
-            password: boolean;
-            oauth: ("github" | "google")[];
-        };
-        /**
-         * PasswordChange
-         * @description Another password.
-         */
-        PasswordChange: {
-            old_password: string;
-            new_password: string;
-        };
-        /**
-         * ResetBody
-         * @description Whose password was forgotten.
-         */
-        ResetBody: {
-            email: string;
-        };
-        /**
-         * Told
-         * @description A sentence.
-         */
-        Told: {
-            detail: string;
-        };
-        /**
-         * ResetConfirmBody
-         * @description The token out of the link, and the new password.
-         */
-        ResetConfirmBody: {
-            token: string;
-            password: string;
-        };
-        /**
-         * VerifyBody
-         * @description The code out of the mail.
-         */
-        VerifyBody: {
-            token: string;
-        };
         /**
          * AcceptBody
          * @description The token out of the link and a password; where an e-mail is sent along, it has to be the invited one.
@@ -1303,11 +1194,257 @@ export interface components {
             email: string | null;
         };
         /**
-         * Leaving
-         * @description Where to lead the browser.
+         * Action
+         * @description What a role may do, and a route needs. The values are the names that the API serves.
+         * @enum {unknown}
          */
-        Leaving: {
+        Action: "judge_cache" | "manage_billing" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "read" | "use_keys" | "write_alerts";
+        /**
+         * AlertEvent
+         * @description A rule fired, or its metric came back.
+         */
+        AlertEvent: {
+            id: string;
+            rule_id: string;
+            rule_name: string;
+            /** @enum {unknown} */
+            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            /** @enum {unknown} */
+            kind: "fired" | "resolved";
+            value: number;
+            threshold: number;
+            time: string;
+            data_as_of: string | null;
+            forecast: number | null;
+            message: string;
+            notifications: components["schemas"]["Notification"][];
+        };
+        /**
+         * AlertEvents
+         * @description Newest first.
+         */
+        AlertEvents: {
+            events: components["schemas"]["AlertEvent"][];
+        };
+        /**
+         * AlertRule
+         * @description An alert rule; where its channels lead is masked. `firing_since` is null while it does not fire.
+         */
+        AlertRule: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            /** @enum {unknown} */
+            operator: "gt" | "gte" | "lt" | "lte";
+            threshold: number;
+            channels: ("email" | "slack" | "webhook")[];
+            window_minutes: number;
+            cooldown_minutes: number;
+            channel_config: components["schemas"]["ChannelConfig"];
+            is_active: boolean;
+            firing_since: string | null;
+            created_at: string;
+        };
+        /**
+         * AlertRuleBody
+         * @description A new alert rule.
+         */
+        AlertRuleBody: {
+            name: string;
+            /** @enum {unknown} */
+            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            /** @enum {unknown} */
+            operator: "gt" | "gte" | "lt" | "lte";
+            threshold: number;
+            /**
+             * @default [
+             *       "email"
+             *     ]
+             */
+            channels: ("email" | "slack" | "webhook")[];
+            /**
+             * @default {
+             *       "webhook": null,
+             *       "slack": null
+             *     }
+             */
+            channel_config: components["schemas"]["ChannelConfigBody"];
+            /** @default 60 */
+            window_minutes: number;
+            /** @default 60 */
+            cooldown_minutes: number;
+            /** @default true */
+            is_active: boolean;
+        };
+        /**
+         * AlertRuleChange
+         * @description A change of an alert rule; what is not named stays.
+         */
+        AlertRuleChange: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            metric: ("daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
+            /** @default null */
+            operator: ("gt" | "gte" | "lt" | "lte") | null;
+            /** @default null */
+            threshold: number | null;
+            /** @default null */
+            channels: ("email" | "slack" | "webhook")[] | null;
+            /** @default null */
+            channel_config: components["schemas"]["ChannelConfigBody"] | null;
+            /** @default null */
+            window_minutes: number | null;
+            /** @default null */
+            cooldown_minutes: number | null;
+            /** @default null */
+            is_active: boolean | null;
+        };
+        /**
+         * AlertRules
+         * @description Alert rules, oldest first.
+         */
+        AlertRules: {
+            rules: components["schemas"]["AlertRule"][];
+        };
+        /**
+         * AlertTested
+         * @description What became of the test, channel by channel.
+         */
+        AlertTested: {
+            notifications: components["schemas"]["Notification"][];
+        };
+        /**
+         * CacheCounts
+         * @description Hits by layer; the rate is over all requests, 0 to 1.
+         */
+        CacheCounts: {
+            exact_hits: number;
+            semantic_hits: number;
+            hit_rate: number;
+        };
+        /**
+         * CacheFeedback
+         * @description An entry of the cache whose answer was wrong for who got it.
+         */
+        CacheFeedback: {
+            /** Format: uuid */
+            entry_id: string;
+            wrong: boolean;
+        };
+        /**
+         * CacheStats
+         * @description Live entries: those that serve exact repeats only, those that serve paraphrases too, and their sum.
+         */
+        CacheStats: {
+            exact_entries: number;
+            semantic_entries: number;
+            total_entries: number;
+        };
+        /**
+         * ChannelConfig
+         * @description Where a rule's channels lead, masked; a channel that leads nowhere is left out.
+         */
+        ChannelConfig: {
+            /** @default null */
+            webhook: components["schemas"]["WebhookTarget"] | null;
+            /** @default null */
+            slack: components["schemas"]["SlackTarget"] | null;
+        };
+        /**
+         * ChannelConfigBody
+         * @description Where channels lead; what is left out leads nowhere.
+         */
+        ChannelConfigBody: {
+            /** @default null */
+            webhook: components["schemas"]["WebhookBody"] | null;
+            /** @default null */
+            slack: components["schemas"]["SlackBody"] | null;
+        };
+        /**
+         * ChatBody
+         * @description What decides about the model; all else of OpenAI's API may stand beside it.
+         */
+        ChatBody: {
+            model: string;
+            messages: components["schemas"]["ChatMessage"][];
+            /** @default null */
+            n: number | null;
+            /** @default null */
+            tools: Record<string, never>[] | null;
+            /** @default null */
+            functions: Record<string, never>[] | null;
+            /** @default null */
+            response_format: components["schemas"]["_Format"] | null;
+            /** @default null */
+            max_tokens: number | null;
+            /** @default null */
+            max_completion_tokens: number | null;
+        };
+        /**
+         * ChatMessage
+         * @description A turn; what is no text counts by its kind only.
+         */
+        ChatMessage: {
+            role: string;
+            /** @default null */
+            content: string | Record<string, never>[] | null;
+            /** @default null */
+            tool_calls: Record<string, never>[] | null;
+        };
+        /**
+         * CheckoutBody
+         * @description How much to buy, in pounds: at least 5.00, to the penny.
+         */
+        CheckoutBody: {
+            amount_gbp: number;
+        };
+        /**
+         * CheckoutOpened
+         * @description The payment provider's session, and the page that takes the money.
+         */
+        CheckoutOpened: {
+            session_id: string;
             url: string;
+        };
+        /**
+         * Cleared
+         * @description How many entries a clear removed.
+         */
+        Cleared: {
+            cleared: number;
+        };
+        /**
+         * CreditsLeft
+         * @description Tokens for the optimize API; null where they are not counted.
+         */
+        CreditsLeft: {
+            balance_tokens: number | null;
+            /** @enum {unknown} */
+            currency: "GBP";
+            price_per_million_tokens: number;
+            minimum_purchase_gbp: number;
+            can_buy: boolean;
+        };
+        /**
+         * EntryOptions
+         * @description How to sign in or register here: `registration` is `first` until there is an organisation, and `invite` where it is closed.
+         */
+        EntryOptions: {
+            /** @enum {unknown} */
+            registration: "first" | "invite" | "open";
+            bootstrap_token: boolean;
+            oauth: ("github" | "google")[];
+            mail: boolean;
+        };
+        /**
+         * Error
+         * @description A sentence for the client; `errors` where fields are to blame.
+         */
+        Error: {
+            detail: string;
+            errors?: components["schemas"]["FieldError"][];
         };
         /**
          * ExchangeBody
@@ -1317,57 +1454,44 @@ export interface components {
             code: string;
         };
         /**
-         * OrgChange
-         * @description What may be changed of an organisation; in a deletion its name, to be sure.
+         * Feedback
+         * @description The client's feedback on the answer.
          */
-        OrgChange: {
-            name: string;
-        };
-        /**
-         * Members
-         * @description An organisation's users.
-         */
-        Members: {
-            members: components["schemas"]["User"][];
-        };
-        /**
-         * RoleBody
-         * @description Another role.
-         */
-        RoleBody: {
+        Feedback: {
             /** @enum {unknown} */
-            role: "admin" | "member" | "viewer";
+            rating: "bad" | "good";
+            cache_wrong: boolean;
+            comment: string | null;
+            time: string;
         };
         /**
-         * InviteBody
-         * @description Who is to join, as what.
+         * FieldError
+         * @description A field of the caller's body or query, and what is wrong with it.
          */
-        InviteBody: {
-            email: string;
-            /** @enum {unknown} */
-            role: "admin" | "member" | "viewer";
+        FieldError: {
+            field: string;
+            message: string;
         };
         /**
-         * NewInvite
-         * @description An invitation and the link that accepts it; `mailed` says whether a mail is on its way.
+         * Hit
+         * @description A question that got another question's answer; both are named by their requests, no text of theirs is kept.
          */
-        NewInvite: {
-            id: string;
-            email: string;
-            /** @enum {unknown} */
-            role: "admin" | "member" | "viewer";
-            invited_by: string;
-            created_at: string;
-            expires_at: string;
-            link: string;
-            mailed: boolean;
+        Hit: {
+            request_id: string;
+            source_request_id: string | null;
+            entry_id: string | null;
+            similarity: number | null;
+            model: string;
+            time: string;
+            savings_usd: number | null;
         };
         /**
-         * Invites
-         * @description Open invitations.
+         * Hits
+         * @description Newest first.
          */
-        Invites: {
-            invites: components["schemas"]["Invite"][];
+        Hits: {
+            hits: components["schemas"]["Hit"][];
+            next_cursor: string | null;
         };
         /**
          * Invite
@@ -1383,40 +1507,20 @@ export interface components {
             expires_at: string;
         };
         /**
-         * SystemState
-         * @description How Promptly is.
+         * InviteBody
+         * @description Who is to join, as what.
          */
-        SystemState: {
+        InviteBody: {
+            email: string;
             /** @enum {unknown} */
-            status: "degraded" | "up";
-            version: string;
-            /** @enum {unknown} */
-            bus: "down" | "up";
-            services: {
-                [key: string]: components["schemas"]["ServiceState"];
-            };
+            role: "admin" | "member" | "viewer";
         };
         /**
-         * ServiceState
-         * @description One service; `event_lag` counts requests that its figures do not show yet.
+         * Invites
+         * @description Open invitations.
          */
-        ServiceState: {
-            /** @enum {unknown} */
-            status: "degraded" | "down" | "up";
-            version: string | null;
-            degraded: string[];
-            missing: string[];
-            /** @default null */
-            reason: string | null;
-            /** @default null */
-            event_lag: number | null;
-        };
-        /**
-         * Keys
-         * @description Promptly keys.
-         */
-        Keys: {
-            keys: components["schemas"]["Key"][];
+        Invites: {
+            invites: components["schemas"]["Invite"][];
         };
         /**
          * Key
@@ -1456,6 +1560,258 @@ export interface components {
             monthly_budget_usd: number | null;
         };
         /**
+         * Keys
+         * @description Promptly keys.
+         */
+        Keys: {
+            keys: components["schemas"]["Key"][];
+        };
+        /**
+         * Latencies
+         * @description Milliseconds, true to two percent; None where there were no requests. `overhead` is what we added, `provider` what
+         *         the provider took where one was asked.
+         */
+        Latencies: {
+            p50: number | null;
+            p95: number | null;
+            p99: number | null;
+            overhead_p50: number | null;
+            overhead_p95: number | null;
+            /** @default null */
+            provider_p50: number | null;
+            /** @default null */
+            provider_p95: number | null;
+        };
+        /**
+         * LeverShare
+         * @description One line of a receipt.
+         */
+        LeverShare: {
+            /** @enum {unknown} */
+            lever: "cache_discount" | "caching" | "compression" | "pruning" | "redundancy" | "routing" | "whitespace";
+            tokens_saved: number;
+            savings_usd: number | null;
+        };
+        /**
+         * LeverUse
+         * @description What one lever saved; `share` is of the total, null where that is nothing.
+         */
+        LeverUse: {
+            /** @enum {unknown} */
+            lever: "cache_discount" | "caching" | "compression" | "pruning" | "redundancy" | "routing" | "whitespace";
+            requests: number;
+            tokens_saved: number;
+            savings_usd: number;
+            share: number | null;
+        };
+        /**
+         * Levers
+         * @description Largest savings first; they add up to `total_usd`.
+         */
+        Levers: {
+            levers: components["schemas"]["LeverUse"][];
+            total_usd: number;
+        };
+        /**
+         * LogDetail
+         * @description One request with its receipt; `trace_url` is the page of its trace, where the operator configured one.
+         */
+        LogDetail: {
+            id: string;
+            time: string;
+            key_id: string;
+            user: string | null;
+            /** @enum {unknown} */
+            kind: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
+            stream: boolean;
+            /** @enum {unknown} */
+            status: "cached" | "cancelled" | "error" | "fallback" | "success";
+            status_code: number;
+            error_code: string | null;
+            tags: {
+                [key: string]: string;
+            };
+            baseline_model: string;
+            routed_model: string;
+            served_model: string | null;
+            provider: string | null;
+            tier: ("complex" | "medium" | "simple") | null;
+            rule_id: string | null;
+            routing_reason: string | null;
+            routing_score: number | null;
+            shadow_model: string | null;
+            shadow_savings_usd: number | null;
+            original_tokens: number;
+            optimized_tokens: number;
+            output_tokens: number;
+            tokens: components["schemas"]["TokenClasses"];
+            cost_usd: number | null;
+            baseline_cost_usd: number | null;
+            savings_usd: number | null;
+            estimated: boolean;
+            price_version: string | null;
+            optimizations: components["schemas"]["LeverShare"][];
+            cache_hit: boolean;
+            /** @enum {unknown} */
+            cache: "exact" | "miss" | "off" | "semantic";
+            cache_similarity: number | null;
+            cache_entry_id: string | null;
+            cache_source_id: string | null;
+            latency_ms: number;
+            overhead_ms: number;
+            provider_ms: number | null;
+            first_byte_ms: number | null;
+            fallback_used: boolean;
+            degraded: string[];
+            trace_id: string | null;
+            charged_tokens: number;
+            receipt: components["schemas"]["Receipt"];
+            feedback: components["schemas"]["Feedback"] | null;
+            trace_url: string | null;
+        };
+        /**
+         * LogEntry
+         * @description One request; costs are null where a price is unknown. It holds no prompt and no answer.
+         */
+        LogEntry: {
+            id: string;
+            time: string;
+            key_id: string;
+            user: string | null;
+            /** @enum {unknown} */
+            kind: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
+            stream: boolean;
+            /** @enum {unknown} */
+            status: "cached" | "cancelled" | "error" | "fallback" | "success";
+            status_code: number;
+            error_code: string | null;
+            tags: {
+                [key: string]: string;
+            };
+            baseline_model: string;
+            routed_model: string;
+            served_model: string | null;
+            provider: string | null;
+            tier: ("complex" | "medium" | "simple") | null;
+            rule_id: string | null;
+            routing_reason: string | null;
+            routing_score: number | null;
+            shadow_model: string | null;
+            shadow_savings_usd: number | null;
+            original_tokens: number;
+            optimized_tokens: number;
+            output_tokens: number;
+            tokens: components["schemas"]["TokenClasses"];
+            cost_usd: number | null;
+            baseline_cost_usd: number | null;
+            savings_usd: number | null;
+            estimated: boolean;
+            price_version: string | null;
+            optimizations: components["schemas"]["LeverShare"][];
+            cache_hit: boolean;
+            /** @enum {unknown} */
+            cache: "exact" | "miss" | "off" | "semantic";
+            cache_similarity: number | null;
+            cache_entry_id: string | null;
+            cache_source_id: string | null;
+            latency_ms: number;
+            overhead_ms: number;
+            provider_ms: number | null;
+            first_byte_ms: number | null;
+            fallback_used: boolean;
+            degraded: string[];
+            trace_id: string | null;
+            charged_tokens: number;
+        };
+        /**
+         * LogPage
+         * @description Newest first; `next_cursor` is for the next page, null at the end.
+         */
+        LogPage: {
+            requests: components["schemas"]["LogEntry"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Login
+         * @description The body of a login.
+         */
+        Login: {
+            email: string;
+            password: string;
+        };
+        /**
+         * Me
+         * @description Who the token belongs to, and what the user's role may do.
+         */
+        Me: {
+            user: components["schemas"]["User"];
+            org: components["schemas"]["Org"];
+            permissions: components["schemas"]["Action"][];
+        };
+        /**
+         * Members
+         * @description An organisation's users.
+         */
+        Members: {
+            members: components["schemas"]["User"][];
+        };
+        /**
+         * Message
+         * @description A sentence.
+         */
+        Message: {
+            detail: string;
+        };
+        /**
+         * MessageChange
+         * @description One message: `position` is its place in the request, null for one that is put in.
+         */
+        MessageChange: {
+            position: number | null;
+            role: string;
+            /** @enum {unknown} */
+            change: "added" | "changed" | "kept" | "removed";
+            text: components["schemas"]["Piece"][];
+        };
+        /**
+         * ModelUse
+         * @description What one model served; `share` is of all requests.
+         */
+        ModelUse: {
+            model: string;
+            provider: string | null;
+            requests: number;
+            share: number;
+            input_tokens: number;
+            output_tokens: number;
+            cost_usd: number;
+            savings_usd: number;
+            latency_p50_ms: number | null;
+            error_rate: number;
+        };
+        /**
+         * Models
+         * @description Most requests first.
+         */
+        Models: {
+            models: components["schemas"]["ModelUse"][];
+        };
+        /**
+         * NewInvite
+         * @description An invitation and the link that accepts it; `mailed` says whether a mail is on its way.
+         */
+        NewInvite: {
+            id: string;
+            email: string;
+            /** @enum {unknown} */
+            role: "admin" | "member" | "viewer";
+            invited_by: string;
+            created_at: string;
+            expires_at: string;
+            link: string;
+            mailed: boolean;
+        };
+        /**
          * NewKey
          * @description A Promptly key with its secret, which is shown this once.
          */
@@ -1474,19 +1830,175 @@ export interface components {
             api_key: string;
         };
         /**
-         * RegenerateBody
-         * @description Which key to give another secret; none: the organisation's first.
+         * Notification
+         * @description What became of telling one channel; `error` is a sentence for the rule's owner.
          */
-        RegenerateBody: {
+        Notification: {
+            /** @enum {unknown} */
+            channel: "email" | "slack" | "webhook";
+            /** @enum {unknown} */
+            state: "failed" | "sent" | "waiting";
+            attempts: number;
             /** @default null */
-            id: string | null;
+            error: string | null;
         };
         /**
-         * ProviderKeys
-         * @description Provider keys.
+         * OptimizationSettings
+         * @description An organisation's levers: the nine documented fields, then Promptly's own.
+         *
+         *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
+         *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
          */
-        ProviderKeys: {
-            keys: components["schemas"]["ProviderKey"][];
+        OptimizationSettings: {
+            /**
+             * @default moderate
+             * @enum {unknown}
+             */
+            level: "aggressive" | "conservative" | "moderate" | "off";
+            /** @default true */
+            whitespace_removal: boolean;
+            /** @default true */
+            redundancy_elimination: boolean;
+            /** @default true */
+            system_prompt_compression: boolean;
+            /** @default true */
+            context_pruning: boolean;
+            /** @default true */
+            cache_enabled: boolean;
+            /** @default 0.95 */
+            cache_similarity_threshold: number;
+            /** @default 3600 */
+            cache_ttl_seconds: number;
+            /**
+             * @default auto
+             * @enum {unknown}
+             */
+            routing_mode: "auto" | "manual" | "shadow";
+            /** @default true */
+            values_line: boolean;
+            /** @default false */
+            extraction: boolean;
+            /** @default null */
+            cost_quality: number | null;
+            /** @default false */
+            substitute_unreachable: boolean;
+            /** @default false */
+            rules_in_manual: boolean;
+            /** @default false */
+            older_generations: boolean;
+        };
+        /**
+         * Org
+         * @description An organisation.
+         */
+        Org: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            account_type: "personal" | "team";
+            created_at: string;
+        };
+        /**
+         * OrgChange
+         * @description What may be changed of an organisation; in a deletion its name, to be sure.
+         */
+        OrgChange: {
+            name: string;
+        };
+        /**
+         * Overview
+         * @description Totals of a period; money in dollars.
+         */
+        Overview: {
+            from: string;
+            to: string;
+            requests: components["schemas"]["RequestCounts"];
+            cache: components["schemas"]["CacheCounts"];
+            tokens: components["schemas"]["TokenCounts"];
+            cost_usd: number;
+            baseline_cost_usd: number;
+            savings_usd: number;
+            savings_percentage: number;
+            error_rate: number;
+            latency_ms: components["schemas"]["Latencies"];
+            unpriced_requests: number;
+            data_as_of: string | null;
+        };
+        /**
+         * PasswordChange
+         * @description Another password.
+         */
+        PasswordChange: {
+            old_password: string;
+            new_password: string;
+        };
+        /**
+         * Piece
+         * @description A piece of text that is unchanged, removed or added.
+         */
+        Piece: {
+            /** @enum {unknown} */
+            op: "added" | "removed" | "same";
+            text: string;
+        };
+        /**
+         * Preview
+         * @description The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown.
+         */
+        Preview: {
+            model: string;
+            /** @enum {unknown} */
+            level: "aggressive" | "conservative" | "moderate" | "off";
+            original_tokens: number;
+            optimized_tokens: number;
+            tokens_saved: number;
+            exact_tokens: boolean;
+            cost_before_usd: number | null;
+            cost_after_usd: number | null;
+            savings_usd: number | null;
+            levers: components["schemas"]["PreviewLever"][];
+            steps: components["schemas"]["PreviewStep"][];
+            parts: components["schemas"]["PreviewPart"][];
+            left_out: {
+                [key: string]: number;
+            };
+            messages: Record<string, never>[];
+            diff: components["schemas"]["MessageChange"][];
+        };
+        /**
+         * PreviewLever
+         * @description What a lever would take away.
+         */
+        PreviewLever: {
+            /** @enum {unknown} */
+            lever: "compression" | "pruning" | "redundancy" | "whitespace";
+            tokens_saved: number;
+            savings_usd: number | null;
+        };
+        /**
+         * PreviewPart
+         * @description What the `part`-th text of a message is. `left_alone` is why levers leave it, or some of it, unchanged.
+         */
+        PreviewPart: {
+            message: number;
+            part: number;
+            role: string;
+            kinds: ("code" | "data" | "layout" | "prose" | "structured" | "unknown")[];
+            left_alone: string;
+        };
+        /**
+         * PreviewStep
+         * @description What became of one step of a lever, and why; `message` is the position of the message it is about.
+         */
+        PreviewStep: {
+            step: string;
+            /** @enum {unknown} */
+            lever: "compression" | "pruning" | "redundancy" | "whitespace";
+            /** @enum {unknown} */
+            outcome: "applied" | "gated" | "not_worth_it" | "nothing_found" | "off" | "vetoed";
+            tokens_saved: number;
+            message: number | null;
+            reason: string;
         };
         /**
          * ProviderKey
@@ -1542,241 +2054,173 @@ export interface components {
             latency_ms: number | null;
         };
         /**
-         * OptimizationSettings
-         * @description An organisation's levers: the nine documented fields, then Promptly's own.
-         *
-         *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
-         *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
+         * ProviderKeys
+         * @description Provider keys.
          */
-        OptimizationSettings: {
-            /**
-             * @default moderate
-             * @enum {unknown}
-             */
-            level: "aggressive" | "conservative" | "moderate" | "off";
-            /** @default true */
-            whitespace_removal: boolean;
-            /** @default true */
-            redundancy_elimination: boolean;
-            /** @default true */
-            system_prompt_compression: boolean;
-            /** @default true */
-            context_pruning: boolean;
-            /** @default true */
-            cache_enabled: boolean;
-            /** @default 0.95 */
-            cache_similarity_threshold: number;
-            /** @default 3600 */
-            cache_ttl_seconds: number;
-            /**
-             * @default auto
-             * @enum {unknown}
-             */
-            routing_mode: "auto" | "manual" | "shadow";
-            /** @default true */
-            values_line: boolean;
-            /** @default false */
-            extraction: boolean;
-            /** @default null */
-            cost_quality: number | null;
-            /** @default false */
-            substitute_unreachable: boolean;
-            /** @default false */
-            rules_in_manual: boolean;
-            /** @default false */
-            older_generations: boolean;
+        ProviderKeys: {
+            keys: components["schemas"]["ProviderKey"][];
         };
         /**
-         * SettingsChange
-         * @description The levers to change; the others stay.
+         * Purchase
+         * @description Credits that came in; what was given cost nothing.
          */
-        SettingsChange: {
+        Purchase: {
+            id: string;
             /** @enum {unknown} */
-            level?: "aggressive" | "conservative" | "moderate" | "off";
-            whitespace_removal?: boolean;
-            redundancy_elimination?: boolean;
-            system_prompt_compression?: boolean;
-            context_pruning?: boolean;
-            cache_enabled?: boolean;
-            cache_similarity_threshold?: number;
-            cache_ttl_seconds?: number;
-            /** @enum {unknown} */
-            routing_mode?: "auto" | "manual" | "shadow";
-            values_line?: boolean;
-            extraction?: boolean;
-            cost_quality?: number | null;
-            substitute_unreachable?: boolean;
-            rules_in_manual?: boolean;
-            older_generations?: boolean;
+            kind: "grant" | "purchase" | "trial";
+            tokens: number;
+            amount_gbp: number;
+            reference: string | null;
+            time: string;
         };
         /**
-         * CacheStats
-         * @description Live entries: those that serve exact repeats only, those that serve paraphrases too, and their sum.
-         */
-        CacheStats: {
-            exact_entries: number;
-            semantic_entries: number;
-            total_entries: number;
-        };
-        /**
-         * Cleared
-         * @description How many entries a clear removed.
-         */
-        Cleared: {
-            cleared: number;
-        };
-        /**
-         * ChatBody
-         * @description What decides about the model; all else of OpenAI's API may stand beside it.
-         */
-        ChatBody: {
-            model: string;
-            messages: components["schemas"]["Message"][];
-            /** @default null */
-            n: number | null;
-            /** @default null */
-            tools: Record<string, never>[] | null;
-            /** @default null */
-            functions: Record<string, never>[] | null;
-            /** @default null */
-            response_format: components["schemas"]["_Format"] | null;
-            /** @default null */
-            max_tokens: number | null;
-            /** @default null */
-            max_completion_tokens: number | null;
-        };
-        /**
-         * Message
-         * @description A turn; what is no text counts by its kind only.
-         */
-        Message: {
-            role: string;
-            /** @default null */
-            content: string | Record<string, never>[] | null;
-            /** @default null */
-            tool_calls: Record<string, never>[] | null;
-        };
-        /** _Format */
-        _Format: {
-            type: string;
-        };
-        /**
-         * Preview
-         * @description The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown.
-         */
-        Preview: {
-            model: string;
-            /** @enum {unknown} */
-            level: "aggressive" | "conservative" | "moderate" | "off";
-            original_tokens: number;
-            optimized_tokens: number;
-            tokens_saved: number;
-            exact_tokens: boolean;
-            cost_before_usd: number | null;
-            cost_after_usd: number | null;
-            savings_usd: number | null;
-            levers: components["schemas"]["PreviewLever"][];
-            steps: components["schemas"]["PreviewStep"][];
-            parts: components["schemas"]["PreviewPart"][];
-            left_out: {
-                [key: string]: number;
-            };
-            messages: Record<string, never>[];
-            diff: components["schemas"]["MessageChange"][];
-        };
-        /**
-         * PreviewLever
-         * @description What a lever would take away.
-         */
-        PreviewLever: {
-            /** @enum {unknown} */
-            lever: "compression" | "pruning" | "redundancy" | "whitespace";
-            tokens_saved: number;
-            savings_usd: number | null;
-        };
-        /**
-         * PreviewStep
-         * @description What became of one step of a lever, and why; `message` is the position of the message it is about.
-         */
-        PreviewStep: {
-            step: string;
-            /** @enum {unknown} */
-            lever: "compression" | "pruning" | "redundancy" | "whitespace";
-            /** @enum {unknown} */
-            outcome: "applied" | "gated" | "not_worth_it" | "nothing_found" | "off" | "vetoed";
-            tokens_saved: number;
-            message: number | null;
-            reason: string;
-        };
-        /**
-         * PreviewPart
-         * @description What the `part`-th text of a message is. `left_alone` says why levers leave it, or some of it, as it came.
-         */
-        PreviewPart: {
-            message: number;
-            part: number;
-            role: string;
-            kinds: ("code" | "data" | "layout" | "prose" | "structured" | "unknown")[];
-            left_alone: string;
-        };
-        /**
-         * MessageChange
-         * @description One message: `position` is its place in the request, null for one that is put in.
-         */
-        MessageChange: {
-            position: number | null;
-            role: string;
-            /** @enum {unknown} */
-            change: "added" | "changed" | "kept" | "removed";
-            text: components["schemas"]["Piece"][];
-        };
-        /**
-         * Piece
-         * @description A stretch of text that stayed, went or came.
-         */
-        Piece: {
-            /** @enum {unknown} */
-            op: "added" | "removed" | "same";
-            text: string;
-        };
-        /**
-         * Hits
+         * Purchases
          * @description Newest first.
          */
-        Hits: {
-            hits: components["schemas"]["Hit"][];
-            next_cursor: string | null;
+        Purchases: {
+            purchases: components["schemas"]["Purchase"][];
         };
         /**
-         * Hit
-         * @description A question that got another question's answer; both are named by their requests, no text of theirs is kept.
+         * Receipt
+         * @description Baseline − lines = cost.
          */
-        Hit: {
-            request_id: string;
-            source_request_id: string | null;
-            entry_id: string | null;
-            similarity: number | null;
-            model: string;
-            time: string;
+        Receipt: {
+            baseline_model: string;
+            served_model: string | null;
+            baseline_cost_usd: number | null;
+            lines: components["schemas"]["LeverShare"][];
+            not_done: string[];
+            cost_usd: number | null;
             savings_usd: number | null;
+            price_version: string | null;
+            estimated: boolean;
+            tokens: components["schemas"]["TokenClasses"];
+            latency_ms: components["schemas"]["ReceiptLatency"];
         };
         /**
-         * CacheFeedback
-         * @description An entry of the cache whose answer was wrong for who got it.
+         * ReceiptLatency
+         * @description Milliseconds.
          */
-        CacheFeedback: {
-            /** Format: uuid */
-            entry_id: string;
-            wrong: boolean;
+        ReceiptLatency: {
+            total: number;
+            overhead: number;
+            provider: number | null;
+            first_byte: number | null;
         };
         /**
-         * TakenBack
-         * @description Whether the answer was still in the cache, and how many pairs of questions are kept apart from now on.
+         * Received
+         * @description The event was received.
          */
-        TakenBack: {
-            entry_id: string;
-            evicted: boolean;
-            blocked_pairs: number;
+        Received: {
+            received: boolean;
+        };
+        /**
+         * Redirect
+         * @description Where to redirect the browser.
+         */
+        Redirect: {
+            url: string;
+        };
+        /**
+         * RegenerateBody
+         * @description Which key to give another secret; none: the organisation's first.
+         */
+        RegenerateBody: {
+            /** @default null */
+            id: string | null;
+        };
+        /**
+         * Register
+         * @description The body of a registration.
+         */
+        Register: {
+            org_name: string;
+            email: string;
+            password: string;
+            /**
+             * @default personal
+             * @enum {unknown}
+             */
+            account_type: "personal" | "team";
+            /** @default null */
+            bootstrap_token: string | null;
+        };
+        /**
+         * Registered
+         * @description A new organisation; its first API key is shown only here.
+         */
+        Registered: {
+            user: components["schemas"]["User"];
+            org: components["schemas"]["Org"];
+            token: string;
+            api_key: string;
+        };
+        /**
+         * RequestCounts
+         * @description Requests by how they ended.
+         */
+        RequestCounts: {
+            total: number;
+            success: number;
+            fallback: number;
+            cached: number;
+            error: number;
+            cancelled: number;
+        };
+        /**
+         * ResetBody
+         * @description Whose password was forgotten.
+         */
+        ResetBody: {
+            email: string;
+        };
+        /**
+         * ResetConfirmBody
+         * @description The token out of the link, and the new password.
+         */
+        ResetConfirmBody: {
+            token: string;
+            password: string;
+        };
+        /**
+         * RoleBody
+         * @description Another role.
+         */
+        RoleBody: {
+            /** @enum {unknown} */
+            role: "admin" | "member" | "viewer";
+        };
+        /**
+         * RoleRights
+         * @description A role, and what it may do.
+         */
+        RoleRights: {
+            /** @enum {unknown} */
+            role: "admin" | "member" | "viewer";
+            permissions: components["schemas"]["Action"][];
+        };
+        /**
+         * Roles
+         * @description Every role, the most powerful first.
+         */
+        Roles: {
+            roles: components["schemas"]["RoleRights"][];
+        };
+        /**
+         * Route
+         * @description What the router would do, and why.
+         */
+        Route: {
+            model: string;
+            provider: string;
+            tier: ("complex" | "medium" | "simple") | null;
+            score: number | null;
+            /** @enum {unknown} */
+            reason: "abstained" | "classifier" | "manual" | "not_capable" | "not_dearer" | "not_reachable" | "pinned" | "rule";
+            rule: components["schemas"]["RuleRef"] | null;
+            signals: string[];
+            skipped_rules: string[];
+            shadow_model: string | null;
         };
         /**
          * Routing
@@ -1798,7 +2242,7 @@ export interface components {
         };
         /**
          * RoutingChange
-         * @description The mode, and the models of some providers' tiers; null brings a provider's defaults back.
+         * @description The mode, and the models of some providers' tiers; null restores a provider's defaults.
          */
         RoutingChange: {
             /** @default null */
@@ -1809,13 +2253,6 @@ export interface components {
                     [key: string]: string;
                 } | null;
             };
-        };
-        /**
-         * Rules
-         * @description Routing rules in the order in which they are tried.
-         */
-        Rules: {
-            rules: components["schemas"]["Rule"][];
         };
         /**
          * Rule
@@ -1862,13 +2299,6 @@ export interface components {
             priority: number;
         };
         /**
-         * RuleOrder
-         * @description All rules, in the order in which they are to be tried.
-         */
-        RuleOrder: {
-            rule_ids: string[];
-        };
-        /**
          * RuleChangeBody
          * @description A change of a routing rule.
          */
@@ -1893,20 +2323,11 @@ export interface components {
             priority: number | null;
         };
         /**
-         * Route
-         * @description What the router would do, and why.
+         * RuleOrder
+         * @description All rules, in the order in which they are to be tried.
          */
-        Route: {
-            model: string;
-            provider: string;
-            tier: ("complex" | "medium" | "simple") | null;
-            score: number | null;
-            /** @enum {unknown} */
-            reason: "abstained" | "classifier" | "manual" | "not_capable" | "not_dearer" | "not_reachable" | "pinned" | "rule";
-            rule: components["schemas"]["RuleRef"] | null;
-            signals: string[];
-            skipped_rules: string[];
-            shadow_model: string | null;
+        RuleOrder: {
+            rule_ids: string[];
         };
         /**
          * RuleRef
@@ -1917,70 +2338,11 @@ export interface components {
             name: string | null;
         };
         /**
-         * Overview
-         * @description Totals of a period; money in dollars.
+         * Rules
+         * @description Routing rules in the order in which they are tried.
          */
-        Overview: {
-            from: string;
-            to: string;
-            requests: components["schemas"]["RequestCounts"];
-            cache: components["schemas"]["CacheCounts"];
-            tokens: components["schemas"]["TokenCounts"];
-            cost_usd: number;
-            baseline_cost_usd: number;
-            savings_usd: number;
-            savings_percentage: number;
-            error_rate: number;
-            latency_ms: components["schemas"]["Latencies"];
-            unpriced_requests: number;
-            data_as_of: string | null;
-        };
-        /**
-         * RequestCounts
-         * @description Requests by how they ended.
-         */
-        RequestCounts: {
-            total: number;
-            success: number;
-            fallback: number;
-            cached: number;
-            error: number;
-            cancelled: number;
-        };
-        /**
-         * CacheCounts
-         * @description Hits by layer; the rate is over all requests, 0 to 1.
-         */
-        CacheCounts: {
-            exact_hits: number;
-            semantic_hits: number;
-            hit_rate: number;
-        };
-        /**
-         * TokenCounts
-         * @description Prompt tokens before and after, and what was generated.
-         */
-        TokenCounts: {
-            original: number;
-            optimized: number;
-            saved: number;
-            output: number;
-        };
-        /**
-         * Latencies
-         * @description Milliseconds, true to two percent; None where there were no requests. `overhead` is what we added, `provider` what
-         *         the provider took where one was asked.
-         */
-        Latencies: {
-            p50: number | null;
-            p95: number | null;
-            p99: number | null;
-            overhead_p50: number | null;
-            overhead_p95: number | null;
-            /** @default null */
-            provider_p50: number | null;
-            /** @default null */
-            provider_p95: number | null;
+        Rules: {
+            rules: components["schemas"]["Rule"][];
         };
         /**
          * Savings
@@ -2004,109 +2366,85 @@ export interface components {
             tokens_saved: number;
         };
         /**
-         * Models
-         * @description Most requests first.
+         * ServiceState
+         * @description One service; `event_lag` counts requests that its figures do not show yet.
          */
-        Models: {
-            models: components["schemas"]["ModelUse"][];
-        };
-        /**
-         * ModelUse
-         * @description What one model served; `share` is of all requests.
-         */
-        ModelUse: {
-            model: string;
-            provider: string | null;
-            requests: number;
-            share: number;
-            input_tokens: number;
-            output_tokens: number;
-            cost_usd: number;
-            savings_usd: number;
-            latency_p50_ms: number | null;
-            error_rate: number;
-        };
-        /**
-         * Levers
-         * @description Largest savings first; they add up to `total_usd`.
-         */
-        Levers: {
-            levers: components["schemas"]["LeverUse"][];
-            total_usd: number;
-        };
-        /**
-         * LeverUse
-         * @description What one lever saved; `share` is of the total, null where that is nothing.
-         */
-        LeverUse: {
+        ServiceState: {
             /** @enum {unknown} */
-            lever: "cache_discount" | "caching" | "compression" | "pruning" | "redundancy" | "routing" | "whitespace";
-            requests: number;
-            tokens_saved: number;
-            savings_usd: number;
-            share: number | null;
-        };
-        /**
-         * LogPage
-         * @description Newest first; `next_cursor` asks for the next page, null at the end.
-         */
-        LogPage: {
-            requests: components["schemas"]["LogEntry"][];
-            next_cursor: string | null;
-        };
-        /**
-         * LogEntry
-         * @description One request; costs are null where a price is unknown. It holds no prompt and no answer.
-         */
-        LogEntry: {
-            id: string;
-            time: string;
-            key_id: string;
-            user: string | null;
-            /** @enum {unknown} */
-            kind: "chat" | "completion" | "optimize";
-            stream: boolean;
-            /** @enum {unknown} */
-            status: "cached" | "cancelled" | "error" | "fallback" | "success";
-            status_code: number;
-            error_code: string | null;
-            tags: {
-                [key: string]: string;
-            };
-            baseline_model: string;
-            routed_model: string;
-            served_model: string | null;
-            provider: string | null;
-            tier: ("complex" | "medium" | "simple") | null;
-            rule_id: string | null;
-            routing_reason: string | null;
-            routing_score: number | null;
-            shadow_model: string | null;
-            shadow_savings_usd: number | null;
-            original_tokens: number;
-            optimized_tokens: number;
-            output_tokens: number;
-            tokens: components["schemas"]["TokenClasses"];
-            cost_usd: number | null;
-            baseline_cost_usd: number | null;
-            savings_usd: number | null;
-            estimated: boolean;
-            price_version: string | null;
-            optimizations: components["schemas"]["LeverShare"][];
-            cache_hit: boolean;
-            /** @enum {unknown} */
-            cache: "exact" | "miss" | "off" | "semantic";
-            cache_similarity: number | null;
-            cache_entry_id: string | null;
-            cache_source_id: string | null;
-            latency_ms: number;
-            overhead_ms: number;
-            provider_ms: number | null;
-            first_byte_ms: number | null;
-            fallback_used: boolean;
+            status: "degraded" | "down" | "up";
+            version: string | null;
             degraded: string[];
-            trace_id: string | null;
-            charged_tokens: number;
+            missing: string[];
+            reason?: string;
+            event_lag?: number | null;
+        };
+        /**
+         * SettingsChange
+         * @description The levers to change; the others stay.
+         */
+        SettingsChange: {
+            /** @enum {unknown} */
+            level?: "aggressive" | "conservative" | "moderate" | "off";
+            whitespace_removal?: boolean;
+            redundancy_elimination?: boolean;
+            system_prompt_compression?: boolean;
+            context_pruning?: boolean;
+            cache_enabled?: boolean;
+            cache_similarity_threshold?: number;
+            cache_ttl_seconds?: number;
+            /** @enum {unknown} */
+            routing_mode?: "auto" | "manual" | "shadow";
+            values_line?: boolean;
+            extraction?: boolean;
+            cost_quality?: number | null;
+            substitute_unreachable?: boolean;
+            rules_in_manual?: boolean;
+            older_generations?: boolean;
+        };
+        /**
+         * SignIns
+         * @description How the caller signs in.
+         */
+        SignIns: {
+            password: boolean;
+            oauth: ("github" | "google")[];
+        };
+        /**
+         * SignedIn
+         * @description A token, which lasts twelve hours, and whose it is.
+         */
+        SignedIn: {
+            user: components["schemas"]["User"];
+            org: components["schemas"]["Org"];
+            token: string;
+        };
+        /**
+         * SlackBody
+         * @description An incoming webhook of Slack's.
+         */
+        SlackBody: {
+            url: string;
+        };
+        /**
+         * SlackTarget
+         * @description An incoming webhook of Slack's; masked in answers.
+         */
+        SlackTarget: {
+            url: string;
+        };
+        /**
+         * SystemState
+         * @description How Promptly is.
+         */
+        SystemState: {
+            /** @enum {unknown} */
+            status: "degraded" | "up";
+            version: string;
+            /** @enum {unknown} */
+            bus: "down" | "up";
+            services: {
+                [key: string]: components["schemas"]["ServiceState"];
+            };
         };
         /**
          * TokenClasses
@@ -2127,146 +2465,41 @@ export interface components {
             output_reasoning: number;
         };
         /**
-         * LeverShare
-         * @description One line of a receipt.
+         * TokenCounts
+         * @description Prompt tokens before and after, and what was generated.
          */
-        LeverShare: {
-            /** @enum {unknown} */
-            lever: "cache_discount" | "caching" | "compression" | "pruning" | "redundancy" | "routing" | "whitespace";
-            tokens_saved: number;
-            savings_usd: number | null;
+        TokenCounts: {
+            original: number;
+            optimized: number;
+            saved: number;
+            output: number;
         };
         /**
-         * LogDetail
-         * @description One request with its receipt; `trace_url` is the page of its trace, where the operator said where traces are.
+         * User
+         * @description A person in one organisation.
          */
-        LogDetail: {
+        User: {
             id: string;
-            time: string;
-            key_id: string;
-            user: string | null;
+            email: string;
             /** @enum {unknown} */
-            kind: "chat" | "completion" | "optimize";
-            stream: boolean;
-            /** @enum {unknown} */
-            status: "cached" | "cancelled" | "error" | "fallback" | "success";
-            status_code: number;
-            error_code: string | null;
-            tags: {
-                [key: string]: string;
-            };
-            baseline_model: string;
-            routed_model: string;
-            served_model: string | null;
-            provider: string | null;
-            tier: ("complex" | "medium" | "simple") | null;
-            rule_id: string | null;
-            routing_reason: string | null;
-            routing_score: number | null;
-            shadow_model: string | null;
-            shadow_savings_usd: number | null;
-            original_tokens: number;
-            optimized_tokens: number;
-            output_tokens: number;
-            tokens: components["schemas"]["TokenClasses"];
-            cost_usd: number | null;
-            baseline_cost_usd: number | null;
-            savings_usd: number | null;
-            estimated: boolean;
-            price_version: string | null;
-            optimizations: components["schemas"]["LeverShare"][];
-            cache_hit: boolean;
-            /** @enum {unknown} */
-            cache: "exact" | "miss" | "off" | "semantic";
-            cache_similarity: number | null;
-            cache_entry_id: string | null;
-            cache_source_id: string | null;
-            latency_ms: number;
-            overhead_ms: number;
-            provider_ms: number | null;
-            first_byte_ms: number | null;
-            fallback_used: boolean;
-            degraded: string[];
-            trace_id: string | null;
-            charged_tokens: number;
-            receipt: components["schemas"]["Receipt"];
-            feedback: components["schemas"]["Feedback"] | null;
-            trace_url: string | null;
-        };
-        /**
-         * Receipt
-         * @description Baseline − lines = cost.
-         */
-        Receipt: {
-            baseline_model: string;
-            served_model: string | null;
-            baseline_cost_usd: number | null;
-            lines: components["schemas"]["LeverShare"][];
-            not_done: string[];
-            cost_usd: number | null;
-            savings_usd: number | null;
-            price_version: string | null;
-            estimated: boolean;
-            tokens: components["schemas"]["TokenClasses"];
-            latency_ms: components["schemas"]["ReceiptLatency"];
-        };
-        /**
-         * ReceiptLatency
-         * @description Milliseconds.
-         */
-        ReceiptLatency: {
-            total: number;
-            overhead: number;
-            provider: number | null;
-            first_byte: number | null;
-        };
-        /**
-         * Feedback
-         * @description What the client said of the answer.
-         */
-        Feedback: {
-            /** @enum {unknown} */
-            rating: "bad" | "good";
-            cache_wrong: boolean;
-            comment: string | null;
-            time: string;
-        };
-        /**
-         * AlertRules
-         * @description Alert rules, oldest first.
-         */
-        AlertRules: {
-            rules: components["schemas"]["AlertRule"][];
-        };
-        /**
-         * AlertRule
-         * @description An alert rule; where its channels lead is masked. `firing_since` is null while it does not fire.
-         */
-        AlertRule: {
-            id: string;
-            name: string;
-            /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
-            /** @enum {unknown} */
-            operator: "gt" | "gte" | "lt" | "lte";
-            threshold: number;
-            channels: ("email" | "slack" | "webhook")[];
-            window_minutes: number;
-            cooldown_minutes: number;
-            channel_config: components["schemas"]["ChannelConfig"];
-            is_active: boolean;
-            firing_since: string | null;
+            role: "admin" | "member" | "viewer";
             created_at: string;
         };
         /**
-         * ChannelConfig
-         * @description Where a rule's channels lead. What is put as it was shown, masked, stays as it is.
+         * VerifyBody
+         * @description The code out of the mail.
          */
-        ChannelConfig: {
-            /** @default null */
-            webhook: components["schemas"]["WebhookTarget"] | null;
-            /** @default null */
-            slack: components["schemas"]["SlackTarget"] | null;
+        VerifyBody: {
+            token: string;
+        };
+        /**
+         * WebhookBody
+         * @description Where a webhook goes. Without a secret it keeps the one it has, or gets one.
+         */
+        WebhookBody: {
+            url: string;
+            /** @default  */
+            secret: string;
         };
         /**
          * WebhookTarget
@@ -2279,209 +2512,17 @@ export interface components {
             secret: string;
         };
         /**
-         * SlackTarget
-         * @description An incoming webhook of Slack's; masked in answers.
+         * WrongAnswerRemoved
+         * @description Whether the answer was still in the cache, and how many pairs of questions are kept apart from now on.
          */
-        SlackTarget: {
-            url: string;
+        WrongAnswerRemoved: {
+            entry_id: string;
+            evicted: boolean;
+            blocked_pairs: number;
         };
-        /**
-         * AlertRuleBody
-         * @description A new alert rule.
-         */
-        AlertRuleBody: {
-            name: string;
-            /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
-            /** @enum {unknown} */
-            operator: "gt" | "gte" | "lt" | "lte";
-            threshold: number;
-            /**
-             * @default [
-             *       "email"
-             *     ]
-             */
-            channels: ("email" | "slack" | "webhook")[];
-            /**
-             * @default {
-             *       "webhook": null,
-             *       "slack": null
-             *     }
-             */
-            channel_config: components["schemas"]["ChannelConfigBody"];
-            /** @default 60 */
-            window_minutes: number;
-            /** @default 60 */
-            cooldown_minutes: number;
-            /** @default true */
-            is_active: boolean;
-        };
-        /**
-         * ChannelConfigBody
-         * @description Where channels lead; what is left out leads nowhere.
-         */
-        ChannelConfigBody: {
-            /** @default null */
-            webhook: components["schemas"]["WebhookBody"] | null;
-            /** @default null */
-            slack: components["schemas"]["SlackBody"] | null;
-        };
-        /**
-         * WebhookBody
-         * @description Where a webhook goes. Without a secret it keeps the one it has, or gets one.
-         */
-        WebhookBody: {
-            url: string;
-            /** @default  */
-            secret: string;
-        };
-        /**
-         * SlackBody
-         * @description An incoming webhook of Slack's.
-         */
-        SlackBody: {
-            url: string;
-        };
-        /**
-         * AlertRuleChange
-         * @description A change of an alert rule; what is not named stays.
-         */
-        AlertRuleChange: {
-            /** @default null */
-            name: string | null;
-            /** @default null */
-            metric: ("daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
-            /** @default null */
-            operator: ("gt" | "gte" | "lt" | "lte") | null;
-            /** @default null */
-            threshold: number | null;
-            /** @default null */
-            channels: ("email" | "slack" | "webhook")[] | null;
-            /** @default null */
-            channel_config: components["schemas"]["ChannelConfigBody"] | null;
-            /** @default null */
-            window_minutes: number | null;
-            /** @default null */
-            cooldown_minutes: number | null;
-            /** @default null */
-            is_active: boolean | null;
-        };
-        /**
-         * AlertTested
-         * @description What became of the test, channel by channel.
-         */
-        AlertTested: {
-            notifications: components["schemas"]["Notification"][];
-        };
-        /**
-         * Notification
-         * @description What became of telling one channel; `error` is a sentence for the rule's owner.
-         */
-        Notification: {
-            /** @enum {unknown} */
-            channel: "email" | "slack" | "webhook";
-            /** @enum {unknown} */
-            state: "failed" | "sent" | "waiting";
-            attempts: number;
-            /** @default null */
-            error: string | null;
-        };
-        /**
-         * CreditsLeft
-         * @description Tokens for the optimize API; null where they are not counted.
-         */
-        CreditsLeft: {
-            balance_tokens: number | null;
-            /** @enum {unknown} */
-            currency: "GBP";
-            price_per_million_tokens: number;
-            minimum_purchase_gbp: number;
-            can_buy: boolean;
-        };
-        /**
-         * Purchases
-         * @description Newest first.
-         */
-        Purchases: {
-            purchases: components["schemas"]["Purchase"][];
-        };
-        /**
-         * Purchase
-         * @description Credits that came in; what was given cost nothing.
-         */
-        Purchase: {
-            id: string;
-            /** @enum {unknown} */
-            kind: "grant" | "purchase" | "trial";
-            tokens: number;
-            amount_gbp: number;
-            reference: string | null;
-            time: string;
-        };
-        /**
-         * CheckoutBody
-         * @description How much to buy, in pounds: at least 5.00, to the penny.
-         */
-        CheckoutBody: {
-            amount_gbp: number;
-        };
-        /**
-         * CheckoutOpened
-         * @description The payment provider's session, and the page that takes the money.
-         */
-        CheckoutOpened: {
-            session_id: string;
-            url: string;
-        };
-        /**
-         * Received
-         * @description It was heard.
-         */
-        Received: {
-            received: boolean;
-        };
-        /**
-         * AlertEvents
-         * @description Newest first.
-         */
-        AlertEvents: {
-            events: components["schemas"]["AlertEvent"][];
-        };
-        /**
-         * AlertEvent
-         * @description A rule fired, or its metric came back.
-         */
-        AlertEvent: {
-            id: string;
-            rule_id: string;
-            rule_name: string;
-            /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
-            /** @enum {unknown} */
-            kind: "fired" | "resolved";
-            value: number;
-            threshold: number;
-            time: string;
-            data_as_of: string | null;
-            forecast: number | null;
-            message: string;
-            notifications: components["schemas"]["Notification"][];
-        };
-        /**
-         * Error
-         * @description A sentence for whoever asked; `errors` where fields are to blame.
-         */
-        Error: {
-            detail: string;
-            errors?: components["schemas"]["FieldError"][];
-        };
-        /**
-         * FieldError
-         * @description A field that is to blame, and why.
-         */
-        FieldError: {
-            field: string;
-            message: string;
+        /** _Format */
+        _Format: {
+            type: string;
         };
     };
     responses: {
@@ -3096,7 +3137,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Leaving"];
+                    "application/json": components["schemas"]["Redirect"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -3173,7 +3214,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Told"];
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3300,7 +3341,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Told"];
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -3709,7 +3750,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TakenBack"];
+                    "application/json": components["schemas"]["WrongAnswerRemoved"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3938,7 +3979,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 key_id?: string;
-                kind?: "chat" | "completion" | "optimize";
+                kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
                 limit?: number;
                 cursor?: string;
             };
@@ -3971,7 +4012,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 key_id?: string;
-                kind?: "chat" | "completion" | "optimize";
+                kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
             };
             header?: never;
             path?: never;
@@ -4002,7 +4043,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 key_id?: string;
-                kind?: "chat" | "completion" | "optimize";
+                kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
             };
             header?: never;
             path?: never;
@@ -4449,6 +4490,28 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_team_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roles"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
             503: components["responses"]["Unavailable"];
         };
     };

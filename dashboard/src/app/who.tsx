@@ -1,17 +1,11 @@
-// Who is signed in, and what they may do: the API decides; here it only hides buttons that it would refuse.
+// Who is signed in, and what they may do. The API decides and says so; here only buttons that it would refuse are hidden.
 import { createContext, type ReactNode, useContext } from "react";
 import type { Schema } from "../api/client";
-import type { Role } from "../api/queries";
 
 type Me = Schema["Me"];
 const Context = createContext<Me | null>(null);
 
-export type Action = "keys" | "providers" | "settings" | "alerts" | "feedback" | "team" | "org" | "credits";
-const ALLOWED: Record<Role, readonly Action[]> = {
-  admin: ["keys", "providers", "settings", "alerts", "feedback", "team", "org", "credits"],
-  member: ["keys", "alerts", "feedback"],
-  viewer: [],
-};
+export type Action = Me["permissions"][number];
 
 export function Who({ value, children }: { value: Me; children: ReactNode }) {
   return <Context value={value}>{children}</Context>;
@@ -24,5 +18,5 @@ export function useWho(): Me {
 }
 
 export function useMay(action: Action): boolean {
-  return ALLOWED[useWho().user.role].includes(action);
+  return useWho().permissions.includes(action);
 }

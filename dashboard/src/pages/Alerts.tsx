@@ -27,7 +27,7 @@ export default function Alerts() {
 
 function Rules({ now }: { now: number }) {
   const found = useQuery(alertRules());
-  const may = useMay("alerts");
+  const may = useMay("write_alerts");
   const { open, button, done } = useOpener("New rule");
   const [secret, setSecret] = useState<string | null>(null);
   const kept = (rule: Rule): void => {

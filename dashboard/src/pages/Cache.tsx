@@ -53,7 +53,7 @@ function Figures() {
 function Held() {
   const client = useQueryClient();
   const stats = useQuery(cacheStats());
-  const may = useMay("settings");
+  const may = useMay("manage_settings");
   const [cleared, setCleared] = useState<number | null>(null);
   const held = stats.data?.total_entries ?? 0;
   return (
@@ -157,7 +157,7 @@ function Hits() {
 
 function Rows({ hits }: { hits: Schema["Hit"][] }) {
   const now = useNow(5000);
-  const may = useMay("feedback");
+  const may = useMay("judge_cache");
   return (
     <Wide label="Answered by meaning, table" width={may ? 860 : 640}>
       <Table verticalSpacing={6}>

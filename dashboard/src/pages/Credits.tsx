@@ -14,7 +14,7 @@ type Left = Schema["CreditsLeft"];
 export default function Credits() {
   const { query } = useAddress();
   const found = useQuery(credits());
-  const may = useMay("credits");
+  const may = useMay("manage_billing");
   return (
     <>
       <PageTitle title="Credits" />
@@ -58,7 +58,7 @@ function Balance({ left }: { left: Left }) {
 }
 
 function Buying({ left }: { left: Left }) {
-  const may = useMay("credits");
+  const may = useMay("manage_billing");
   if (!left.can_buy) {
     return (
       <Text size="sm">

@@ -26,7 +26,7 @@ export default function Keys() {
 
 function Ours() {
   const found = useQuery(platformKeys());
-  const may = useMay("keys");
+  const may = useMay("use_keys");
   const { open, button, done } = useOpener("New key");
   const [secret, setSecret] = useState<string | null>(null);
   const renewed = (key: Schema["NewKey"]): void => setSecret(key.api_key);
@@ -60,7 +60,7 @@ function Ours() {
 
 function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key: Schema["NewKey"]) => void }) {
   const client = useQueryClient();
-  const may = useMay("keys");
+  const may = useMay("use_keys");
   const { user } = useWho();
   return (
     <Wide label="Promptly keys, table" width={720}>

@@ -44,7 +44,7 @@ export default function Optimization() {
 
 function Form({ settings }: { settings: Settings }) {
   const client = useQueryClient();
-  const may = useMay("settings");
+  const may = useMay("manage_settings");
   const { draft, edits, changed, set, undo } = useEdits(settings);
   const save = useMutation({
     mutationFn: () => call("put", "/api/optimization/settings", { body: edits }),

@@ -13,7 +13,7 @@ import { Account } from "./organisation/Account";
 import { Delete } from "./organisation/Delete";
 
 export default function Organisation() {
-  const may = useMay("org");
+  const may = useMay("manage_org");
   return (
     <>
       <PageTitle title="Organisation" />
@@ -28,7 +28,7 @@ export default function Organisation() {
 
 function About() {
   const { org } = useWho();
-  const may = useMay("org");
+  const may = useMay("manage_org");
   return (
     <Panel title="About">
       <Stack gap="sm">
@@ -54,14 +54,14 @@ function About() {
 
 function Rename({ name: saved }: { name: string }) {
   const client = useQueryClient();
-  const { user } = useWho();
+  const who = useWho();
   const {
     draft: { name },
     set,
   } = useEdits({ name: saved });
   const rename = useMutation({
     mutationFn: () => call("put", "/api/org", { body: { name: name.trim() } }),
-    onSuccess: (org) => settle(client, me().queryKey, { user, org }),
+    onSuccess: (org) => settle(client, me().queryKey, { ...who, org }),
   });
   const fields = rename.error instanceof ApiError ? rename.error.fields : {};
   const changed = name.trim() !== "" && name.trim() !== saved;

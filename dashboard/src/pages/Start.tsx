@@ -70,7 +70,7 @@ function Step({ number, title, done, children }: { number: number; title: string
 }
 
 function Connect() {
-  const may = useMay("providers");
+  const may = useMay("manage_providers");
   if (!may) return <Text size="sm">An admin of your organisation connects providers.</Text>;
   return (
     <Stack gap="sm">
@@ -83,7 +83,7 @@ function Connect() {
 }
 
 function Connected({ keys }: { keys: { id: string; provider: string; api_key: string }[] }) {
-  const may = useMay("providers");
+  const may = useMay("manage_providers");
   return (
     <Stack gap="xs">
       {keys.map((key) => (

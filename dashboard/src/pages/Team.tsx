@@ -14,7 +14,7 @@ import { ROLES, roleOf } from "./team/roles";
 type Member = Schema["User"];
 
 export default function Team() {
-  const may = useMay("team");
+  const may = useMay("manage_team");
   return (
     <>
       <PageTitle title="Team" />
@@ -28,7 +28,7 @@ export default function Team() {
 
 function Members() {
   const found = useQuery(members());
-  const may = useMay("team");
+  const may = useMay("manage_team");
   return (
     <Panel title="Members" aside={may ? undefined : <Badge variant="light" color="gray">Admins invite and change members</Badge>}>
       <Stack gap="sm">
@@ -63,7 +63,7 @@ function Members() {
 
 function Row({ member }: { member: Member }) {
   const client = useQueryClient();
-  const may = useMay("team");
+  const may = useMay("manage_team");
   const own = useWho().user.id === member.id;
   const leaves = own ? "You are signed out at once" : "They are signed out within seconds";
   return (

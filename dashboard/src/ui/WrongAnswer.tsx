@@ -6,7 +6,7 @@ import { stale, takenBack } from "../api/queries";
 import { useMay } from "../app/who";
 import { count } from "./format";
 
-function told({ evicted, blocked_pairs: pairs }: Schema["TakenBack"]): string {
+function told({ evicted, blocked_pairs: pairs }: Schema["WrongAnswerRemoved"]): string {
   const apart = `${count(pairs)} ${pairs === 1 ? "pair" : "pairs"} of questions kept apart`;
   return evicted ? `Taken back; ${apart}.` : `It was gone already; ${apart}.`;
 }
@@ -14,7 +14,7 @@ function told({ evicted, blocked_pairs: pairs }: Schema["TakenBack"]): string {
 /** Takes an answer back that the cache gave to another question. What became of it is said wherever that answer is shown. */
 export function WrongAnswer({ entry, verb, name }: { entry: string; verb: string; name?: string }) {
   const client = useQueryClient();
-  const may = useMay("feedback");
+  const may = useMay("judge_cache");
   const words = useRef<HTMLParagraphElement>(null);
   const { data: taken } = useQuery(takenBack(entry));
   const judge = useMutation({

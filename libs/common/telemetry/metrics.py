@@ -26,6 +26,7 @@ REQUEST_SECONDS = Histogram(
 )
 OVERHEAD_SECONDS = Histogram("promptly_overhead_seconds", "Promptly's own share of a request", buckets=_SECONDS)
 DEGRADED = Counter("promptly_degraded", "Requests that went out without a part that was down or slow", ["part"])
+BACKGROUND_FAILURES = Counter("promptly_background_failures", "Tasks beside requests that failed", ["job"])
 UNPRICED = Counter("promptly_unpriced_requests", "Requests whose model has no known price")
 
 

@@ -3,8 +3,6 @@
 The GenAI names are still marked "development" upstream, so they are written down here only.
 """
 
-PROVIDERS = {"google": "gcp.gemini"}  # the conventions' names, where they differ from ours
-
 OPERATION_NAME = "gen_ai.operation.name"
 PROVIDER_NAME = "gen_ai.provider.name"
 REQUEST_MODEL = "gen_ai.request.model"

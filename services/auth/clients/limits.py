@@ -49,7 +49,7 @@ class SharedLimits:
             await self._add(allowance, who, -counted)
 
     def _now(self) -> float:
-        """Stretches are the bus's: a copy whose clock is ahead would have one to itself."""
+        """Windows follow the bus's clock: a copy whose clock is ahead would count in a window of its own."""
         shared = self._bus.time()
         return self._clock.now().timestamp() if shared is None or not self._shared else shared
 
@@ -57,7 +57,7 @@ class SharedLimits:
         return self._own.setdefault(allowance.name, Attempts(allowance.limit, allowance.seconds))
 
     async def _add(self, allowance: Allowance, who: str, amount: int) -> int:
-        """The sum for the stretch of now; 0 where nobody can be asked."""
+        """The sum for the current window; 0 where the bus cannot be reached."""
         stretch = int(self._now()) // allowance.seconds
         key = f"{allowance.name}.{hashlib.sha256(who.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.{stretch}"
         try:

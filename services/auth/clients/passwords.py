@@ -1,4 +1,4 @@
-"""Argon2id, two at a time: each takes tens of milliseconds and 19 MiB, and anybody can ask for one."""
+"""Argon2id, two at a time: each takes tens of milliseconds and 19 MiB, and any client can cause one."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,7 @@ class Argon2Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
-        self._asked = 0
+        self._pending = 0
         # Checked instead of a hash that does not exist, so that an unknown e-mail takes as long as a known one.
         self._nobody = self._hasher.hash("nobody's password")
 
@@ -45,10 +45,10 @@ class Argon2Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._asked >= _AT_ONCE + _WAITING:
+        if self._pending >= _AT_ONCE + _WAITING:
             raise Unavailable("Too many people are signing in right now; try again in a moment.")
-        self._asked += 1
+        self._pending += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
-            self._asked -= 1
+            self._pending -= 1

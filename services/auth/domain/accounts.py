@@ -1,4 +1,4 @@
-"""Organisations, their users, and who is asking."""
+"""Organisations, their users, and the caller."""
 
 from datetime import datetime
 from typing import Literal
@@ -40,7 +40,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says. Its role is what held when it was issued, so nothing is decided by it."""
+    """The claims of a token. The role is the one at the time of issue; no decision is based on it."""
 
     token_id: str
     org_id: str
@@ -50,8 +50,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What the database says of a token's holder now."""
+class TokenStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The status of a token's user in the database now."""
 
     role: Role
     version: int
@@ -59,7 +59,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is asking, with the role that holds now. `token_id` and `token_expires_at` are what a logout revokes."""
+    """The authenticated user of a request, with the role that holds now. `token_id` and `token_expires_at` are what a logout revokes."""
 
     org_id: str
     user_id: str

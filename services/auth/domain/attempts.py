@@ -1,4 +1,4 @@
-"""Counts tries, to slow down whoever guesses passwords."""
+"""Counts attempts, to slow down the guessing of passwords."""
 
 import ipaddress
 from collections import OrderedDict, deque
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
-    """How often somebody may try something: `limit` times in any `seconds`. `name` is one word, for a bus subject."""
+    """How often something may be attempted: `limit` times in any `seconds`. `name` is one word, for a bus subject."""
 
     name: str
     limit: int
@@ -18,7 +18,7 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
 
 _SIGN_IN: Final = "Too many attempts to sign in"
 LOGIN_ACCOUNT: Final = Allowance(name="login_account", limit=5, seconds=900, sentence=_SIGN_IN)
-# Behind a proxy that says nobody's address everybody has one, so an address alone may try much more than an account.
+# Behind a proxy that passes no addresses on all clients share one, so an address may try much more than an account.
 LOGIN_ADDRESS: Final = Allowance(name="login_address", limit=1_000, seconds=3600, sentence=_SIGN_IN)
 PASSWORD_CHANGE: Final = Allowance(
     name="password", limit=5, seconds=900, sentence="Too many attempts to change the password"

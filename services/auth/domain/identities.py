@@ -1,4 +1,4 @@
-"""Who somebody is at another provider, and the sign-in there that is under way."""
+"""A user's identity at an identity provider, and the state of a sign-in there."""
 
 from typing import Literal
 

@@ -1,9 +1,6 @@
-"""What auth writes to people."""
+"""What auth sends by mail; each feature writes its own."""
 
 import msgspec
-
-from services.auth.domain.accounts import Org
-from services.auth.domain.team import Invite
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,89 +10,3 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     to: str
     subject: str
     text: str
-
-
-def invite_mail(invite: Invite, org: Org, link: str) -> Mail:
-    """An invitation."""
-    name = " ".join(org.name.split())  # a header has one line
-    return Mail(
-        kind="invite",
-        to=invite.email,
-        subject=f"You are invited to {name} on Promptly",
-        text=f"You are invited to join {name} on Promptly as {invite.role}.\n\n"
-        f"Choose a password here within three days:\n{link}\n\n"
-        "If you did not expect this, ignore it; nothing happens.\n",
-    )
-
-
-class Ends(msgspec.Struct, frozen=True, kw_only=True):
-    """What ends with the first reset of an account whose address nobody has confirmed: names of keys, and where identities came
-    from. `others` are the addresses of the other members, who stay.
-    """
-
-    keys: tuple[str, ...] = ()
-    provider_keys: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-
-    def told(self) -> str:
-        """What goes, in a paragraph of a mail."""
-        gone = [f"- Promptly key {name}" for name in self.keys]
-        gone += [f"- provider key {name}" for name in self.provider_keys]
-        gone += [f"- sign-in through {source}" for source in self.sources]
-        listed = "\n".join((*gone, "- open sessions, and invitations that were sent"))
-        others = (
-            f"These are members, too; remove whom you do not know: {', '.join(self.others)}\n\n" if self.others else ""
-        )
-        return (
-            "Nobody has confirmed this address yet, so whoever registered it may be somebody else. With your new password,"
-            f" this ends:\n{listed}\n\n{others}"
-        )
-
-
-def reset_mail(to: str, link: str, ends: Ends | None = None) -> Mail:
-    """A way back in, and what ends with it."""
-    return Mail(
-        kind="password_reset",
-        to=to,
-        subject="Reset your Promptly password",
-        text="Somebody, most likely you, asked for a new password.\n\n"
-        f"Choose one here within an hour:\n{link}\n\n"
-        f"{ends.told() if ends is not None else ''}"
-        "If it was not you, ignore this; your password stays as it is.\n",
-    )
-
-
-def verify_mail(to: str, code: str) -> Mail:
-    """A code that confirms an address."""
-    return Mail(
-        kind="verify",
-        to=to,
-        subject="Confirm your address for Promptly",
-        text="Somebody, most likely you, registered at Promptly with this address.\n\n"
-        f"Confirm it within three days, signed in, with this code:\n{code}\n\n"
-        "If it was not you, give the code to nobody. Without it nobody connects another sign-in to the account, and\n"
-        "all that they made ends when you ask for a new password.\n",
-    )
-
-
-def low_credits_mail(to: str, tokens: int) -> Mail:
-    """Little is left."""
-    return Mail(
-        kind="low_credits",
-        to=to,
-        subject="Your Promptly credits are running low",
-        text=f"Your organisation has {tokens:,} tokens of credits left for the optimize API.\n\n"
-        "When they are used up, its calls are answered with 402 until more are bought, on the dashboard's page for credits.\n",
-    )
-
-
-def purchase_mail(to: str, pence: int, tokens: int, reference: str) -> Mail:
-    """A receipt."""
-    return Mail(
-        kind="purchase",
-        to=to,
-        subject="Your Promptly credits",
-        text=f"Thank you: {tokens:,} tokens of credits for £{pence / 100:,.2f} are in your organisation's account.\n\n"
-        f"Reference: {reference}\n",
-    )

@@ -1,4 +1,4 @@
-"""Who may do what: the one table, which the web door asks before every request."""
+"""Who may do what: one table, which the guard checks before every request and which the API serves."""
 
 from enum import Enum
 from typing import Final
@@ -7,21 +7,41 @@ from libs.common.errors import Forbidden
 from services.auth.domain.accounts import Caller, Role
 
 
-class Action(Enum):
-    """What a route needs; `PUBLIC` needs no token at all."""
+class Public(Enum):
+    """Where a route needs no token at all."""
 
     PUBLIC = "public"
+
+
+PUBLIC: Final = Public.PUBLIC
+
+
+class Action(Enum):
+    """What a role may do, and a route needs. The values are the names that the API serves."""
+
     READ = "read"
-    USE_KEYS = "make and change Promptly keys"
-    WRITE_ALERTS = "change alerts"
-    JUDGE_CACHE = "take cached answers back"
-    MANAGE_PROVIDERS = "change provider keys"
-    MANAGE_SETTINGS = "change settings and routing, or clear the cache"
-    MANAGE_TEAM = "invite, change or remove members"
-    MANAGE_BILLING = "buy credits, or see what was bought"
-    MANAGE_ORG = "change or delete the organisation"
+    USE_KEYS = "use_keys"
+    WRITE_ALERTS = "write_alerts"
+    JUDGE_CACHE = "judge_cache"
+    MANAGE_PROVIDERS = "manage_providers"
+    MANAGE_SETTINGS = "manage_settings"
+    MANAGE_TEAM = "manage_team"
+    MANAGE_BILLING = "manage_billing"
+    MANAGE_ORG = "manage_org"
 
 
+# How an error says it: "Your role (viewer) may not …".
+_WORDING: Final[dict[Action, str]] = {
+    Action.READ: "read this",
+    Action.USE_KEYS: "make and change Promptly keys",
+    Action.WRITE_ALERTS: "change alerts",
+    Action.JUDGE_CACHE: "take cached answers back",
+    Action.MANAGE_PROVIDERS: "change provider keys",
+    Action.MANAGE_SETTINGS: "change settings and routing, or clear the cache",
+    Action.MANAGE_TEAM: "invite, change or remove members",
+    Action.MANAGE_BILLING: "buy credits, or see what was bought",
+    Action.MANAGE_ORG: "change or delete the organisation",
+}
 _MEMBER: Final = frozenset({Action.READ, Action.USE_KEYS, Action.WRITE_ALERTS, Action.JUDGE_CACHE})
 ALLOWED: Final[dict[Role, frozenset[Action]]] = {
     "admin": frozenset(Action),
@@ -30,10 +50,15 @@ ALLOWED: Final[dict[Role, frozenset[Action]]] = {
 }
 
 
+def permissions_of(role: Role) -> tuple[Action, ...]:
+    """What a role may do, in the order of `Action`."""
+    return tuple(action for action in Action if action in ALLOWED[role])
+
+
 def require(role: Role, action: Action) -> None:
     """Raises `Forbidden` unless the role may do it."""
     if action not in ALLOWED[role]:
-        raise Forbidden(f"Your role ({role}) may not {action.value}; ask an admin of your organisation.")
+        raise Forbidden(f"Your role ({role}) may not {_WORDING[action]}; ask an admin of your organisation.")
 
 
 def require_own_key(caller: Caller, created_by: str) -> None:

@@ -13,39 +13,40 @@ from libs.common.bus import Bus
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.errors import PromptlyError
-from services.auth.accounts import Accounts
-from services.auth.api_keys import ApiKeys
-from services.auth.billing import Billing
-from services.auth.configuration import Configuration
-from services.auth.credits import Credits
+from services.auth.accounts.erasure import Erasure
+from services.auth.accounts.http import AuthController, OrgController
+from services.auth.accounts.recovery import Recovery
+from services.auth.accounts.service import Accounts
+from services.auth.alerts.http import AlertController
+from services.auth.billing.credits import Credits
+from services.auth.billing.http import BillingController
+from services.auth.billing.service import Billing
 from services.auth.domain.links import Links
-from services.auth.erasure import Erasure
 from services.auth.http import errors
-from services.auth.http.accounts import AuthController, OrgController
-from services.auth.http.alerts import AlertController
-from services.auth.http.analytics import AnalyticsController, RequestController
-from services.auth.http.billing import BillingController
-from services.auth.http.configuration import RoutingController
+from services.auth.http.dependencies import DECODED
 from services.auth.http.docs import DocsController
 from services.auth.http.guard import guard
-from services.auth.http.keys import PlatformKeyController, ProviderKeyController
-from services.auth.http.oauth import OAuthController
-from services.auth.http.optimization import OptimizationController
-from services.auth.http.status import StatusController
-from services.auth.http.team import InviteController, TeamController
-from services.auth.live import LiveRequests
-from services.auth.oauth import OAuth
-from services.auth.provider_keys import ProviderKeys
-from services.auth.recovery import Recovery
-from services.auth.sessions import Sessions
-from services.auth.team import Team
+from services.auth.insights.http import AnalyticsController, RequestController
+from services.auth.insights.subscriptions import Subscriptions
+from services.auth.keys.api_keys import ApiKeys
+from services.auth.keys.http import PlatformKeyController, ProviderKeyController
+from services.auth.keys.provider_keys import ProviderKeys
+from services.auth.optimization.http import OptimizationController
+from services.auth.routing.http import RoutingController
+from services.auth.routing.service import Configuration
+from services.auth.sessions.http import OAuthController
+from services.auth.sessions.oauth import OAuth
+from services.auth.sessions.service import Sessions
+from services.auth.status.http import StatusController
+from services.auth.team.http import InviteController, TeamController
+from services.auth.team.service import Team
 
 _LARGEST_BODY: Final = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the routes may ask for, by name."""
+    """What handlers may have injected, by parameter name."""
 
     accounts: Accounts
     sessions: Sessions
@@ -59,7 +60,7 @@ class Parts:
     configuration: Configuration
     credits_: Credits
     billing: Billing
-    live: LiveRequests
+    subscriptions: Subscriptions
     catalog: Catalog
     bus: Bus
     clock: Clock
@@ -87,7 +88,7 @@ def create_api(parts: Parts) -> Litestar:
             DocsController,
         ],
         guards=[guard(parts.sessions)],
-        dependencies={field.name: _given(getattr(parts, field.name)) for field in fields(parts)},
+        dependencies={field.name: _provided(getattr(parts, field.name)) for field in fields(parts)} | DECODED,
     )
     return Litestar(
         [api],
@@ -97,19 +98,19 @@ def create_api(parts: Parts) -> Litestar:
             Exception: errors.unexpected,
         },
         request_max_body_size=_LARGEST_BODY,
-        before_send=[_for_nobody_else],
+        before_send=[_private],
         openapi_config=None,
         logging_config=None,
     )
 
 
-async def _for_nobody_else(message: Message, _: Scope) -> None:
-    """Answers hold tokens and keys, and addresses codes: no cache keeps the ones, no other site is told the others."""
+async def _private(message: Message, _: Scope) -> None:
+    """Answers hold tokens and keys, which no cache may keep; URLs hold codes, which no other site may see as a referrer."""
     if message["type"] == "http.response.start":
         headers = MutableScopeHeaders.from_message(message)
         headers["Cache-Control"] = "no-store"
         headers["Referrer-Policy"] = "no-referrer"
 
 
-def _given(part: Any) -> Provide:
+def _provided(part: Any) -> Provide:
     return Provide(lambda: part, sync_to_thread=False)

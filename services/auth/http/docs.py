@@ -6,7 +6,7 @@ import msgspec
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
 
-from services.auth.domain.permissions import Action
+from services.auth.domain.permissions import PUBLIC
 from services.auth.http.openapi.document import document
 
 
@@ -15,7 +15,7 @@ class DocsController(Controller):
 
     path = "/openapi.json"
 
-    @get(needs=Action.PUBLIC)
+    @get(needs=PUBLIC)
     async def openapi(self, request: Request[Any, Any, Any], state: State) -> Response[bytes]:
         """This document."""
         if "document" not in state:

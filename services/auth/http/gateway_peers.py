@@ -1,4 +1,4 @@
-"""What gateways say over HTTP beside what they pass on. They prove themselves with the pepper, so that nobody else can say it.
+"""Requests of the gateways themselves, beside those that they pass on. They prove themselves with the pepper.
 
 Not among the routes under /api, which is what gateways pass on from anybody.
 """
@@ -14,7 +14,7 @@ from libs.common import keys
 from libs.common.contracts.auth import FROM_GATEWAY, GATEWAY_HEADER, VERIFY_OVER_HTTP, VerifyOverHttp, proof_of
 from libs.common.contracts.base import UNREADABLE, decoder
 from libs.common.errors import PromptlyError, Unauthorized
-from services.auth.api_keys import ApiKeys
+from services.auth.keys.api_keys import ApiKeys
 
 _LARGEST = 4096
 
@@ -28,12 +28,12 @@ def gateway_peers(app: ASGIApp, api_keys: ApiKeys) -> ASGIApp:
 
     async def verify(receive: Receive) -> bytes:
         try:
-            asked: VerifyOverHttp = decoder(VerifyOverHttp).decode(await _body(receive))
+            wanted: VerifyOverHttp = decoder(VerifyOverHttp).decode(await _body(receive))
         except UNREADABLE:
             raise Unauthorized("This address is for gateways.") from None
-        if not hmac.compare_digest(asked.proof.encode(), keys.digest(proof_of(asked.digest), pepper).encode()):
+        if not hmac.compare_digest(wanted.proof.encode(), keys.digest(proof_of(wanted.digest), pepper).encode()):
             raise Unauthorized("This address is for gateways.")
-        return msgspec.json.encode(await api_keys.principal(asked.digest))
+        return msgspec.json.encode(await api_keys.principal(wanted.digest))
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
@@ -46,9 +46,9 @@ def gateway_peers(app: ASGIApp, api_keys: ApiKeys) -> ASGIApp:
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body, "more_body": False})
                 return
-            told = dict(scope["headers"])
-            address = told.get(b"x-forwarded-for", b"").rpartition(b",")[2].strip().decode("latin-1")
-            if address and hmac.compare_digest(told.get(GATEWAY_HEADER.encode(), b""), proof):
+            received = dict(scope["headers"])
+            address = received.get(b"x-forwarded-for", b"").rpartition(b",")[2].strip().decode("latin-1")
+            if address and hmac.compare_digest(received.get(GATEWAY_HEADER.encode(), b""), proof):
                 scope["client"] = (address, 0)
         await app(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""The one gate of the web door: every route says what it needs, and nobody gets past without it."""
+"""The guard of all routes: each names the action that it needs, and the caller's role has to allow it."""
 
 from typing import Any
 
@@ -10,18 +10,18 @@ from litestar.types import Guard
 from libs.common.errors import Unauthorized
 from services.auth.domain import permissions
 from services.auth.domain.accounts import Caller
-from services.auth.domain.permissions import Action
-from services.auth.sessions import Sessions
+from services.auth.domain.permissions import PUBLIC, Action, Public
+from services.auth.sessions.service import Sessions
 
 ApiRequest = Request[Caller, Any, Any]
 
 
 def guard(sessions: Sessions) -> Guard:
-    """A guard that puts the `Caller` into `request.user`; a route without `needs` lets nobody in."""
+    """A guard that puts the `Caller` into `request.user`; a route without `needs` is closed to everybody."""
 
     async def check(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
-        needs: Action | None = route.opt.get("needs")
-        if needs is Action.PUBLIC:
+        needs: Action | Public | None = route.opt.get("needs")
+        if needs is PUBLIC:
             return
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token or needs is None:

@@ -22,7 +22,7 @@ class SqlErasures:
         self._tx = tx
 
     async def erase(self, org_id: str, at: datetime) -> None:
-        # Whoever is about to write for the organisation has done so, or finds it gone.
+        # Other transactions that write for the organisation have committed, or find it deleted.
         for table in ("credit_accounts", "orgs"):
             await self._tx.execute(
                 text(f"SELECT FROM auth.{table} WHERE org_id = :org_id FOR UPDATE"),  # constants
@@ -35,11 +35,11 @@ class SqlErasures:
             {"org_id": org_id, "at": at},
         )
 
-    async def untold(self) -> Sequence[tuple[str, datetime]]:
+    async def unpublished(self) -> Sequence[tuple[str, datetime]]:
         rows = await self._tx.execute(
             text("SELECT org_id, deleted_at FROM auth.deleted_orgs ORDER BY deleted_at LIMIT 100")
         )
         return [(row.org_id, row.deleted_at) for row in rows]
 
-    async def told(self, org_id: str) -> None:
+    async def mark_published(self, org_id: str) -> None:
         await self._tx.execute(text("DELETE FROM auth.deleted_orgs WHERE org_id = :org_id"), {"org_id": org_id})

@@ -5,15 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from libs.common.db import Database
+from services.auth.accounts.store import SqlAccounts
+from services.auth.billing.store import SqlIdempotencyRecords, SqlLedger
+from services.auth.keys.store.api_keys import SqlApiKeys
+from services.auth.keys.store.provider_keys import SqlProviderKeys
 from services.auth.ports import Tx, UnitOfWork
-from services.auth.store.accounts import SqlAccounts
-from services.auth.store.api_keys import SqlApiKeys
-from services.auth.store.configuration import SqlConfiguration
+from services.auth.routing.store import SqlConfiguration
 from services.auth.store.erasures import SqlErasures
-from services.auth.store.invites import SqlInvites
-from services.auth.store.ledger import SqlLedger, SqlOnceRecords
-from services.auth.store.provider_keys import SqlProviderKeys
-from services.auth.store.tickets import SqlTickets
+from services.auth.store.one_time_tokens import SqlOneTimeTokens
+from services.auth.team.store import SqlInvites
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class SqlTx:
     provider_keys: SqlProviderKeys
     configuration: SqlConfiguration
     invites: SqlInvites
-    tickets: SqlTickets
+    one_time_tokens: SqlOneTimeTokens
     erasures: SqlErasures
     ledger: SqlLedger
-    once: SqlOnceRecords
+    idempotency: SqlIdempotencyRecords
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
-    """`async with` what comes back is one transaction on `database`."""
+    """A factory of transactions on `database`, each an `async with` block."""
 
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
@@ -43,10 +43,10 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 provider_keys=SqlProviderKeys(tx),
                 configuration=SqlConfiguration(tx),
                 invites=SqlInvites(tx),
-                tickets=SqlTickets(tx),
+                one_time_tokens=SqlOneTimeTokens(tx),
                 erasures=SqlErasures(tx),
                 ledger=SqlLedger(tx),
-                once=SqlOnceRecords(tx),
+                idempotency=SqlIdempotencyRecords(tx),
             )
 
     return begin

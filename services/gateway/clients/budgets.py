@@ -24,13 +24,13 @@ class _Lease(msgspec.Struct):
 
     month: str
     left: int = 0
-    asking: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+    request: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
 
 
 class _Unlimited:
     """The reservation of a key without a budget."""
 
-    def settle(self, actual_nano: int | None) -> None: ...
+    def close(self, actual_nano: int | None) -> None: ...
 
 
 class _Reserved:
@@ -40,7 +40,7 @@ class _Reserved:
         self._lease = lease
         self._nano: int | None = nano
 
-    def settle(self, actual_nano: int | None) -> None:
+    def close(self, actual_nano: int | None) -> None:
         if self._nano is not None:
             self._lease.left += self._nano - (self._nano if actual_nano is None else actual_nano)
             self._nano = None
@@ -63,9 +63,9 @@ class SharedBudgets:
             return _Unlimited()
         lease = self._lease(principal.key_id)
         if lease.left < nano:
-            async with lease.asking:
+            async with lease.request:
                 if lease.left < nano:
-                    await self._ask(principal, budget, lease, nano)
+                    await self._request_lease(principal, budget, lease, nano)
         lease.left -= nano
         return _Reserved(lease, nano)
 
@@ -83,7 +83,7 @@ class SharedBudgets:
                 self._leases.popitem(last=False)
         return lease
 
-    async def _ask(self, principal: Principal, budget: int, lease: _Lease, nano: int) -> None:
+    async def _request_lease(self, principal: Principal, budget: int, lease: _Lease, nano: int) -> None:
         wanted = nano - lease.left + budget // _LEASES
         name = f"{principal.key_id}.{lease.month}"
         try:
@@ -108,6 +108,6 @@ class SharedBudgets:
     async def _rebuilt(self, principal: Principal, name: str, total: int) -> int:
         now = self._now()
         start = datetime(now.year, now.month, 1, tzinfo=UTC)
-        asked = KeySpending(org_id=principal.org_id, key_id=principal.key_id, from_ms=int(start.timestamp() * 1000))
-        spent = (await self._bus.call(SPENT, asked)).nano
+        query = KeySpending(org_id=principal.org_id, key_id=principal.key_id, from_ms=int(start.timestamp() * 1000))
+        spent = (await self._bus.call(SPENT, query)).nano
         return await self._bus.add(BUDGET, name, spent) if spent else total

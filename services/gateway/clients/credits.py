@@ -1,15 +1,14 @@
-"""Credits for optimize calls: tokens leased from auth's ledger, and charged here without anybody being asked.
+"""Credits for optimize calls: tokens leased from auth's ledger, and charged here without a call.
 
 The first call of an organisation leases what it needs; while calls come fast, leases double, so that a busy organisation
 costs the ledger a few transactions a second, whatever it does. A lease that is too small gives back its rest when the
-next one is asked for, and one that nobody uses is ended.
+next one is requested, and one that nobody uses is ended.
 """
 
 import asyncio
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 import structlog
@@ -27,6 +26,7 @@ from libs.common.contracts.auth import (
 )
 from libs.common.errors import InsufficientCredits, PromptlyError, Unavailable
 from libs.common.ids import new_id
+from libs.common.jobs import Background
 
 log = structlog.get_logger()
 _MAX_ORGS = 10_000
@@ -59,7 +59,7 @@ class _Account(msgspec.Struct):
     calls: int = 1
     empty_at: int = 0
     empty_until: float = -math.inf
-    asking: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+    leasing: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
 
 
 class _Charge:
@@ -71,11 +71,11 @@ class _Charge:
         self._tokens = tokens
         self._ended = ended
 
-    def keep(self) -> None:
+    def capture(self) -> None:
         self._lease.used += self._tokens
         self._end()
 
-    def undo(self) -> None:
+    def release(self) -> None:
         self._lease.left += self._tokens
         self._end()
 
@@ -95,20 +95,22 @@ class NoCredits:
     async def balance(self, org_id: str) -> int | None:
         return None
 
-    def keep(self) -> None: ...
+    def capture(self) -> None: ...
 
-    def undo(self) -> None: ...
+    def release(self) -> None: ...
 
 
 class SharedCredits:
     """Implements `ports.Credits`."""
 
-    def __init__(self, bus: Bus, clock: Callable[[], float], *, leasing: bool = True) -> None:
+    def __init__(
+        self, bus: Bus, clock: Callable[[], float], *, leasing: bool = True, background: Background | None = None
+    ) -> None:
         self._bus = bus
         self._clock = clock
         self._most = _LARGEST if leasing else 1
         self._accounts: OrderedDict[str, _Account] = OrderedDict()
-        self._ending: set[asyncio.Task[None]] = set()
+        self._background = background or Background()
 
     async def reserve(self, org_id: str, tokens: int) -> _Charge:
         """Set a call's tokens aside."""
@@ -119,13 +121,13 @@ class SharedCredits:
                 lease.left -= tokens
                 lease.going += 1
                 lease.at = self._clock()
-                return _Charge(lease, tokens, lambda ended: self._settle_if_over(org_id, ended))
-            async with account.asking:
+                return _Charge(lease, tokens, lambda ended: self._close_if_over(org_id, ended))
+            async with account.leasing:
                 if account.lease is lease:
                     await self._lease(org_id, account, tokens)
 
     async def balance(self, org_id: str) -> int | None:
-        """What is left, leases included, as far as they are settled."""
+        """What is left, leases included, as far as they are closed."""
         return (await self._bus.call(CREDITS, OrgRef(org_id=org_id))).balance_tokens
 
     async def give_back(self, wanted: OrgRef) -> None:
@@ -139,7 +141,7 @@ class SharedCredits:
         if (account := self._accounts.get(more.org_id)) is not None:
             account.empty_until = -math.inf
 
-    async def tidy(self) -> None:
+    async def expire_idle(self) -> None:
         """End leases that nobody uses any more, or that are old."""
         now = self._clock()
         for org_id, account in list(self._accounts.items()):
@@ -148,21 +150,20 @@ class SharedCredits:
                 account.lease, account.calls = None, 1
                 self._close(org_id, lease)
 
-    async def settle(self) -> None:
+    async def drain(self) -> None:
         """End all leases, and wait for it."""
         for org_id, account in self._accounts.items():
             if account.lease is not None:
                 lease, account.lease = account.lease, None
                 self._close(org_id, lease)
-        while self._ending:
-            await asyncio.wait(self._ending)
+        await self._background.drain()
 
     def _account(self, org_id: str) -> _Account:
         account = self._accounts.setdefault(org_id, _Account())
         self._accounts.move_to_end(org_id)
         if len(self._accounts) > _MAX_ORGS:
             gone, old = self._accounts.popitem(last=False)
-            if old.asking.locked():  # somebody waits for its lease
+            if old.leasing.locked():  # somebody waits for its lease
                 self._accounts[gone] = old
             elif old.lease is not None:
                 self._close(gone, old.lease)
@@ -177,48 +178,43 @@ class SharedCredits:
             account.calls = min(account.calls * 2, self._most)
         elif lasted > _SLOW_SECONDS:
             account.calls = max(account.calls // 2, 1)
-        asked = LeaseCredits(org_id=org_id, lease_id=new_id("lse"), need=need, wanted=need * account.calls)
+        request = LeaseCredits(org_id=org_id, lease_id=new_id("lse"), need=need, wanted=need * account.calls)
         if old is not None:  # its rest helps to pay for the next one
-            asked = msgspec.structs.replace(asked, returning=old.id, returned=old.left)
+            request = msgspec.structs.replace(request, returning=old.id, returned=old.left)
             old.left, account.lease = 0, None
         available = 0
         for pause in (*_PATIENCE, None):
             try:
-                reply = await self._ask(asked)
+                reply = await self._request(request)
             finally:
                 if old is not None:
                     self._close(org_id, old)
                     old = None
             if isinstance(reply, CreditsLeased):
-                account.lease = _Lease(id=asked.lease_id, left=reply.tokens, began=now, at=now)
+                account.lease = _Lease(id=request.lease_id, left=reply.tokens, began=now, at=now)
                 return
             available = reply.available
             if not reply.leased or pause is None:
                 break
             await asyncio.sleep(pause)
-            asked = msgspec.structs.replace(asked, lease_id=new_id("lse"), returning=None, returned=0)
+            request = msgspec.structs.replace(request, lease_id=new_id("lse"), returning=None, returned=0)
         account.empty_at, account.empty_until = available, self._clock() + _REMEMBER_EMPTY
         raise _short(need, available)
 
-    async def _ask(self, asked: LeaseCredits) -> CreditsLeased | CreditsShort:
+    async def _request(self, request: LeaseCredits) -> CreditsLeased | CreditsShort:
         """A lease; one that was granted and never arrived is ended as soon as it surely is there."""
         try:
-            return await self._bus.call(LEASE_CREDITS, asked)
+            return await self._bus.call(LEASE_CREDITS, request)
         except Unavailable:
-            self._later(self._end_lost(asked))
+            self._background.start("end_lost_lease", self._end_lost(request))
             raise Unavailable("Credits cannot be checked right now. Try again in a moment.") from None
         except asyncio.CancelledError:
-            self._later(self._end_lost(asked))
+            self._background.start("end_lost_lease", self._end_lost(request))
             raise
 
-    async def _end_lost(self, asked: LeaseCredits) -> None:
+    async def _end_lost(self, request: LeaseCredits) -> None:
         await asyncio.sleep(LOST_SECONDS)
-        await self._settle(asked.org_id, _Lease(id=asked.lease_id, left=0, began=0, at=0))
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        await self._report(request.org_id, _Lease(id=request.lease_id, left=0, began=0, at=0))
 
     async def _let_go(self, org_id: str, account: _Account, lease: _Lease) -> None:
         account.lease, rest = None, lease.left
@@ -235,17 +231,17 @@ class SharedCredits:
 
     def _close(self, org_id: str, lease: _Lease) -> None:
         lease.closed = True
-        self._settle_if_over(org_id, lease)
+        self._close_if_over(org_id, lease)
 
-    def _settle_if_over(self, org_id: str, lease: _Lease) -> None:
+    def _close_if_over(self, org_id: str, lease: _Lease) -> None:
         if lease.closed and lease.going == 0:
-            self._later(self._settle(org_id, lease))
+            self._background.start("close_lease", self._report(org_id, lease))
 
-    async def _settle(self, org_id: str, lease: _Lease) -> None:
+    async def _report(self, org_id: str, lease: _Lease) -> None:
         try:
             await self._bus.call(SETTLE_CREDITS, SettleCredits(org_id=org_id, lease_id=lease.id, used=lease.used))
-        except PromptlyError as error:  # the ledger's reaper asks the request log instead
-            log.warning("credits_not_settled", org_id=org_id, code=error.code)
+        except PromptlyError as error:  # the ledger's reaper reads the request log instead
+            log.warning("credits_not_reported", org_id=org_id, code=error.code)
 
 
 def _short(required: int, available: int) -> InsufficientCredits:

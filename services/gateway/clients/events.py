@@ -1,4 +1,4 @@
-"""Finished requests, told over the bus, or kept on disk until the bus is back."""
+"""Finished requests, published on the bus, or spooled on disk until it is back."""
 
 from libs.common import context
 from libs.common.bounded import bounded

@@ -12,7 +12,8 @@ from libs.common.clock import Clock
 from libs.common.contracts.gateway import RATE
 from libs.common.errors import PromptlyError
 from services.gateway.clients.replicas import Replicas
-from services.gateway.domain.rate_limit import LocalLimiter, Verdict, Window, block_of
+from services.gateway.domain.rate_limit import Verdict, Window, block_of
+from services.gateway.state.rate_windows import LocalLimiter
 
 _MINUTE = 60
 _REMEMBER_REFUSAL = 1.0
@@ -20,22 +21,22 @@ _MAX_KEYS = 10_000  # that are busy at a time; a busy one takes some kilobytes
 
 
 class _Lease(msgspec.Struct):
-    """What this gateway may still let through in one minute, and has let through in it. `room` is what there was for all
-    of them beside its last block; `untold` were let through without the others knowing.
+    """What this gateway may still let through in one minute, and has let through in it. `free` is what there was for all
+    of them beside its last block; `unreported` were let through without the others knowing.
     """
 
     minute: int
     left: int = 0
-    room: int = 0
+    free: int = 0
     taken: int = 0
     taken_before: int = 0
     current: int = 0
     previous: int | None = None
     before: int = 0
-    untold: int = 0
+    unreported: int = 0
     refused_until: float = -math.inf
     retry_after: int = 0
-    asking: "asyncio.Task[None] | None" = None
+    request: "asyncio.Task[None] | None" = None
 
 
 class SharedLimits:
@@ -63,13 +64,13 @@ class SharedLimits:
                 return self._verdict(lease, limit, allowed=True)
             if self._clock.monotonic() < lease.refused_until:
                 return self._verdict(lease, limit, allowed=False)
-            # One question at a time per key: a block for each of a hundred waiting requests would be most of the limit.
-            if lease.asking is None:
-                lease.asking = asyncio.create_task(self._ask(key_id, limit, lease))
+            # One request at a time per key: a block for each of a hundred waiting requests would be most of the limit.
+            if lease.request is None:
+                lease.request = asyncio.create_task(self._request_block(key_id, limit, lease))
             try:
-                await asyncio.shield(lease.asking)
+                await asyncio.shield(lease.request)
             except PromptlyError:
-                return self._alone(key_id, limit, lease)
+                return self._take_locally(key_id, limit, lease)
 
     def _now(self) -> float:
         """Minutes are the bus's: a gateway whose clock is ahead would have one to itself, and a limit of its own with it."""
@@ -81,36 +82,36 @@ class SharedLimits:
         lease = self._leases.get(key_id)
         if lease is None or lease.minute != minute:
             last = lease if lease is not None and lease.minute == minute - 1 else _Lease(minute - 1)
-            lease = self._leases[key_id] = _Lease(minute, before=last.untold, taken_before=last.taken)
+            lease = self._leases[key_id] = _Lease(minute, before=last.unreported, taken_before=last.taken)
             self._leases.move_to_end(key_id)
             if len(self._leases) > _MAX_KEYS:
                 self._leases.popitem(last=False)
         return lease
 
-    async def _ask(self, key_id: str, limit: int, lease: _Lease) -> None:
+    async def _request_block(self, key_id: str, limit: int, lease: _Lease) -> None:
         try:
             with context.bound(request_id=context.request_id(), budget_ms=self._budget_ms):
                 if lease.previous is None:
                     lease.previous = await self._bus.add(RATE, f"{key_id}.{lease.minute - 1}", lease.before)
-                block, untold = block_of(limit), lease.untold
-                total = await self._bus.add(RATE, f"{key_id}.{lease.minute}", block + untold)
-                lease.untold -= untold
+                block, unreported = block_of(limit), lease.unreported
+                total = await self._bus.add(RATE, f"{key_id}.{lease.minute}", block + unreported)
+                lease.unreported -= unreported
                 window = self._window(key_id, lease, limit, total - block)
                 free = max(math.floor(window.free()), 0)
                 granted = min(free, block)
-                lease.left, lease.room, lease.current = granted, free - granted, total - block + granted
+                lease.left, lease.free, lease.current = granted, free - granted, total - block + granted
                 if not granted:
                     lease.refused_until = self._clock.monotonic() + _REMEMBER_REFUSAL
                     lease.retry_after = window.wait
                 if granted < block:
                     await self._bus.add(RATE, f"{key_id}.{lease.minute}", granted - block)
         finally:
-            lease.asking = None
+            lease.request = None
 
-    def _alone(self, key_id: str, limit: int, lease: _Lease) -> Verdict:
+    def _take_locally(self, key_id: str, limit: int, lease: _Lease) -> Verdict:
         share = max(1, limit // self._replicas.count)
         verdict = self._local.take(key_id, share)
-        lease.untold += verdict.allowed
+        lease.unreported += verdict.allowed
         lease.taken += verdict.allowed
         return msgspec.structs.replace(verdict, limit=limit, local=True)
 
@@ -131,7 +132,7 @@ class SharedLimits:
         return Verdict(
             allowed=allowed,
             limit=limit,
-            remaining=lease.room + lease.left if allowed else 0,
+            remaining=lease.free + lease.left if allowed else 0,
             reset=_MINUTE - self._elapsed(lease),
             retry_after=0 if allowed else lease.retry_after,
         )

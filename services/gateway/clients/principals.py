@@ -1,4 +1,4 @@
-"""Who a key belongs to: asked of auth once, kept for a while, and dropped the moment auth says that something changed."""
+"""Who a key belongs to: requested of auth once, cached for a while, and dropped as soon as auth publishes a change."""
 
 import asyncio
 import math
@@ -32,7 +32,7 @@ _REFUSED = "The API key is missing, unknown, revoked or expired."
 
 class BusPrincipals:
     """Principals by the digest of their key. `ttl` and `stale` are seconds: fresh for so long, good enough for so long
-    while auth cannot be asked, over the bus or, where that is away, over `http`. A key that auth refused is never kept.
+    while auth cannot be reached, over the bus or, where that is away, over `http`. A key that auth refused is never kept.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class BusPrincipals:
         self._ttl = ttl
         self._stale = stale
         self._kept = ByteLru[str, tuple[float, Principal]](memory_bytes)
-        self._asking: dict[str, asyncio.Task[Principal]] = {}
+        self._pending: dict[str, asyncio.Task[Principal]] = {}
         self._changes = 0
-        self._deaf_until = -math.inf
+        self._disconnected_at = -math.inf
         self.auth_answered = False
 
     async def start(self) -> None:
@@ -62,45 +62,44 @@ class BusPrincipals:
         await self._bus.listen(PRINCIPAL_CHANGED, self._changed)
 
     async def verify(self, api_key: str | None) -> Principal:
-        """See `ports.Principals`. A mistyped key is refused without asking anybody."""
+        """See `ports.Principals`. A mistyped key is refused without a call."""
         if not api_key or not keys.well_formed(api_key):
             raise Unauthorized(_REFUSED)
         digest = keys.digest(api_key, self._pepper)
         kept = self._kept.get(digest)
         now, connected = self._clock.monotonic(), self._bus.connected
         if not connected:
-            self._deaf_until = (
-                now  # a change may have been told meanwhile: once the bus is back, what is older is asked again
-            )
-        if kept is not None and now - kept[0] < self._ttl and (not connected or kept[0] > self._deaf_until):
+            # A change may have been published meanwhile: once the bus is back, what is older is requested again.
+            self._disconnected_at = now
+        if kept is not None and now - kept[0] < self._ttl and (not connected or kept[0] > self._disconnected_at):
             return self._unexpired(kept[1])
         try:
-            # One question per key, however many requests wait for its answer; none of them leaving ends it.
-            task = self._asking.get(digest)
+            # One call per key, however many requests wait for its answer; none of them leaving ends it.
+            task = self._pending.get(digest)
             if task is None:
-                task = self._asking[digest] = asyncio.create_task(self._ask(digest))
-                task.add_done_callback(lambda _: self._asking.pop(digest, None))
+                task = self._pending[digest] = asyncio.create_task(self._request(digest))
+                task.add_done_callback(lambda _: self._pending.pop(digest, None))
             return self._unexpired(await asyncio.shield(task))
         except Unauthorized:
             self._kept.pop(digest)
             raise
         except PromptlyError:
-            kept = self._kept.get(digest)  # again: it may have been revoked while auth was asked
+            kept = self._kept.get(digest)  # again: it may have been revoked while auth was called
             if kept is not None and now - kept[0] < self._stale:
                 return self._unexpired(kept[1])
             raise Unavailable("API keys cannot be checked right now. Try again in a moment.") from None
 
     async def probe(self, pause: Callable[[], Awaitable[None]]) -> None:
-        """Ask until auth has answered once, whatever it says."""
+        """Call until auth has answered once, whatever it says."""
         while not self.auth_answered:
             try:
-                await self._ask("0" * 64)
+                await self._request("0" * 64)
             except (Unauthorized, NotFound):
                 self.auth_answered = True
             except PromptlyError:
                 await pause()
 
-    async def _ask(self, digest: str) -> Principal:
+    async def _request(self, digest: str) -> Principal:
         changes = self._changes
         try:
             principal = await self._answer(digest)
@@ -110,7 +109,7 @@ class BusPrincipals:
         except UNREADABLE:
             raise Unavailable("auth answered with something that cannot be read.") from None
         self.auth_answered = True
-        if changes == self._changes:  # else this answer may be older than a change that was told meanwhile
+        if changes == self._changes:  # else this answer may be older than a change that was published meanwhile
             size = 4 * len(msgspec.json.encode(principal))  # as objects
             self._kept.put(digest, (self._clock.monotonic(), principal), size, principal.org_id)
         return principal
@@ -122,9 +121,11 @@ class BusPrincipals:
         except Unavailable:
             if self._http is None:
                 raise
-        asked = VerifyOverHttp(digest=digest, proof=keys.digest(proof_of(digest), self._pepper))
+        request = VerifyOverHttp(digest=digest, proof=keys.digest(proof_of(digest), self._pepper))
         try:
-            answer = await self._http.post(VERIFY_OVER_HTTP, content=msgspec.json.encode(asked), timeout=_HTTP_SECONDS)
+            answer = await self._http.post(
+                VERIFY_OVER_HTTP, content=msgspec.json.encode(request), timeout=_HTTP_SECONDS
+            )
         except httpx.HTTPError:
             raise Unavailable("auth cannot be reached.") from None
         if answer.status_code == Unauthorized.status:

@@ -15,7 +15,7 @@ _NOT_PART = frozenset(
         "stream stream_options metadata store prompt_cache_key prompt_cache_options prompt_cache_retention service_tier"
     ).split()
 )
-# What the cache itself is told, which shapes no answer.
+# Settings of the cache itself, which shape no answer.
 _OF_THE_CACHE = ("cache_enabled", "cache_similarity_threshold", "cache_ttl_seconds")
 _MAX_TEMPERATURE = 1.0
 
@@ -45,7 +45,7 @@ def shaped_by(settings: OptimizationSettings, principal: Principal) -> dict[str,
 
 def cache_key(chat: Chat, shape: dict[str, Any] | None = None, application: str | None = None) -> CacheKey:
     """The key of a request. The model in it is the requested one, whichever serves; `shape` is what `shaped_by` said, and
-    `application` the scope that the client asked for.
+    `application` the scope that the client named.
     """
     request: dict[str, Any] = {
         name: msgspec.json.decode(value) for name, value in chat.raw.items() if name not in _NOT_PART

@@ -97,7 +97,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def wants_usage(self) -> bool:
-        """Whether the client asked for the usage chunk of a stream."""
+        """Whether the client requested the usage chunk of a stream."""
         options = self.fields.stream_options
         return options is not None and options.include_usage is True
 
@@ -114,7 +114,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def end_user(self) -> str | None:
-        """Who the client says is asking: `user`, else OpenAI's newer name for it or Anthropic's."""
+        """The end user whom the client names: `user`, else OpenAI's newer name for it or Anthropic's."""
         metadata = self.fields.metadata
         theirs = metadata.get("user_id") if isinstance(metadata, dict) else None
         for name in (self.fields.user, self.fields.safety_identifier, theirs):
@@ -129,7 +129,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def last_user(self) -> Message | None:
-        """The turn that asks: the last message, if a user wrote it."""
+        """The last message, if a user wrote it."""
         last = self.fields.messages[-1]
         return last if last.role == "user" else None
 
@@ -186,7 +186,7 @@ def _check_message(position: int, message: Message) -> None:
 
 
 def _check_images(position: int, message: Message) -> None:
-    """What a provider is told to fetch must not be something of its own, or of ours."""
+    """What a provider is to fetch must not be something of its own, or of ours."""
     for at, part in enumerate(message.content if isinstance(message.content, list) else ()):
         if part.get("type") != "image_url":
             continue

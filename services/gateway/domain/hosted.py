@@ -8,7 +8,7 @@ from services.gateway.domain.chat import Chat
 
 # Tools that the client runs itself: what they find comes back in a message, which is part of the request.
 _CLIENTS_OWN = frozenset(("function", "custom"))
-# Fields by which providers and the servers that speak OpenAI's format are told to search, to fetch or to run something.
+# Fields by which providers and the servers that speak OpenAI's format are instructed to search, to fetch or to run something.
 _FIELDS = frozenset(
     """web_search_options web_search enable_search search_parameters search_options search_mode data_sources plugins mcp_servers
     container code_execution extra_body""".split()

@@ -1,7 +1,7 @@
 """The receipt: what a request would have cost, what it did cost, and which lever brought what. It sums exactly.
 
 Amounts are computed in pico-dollars and rounded to nano-dollars once per line; the rest that rounding leaves goes to the
-last line. A line may be negative: a summary that was injected, a dearer model that a rule demanded.
+last line. A line may be negative: a summary that was injected, a more expensive model that a rule demanded.
 """
 
 from collections.abc import Sequence

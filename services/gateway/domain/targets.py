@@ -1,6 +1,6 @@
 """Which of an organisation's provider keys can serve a model."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -8,8 +8,6 @@ from libs.common.catalog import Catalog, Model
 from libs.common.contracts.auth import Principal, ProviderKey
 from libs.common.errors import BadRequest, NotFound
 
-# Whose wire format there is an adapter for: no other provider's key may leave, least of all to somebody else's address.
-SPOKEN = ("openai", "openai_compatible", "anthropic", "google")
 NO_KEY = "No valid provider key found. Please connect an API key in the dashboard."
 _MAX_NAMED = 20
 
@@ -34,13 +32,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_target(model: str, principal: Principal, catalog: Catalog) -> Target | None:
     """Where a model can be had; None: no key of this organisation reaches it."""
-    listing = tuple(key for key in usable(principal) if model in key.models)
+    listing = tuple(key for key in principal.provider_keys if model in key.models)
     if listing:
         return Target(model=model, served_model=model, provider=listing[0].provider, keys=listing)
     known = catalog.find(model)
     if known is None:
         return None
-    keys = tuple(key for key in usable(principal) if key.provider == known.provider and not key.models)
+    keys = tuple(key for key in principal.provider_keys if key.provider == known.provider and not key.models)
     if not keys:
         return None
     alias = catalog.aliases.get(model)
@@ -48,25 +46,28 @@ def find_target(model: str, principal: Principal, catalog: Catalog) -> Target | 
     return Target(model=model, served_model=known.name, provider=known.provider, keys=keys, note=note)
 
 
-def usable(principal: Principal) -> list[ProviderKey]:
-    """The keys that can be used at all."""
-    return [key for key in principal.provider_keys if key.provider in SPOKEN]
+def restricted(principal: Principal, providers: Collection[str]) -> Principal:
+    """The same with the keys of these providers only: no other key may leave, least of all to somebody else's address."""
+    if all(key.provider in providers for key in principal.provider_keys):
+        return principal
+    keys = tuple(key for key in principal.provider_keys if key.provider in providers)
+    return msgspec.structs.replace(principal, provider_keys=keys)
 
 
-def reachable(principal: Principal) -> dict[str, tuple[str, ...]]:
+def available(principal: Principal) -> dict[str, tuple[str, ...]]:
     """Providers and the models that their keys list (none listed: the catalogue's)."""
     found: dict[str, tuple[str, ...]] = {}
-    for key in usable(principal):
+    for key in principal.provider_keys:
         found[key.provider] = (*found.get(key.provider, ()), *key.models)
     return found
 
 
 def check_known(model: str, principal: Principal, catalog: Catalog) -> None:
     """`NotFound` for a model that nobody here knows, with the names that would do."""
-    if not usable(principal):
+    if not principal.provider_keys:
         raise BadRequest(NO_KEY, code="no_provider_key")
-    if catalog.find(model) is None and not any(model in key.models for key in usable(principal)):
-        names = _at_hand(principal, catalog)
+    if catalog.find(model) is None and not any(model in key.models for key in principal.provider_keys):
+        names = _available_names(principal, catalog)
         raise NotFound(
             f"The model `{model}` is not known. Models at hand: {', '.join(names)}.",
             code="model_not_found",
@@ -75,18 +76,18 @@ def check_known(model: str, principal: Principal, catalog: Catalog) -> None:
 
 
 def unreachable(model: str, principal: Principal, catalog: Catalog) -> BadRequest:
-    """No key reaches the model that was asked for; says which would do, and the first two sentences as documented."""
+    """No key reaches the model that was requested; names those that would do, and the first two sentences as documented."""
     return BadRequest(
-        f"{NO_KEY} None of your keys reaches `{model}`; models at hand: {', '.join(_at_hand(principal, catalog))}. To let"
+        f"{NO_KEY} None of your keys reaches `{model}`; models at hand: {', '.join(_available_names(principal, catalog))}. To let"
         " another model answer for one that no key reaches, switch `substitute_unreachable` on.",
         code="no_provider_key",
         param="model",
     )
 
 
-def _at_hand(principal: Principal, catalog: Catalog) -> Sequence[str]:
+def _available_names(principal: Principal, catalog: Catalog) -> Sequence[str]:
     names: dict[str, None] = {}
-    for key in usable(principal):
+    for key in principal.provider_keys:
         names |= dict.fromkeys(key.models or catalog.of_provider(key.provider))
     shown = list(names)[:_MAX_NAMED]
     return [*shown, f"and {len(names) - len(shown)} more"] if len(names) > len(shown) else shown

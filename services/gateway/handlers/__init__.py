@@ -1,1 +1,1 @@
-"""The gateway's doors on the bus."""
+"""Calls over the bus that the gateway serves."""

@@ -1,4 +1,4 @@
-"""The door for TEST_PROVIDER_KEY: any gateway answers, for only gateways and auth can open a key."""
+"""Serves TEST_PROVIDER_KEY: any gateway answers, for only gateways and auth can open a key."""
 
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock
@@ -19,10 +19,10 @@ _SENTENCES = {
 async def serve(bus: Bus, providers: Providers, clock: Clock) -> None:
     """Answer whether provider keys work."""
 
-    async def tested(asked: TestProviderKey) -> ProviderKeyTested:
+    async def tested(request: TestProviderKey) -> ProviderKeyTested:
         began = clock.monotonic()
         try:
-            await providers.check(asked.key, asked.org_id)
+            await providers.check(request.key, request.org_id)
         except Failure as failure:
             called = failure.kind == "status"
             sentence = _SENTENCES.get(failure.status or 0, f"The provider could not be asked: {failure.message}")

@@ -1,1 +1,1 @@
-"""Web doors."""
+"""HTTP handlers."""

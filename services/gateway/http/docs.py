@@ -1,18 +1,20 @@
 """/docs: both documents and a page that shows them, all from this process, so that it works without a network."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
 
 from libs.common.errors import Unavailable
-from services.gateway.http.edge import ticket
+from services.gateway.http.middleware import request_scope
+from services.gateway.http.openapi.document import document
 
 _HERE: Final = Path(__file__).parent / "openapi"
 _PAGE: Final = (_HERE / "page.html").read_text()
-_GATEWAY: Final = (_HERE / "gateway.json").read_bytes()
 _SCRIPT: Final = (_HERE / "rapidoc-min.js").read_bytes()
 # The page's script writes styles into itself. Nothing comes from elsewhere, and nothing is sent there.
 _POLICY: Final = (
@@ -36,7 +38,7 @@ async def control_plane_page(request: Request[Any, Any, Any]) -> Response[str]:
 @get("/docs/gateway.json")
 async def gateway_document() -> Response[bytes]:
     """The data plane as OpenAPI."""
-    return Response(_GATEWAY, media_type="application/json")
+    return Response(_gateway(), media_type="application/json")
 
 
 @get("/docs/control-plane.json")
@@ -53,12 +55,17 @@ async def control_plane_document(state: State) -> Response[bytes]:
 @get("/docs/rapidoc-min.js")
 async def script(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What draws the page."""
-    ticket(request.scope).headers["cache-control"] = "public, max-age=86400"
+    request_scope(request.scope).headers["cache-control"] = "public, max-age=86400"
     return Response(_SCRIPT, media_type="text/javascript")
 
 
+@cache
+def _gateway() -> bytes:
+    return msgspec.json.encode(document())
+
+
 def _page(request: Request[Any, Any, Any], document: str) -> Response[str]:
-    ticket(request.scope).headers["content-security-policy"] = _POLICY
+    request_scope(request.scope).headers["content-security-policy"] = _POLICY
     return Response(_PAGE.replace("{document}", document), media_type="text/html")
 
 

@@ -1,41 +1,51 @@
-"""Errors at the web door: every one of them in the documented shape, and none with more than its sentence."""
+"""Errors over HTTP: every one of them in the format of its endpoint, and none with more than its sentence."""
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from libs.common.errors import PromptlyError
-from libs.common.http_errors import log_unexpected, retry_headers
-from services.gateway.http.edge import ticket
-from services.gateway.translate import errors
+from libs.common.errors import Internal, PromptlyError
+from libs.common.http_errors import log_unexpected
+from services.gateway.endpoints.base import ErrorResponse
+from services.gateway.endpoints.openai_chat import OPENAI_CHAT
+from services.gateway.http.middleware import request_scope
 
+Render = Callable[[PromptlyError, str], ErrorResponse]
+Handlers = dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]]
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
-SENTENCES = {
+_SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The body is larger than this gateway takes.",
 }
 
 
-def promptly_error(request: Request[Any, Any, Any], error: PromptlyError) -> Response[dict[str, Any]]:
-    """One of ours."""
-    ticket(request.scope).headers.update(retry_headers(error))
-    return Response(errors.error_body(error), status_code=error.status)
+def handlers(render: Render) -> Handlers:
+    """The exception handlers of routes whose errors `render` writes."""
+
+    def respond(request: Request[Any, Any, Any], error: PromptlyError) -> Response[bytes]:
+        own = request_scope(request.scope)
+        made = render(error, own.request_id)
+        own.headers.update(made.headers)
+        return Response(made.body, status_code=made.status, media_type=made.media_type)
+
+    def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+        """One of the framework's: unknown routes, wrong methods, bodies over the limit."""
+        status = error.status_code
+        other = "The request cannot be read." if status < 500 else "Something went wrong."
+        own = PromptlyError(_SENTENCES.get(status, other), code=_CODES.get(status, "invalid_request"))
+        own.status = status
+        return respond(request, own)
+
+    def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        """A fault of ours: the log gets its type and place, the client the request's id."""
+        log_unexpected(error)
+        request_id = request_scope(request.scope).request_id
+        return respond(request, Internal(f"Something went wrong on our side; request {request_id}."))
+
+    return {PromptlyError: respond, HTTPException: http_error, Exception: unexpected_error}
 
 
-def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
-    """One of the framework's: unknown routes, wrong methods, bodies over the limit."""
-    status = error.status_code
-    sentence = SENTENCES.get(status, "The request cannot be read." if status < 500 else "Something went wrong.")
-    return Response(errors.body(sentence, status, _CODES.get(status, "invalid_request")), status_code=status)
-
-
-def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    """A fault of ours: the log gets its type and place, the client the request's id."""
-    log_unexpected(error)
-    sentence = f"Something went wrong on our side; request {ticket(request.scope).request_id}."
-    return Response(errors.body(sentence, 500, "internal_error"), status_code=500)
-
-
-HANDLERS = {PromptlyError: promptly_error, HTTPException: http_error, Exception: unexpected_error}
+HANDLERS = handlers(OPENAI_CHAT.error)

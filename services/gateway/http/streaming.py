@@ -1,14 +1,12 @@
-"""An answer in pieces, sent as they come. A client that leaves ends the work behind it at once."""
+"""An answer in pieces, sent as they come. A client that leaves ends the request at once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
-
-_COMMENT = b": ping\n\n"
 
 
 class StreamingAnswer(Response[Any]):
@@ -21,11 +19,12 @@ class StreamingAnswer(Response[Any]):
         status: int = 200,
         *,
         keep_alive: float | None = None,
+        keep_alive_bytes: Callable[[], bytes] = bytes,
         cut: asyncio.Event | None = None,
-        last: bytes = b"",
+        last: Callable[[], bytes] = bytes,
     ) -> None:
         super().__init__(content=None, status_code=status)
-        self._stream = _Stream(chunks, headers, status, keep_alive, cut, last)
+        self._stream = _Stream(chunks, headers, status, keep_alive, keep_alive_bytes, cut, last)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
         """The application that sends it."""
@@ -34,8 +33,8 @@ class StreamingAnswer(Response[Any]):
 
 class _Stream:
     """An ASGI application that sends `chunks`, and closes them whatever happens. They give their first piece at once,
-    even if it is empty. After `keep_alive` seconds of silence a comment says that there is more to come; once `cut` is set,
-    the process ends, and `last` says so.
+    even if it is empty. After `keep_alive` seconds of silence what `keep_alive_bytes` returns goes out; once `cut` is set, the
+    process ends, and `last` says so.
     """
 
     def __init__(
@@ -44,8 +43,9 @@ class _Stream:
         headers: Sequence[tuple[bytes, bytes]],
         status: int,
         keep_alive: float | None,
+        keep_alive_bytes: Callable[[], bytes],
         cut: asyncio.Event | None,
-        last: bytes,
+        last: Callable[[], bytes],
     ) -> None:
         self._cut = cut
         self._last = last
@@ -53,6 +53,7 @@ class _Stream:
         self._headers = headers
         self._status = status
         self._keep_alive = keep_alive
+        self._keep_alive_bytes = keep_alive_bytes
         self._sent = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +62,7 @@ class _Stream:
         pump = asyncio.create_task(self._pump(send, first))
         beside = [asyncio.create_task(disconnected(receive))]
         if self._keep_alive is not None:
-            beside.append(asyncio.create_task(self._comment(send, self._keep_alive)))
+            beside.append(asyncio.create_task(self._keep_open(send, self._keep_alive)))
         if self._cut is not None:
             beside.append(asyncio.create_task(self._until_cut(self._cut)))
         try:
@@ -69,7 +70,7 @@ class _Stream:
             if self._cut is not None and self._cut.is_set() and not pump.done():
                 pump.cancel()
                 await asyncio.gather(pump, return_exceptions=True)
-                await send({"type": "http.response.body", "body": self._last, "more_body": False})
+                await send({"type": "http.response.body", "body": self._last(), "more_body": False})
         finally:
             for task in (pump, *beside):
                 task.cancel()
@@ -94,13 +95,13 @@ class _Stream:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
         self._sent = asyncio.get_running_loop().time()
 
-    async def _comment(self, send: Send, seconds: float) -> None:
+    async def _keep_open(self, send: Send, seconds: float) -> None:
         """Never within an event: every piece that is sent holds whole ones."""
         loop = asyncio.get_running_loop()
         while True:
             silent = loop.time() - self._sent
             if self._sent and silent >= seconds:
-                await self._send(send, _COMMENT)
+                await self._send(send, self._keep_alive_bytes())
                 silent = 0.0
             await asyncio.sleep(max(seconds - silent, 0.001) if self._sent else seconds)
 

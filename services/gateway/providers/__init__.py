@@ -1,1 +1,1 @@
-"""Ways out to LLM providers."""
+"""The providers: one folder each, which declares everything that the gateway has to know about it."""

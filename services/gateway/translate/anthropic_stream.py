@@ -61,6 +61,11 @@ class AnthropicChunks:
         """The prompt's tokens are said in the opening."""
         return None if self._counts is None else self._counts.usage()
 
+    @property
+    def idle(self) -> bool:
+        """Its events are not OpenAI's."""
+        return False
+
     def feed(self, piece: bytes) -> list[bytes]:
         """The chunks that these bytes complete, encoded; `[DONE]` is the last of all."""
         return self._take_all(self._payloads.feed(piece))

@@ -65,6 +65,11 @@ class Chunks(Protocol):
         """OpenAI's usage object of what the provider has counted so far, where it counts before the end."""
         ...
 
+    @property
+    def idle(self) -> bool:
+        """Whether the provider's events are OpenAI's chunks, and those fed so far were whole: the next byte begins one."""
+        ...
+
     def feed(self, piece: bytes) -> list[bytes]:
         """The `chat.completion.chunk` objects that these bytes complete, encoded; `[DONE]` is the last of all."""
         ...

@@ -61,6 +61,10 @@ class EitherChunks:
     def counted(self) -> dict[str, Any] | None:
         return self._chunks.counted
 
+    @property
+    def idle(self) -> bool:
+        return self._told and self._chunks.idle
+
     def feed(self, piece: bytes) -> list[bytes]:
         if self._told:
             return self._chunks.feed(piece)

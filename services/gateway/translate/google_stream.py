@@ -34,6 +34,11 @@ class GoogleChunks:
         """Gemini counts as it goes."""
         return self._usage
 
+    @property
+    def idle(self) -> bool:
+        """Its events are not OpenAI's."""
+        return False
+
     def feed(self, piece: bytes) -> list[bytes]:
         """The chunks that these bytes complete."""
         return self._take_all(self._payloads.feed(piece))

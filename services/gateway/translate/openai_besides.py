@@ -28,15 +28,17 @@ class Besides:
         self._message: dict[str, Any] = {}
         self._logprobs: dict[str, list[Any]] = {}
 
-    def read(self, chunk: bytes) -> None:
-        """Take in what one chunk says. The chunk has been mended, but for what only few servers send."""
+    def read(self, chunk: bytes) -> dict[str, Any] | None:
+        """Take in what one chunk says, and return it decoded; None once that serves nothing any more. The chunk has been
+        mended, but for what only few servers send.
+        """
         if not self.whole:
-            return
+            return None
         try:
             found: dict[str, Any] = msgspec.json.decode(chunk)
         except BROKEN:
             self.whole = False
-            return
+            return None
         self._answer.update(_said(found, _CHUNK))
         for choice in found.get("choices") or ():
             for name, value in _said(choice, _CHOICE).items():
@@ -45,6 +47,7 @@ class Besides:
                 self.whole = self.whole and not isinstance(value, list)
             self._read_logprobs(choice.get("logprobs") or {})
             self._read_delta(choice.get("delta") or {})
+        return found
 
     def add_to(self, answer: dict[str, Any]) -> None:
         """Give a `chat.completion` with one choice what was said beside its text."""

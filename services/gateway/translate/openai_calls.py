@@ -52,6 +52,11 @@ class StreamedCalls:
         if (extra := call.value("extra_content")) is not None:
             made["extra_content"] = extra
 
+    def extend(self, slot: int, arguments: str) -> None:
+        """Add a piece that holds nothing but arguments of a call that has begun."""
+        if arguments:
+            self._pieces[slot].append(arguments)
+
     @property
     def ids(self) -> list[str]:
         """The ids of the calls so far."""

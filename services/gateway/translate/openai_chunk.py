@@ -84,6 +84,11 @@ class ChunkReader:
         self._legacy = legacy
         self._halves = Halves()
 
+    @property
+    def pending(self) -> bool:
+        """Whether half of a character waits for its other half."""
+        return bool(self._halves)
+
     def read(self, data: bytes) -> tuple[bytes, Chunk] | None:
         """A chunk, and its bytes for the client; None for an event that says nothing. `Failure` for an error, or for what
         cannot be read: a stream with a hole in it is not an answer.

@@ -74,9 +74,13 @@ class OpenAIChunks:
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
         self.counted: dict[str, Any] | None = None
-        payloads = Payloads()
-        self.feed = payloads.feed
-        self.end = payloads.end
+        self._payloads = Payloads()
+        self.feed = self._payloads.feed
+        self.end = self._payloads.end
+
+    @property
+    def idle(self) -> bool:
+        return self._payloads.idle
 
 
 OPENAI = OpenAIDialect(strict=True)

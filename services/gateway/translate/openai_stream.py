@@ -1,6 +1,7 @@
 """An OpenAI stream on its way to the client: forwarded as it comes, read on the side.
 
-The chunk that ends a choice is held until usage or `[DONE]` has come, because Promptly's metadata rides on the last one.
+The chunk that ends a choice is held until usage or `[DONE]` has come, because Promptly's metadata rides on the last one. Only
+chunks that may matter are decoded; see `openai_template` for those that do not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,21 +16,17 @@ from services.gateway.translate.dialect import Chunks
 from services.gateway.translate.openai_besides import Besides
 from services.gateway.translate.openai_chunk import Choice, ChunkReader, Delta, with_usage, without_finish
 from services.gateway.translate.openai_openai import with_metadata
+from services.gateway.translate.openai_template import ChunkTemplate, template_of, text_in
+from services.gateway.translate.openai_text import ChoiceText
 from services.gateway.translate.openai_usage import Usage, usage_of
 from services.gateway.translate.sse import DONE, event
 
 _MAX_WAITING = 1000
+_MAX_TEMPLATES = 16  # made of one stream: one whose chunks always differ is decoded, and not compared as well
+_MAX_PARTIAL = 64 << 10  # bytes of an event whose end has not come
+_FRAME = b"data: "
+_FRAME_END = b"\n\n"
 _NOTHING: Mapping[str, Any] = {}
-
-
-class _Said:
-    """What one choice has said so far."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.refusals: list[str] = []
-        self.reasoning: list[str] = []
-        self.function: dict[str, list[str]] = {"name": [], "arguments": []}
 
 
 class OpenAIStream:
@@ -47,18 +44,24 @@ class OpenAIStream:
         self._besides = Besides()
         self._wants_usage = wants_usage
         self._chunks = chunks
+        self.legacy = legacy
         self._reader = ChunkReader(otherwise, legacy=legacy)
-        self._said: dict[int, _Said] = {}
+        self._said: dict[int, ChoiceText] = {}
         self._waiting: list[bytes] = []
         self._finish: list[bytes] = []
         self._usage_chunk: bytes | None = None
         self._usage_raw: Any = None
         self._head: dict[str, Any] = {}
         self._failure: Failure | None = None
+        self._template: ChunkTemplate | None = None
+        self._templates = 0
+        self._partial = b""
 
     def feed(self, chunk: bytes) -> bytes:
         """What goes to the client now. Nothing does before the first content, so that a fallback stays possible."""
         self.check()
+        if self._template is not None:
+            return self._forward(chunk)
         return self._take_all(self._chunks.feed(chunk))
 
     def check(self) -> None:
@@ -69,7 +72,13 @@ class OpenAIStream:
     def end(self) -> bytes:
         """The same once the connection has closed. `Failure` where the provider's format says that this is too early."""
         self.check()
-        return self._take_all(self._chunks.end())
+        rest = b""
+        if self._partial:
+            partial, self._partial = self._partial, b""
+            rest = self._take_all(self._chunks.feed(partial))
+            if self._failure is not None:
+                return rest
+        return rest + self._take_all(self._chunks.end())
 
     @property
     def kept(self) -> dict[str, Kept]:
@@ -89,7 +98,7 @@ class OpenAIStream:
     @property
     def text(self) -> str:
         """The content so far, of the first choice."""
-        return "".join(self._said[0].texts) if 0 in self._said else ""
+        return str(self._said[0].texts) if 0 in self._said else ""
 
     @property
     def spoke(self) -> bool:
@@ -101,7 +110,8 @@ class OpenAIStream:
         """Everything so far that the provider will have counted: content, refusals, reasoning and calls."""
         pieces = []
         for said in self._said.values():
-            pieces += ["".join(one) for one in (said.texts, said.refusals, said.reasoning, *said.function.values())]
+            pieces += [str(said.texts), "".join(said.refusals), str(said.reasoning)]
+            pieces += ["".join(one) for one in said.function.values()]
         for calls in self._reader.calls.values():
             pieces += [text for call in calls.whole for text in call.get("function", {}).values()]
         return " ".join(filter(None, pieces))
@@ -150,12 +160,12 @@ class OpenAIStream:
             self._besides.add_to(answer)
         return answer
 
-    def _choice(self, index: int, said: _Said) -> dict[str, Any]:
-        message: dict[str, Any] = {"role": "assistant", "content": "".join(said.texts) or None, "refusal": None}
+    def _choice(self, index: int, said: ChoiceText) -> dict[str, Any]:
+        message: dict[str, Any] = {"role": "assistant", "content": str(said.texts) or None, "refusal": None}
         if said.refusals:
             message["refusal"] = "".join(said.refusals)
         if said.reasoning:
-            message["reasoning_content"] = "".join(said.reasoning)
+            message["reasoning_content"] = str(said.reasoning)
         if (calls := self._reader.calls.get(index)) is not None and not any(said.function.values()):
             message["tool_calls"] = calls.whole
         if any(said.function.values()):
@@ -168,6 +178,57 @@ class OpenAIStream:
         choice = {"index": index, "delta": {}, "logprobs": None, "finish_reason": self._reader.finish(index)}
         head = {"object": "chat.completion.chunk", **self._head, "model": self.model}
         return msgspec.json.encode({**head, "choices": [choice]})
+
+    def _forward(self, piece: bytes) -> bytes:
+        """Whole events of the template's kind go on without being decoded; every other one is fed to the reader."""
+        if self._partial:
+            piece, self._partial = self._partial + piece, b""
+        out, at, sent = list[bytes](), 0, 0  # what stands between `sent` and `at` goes on as it came
+        while at < len(piece):
+            end = piece.find(_FRAME_END, at)
+            framed = piece.startswith(_FRAME, at)
+            if end < 0 and framed and self._template is not None and _is_partial(piece, at):
+                self._partial = piece[at:]
+                break
+            end = len(piece) if end < 0 else end + len(_FRAME_END)
+            data = piece[at + len(_FRAME) : end - len(_FRAME_END)] if framed and self._chunks.idle else b""
+            template = self._template
+            if data and template is not None and (text := self._ordinary(template, data)) is not None:
+                self._say(template, text)
+                if not template.unchanged:
+                    out.append(event(template.output(data, text)))
+                    sent = end
+            else:
+                out += piece[sent:at], self._read_on(piece[at:end], first=not at)
+                sent = end
+                if self._failure is not None:
+                    return b"".join(out)
+            at = end
+        if not sent and at == len(piece):
+            return piece
+        return b"".join((*out, piece[sent:at]))
+
+    def _read_on(self, events: bytes, *, first: bool) -> bytes:
+        """What comes of events that are decoded; a failure waits until what stands before them has gone out."""
+        try:
+            return self._take_all(self._chunks.feed(events))
+        except Failure as failure:
+            if first:
+                raise
+            self._failure = failure
+            return b""
+
+    def _ordinary(self, template: ChunkTemplate, data: bytes) -> bytes | None:
+        if self.done or self.finish_reasons or self._reader.pending:
+            return None
+        return template.text_of(data)
+
+    def _say(self, template: ChunkTemplate, text: bytes) -> None:
+        if template.field == "arguments":
+            self._reader.calls[template.index].extend(template.call, text_in([text]))
+            return
+        said = self._said[template.index]
+        (said.texts if template.field == "content" else said.reasoning).add_encoded(text)
 
     def _take_all(self, payloads: Sequence[bytes]) -> bytes:
         out: list[bytes] = []
@@ -185,10 +246,19 @@ class OpenAIStream:
         if data == b"[DONE]":
             self.done = True
             return b""
+        template = self._template
+        if template is not None and (text := self._ordinary(template, data)) is not None:
+            self._say(template, text)
+            return event(template.output(data, text))
         if (read := self._reader.read(data)) is None:
             return b""
-        data, chunk = read
-        self._besides.read(data)
+        came, (data, chunk) = data, read
+        decoded = self._besides.read(data)
+        # Made anew of each chunk that was decoded: what it says beside its text holds until the next one says otherwise.
+        self._template = None
+        if self.started and self._templates < _MAX_TEMPLATES and data is came and decoded is not None:
+            self._template = template_of(data, decoded, wants_usage=self._wants_usage)
+            self._templates += self._template is not None
         for name, value in (("id", chunk.id), ("created", chunk.created)):
             if value is not None:
                 self._head[name] = value
@@ -213,7 +283,7 @@ class OpenAIStream:
         content = ending = False
         out = b""
         for choice in choices:
-            said = self._said.setdefault(choice.index, _Said())
+            said = self._said.setdefault(choice.index, ChoiceText())
             spoke = self._read(said, choice.delta)
             if (spoke or choice.finish_reason is not None) and choice.index in self.finish_reasons:
                 out += self._go_on()
@@ -239,15 +309,22 @@ class OpenAIStream:
         held, self._finish, self.finish_reasons = self._finish, [], {}
         return b"".join(event(without_finish(data)) for data in held)
 
-    def _read(self, said: _Said, delta: Delta) -> bool:
+    def _read(self, said: ChoiceText, delta: Delta) -> bool:
         if delta.content:
-            said.texts.append(delta.content)
+            said.texts.add(delta.content)
         if delta.refusal:
             said.refusals.append(delta.refusal)
         if isinstance(delta.reasoning_content, str):
-            said.reasoning.append(delta.reasoning_content)
+            said.reasoning.add(delta.reasoning_content)
         if isinstance(delta.function_call, dict):
             for name, pieces in said.function.items():
                 if isinstance(piece := delta.function_call.get(name), str):
                     pieces.append(piece)
         return delta.says
+
+
+def _is_partial(piece: bytes, at: int) -> bool:
+    """Whether what follows is one event whose end has not come yet."""
+    if len(piece) - at > _MAX_PARTIAL or piece.find(b"\r", at) >= 0:
+        return False
+    return piece.find(b"\n", at, len(piece) - 1) < 0

@@ -1,8 +1,9 @@
 """The optimize API on the wire: what comes in, what goes out, and errors in a shape of their own."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from libs.common.contracts.base import UNREADABLE
 from libs.common.contracts.optimizer import TextReply
@@ -10,7 +11,7 @@ from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.domain.invalid import invalid
 
 _MOST_METADATA = 4096
-_CODES = {
+CODES = {
     400: "BAD_REQUEST",
     401: "UNAUTHORIZED",
     402: "INSUFFICIENT_CREDITS",
@@ -26,12 +27,36 @@ _SHOWN = ("required", "available", "retry_after", "param")
 
 
 class OptimizeBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A prompt to shorten. `target_model` is taken and ignored; `metadata` stays with the log entry."""
+    """A prompt to shorten. `target_model` is taken and ignored; `metadata` stays with the log entry, at most 4 KiB."""
 
-    prompt: Annotated[str, msgspec.Meta(min_length=1, max_length=50_000)]
-    similarity_threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
+    prompt: Annotated[str, Meta(min_length=1, max_length=50_000, description="The prompt to optimize.")]
+    similarity_threshold: Annotated[
+        float, Meta(ge=0, le=1, description="How similar the shorter prompt has to be.")
+    ] = 0.9
     target_model: Any = None
     metadata: dict[str, Any] | None = None
+
+
+class OptimizeAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The shortest prompt that is similar enough; `latency_ms` is in milliseconds."""
+
+    optimized_prompt: str
+    original_prompt: str
+    original_tokens: Annotated[int, Meta(ge=0, description="What was charged.")]
+    compressed_tokens: Annotated[int, Meta(ge=0)]
+    tokens_saved: Annotated[int, Meta(ge=0)]
+    similarity_score: Annotated[float, Meta(ge=0, le=1)]
+    latency_ms: Annotated[float, Meta(ge=0)]
+    cache_hit: bool
+    optimizer_model: Annotated[str, Meta(description="What shortened the prompt, and what measured it.")]
+
+
+class Credits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Tokens that are left for the optimize API, None where they are not counted; the price is in pounds."""
+
+    balance_tokens: Annotated[int | None, Meta(description="Null where credits are not counted.")]
+    currency: Literal["GBP"] = "GBP"
+    price_per_million_tokens: float
 
 
 def read(body: bytes) -> OptimizeBody:
@@ -50,17 +75,17 @@ def read(body: bytes) -> OptimizeBody:
 def answer(asked: OptimizeBody, made: TextReply, latency_ms: float, *, cached: bool) -> bytes:
     """The documented answer."""
     return msgspec.json.encode(
-        {
-            "optimized_prompt": made.text,
-            "original_prompt": asked.prompt,
-            "original_tokens": made.original_tokens,
-            "compressed_tokens": made.compressed_tokens,
-            "tokens_saved": made.original_tokens - made.compressed_tokens,
-            "similarity_score": made.similarity,
-            "latency_ms": round(latency_ms, 2),
-            "cache_hit": cached,
-            "optimizer_model": made.method,
-        }
+        OptimizeAnswer(
+            optimized_prompt=made.text,
+            original_prompt=asked.prompt,
+            original_tokens=made.original_tokens,
+            compressed_tokens=made.compressed_tokens,
+            tokens_saved=made.original_tokens - made.compressed_tokens,
+            similarity_score=made.similarity,
+            latency_ms=round(latency_ms, 2),
+            cache_hit=cached,
+            optimizer_model=made.method,
+        )
     )
 
 
@@ -80,5 +105,5 @@ def error_body(error: PromptlyError) -> dict[str, Any]:
 
 def body(message: str, code: int, details: dict[str, Any] | None = None) -> dict[str, Any]:
     """An error by its status."""
-    name = _CODES.get(code, "BAD_REQUEST" if code < 500 else "INTERNAL_ERROR")
+    name = CODES.get(code, "BAD_REQUEST" if code < 500 else "INTERNAL_ERROR")
     return {"success": False, "error": {"code": name, "message": message, "details": details or {}}}

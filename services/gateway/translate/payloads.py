@@ -18,6 +18,11 @@ class Payloads:
     def __init__(self) -> None:
         self._parser = SseParser()
 
+    @property
+    def idle(self) -> bool:
+        """Whether no event has begun that is not whole yet."""
+        return self._parser.idle
+
     def feed(self, piece: bytes) -> list[bytes]:
         """The payloads that this piece completes."""
         try:

@@ -21,6 +21,11 @@ class SseParser:
         self._data: list[bytes] = []
         self._size = 0
 
+    @property
+    def idle(self) -> bool:
+        """Whether the next byte begins an event."""
+        return self._begun and not self._buffer and not self._data
+
     def feed(self, chunk: bytes) -> list[bytes]:
         """The payloads of the events that this chunk completes."""
         self._buffer += chunk

@@ -88,6 +88,7 @@ def test_what_an_organisation_is_and_chooses(running: Running, account: Account)
         "auth/sign-ins",
         "org",
         "team/members",
+        "team/roles",
         "status",
         "optimization/settings",
         "routing/config",

@@ -21,12 +21,12 @@ from libs.common.contracts.auth import PRINCIPAL_CHANGED, VERIFY_API_KEY, Princi
 from libs.common.db import connect, migrate
 from libs.common.ids import new_id
 from services.auth.app import create_app
-from services.auth.clients.tokens import JwtTokens
 from services.auth.domain.accounts import Role, User
 from services.auth.ports import UnitOfWork
+from services.auth.sessions.clients.tokens import JwtTokens
 from services.auth.settings import AuthSettings
-from services.auth.store.memory import MemoryUnitOfWork
 from services.auth.store.unit_of_work import unit_of_work
+from tests.fakes.auth.unit_of_work import MemoryUnitOfWork
 
 PEPPER = "pepper-pepper-pepper-pepper-pepper"
 JWT_SECRET = "secret-secret-secret-secret-secret"

@@ -7,9 +7,9 @@ import msgspec
 from libs.common.clock import ManualClock
 from libs.common.contracts.auth import LeaseCredits, OptimizationSettings
 from libs.common.ids import new_id
-from services.auth.credits import Credits
+from services.auth.billing.credits import Credits
+from services.auth.billing.domain.ledger import Account, Entry
 from services.auth.domain.accounts import Org, User
-from services.auth.domain.ledger import Account, Entry
 from services.auth.domain.mails import Mail
 from services.auth.ports import UnitOfWork
 

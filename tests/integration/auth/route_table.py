@@ -69,6 +69,7 @@ ROUTES = [
     Row("DELETE", "/api/org", {"name": "not its name"}, 400, 403, 403, 400),
     Row("DELETE", "/api/org", {"name": "My Company"}, 204, 403, 403, 204),
     read("/api/team/members"),
+    read("/api/team/roles"),
     Row("PUT", "/api/team/members/{user_id}", {"role": "member"}, 200, 403, 403, 404),
     Row("DELETE", "/api/team/members/{user_id}", None, 204, 403, 403, 404),
     Row("POST", "/api/team/invite", {"email": "invited@example.com", "role": "viewer"}, 201, 403, 403, 201),

@@ -10,8 +10,9 @@ import pytest
 from libs.common import keys
 from libs.common.errors import Unauthorized
 from libs.common.ids import is_id
-from services.auth.clients.tokens import JwtTokens
 from services.auth.domain.accounts import User
+from services.auth.domain.permissions import permissions_of
+from services.auth.sessions.clients.tokens import JwtTokens
 from tests.integration.auth.conftest import JWT_SECRET, PASSWORD, PEPPER, Auth, Org
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,7 +37,11 @@ async def test_the_walk_of_the_quick_start(auth: Auth) -> None:
     assert login.status_code == 200
     assert set(login.json()) == {"token", "user", "org"}
     me = await auth.call("GET", "/api/auth/me", login.json()["token"])
-    assert me.json() == {"user": body["user"], "org": body["org"]}
+    rights = [action.value for action in permissions_of("admin")]
+    assert me.json() == {"user": body["user"], "org": body["org"], "permissions": rights}
+    roles = (await auth.call("GET", "/api/team/roles", login.json()["token"])).json()["roles"]
+    assert [role["role"] for role in roles] == ["admin", "member", "viewer"]
+    assert roles[0]["permissions"] == rights
 
 
 async def test_one_email_registers_once_even_at_the_same_moment(auth: Auth) -> None:

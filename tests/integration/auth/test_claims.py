@@ -10,8 +10,8 @@ import pytest_asyncio
 from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
 from libs.common.errors import Unauthorized
+from services.auth.accounts.domain.credentials import normalise_email
 from services.auth.app import create_app
-from services.auth.domain.credentials import normalise_email
 from tests.fixtures.mailbox import Mailbox, mailbox
 from tests.integration.auth.conftest import PASSWORD, Auth, settings_for
 

@@ -15,8 +15,8 @@ from libs.common.contracts.auth import (
 )
 from libs.common.contracts.base import decoder
 from libs.common.web import serve_http
-from services.auth.api_keys import ApiKeys
 from services.auth.http.gateway_peers import gateway_peers
+from services.auth.keys.api_keys import ApiKeys
 from tests.integration.auth.conftest import PEPPER, Auth
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

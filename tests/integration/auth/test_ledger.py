@@ -23,11 +23,11 @@ from libs.common.contracts.auth import (
 )
 from libs.common.db import connect, migrate
 from libs.common.errors import BadRequest, NotFound
-from services.auth.domain import ledger
-from services.auth.once import OnceOnly
+from services.auth.billing.domain import ledger
+from services.auth.billing.idempotency import Idempotency
 from services.auth.ports import UnitOfWork
-from services.auth.store.memory import MemoryUnitOfWork
 from services.auth.store.unit_of_work import unit_of_work
+from tests.fakes.auth.unit_of_work import MemoryUnitOfWork
 from tests.integration.auth.ledger_house import NOW, TRIAL, LedgerHouse
 
 
@@ -168,25 +168,25 @@ async def test_what_is_written_in_the_ledger_stays(sql: UnitOfWork, database_url
 
 async def test_a_request_that_is_done_once(uow: UnitOfWork) -> None:
     house, clock = LedgerHouse(uow), ManualClock(NOW)
-    once, org = OnceOnly(uow, clock), await house.org()
+    idempotency, org = Idempotency(uow, clock), await house.org()
 
     async def begin(digest: str = "a") -> object:
-        return await once.begin(OnceBegin(org_id=org, key="k", digest=digest))
+        return await idempotency.begin(OnceBegin(org_id=org, key="k", digest=digest))
 
     assert await begin() == OnceProceed()
     assert await begin() == OnceRunning()
     assert await begin("b") == OnceOther()
-    await once.end(OnceEnd(org_id=org, key="k", digest="a"))  # it failed
+    await idempotency.end(OnceEnd(org_id=org, key="k", digest="a"))  # it failed
     assert await begin("b") == OnceProceed()
     clock.advance(61)  # whoever began it is dead
     assert await begin() == OnceProceed()
-    await once.end(OnceEnd(org_id=org, key="k", digest="a", sealed="answer"))
-    await once.end(OnceEnd(org_id=org, key="k", digest="a", sealed="another"))
-    await once.end(OnceEnd(org_id=org, key="k", digest="a"))
+    await idempotency.end(OnceEnd(org_id=org, key="k", digest="a", sealed="answer"))
+    await idempotency.end(OnceEnd(org_id=org, key="k", digest="a", sealed="another"))
+    await idempotency.end(OnceEnd(org_id=org, key="k", digest="a"))
     assert await begin() == OnceDone(sealed="answer")
     assert await begin("b") == OnceOther()
     clock.advance(timedelta(days=1).total_seconds() + 1)
     assert await begin("b") == OnceProceed()
     clock.advance(timedelta(days=1).total_seconds() + 1)
-    await once.sweep()
+    await idempotency.sweep()
     assert await begin("c") == OnceProceed()

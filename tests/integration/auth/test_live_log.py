@@ -97,7 +97,7 @@ async def test_new_entries_flow_to_those_whose_they_are(auth: Auth) -> None:
 
 
 async def test_one_live_view_too_many_is_refused_before_it_begins(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.auth.live.LiveRequests._room", lambda *_: 1)
+    monkeypatch.setattr("services.auth.insights.subscriptions.Subscriptions._capacity", lambda *_: 1)
     org, other = await auth.new_org(), await auth.new_org()
     async with auth.http.stream(
         "GET", "/api/requests/stream", headers={"Authorization": f"Bearer {org.token}"}

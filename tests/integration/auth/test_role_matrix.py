@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.auth.domain.permissions import Action
+from services.auth.domain.permissions import PUBLIC, Action, Public
 from services.auth.http.api import Parts, create_api
 from tests.integration.auth.conftest import Auth, Org
 from tests.integration.auth.route_table import CHAT, PROVIDER_KEY, ROUTES, Row
@@ -22,7 +22,7 @@ def _shape(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
-def _served() -> dict[tuple[str, str], Action | None]:
+def _served() -> dict[tuple[str, str], Action | Public | None]:
     """What the application really serves, and what each route says that it needs."""
     api = create_api(Parts(**dict.fromkeys(field.name for field in fields(Parts))))
     return {
@@ -37,7 +37,7 @@ async def test_every_route_has_its_row_and_says_what_it_needs() -> None:
     assert {(row.method, _shape(row.path)) for row in ROUTES} == set(_served())
     assert None not in _served().values()
     open_to_all = {(row.method, _shape(row.path)) for row in ROUTES if row.nobody != 401}
-    assert open_to_all == {route for route, needs in _served().items() if needs is Action.PUBLIC}
+    assert open_to_all == {route for route, needs in _served().items() if needs is PUBLIC}
 
 
 class World:

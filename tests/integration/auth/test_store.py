@@ -7,10 +7,10 @@ import pytest
 
 from libs.common.contracts.auth import OptimizationSettings, RoutingRule, RuleCondition
 from libs.common.ids import new_id
-from services.auth.domain.accounts import Org, Standing, User
-from services.auth.domain.keys import ApiKey, StoredProviderKey
-from services.auth.domain.rules import StoredRule
+from services.auth.domain.accounts import Org, TokenStatus, User
+from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
 from services.auth.ports import UnitOfWork
+from services.auth.routing.domain.rules import StoredRule
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -50,8 +50,8 @@ async def test_an_account_is_kept_and_its_email_taken(uow: UnitOfWork) -> None:
     other_org, other = _account()
     async with uow() as tx:
         assert not await tx.accounts.add(other_org, msgspec.structs.replace(other, email=user.email), "hash")
-        assert not await tx.accounts.claim_first()
-        assert await tx.accounts.anybody()
+        assert not await tx.accounts.lock_first_org()
+        assert await tx.accounts.any_org()
     async with uow() as tx:
         assert await tx.accounts.org(org.id) == org
         assert await tx.accounts.org(other_org.id) is None
@@ -85,14 +85,16 @@ async def test_a_block_that_raises_leaves_nothing(uow: UnitOfWork) -> None:
 async def test_a_token_counts_until_it_is_revoked(uow: UnitOfWork) -> None:
     org, user = await _registered(uow)
     async with uow() as tx:
-        fine = Standing(role="admin", version=1, token_revoked=False)
-        assert await tx.accounts.standing(org.id, user.id, "jti_1") == fine
-        assert await tx.accounts.standing("org_x", user.id, "jti_1") is None
+        fine = TokenStatus(role="admin", version=1, token_revoked=False)
+        assert await tx.accounts.token_status(org.id, user.id, "jti_1") == fine
+        assert await tx.accounts.token_status("org_x", user.id, "jti_1") is None
         await tx.accounts.revoke_token(org.id, "jti_1", datetime.now(UTC) + timedelta(hours=12))
         await tx.accounts.revoke_token(org.id, "jti_1", datetime.now(UTC) + timedelta(hours=12))
     async with uow() as tx:
-        assert await tx.accounts.standing(org.id, user.id, "jti_1") == msgspec.structs.replace(fine, token_revoked=True)
-        assert await tx.accounts.standing(org.id, user.id, "jti_2") == fine
+        assert await tx.accounts.token_status(org.id, user.id, "jti_1") == msgspec.structs.replace(
+            fine, token_revoked=True
+        )
+        assert await tx.accounts.token_status(org.id, user.id, "jti_2") == fine
 
 
 async def test_a_principal_carries_all_that_a_request_needs(uow: UnitOfWork) -> None:

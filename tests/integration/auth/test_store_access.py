@@ -9,10 +9,10 @@ from libs.common.contracts.auth import OptimizationSettings
 from libs.common.ids import new_id
 from services.auth.domain.accounts import Org, User
 from services.auth.domain.identities import Identity
-from services.auth.domain.keys import ApiKey, StoredProviderKey
-from services.auth.domain.team import Invite
-from services.auth.domain.tickets import Ticket
+from services.auth.domain.one_time_tokens import OneTimeToken
+from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
 from services.auth.ports import UnitOfWork
+from services.auth.team.domain.members import Invite
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 _CLOCK = count(int(NOW.timestamp() * 1000))
@@ -47,8 +47,8 @@ def _invite(by: User, email: str, **changes: object) -> Invite:
     return msgspec.structs.replace(plain, **changes)
 
 
-def _ticket(digest: str, user: User | None = None, **changes: object) -> Ticket:
-    plain = Ticket(
+def _ticket(digest: str, user: User | None = None, **changes: object) -> OneTimeToken:
+    plain = OneTimeToken(
         digest=digest,
         kind="reset",
         expires_at=NOW + timedelta(hours=1),
@@ -88,17 +88,17 @@ async def test_an_identity_belongs_to_one_user_until_that_user_goes(uow: UnitOfW
         known = await tx.accounts.credentials(user.email)
         assert known is not None
         assert known.password_hash is None
-        assert await tx.accounts.identified(mine) is None
-        await tx.accounts.identify(user, mine)
-        await tx.accounts.identify(other, mine)
-        await tx.accounts.identify(user, msgspec.structs.replace(mine, source="google", subject=new_id("sub")))
+        assert await tx.accounts.by_identity(mine) is None
+        await tx.accounts.link_identity(user, mine)
+        await tx.accounts.link_identity(other, mine)
+        await tx.accounts.link_identity(user, msgspec.structs.replace(mine, source="google", subject=new_id("sub")))
         assert await tx.accounts.identities(user) == ["github", "google"]
         assert await tx.accounts.identities(other) == []
     async with uow() as tx:
-        assert await tx.accounts.identified(mine) == user
-        assert await tx.accounts.identified(msgspec.structs.replace(mine, source="google")) is None
+        assert await tx.accounts.by_identity(mine) == user
+        assert await tx.accounts.by_identity(msgspec.structs.replace(mine, source="google")) is None
         await tx.accounts.remove(user.org_id, user.id)
-        assert await tx.accounts.identified(mine) is None
+        assert await tx.accounts.by_identity(mine) is None
 
 
 async def test_invitations_are_one_for_each_email(uow: UnitOfWork) -> None:
@@ -124,20 +124,20 @@ async def test_a_ticket_is_kept_once_and_taken_once(uow: UnitOfWork) -> None:
     code = _ticket(f"code-{user.id}", user, kind="oauth_code", bound_to="cookie")
     state = _ticket(f"state-{user.id}", kind="oauth_state")
     async with uow() as tx:
-        for ticket in (reset, code, state):
-            assert await tx.tickets.put(ticket)
+        for one_time_token in (reset, code, state):
+            assert await tx.one_time_tokens.put(one_time_token)
     async with uow() as tx:
-        assert not await tx.tickets.put(msgspec.structs.replace(state))
-        assert await tx.tickets.find(reset.digest, "invite") is None
-        assert await tx.tickets.take(reset.digest, "invite") is None
-        assert await tx.tickets.find(reset.digest, "reset") == reset
-        assert await tx.tickets.take(reset.digest, "reset") == reset
-        assert await tx.tickets.take(reset.digest, "reset") is None
-        await tx.tickets.drop(user.org_id, "usr_other")
-        assert await tx.tickets.find(code.digest, "oauth_code") == code
-        await tx.tickets.drop(user.org_id, user.id)
-        assert await tx.tickets.find(code.digest, "oauth_code") is None
-        assert await tx.tickets.find(state.digest, "oauth_state") == state
+        assert not await tx.one_time_tokens.put(msgspec.structs.replace(state))
+        assert await tx.one_time_tokens.find(reset.digest, "invite") is None
+        assert await tx.one_time_tokens.take(reset.digest, "invite") is None
+        assert await tx.one_time_tokens.find(reset.digest, "reset") == reset
+        assert await tx.one_time_tokens.take(reset.digest, "reset") == reset
+        assert await tx.one_time_tokens.take(reset.digest, "reset") is None
+        await tx.one_time_tokens.drop(user.org_id, "usr_other")
+        assert await tx.one_time_tokens.find(code.digest, "oauth_code") == code
+        await tx.one_time_tokens.drop(user.org_id, user.id)
+        assert await tx.one_time_tokens.find(code.digest, "oauth_code") is None
+        assert await tx.one_time_tokens.find(state.digest, "oauth_state") == state
 
 
 async def test_keys_that_are_sealed_otherwise_come_in_batches(uow: UnitOfWork) -> None:
@@ -184,7 +184,7 @@ async def test_an_end_erases_one_organisation_and_is_told_once(uow: UnitOfWork) 
     async with uow() as tx:
         await tx.api_keys.add(key)
         await tx.invites.add(_invite(user, "a@example.com"))
-        await tx.tickets.put(_ticket(f"erased-{user.id}", user))
+        await tx.one_time_tokens.put(_ticket(f"erased-{user.id}", user))
         principal = await tx.api_keys.principal(key.digest)
         assert principal is not None
         assert principal.monthly_budget_nano == 5
@@ -195,11 +195,11 @@ async def test_an_end_erases_one_organisation_and_is_told_once(uow: UnitOfWork) 
         assert await tx.accounts.credentials(user.email) is None
         assert await tx.api_keys.principal(key.digest) is None
         assert list(await tx.invites.all(user.org_id)) == []
-        assert await tx.tickets.find(f"erased-{user.id}", "reset") is None
+        assert await tx.one_time_tokens.find(f"erased-{user.id}", "reset") is None
         assert await tx.accounts.user(other.org_id, other.id) == other
-        assert (user.org_id, NOW) in await tx.erasures.untold()
-        await tx.erasures.told(user.org_id)
-        assert (user.org_id, NOW) not in await tx.erasures.untold()
+        assert (user.org_id, NOW) in await tx.erasures.unpublished()
+        await tx.erasures.mark_published(user.org_id)
+        assert (user.org_id, NOW) not in await tx.erasures.unpublished()
     async with uow() as tx:
         assert await tx.accounts.add(
             Org(id=user.org_id, name="Again", account_type="team", created_at=NOW), user, "hash"

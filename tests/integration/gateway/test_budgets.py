@@ -60,7 +60,7 @@ async def test_what_was_not_spent_can_be_spent_again_and_no_more_than_the_budget
         except InsufficientCredits:
             return False
         await asyncio.sleep(0)
-        reserved.settle(3_000_000)
+        reserved.close(3_000_000)
         spent += 3_000_000
         return True
 
@@ -74,18 +74,18 @@ async def test_what_was_not_spent_can_be_spent_again_and_no_more_than_the_budget
 
 async def test_a_call_that_cost_more_than_expected_is_paid_back_before_the_next(gateways: Gateways) -> None:
     budgets = gateways.budgets[0]
-    (await budgets.reserve(WHO, 1_000_000)).settle(990_000_000)
+    (await budgets.reserve(WHO, 1_000_000)).close(990_000_000)
     with pytest.raises(InsufficientCredits, match=r"\$1\.00"):
         await budgets.reserve(WHO, 11_000_000)
     gateways.clock.advance(9 * 86_400)
-    (await budgets.reserve(WHO, 11_000_000)).settle(None)
+    (await budgets.reserve(WHO, 11_000_000)).close(None)
 
 
 async def test_a_sum_that_was_lost_is_taken_from_the_log(gateways: Gateways) -> None:
     gateways.spent = 995_000_000
     with pytest.raises(InsufficientCredits):
         await gateways.budgets[0].reserve(WHO, 6_000_000)
-    (await gateways.budgets[0].reserve(WHO, 4_000_000)).settle(4_000_000)
+    (await gateways.budgets[0].reserve(WHO, 4_000_000)).close(4_000_000)
     assert gateways.asked[0] == KeySpending(
         org_id="org_1", key_id="key_1", from_ms=int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1000)
     )
@@ -95,10 +95,10 @@ async def test_a_sum_that_was_lost_is_taken_from_the_log(gateways: Gateways) -> 
 
 async def test_without_the_bus_only_what_is_leased_can_be_spent(gateways: Gateways, nats_server: NatsServer) -> None:
     budgets = gateways.budgets[0]
-    (await budgets.reserve(WHO, 5_000_000)).settle(5_000_000)
+    (await budgets.reserve(WHO, 5_000_000)).close(5_000_000)
     nats_server.kill()
     await until(lambda: not gateways.buses[0].connected)
-    (await budgets.reserve(WHO, 9_000_000)).settle(9_000_000)
+    (await budgets.reserve(WHO, 9_000_000)).close(9_000_000)
     with pytest.raises(Unavailable):
         await budgets.reserve(WHO, 9_000_000)
     nats_server.start()
@@ -108,7 +108,7 @@ async def test_without_the_bus_only_what_is_leased_can_be_spent(gateways: Gatewa
 async def test_a_key_without_a_budget_asks_nobody(gateways: Gateways) -> None:
     await gateways.buses[0].drain()
     nobody = msgspec.structs.replace(WHO, monthly_budget_nano=None)
-    (await gateways.budgets[0].reserve(nobody, 10**15)).settle(10**15)
+    (await gateways.budgets[0].reserve(nobody, 10**15)).close(10**15)
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -27,16 +27,16 @@ async def test_a_busy_organisation_asks_the_ledger_seldom() -> None:
     now = 0.0
     shared = SharedCredits(bus, lambda: now)
     for _ in range(400):
-        (await shared.reserve("org", 10)).keep()
+        (await shared.reserve("org", 10)).capture()
     assert len(given) == 9  # 1, 2, 4, … calls in a lease
     now = 3.0
-    await shared.tidy()  # nobody has used the last one for a while
-    await shared.settle()
+    await shared.expire_idle()  # nobody has used the last one for a while
+    await shared.drain()
     assert (sum(one.used for one in parts.settled), parts.leases, parts.balance) == (4_000, {}, 996_000)
     one_by_one = SharedCredits(bus, lambda: now, leasing=False)
     given.clear()
     for _ in range(10):
-        (await one_by_one.reserve("org", 10)).undo()
+        (await one_by_one.reserve("org", 10)).release()
     assert len(given) == 1  # what was not charged is charged next
 
 
@@ -55,12 +55,12 @@ async def test_what_is_not_in_use_is_given_back_when_somebody_is_short() -> None
 
     await bus.serve(LEASE_CREDITS, all_of_it)
     going = await mine.reserve("org", 10)
-    (await theirs.reserve("org", 60)).keep()
+    (await theirs.reserve("org", 60)).capture()
     with pytest.raises(InsufficientCredits):
         await theirs.reserve("org", 60)
-    going.keep()
+    going.capture()
     for one in (mine, theirs):
-        await one.settle()
+        await one.drain()
     assert (parts.balance, parts.leases) == (30, {})
 
 
@@ -89,5 +89,5 @@ async def test_a_lease_that_nobody_waited_for_is_ended(monkeypatch: pytest.Monke
     await granted.wait()
     leaving.cancel()
     await asyncio.gather(leaving, return_exceptions=True)
-    await shared.settle()
+    await shared.drain()
     assert (parts.balance, parts.leases) == (100, {})

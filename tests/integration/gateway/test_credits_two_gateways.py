@@ -21,12 +21,12 @@ from libs.common.contracts.auth import CREDITS, VERIFY_API_KEY, OrgRef, Principa
 from libs.common.contracts.events import COMPLETION_FINISHED, CompletionFinished
 from libs.common.contracts.optimizer import OPTIMIZE_TEXT, TextReply, TextRequest
 from libs.common.db import connect, migrate
-from services.auth.clients.announcer import BusAnnouncer
-from services.auth.credits import Credits
-from services.auth.domain import ledger
+from services.auth.billing import handlers as credit_doors
+from services.auth.billing.credits import Credits
+from services.auth.billing.domain import ledger
+from services.auth.billing.idempotency import Idempotency
+from services.auth.clients.event_publisher import BusEventPublisher
 from services.auth.domain.accounts import Org, User
-from services.auth.handlers import credit_doors
-from services.auth.once import OnceOnly
 from services.auth.ports import UnitOfWork
 from services.auth.store.unit_of_work import unit_of_work
 from tests.fixtures.gateway import PASSIVE
@@ -103,7 +103,7 @@ async def town(
         town = Town(ids.new_id("org"), api_key, uow, bus, None)  # type: ignore[arg-type]  # set in the next line
         town.credits = Credits(
             uow,
-            BusAnnouncer(bus, lambda *_: None),
+            BusEventPublisher(bus, lambda *_: None),
             town,
             None,  # type: ignore[arg-type]  # nobody is mailed
             clock,
@@ -132,7 +132,7 @@ async def town(
 
         await bus.serve(VERIFY_API_KEY, verify)
         await bus.serve(OPTIMIZE_TEXT, optimize)
-        await credit_doors.serve(bus, town.credits, OnceOnly(uow, clock))
+        await credit_doors.serve(bus, town.credits, Idempotency(uow, clock))
         await bus.consume(COMPLETION_FINISHED, "analytics", finished)
         ports = [free_port(), free_port()]
         town.urls = [f"http://127.0.0.1:{port}" for port in ports]

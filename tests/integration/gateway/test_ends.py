@@ -19,7 +19,7 @@ from libs.common.errors import BadRequest, Internal, Unauthorized
 from libs.common.keys import new_key
 from libs.common.telemetry import tracing
 from services.gateway.clients.principals import BusPrincipals
-from services.gateway.http.edge import _route
+from services.gateway.http.middleware import _route
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import Stack, gateway_stack
 

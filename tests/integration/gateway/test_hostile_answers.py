@@ -11,8 +11,8 @@ import openai
 import pytest
 
 from libs.common.web import serve_http
+from services.gateway.clients.provider_http import Pace, Timeouts
 from services.gateway.domain.attempts import Failure
-from services.gateway.providers.http import Pace, Timeouts
 from tests.fixtures.gateway import Stack, gateway_stack
 from tests.fixtures.nats import until
 
@@ -129,7 +129,7 @@ async def test_a_fault_of_ours_is_recorded_and_said(
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("services.gateway.calling.read_answer", broken)
+    monkeypatch.setattr("services.gateway.endpoints.openai_chat.read_answer", broken)
     async with stack.client() as client:
         with pytest.raises(openai.InternalServerError) as caught:
             await client.chat.completions.create(model="m", messages=ASK)  # type: ignore[call-overload]

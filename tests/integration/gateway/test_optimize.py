@@ -35,7 +35,7 @@ from libs.common.contracts.auth import (
 from libs.common.contracts.cache import STORE, StoreAnswer, Stored
 from libs.common.contracts.optimizer import OPTIMIZE_TEXT, TextReply, TextRequest
 from tests.fixtures.gateway import Stack, gateway_stack
-from tests.integration.gateway.test_flights import played
+from tests.integration.gateway.test_single_flight import played
 
 PROMPT = "Write a detailed Python function that calculates factorial using recursion"
 FIELDS = {

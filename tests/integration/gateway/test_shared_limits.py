@@ -80,7 +80,7 @@ async def test_without_the_bus_each_gateway_keeps_to_its_share_and_tells_it_late
 ) -> None:
     for replicas in gateways.replicas:
         await replicas.start()
-    telling = [asyncio.create_task(replicas.keep_telling()) for replicas in gateways.replicas]
+    telling = [asyncio.create_task(replicas.keep_publishing()) for replicas in gateways.replicas]
     await until(lambda: all(replicas.count == 2 for replicas in gateways.replicas))
     nats_server.kill()
     await until(lambda: not any(bus.connected for bus in gateways.buses))

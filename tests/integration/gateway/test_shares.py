@@ -19,32 +19,40 @@ from libs.common.contracts.cache import CacheHit
 from libs.common.errors import BadRequest, RateLimited
 from libs.common.ids import new_id
 from libs.common.web import serve_http
-from services.auth.live import LiveRequests
+from services.auth.insights.subscriptions import Subscriptions
 from services.gateway.domain import json_size
-from services.gateway.domain.slots import Slots
-from services.gateway.domain.work import Incoming
-from services.gateway.flights import Flights, OnTheWay
-from services.gateway.reading import read
+from services.gateway.domain.plan import initial
+from services.gateway.domain.pricing import expected_nano
+from services.gateway.domain.request import Incoming
+from services.gateway.endpoints.openai_chat import OPENAI_CHAT
+from services.gateway.pipeline.parse_request import parse_request
+from services.gateway.state.concurrency import ConcurrencyLimiter
+from services.gateway.state.single_flight import InFlight, SingleFlight
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import PEPPER, Stack, gateway_stack
 
 ASK: Any = [{"role": "user", "content": "Hello"}]
 
 
+def expected(incoming: Incoming, principal: Principal, models: catalog.Catalog) -> int:
+    request = parse_request(OPENAI_CHAT, incoming, principal, models)
+    return expected_nano(request, initial(request), models)
+
+
 def test_an_organisation_has_at_most_as_many_places_as_are_still_free() -> None:
-    slots = Slots(1000, 1000)
+    slots = ConcurrencyLimiter(1000, 1000)
 
     def fill(org: str) -> int:
         for count in range(2000):
             try:
-                slots.take(org, f"{org}-{count}")  # as many keys as it likes
+                slots.acquire(org, f"{org}-{count}")  # as many keys as it likes
             except RateLimited:
                 return count
         return 2000
 
     assert (fill("greedy"), fill("second"), fill("victim")) == (500, 250, 125)
     for count in range(500):
-        slots.free("greedy", f"greedy-{count}")
+        slots.release("greedy", f"greedy-{count}")
     assert fill("victim") > 100
 
 
@@ -178,17 +186,17 @@ def test_what_stands_in_strings_is_text() -> None:
 
 
 def test_a_hundred_views_of_two_organisations_leave_room_for_a_third() -> None:
-    live = LiveRequests(per_org=50, most=100)
-    opened = [live.watch("a") for _ in range(50)]
+    live = Subscriptions(per_org=50, most=100)
+    opened = [live.subscribe("a") for _ in range(50)]
     for one in opened:
         one.__enter__()
     with pytest.raises(RateLimited, match="live views"):
-        live.check_room("a")
-    for one in (rest := [live.watch("b") for _ in range(25)]):
+        live.check_capacity("a")
+    for one in (rest := [live.subscribe("b") for _ in range(25)]):
         one.__enter__()
     with pytest.raises(RateLimited):
-        live.check_room("b")
-    live.check_room("c")
+        live.check_capacity("b")
+    live.check_capacity("c")
     for one in (*opened, *rest):
         one.__exit__(None, None, None)
 
@@ -235,7 +243,7 @@ async def test_a_reservation_is_the_model_s_own_cap_for_each_answer(
         incoming = Incoming(
             request_id=new_id("req"), accepted=0, time_ms=1_795_000_000_000, api_key="", body=body, headers={}
         )
-        nano[name] = read(incoming, stack.principal, models).expected_nano(models)
+        nano[name] = expected(incoming, stack.principal, models)
     model = models.find("gpt-4o")
     assert model is not None
     assert nano["gpt-4o"] >= model.max_output_tokens * times * 10_000
@@ -244,21 +252,21 @@ async def test_a_reservation_is_the_model_s_own_cap_for_each_answer(
 
 async def test_a_stampede_of_a_slow_provider_is_one_call_and_a_failure_one_more() -> None:
     now = 0.0
-    flights, key = Flights(lambda: now, 600.0), ("org", "a")
+    flights, key = SingleFlight(lambda: now, 600.0), ("org", "a")
     first, _ = await flights.join(key)
-    assert isinstance(first, OnTheWay)
+    assert isinstance(first, InFlight)
     waiting = [asyncio.create_task(flights.join(key)) for _ in range(99)]
     await asyncio.sleep(0)
     now = 300.0
-    first.land(None)
+    first.resolve(None)
     while not (gone := [one for one in waiting if one.done()]):
         await asyncio.sleep(0)
     assert len(gone) == 1
     second, waited = gone[0].result()
-    assert isinstance(second, OnTheWay)
+    assert isinstance(second, InFlight)
     assert waited == 300.0
     now, answer = 590.0, hit()
-    second.land(answer)
+    second.resolve(answer)
     assert [(await one)[0] for one in waiting if one is not gone[0]] == [answer] * 98
 
 

@@ -12,8 +12,8 @@ from libs.common import catalog
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeReply, OptimizeRequest
 from services.gateway.translate.dialect import Asked
-from services.gateway.translate.dialects import DIALECTS
 from tests.fake_provider import strict
+from tests.fixtures.dialects import DIALECTS
 from tests.fixtures.gateway import Stack
 from tests.fixtures.similarity import optimizer
 from tests.fixtures.three_providers import MODELS, PROVIDERS, ask, calls_sent, results_sent

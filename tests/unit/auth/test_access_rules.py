@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.errors import BadRequest, Conflict, Forbidden, NotFound
+from services.auth.accounts.domain.mails import reset_mail
 from services.auth.domain.accounts import Org, Role, User
 from services.auth.domain.attempts import Attempts, client_of
-from services.auth.domain.budgets import budget_nano
 from services.auth.domain.links import Links, trace_page
-from services.auth.domain.mails import invite_mail, reset_mail
-from services.auth.domain.team import Invite, check_can_invite, member_to_change
-from services.auth.domain.tickets import Ticket, digest_of, holder_of
+from services.auth.domain.one_time_tokens import OneTimeToken, digest_of, holder_of
+from services.auth.keys.domain.budgets import budget_nano
+from services.auth.team.domain.mails import invite_mail
+from services.auth.team.domain.members import Invite, check_can_invite, member_to_change
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -61,13 +62,13 @@ def test_nobody_invites_above_their_own_role_or_to_a_personal_account(inviter: R
         check_can_invite(_org(account_type="personal"), _member(0, inviter), role)
 
 
-def _ticket(**changes: Any) -> Ticket:
+def _ticket(**changes: Any) -> OneTimeToken:
     plain = {"digest": "d", "kind": "reset", "expires_at": NOW + timedelta(seconds=1), "org_id": "o", "subject_id": "s"}
-    return Ticket(**{**plain, **changes})
+    return OneTimeToken(**{**plain, **changes})
 
 
 @pytest.mark.parametrize(
-    ("ticket", "bound_to", "good"),
+    ("one_time_token", "bound_to", "good"),
     [
         (_ticket(), None, True),
         (_ticket(bound_to="c"), "c", True),
@@ -80,13 +81,15 @@ def _ticket(**changes: Any) -> Ticket:
         (_ticket(subject_id=None), None, False),
     ],
 )
-def test_a_ticket_is_good_for_its_holder_for_its_time(ticket: Ticket | None, bound_to: str | None, good: bool) -> None:
+def test_a_ticket_is_good_for_its_holder_for_its_time(
+    one_time_token: OneTimeToken | None, bound_to: str | None, good: bool
+) -> None:
     if good:
-        holder = holder_of(ticket, NOW, bound_to=bound_to)
+        holder = holder_of(one_time_token, NOW, bound_to=bound_to)
         assert (holder.org_id, holder.subject_id) == ("o", "s")
     else:
         with pytest.raises(BadRequest):
-            holder_of(ticket, NOW, bound_to=bound_to)
+            holder_of(one_time_token, NOW, bound_to=bound_to)
 
 
 def test_any_text_has_a_digest() -> None:

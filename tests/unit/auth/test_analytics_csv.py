@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.auth.translate.analytics_csv import COLUMNS, header, lines
+from services.auth.insights.log_csv import COLUMNS, header, lines
 from tests.unit.analytics.examples import request
 
 _text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)

@@ -10,9 +10,9 @@ from argon2 import PasswordHasher
 from libs.common.bus import MemoryBus
 from libs.common.clock import SystemClock
 from libs.common.errors import Unavailable
-from services.auth.clients.announcer import BusAnnouncer
+from services.auth.clients.event_publisher import BusEventPublisher
 from services.auth.clients.passwords import Argon2Passwords
-from services.auth.standings import Standings
+from services.auth.sessions.token_status_cache import TokenStatusCache
 
 
 @pytest.fixture
@@ -46,4 +46,4 @@ async def test_only_so_many_wait_and_the_rest_are_told_at_once(passwords: Argon2
 async def test_an_announcement_without_a_bus_is_no_failure() -> None:
     bus = MemoryBus()
     bus.connected = False
-    await BusAnnouncer(bus, Standings(SystemClock()).forget).principal_changed("org_1")
+    await BusEventPublisher(bus, TokenStatusCache(SystemClock()).forget).principal_changed("org_1")

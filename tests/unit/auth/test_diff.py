@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.auth.domain.diff import Differ, Piece
+from services.auth.optimization.domain.diff import Differ, Piece
 
 texts = st.text(alphabet="ab \n.é", max_size=60)
 

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.errors import BadRequest, ErrorDetails, Forbidden
-from services.auth.domain import permissions, rules, tiers
+from services.auth.accounts.domain.credentials import check_password, normalise_email
+from services.auth.domain import permissions
 from services.auth.domain.accounts import Caller, Role
 from services.auth.domain.attempts import Attempts, network_of
-from services.auth.domain.credentials import check_password, normalise_email
-from services.auth.domain.periods import moment_ms, period_ms
 from services.auth.domain.permissions import Action
+from services.auth.insights.domain.periods import moment_ms, period_ms
+from services.auth.routing.domain import rules, tiers
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -260,3 +261,13 @@ def test_a_period_ends_now_and_starts_days_before() -> None:
         period_ms("2026-11-21", None, 2, NOW)
     with pytest.raises(BadRequest, match="ISO 8601"):
         period_ms(None, "soon", 2, NOW)
+
+
+def test_what_is_served_of_a_role_is_what_the_guard_checks() -> None:
+    for role, allowed in permissions.ALLOWED.items():
+        assert set(permissions.permissions_of(role)) == allowed
+    for action in Action:  # each has its words for the error
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(permissions.ALLOWED, "viewer", frozenset())
+            with pytest.raises(Forbidden, match=r"may not \w+"):
+                permissions.require("viewer", action)

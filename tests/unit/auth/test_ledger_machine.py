@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from libs.common.contracts.auth import SettleCredits
-from services.auth.domain import ledger
-from services.auth.store.memory import MemoryUnitOfWork
+from services.auth.billing.domain import ledger
+from tests.fakes.auth.unit_of_work import MemoryUnitOfWork
 from tests.integration.auth.ledger_house import NOW, TRIAL, LedgerHouse
 
 tokens = st.integers(0, 400)

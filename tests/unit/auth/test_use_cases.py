@@ -9,16 +9,16 @@ import pytest
 from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
 from libs.common.errors import NotFound, RateLimited, Unauthorized, Unavailable
-from services.auth.accounts import Accounts
-from services.auth.api_keys import ApiKeys, NewKey
-from services.auth.changes import Changes
+from services.auth.accounts.service import Accounts
+from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.clients.limits import SharedLimits
-from services.auth.clients.tokens import JwtTokens
 from services.auth.domain.accounts import Caller
+from services.auth.keys.api_keys import ApiKeys, NewKey
 from services.auth.ports import Tx
-from services.auth.sessions import Sessions
-from services.auth.standings import Standings
-from services.auth.store.memory import MemoryUnitOfWork
+from services.auth.sessions.clients.tokens import JwtTokens
+from services.auth.sessions.service import Sessions
+from services.auth.sessions.token_status_cache import TokenStatusCache
+from tests.fakes.auth.unit_of_work import MemoryUnitOfWork
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PASSWORD = "securepassword"
@@ -73,12 +73,12 @@ class House:
         self.uow = Away()
         self.clock = ManualClock(NOW)
         self.passwords = PlainPasswords()
-        self.changes = Changes(self.uow, self.uow)
+        self.changes = AnnouncedTransactions(self.uow, self.uow)
         self.keys = ApiKeys(self.uow, self.changes, self.clock, "pepper")
         limits = SharedLimits(MemoryBus(), self.clock)
         self.accounts = Accounts(self.uow, self.passwords, self.keys, self.clock, limits, "open")
         self.sessions = Sessions(
-            self.uow, self.passwords, JwtTokens(["s" * 32]), self.clock, limits, Standings(self.clock), self.uow
+            self.uow, self.passwords, JwtTokens(["s" * 32]), self.clock, limits, TokenStatusCache(self.clock), self.uow
         )
 
     async def admin(self) -> Caller:

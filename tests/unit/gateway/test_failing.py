@@ -16,10 +16,10 @@ from libs.common.errors import (
 )
 from libs.common.http_errors import retry_headers
 from services.gateway.domain.attempts import Failure, Next, Tried, after, client_error
-from services.gateway.domain.breaker import Breaker
 from services.gateway.domain.chat import Chat, parse
-from services.gateway.domain.conversations import Conversations
-from services.gateway.domain.rate_limit import LocalLimiter
+from services.gateway.state.breaker import Breaker
+from services.gateway.state.prefix_cache import PrefixCacheTracker
+from services.gateway.state.rate_windows import LocalLimiter
 from services.gateway.translate import errors
 
 
@@ -166,19 +166,19 @@ def test_a_refusal_says_when_there_is_room_again() -> None:
 
 def test_a_warm_conversation_keeps_its_cut_and_a_cold_one_does_not() -> None:
     clock = _Clock()
-    known = Conversations(clock)
+    known = PrefixCacheTracker(clock)
     turn = ["system", "u1", "a1", "u2"]
-    known.remember("org", _talk(turn), 7, cached_tokens=2048)
+    known.update("org", _talk(turn), 7, cached_tokens=2048)
     following = _talk([*turn, "a2", "u3"])
-    warm = known.warm("org", following)
+    warm = known.lookup("org", following)
     assert warm is not None
     assert (warm.cut, warm.cached_tokens) == (7, 2048)
-    assert known.warm("other", following) is None
-    assert known.warm("org", _talk(["system", "u1", "another", "u2", "a2"])) is None
+    assert known.lookup("other", following) is None
+    assert known.lookup("org", _talk(["system", "u1", "another", "u2", "a2"])) is None
     clock.time += 301
-    assert known.warm("org", following) is None
-    known.remember("org", _talk(turn), 7, cached_tokens=0)
-    assert known.warm("org", following) is None
+    assert known.lookup("org", following) is None
+    known.update("org", _talk(turn), 7, cached_tokens=0)
+    assert known.lookup("org", following) is None
 
 
 def _talk(texts: list[str]) -> Chat:

@@ -16,9 +16,9 @@ from libs.common import catalog
 from libs.common.errors import BadRequest
 from services.gateway.domain import chat
 from services.gateway.translate.dialect import Asked, Kept
-from services.gateway.translate.dialects import DIALECTS
 from tests.fake_provider import strict
 from tests.fake_provider.answer import sign
+from tests.fixtures.dialects import DIALECTS
 from tests.fixtures.three_providers import PROVIDERS, calls_sent, results_sent, texts_sent
 from tests.unit.gateway.anthropic_wire import block, finish, on_the_wire, start
 

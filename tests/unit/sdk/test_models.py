@@ -1,6 +1,5 @@
 """The models say what the gateway's document says."""
 
-import json
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,10 +7,10 @@ import pytest
 from openai import BaseModel
 
 import promptly
-from tests.fixtures.running import ROOT
+from services.gateway.http.openapi.document import document
 
-DOCUMENT: dict[str, Any] = json.loads((ROOT / "services/gateway/http/openapi/gateway.json").read_text())
-FEEDBACK = DOCUMENT["paths"]["/v1/feedback"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+DOCUMENT: dict[str, Any] = document()
+FEEDBACK = DOCUMENT["components"]["schemas"]["FeedbackAnswer"]
 
 
 def described(name: str) -> dict[str, Any]:

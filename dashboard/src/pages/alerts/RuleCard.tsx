@@ -31,7 +31,7 @@ function where(rule: Rule, channel: Channel): string {
 
 export function RuleCard({ rule, now, kept }: { rule: Rule; now: number; kept: (rule: Rule) => void }) {
   const client = useQueryClient();
-  const may = useMay("alerts");
+  const may = useMay("write_alerts");
   const [editing, { open, close }] = useDisclosure();
   const [edited, setEdited] = useState(false);
   const path = { rule_id: rule.id };

@@ -11,7 +11,7 @@ const PATIENCE = 120_000;
 
 /** What somebody reads who comes back from the page that takes the money. */
 export function Returned({ checkout, session }: { checkout: string | null; session: string | null }) {
-  const may = useMay("credits");
+  const may = useMay("manage_billing");
   if (checkout === "cancelled") {
     return (
       <Alert color="gray" title="Nothing was bought" role="status">

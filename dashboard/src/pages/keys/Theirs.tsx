@@ -14,7 +14,7 @@ import { EditProvider } from "./EditProvider";
 export function Theirs() {
   const client = useQueryClient();
   const found = useQuery(providerKeys());
-  const may = useMay("providers");
+  const may = useMay("manage_providers");
   const { open, button, done } = useOpener("Connect a provider");
   return (
     <Panel title="Providers' keys" aside={may && button}>

@@ -12,7 +12,7 @@ const MIDDLE = 50; // moves nothing, as null does
 /** 0 favours cheap tiers, 1 strong ones; null leaves the router as it was shipped. */
 export function Dial({ chosen }: { chosen: number | null }) {
   const client = useQueryClient();
-  const may = useMay("settings");
+  const may = useMay("manage_settings");
   const saved = chosen === null ? null : Math.round(chosen * 100);
   const {
     draft: { dial },

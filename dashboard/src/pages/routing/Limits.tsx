@@ -17,7 +17,7 @@ const SWITCHES: { name: keyof Settings; label: string; about: string }[] = [
 /** What routing may do only where the organisation says so. */
 export function Limits({ settings }: { settings: Settings }) {
   const client = useQueryClient();
-  const may = useMay("settings");
+  const may = useMay("manage_settings");
   const { substitute_unreachable, rules_in_manual, older_generations } = settings;
   const { draft, edits, changed, set } = useEdits({ substitute_unreachable, rules_in_manual, older_generations });
   const save = useMutation({

@@ -16,7 +16,7 @@ const MODES: { value: Mode; label: string; about: string }[] = [
 
 export function ModeForm({ mode: saved }: { mode: Mode }) {
   const client = useQueryClient();
-  const may = useMay("settings");
+  const may = useMay("manage_settings");
   const {
     draft: { mode },
     changed,

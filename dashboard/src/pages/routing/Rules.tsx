@@ -15,7 +15,7 @@ import { RuleForm } from "./RuleForm";
 
 export function Rules() {
   const found = useQuery(routingRules());
-  const may = useMay("settings");
+  const may = useMay("manage_settings");
   const { open, button, done } = useOpener("New rule");
   return (
     <Panel title="Rules" aside={may && button}>
@@ -44,7 +44,7 @@ export function Rules() {
 
 function Ordered({ rules }: { rules: Rule[] }) {
   const client = useQueryClient();
-  const may = useMay("settings");
+  const may = useMay("manage_settings");
   const [said, setSaid] = useState("");
   const list = useRef<HTMLOListElement>(null);
   const focused = useRef<string[]>([]);
@@ -138,7 +138,7 @@ function Row({
   step: (by: 1 | -1) => void;
 }) {
   const client = useQueryClient();
-  const may = useMay("settings");
+  const may = useMay("manage_settings");
   const [editing, { toggle, close }] = useDisclosure();
   const opener = useRef<HTMLButtonElement>(null);
   const saved = (): void => {

@@ -39,7 +39,7 @@ export function Tiers({ config }: { config: Config }) {
 
 function Provider({ provider, models, defaults, known, connected }: { provider: string; models: Models; defaults: Models; known: string[]; connected: boolean }) {
   const client = useQueryClient();
-  const may = useMay("settings");
+  const may = useMay("manage_settings");
   const { draft, set, undo } = useEdits(models);
   const name = providerName(provider);
   const own = TIERS.filter((tier) => models[tier] !== defaults[tier]);

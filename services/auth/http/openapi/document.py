@@ -1,6 +1,5 @@
-"""The OpenAPI document, put together from the routes, their shapes and the table of what they do not say themselves."""
+"""The OpenAPI document, derived from the handlers: their signatures, their docstrings and the options of their routes."""
 
-import inspect
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -10,10 +9,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
 from libs.common.version import VERSION
-from services.auth.domain.permissions import ALLOWED, Action
-from services.auth.http.openapi.examples import EXAMPLES, STREAM
-from services.auth.http.openapi.failures import FAILURES, Error, Failure
-from services.auth.http.openapi.operations import OPERATIONS, Operation
+from services.auth.domain.permissions import ALLOWED, PUBLIC, Action
+from services.auth.http.errors import Error
+from services.auth.http.openapi.examples import STREAM, example_of
+from services.auth.http.openapi.failures import FAILURES, Failure
+from services.auth.http.openapi.operation import Operation, operation_of
 
 _REF: Final = "#/components/schemas/{name}"
 _VARIABLE: Final = re.compile(r"{(\w+)}")
@@ -28,12 +28,11 @@ listed answers 404, another method 405.
 
 
 def document(routes: Iterable[BaseRoute]) -> dict[str, Any]:
-    """All of the API that `routes` serve. Raises `KeyError` for one of which nothing is written down."""
-    found = [(route.path_format, handler) for route, handler in served(routes)]
+    """All of the API that `routes` serve."""
+    found = [(route.path_format, operation_of(handler)) for route, handler in served(routes)]
     paths: dict[str, dict[str, Any]] = {}
-    for path, handler in found:
-        method = _method(handler)
-        paths.setdefault(path, {})[method.lower()] = _operation(method, path, handler, OPERATIONS[method, path])
+    for path, operation in found:
+        paths.setdefault(path, {})[operation.method.lower()] = _described(path, operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -55,7 +54,7 @@ def document(routes: Iterable[BaseRoute]) -> dict[str, Any]:
                 }
             },
             "responses": {failure.name: _failure(status, failure) for status, failure in FAILURES.items()},
-            "schemas": _components(),
+            "schemas": _components(operation for _, operation in found),
         },
     }
 
@@ -69,50 +68,49 @@ def served(routes: Iterable[BaseRoute]) -> Iterator[tuple[HTTPRoute, HTTPRouteHa
                     yield route, handler
 
 
-def _operation(method: str, path: str, handler: HTTPRouteHandler, told: Operation) -> dict[str, Any]:
-    needs: Action = handler.opt["needs"]
-    words = inspect.cleandoc(handler.fn.__doc__ or "").split("\n\n", 1)
+def _described(path: str, operation: Operation) -> dict[str, Any]:
+    summary, needs = operation.docstring.split("\n\n", 1)[0], operation.needs
     found: dict[str, Any] = {
-        "operationId": re.sub(r"\W+", "_", f"{method.lower()}_{path.removeprefix('/api/')}").strip("_"),
+        "operationId": re.sub(r"\W+", "_", f"{operation.method.lower()}_{path.removeprefix('/api/')}").strip("_"),
         "tags": [_tag(path)],
-        "summary": " ".join(words[0].split()),
-        "security": [] if needs is Action.PUBLIC else [{"token": []}],
-        "parameters": [*_path_parameters(path), *_query_parameters(told), *told.headers],
+        "summary": " ".join(summary.split()),
+        "security": [] if needs is PUBLIC else [{"token": []}],
+        "parameters": [*_path_parameters(path), *_query_parameters(operation), *operation.headers],
     }
-    if needs is not Action.PUBLIC:
+    if needs is not PUBLIC:
         roles = [role for role, allowed in ALLOWED.items() if needs in allowed]
         found["description"] = f"Roles: {', '.join(roles)}."
-    if told.body is not None:
-        found["requestBody"] = {"required": told.body_required, "content": _content(told.body, "application/json")}
-    status = 302 if told.redirects else handler.status_code
-    found["responses"] = {str(status): _success(told)} | {
+    if operation.body is not None:
+        content = _content(operation.body, "application/json", sent=True)
+        found["requestBody"] = {"required": operation.body_required, "content": content}
+    found["responses"] = {str(operation.status): _success(operation)} | {
         str(status): {"$ref": f"#/components/responses/{FAILURES[status].name}"}
-        for status in sorted(_fails(path, needs, told))
+        for status in sorted(_fails(path, operation))
     }
     return found
 
 
-def _fails(path: str, needs: Action, told: Operation) -> set[int]:
-    """How the route may fail, as far as its form and its place behind the guard say it."""
-    found = set(told.fails)
-    if told.body is not None:
+def _fails(path: str, operation: Operation) -> set[int]:
+    """How the route may fail: as its decorator says, and as follows from its signature and from the guard."""
+    found = set(operation.fails)
+    if operation.body is not None:
         found |= {400, 413}
-    if told.query is not None:
+    if operation.query is not None:
         found.add(400)
     if "{" in path:
         found.add(404)
-    if needs is not Action.PUBLIC:
-        found |= {401, 503} if needs is Action.READ else {401, 403, 503}
+    if operation.needs is not PUBLIC:
+        found |= {401, 503} if operation.needs is Action.READ else {401, 403, 503}
     return found
 
 
-def _success(told: Operation) -> dict[str, Any]:
-    if told.redirects:
+def _success(operation: Operation) -> dict[str, Any]:
+    if operation.redirects:
         where = {"description": "Where the browser goes on.", "schema": {"type": "string"}}
         return {"description": "On to the next page.", "headers": {"Location": where}}
-    if told.answer is None:
+    if operation.answer is None:
         return {"description": "Done."}
-    return {"description": "The answer.", "content": _content(told.answer, told.media_type)}
+    return {"description": "The answer.", "content": _content(operation.answer, operation.media_type)}
 
 
 def _failure(status: int, failure: Failure) -> dict[str, Any]:
@@ -128,22 +126,23 @@ def _failure(status: int, failure: Failure) -> dict[str, Any]:
     return found
 
 
-def _content(shape: Any, media_type: str) -> dict[str, Any]:
+def _content(shape: Any, media_type: str, *, sent: bool = False) -> dict[str, Any]:
     if media_type == "text/event-stream":
         # A schema would be one of the whole stream, or to some readers of each event; OpenAPI 3.1 does not say.
         return {media_type: {"example": STREAM}}
     (schema,), _ = msgspec.json.schema_components([shape], ref_template=_REF)
     found: dict[str, Any] = {"schema": schema}
-    if (example := EXAMPLES.get(getattr(shape, "__name__", ""))) is not None:
-        found["examples"] = {"example": {"value": example}}  # of a plain `example` the page takes no notice
+    if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        # The page does not show a plain `example`.
+        found["examples"] = {"example": {"value": example_of(shape, sent=sent)}}
     return {media_type: found}
 
 
-def _components() -> dict[str, Any]:
-    shapes = [shape for told in OPERATIONS.values() for shape in (told.body, told.answer) if shape is not None]
+def _components(operations: Iterable[Operation]) -> dict[str, Any]:
+    shapes = [shape for one in operations for shape in (one.body, one.answer) if shape is not None]
     return {
         name: _amounts_as_numbers(schema)
-        for name, schema in msgspec.json.schema_components([*shapes, Error], ref_template=_REF)[1].items()
+        for name, schema in sorted(msgspec.json.schema_components([*shapes, Error], ref_template=_REF)[1].items())
     }
 
 
@@ -168,11 +167,11 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _query_parameters(told: Operation) -> list[dict[str, Any]]:
-    """None says that a parameter was left out, which in a query string nobody can write."""
-    if told.query is None:
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+    """None means that a parameter was left out, which a query string cannot express."""
+    if operation.query is None:
         return []
-    schema = msgspec.json.schema_components([told.query], ref_template=_REF)[1][told.query.__name__]
+    schema = msgspec.json.schema_components([operation.query], ref_template=_REF)[1][operation.query.__name__]
     return [{"name": name, "in": "query", "schema": _written(one)} for name, one in schema["properties"].items()]
 
 
@@ -183,8 +182,3 @@ def _written(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _tag(path: str) -> str:
     return path.split("/")[2].removesuffix(".json")
-
-
-def _method(handler: HTTPRouteHandler) -> str:
-    (method,) = handler.http_methods
-    return str(method)

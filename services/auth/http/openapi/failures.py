@@ -6,20 +6,6 @@ from typing import Any, Final
 import msgspec
 
 
-class FieldError(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that is to blame, and why."""
-
-    field: str
-    message: str
-
-
-class Error(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence for whoever asked; `errors` where fields are to blame."""
-
-    detail: str
-    errors: list[FieldError] | msgspec.UnsetType = msgspec.UNSET
-
-
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """A status: its name among the document's components, when it comes, and a body."""
 

@@ -1,0 +1,77 @@
+"""Alert rules and their firings, which the alerts service keeps."""
+
+import msgspec
+from litestar import Controller, delete, get, post, put
+from litestar.params import FromPath
+
+from libs.common.bus import Bus
+from libs.common.clock import Clock
+from libs.common.contracts import alerts
+from libs.common.ids import new_id
+from services.auth.alerts import schemas
+from services.auth.domain.permissions import Action
+from services.auth.http.dependencies import Injected, Params, Payload
+from services.auth.http.guard import ApiRequest
+from services.auth.http.request import an_id
+
+
+class AlertController(Controller):
+    """/api/alerts"""
+
+    path = "/alerts"
+
+    @get("/rules", needs=Action.READ)
+    async def rules(self, request: ApiRequest, bus: Injected[Bus]) -> schemas.AlertRules:
+        """The rules, oldest first."""
+        found = await bus.call(alerts.LIST_RULES, alerts.RulesOf(org_id=request.user.org_id))
+        return schemas.AlertRules(rules=tuple(schemas.AlertRule.of(rule) for rule in found.rules))
+
+    @post("/rules", needs=Action.WRITE_ALERTS)
+    async def add(
+        self, request: ApiRequest, payload: Payload[schemas.AlertRuleBody], bus: Injected[Bus], clock: Injected[Clock]
+    ) -> schemas.AlertRule:
+        """Add a rule."""
+        rule = alerts.AlertRule(
+            id=new_id("alr"),
+            org_id=request.user.org_id,
+            created_at_ms=int(clock.now().timestamp() * 1000),
+            **schemas.fields_of(payload),
+        )
+        return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, rule))
+
+    @put("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
+    async def change(
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.AlertRuleChange],
+        bus: Injected[Bus],
+        rule_id: FromPath[str],
+    ) -> schemas.AlertRule:
+        """Change a rule."""
+        rule = await bus.call(alerts.GET_RULE, _named(request, rule_id))
+        changes = {name: value for name, value in schemas.fields_of(payload).items() if value is not None}
+        return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, msgspec.structs.replace(rule, **changes)))
+
+    @delete("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
+    async def remove(self, request: ApiRequest, bus: Injected[Bus], rule_id: FromPath[str]) -> None:
+        """Delete a rule."""
+        await bus.call(alerts.DELETE_RULE, _named(request, rule_id))
+
+    @post("/rules/{rule_id:str}/test", needs=Action.WRITE_ALERTS, status_code=200)
+    async def test(self, request: ApiRequest, bus: Injected[Bus], rule_id: FromPath[str]) -> schemas.AlertTested:
+        """Send the alert once, marked as a test."""
+        tested = await bus.call(alerts.TEST_RULE, _named(request, rule_id))
+        return schemas.AlertTested(notifications=tested.notifications)
+
+    @get("/events", needs=Action.READ)
+    async def events(
+        self, request: ApiRequest, params: Params[schemas.EventsQuery], bus: Injected[Bus]
+    ) -> schemas.AlertEvents:
+        """What fired and what recovered, newest first."""
+        wanted = alerts.EventsQuery(org_id=request.user.org_id, limit=params.limit)
+        found = await bus.call(alerts.LIST_EVENTS, wanted)
+        return schemas.AlertEvents(events=tuple(schemas.AlertEvent.of(event) for event in found.events))
+
+
+def _named(request: ApiRequest, rule_id: str) -> alerts.AlertRuleId:
+    return alerts.AlertRuleId(org_id=request.user.org_id, id=an_id(rule_id, "alr"))

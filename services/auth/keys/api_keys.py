@@ -1,0 +1,139 @@
+"""Promptly keys: made, shown once, replaced, revoked, verified."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from libs.common import keys
+from libs.common.clock import Clock
+from libs.common.contracts.auth import Principal, Scope
+from libs.common.errors import BadRequest, Forbidden, NotFound, Unauthorized, Unavailable
+from libs.common.ids import new_id
+from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.domain.accounts import Caller
+from services.auth.domain.permissions import require_own_key
+from services.auth.keys.domain.keys import ApiKey, prefix_for
+from services.auth.ports import UnitOfWork
+
+
+class NewKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key's maker chooses; `rpm` is requests per minute, the budget nano-dollars."""
+
+    name: str
+    scopes: tuple[Scope, ...] = ("chat", "optimize")
+    rpm: int = 500
+    expires_at: datetime | None = None
+    monthly_budget_nano: int | None = None
+
+
+class ApiKeys:
+    """Promptly keys. Where a key comes back as text beside its entry, that is the only time that it is seen."""
+
+    def __init__(self, uow: UnitOfWork, transactions: AnnouncedTransactions, clock: Clock, pepper: str) -> None:
+        self._uow = uow
+        self._transactions = transactions
+        self._clock = clock
+        self.pepper = pepper
+        self._used: dict[tuple[str, str], datetime] = {}
+
+    def make(self, org_id: str, user_id: str, wanted: NewKey) -> tuple[str, ApiKey]:
+        """A fresh key and its entry, not stored yet."""
+        secret = keys.new_key(prefix_for(wanted.scopes))
+        return secret, ApiKey(
+            id=new_id("key"),
+            org_id=org_id,
+            name=wanted.name,
+            digest=keys.digest(secret, self.pepper),
+            prefix=keys.prefix(secret),
+            last4=keys.last_four(secret),
+            scopes=wanted.scopes,
+            rpm=wanted.rpm,
+            expires_at=wanted.expires_at,
+            monthly_budget_nano=wanted.monthly_budget_nano,
+            created_by=user_id,
+            created_at=self._clock.now(),
+        )
+
+    async def all(self, caller: Caller) -> Sequence[ApiKey]:
+        """The organisation's keys, oldest first; a member sees those it made."""
+        async with self._uow() as tx:
+            found = await tx.api_keys.all(caller.org_id)
+        return [key for key in found if caller.role != "member" or key.created_by == caller.user_id]
+
+    async def create(self, caller: Caller, wanted: NewKey) -> tuple[str, ApiKey]:
+        """A new key."""
+        if wanted.expires_at is not None and wanted.expires_at <= self._clock.now():
+            raise BadRequest("The key would have expired already.", param="expires_at")
+        secret, key = self.make(caller.org_id, caller.user_id, wanted)
+        async with self._uow() as tx:
+            await tx.api_keys.add(key)
+        return secret, key
+
+    async def regenerate(self, caller: Caller, key_id: str | None) -> tuple[str, ApiKey]:
+        """Another secret for the same entry, which makes the old one useless. Without an id: the organisation's first key,
+        for admins alone.
+        """
+        if key_id is None:
+            key_id = await self._first(caller)
+        async with self._transactions.begin(caller.org_id, key_id) as tx:
+            old = await tx.api_keys.one(caller.org_id, key_id)
+            if old is None:
+                raise NotFound("There is no such key.")
+            require_own_key(caller, old.created_by)
+            secret = keys.new_key(prefix_for(old.scopes))
+            new = msgspec.structs.replace(
+                old,
+                digest=keys.digest(secret, self.pepper),
+                last4=keys.last_four(secret),
+                known_to=caller.user_id,
+            )
+            await tx.api_keys.replace(old, new)
+        return secret, new
+
+    async def revoke(self, caller: Caller, key_id: str) -> None:
+        """Make a key useless for good."""
+        async with self._transactions.begin(caller.org_id, key_id) as tx:
+            key = await tx.api_keys.one(caller.org_id, key_id)
+            if key is None:
+                raise NotFound("There is no such key.")
+            require_own_key(caller, key.created_by)
+            await tx.api_keys.revoke(key, self._clock.now())
+
+    async def principal(self, digest: str) -> Principal:
+        """The principal of the key with this digest; `Unauthorized` where it is unknown, revoked or expired."""
+        async with self._uow() as tx:
+            principal = await tx.api_keys.principal(digest)
+        now = self._clock.now()
+        if principal is None or (principal.expires_at_ms or math.inf) <= now.timestamp() * 1000:
+            raise Unauthorized(
+                "This API key is unknown, revoked or expired, or belongs to somebody who may only look on."
+                " Make a new one in the dashboard."
+            )
+        self._used[principal.org_id, principal.key_id] = now
+        return principal
+
+    async def note_use(self) -> None:
+        """Write down when keys were used since the last time. Gateways ask about a key now and then, not on every
+        request, so it is true to within the time for which they remember an answer.
+        """
+        used, self._used = self._used, {}
+        if not used:
+            return
+        try:
+            async with self._uow() as tx:
+                for (org_id, key_id), at in sorted(used.items()):
+                    await tx.api_keys.note_use(org_id, key_id, at)
+        except Unavailable:
+            self._used = used | self._used
+            raise
+
+    async def _first(self, caller: Caller) -> str:
+        if caller.role != "admin":
+            raise Forbidden("Only an admin may regenerate the organisation's first key; name a key of your own.")
+        async with self._uow() as tx:
+            found = await tx.api_keys.all(caller.org_id)
+        if not found:
+            raise NotFound("Your organisation has no key; make one first.")
+        return found[0].id

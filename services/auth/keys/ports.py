@@ -1,0 +1,66 @@
+"""What keeping Promptly keys and provider keys needs of the store."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from libs.common.contracts.auth import Principal
+from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+
+
+class ApiKeys(Protocol):
+    """Promptly keys. Revoked ones are not seen by any of these."""
+
+    async def add(self, key: ApiKey) -> None:
+        """Keep a new key."""
+        ...
+
+    async def all(self, org_id: str) -> Sequence[ApiKey]:
+        """An organisation's keys, oldest first."""
+        ...
+
+    async def one(self, org_id: str, key_id: str) -> ApiKey | None:
+        """A key of this organisation, locked until the transaction ends."""
+        ...
+
+    async def replace(self, old: ApiKey, new: ApiKey) -> None:
+        """Give a key another digest and ending."""
+        ...
+
+    async def revoke(self, key: ApiKey, at: datetime) -> None:
+        """Make a key useless for good."""
+        ...
+
+    async def note_use(self, org_id: str, key_id: str, at: datetime) -> None:
+        """Keep when a key was last used, unless a later use is known."""
+        ...
+
+    async def principal(self, digest: str) -> Principal | None:
+        """The principal of the key with this digest, whether expired or not; None where there is none."""
+        ...
+
+
+class ProviderKeys(Protocol):
+    """Provider keys, sealed."""
+
+    async def all(self, org_id: str) -> Sequence[StoredProviderKey]:
+        """An organisation's keys, oldest first."""
+        ...
+
+    async def one(self, org_id: str, key_id: str) -> StoredProviderKey | None:
+        """A key of this organisation, locked until the transaction ends."""
+        ...
+
+    async def put(self, key: StoredProviderKey) -> None:
+        """Keep a key, new or changed."""
+        ...
+
+    async def delete(self, org_id: str, key_id: str) -> bool:
+        """Whether there was one to delete."""
+        ...
+
+    async def sealed_otherwise(self, prefix: str, after: tuple[str, str], limit: int) -> Sequence[StoredProviderKey]:
+        """Keys of all organisations whose sealed text begins otherwise, by organisation and id from behind `after`, locked
+        until the transaction ends.
+        """
+        ...

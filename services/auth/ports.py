@@ -1,0 +1,148 @@
+"""What several features need of the outside, and the transaction in which they reach each other's stores."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.auth.accounts.ports import Accounts
+from services.auth.billing.ports import IdempotencyRecords, Ledger
+from services.auth.domain.attempts import Allowance
+from services.auth.domain.mails import Mail
+from services.auth.domain.one_time_tokens import Kind, OneTimeToken
+from services.auth.keys.ports import ApiKeys, ProviderKeys
+from services.auth.routing.ports import Configuration
+from services.auth.team.ports import Invites
+
+RunInBackground = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class EventPublisher(Protocol):
+    """Publishes changes that others cache. Called after the commit."""
+
+    async def principal_changed(self, org_id: str, key_id: str | None = None) -> None:
+        """A key, or all keys of an organisation, for the gateways. Never fails."""
+        ...
+
+    async def access_changed(self, org_id: str, user_id: str | None = None) -> None:
+        """The tokens of a user, or of an organisation, for all copies of auth. Never fails."""
+        ...
+
+    async def credits_wanted(self, org_id: str) -> None:
+        """Gateways are to return what they lease of this organisation's credits and do not use. Never fails."""
+        ...
+
+    async def credits_added(self, org_id: str) -> None:
+        """There are more credits than before, for the gateways. Never fails."""
+        ...
+
+    async def org_deleted(self, org_id: str, at: datetime) -> None:
+        """For every service that keeps something of an organisation; `Unavailable` where it is not certain to arrive."""
+        ...
+
+
+class Passwords(Protocol):
+    """Slow hashes. All raise `Unavailable` where too many are being computed already."""
+
+    async def hash(self, password: str) -> str:
+        """A hash to store."""
+        ...
+
+    async def matches(self, password_hash: str | None, password: str) -> bool:
+        """Whether it is the password. Without a hash: False, after just as long."""
+        ...
+
+    def outdated(self, password_hash: str) -> bool:
+        """Whether the hash was made with weaker parameters than those of today."""
+        ...
+
+
+class Limits(Protocol):
+    """Counts tries, over all copies of auth where they can be reached."""
+
+    async def take(self, allowance: Allowance, who: str) -> None:
+        """Count a try; `RateLimited` where there were too many."""
+        ...
+
+    async def undo(self, allowance: Allowance, who: str) -> None:
+        """One try less."""
+        ...
+
+    async def forget(self, allowance: Allowance, who: str) -> None:
+        """No tries."""
+        ...
+
+
+class Mailer(Protocol):
+    """Sends mail, where a server is configured."""
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a server to hand mail to."""
+        ...
+
+    async def send(self, mail: Mail) -> None:
+        """Hand it over; what fails is logged."""
+        ...
+
+
+class OneTimeTokens(Protocol):
+    """Secrets that work once."""
+
+    async def put(self, one_time_token: OneTimeToken) -> bool:
+        """Keep a token; False where its secret is known already."""
+        ...
+
+    async def find(self, digest: str, kind: Kind) -> OneTimeToken | None:
+        """A token, which stays valid."""
+        ...
+
+    async def take(self, digest: str, kind: Kind) -> OneTimeToken | None:
+        """A token, which is deleted: one caller gets it."""
+        ...
+
+    async def drop(self, org_id: str, subject_id: str) -> None:
+        """Delete all tokens of a user or an invitation."""
+        ...
+
+
+class Erasures(Protocol):
+    """Organisations that came to an end."""
+
+    async def erase(self, org_id: str, at: datetime) -> None:
+        """Delete everything of an organisation, and keep that its deletion has to be published."""
+        ...
+
+    async def unpublished(self) -> Sequence[tuple[str, datetime]]:
+        """Organisations whose deletion has not been published, and when they were deleted."""
+        ...
+
+    async def mark_published(self, org_id: str) -> None:
+        """Its deletion was published."""
+        ...
+
+
+class Tx(Protocol):
+    """Everything auth keeps, within one transaction."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
+    @property
+    def provider_keys(self) -> ProviderKeys: ...
+    @property
+    def configuration(self) -> Configuration: ...
+    @property
+    def invites(self) -> Invites: ...
+    @property
+    def one_time_tokens(self) -> OneTimeTokens: ...
+    @property
+    def erasures(self) -> Erasures: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def idempotency(self) -> IdempotencyRecords: ...
+
+
+UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]

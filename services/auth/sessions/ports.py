@@ -1,0 +1,48 @@
+"""What signing in needs of the outside."""
+
+from datetime import datetime
+from typing import Protocol
+
+from services.auth.domain.accounts import Claims, User
+from services.auth.domain.identities import Identity, SignInState
+
+
+class Tokens(Protocol):
+    """Makes and reads the tokens that a login gives out."""
+
+    def issue(self, user: User, now: datetime) -> str:
+        """A token for this user."""
+        ...
+
+    def read(self, token: str) -> Claims | None:
+        """The claims of a token, if it is one of ours and has not expired."""
+        ...
+
+
+class IdentityProvider(Protocol):
+    """An identity provider: GitHub or Google."""
+
+    @property
+    def title(self) -> str:
+        """Its name, for people."""
+        ...
+
+    def address(self, state: str, challenge: str, redirect_uri: str) -> str:
+        """Where the browser goes to sign in; `challenge` is the S256 of the verifier."""
+        ...
+
+    async def identity(self, code: str, verifier: str, redirect_uri: str) -> Identity:
+        """Who came back with this code. `UpstreamFailed` where it cannot be had, `Forbidden` without a verified e-mail."""
+        ...
+
+
+class States(Protocol):
+    """Signs the `state` that goes to an identity provider and comes back."""
+
+    def issue(self, state: SignInState, now: datetime) -> str:
+        """The state as text, good for ten minutes."""
+        ...
+
+    def read(self, text: str) -> SignInState | None:
+        """The state, if it is ours and not too old."""
+        ...

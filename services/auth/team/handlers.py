@@ -1,0 +1,16 @@
+"""Who is an organisation's admin?"""
+
+from libs.common.bus import Bus
+from libs.common.contracts.auth import ORG_ADMINS, Admins, OrgRef
+from services.auth.ports import UnitOfWork
+
+
+async def serve(bus: Bus, uow: UnitOfWork) -> None:
+    """Answer ORG_ADMINS."""
+
+    async def org_admins(request: OrgRef) -> Admins:
+        async with uow() as tx:
+            members = await tx.accounts.members(request.org_id)
+        return Admins(emails=tuple(member.email for member in members if member.role == "admin"))
+
+    await bus.serve(ORG_ADMINS, org_admins)

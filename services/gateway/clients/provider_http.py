@@ -1,0 +1,233 @@
+"""HTTP to every provider: one pool of connections, the organisation's own key, and limits in time and size."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from libs.common.clock import Clock
+from libs.common.contracts.auth import ProviderKey
+from libs.common.net_guard import forbidden_reason
+from libs.common.sealing import Sealer
+from services.gateway.clients.unpacking import PIECE, Unpacker
+from services.gateway.domain.attempts import Failure
+from services.gateway.domain.targets import Target
+from services.gateway.providers.base import EncodedRequest, OutgoingRequest
+from services.gateway.providers.registry import Registry
+
+_KEY_SECONDS = 60.0
+_MAX_URLS = 4096
+_CHECK_SECONDS = 15.0
+_HEADERS = {"accept-encoding": "identity", "user-agent": "promptly"}
+
+
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds. `plain` is for a whole answer, `stream` for all of a stream; `idle` is for the silence between its pieces.
+    Over `window` seconds a stream has to bring `slowest` bytes a second.
+    """
+
+    connect: float
+    first_byte: float
+    idle: float
+    plain: float
+    stream: float = 3600.0
+    window: float = 120.0
+    slowest: float = 0.25
+
+
+class Pace:
+    """Whether a stream still gets anywhere: one that drips keeps a connection, and what was set aside for it, for ever."""
+
+    def __init__(self, now: float, timeouts: Timeouts) -> None:
+        self._until = now + timeouts.stream
+        self._timeouts = timeouts
+        self._since, self._bytes = now, 0
+
+    def left(self, now: float) -> float:
+        """Seconds that the stream may still take; `Failure` "timeout" for none."""
+        if now >= self._until:
+            raise Failure("timeout", "The answer took too long.")
+        return self._until - now
+
+    def came(self, size: int, now: float) -> None:
+        """Note a piece; `Failure` "timeout" where the last window brought too little."""
+        self._bytes += size
+        if now - self._since < self._timeouts.window:
+            return
+        if self._bytes < self._timeouts.slowest * (now - self._since):
+            raise Failure("timeout", "The answer came too slowly.")
+        self._since, self._bytes = now, 0
+
+
+class HttpProviders:
+    """All providers of the registry; see `ports.Providers`."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        sealer: Sealer,
+        clock: Clock,
+        *,
+        registry: Registry,
+        allowed_hosts: Collection[str],
+        timeouts: Timeouts,
+        max_answer: int = 64 << 20,
+    ) -> None:
+        self._session = session
+        self._sealer = sealer
+        self._clock = clock
+        self._registry = registry
+        self._allowed_hosts = allowed_hosts
+        self._timeouts = timeouts
+        self._max_answer = max_answer
+        # The session's own limits would add a timer per call to those that are set here.
+        self._connecting = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect)
+        self._opened: dict[tuple[str, str], tuple[float, str]] = {}
+        self._url = lru_cache(_MAX_URLS)(self._checked_url)
+
+    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> bytes:
+        with _failures():
+            async with asyncio.timeout(self._timeouts.plain):
+                response = await self._post(target, key, org_id, encoded)
+                content = await self._read(response)
+        if response.status != 200:
+            raise self._failure(target.provider, response, content)
+        return content
+
+    async def stream(
+        self, target: Target, key: int, org_id: str, encoded: EncodedRequest
+    ) -> AsyncGenerator[bytes, None]:
+        with _failures():
+            async with asyncio.timeout(self._timeouts.first_byte):
+                response = await self._post(target, key, org_id, encoded)
+                if response.status != 200:
+                    raise self._failure(target.provider, response, await self._read(response))
+                try:
+                    unpacker = Unpacker(response.headers.get("content-encoding", ""))
+                except Failure:
+                    response.close()
+                    raise
+        return self._pieces(response, unpacker)
+
+    async def check(self, key: ProviderKey, org_id: str) -> None:
+        """Request the list of models, to see whether the key works. `Failure` where it does not."""
+        provider = self._registry[key.provider]
+        base = key.base_url or provider.base_url
+        if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
+            raise Failure("connect", reason)
+        url = provider.models_url(base)
+        with _failures():
+            async with asyncio.timeout(_CHECK_SECONDS):
+                response = await self._send(OutgoingRequest(method="GET", url=url), URL(url, encoded=True), key, org_id)
+                content = await self._read(response)
+        if response.status != 200:
+            raise self._failure(key.provider, response, content)
+
+    async def _pieces(self, response: aiohttp.ClientResponse, unpacker: Unpacker) -> AsyncGenerator[bytes, None]:
+        """The body in small pieces, within its limits: silence, slowness, time and size in all."""
+        limit, size, pace = self._timeouts.first_byte, 0, Pace(self._clock.monotonic(), self._timeouts)
+        pieces = response.content.iter_any()
+        try:
+            while True:
+                with _failures():
+                    try:
+                        async with asyncio.timeout(min(limit, pace.left(self._clock.monotonic()))):
+                            data = await anext(pieces)
+                    except StopAsyncIteration:
+                        unpacker.end()
+                        return
+                pace.came(len(data), self._clock.monotonic())
+                limit = self._timeouts.idle
+                for piece in unpacker.feed(data):
+                    size += len(piece)
+                    if size > self._max_answer:
+                        raise Failure("malformed", "The answer is too large.")
+                    yield piece
+                    if len(data) > PIECE:
+                        await asyncio.sleep(0)
+        finally:
+            response.close()
+
+    async def _post(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> aiohttp.ClientResponse:
+        own = target.keys[key]
+        url = self._url(own.provider, encoded.surface, own.base_url, target.served_model, encoded.stream)
+        if encoded.query:
+            url = URL(f"{url}{'&' if url.raw_query_string else '?'}{encoded.query}", encoded=True)
+        headers = {**encoded.headers, "content-type": "application/json"}
+        request = OutgoingRequest(method="POST", url=str(url), headers=headers, body=encoded.body)
+        return await self._send(request, url, own, org_id)
+
+    async def _send(self, request: OutgoingRequest, url: URL, key: ProviderKey, org_id: str) -> aiohttp.ClientResponse:
+        """Send a request, signed with the key in clear."""
+        signature = self._registry[key.provider].sign(request, self._open(key, org_id))
+        return await self._session.request(
+            request.method,
+            url,
+            data=request.body or None,
+            headers={**_HEADERS, **request.headers, **signature},
+            allow_redirects=False,
+            timeout=self._connecting,
+        )
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """A whole body, opened where it was compressed."""
+        parts, size = [], 0
+        try:
+            unpacker = Unpacker(response.headers.get("content-encoding", ""))
+            async for data in response.content.iter_any():
+                for piece in unpacker.feed(data):
+                    size += len(piece)
+                    if size > self._max_answer:
+                        raise Failure("malformed", "The answer is too large.")
+                    parts.append(piece)
+                await asyncio.sleep(0)
+            unpacker.end()
+        except BaseException:
+            response.close()
+            raise
+        response.release()
+        return b"".join(parts)
+
+    def _checked_url(self, provider: str, surface: str, base: str | None, model: str, stream: bool) -> URL:
+        known = self._registry[provider]
+        base = base or known.base_url
+        if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
+            raise Failure("connect", reason)
+        return URL(known.url(surface, base, model, stream=stream), encoded=True)
+
+    def _failure(self, provider: str, response: aiohttp.ClientResponse, content: bytes) -> Failure:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return self._registry[provider].error(response.status, headers, content)
+
+    def _open(self, key: ProviderKey, org_id: str) -> str:
+        """The key in clear, kept in memory for a minute at most."""
+        now = self._clock.monotonic()
+        kept = self._opened.get((key.id, key.sealed))
+        if kept is not None and now - kept[0] < _KEY_SECONDS:
+            return kept[1]
+        self._opened = {name: entry for name, entry in self._opened.items() if now - entry[0] < _KEY_SECONDS}
+        opened = self._sealer.open(org_id, key.provider, key.id, key.sealed)
+        self._opened[key.id, key.sealed] = (now, opened)
+        return opened
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What the HTTP library raises, as what it means for the request."""
+    try:
+        yield
+    except (aiohttp.ClientConnectionError, OSError) as error:
+        # Both are also timeouts where it was the connection that took too long; the first is so where an answer did.
+        if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
+            raise Failure("timeout", "No answer in time.") from None
+        if isinstance(error, ConnectionResetError | BrokenPipeError):
+            raise Failure("truncated", "The connection was lost in the middle of the answer.") from None
+        raise Failure("connect", "No connection.") from None
+    except aiohttp.ClientPayloadError:
+        raise Failure("truncated", "The connection was lost in the middle of the answer.") from None
+    except aiohttp.ClientError:
+        raise Failure("malformed", "The answer is not HTTP.") from None

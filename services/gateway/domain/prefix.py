@@ -1,0 +1,13 @@
+"""What is known of a conversation whose beginning the provider has cached."""
+
+import msgspec
+
+
+class PrefixState(msgspec.Struct, frozen=True):
+    """A conversation's last turn: where it was cut (None: nowhere), how many tokens the provider had cached of it, and when
+    (monotonic seconds).
+    """
+
+    cut: int | None
+    cached_tokens: int
+    at: float

@@ -1,0 +1,90 @@
+"""A client's request, parsed. Never changed: what is decided about it is a `Plan`, what came of it an `Outcome`."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Literal
+
+import msgspec
+
+from libs.common.contracts.auth import OptimizationSettings, Principal
+from services.gateway.domain.cache_key import CacheKey
+from services.gateway.domain.chat import Chat
+from services.gateway.domain.overrides import Overrides
+from services.gateway.domain.targets import Target
+
+Kind = Literal["chat", "completion"]
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as it came over HTTP. Header names are lower-case; `accepted` is monotonic seconds, `time_ms` the same moment
+    since the epoch; `principal` is whom the key belongs to, where that is known already.
+    """
+
+    request_id: str
+    accepted: float
+    time_ms: int
+    api_key: str | None
+    body: bytes
+    headers: dict[str, str]
+    query: str = ""
+    principal: Principal | None = None
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pipeline reads of a request, whatever its format.
+
+    `raw` is the body, `top` its top-level values as they came, decoded once. `max_tokens` is for each of `choices` answers,
+    `tier` the service tier; `session` and `agent` name the conversation and the subagent if the client does, `tools` is how many
+    tools there are. `flags` are features of the format that bind a request to a provider or switch levers off, by names of the
+    endpoint's own.
+    """
+
+    raw: bytes
+    top: Mapping[str, msgspec.Raw]
+    model: str
+    stream: bool = False
+    max_tokens: int | None = None
+    choices: int = 1
+    end_user: str | None = None
+    tier: str | None = None
+    session: str | None = None
+    agent: str | None = None
+    tools: int = 0
+    flags: frozenset[str] = frozenset()
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One request and the settings that it runs under. Times as in `Incoming`.
+
+    `chat` is the request as OpenAI's chat format has it, which is what optimizer, router and semantic cache read; None: no
+    lever applies. `requested` is where the requested model can be had, None where no key reaches it; `cache_key` is None
+    where the answer may not be cached.
+    """
+
+    id: str
+    accepted: float
+    time_ms: int
+    kind: Kind
+    principal: Principal
+    envelope: Envelope
+    chat: Chat | None
+    overrides: Overrides
+    settings: OptimizationSettings
+    requested: Target | None = None
+    cache_key: CacheKey | None = None
+    trace_id: str | None = None
+
+    @property
+    def baseline_model(self) -> str:
+        """The model that the client requested."""
+        return self.envelope.model
+
+    @property
+    def day(self) -> date:
+        """The day, in UTC, whose prices apply."""
+        return datetime.fromtimestamp(self.time_ms / 1000, UTC).date()
+
+    @property
+    def messages(self) -> msgspec.Raw:
+        """The messages as the client sent them; empty where there is no chat view."""
+        return msgspec.Raw(b"[]") if self.chat is None else self.chat.raw["messages"]

@@ -1,0 +1,119 @@
+"""What the pipeline sends to cache, optimizer and router; None where there is nothing to send, so that no call is made."""
+
+from libs.common import conversation
+from libs.common.catalog import Catalog
+from libs.common.contracts.auth import OptimizationSettings, Principal, RoutingRule
+from libs.common.contracts.cache import ExactLookup, SemanticLookup
+from libs.common.contracts.optimizer import OptimizeRequest
+from libs.common.contracts.router import RouteRequest
+from services.gateway.domain.needs import needs
+from services.gateway.domain.plan import Plan, pinned_model
+from services.gateway.domain.request import Request
+from services.gateway.domain.targets import available
+
+# Above this a message on the bus would hold up others, so the services that save are left out; the request still goes through.
+MAX_MESSAGE_BYTES = 1 << 20
+
+
+def exact_lookup(request: Request) -> ExactLookup | None:
+    """Is there an answer to this very request?"""
+    if request.cache_key is None or not request.overrides.read_cache:
+        return None
+    return ExactLookup(org_id=request.principal.org_id, fingerprint=request.cache_key.fingerprint)
+
+
+def semantic_lookup(request: Request) -> SemanticLookup | None:
+    """Is there an answer to a question that means the same?"""
+    key = request.cache_key
+    if key is None or key.query is None or not request.overrides.read_cache:
+        return None
+    return SemanticLookup(
+        org_id=request.principal.org_id,
+        scope=key.scope,
+        query=key.query,
+        threshold=request.settings.cache_similarity_threshold,
+    )
+
+
+def optimization_enabled(request: Request) -> bool:
+    """Whether any lever that shortens is on, and the messages fit into a hop."""
+    settings = request.settings
+    on = settings.whitespace_removal or settings.redundancy_elimination
+    on = on or settings.system_prompt_compression or settings.context_pruning
+    small = request.chat is not None and len(bytes(request.messages)) <= MAX_MESSAGE_BYTES
+    return settings.level != "off" and on and small
+
+
+def optimize_request(request: Request, plan: Plan, catalog: Catalog) -> OptimizeRequest:
+    """Can it be shorter? To be sent where `optimization_enabled` says so."""
+    warm, chat = plan.prefix, request.chat
+    assert chat is not None
+    return OptimizeRequest(
+        model=chat.fields.model,
+        messages=request.messages,
+        settings=request.settings,
+        keep_cut=warm.cut if warm is not None else None,
+        warm_tokens=warm.cached_tokens if warm is not None else 0,
+        tools=bool(chat.fields.tools or chat.fields.functions),
+        org_id=request.principal.org_id,
+        cached_price_share=1.0 if warm is None else _cached_price_share(request, catalog),
+    )
+
+
+def _cached_price_share(request: Request, catalog: Catalog) -> float:
+    """What a token that the provider has cached costs, of one that it has not; 1 where nobody knows of a discount."""
+    model = request.requested.priced(catalog) if request.requested is not None else None
+    price = None if model is None else model.price(request.day)
+    if price is None or price.cache_read is None or not price.input:
+        return 1.0
+    return float(price.cache_read / price.input)
+
+
+def route_request(request: Request, plan: Plan) -> RouteRequest | None:
+    """Which model? All texts travel only where a rule reads them."""
+    principal, settings, chat = request.principal, request.settings, request.chat
+    if chat is None:
+        return None
+    fields = chat.fields
+    rules = rules_of(principal, settings)
+    if settings.routing_mode == "manual" and not rules:
+        return None
+    reads_all = any(rule.condition.type != "always" for rule in rules)
+    prompt = chat.prompt
+    texts = tuple(text for message in fields.messages for text in message.texts) if reads_all else ()
+    if len(prompt) + sum(map(len, texts)) > MAX_MESSAGE_BYTES:
+        return None
+    tools = [*(fields.tools or ()), *(fields.functions or ())]
+    tool_bytes = len(chat.raw.get("tools", b"")) + len(chat.raw.get("functions", b""))
+    return RouteRequest(
+        requested_model=fields.model,
+        prompt=prompt,
+        texts=texts,
+        turns=sum(message.role == "user" for message in fields.messages),
+        mode=settings.routing_mode,
+        rules=rules,
+        tiers=principal.tiers,
+        reachable=available(principal),
+        needs=needs(chat),
+        cost_quality=settings.cost_quality,
+        pinned=pinned_model(request, plan),
+        org_id=principal.org_id,
+        conversation=conversation.user_turns(fields.messages, tool_bytes),
+        system=conversation.system_text(fields.messages),
+        writes=conversation.writes(tools),
+        answer_limit=fields.max_completion_tokens or fields.max_tokens,
+        prefix_marked=b'"cache_control"' in bytes(chat.raw["messages"]),
+        substitute_unreachable=settings.substitute_unreachable,
+        rules_in_manual=settings.rules_in_manual,
+        older_generations=settings.older_generations,
+    )
+
+
+def rules_of(principal: Principal, settings: OptimizationSettings) -> tuple[RoutingRule, ...]:
+    """The rules that this request is tried by: in manual mode none, unless the organisation says so."""
+    return principal.rules if settings.routing_mode != "manual" or settings.rules_in_manual else ()
+
+
+def may_substitute(principal: Principal, settings: OptimizationSettings) -> bool:
+    """Whether another model may answer where no key reaches the requested one: a rule, or the organisation's wish."""
+    return bool(rules_of(principal, settings)) or (settings.substitute_unreachable and settings.routing_mode == "auto")

@@ -1,0 +1,78 @@
+"""The outermost layer of HTTP: every request gets an id, a span and a log context, and every answer the id in a header."""
+
+import re
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.common.ids import new_id
+from libs.common.telemetry import names, tracing
+
+_STATE = "promptly"
+_PRINTABLE = re.compile(r"[^\x20-\x7e]")  # a provider chooses some of these values, such as a model's name
+_QUIET = ("/healthz", "/readyz")
+
+
+class RequestScope:
+    """What the layers of one request share: its id, the headers it came with, and those that its answer will carry."""
+
+    __slots__ = ("headers", "incoming", "request_id")
+
+    def __init__(self, request_id: str, incoming: dict[str, str]) -> None:
+        self.request_id = request_id
+        self.incoming = incoming
+        self.headers: dict[str, str] = {"x-promptly-request-id": request_id}
+
+
+def request_scope(scope: Scope) -> RequestScope:
+    """What the layers of this request share."""
+    found = scope["state"][_STATE]
+    assert isinstance(found, RequestScope)
+    return found
+
+
+def middleware(app: ASGIApp) -> ASGIApp:
+    """Wrap the application."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or scope["path"] in _QUIET:
+            await app(scope, receive, send)
+            return
+        incoming = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        own = RequestScope(new_id("req"), incoming)
+        scope.setdefault("state", {})[_STATE] = own
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                added = [(name.encode(), _PRINTABLE.sub("", value).encode()) for name, value in own.headers.items()]
+                message["headers"] = [*message.get("headers", ()), *added]
+                tracing.describe(span, {"http.response.status_code": message["status"]})
+            await send(message)
+
+        about = {
+            names.REQUEST_ID: own.request_id,
+            "http.request.method": scope["method"],
+            "url.path": _route(scope["path"]),
+        }
+        with (
+            tracing.door_span(f"{scope['method']} {_route(scope['path'])}", incoming, about) as span,
+            structlog.contextvars.bound_contextvars(request_id=own.request_id),
+        ):
+            await app(scope, receive, send_with_headers)
+
+    return serve
+
+
+_KNOWN = frozenset(
+    ("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/feedback", "/v1/optimize", "/v1/credits")
+)
+
+
+def _route(path: str) -> str:
+    """The path without what varies in it: a span's name must have few values, and addresses may hold keys and names."""
+    if path in _KNOWN:
+        return path
+    if path.startswith("/v1/models/"):
+        return "/v1/models/{model}"
+    return "/v1" if path.startswith("/v1") else "/api" if path.startswith("/api") else "/"

@@ -1,0 +1,1 @@
+"""The data plane as an OpenAPI document."""

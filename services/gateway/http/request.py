@@ -1,0 +1,100 @@
+"""A request as it comes over HTTP: its key, its body, and a client that may leave."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.types import Scope
+
+from libs.common.errors import RequestTimeout, Unauthorized, UnsupportedMediaType
+from services.gateway.domain import json_size
+from services.gateway.domain.rate_limit import Verdict
+from services.gateway.domain.request import Incoming
+from services.gateway.http.middleware import RequestScope, request_scope
+from services.gateway.http.streaming import ClientDisconnect, disconnected
+
+T = TypeVar("T")
+V1Request = Request[Any, Any, Any]
+# What a browser sends without permission from the server; curl calls JSON a form unless it is given a type.
+_NO_JSON = ("text/", "multipart/")
+
+
+async def incoming_of(request: V1Request, state: State) -> Incoming:
+    """The request as the pipeline takes it."""
+    own, clock = request_scope(request.scope), state.clock
+    accepted, time_ms = clock.monotonic(), int(clock.now().timestamp() * 1000)
+    key = api_key(request.scope)
+    principal = await state.admission.authenticate(key)  # only the bodies of known keys are read
+    return Incoming(
+        request_id=own.request_id,
+        accepted=accepted,
+        time_ms=time_ms,
+        api_key=key,
+        body=await body_of(request, state.body_timeout),
+        headers=own.incoming,
+        query=request.scope["query_string"].decode("latin-1"),
+        principal=principal,
+    )
+
+
+def api_key(scope: Scope) -> str | None:
+    """The key, from either header; two that differ, or a header that comes twice, are no key: the next one to read them may
+    take the other.
+    """
+    headers = request_scope(scope).incoming
+    if _twice(scope):
+        raise Unauthorized("The Authorization or X-API-Key header came more than once.")
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    bearer = bearer.strip() if scheme.lower() == "bearer" else ""
+    other = headers.get("x-api-key", "").strip()
+    if bearer and other and bearer != other:
+        raise Unauthorized("The Authorization and X-API-Key headers hold different keys.")
+    return bearer or other or None
+
+
+def _twice(scope: Scope) -> bool:
+    names = [name for name, _ in scope["headers"]]
+    return names.count(b"authorization") > 1 or names.count(b"x-api-key") > 1
+
+
+async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # noqa: ASYNC109 - a setting, passed on
+    """The body, if it is JSON of a size that can be read at once, comes in time and uncompressed."""
+    incoming = request_scope(request.scope).incoming
+    if incoming.get("content-encoding", "identity").lower() not in ("", "identity"):
+        raise UnsupportedMediaType("Send the body without a Content-Encoding.", code="unsupported_encoding")
+    kind = incoming.get("content-type", "").partition(";")[0].strip().lower()
+    if kind.startswith(_NO_JSON):
+        raise UnsupportedMediaType(f"Send the body as application/json, not as {kind}.")
+    try:
+        async with asyncio.timeout(timeout):
+            body = await request.body()
+    except TimeoutError:
+        raise RequestTimeout("The body did not arrive in time.") from None
+    if (scan := json_size.scan(body)) is not None:
+        for _ in scan:
+            await asyncio.sleep(0)  # others are served in between
+    return body
+
+
+async def cancel_on_disconnect(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
+    """Do the work, unless the client leaves meanwhile: then it is cancelled, and with it the call to the provider."""
+    working, gone = asyncio.create_task(work), asyncio.create_task(disconnected(request.receive))
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect("The client left before there was an answer.")
+        return working.result()
+    finally:
+        for task in (working, gone):
+            task.cancel()
+
+
+def rate_headers(own: RequestScope, verdict: Verdict) -> None:
+    """Put the rate limit's verdict into the answer's headers."""
+    own.headers["x-ratelimit-limit-requests"] = str(verdict.limit)
+    own.headers["x-ratelimit-remaining-requests"] = str(verdict.remaining)
+    own.headers["x-ratelimit-reset-requests"] = f"{verdict.reset:.0f}s"
+    if verdict.local:
+        own.headers["x-promptly-ratelimit-mode"] = "local"

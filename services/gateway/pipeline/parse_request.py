@@ -1,0 +1,47 @@
+"""A request, read and checked: what the other steps work on."""
+
+import msgspec
+
+from libs.common.catalog import Catalog
+from libs.common.contracts.auth import Principal
+from libs.common.telemetry import tracing
+from services.gateway.domain import overrides, subrequests
+from services.gateway.domain.cache_key import CacheKey, shaped_by
+from services.gateway.domain.request import Incoming, Kind, Request
+from services.gateway.domain.targets import check_known, find_target, unreachable
+from services.gateway.endpoints.base import Endpoint
+
+
+def parse_request(
+    endpoint: Endpoint, incoming: Incoming, principal: Principal, catalog: Catalog, kind: Kind | None = None
+) -> Request:
+    """The request; `BadRequest` names what is wrong with it. `principal` holds only keys whose providers can serve it."""
+    own = overrides.parse(incoming.headers)
+    envelope = endpoint.head(incoming.body, incoming.headers, incoming.query)
+    check_known(envelope.model, principal, catalog)
+    settings = own.apply(principal.settings)
+    requested = find_target(envelope.model, principal, catalog)
+    if requested is None and not subrequests.may_substitute(principal, settings):
+        raise unreachable(envelope.model, principal, catalog)
+    request = Request(
+        id=incoming.request_id,
+        accepted=incoming.accepted,
+        time_ms=incoming.time_ms,
+        kind=kind or endpoint.kind,
+        principal=principal,
+        envelope=envelope,
+        chat=endpoint.chat_view(envelope),
+        overrides=own,
+        settings=settings,
+        requested=requested,
+        trace_id=tracing.trace_id(),
+    )
+    return msgspec.structs.replace(request, cache_key=_cache_key(endpoint, request))
+
+
+def _cache_key(endpoint: Endpoint, request: Request) -> CacheKey | None:
+    own = request.overrides
+    small = len(request.envelope.raw) <= subrequests.MAX_MESSAGE_BYTES
+    if not (request.settings.cache_enabled and (own.read_cache or own.write_cache) and small):
+        return None
+    return endpoint.cache_key(request.envelope, shaped_by(request.settings, request.principal), own.cache_scope)

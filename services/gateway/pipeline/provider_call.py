@@ -1,0 +1,253 @@
+"""The call to the provider: another key, a retry, and at last the client's own request. See `domain.attempts` for the rules."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+import msgspec
+
+from libs.common.catalog import Catalog
+from libs.common.clock import Clock
+from libs.common.errors import BadRequest, PromptlyError
+from libs.common.telemetry import names, tracing
+from services.gateway.domain.attempts import MAX_CALLS, Failure, Next, Tried, after, client_error
+from services.gateway.domain.outcome import CallTrace
+from services.gateway.domain.plan import Plan, is_changed
+from services.gateway.domain.refused_fields import refused
+from services.gateway.domain.request import Request
+from services.gateway.domain.targets import Target
+from services.gateway.endpoints.base import AnswerStream, Attempt, CompleteAnswer, Endpoint
+from services.gateway.ports import Providers
+from services.gateway.providers.base import EncodedRequest
+from services.gateway.providers.registry import Registry
+from services.gateway.state.provider_health import ProviderHealth
+from services.gateway.state.refused_fields import RefusedFields
+
+T = TypeVar("T")
+_LARGE = 1 << 20
+Pause = Callable[[], Awaitable[None]]
+
+
+class OpenStream:
+    """A stream whose first content has come: `head` goes out first, then what comes of `rest`. `ended` is to be called with
+    what broke it, None for nothing.
+    """
+
+    def __init__(
+        self,
+        answer: AnswerStream,
+        head: bytes,
+        rest: AsyncGenerator[bytes, None],
+        ended: Callable[[Failure | None], None],
+    ) -> None:
+        self.answer = answer
+        self.head = head
+        self.rest = rest
+        self.ended = ended
+
+
+class ProviderCalls:
+    """Makes calls. `pause` is waited for before the same is tried again."""
+
+    def __init__(
+        self,
+        providers: Providers,
+        registry: Registry,
+        catalog: Catalog,
+        health: ProviderHealth,
+        clock: Clock,
+        pause: Pause,
+    ) -> None:
+        self.providers = providers
+        self.registry = registry
+        self.catalog = catalog
+        self.health = health
+        self.clock = clock
+        self.pause = pause
+        self.refused_fields = RefusedFields(clock.monotonic)
+
+    def start(self, endpoint: Endpoint, request: Request, plan: Plan) -> "ProviderCall":
+        """The call to a plan's target; nothing is sent yet."""
+        return ProviderCall(self, endpoint, request, plan)
+
+
+class ProviderCall:
+    """One request's call, with its attempts. `plan` is the one that was carried out: it may have fallen back to the client's
+    own request. `trace` is what is known so far, also after a failure.
+    """
+
+    def __init__(self, shared: ProviderCalls, endpoint: Endpoint, request: Request, plan: Plan) -> None:
+        self._shared = shared
+        self._endpoint = endpoint
+        self._request = request
+        self.plan = plan
+        self.trace = CallTrace()
+        self._added: tuple[str, ...] = ()
+
+    async def complete(self) -> CompleteAnswer:
+        """A whole answer. Raises the error that the client gets."""
+        return await self._attempts(self._complete_once)
+
+    async def stream(self) -> OpenStream:
+        """A stream that has content. Raises the error that the client gets."""
+        return await self._attempts(self._stream_once)
+
+    def answered(self) -> None:
+        """Note that the provider has said all that it will."""
+        self._note(answered=self._shared.clock.monotonic())
+
+    async def _attempts(self, once: Callable[[Target, int], Awaitable[T]]) -> T:
+        calls, key, retried = 0, 0, False
+        while True:
+            target = self._target
+            changed = is_changed(self._request, self.plan)
+            try:
+                if (refusal := self._shared.health.circuit_open(target, key)) is not None:
+                    raise refusal
+                calls += 1
+                return await self._traced(target, key, once)
+            except Failure as failure:
+                if calls < MAX_CALLS and self._learned(target, key, failure):
+                    continue
+                if failure.billed is not None:
+                    self._note(billed=failure.billed)
+                tried = Tried(
+                    calls=calls,
+                    keys_left=len(target.keys) - key - 1,
+                    retried=retried,
+                    changed=changed,
+                    elsewhere=self._is_elsewhere(target),
+                )
+                error, step = client_error(failure, target.provider), after(failure, tried)
+            except BadRequest as unfit:  # this provider has no form for something that the requested one may have
+                error, step = unfit, Next.FALLBACK if changed else Next.GIVE_UP
+            requested = self._request.requested
+            if step is Next.GIVE_UP or (step is Next.FALLBACK and requested is None):
+                raise self._given_up(error)
+            if step is Next.OTHER_KEY:
+                key += 1
+            elif step is Next.RETRY:
+                retried = True
+                await self._shared.pause()
+            elif requested is not None:
+                self.plan, key = self.plan.fallback(requested), 0
+
+    async def _traced(self, target: Target, key: int, once: Callable[[Target, int], Awaitable[T]]) -> T:
+        """One call, in a span of its own, and what it shows of the provider's health."""
+        with self._span(target) as span:
+            try:
+                found = await once(target, key)
+            except Failure as failure:
+                self._shared.health.failed(target, key, failure)
+                raise
+            tracing.describe(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
+            return found
+
+    def _learned(self, target: Target, key: int, failure: Failure) -> bool:
+        """Whether a server refused a field that only we added: then it is left out from now on."""
+        guess = self._shared.registry[target.provider].rejects_unknown_fields
+        fields = refused(failure, self._added, guess=guess)
+        if fields:
+            self._shared.refused_fields.add(_server(target, key), target.served_model, fields)
+        return bool(fields)
+
+    def _given_up(self, error: PromptlyError) -> PromptlyError:
+        if self.trace.called is not None:
+            self.answered()
+        return error.with_traceback(None)
+
+    def _encode(self, target: Target, key: int) -> tuple[Attempt, EncodedRequest]:
+        shared = self._shared
+        attempt = Attempt(
+            request=self._request,
+            plan=self.plan,
+            provider=shared.registry[target.provider],
+            target=target,
+            known=shared.catalog.find(target.served_model),
+            without=shared.refused_fields.of(_server(target, key), target.served_model),
+            created=int(shared.clock.now().timestamp()),
+        )
+        encoded = self._endpoint.encode(attempt)
+        self._added = encoded.added
+        self._note(dropped=encoded.dropped, called=self.trace.called or shared.clock.monotonic())
+        return attempt, encoded
+
+    async def _complete_once(self, target: Target, key: int) -> CompleteAnswer:
+        attempt, encoded = self._encode(target, key)
+        data = await self._shared.providers.complete(target, key, self._request.principal.org_id, encoded)
+        now = self._shared.clock.monotonic()
+        self._note(answered=now, first_byte=now)
+        decoded = self._endpoint.decode(attempt, data)
+        if len(data) > _LARGE:
+            await asyncio.sleep(0)  # each of the two takes long enough for others to wait
+        found = self._endpoint.read(attempt, decoded)
+        self._note(served_model=_printable(found.summary.model), served_tier=found.summary.service_tier)
+        self._shared.health.succeeded(target, key)
+        return found
+
+    async def _stream_once(self, target: Target, key: int) -> OpenStream:
+        attempt, encoded = self._encode(target, key)
+        pieces = await self._shared.providers.stream(target, key, self._request.principal.org_id, encoded)
+        try:
+            answer = self._endpoint.stream(attempt)
+            async for piece in pieces:
+                head = answer.feed(piece)
+                if answer.started or answer.done:
+                    return self._opened(target, key, answer, head, pieces)
+            head = answer.end()
+            if answer.complete or answer.done:
+                return self._opened(target, key, answer, head, pieces)
+            raise Failure("truncated", "The stream ended before it said anything.")
+        except BaseException:
+            await pieces.aclose()
+            raise
+
+    def _opened(
+        self, target: Target, key: int, answer: AnswerStream, head: bytes, rest: AsyncGenerator[bytes, None]
+    ) -> OpenStream:
+        if answer.empty:
+            raise Failure("malformed", "The answer has no choices.", billed=answer.billed)
+        self._note(first_byte=self._shared.clock.monotonic(), served_model=_printable(answer.model))
+
+        def ended(failure: Failure | None) -> None:
+            if failure is None:
+                self._shared.health.succeeded(target, key)
+            else:
+                self._shared.health.failed(target, key, failure)
+
+        return OpenStream(answer, head, rest, ended)
+
+    @property
+    def _target(self) -> Target:
+        assert self.plan.target is not None, "a plan without a target is no call"
+        return self.plan.target
+
+    def _is_elsewhere(self, target: Target) -> bool:
+        requested = self._request.requested
+        return requested is not None and requested.keys != target.keys
+
+    def _note(self, **known: object) -> None:
+        self.trace = msgspec.structs.replace(self.trace, **known)
+
+    def _span(self, target: Target) -> AbstractContextManager[tracing.Span]:
+        return tracing.span(
+            f"{self._endpoint.operation} {target.served_model}",
+            tracing.CLIENT,
+            {
+                names.OPERATION_NAME: self._endpoint.operation,
+                names.PROVIDER_NAME: self._shared.registry[target.provider].telemetry_name,
+                names.REQUEST_MODEL: target.served_model,
+                names.REQUEST_STREAM: self._request.envelope.stream,
+                names.REQUEST_ID: self._request.id,
+            },
+        )
+
+
+def _server(target: Target, key: int) -> str:
+    return target.keys[key].base_url or target.provider
+
+
+def _printable(model: str | None) -> str | None:
+    """A model's name as it can be kept: providers choose it."""
+    return None if model is None else "".join(letter if letter.isprintable() else "\ufffd" for letter in model)

@@ -1,0 +1,75 @@
+"""What the gateway has to know about a provider. Each provider declares it in its own folder; nothing else names providers."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from services.gateway.domain.attempts import Failure
+from services.gateway.translate.dialect import Dialect
+
+
+class OutgoingRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request about to be sent to a provider, without its credentials. Header names are lower-case."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+class EncodedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A model call as an endpoint made it: the body for one of the provider's surfaces, query and headers to go with it.
+
+    `dropped` are the client's parameters that the provider has no form for, `added` those that the client did not send. `raw`
+    says that the client's own request goes out: only the model's name and what counting needs may differ.
+    """
+
+    surface: str
+    stream: bool
+    body: bytes
+    query: str = ""
+    headers: Mapping[str, str] = {}
+    dropped: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    raw: bool = False
+
+
+class Provider:
+    """One provider.
+
+    `name` is the one in provider keys, the catalogue and the request log; `telemetry_name` the one of OpenTelemetry's
+    conventions; `base_url` is used where a key names none. `surfaces` are the APIs that it serves, by the names of the
+    endpoints' own surfaces ("chat", "messages", …). `chat` translates between the chat format and the provider's own, and
+    `chat_surface` is the API that such requests go to; None: it answers no chat. `rejects_unknown_fields` says that a server
+    may refuse a field without naming it.
+    """
+
+    name: str
+    telemetry_name: str
+    surfaces: frozenset[str] = frozenset()
+    chat: Dialect | None = None
+    chat_surface: str = ""
+    rejects_unknown_fields: bool = False
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+
+    def answers(self, surface: str) -> bool:
+        """Whether a client of this surface can be served: in the provider's own format, or translated."""
+        return surface in self.surfaces or (surface == "chat" and self.chat is not None)
+
+    def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
+        """The address of a call, with its query. `base_url` may end with the API's version or without."""
+        raise NotImplementedError
+
+    def models_url(self, base_url: str) -> str:
+        """The address of the list of models, which shows whether a key works at no cost."""
+        raise NotImplementedError
+
+    def sign(self, request: OutgoingRequest, key: str) -> Mapping[str, str]:
+        """The headers that authorize a request. They may depend on all of it: method, address, headers and body."""
+        raise NotImplementedError
+
+    def error(self, status: int, headers: Mapping[str, str], content: bytes) -> Failure:
+        """What an error answer means. Header names are lower-case."""
+        raise NotImplementedError

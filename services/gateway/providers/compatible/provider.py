@@ -1,0 +1,13 @@
+"""Servers that speak OpenAI's chat format: vLLM, Ollama, OpenRouter and others. Each key names its own base URL."""
+
+from services.gateway.providers.openai.provider import OpenAI
+from services.gateway.translate.openai_openai import OPENAI_COMPATIBLE
+
+
+class Compatible(OpenAI):
+    """Like OpenAI, but message fields that OpenAI does not know are passed on: such servers often mean something by them."""
+
+    name = "openai_compatible"
+    telemetry_name = "openai_compatible"
+    chat = OPENAI_COMPATIBLE
+    rejects_unknown_fields = True

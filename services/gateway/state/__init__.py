@@ -1,0 +1,1 @@
+"""What changes while the process runs, and is lost with it."""

@@ -1,0 +1,83 @@
+"""Invitations, one-time secrets and ends of organisations in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.auth.domain.one_time_tokens import Kind, OneTimeToken
+from services.auth.team.domain.members import Invite
+from tests.fakes.auth.rows import Rows
+
+
+class MemoryInvites:
+    """Implements `ports.Invites`."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def add(self, invite: Invite) -> None:
+        for known in await self.all(invite.org_id):
+            if known.email == invite.email:
+                await self.delete(known.org_id, known.id)
+        self._rows.invites[invite.org_id, invite.id] = invite
+
+    async def all(self, org_id: str) -> Sequence[Invite]:
+        return [invite for (owner, _), invite in sorted(self._rows.invites.items()) if owner == org_id]
+
+    async def delete(self, org_id: str, invite_id: str) -> Invite | None:
+        return self._rows.invites.pop((org_id, invite_id), None)
+
+    async def delete_by(self, org_id: str, user_id: str) -> None:
+        for invite in await self.all(org_id):
+            if invite.invited_by == user_id:
+                await self.delete(org_id, invite.id)
+
+
+class MemoryOneTimeTokens:
+    """Implements `ports.Tickets`."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def put(self, one_time_token: OneTimeToken) -> bool:
+        return self._rows.one_time_tokens.setdefault(one_time_token.digest, one_time_token) is one_time_token
+
+    async def find(self, digest: str, kind: Kind) -> OneTimeToken | None:
+        found = self._rows.one_time_tokens.get(digest)
+        return found if found is not None and found.kind == kind else None
+
+    async def take(self, digest: str, kind: Kind) -> OneTimeToken | None:
+        return None if await self.find(digest, kind) is None else self._rows.one_time_tokens.pop(digest)
+
+    async def drop(self, org_id: str, subject_id: str) -> None:
+        kept = {k: t for k, t in self._rows.one_time_tokens.items() if (t.org_id, t.subject_id) != (org_id, subject_id)}
+        self._rows.one_time_tokens = kept
+
+
+class MemoryErasures:
+    """Implements `ports.Erasures`."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def erase(self, org_id: str, at: datetime) -> None:
+        rows = self._rows
+        for by_org in (rows.orgs, rows.settings, rows.tiers, rows.credit_accounts):
+            by_org.pop(org_id, None)
+        spending = (rows.credit_entries, rows.credit_leases, rows.idempotency)
+        for table in (rows.users, rows.invites, rows.api_keys, rows.provider_keys, rows.rules, *spending):
+            for key in [key for key in table if key[0] == org_id]:
+                del table[key]
+        rows.revoked_tokens = {key for key in rows.revoked_tokens if key[0] != org_id}
+        rows.identities = {who: key for who, key in rows.identities.items() if key[0] != org_id}
+        rows.one_time_tokens = {
+            digest: one_time_token
+            for digest, one_time_token in rows.one_time_tokens.items()
+            if one_time_token.org_id != org_id
+        }
+        rows.deleted_orgs[org_id] = at
+
+    async def unpublished(self) -> Sequence[tuple[str, datetime]]:
+        return list(self._rows.deleted_orgs.items())
+
+    async def mark_published(self, org_id: str) -> None:
+        self._rows.deleted_orgs.pop(org_id, None)

@@ -1,0 +1,39 @@
+"""What the stores in memory hold."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from libs.common.contracts.auth import OptimizationSettings
+from services.auth.billing.domain.ledger import Account, Entry, Lease
+from services.auth.billing.ports import IdempotencyRecord
+from services.auth.domain.accounts import Credentials, Org
+from services.auth.domain.identities import IdentitySource
+from services.auth.domain.one_time_tokens import OneTimeToken
+from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+from services.auth.routing.domain.rules import StoredRule
+from services.auth.routing.ports import Tiers
+from services.auth.team.domain.members import Invite
+
+Id = tuple[str, str]
+
+
+@dataclass
+class Rows:
+    """Everything, by the keys that Postgres's tables have; an `Id` is an organisation and a thing of its."""
+
+    orgs: dict[str, Org] = field(default_factory=dict)
+    users: dict[Id, Credentials] = field(default_factory=dict)
+    revoked_tokens: set[Id] = field(default_factory=set)
+    identities: dict[tuple[IdentitySource, str], Id] = field(default_factory=dict)
+    invites: dict[Id, Invite] = field(default_factory=dict)
+    one_time_tokens: dict[str, OneTimeToken] = field(default_factory=dict)
+    api_keys: dict[Id, ApiKey] = field(default_factory=dict)
+    provider_keys: dict[Id, StoredProviderKey] = field(default_factory=dict)
+    settings: dict[str, OptimizationSettings] = field(default_factory=dict)
+    tiers: dict[str, Tiers] = field(default_factory=dict)
+    rules: dict[Id, StoredRule] = field(default_factory=dict)
+    credit_accounts: dict[str, Account] = field(default_factory=dict)
+    credit_entries: dict[Id, Entry] = field(default_factory=dict)
+    credit_leases: dict[Id, Lease] = field(default_factory=dict)
+    idempotency: dict[Id, IdempotencyRecord] = field(default_factory=dict)
+    deleted_orgs: dict[str, datetime] = field(default_factory=dict)
