@@ -11,6 +11,7 @@ from typing import Any
 _PACKAGES = (
     *("services.optimizer.domain", "services.cache.domain", "services.router.domain", "services.gateway.translate"),
     *("services.gateway.domain", "services.gateway.state", "services.gateway.providers", "services.gateway.endpoints"),
+    "services.gateway.formats",
     "services.auth.domain",
     *(
         f"services.auth.{feature}.domain"
@@ -56,6 +57,17 @@ EXCUSED: dict[str, str] = {
     "services.router.domain.knn": "reads the ends of a text, and vectors of one length",
     "services.router.domain.available_models": _NAMES,
     "services.gateway.translate.anthropic_content.unusable": _SENTENCES,
+    "services.gateway.formats.json_fields.rejected": _SENTENCES,
+    "services.gateway.formats.surface.counted": "the name of a field of ours",
+    **dict.fromkeys(
+        (
+            "services.gateway.providers.anthropic.messages.path",
+            "services.gateway.providers.compatible.chat.path",
+            "services.gateway.providers.google.generate.path",
+            "services.gateway.providers.openai.responses.path",
+        ),
+        _NAMES,
+    ),
     "services.gateway.translate.google_fields.unusable": _SENTENCES,
     "services.gateway.translate.errors": _SENTENCES,
     "services.gateway.translate.optimizing.tags": "metadata of 4 KiB at most",

@@ -14,5 +14,6 @@ def readers() -> list[Reader]:
         *readers_others.auth(),
         *readers_gateway.clients(),
         *readers_gateway.providers(),
-        *readers_formats.formats(),
+        *readers_formats.requests(),
+        *readers_formats.answers(),
     ]
