@@ -59,15 +59,6 @@ EXCUSED: dict[str, str] = {
     "services.gateway.translate.anthropic_content.unusable": _SENTENCES,
     "services.gateway.formats.json_fields.rejected": _SENTENCES,
     "services.gateway.formats.surface.counted": "the name of a field of ours",
-    **dict.fromkeys(
-        (
-            "services.gateway.providers.anthropic.messages.path",
-            "services.gateway.providers.compatible.chat.path",
-            "services.gateway.providers.google.generate.path",
-            "services.gateway.providers.openai.responses.path",
-        ),
-        _NAMES,
-    ),
     "services.gateway.translate.google_fields.unusable": _SENTENCES,
     "services.gateway.translate.errors": _SENTENCES,
     "services.gateway.translate.optimizing.tags": "metadata of 4 KiB at most",
@@ -95,6 +86,11 @@ EXCUSED: dict[str, str] = {
     "services.gateway.endpoints.openai_chat.OpenAIChat.error": _SENTENCES,
     "services.gateway.endpoints.openai_chat.OpenAIChat.stream_error": _SENTENCES,
     "services.gateway.endpoints.optimize.Optimize.error": _SENTENCES,
+    **{
+        f"services.gateway.providers.{module}.path": "an address, of a model's name"
+        for module in ("anthropic.messages", "compatible.chat", "google.generate", "openai.responses")
+    },
+    "services.gateway.endpoints.messages.answer.no_output": "an answer without content",
     "services.gateway.domain.receipt": "arithmetic on counts",
     "services.gateway.domain.targets": _NAMES,
     "services.gateway.domain.completion_event": "writes our own metadata and events",

@@ -115,7 +115,7 @@ class Consumer(Generic[Payload]):
         await self._finish(message.nak(delay=2 ** (failures - 1)), "retried")
 
     async def _set_aside(self, message: Msg, reason: str) -> None:
-        """Copy it to the dead letters of its organisation and take it out of the stream; also where it cannot be kept,
+        """Copy it to the dead letters of its organization and take it out of the stream; also where it cannot be kept,
         because one that stays comes again for ever, in front of everybody else's.
         """
         event_id = (message.headers or {}).get("Nats-Msg-Id", str(message.metadata.sequence.stream))
@@ -149,7 +149,7 @@ class _Owned(msgspec.Struct):
 
 
 def _whose(data: bytes) -> str:
-    """The organisation that an event is about, as a token of a subject; one for all of which nobody can tell."""
+    """The organization that an event is about, as a token of a subject; one for all of which nobody can tell."""
     try:
         org_id = decoder(_Owned).decode(data).org_id
     except UNREADABLE:

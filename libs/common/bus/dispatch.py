@@ -55,7 +55,7 @@ async def answer(
 @dataclass
 class BatchResult:
     """Positions of a batch that are not done: `unreadable` ones never will be, `failed` ones may on another try, and
-    `postponed` ones were not looked at alone: their organisation had too many that fail.
+    `postponed` ones were not looked at alone: their organization had too many that fail.
     """
 
     unreadable: list[int] = field(default_factory=list)
@@ -72,7 +72,7 @@ async def run_batch(
     """Hand `raw` to the handler. `Unavailable` is raised on: then nothing is wrong with any event.
 
     One event that fails must not fail its batch, so a batch that raises is cut and tried again: first between
-    organisations, so that nobody waits for somebody else's, and what fails of one organisation alone at last.
+    organizations, so that nobody waits for somebody else's, and what fails of one organization alone at last.
     """
     result = BatchResult()
     good: list[tuple[int, Payload]] = []
@@ -112,7 +112,7 @@ _TRIES_ALONE = 200  # of a batch of 500, enough to find some twenty that fail
 
 
 def _cut(part: _Part[Payload]) -> tuple[_Part[Payload], _Part[Payload]]:
-    """Two parts: at the border between two organisations that is nearest to the middle, or in the middle of one's."""
+    """Two parts: at the border between two organizations that is nearest to the middle, or in the middle of one's."""
     part = sorted(part, key=_whose)
     borders = [at for at in range(1, len(part)) if _whose(part[at]) != _whose(part[at - 1])]
     at = min(borders or [len(part) // 2], key=lambda border: abs(border - len(part) // 2))

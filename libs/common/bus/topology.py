@@ -21,8 +21,8 @@ from libs.common.contracts.gateway import BUDGET, RATE, TURNS
 from libs.common.contracts.router import LEARNED
 
 DEAD_LETTERS = "PROMPTLY_DEAD"
-DEAD_SUBJECT = "promptly.v1.dead"  # a consumer's name and an organisation's id follow
-MAX_DEAD_LETTERS = 100  # of one organisation, in front of one consumer
+DEAD_SUBJECT = "promptly.v1.dead"  # a consumer's name and an organization's id follow
+MAX_DEAD_LETTERS = 100  # of one organization, in front of one consumer
 MAX_DEAD_LETTER = 64 << 10  # bytes that are kept of one
 # Who makes the streams and their consumers, and may: the services whose events and sums they hold. The others wait for them.
 OWNERS = ("gateway", "auth")
@@ -71,7 +71,7 @@ class Topology:
                 name=DEAD_LETTERS,
                 subjects=[f"{DEAD_SUBJECT}.>"],
                 storage=StorageType.FILE,
-                # What cannot be handled must never stop what can: the oldest go, first an organisation's own.
+                # What cannot be handled must never stop what can: the oldest go, first an organization's own.
                 discard=DiscardPolicy.OLD,
                 max_age=30 * _DAY,
                 max_bytes=self.max_bytes // 10,

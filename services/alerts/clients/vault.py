@@ -11,7 +11,7 @@ _KIND = "alert"
 
 
 class SealedVault:
-    """Implements `ports.Vault`: a sealed text opens only for the organisation and the rule that it was sealed for."""
+    """Implements `ports.Vault`: a sealed text opens only for the organization and the rule that it was sealed for."""
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer

@@ -22,7 +22,7 @@ _MAX_BYTES = 512 << 10
 
 
 class BusToolCallStore:
-    """See `ports.ToolCallStore`. Values are sealed: a signature or a thought is the organisation's, and nobody else's to read."""
+    """See `ports.ToolCallStore`. Values are sealed: a signature or a thought is the organization's, and nobody else's to read."""
 
     def __init__(self, bus: Bus, sealer: Sealer, budget_ms: float, memory_bytes: int = 64 << 20) -> None:
         self._bus = bus

@@ -125,14 +125,14 @@ def client_error(failure: Failure, provider: str) -> PromptlyError:
         case 413:
             return PayloadTooLarge(said, code=code, **known)
         case 402:
-            message = f"The quota or the balance of this organisation's key for {provider} is used up: {said}"
+            message = f"The quota or the balance of this organization's key for {provider} is used up: {said}"
             return RateLimited(message, code="insufficient_quota", **known)
         case 429:
             known["retry_after"] = 1 if failure.retry_after is None else failure.retry_after
-            message = f"The provider {provider} is limiting requests on this organisation's key: {said}"
+            message = f"The provider {provider} is limiting requests on this organization's key: {said}"
             return RateLimited(message, code=code, **known)
         case 401 | 403:
-            message = f"The provider {provider} rejected this organisation's key. Check the key in the dashboard."
+            message = f"The provider {provider} rejected this organization's key. Check the key in the dashboard."
             return UpstreamFailed(message, code="provider_key_rejected", **known)
     sentences = {
         "connect": f"The provider {provider} could not be reached.",

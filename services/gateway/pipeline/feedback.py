@@ -36,7 +36,7 @@ class FeedbackAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Feedback:
-    """Takes feedback on this organisation's own requests."""
+    """Takes feedback on this organization's own requests."""
 
     def __init__(self, history: RequestHistory, clock: Clock) -> None:
         self._history = history
@@ -44,7 +44,7 @@ class Feedback:
 
     async def give(self, principal: Principal, body: bytes) -> FeedbackAnswer:
         """Keep it. `evicted` in the answer says whether a cached answer was removed for it; `NotFound` for a request that
-        this organisation did not make.
+        this organization did not make.
         """
         given = _read(body)
         request = await self._request(principal.org_id, given.request_id)
@@ -84,5 +84,5 @@ def _read(body: bytes) -> FeedbackBody:
         if value is not None and "\x00" in value:
             raise BadRequest(f"`{name}` may not hold the character U+0000.", param=name)
     if not is_id(given.request_id, "req"):
-        raise NotFound("There is no such request in your organisation's log.")
+        raise NotFound("There is no such request in your organization's log.")
     return given

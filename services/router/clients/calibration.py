@@ -1,4 +1,4 @@
-"""What analytics has learned of each organisation, read when it is first needed and then now and again."""
+"""What analytics has learned of each organization, read when it is first needed and then now and again."""
 
 import asyncio
 from collections import OrderedDict
