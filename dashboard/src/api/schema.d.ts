@@ -1421,7 +1421,7 @@ export interface components {
          */
         ConnectableProvider: {
             /** @enum {unknown} */
-            name: "anthropic" | "google" | "openai" | "openai_compatible";
+            name: "anthropic" | "google" | "mistral" | "openai" | "openai_compatible";
             label: string;
             needs_base_url: boolean;
             needs_models: boolean;
@@ -2018,7 +2018,7 @@ export interface components {
         ProviderKey: {
             id: string;
             /** @enum {unknown} */
-            provider: "anthropic" | "google" | "openai" | "openai_compatible";
+            provider: "anthropic" | "google" | "mistral" | "openai" | "openai_compatible";
             label: string;
             api_key: string;
             last_four: string;
@@ -2032,7 +2032,7 @@ export interface components {
          */
         ProviderKeyBody: {
             /** @enum {unknown} */
-            provider: "anthropic" | "google" | "openai" | "openai_compatible";
+            provider: "anthropic" | "google" | "mistral" | "openai" | "openai_compatible";
             api_key: string;
             /** @default null */
             base_url: string | null;

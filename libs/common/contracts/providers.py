@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-ProviderName = Literal["openai", "anthropic", "google", "openai_compatible"]
+ProviderName = Literal["openai", "anthropic", "google", "mistral", "openai_compatible"]
 
 
 class ProviderInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +20,7 @@ PROVIDERS: Final[tuple[ProviderInfo, ...]] = (
     ProviderInfo(name="openai", label="OpenAI"),
     ProviderInfo(name="anthropic", label="Anthropic"),
     ProviderInfo(name="google", label="Google"),
+    ProviderInfo(name="mistral", label="Mistral"),
     ProviderInfo(
         name="openai_compatible", label="Another server with OpenAI's API", needs_base_url=True, needs_models=True
     ),
