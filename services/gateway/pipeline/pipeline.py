@@ -1,8 +1,8 @@
 """What happens to a request: authenticate, admit, parse, look up, plan, call, record. No HTTP and no bus in here."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
@@ -31,7 +31,7 @@ from services.gateway.providers.registry import Registry
 class Response:
     """An answer: `body` whole, or in `chunks`, whose closing before their end is a client that left. `cache` and `model` are
     what the client's headers say. Of a stream, `error` makes the bytes that end it with an error, and `keep_alive` those for a
-    silence.
+    silence. `headers` are the provider's, of an answer that is its own; `dropped` names fields that it was not given.
     """
 
     cache: Literal["hit", "miss", "off"]
@@ -41,6 +41,8 @@ class Response:
     body: bytes = b""
     chunks: AsyncGenerator[bytes, None] | None = None
     keep_alive: Callable[[], bytes] = bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
 
 
 class Pipeline:
@@ -129,6 +131,8 @@ def _response(endpoint: Endpoint, request: Request, call: ProviderCall) -> Respo
         model=call.trace.served_model or routed_model(request, call.plan),
         media_type=endpoint.media_type(request.envelope),
         error=lambda error: endpoint.stream_error(error, request.id),
+        headers=call.headers,
+        dropped=call.trace.dropped,
     )
 
 

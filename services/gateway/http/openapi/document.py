@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from services.gateway.domain.models import Model, ModelList
-from services.gateway.pipeline.feedback import FeedbackAnswer, FeedbackBody
 from services.gateway.http.openapi.failures import FAILURES, OPTIMIZE_FAILURES, responses
+from services.gateway.pipeline.feedback import FeedbackAnswer, FeedbackBody
 from services.gateway.translate import optimizing
 
 _OPENAI: Final = Path(__file__).parent / "openai.json"
