@@ -69,7 +69,7 @@ bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million reque
 bench-dashboard: $(VENV)/dev ## Measure the dashboard in Chromium on a million requests: what it fetches, when it can be used
 	@$(BIN)/python -m bench.dashboard
 
-bench-credits: $(VENV)/dev ## Measure how fast one organisation can be charged, with and without leases
+bench-credits: $(VENV)/dev ## Measure how fast one organization can be charged, with and without leases
 	@$(BIN)/python -m bench.credits
 
 test-api: $(VENV)/dev ## Hold both APIs to their documents with schemathesis, at length (API_EXAMPLES=n per operation)

@@ -18,7 +18,7 @@ from libs.common.bus.spool import Spool
 from libs.common.clock import Clock, SystemClock
 from libs.common.contracts.auth import CREDITS_ADDED, CREDITS_WANTED, FROM_GATEWAY
 from libs.common.contracts.events import DURABLE_EVENTS
-from libs.common.jobs import Background, regularly, running
+from libs.common.jobs import Background, background, every
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
@@ -167,10 +167,12 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         await provider_keys.serve(bus, providers, clock)
         if isinstance(credits_, SharedCredits):
             await stack.enter_async_context(
-                running(regularly("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
+                background(every("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
             )
         await stack.enter_async_context(
-            running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_publishing())
+            background(
+                spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_publishing()
+            )
         )
         draining, cut = False, asyncio.Event()
         app = GatewayApp(

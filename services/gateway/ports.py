@@ -94,7 +94,7 @@ class RequestHistory(Protocol):
     """Requests that are over. All three raise a `PromptlyError` where the other side cannot be reached."""
 
     async def request(self, org_id: str, request_id: str) -> CompletionFinished:
-        """One of the organisation's requests; `NotFound`."""
+        """One of the organization's requests; `NotFound`."""
         ...
 
     async def forget(self, org_id: str, entry_id: str, pair_id: str | None) -> bool:
@@ -150,7 +150,7 @@ class Charge(Protocol):
 
 
 class Credits(Protocol):
-    """What organisations may spend on optimize calls, over all gateways."""
+    """What organizations may spend on optimize calls, over all gateways."""
 
     async def reserve(self, org_id: str, tokens: int) -> Charge:
         """Set tokens aside. `InsufficientCredits` with `required` and `available`, `Unavailable` where that cannot be checked."""

@@ -397,7 +397,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make an organisation, its admin and its first key. */
+        /** Make an organization, its admin and its first key. */
         post: operations["post_auth_register"];
         delete?: never;
         options?: never;
@@ -823,18 +823,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The organisation.
+         * The organization.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_org"];
         /**
-         * Rename the organisation.
+         * Rename the organization.
          * @description Roles: admin.
          */
         put: operations["put_org"];
         post?: never;
         /**
-         * Delete the organisation with all that it has; the body names it.
+         * Delete the organization with all that it has; the body names it.
          * @description Roles: admin.
          */
         delete: operations["delete_org"];
@@ -1123,7 +1123,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The organisation's users.
+         * The organization's users.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_team_members"];
@@ -1429,7 +1429,7 @@ export interface components {
         };
         /**
          * EntryOptions
-         * @description How to sign in or register here: `registration` is `first` until there is an organisation, and `invite` where it is closed.
+         * @description How to sign in or register here: `registration` is `first` until there is an organization, and `invite` where it is closed.
          */
         EntryOptions: {
             /** @enum {unknown} */
@@ -1750,7 +1750,7 @@ export interface components {
         };
         /**
          * Members
-         * @description An organisation's users.
+         * @description An organization's users.
          */
         Members: {
             members: components["schemas"]["User"][];
@@ -1844,7 +1844,7 @@ export interface components {
         };
         /**
          * OptimizationSettings
-         * @description An organisation's levers: the nine documented fields, then Promptly's own.
+         * @description An organization's levers: the nine documented fields, then Promptly's own.
          *
          *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
          *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
@@ -1889,7 +1889,7 @@ export interface components {
         };
         /**
          * Org
-         * @description An organisation.
+         * @description An organization.
          */
         Org: {
             id: string;
@@ -1900,7 +1900,7 @@ export interface components {
         };
         /**
          * OrgChange
-         * @description What may be changed of an organisation; in a deletion its name, to be sure.
+         * @description What may be changed of an organization; in a deletion its name, to be sure.
          */
         OrgChange: {
             name: string;
@@ -2123,7 +2123,7 @@ export interface components {
         };
         /**
          * RegenerateBody
-         * @description Which key to give another secret; none: the organisation's first.
+         * @description Which key to give another secret; none: the organization's first.
          */
         RegenerateBody: {
             /** @default null */
@@ -2147,7 +2147,7 @@ export interface components {
         };
         /**
          * Registered
-         * @description A new organisation; its first API key is shown only here.
+         * @description A new organization; its first API key is shown only here.
          */
         Registered: {
             user: components["schemas"]["User"];
@@ -2224,7 +2224,7 @@ export interface components {
         };
         /**
          * Routing
-         * @description How an organisation's models are chosen; `tiers` names them all, those included that are as in `default_tiers`.
+         * @description How an organization's models are chosen; `tiers` names them all, those included that are as in `default_tiers`.
          */
         Routing: {
             /** @enum {unknown} */
@@ -2476,7 +2476,7 @@ export interface components {
         };
         /**
          * User
-         * @description A person in one organisation.
+         * @description A person in one organization.
          */
         User: {
             id: string;
@@ -2568,13 +2568,13 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "detail": "Your role (viewer) may not change settings and routing, or clear the cache; ask an admin of your organisation."
+                 *       "detail": "Your role (viewer) may not change settings and routing, or clear the cache; ask an admin of your organization."
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description No such thing in this organisation. */
+        /** @description No such thing in this organization. */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -2582,7 +2582,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "detail": "There is no such thing in your organisation."
+                 *       "detail": "There is no such thing in your organization."
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
@@ -3814,7 +3814,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Another level than the organisation's. */
+                /** @description Another level than the organization's. */
                 "x-promptly-level"?: "off" | "conservative" | "moderate" | "aggressive";
             };
             path?: never;

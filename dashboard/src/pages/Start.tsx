@@ -71,7 +71,7 @@ function Step({ number, title, done, children }: { number: number; title: string
 
 function Connect() {
   const may = useMay("manage_providers");
-  if (!may) return <Text size="sm">An admin of your organisation connects providers.</Text>;
+  if (!may) return <Text size="sm">An admin of your organization connects providers.</Text>;
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">

@@ -11,7 +11,7 @@ from typing import Any
 
 from libs.common.bus.topology import DEAD_LETTERS, DEAD_SUBJECT, OWNERS, Topology
 from libs.common.contracts import alerts, analytics, auth, cache, events, gateway, optimizer, router
-from libs.common.contracts.base import Bucket, Event, Rpc, Tally
+from libs.common.contracts.base import Bucket, Event, Rpc, SharedCounter
 from libs.common.contracts.status import SERVICES, status_of
 
 OPERATOR = "operator"
@@ -30,7 +30,7 @@ class Access:
     watches: Sequence[str] = ()
     puts: Sequence[Bucket] = ()
     gets: Sequence[Bucket] = ()
-    adds: Sequence[Tally] = ()
+    adds: Sequence[SharedCounter] = ()
 
 
 ACCESS: Mapping[str, Access] = {

@@ -13,7 +13,7 @@ from libs.common import context
 from libs.common.bus import headers
 from libs.common.bus.dispatch import answer, run_batch
 from libs.common.bus.ports import BatchHandler, Handler, Listener
-from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, Tally
+from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, SharedCounter
 from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, Unavailable
 
 
@@ -123,7 +123,7 @@ class MemoryBus:
         self._check()
         return self._buckets.get((bucket.name, key))
 
-    async def add(self, tally: Tally, key: str, amount: int) -> int:
+    async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
         self._check()
         self._tallies[tally.name, key] += amount
         return self._tallies[tally.name, key]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, Tally
+from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, SharedCounter
 
 Handler = Callable[[Req], Awaitable[Rep]]
 Listener = Callable[[Payload], Awaitable[None]]
@@ -76,7 +76,7 @@ class Bus(Protocol):
         """The value that was put last, if it is not too old. Raises as `put` does."""
         ...
 
-    async def add(self, tally: Tally, key: str, amount: int) -> int:
+    async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
         """Add to a sum, and see the new one. Raises as `put` does."""
         ...
 

@@ -3,10 +3,10 @@
 import msgspec
 
 from libs.common.contracts.auth import ProviderKey
-from libs.common.contracts.base import Bucket, Event, Rpc, Tally
+from libs.common.contracts.base import Bucket, Event, Rpc, SharedCounter
 
 TURNS = Bucket("promptly_turns", 86_400.0)
-RATE = Tally("PROMPTLY_RATE", 180.0, on_disk=True)  # a server that is started again must not forgive a minute
+RATE = SharedCounter("PROMPTLY_RATE", 180.0, on_disk=True)  # a server that is started again must not forgive a minute
 
 
 class GatewayAlive(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,4 +36,4 @@ class ProviderKeyTested(msgspec.Struct, frozen=True, kw_only=True):
 TEST_PROVIDER_KEY: Rpc[TestProviderKey, ProviderKeyTested] = Rpc(
     "promptly.v1.gateway.test_provider_key", TestProviderKey, ProviderKeyTested, 20_000
 )
-BUDGET = Tally("PROMPTLY_BUDGET", 35 * 86_400.0, on_disk=True)
+BUDGET = SharedCounter("PROMPTLY_BUDGET", 35 * 86_400.0, on_disk=True)

@@ -28,7 +28,7 @@ class ProviderKeyChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderKeys:
-    """An organisation's keys for the providers that it pays itself."""
+    """An organization's keys for the providers that it pays itself."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class ProviderKeys:
         self._allowed_hosts = allowed_hosts
 
     async def all(self, caller: Caller) -> Sequence[StoredProviderKey]:
-        """The organisation's keys, oldest first."""
+        """The organization's keys, oldest first."""
         async with self._uow() as tx:
             return await tx.provider_keys.all(caller.org_id)
 
@@ -94,7 +94,7 @@ class ProviderKeys:
         )
 
     async def rewrap(self, after: str | None, limit: int) -> KeysRewrapped:
-        """Bring some keys, of all organisations, under the newest master key. Nothing is published: gateways that still
+        """Bring some keys, of all organizations, under the newest master key. Nothing is published: gateways that still
         cache the old text also have the old master key, and lose both when they are started again.
         """
         org_id, _, key_id = (after or "").partition("/")

@@ -28,7 +28,7 @@ class KeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class RegenerateBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which key to give another secret; none: the organisation's first."""
+    """Which key to give another secret; none: the organization's first."""
 
     id: Text | None = None
 

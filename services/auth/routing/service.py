@@ -34,7 +34,7 @@ class RuleChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
-    """How an organisation's models are chosen; `tiers` names them all, those included that are as in `default_tiers`."""
+    """How an organization's models are chosen; `tiers` names them all, those included that are as in `default_tiers`."""
 
     routing_mode: RoutingMode
     tiers: dict[str, dict[Tier, str]]
@@ -42,7 +42,7 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Configuration:
-    """What an organisation chooses for its requests."""
+    """What an organization chooses for its requests."""
 
     def __init__(
         self, uow: UnitOfWork, transactions: AnnouncedTransactions, clock: Clock, default_tiers: Tiers
@@ -89,7 +89,7 @@ class Configuration:
             return await tx.configuration.rules(caller.org_id)
 
     async def add_rule(self, caller: Caller, wanted: RuleChange) -> StoredRule:
-        """Keep a new rule; an organisation may have a hundred."""
+        """Keep a new rule; an organization may have a hundred."""
         empty = RoutingRule(
             id=new_id("rule"), name="", condition=rules.condition("always", {}), action="use_model", action_value=""
         )
@@ -97,7 +97,7 @@ class Configuration:
         async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
             if len(await tx.configuration.rules(caller.org_id)) >= _MOST_RULES:
-                raise BadRequest(f"An organisation may have {_MOST_RULES} rules; delete one first.")
+                raise BadRequest(f"An organization may have {_MOST_RULES} rules; delete one first.")
             await tx.configuration.put_rule(caller.org_id, rule)
         return rule
 

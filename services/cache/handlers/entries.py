@@ -14,7 +14,7 @@ from services.cache.answers import Answers
 
 
 async def serve(bus: Bus, answers: Answers) -> None:
-    """Answer what changes or counts an organisation's entries."""
+    """Answer what changes or counts an organization's entries."""
 
     async def stats(asked: CacheOf) -> CacheStats:
         return await answers.stats(asked.org_id)

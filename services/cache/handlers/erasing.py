@@ -8,7 +8,7 @@ from services.cache.answers import Answers
 
 
 async def serve(bus: Bus, answers: Answers) -> None:
-    """Remove what is cached for organisations that are gone; while the store is away, their events wait."""
+    """Remove what is cached for organizations that are gone; while the store is away, their events wait."""
 
     async def erase(events: Sequence[OrgDeleted]) -> None:
         for event in events:

@@ -21,7 +21,7 @@ def collection_name(embedder: str, normaliser: int) -> str:
 
 
 def summed(payloads: Iterable[Payload]) -> Mapping[str, int]:
-    """The bytes of answers by organisation. What has no expiry is no answer."""
+    """The bytes of answers by organization. What has no expiry is no answer."""
     found: Counter[str] = Counter()
     for payload in payloads:
         if EXPIRY in payload:

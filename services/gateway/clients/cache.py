@@ -8,7 +8,7 @@ import structlog
 
 from libs.common.bus.ports import Bus
 from libs.common.contracts import cache as contract
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
 from libs.common.contracts.optimizer import (
     OPTIMIZE,
@@ -76,7 +76,7 @@ class BusCache:
             return None
         try:
             msgspec.json.decode(found.answer, type=_Stored)
-        except UNREADABLE:
+        except DECODE_ERRORS:
             log.warning("reply_unusable", subject=contract.LOOKUP_EXACT.subject, error_type="answer")
             raise DependencySkipped("cache") from None
         return found
@@ -113,7 +113,7 @@ class BusOptimizer:
         try:
             if made.changed:
                 msgspec.json.decode(made.messages, type=_Messages)
-        except UNREADABLE:
+        except DECODE_ERRORS:
             log.warning("reply_unusable", subject=OPTIMIZE.subject, error_type="messages")
             raise DependencySkipped("optimizer") from None
         return made

@@ -1,4 +1,4 @@
-"""HTTP to every provider: one pool of connections, the organisation's own key, and limits in time and size."""
+"""HTTP to every provider: one pool of connections, the organization's own key, and limits in time and size."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterator

@@ -86,7 +86,7 @@ class ForwardedError(PromptlyError):
         self.answer = answer
 
 
-class Next(Enum):
+class RetryAction(Enum):
     """What comes after a failure."""
 
     OTHER_KEY = "other_key"
@@ -95,7 +95,7 @@ class Next(Enum):
     GIVE_UP = "give_up"
 
 
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptState(msgspec.Struct, frozen=True, kw_only=True):
     """Where a request stands: calls made, whether keys are left, whether it was retried, whether we changed it.
 
     `elsewhere` says whether the original request would go out with other keys than this one.
@@ -113,21 +113,21 @@ def transient(failure: Failure) -> bool:
     return failure.kind in ("connect", "timeout", "malformed", "truncated") or failure.status in _TRANSIENT
 
 
-def after(failure: Failure, tried: Tried) -> Next:
+def next_action(failure: Failure, tried: AttemptState) -> RetryAction:
     """The next step. At most three calls in all, none after one that was paid for; a request that we changed gets one in its
     original form.
     """
     if tried.calls >= MAX_CALLS or failure.billed is not None:
-        return Next.GIVE_UP
+        return RetryAction.GIVE_UP
     if (failure.status in (401, 402, 403, 429) or failure.kind == "resting") and tried.keys_left:
-        return Next.OTHER_KEY
+        return RetryAction.OTHER_KEY
     again = transient(failure) and failure.kind not in ("timeout", "truncated")
     last_call = tried.calls == MAX_CALLS - 1
     if again and not tried.retried and not (tried.changed and last_call):
-        return Next.RETRY
+        return RetryAction.RETRY
     if tried.changed and (failure.status not in _KEY_AT_FAULT or tried.elsewhere):
-        return Next.FALLBACK
-    return Next.GIVE_UP
+        return RetryAction.FALLBACK
+    return RetryAction.GIVE_UP
 
 
 def forwarded(failure: Failure) -> ForwardedError | None:
@@ -168,14 +168,14 @@ def client_error(failure: Failure, provider: str) -> PromptlyError:
         case 413:
             return PayloadTooLarge(said, code=code, **known)
         case 402:
-            message = f"The quota or the balance of this organisation's key for {provider} is used up: {said}"
+            message = f"The quota or the balance of this organization's key for {provider} is used up: {said}"
             return RateLimited(message, code="insufficient_quota", **known)
         case 429:
             known["retry_after"] = 1 if failure.retry_after is None else failure.retry_after
-            message = f"The provider {provider} is limiting requests on this organisation's key: {said}"
+            message = f"The provider {provider} is limiting requests on this organization's key: {said}"
             return RateLimited(message, code=code, **known)
         case 401 | 403:
-            message = f"The provider {provider} rejected this organisation's key. Check the key in the dashboard."
+            message = f"The provider {provider} rejected this organization's key. Check the key in the dashboard."
             return UpstreamFailed(message, code="provider_key_rejected", **known)
     sentences = {
         "connect": f"The provider {provider} could not be reached.",

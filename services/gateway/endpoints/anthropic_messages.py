@@ -24,7 +24,6 @@ class AnthropicMessages(NeutralEndpoint):
     surface: Surface = "messages"
     routes: tuple[str, ...] = ("/v1/messages",)
     id_headers = ("request-id", "x-request-id")
-    openings = frozenset(("message_start", "ping"))
 
     def parse(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
         return request.head(body, headers)

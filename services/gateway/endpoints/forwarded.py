@@ -17,10 +17,8 @@ from services.gateway.formats.peek import Seen
 from services.gateway.formats.surface import ProviderSurface
 
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-_NAMED = re.compile(rb"^event: ?([a-z_.]+)", re.MULTILINE)
-_TYPED = re.compile(rb'"type"\s*:\s*"([a-z_.]+)"')
-# Frames that open a stream without saying anything; with more of them the client gets to see that something is there.
-_PATIENCE = 3
+# A provider that says no more than that it is there, in so many frames, is shown to the client as it is.
+_PATIENCE = 4
 _NATURAL = ("end", "tool_use", "stop_sequence")
 
 
@@ -54,23 +52,19 @@ def _said(form: ProviderSurface, naming: Mapping[str, Any], data: bytes) -> str:
 
 
 class ForwardedStream:
-    """A stream in the client's own format; see `AnswerStream`. `openings` are the frames after which a fallback is still possible,
-    `failed` writes an error.
-    """
+    """A stream in the client's own format; see `AnswerStream`. `failed` writes an error."""
 
     def __init__(
         self,
         form: ProviderSurface,
         naming: Mapping[str, Any],
         *,
-        openings: frozenset[str],
         failed: Callable[[Problem], bytes],
     ) -> None:
         assert form.peek is not None, "what is forwarded is looked at"
         self.started = False
         self._form = form
         self._naming = naming
-        self._openings = openings
         self._failed = failed
         self._peek = form.peek()
         self._pieces: list[bytes] = []
@@ -163,17 +157,11 @@ class ForwardedStream:
         return out
 
     def _speaks(self) -> bool:
-        """Whether there is a frame that is more than an opening."""
+        """Whether there is more than a sign of life: until then another provider can answer instead."""
         for found in _END.finditer(self._held, self._looked):
-            frame = bytes(self._held[self._looked : found.start()])
             self._looked = found.end()
-            name = _NAMED.search(frame) or _TYPED.search(frame)
-            if name is None and b"data:" not in frame:
-                continue  # a comment
-            if name is None or name[1].decode() not in self._openings:
-                return True
             self._opened += 1
-        return self._opened > _PATIENCE
+        return self._peek.seen.begun or self._opened > _PATIENCE
 
     def _end_unopened(self) -> bytes:
         """A stream that closes before it has said anything: it may be an answer that came whole."""

@@ -3,7 +3,7 @@ model (`formats/blocks.py`). A format brings its reader, its writers and its err
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
@@ -83,8 +83,6 @@ class NeutralEndpoint:
     operation = "chat"
     routes: tuple[str, ...] = ()
     id_headers: tuple[str, ...] = ("x-request-id",)
-    # Frames that say no more than that the provider is there: until another comes, a fallback is possible.
-    openings: ClassVar[frozenset[str]] = frozenset()
 
     # What a format brings.
 
@@ -219,7 +217,6 @@ class NeutralEndpoint:
             return ForwardedStream(
                 sent.format,
                 naming_of(attempt),
-                openings=self.openings,
                 failed=lambda problem: self.render_in_stream(problem, attempt.request.id, None),
             )
         writing = self.writing(attempt)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from msgspec import Raw
 
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.errors import BadRequest
 from services.gateway.domain import request
 from services.gateway.formats.json_fields import encode
 from services.gateway.translate.anthropic_content import unusable
 
 MAX_DEPTH = 64
-_BROKEN = (*UNREADABLE, RecursionError)
+_BROKEN = (*DECODE_ERRORS, RecursionError)
 _top = msgspec.json.Decoder(dict[str, Raw])
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _KEY = re.compile(rb'\s*+("(?:[^"\\]++|\\.)*+")\s*+:\s*+', re.DOTALL)

@@ -26,10 +26,9 @@ class RequestScope:
 
 
 def request_scope(scope: Scope) -> RequestScope:
-    """What the layers of this request share."""
-    found = scope["state"][_STATE]
-    assert isinstance(found, RequestScope)
-    return found
+    """What the layers of this request share. A request for health has no id: what is set on its scope reaches nobody."""
+    found = scope.get("state", {}).get(_STATE)
+    return found if isinstance(found, RequestScope) else RequestScope("", {})
 
 
 def middleware(app: ASGIApp) -> ASGIApp:
@@ -47,7 +46,7 @@ def middleware(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.start":
                 added = [(name.encode(), _PRINTABLE.sub("", value).encode()) for name, value in own.headers.items()]
                 message["headers"] = [*message.get("headers", ()), *added]
-                tracing.describe(span, {"http.response.status_code": message["status"]})
+                tracing.set_attributes(span, {"http.response.status_code": message["status"]})
             await send(message)
 
         about = {

@@ -10,7 +10,7 @@ from libs.common.errors import Unavailable
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import V1Request, cancel_on_disconnect, rate_headers
 from services.gateway.http.streaming import StreamingAnswer
-from services.gateway.pipeline import pipeline as pipelines
+from services.gateway.pipeline import response as pipeline_response
 from services.gateway.pipeline.admission import RateLimitCallback
 
 _STOPPING: Final = Unavailable("This gateway is being stopped. Send the request again.")
@@ -19,7 +19,7 @@ _STOPPING: Final = Unavailable("This gateway is being stopped. Send the request 
 async def respond(
     request: V1Request,
     state: State,
-    serve: Callable[[RateLimitCallback], Coroutine[Any, Any, pipelines.Response]],
+    serve: Callable[[RateLimitCallback], Coroutine[Any, Any, pipeline_response.Response]],
     id_headers: Sequence[str] = (),
 ) -> Response[bytes] | StreamingAnswer:
     """What `serve` gives. `id_headers` are those in which the request's id stands, where the provider's does not."""

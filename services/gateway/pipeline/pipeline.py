@@ -1,48 +1,28 @@
 """What happens to a request: authenticate, admit, parse, look up, plan, call, record. No HTTP and no bus in here."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 import msgspec
 
 from libs.common import context
 from libs.common.catalog import Catalog
-from libs.common.errors import PromptlyError
 from services.gateway.domain.outcome import CallTrace
 from services.gateway.domain.plan import initial, routed_model
 from services.gateway.domain.pricing import expected_nano
 from services.gateway.domain.request import Incoming, Kind, Request
 from services.gateway.domain.targets import restricted
 from services.gateway.endpoints.base import Endpoint
-from services.gateway.pipeline.admission import Admission, ConcurrencyPermit, RateLimitCallback
+from services.gateway.pipeline.admission import Admission, RateLimitCallback
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.parse_request import parse_request
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCall, ProviderCalls
 from services.gateway.pipeline.recorder import Recorder, RequestRecord
 from services.gateway.pipeline.responder import Responder
+from services.gateway.pipeline.response import Response, cached, release_after
 from services.gateway.ports import Budgets
 from services.gateway.providers.registry import Registry
-
-
-@dataclass(frozen=True)
-class Response:
-    """An answer: `body` whole, or in `chunks`, whose closing before their end is a client that left. `cache` and `model` are
-    what the client's headers say. Of a stream, `error` makes the bytes that end it with an error, and `keep_alive` those for a
-    silence. `headers` are the provider's, of an answer that is its own; `dropped` names fields that it was not given.
-    """
-
-    cache: Literal["hit", "miss", "off"]
-    model: str
-    media_type: str
-    error: Callable[[PromptlyError], bytes]
-    body: bytes = b""
-    chunks: AsyncGenerator[bytes, None] | None = None
-    keep_alive: Callable[[], bytes] = bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    dropped: tuple[str, ...] = ()
 
 
 class Pipeline:
@@ -96,7 +76,7 @@ class Pipeline:
                     plan = await self._planner.plan(request, plan)
                 if plan.hit is not None:
                     body = await self._responder.on_cache_hit(endpoint, request, plan, record)
-                    return _hit(endpoint, request, plan.hit.served_model or routed_model(request, plan), body)
+                    return cached(endpoint, request, plan.hit.served_model or routed_model(request, plan), body)
                 plan = self._planner.select_target(request, plan)
                 if request.principal.monthly_budget_nano is not None:
                     expected = expected_nano(request, plan, self._catalog)
@@ -134,27 +114,3 @@ def _response(endpoint: Endpoint, request: Request, call: ProviderCall) -> Respo
         headers=call.headers,
         dropped=call.trace.dropped,
     )
-
-
-def _hit(endpoint: Endpoint, request: Request, model: str, body: bytes) -> Response:
-    """A cached answer, which is a stream of one piece to a client that wants a stream."""
-    streams = request.envelope.stream
-    return Response(
-        cache="hit",
-        model=model,
-        media_type=endpoint.media_type(request.envelope),
-        error=lambda error: endpoint.stream_error(error, request.id),
-        body=b"" if streams else body,
-        chunks=_once(body) if streams else None,
-    )
-
-
-async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
-    yield body
-
-
-async def release_after(permit: ConcurrencyPermit, response: Response) -> Response:
-    """The same response; a stream gives the permit back when it ends."""
-    if response.chunks is None:
-        return response
-    return replace(response, chunks=await permit.release_after(response.chunks))

@@ -11,7 +11,15 @@ from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import names, tracing
-from services.gateway.domain.attempts import MAX_CALLS, Failure, Next, Tried, after, client_error, forwarded
+from services.gateway.domain.attempts import (
+    MAX_CALLS,
+    AttemptState,
+    Failure,
+    RetryAction,
+    client_error,
+    forwarded,
+    next_action,
+)
 from services.gateway.domain.outcome import CallTrace
 from services.gateway.domain.plan import Plan, is_changed
 from services.gateway.domain.refused_fields import refused
@@ -121,22 +129,22 @@ class ProviderCall:
                     continue
                 if failure.billed is not None:
                     self._note(billed=failure.billed)
-                tried = Tried(
+                tried = AttemptState(
                     calls=calls,
                     keys_left=len(target.keys) - key - 1,
                     retried=retried,
                     changed=changed,
                     elsewhere=self._is_elsewhere(target),
                 )
-                error, step = self._client_error(failure, target), after(failure, tried)
+                error, step = self._client_error(failure, target), next_action(failure, tried)
             except BadRequest as unfit:  # this provider has no form for something that the requested one may have
-                error, step = unfit, Next.FALLBACK if changed else Next.GIVE_UP
+                error, step = unfit, RetryAction.FALLBACK if changed else RetryAction.GIVE_UP
             requested = self._request.requested
-            if step is Next.GIVE_UP or (step is Next.FALLBACK and requested is None):
+            if step is RetryAction.GIVE_UP or (step is RetryAction.FALLBACK and requested is None):
                 raise self._given_up(error)
-            if step is Next.OTHER_KEY:
+            if step is RetryAction.OTHER_KEY:
                 key += 1
-            elif step is Next.RETRY:
+            elif step is RetryAction.RETRY:
                 retried = True
                 await self._shared.pause()
             elif requested is not None:
@@ -150,7 +158,7 @@ class ProviderCall:
             except Failure as failure:
                 self._shared.health.failed(target, key, failure)
                 raise
-            tracing.describe(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
+            tracing.set_attributes(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
             return found
 
     def _learned(self, target: Target, key: int, failure: Failure) -> bool:

@@ -214,7 +214,7 @@ async def test_markup_in_a_name_stays_text(auth: Auth) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
-async def test_the_cache_is_asked_about_this_organisation_alone(auth: Auth) -> None:
+async def test_the_cache_is_asked_about_this_organization_alone(auth: Auth) -> None:
     org = await auth.new_org()
     asked = []
 

@@ -150,7 +150,7 @@ async def test_a_providers_word_on_our_key_is_not_the_clients(three: Stack) -> N
     found = await post(three, raw(BODY))
     assert found.status_code == 502
     assert found.json()["error"]["type"] == "api_error"
-    assert "rejected this organisation's key" in found.json()["error"]["message"]
+    assert "rejected this organization's key" in found.json()["error"]["message"]
 
 
 async def test_errors_have_anthropics_shape(three: Stack) -> None:  # noqa: F811

@@ -29,11 +29,12 @@ from services.gateway.endpoints.base import (
 )
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.cache_lookup import CacheLookup
-from services.gateway.pipeline.pipeline import Pipeline, Response
+from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import Recorder
 from services.gateway.pipeline.responder import Responder
+from services.gateway.pipeline.response import Response
 from services.gateway.providers.anthropic.provider import Anthropic
 from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry

@@ -28,7 +28,7 @@ export function Theirs() {
         <Show of={found} height={120}>
           {({ keys }) =>
             keys.length === 0 ? (
-              <Nothing title="No provider is connected">{may ? "Connect one: without it, no request can be answered." : "An admin of your organisation connects them."}</Nothing>
+              <Nothing title="No provider is connected">{may ? "Connect one: without it, no request can be answered." : "An admin of your organization connects them."}</Nothing>
             ) : (
               <Wide label="Providers' keys, table" width={640}>
                 <Table verticalSpacing={6}>

@@ -39,7 +39,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredProviderKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider key, sealed for this organisation, provider and id."""
+    """A provider key, sealed for this organization, provider and id."""
 
     id: str
     org_id: str

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Raw
 
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from services.gateway.domain.turns import CallIds, newest
 
 
@@ -36,6 +36,6 @@ def call_ids(messages: Raw) -> CallIds:
                 returned = [block.tool_use_id for block in found if block.type == "tool_result"]
             elif message.role == "assistant" and b'"tool_use"' in text:
                 called += [block.id for block in _blocks.decode(text) if block.type == "tool_use" and block.id]
-    except (*UNREADABLE, RecursionError):
+    except (*DECODE_ERRORS, RecursionError):
         return CallIds()
     return CallIds(all=newest(called), open=tuple(filter(None, returned)))

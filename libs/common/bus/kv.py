@@ -4,7 +4,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
-from libs.common.contracts.base import Bucket, Tally
+from libs.common.contracts.base import Bucket, SharedCounter
 
 
 def bucket_stream(bucket: Bucket) -> StreamConfig:
@@ -23,7 +23,7 @@ def bucket_stream(bucket: Bucket) -> StreamConfig:
     )
 
 
-def tally_stream(tally: Tally) -> StreamConfig:
+def tally_stream(tally: SharedCounter) -> StreamConfig:
     """A counter per subject: the server adds, and answers with the new sum."""
     return StreamConfig(
         name=tally.name,
@@ -50,7 +50,7 @@ async def get(jetstream: JetStreamContext, bucket: Bucket, key: str) -> bytes | 
     return found.data or None
 
 
-async def add(jetstream: JetStreamContext, tally: Tally, key: str, amount: int, timeout: float) -> int:  # noqa: ASYNC109
+async def add(jetstream: JetStreamContext, tally: SharedCounter, key: str, amount: int, timeout: float) -> int:  # noqa: ASYNC109
     """The sum after adding."""
     subject = f"promptly.v1.tally.{tally.name}.{key}"
     done = await jetstream.publish(subject, b"", timeout=timeout, headers={"Nats-Incr": f"{amount:+d}"})
