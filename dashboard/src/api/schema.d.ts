@@ -614,7 +614,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The provider keys, masked.
+         * The provider keys, masked, and which providers there are.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_keys_providers"];
@@ -1416,6 +1416,17 @@ export interface components {
             cleared: number;
         };
         /**
+         * ConnectableProvider
+         * @description A provider that can be connected, and what a key for it has to name.
+         */
+        ConnectableProvider: {
+            /** @enum {unknown} */
+            name: "anthropic" | "google" | "openai" | "openai_compatible";
+            label: string;
+            needs_base_url: boolean;
+            needs_models: boolean;
+        };
+        /**
          * CreditsLeft
          * @description Tokens for the optimize API; null where they are not counted.
          */
@@ -2055,10 +2066,11 @@ export interface components {
         };
         /**
          * ProviderKeys
-         * @description Provider keys.
+         * @description Provider keys, and the providers that can be connected.
          */
         ProviderKeys: {
             keys: components["schemas"]["ProviderKey"][];
+            providers: components["schemas"]["ConnectableProvider"][];
         };
         /**
          * Purchase
