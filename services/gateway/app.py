@@ -36,7 +36,7 @@ from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.handlers import provider_keys
-from services.gateway.http.anthropic import messages
+from services.gateway.http.anthropic import count_message_tokens, messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
@@ -50,6 +50,7 @@ from services.gateway.http.promptly import get_credits, give_feedback, optimize
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.cache_lookup import CacheLookup
+from services.gateway.pipeline.count_tokens import CountTokens
 from services.gateway.pipeline.feedback import Feedback
 from services.gateway.pipeline.optimize import OptimizeApi
 from services.gateway.pipeline.pipeline import Pipeline
@@ -60,6 +61,7 @@ from services.gateway.pipeline.responder import Responder
 from services.gateway.providers import registry
 from services.gateway.settings import GatewaySettings
 from services.gateway.state.concurrency import ConcurrencyLimiter
+from services.gateway.state.counts import Counts
 from services.gateway.state.prefix_cache import PrefixCacheTracker
 from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.single_flight import SingleFlight
@@ -165,6 +167,17 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             rpm=settings.optimize_rpm,
             background=after_requests,
         )
+        count_tokens = CountTokens(
+            admission=admission,
+            providers=providers,
+            registry=known,
+            catalog=models,
+            recorder=Recorder(events, tool_calls, models, clock, after_requests),
+            counts=Counts(clock.monotonic),
+            clock=clock,
+            ciphers=reasoning_ciphers(sealer),
+            rpm=settings.count_rpm,
+        )
         await provider_keys.serve(bus, providers, clock)
         if isinstance(credits_, SharedCredits):
             await stack.enter_async_context(
@@ -188,7 +201,9 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 chat_completions,
                 completions,
                 Router(
-                    "/", route_handlers=[messages, call_model], request_max_body_size=settings.max_conversation_bytes
+                    "/",
+                    route_handlers=[messages, count_message_tokens, call_model],
+                    request_max_body_size=settings.max_conversation_bytes,
                 ),
                 list_models,
                 get_model,
@@ -206,6 +221,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     "pipeline": pipeline,
                     "batch": Batch(pipeline, after_requests),
                     "optimize_api": optimize_api,
+                    "count_tokens": count_tokens,
                     "registry": known,
                     "admission": admission,
                     "feedback": Feedback(BusRequestHistory(bus), clock),

@@ -21,6 +21,7 @@ def readers() -> list[Reader]:
         *readers_others.auth(),
         *readers_gateway.clients(),
         *readers_endpoints.endpoints(),
+        *readers_endpoints.counting(),
         *readers_gateway.providers(),
         *readers_formats.formats(),
         *readers_surfaces.requests(),
