@@ -1208,7 +1208,7 @@ export interface components {
             rule_id: string;
             rule_name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
             /** @enum {unknown} */
             kind: "fired" | "resolved";
             value: number;
@@ -1234,7 +1234,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1253,7 +1253,7 @@ export interface components {
         AlertRuleBody: {
             name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1285,7 +1285,7 @@ export interface components {
             /** @default null */
             name: string | null;
             /** @default null */
-            metric: ("daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
             /** @default null */
             operator: ("gt" | "gte" | "lt" | "lte") | null;
             /** @default null */
