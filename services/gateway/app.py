@@ -33,8 +33,9 @@ from services.gateway.clients.principals import BusPrincipals
 from services.gateway.clients.provider_http import HttpProviders, Timeouts
 from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
+from services.gateway.clients.response_store import BusResponseStore
 from services.gateway.clients.tool_call_store import BusToolCallStore
-from services.gateway.handlers import provider_keys
+from services.gateway.handlers import erasing, provider_keys
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
@@ -161,7 +162,15 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             rpm=settings.optimize_rpm,
             background=after_requests,
         )
+        responses = BusResponseStore(
+            bus,
+            sealer,
+            ttl=settings.response_ttl,
+            quota=settings.response_quota_bytes,
+            budget_ms=settings.responses_budget_ms,
+        )
         await provider_keys.serve(bus, providers, clock)
+        await erasing.serve(bus, responses)
         if isinstance(credits_, SharedCredits):
             await stack.enter_async_context(
                 background(every("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
