@@ -4,9 +4,6 @@ import json
 from typing import Any
 
 from services.gateway.formats.opaque import as_base64
-from tests.growth.reader import pieces
-
-_PIECE = 240
 
 
 def messages(said: list[str], sealed: str) -> dict[str, Any]:
@@ -114,29 +111,6 @@ def whole_message(text: str) -> dict[str, Any]:
     }
 
 
-def message_events(said: list[str]) -> list[dict[str, Any]]:
-    """The events of a stream."""
-    out: list[dict[str, Any]] = [{"type": "message_start", "message": {"id": "m", "usage": {"input_tokens": 5}}}]
-    blocks: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
-        ({"type": "thinking", "thinking": ""}, [{"type": "thinking_delta", "thinking": text} for text in said]),
-        ({"type": "text", "text": ""}, [{"type": "text_delta", "text": text} for text in said]),
-        (
-            {"type": "tool_use", "id": "c", "name": "t"},
-            [{"type": "input_json_delta", "partial_json": piece} for piece in _arguments(said)],
-        ),
-    ]
-    for index, (block, deltas) in enumerate(blocks):
-        out.append({"type": "content_block_start", "index": index, "content_block": block})
-        out += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]
-        out.append({"type": "content_block_stop", "index": index})
-    ending = {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 5}}
-    return [*out, ending, {"type": "message_stop"}]
-
-
-def _arguments(said: list[str]) -> list[str]:
-    return pieces(json.dumps({"input": "".join(said)}), _PIECE)
-
-
 def whole_response(text: str) -> dict[str, Any]:
     """An answer."""
     part = {"type": "output_text", "text": text, "annotations": [{"type": "url_citation", "url": "u", "title": text}]}
@@ -154,19 +128,6 @@ def whole_response(text: str) -> dict[str, Any]:
     return {"id": "resp_1", "object": "response", "model": "g", "status": "completed", "output": output}
 
 
-def response_events(said: list[str]) -> list[dict[str, Any]]:
-    """The events of a stream."""
-    whole = whole_response("".join(said))
-    out: list[dict[str, Any]] = [{"type": "response.created", "response": {"id": "resp_1", "output": []}}]
-    kinds = ("reasoning_summary_text", "output_text", "function_call_arguments")
-    for index, (item, kind) in enumerate(zip(whole["output"], kinds, strict=False)):
-        out.append({"type": "response.output_item.added", "output_index": index, "item": {**item, "content": []}})
-        deltas = _arguments(said) if kind == kinds[2] else said
-        out += [{"type": f"response.{kind}.delta", "output_index": index, "delta": text} for text in deltas]
-        out.append({"type": "response.output_item.done", "output_index": index, "item": item})
-    return [*out, {"type": "response.completed", "response": whole}]
-
-
 def whole_generated(text: str) -> dict[str, Any]:
     """An answer."""
     parts = [
@@ -177,24 +138,8 @@ def whole_generated(text: str) -> dict[str, Any]:
     return {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}
 
 
-def generated_events(said: list[str]) -> list[dict[str, Any]]:
-    """The events of a stream."""
-    texts = [{"candidates": [{"content": {"parts": [{"text": text}]}}]} for text in said]
-    return [*texts, whole_generated(said[0])]
-
-
 def whole_completion(text: str) -> dict[str, Any]:
     """An answer."""
     call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": json.dumps({"a": text})}}
     said = {"role": "assistant", "content": text, "reasoning_content": text, "tool_calls": [call]}
     return {"id": "x", "created": 1, "model": "g", "choices": [{"index": 0, "message": said, "finish_reason": "stop"}]}
-
-
-def completion_events(said: list[str]) -> list[dict[str, Any]]:
-    """The events of a stream."""
-    out: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": {"content": text}}]} for text in said]
-    for at, piece in enumerate(_arguments(said)):
-        named = {"id": "c", "type": "function"} if at == 0 else {}
-        function = {"arguments": piece, **({"name": "t"} if at == 0 else {})}
-        out.append({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, **named, "function": function}]}}]})
-    return [*out, {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}]

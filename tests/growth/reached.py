@@ -59,15 +59,6 @@ EXCUSED: dict[str, str] = {
     "services.gateway.translate.anthropic_content.unusable": _SENTENCES,
     "services.gateway.formats.json_fields.rejected": _SENTENCES,
     "services.gateway.formats.surface.counted": "the name of a field of ours",
-    **dict.fromkeys(
-        (
-            "services.gateway.providers.anthropic.messages.path",
-            "services.gateway.providers.compatible.chat.path",
-            "services.gateway.providers.google.generate.path",
-            "services.gateway.providers.openai.responses.path",
-        ),
-        _NAMES,
-    ),
     "services.gateway.translate.google_fields.unusable": _SENTENCES,
     "services.gateway.translate.errors": _SENTENCES,
     "services.gateway.translate.optimizing.tags": "metadata of 4 KiB at most",
