@@ -9,7 +9,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 
 from libs.common import catalog, keys, tokens
@@ -31,11 +31,13 @@ from services.gateway.clients.idempotency import BusIdempotencyStore
 from services.gateway.clients.limits import SharedLimits
 from services.gateway.clients.principals import BusPrincipals
 from services.gateway.clients.provider_http import HttpProviders, Timeouts
+from services.gateway.clients.reasoning_ciphers import reasoning_ciphers
 from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
 from services.gateway.clients.response_store import BusResponseStore
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.handlers import erasing, provider_keys
+from services.gateway.http.anthropic import messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
@@ -138,7 +140,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             settings.besides_rpm,
             settings.max_rpm,
         )
-        calls = ProviderCalls(providers, known, models, ProviderHealth(clock.monotonic), clock, _pause)
+        health = ProviderHealth(clock.monotonic)
+        calls = ProviderCalls(providers, known, models, health, clock, _pause, reasoning_ciphers(sealer))
         pipeline = Pipeline(
             admission=admission,
             cache_lookup=CacheLookup(cache, SingleFlight(clock.monotonic, settings.flight_wait)),
@@ -192,6 +195,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             [
                 chat_completions,
                 completions,
+                Router("/", route_handlers=[messages], request_max_body_size=settings.max_conversation_bytes),
                 list_models,
                 get_model,
                 give_feedback,

@@ -1,6 +1,6 @@
 """What the gateway needs from elsewhere, as small protocols."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from libs.common.contracts.auth import Principal, ProviderKey
@@ -12,7 +12,7 @@ from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.stored_response import RoutingRecord, StoredResponse
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
-from services.gateway.providers.base import EncodedRequest
+from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
 
 
 class DependencySkipped(Exception):
@@ -66,7 +66,7 @@ class Router(Protocol):
 class Providers(Protocol):
     """The ways out to LLM providers. All calls raise `Failure`."""
 
-    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> bytes:
+    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderAnswer:
         """A whole answer, as the provider sent it; `key` counts into the target's keys."""
         ...
 
@@ -74,10 +74,8 @@ class Providers(Protocol):
         """Make sure that a key works, at no cost."""
         ...
 
-    async def stream(
-        self, target: Target, key: int, org_id: str, encoded: EncodedRequest
-    ) -> AsyncGenerator[bytes, None]:
-        """An open stream. Closing the generator hangs up."""
+    async def stream(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderStream:
+        """An open stream."""
         ...
 
 

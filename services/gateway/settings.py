@@ -24,7 +24,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     for one organization. After SIGTERM streams have `stream_drain_seconds` to end.
     An answer may take `plain_timeout`, a stream `stream_timeout` in all; a stream that brings less than `stream_slowest` bytes
     a second over `stream_window` is ended (the default lets a comment every 15 seconds pass). `max_answer_bytes` is the
-    largest answer, unpacked.
+    largest answer, unpacked. `max_body_bytes` is the largest body of a request; the APIs for agents, which send a whole conversation
+    each time (messages, responses, generateContent), take `max_conversation_bytes`.
     Responses that no provider stores are kept for `response_ttl` (3,600 to 2,592,000; 0: none are kept), up to
     `response_quota_bytes` of each organization, the oldest going first (at least 32 MiB).
     `dashboard_dir` is where the built dashboard lies; without it, `/` says how to get it.
@@ -45,6 +46,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     anthropic_version: str = "2023-06-01"
     google_base_url: str = "https://generativelanguage.googleapis.com"
     max_body_bytes: int = 10 << 20
+    max_conversation_bytes: int = 32 << 20
     connect_timeout: float = 5.0
     first_byte_timeout: float = 120.0
     idle_timeout: float = 60.0

@@ -14,9 +14,9 @@ from libs.common.contracts.auth import ProviderKey
 from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import Sealer
 from services.gateway.clients.unpacking import PIECE, Unpacker
-from services.gateway.domain.attempts import Failure
+from services.gateway.domain.attempts import Failure, ProviderError
 from services.gateway.domain.targets import Target
-from services.gateway.providers.base import EncodedRequest, OutgoingRequest
+from services.gateway.providers.base import EncodedRequest, OutgoingRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry
 
 _KEY_SECONDS = 60.0
@@ -89,18 +89,16 @@ class HttpProviders:
         self._opened: dict[tuple[str, str], tuple[float, str]] = {}
         self._url = lru_cache(_MAX_URLS)(self._checked_url)
 
-    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> bytes:
+    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderAnswer:
         with _failures():
             async with asyncio.timeout(self._timeouts.plain):
                 response = await self._post(target, key, org_id, encoded)
                 content = await self._read(response)
         if response.status != 200:
             raise self._failure(target.provider, response, content)
-        return content
+        return ProviderAnswer(content=content, headers=_headers(response))
 
-    async def stream(
-        self, target: Target, key: int, org_id: str, encoded: EncodedRequest
-    ) -> AsyncGenerator[bytes, None]:
+    async def stream(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderStream:
         with _failures():
             async with asyncio.timeout(self._timeouts.first_byte):
                 response = await self._post(target, key, org_id, encoded)
@@ -111,7 +109,7 @@ class HttpProviders:
                 except Failure:
                     response.close()
                     raise
-        return self._pieces(response, unpacker)
+        return ProviderStream(pieces=self._pieces(response, unpacker), headers=_headers(response))
 
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Request the list of models, to see whether the key works. `Failure` where it does not."""
@@ -200,8 +198,9 @@ class HttpProviders:
         return URL(known.url(surface, base, model, stream=stream), encoded=True)
 
     def _failure(self, provider: str, response: aiohttp.ClientResponse, content: bytes) -> Failure:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return self._registry[provider].error(response.status, headers, content)
+        headers = _headers(response)
+        failure = self._registry[provider].error(response.status, headers, content)
+        return failure.came_as(ProviderError(status=response.status, headers=headers, body=content))
 
     def _open(self, key: ProviderKey, org_id: str) -> str:
         """The key in clear, kept in memory for a minute at most."""
@@ -213,6 +212,10 @@ class HttpProviders:
         opened = self._sealer.open(org_id, key.provider, key.id, key.sealed)
         self._opened[key.id, key.sealed] = (now, opened)
         return opened
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What to do after a provider failed: the same again, another key, the original request, or give up."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import TypedDict
 
@@ -28,7 +29,8 @@ class Failure(Exception):
 
     `kind` is "connect", "timeout", "malformed", "truncated", "status", or "resting" for a call that was not even tried;
     `status` and `message` are the provider's. 402 stands for a quota or a balance that is used up, 401 for a key that is
-    none, whatever number the provider has for them. `billed` is what the provider says that the call cost all the same.
+    none, whatever number the provider has for them. `billed` is what the provider says that the call cost all the same; `answer`
+    is the provider's error answer.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Failure(Exception):
         param: str | None = None,
         retry_after: float | None = None,
         billed: TokenClasses | None = None,
+        answer: "ProviderError | None" = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -50,6 +53,37 @@ class Failure(Exception):
         self.param = param
         self.retry_after = retry_after
         self.billed = billed
+        self.answer = answer
+
+    def came_as(self, answer: "ProviderError") -> "Failure":
+        """The same failure, with the answer that it was read from."""
+        return Failure(
+            self.kind,
+            self.message,
+            status=self.status,
+            code=self.code,
+            param=self.param,
+            retry_after=self.retry_after,
+            billed=self.billed,
+            answer=answer,
+        )
+
+
+class ProviderError(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's error answer as it came. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ForwardedError(PromptlyError):
+    """A provider's error that the client gets as it came, because it is in the client's own format."""
+
+    def __init__(self, message: str, *, answer: ProviderError, code: str) -> None:
+        super().__init__(message, code=code)
+        self.status = answer.status
+        self.answer = answer
 
 
 class RetryAction(Enum):
@@ -94,6 +128,15 @@ def next_action(failure: Failure, tried: AttemptState) -> RetryAction:
     if tried.changed and (failure.status not in _KEY_AT_FAULT or tried.elsewhere):
         return RetryAction.FALLBACK
     return RetryAction.GIVE_UP
+
+
+def forwarded(failure: Failure) -> ForwardedError | None:
+    """The provider's error for a client of the provider's own format; None for what concerns the organization's key alone."""
+    answer = failure.answer
+    if answer is None or 401 in (failure.status, answer.status) or 403 in (failure.status, answer.status):
+        return None
+    code = (failure.code or f"upstream_{answer.status}")[:_MAX_CODE]
+    return ForwardedError(failure.message[:_MAX_SENTENCE], answer=answer, code=code)
 
 
 class _Known(TypedDict):

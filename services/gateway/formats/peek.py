@@ -55,6 +55,11 @@ class FramePeek:
         self._looked = 0
         self._skipping = False
 
+    @property
+    def between_frames(self) -> bool:
+        """Whether what was fed ends with a whole frame."""
+        return not self._buffer
+
     def feed(self, piece: bytes) -> None:
         """Look at these bytes. Raises nothing: what cannot be understood is the client's to judge."""
         self._buffer += piece

@@ -64,7 +64,16 @@ def middleware(app: ASGIApp) -> ASGIApp:
 
 
 _KNOWN = frozenset(
-    ("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/feedback", "/v1/optimize", "/v1/credits")
+    (
+        "/v1/chat/completions",
+        "/v1/completions",
+        "/v1/messages",
+        "/v1/messages/count_tokens",
+        "/v1/models",
+        "/v1/feedback",
+        "/v1/optimize",
+        "/v1/credits",
+    )
 )
 
 

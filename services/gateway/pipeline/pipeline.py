@@ -111,4 +111,6 @@ def _response(endpoint: Endpoint, request: Request, call: ProviderCall) -> Respo
         model=call.trace.served_model or routed_model(request, call.plan),
         media_type=endpoint.media_type(request.envelope),
         error=lambda error: endpoint.stream_error(error, request.id),
+        headers=call.headers,
+        dropped=call.trace.dropped,
     )

@@ -64,7 +64,9 @@ class Responder:
     ) -> bytes:
         """A provider's whole answer."""
         outcome = await self._outcome(request, call, answer.summary)
-        body = endpoint.with_metadata(answer.body, self._metadata(request, call.plan, outcome))
+        body = answer.body
+        if not answer.forwarded:
+            body = endpoint.with_metadata(body, self._metadata(request, call.plan, outcome))
         self._store(request, call.plan, outcome, answer.summary, answer.body, record)
         await record.close(call.plan, outcome)
         return body
@@ -172,6 +174,8 @@ class Responder:
             trace=trace,
             counts=await count(request, call.plan, answer),
             tool_calls=answer.tool_calls,
+            stop=answer.stop,
+            units=answer.units,
         )
         return price_call(request, call.plan, outcome, self._catalog)
 

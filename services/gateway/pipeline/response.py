@@ -1,7 +1,7 @@
 """What the pipeline returns to HTTP."""
 
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from libs.common.errors import PromptlyError
@@ -14,7 +14,7 @@ from services.gateway.pipeline.admission import ConcurrencyPermit
 class Response:
     """An answer: `body` whole, or in `chunks`, whose closing before their end is a client that left. `cache` and `model` are
     what the client's headers say. Of a stream, `error` makes the bytes that end it with an error, and `keep_alive` those for a
-    silence.
+    silence. `headers` are the provider's, of an answer that is its own; `dropped` names fields that it was not given.
     """
 
     cache: Literal["hit", "miss", "off"]
@@ -24,6 +24,8 @@ class Response:
     body: bytes = b""
     chunks: AsyncGenerator[bytes, None] | None = None
     keep_alive: Callable[[], bytes] = bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
 
 
 def cached(endpoint: Endpoint, request: Request, model: str, body: bytes) -> Response:

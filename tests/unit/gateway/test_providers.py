@@ -49,8 +49,11 @@ def principal(*providers: str) -> Principal:
 
 def test_every_provider_answers_chat_today() -> None:
     assert PROVIDERS.answering("chat") == {"openai", "openai_compatible", "anthropic", "google"}
-    assert PROVIDERS.answering("messages") == {"anthropic"}
-    assert PROVIDERS.answering("generate") == {"google"}
+    for surface in ("messages", "responses", "generate"):
+        assert PROVIDERS.answering(surface) == {"openai", "openai_compatible", "anthropic", "google"}
+    assert PROVIDERS["anthropic"].surfaces == {"messages"}
+    assert PROVIDERS["google"].surfaces == {"generate"}
+    assert PROVIDERS.answering("embeddings") == frozenset()
 
 
 def test_a_provider_without_chat_is_no_target_of_a_chat_request() -> None:

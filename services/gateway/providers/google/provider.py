@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import OutgoingRequest, Provider
+from services.gateway.providers.google.surface import GENERATE
 from services.gateway.translate.google import GOOGLE
 from services.gateway.translate.google_errors import failure
 
@@ -17,9 +19,15 @@ class Google(Provider):
     surfaces = frozenset(("generate",))
     chat = GOOGLE
     chat_surface = "generate"
+    formats: Mapping[str, ProviderSurface] = {"generate": GENERATE}
+    foreign_surface = "generate"
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        if surface == "generate:list":
+            method = "streamGenerateContent"
+        elif surface == "generate:count":
+            method = "countTokens"
         return f"{_with_version(base_url)}/models/{quote(model, safe='')}:{method}"
 
     def models_url(self, base_url: str) -> str:

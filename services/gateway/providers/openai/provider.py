@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import OutgoingRequest, Provider
+from services.gateway.providers.openai.surface import CHAT, RESPONSES
 from services.gateway.translate.dialect import Dialect
 from services.gateway.translate.openai_errors import failure
 from services.gateway.translate.openai_openai import OPENAI
+
+_PATHS = {"responses": "responses", "responses:count": "responses/input_tokens"}
 
 
 class OpenAI(Provider):
@@ -14,12 +18,14 @@ class OpenAI(Provider):
 
     name = "openai"
     telemetry_name = "openai"
-    surfaces = frozenset(("chat",))
+    surfaces: frozenset[str] = frozenset(("chat", "responses"))
     chat: Dialect | None = OPENAI
     chat_surface = "chat"
+    formats: Mapping[str, ProviderSurface] = {"chat": CHAT, "responses": RESPONSES}
+    foreign_surface = "responses"
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
-        return f"{base_url.rstrip('/')}/chat/completions"
+        return f"{base_url.rstrip('/')}/{_PATHS.get(surface, 'chat/completions')}"
 
     def models_url(self, base_url: str) -> str:
         return f"{base_url.rstrip('/')}/models"
