@@ -47,6 +47,7 @@ from services.gateway.http.middleware import middleware
 from services.gateway.http.models import get_model, list_models
 from services.gateway.http.openai import chat_completions, completions
 from services.gateway.http.promptly import get_credits, give_feedback, optimize
+from services.gateway.http.responses import RESPONSES
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.cache_lookup import CacheLookup
@@ -57,6 +58,7 @@ from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import Recorder
 from services.gateway.pipeline.responder import Responder
+from services.gateway.pipeline.responses import ResponsesApi
 from services.gateway.providers import registry
 from services.gateway.settings import GatewaySettings
 from services.gateway.state.concurrency import ConcurrencyLimiter
@@ -195,7 +197,9 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             [
                 chat_completions,
                 completions,
-                Router("/", route_handlers=[messages], request_max_body_size=settings.max_conversation_bytes),
+                Router(
+                    "/", route_handlers=[messages, *RESPONSES], request_max_body_size=settings.max_conversation_bytes
+                ),
                 list_models,
                 get_model,
                 give_feedback,
@@ -210,6 +214,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             state=State(
                 {
                     "pipeline": pipeline,
+                    "responses_api": ResponsesApi(pipeline, responses, providers, models, clock.monotonic),
                     "batch": Batch(pipeline, after_requests),
                     "optimize_api": optimize_api,
                     "registry": known,

@@ -70,6 +70,10 @@ class Providers(Protocol):
         """A whole answer, as the provider sent it; `key` counts into the target's keys."""
         ...
 
+    async def stored(self, key: ProviderKey, org_id: str, method: str, path: str, query: str) -> ProviderAnswer:
+        """What a provider says about a response that it stores, whatever its status; `path` comes after that of responses."""
+        ...
+
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Make sure that a key works, at no cost."""
         ...

@@ -1,6 +1,7 @@
 """What is kept of a response of the Responses API, and the ids under which it is found again."""
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -36,6 +37,27 @@ class RoutingRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Entry = StoredResponse | RoutingRecord
+_NOTHING: Mapping[str, msgspec.Raw] = {}
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was looked up for a request, and the id that its response gets here. `earlier` are the items of the chain that the request
+    goes on with (None: it goes on with none of ours), `stored` earlier items that it names by their ids. `elsewhere` is where its
+    chain lies at a provider. `keeps`: a response that is made here can be kept.
+    """
+
+    response_id: str
+    earlier: tuple[msgspec.Raw, ...] | None = None
+    stored: Mapping[str, msgspec.Raw] = _NOTHING
+    parent: str | None = None
+    root: str | None = None
+    elsewhere: RoutingRecord | None = None
+    keeps: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether a provider knows only a part of this conversation, and has to be sent all of it."""
+        return self.earlier is not None or bool(self.stored)
 
 
 def response_id(segment: int, unique: str) -> str:

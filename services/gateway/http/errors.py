@@ -11,6 +11,7 @@ from libs.common.http_errors import log_unexpected
 from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.endpoints.base import ErrorResponse
 from services.gateway.endpoints.openai_chat import OPENAI_CHAT
+from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES
 from services.gateway.http.middleware import request_scope
 
 Render = Callable[[PromptlyError, str], ErrorResponse]
@@ -63,4 +64,6 @@ def by_address(render: Render, others: Mapping[str, Render]) -> Handlers:
     return {PromptlyError: respond, HTTPException: respond, Exception: respond}
 
 
-HANDLERS = by_address(OPENAI_CHAT.error, {"/v1/messages": ANTHROPIC_MESSAGES.error})
+HANDLERS = by_address(
+    OPENAI_CHAT.error, {"/v1/messages": ANTHROPIC_MESSAGES.error, "/v1/responses": OPENAI_RESPONSES.error}
+)
