@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from litestar import Response, delete, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 
 from libs.common.errors import NotFound, PromptlyError
 from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES
@@ -57,7 +58,7 @@ async def connect(request: V1Request) -> None:
 
 
 @get(_PATH + "/{response_id:str}", exception_handlers=_ERRORS)
-async def get_response(request: V1Request, state: State, response_id: str) -> Response[bytes]:
+async def get_response(request: V1Request, state: State, response_id: FromPath[str]) -> Response[bytes]:
     """Give a stored response."""
     responses: ResponsesApi = state.responses_api
     query, names = _query(request)
@@ -66,21 +67,21 @@ async def get_response(request: V1Request, state: State, response_id: str) -> Re
 
 
 @delete(_PATH + "/{response_id:str}", status_code=200, exception_handlers=_ERRORS)
-async def delete_response(request: V1Request, state: State, response_id: str) -> Response[bytes]:
+async def delete_response(request: V1Request, state: State, response_id: FromPath[str]) -> Response[bytes]:
     """Remove a stored response."""
     responses: ResponsesApi = state.responses_api
     return _answer(request, await responses.delete(_key(request), _checked(response_id), _noting(request)))
 
 
 @post(_PATH + "/{response_id:str}/cancel", status_code=200, exception_handlers=_ERRORS)
-async def cancel_response(request: V1Request, state: State, response_id: str) -> Response[bytes]:
+async def cancel_response(request: V1Request, state: State, response_id: FromPath[str]) -> Response[bytes]:
     """Cancel a response that is made in the background."""
     responses: ResponsesApi = state.responses_api
     return _answer(request, await responses.cancel(_key(request), _checked(response_id), _noting(request)))
 
 
 @get(_PATH + "/{response_id:str}/input_items", exception_handlers=_ERRORS)
-async def list_input_items(request: V1Request, state: State, response_id: str) -> Response[bytes]:
+async def list_input_items(request: V1Request, state: State, response_id: FromPath[str]) -> Response[bytes]:
     """List what a stored response was made from."""
     responses: ResponsesApi = state.responses_api
     query, names = _query(request)
@@ -102,7 +103,7 @@ def _key(request: V1Request) -> str | None:
     return api_key(request.scope)
 
 
-def _checked(response_id: str) -> str:
+def _checked(response_id: FromPath[str]) -> str:
     """An id as it can stand in a provider's address."""
     if _ID.fullmatch(response_id) is None:
         raise NotFound(f"Response with id '{response_id[:100]}' not found.", code="response_not_found")

@@ -68,6 +68,7 @@ class Responder:
             body = endpoint.replay(request, bytes(hit.answer), metadata)
         else:
             body = await keeper.cached(request, bytes(hit.answer), metadata)
+            outcome = msgspec.structs.replace(outcome, stored=keeper.kept)
         await record.close(plan, outcome)
         return body
 
@@ -85,7 +86,7 @@ class Responder:
         if keeper is not None:
             body = await keeper.whole(answer)
             _note_lost(call, keeper)
-        outcome = await self._outcome(request, call, answer.summary)
+        outcome = await self._outcome(request, call, answer.summary, keeper)
         if not answer.forwarded:
             body = endpoint.with_metadata(body, self._metadata(request, call.plan, outcome))
         self._store(request, call.plan, outcome, answer.summary, answer.body, record)
@@ -117,7 +118,7 @@ class Responder:
                 await keeper.stream(answer)
                 _note_lost(call, keeper)
             summary = answer.summary()
-            outcome = await self._outcome(request, call, summary)
+            outcome = await self._outcome(request, call, summary, keeper)
             ending = answer.ending(self._metadata(request, call.plan, outcome))
             self._store(request, call.plan, outcome, summary, answer.body() if summary.storable else b"", record)
             await record.close(call.plan, outcome)
@@ -197,7 +198,9 @@ class Responder:
             await record.fail(call.plan, call.trace, second)
         return error
 
-    async def _outcome(self, request: Request, call: ProviderCall, answer: AnswerSummary) -> Outcome:
+    async def _outcome(
+        self, request: Request, call: ProviderCall, answer: AnswerSummary, keeper: ResponseKeeper | None = None
+    ) -> Outcome:
         """The outcome of a call that has answered, with its receipt."""
         trace = msgspec.structs.replace(call.trace, served_tier=answer.service_tier or call.trace.served_tier)
         outcome = Outcome(
@@ -207,6 +210,7 @@ class Responder:
             tool_calls=answer.tool_calls,
             stop=answer.stop,
             units=answer.units,
+            stored=keeper is not None and keeper.kept,
         )
         return price_call(request, call.plan, outcome, self._catalog)
 

@@ -25,10 +25,10 @@ class Keepable(Protocol):
 
 
 class ResponseKeeper:
-    """Keeps one request's response. `lost` says that it should have been kept and was not."""
+    """Keeps one request's response. `kept` says that this was done, `lost` that it failed."""
 
     def __init__(self, store: ResponseStore, endpoint: OpenAIResponses, org_id: str) -> None:
-        self.lost = False
+        self.kept = self.lost = False
         self._store = store
         self._endpoint = endpoint
         self._org_id = org_id
@@ -59,5 +59,5 @@ class ResponseKeeper:
             saved = await self._store.save(self._org_id, entry)
         else:
             saved = await self._store.save_record(self._org_id, entry)
-        self.lost = not saved
+        self.kept, self.lost = saved, not saved
         return saved
