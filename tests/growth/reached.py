@@ -87,6 +87,13 @@ EXCUSED: dict[str, str] = {
     "services.gateway.endpoints.openai_chat.OpenAIChat.stream_error": _SENTENCES,
     "services.gateway.endpoints.optimize.Optimize.error": _SENTENCES,
     **{
+        f"services.gateway.endpoints.neutral.NeutralEndpoint.{method}": "what each format writes in its own way"
+        for method in ("parse", "render", "render_in_stream", "replay")
+    },
+    "services.gateway.endpoints.neutral.NeutralEndpoint.error": _SENTENCES,
+    "services.gateway.endpoints.neutral.NeutralEndpoint.stream_error": _SENTENCES,
+    "services.gateway.endpoints.anthropic_messages.AnthropicMessages.render": _SENTENCES,
+    **{
         f"services.gateway.providers.{module}.path": "an address, of a model's name"
         for module in ("anthropic.messages", "compatible.chat", "google.generate", "openai.responses")
     },

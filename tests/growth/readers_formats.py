@@ -38,22 +38,28 @@ def formats() -> Iterator[Reader]:
     for name, made in {**_MESSAGES, **_RESPONSES, **_GENERATE}.items():
         yield Reader(f"a request with {name}", refused(partial(_asked, *made)), seldom=True)
     yield Reader("a free text in JSON", _free_text)
-    for surface, whole, streamed in _ANSWERS:
+    for surface, whole, streamed in ANSWERS:
         yield Reader(f"an answer of {surface.name}", refused(partial(_answered, surface, whole)), seldom=True)
         yield Reader(f"a stream of {surface.name}", refused(partial(_streamed, surface, streamed)), seldom=True)
 
 
-def _json(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
+    """JSON as a client may write it."""
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def as_events(listed: list[Any]) -> bytes:
+    """A stream of events, named by their types."""
+    return b"".join(b"event: %b\ndata: %b\n\n" % (str(one.get("type", "")).encode(), as_json(one)) for one in listed)
 
 
 def _asked(
     head: Callable[[bytes], Envelope], ask: Callable[[Envelope], Ask], made: Callable[[str], Any], text: str
 ) -> None:
-    parsed = ask(head(_json(made(text))))
+    parsed = ask(head(as_json(made(text))))
     read = made(text)
     if isinstance(read, dict) and ask is not generate_request.ask:
-        top = {name: Raw(_json(value)) for name, value in read.items()}
+        top = {name: Raw(as_json(value)) for name, value in read.items()}
         refused(lambda _: (messages_request.wants_thinking(top), responses_request.wants_sealed(top)))("")
         refused(lambda _: responses_request.stores(top))("")
     for surface, model in _BUILDS:
@@ -63,14 +69,14 @@ def _asked(
 
 
 def _answered(surface: ProviderSurface, made: Callable[[str], Any], text: str) -> None:
-    data = _json(made(text))
+    data = as_json(made(text))
     surface.read(data, model="m", request_id="r", created=1)
     if surface.seen is not None:
         surface.seen(data)
 
 
 def _streamed(surface: ProviderSurface, made: Callable[[str], list[Any]], text: str) -> None:
-    data = b"".join(b"event: %b\ndata: %b\n\n" % (str(one.get("type", "")).encode(), _json(one)) for one in made(text))
+    data = as_events(made(text))
     source = ClientDeltas(surface.reader(model="m", request_id="r", created=1), model="m", stop=("never\nthere",))
     deltas = [*source.feed(data), *source.end()]
     for writer in _writers():
@@ -333,9 +339,20 @@ def _chat_stream(text: str) -> list[Any]:
     return [*chunks, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}]
 
 
-_ANSWERS: tuple[tuple[ProviderSurface, Callable[[str], Any], Callable[[str], list[Any]]], ...] = (
+ANSWERS: tuple[tuple[ProviderSurface, Callable[[str], Any], Callable[[str], list[Any]]], ...] = (
     (MESSAGES, _message_answer, _message_stream),
     (RESPONSES, _response_answer, _response_stream),
     (GENERATE, _generate_answer, _generate_stream),
     (CHAT, _chat_answer, _chat_stream),
 )
+
+REQUESTS: dict[str, dict[str, tuple[Any, Any, Callable[[str], Any]]]] = {
+    "messages": _MESSAGES,
+    "responses": _RESPONSES,
+    "generate": _GENERATE,
+}
+SMALL: dict[str, Any] = {
+    "messages": {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]},
+    "responses": {"model": "m", "input": "x"},
+    "generate": {"contents": [{"role": "user", "parts": [{"text": "x"}]}]},
+}

@@ -614,7 +614,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The provider keys, masked.
+         * The provider keys, masked, and which providers there are.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_keys_providers"];
@@ -1208,7 +1208,7 @@ export interface components {
             rule_id: string;
             rule_name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
             /** @enum {unknown} */
             kind: "fired" | "resolved";
             value: number;
@@ -1234,7 +1234,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1253,7 +1253,7 @@ export interface components {
         AlertRuleBody: {
             name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1285,7 +1285,7 @@ export interface components {
             /** @default null */
             name: string | null;
             /** @default null */
-            metric: ("daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
             /** @default null */
             operator: ("gt" | "gte" | "lt" | "lte") | null;
             /** @default null */
@@ -1414,6 +1414,17 @@ export interface components {
          */
         Cleared: {
             cleared: number;
+        };
+        /**
+         * ConnectableProvider
+         * @description A provider that can be connected, and what a key for it has to name.
+         */
+        ConnectableProvider: {
+            /** @enum {unknown} */
+            name: "anthropic" | "google" | "mistral" | "openai" | "openai_compatible";
+            label: string;
+            needs_base_url: boolean;
+            needs_models: boolean;
         };
         /**
          * CreditsLeft
@@ -2010,7 +2021,7 @@ export interface components {
         ProviderKey: {
             id: string;
             /** @enum {unknown} */
-            provider: "anthropic" | "google" | "openai" | "openai_compatible";
+            provider: "anthropic" | "google" | "mistral" | "openai" | "openai_compatible";
             label: string;
             api_key: string;
             last_four: string;
@@ -2024,7 +2035,7 @@ export interface components {
          */
         ProviderKeyBody: {
             /** @enum {unknown} */
-            provider: "anthropic" | "google" | "openai" | "openai_compatible";
+            provider: "anthropic" | "google" | "mistral" | "openai" | "openai_compatible";
             api_key: string;
             /** @default null */
             base_url: string | null;
@@ -2058,10 +2069,11 @@ export interface components {
         };
         /**
          * ProviderKeys
-         * @description Provider keys.
+         * @description Provider keys, and the providers that can be connected.
          */
         ProviderKeys: {
             keys: components["schemas"]["ProviderKey"][];
+            providers: components["schemas"]["ConnectableProvider"][];
         };
         /**
          * Purchase

@@ -5,6 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from libs.common.contracts.base import Event, Rpc, SharedCounter
+from libs.common.contracts.providers import ProviderName
 
 Level = Literal["off", "conservative", "moderate", "aggressive"]
 Tier = Literal["simple", "medium", "complex"]
@@ -62,7 +63,7 @@ class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
     """A provider key, sealed: only the gateway opens it. `models` is set for `openai_compatible` servers."""
 
     id: str
-    provider: Literal["openai", "anthropic", "google", "openai_compatible"]
+    provider: ProviderName
     sealed: str
     base_url: str | None = None
     models: tuple[str, ...] = ()

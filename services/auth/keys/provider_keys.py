@@ -1,4 +1,4 @@
-"""Provider keys: sealed as they come in, never given out again."""
+"""ProviderName keys: sealed as they come in, never given out again."""
 
 from collections.abc import Collection, Sequence
 
@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import KeysRewrapped, ProviderKey
+from libs.common.contracts.providers import INFO, ProviderName
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import new_id
 from libs.common.keys import last_four
@@ -14,7 +15,7 @@ from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import CannotOpen, Sealer, wrapped_under
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
-from services.auth.keys.domain.keys import Provider, StoredProviderKey
+from services.auth.keys.domain.keys import StoredProviderKey
 from services.auth.ports import UnitOfWork
 
 
@@ -49,7 +50,7 @@ class ProviderKeys:
         async with self._uow() as tx:
             return await tx.provider_keys.all(caller.org_id)
 
-    async def add(self, caller: Caller, provider: Provider, wanted: ProviderKeyChange) -> StoredProviderKey:
+    async def add(self, caller: Caller, provider: ProviderName, wanted: ProviderKeyChange) -> StoredProviderKey:
         """Keep a key; `BadRequest` where it lacks what its provider needs, or its URL may not be called."""
         empty = StoredProviderKey(
             id=new_id("pk"),
@@ -133,8 +134,11 @@ class ProviderKeys:
             # Otherwise whoever may change the URL could have the stored key sent to a server of their own.
             raise BadRequest("Another base_url needs its api_key along with it.", param="api_key")
         key = msgspec.structs.replace(key, **changes)
-        if key.provider == "openai_compatible":
-            for field, value in (("base_url", key.base_url), ("models", key.models)):
-                if not value:
-                    raise BadRequest(f"openai_compatible needs {field}.", param=field)
+        info = INFO[key.provider]
+        for field, needed, value in (
+            ("base_url", info.needs_base_url, key.base_url),
+            ("models", info.needs_models, key.models),
+        ):
+            if needed and not value:
+                raise BadRequest(f"{key.provider} needs {field}.", param=field)
         return key

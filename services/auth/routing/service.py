@@ -7,12 +7,12 @@ import msgspec
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import OptimizationSettings, RoutingMode, RoutingRule, Tier
+from libs.common.contracts.providers import ProviderName
 from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, Conflict, NotFound
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
-from services.auth.keys.domain.keys import Provider
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.routing.domain import rules
 from services.auth.routing.domain.chat_request import ChatBody, route_request
@@ -71,7 +71,7 @@ class Configuration:
             return await self._routing(tx, caller)
 
     async def change_routing(
-        self, caller: Caller, mode: RoutingMode | None, tiers: Mapping[Provider, Mapping[Tier, str] | None]
+        self, caller: Caller, mode: RoutingMode | None, tiers: Mapping[ProviderName, Mapping[Tier, str] | None]
     ) -> Routing:
         """Change the mode, and the tiers of the providers named; None goes back to a provider's defaults."""
         async with self._transactions.begin(caller.org_id) as tx:

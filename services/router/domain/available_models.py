@@ -103,4 +103,4 @@ class AvailableModels:
             return False
         if needs.multiple_choices and model.provider in _ONE_CHOICE_ONLY:
             return False
-        return needs.context_tokens <= model.max_input_tokens
+        return not model.max_input_tokens or needs.context_tokens <= model.max_input_tokens

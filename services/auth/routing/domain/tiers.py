@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from libs.common.contracts.auth import Tier
-from services.auth.keys.domain.keys import Provider
+from libs.common.contracts.providers import ProviderName
 
 Tiers = Mapping[str, Mapping[Tier, str]]
 
 
-def changed(own: Tiers, changes: Mapping[Provider, Mapping[Tier, str] | None]) -> dict[str, dict[Tier, str]]:
+def changed(own: Tiers, changes: Mapping[ProviderName, Mapping[Tier, str] | None]) -> dict[str, dict[Tier, str]]:
     """An organization's own choices after a change: tiers not named stay, None goes back to a provider's defaults."""
     merged = {provider: dict(models) for provider, models in own.items()}
     for provider, models in changes.items():
