@@ -152,7 +152,7 @@ async def test_2_9_12_arguments_that_are_cut_off(four: Stack) -> None:
 
 @pytest.mark.parametrize("model", OTHERS)
 async def test_2_9_13_a_provider_that_dies(four: Stack, model: str) -> None:
-    four.provider.script.add(model, [Step(content="one two three four five six", cut_after=8)])
+    four.provider.script.add(model, [Step(content="one two three four five six " * 9, cut_after=8)])
     found = await call(four, {"model": model, "input": "x", "stream": True})
     last = events(found)[-1]
     assert last["type"] == "response.failed"
