@@ -85,20 +85,22 @@ async def test_a_text_comes_as_a_response_and_as_its_events(four: Stack, model: 
 @pytest.mark.parametrize("model", OTHERS)
 async def test_a_tool_loop_through_the_sdk(four: Stack, model: str, stream: bool) -> None:
     four.provider.script.add(model, [Step(thinking="Hm.", tool_calls=[CALL]), Step(content="Noon.")])
+    tools: Any = [TOOL]
+    first: Any
     async with client(four) as sdk:
         asked: list[Any] = [user("When is low tide?")]
         if stream:
-            async with sdk.responses.stream(model=model, input=asked, tools=[TOOL], store=False) as opened:
+            async with sdk.responses.stream(model=model, input=asked, tools=tools, store=False) as opened:
                 async for _ in opened:
                     pass
                 first = await opened.get_final_response()
         else:
-            first = await sdk.responses.create(model=model, input=asked, tools=[TOOL], store=False)  # type: ignore[arg-type]
+            first = await sdk.responses.create(model=model, input=asked, tools=tools, store=False)
         (called,) = [item for item in first.output if item.type == "function_call"]
         assert (called.name, json.loads(called.arguments)) == ("lookup", {"q": "tide"})
         items = [item.model_dump(exclude_none=True) for item in first.output]
         asked += [*items, output(called.call_id, "at noon")]
-        second = await sdk.responses.create(model=model, input=asked, tools=[TOOL], store=False)  # type: ignore[arg-type]
+        second = await sdk.responses.create(model=model, input=asked, tools=tools, store=False)
     assert second.output_text == "Noon."
     assert "at noon" in json.dumps(sent(four))
 
@@ -229,3 +231,60 @@ async def test_2_9_3_a_custom_tool_there_and_back(four: Stack) -> None:
     again = await call(four, {**body, "input": [user("Go"), item, result], "stream": False})
     assert again.status_code == 200, again.text
     assert [block["type"] for block in sent(four)["messages"][-1]["content"]] == ["tool_result"]
+
+
+async def test_2_9_2_a_coding_agents_body(four: Stack) -> None:
+    spawn = {"type": "function", "name": "spawn", "description": "Starts an agent.", "parameters": {"type": "object"}}
+    body = {
+        "model": ANTHROPIC,
+        "input": [
+            {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": text}]}
+            for text in ("You write code.", "The sandbox is read-only.", "Be brief.")
+        ]
+        + [user("Start.")],
+        "tools": [
+            TOOL,
+            {"type": "namespace", "name": "agents", "description": "Other agents.", "tools": [spawn]},
+            {"type": "web_search"},
+        ],
+        "tool_choice": "auto",
+        "parallel_tool_calls": False,
+        "reasoning": {"effort": "medium", "summary": "auto"},
+        "include": ["reasoning.encrypted_content"],
+        "prompt_cache_key": "thread-1",
+        "client_metadata": {"installation": "private-id"},
+        "store": False,
+        "stream": True,
+    }
+    called = {"id": "call_1", "type": "function", "function": {"name": "agents__spawn", "arguments": "{}"}}
+    four.provider.script.add(ANTHROPIC, [Step(thinking="Hm.", tool_calls=[called])])
+    found = await call(four, body, originator="codex_exec", **{"thread-id": "t1", "x-codex-window-id": "w1"})
+    said = events(found)
+    assert said[-1]["type"] == "response.completed", said[-1]
+    items = said[-1]["response"]["output"]
+    assert [item["type"] for item in items] == ["reasoning", "function_call"]
+    assert (items[1]["name"], items[1]["namespace"]) == ("spawn", "agents")
+    went = sent(four)
+    assert [block["text"] for block in went["system"]] == ["You write code.", "The sandbox is read-only.", "Be brief."]
+    assert [tool["name"] for tool in went["tools"]] == ["lookup", "agents__spawn"]
+    assert "private-id" not in json.dumps(went)
+    assert "x-codex-window-id" not in four.provider.ledger[-1]["headers"]
+    assert found.headers["x-promptly-dropped"] == "web_search"
+    event = await row(four)
+    assert event.session is not None
+    assert "t1" not in event.session
+
+
+async def test_2_9_18_a_model_that_cannot_be_made_to_call_a_tool(four: Stack) -> None:
+    four.provider.strict = True
+    body = {"model": ANTHROPIC, "input": "x", "tools": [TOOL], "tool_choice": "required"}
+    found = await call(four, {**body, "reasoning": {"effort": "high"}})
+    assert found.status_code == 200, found.text
+
+
+async def test_2_9_19_a_last_frame_of_many_megabytes_is_forwarded_and_counted(four: Stack) -> None:
+    four.provider.script.add(OPENAI, [Step(content="x" * (12 << 20), completion_tokens=77)])
+    found = await call(four, {"model": OPENAI, "input": "x", "stream": True})
+    assert len(found.content) > 24 << 20
+    event = await row(four)
+    assert (event.status, event.tokens.output) == ("success", 77)
