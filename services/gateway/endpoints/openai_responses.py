@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from libs.common.errors import BadRequest
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.request import Envelope as AnyEnvelope
 from services.gateway.domain.request import Kind, Request
@@ -206,6 +207,30 @@ class OpenAIResponses(NeutralEndpoint):
         return lambda identity: RoutingRecord(
             id=identity, provider_key_id=attempt.key_id, model=envelope.model, background=background
         )
+
+
+class CompactResponses(OpenAIResponses):
+    """POST /v1/responses/compact: what OpenAI makes of a conversation, for later requests to OpenAI. Nothing of it is stored here."""
+
+    routes: tuple[str, ...] = ("/v1/responses/compact",)
+
+    def speaks(self, attempt: Attempt) -> bool:
+        """`BadRequest` where the provider cannot do it, or does not have the conversation."""
+        if not super().speaks(attempt):
+            raise BadRequest(
+                "Only OpenAI compacts a conversation, and only one that is stored there or sent in full. (capability_rejected: compact)",
+                param="model",
+            )
+        return True
+
+    def own_surface(self, envelope: Envelope) -> str:
+        return "responses:compact"
+
+    def cache_key(self, envelope: AnyEnvelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
+        return None
+
+    def _record_of(self, attempt: Attempt) -> None:
+        return None
 
 
 class _Identity(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from libs.common.errors import NotFound, PromptlyError
-from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES
+from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES, CompactResponses
 from services.gateway.http.errors import handlers
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import V1Request, api_key, incoming_of, query_of, rate_headers
@@ -40,6 +40,19 @@ async def create_response(request: V1Request, state: State) -> Response[bytes] |
         request,
         state,
         lambda on_rate_limit: responses.create(incoming, on_rate_limit),
+        OPENAI_RESPONSES.id_headers,
+    )
+
+
+@post(list(CompactResponses.routes), status_code=200, exception_handlers=_ERRORS)
+async def compact_response(request: V1Request, state: State) -> Response[bytes] | StreamingAnswer:
+    """Have OpenAI compact a conversation."""
+    responses: ResponsesApi = state.responses_api
+    incoming = await incoming_of(request, state)
+    return await respond(
+        request,
+        state,
+        lambda on_rate_limit: responses.create(incoming, on_rate_limit, CompactResponses),
         OPENAI_RESPONSES.id_headers,
     )
 
@@ -91,6 +104,7 @@ async def list_input_items(request: V1Request, state: State, response_id: FromPa
 
 RESPONSES: Final[tuple[Any, ...]] = (
     create_response,
+    compact_response,
     connect,
     get_response,
     delete_response,

@@ -46,8 +46,13 @@ class ResponsesApi:
         self._monotonic = monotonic
         self._conversations = Conversations(store)
 
-    async def create(self, incoming: Incoming, on_rate_limit: RateLimitCallback) -> Response:
-        """Answer a request for a response."""
+    async def create(
+        self,
+        incoming: Incoming,
+        on_rate_limit: RateLimitCallback,
+        kind: type[OpenAIResponses] = OpenAIResponses,
+    ) -> Response:
+        """Answer a request for a response, or whatever else `kind` serves."""
         admission = self._pipeline.admission
         principal = await admission.authorize(incoming.api_key, OpenAIResponses.scope, incoming.principal)
         async with admission.acquire(principal, on_rate_limit) as permit:
@@ -55,7 +60,7 @@ class ResponsesApi:
             conversation = await self._conversations.find(principal, envelope.top, envelope.flags)
             if conversation.elsewhere is not None:
                 principal = self._bound(principal, conversation.elsewhere, envelope.model)
-            endpoint = OpenAIResponses(conversation, envelope, self._monotonic)
+            endpoint = kind(conversation, envelope, self._monotonic)
             request = self._pipeline.parse(endpoint, msgspec.structs.replace(incoming, principal=principal))
             keeper = ResponseKeeper(self._store, endpoint, principal.org_id)
             response = await self._pipeline.serve(endpoint, request, self._pipeline.recorder.open(request), keeper)

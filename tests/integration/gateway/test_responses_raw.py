@@ -156,3 +156,18 @@ async def test_another_organizations_responses_are_unknown(three: Stack) -> None
     for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/cancel"), ("GET", "/input_items")):
         found = await call(three, method=method, path=f"/{first['id']}{path}")
         assert found.status_code == 404
+
+
+async def test_openai_compacts_a_conversation_and_nobody_else(three: Stack) -> None:  # noqa: F811
+    body = raw()
+    found = await call(three, body, path="/compact")
+    assert found.status_code == 200, found.text
+    assert found.json()["object"] == "response.compaction"
+    went = three.provider.ledger[-1]
+    assert (went["target"], went["sha256"]) == ("/v1/responses/compact", hashlib.sha256(body).hexdigest())
+    event = await row(three)
+    assert (event.kind, event.status, event.tokens.output, event.stored) == ("responses", "success", 9, False)
+    assert event.actual_cost_nano
+    refused = await call(three, raw(model=ANTHROPIC), path="/compact")
+    assert refused.status_code == 400
+    assert "capability_rejected: compact" in refused.json()["error"]["message"]
