@@ -1891,6 +1891,7 @@ export interface components {
          *
          *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
          *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
+         *         `store_responses` False: nothing of the Responses API is stored, whatever a request says.
          */
         OptimizationSettings: {
             /**
@@ -1929,6 +1930,8 @@ export interface components {
             rules_in_manual: boolean;
             /** @default false */
             older_generations: boolean;
+            /** @default true */
+            store_responses: boolean;
         };
         /**
          * Org
@@ -2444,6 +2447,7 @@ export interface components {
             substitute_unreachable?: boolean;
             rules_in_manual?: boolean;
             older_generations?: boolean;
+            store_responses?: boolean;
         };
         /**
          * SignIns

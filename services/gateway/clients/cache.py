@@ -38,14 +38,15 @@ class _Choice(msgspec.Struct):
 
 
 class _Stored(msgspec.Struct):
-    """A chat completion, or what the optimizer made of a text."""
+    """A chat completion, a response of the Responses API, or what the optimizer made of a text."""
 
     choices: Annotated[list[_Choice], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
-    text: str | msgspec.UnsetType = msgspec.UNSET
+    output: Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
+    text: str | dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
-        if self.choices is msgspec.UNSET and self.text is msgspec.UNSET:
-            raise ValueError("neither")
+        if self.choices is self.output is msgspec.UNSET and not isinstance(self.text, str):
+            raise ValueError("none of them")
 
 
 class _Role(msgspec.Struct):
