@@ -34,8 +34,9 @@ from services.gateway.clients.provider_http import HttpProviders, Timeouts
 from services.gateway.clients.reasoning_ciphers import reasoning_ciphers
 from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
+from services.gateway.clients.response_store import BusResponseStore
 from services.gateway.clients.tool_call_store import BusToolCallStore
-from services.gateway.handlers import provider_keys
+from services.gateway.handlers import erasing, provider_keys
 from services.gateway.http.anthropic import count_message_tokens, messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
@@ -47,6 +48,7 @@ from services.gateway.http.middleware import middleware
 from services.gateway.http.models import get_google_model, get_model, list_google_models, list_models
 from services.gateway.http.openai import chat_completions, completions
 from services.gateway.http.promptly import get_credits, give_feedback, optimize
+from services.gateway.http.responses import RESPONSES
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.cache_lookup import CacheLookup
@@ -58,6 +60,7 @@ from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import Recorder
 from services.gateway.pipeline.responder import Responder
+from services.gateway.pipeline.responses import ResponsesApi
 from services.gateway.providers import registry
 from services.gateway.settings import GatewaySettings
 from services.gateway.state.concurrency import ConcurrencyLimiter
@@ -178,7 +181,15 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             ciphers=reasoning_ciphers(sealer),
             rpm=settings.count_rpm,
         )
+        responses = BusResponseStore(
+            bus,
+            sealer,
+            ttl=settings.response_ttl,
+            quota=settings.response_quota_bytes,
+            budget_ms=settings.responses_budget_ms,
+        )
         await provider_keys.serve(bus, providers, clock)
+        await erasing.serve(bus, responses)
         if isinstance(credits_, SharedCredits):
             await stack.enter_async_context(
                 background(every("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
@@ -202,7 +213,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 completions,
                 Router(
                     "/",
-                    route_handlers=[messages, count_message_tokens, call_model],
+                    route_handlers=[messages, count_message_tokens, call_model, *RESPONSES],
                     request_max_body_size=settings.max_conversation_bytes,
                 ),
                 list_models,
@@ -221,6 +232,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             state=State(
                 {
                     "pipeline": pipeline,
+                    "responses_api": ResponsesApi(pipeline, responses, providers, models, clock.monotonic),
                     "batch": Batch(pipeline, after_requests),
                     "optimize_api": optimize_api,
                     "count_tokens": count_tokens,

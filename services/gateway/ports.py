@@ -9,6 +9,7 @@ from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
 from services.gateway.domain.rate_limit import Verdict
+from services.gateway.domain.stored_response import RoutingRecord, StoredResponse
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
 from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
@@ -69,6 +70,10 @@ class Providers(Protocol):
         """A whole answer, as the provider sent it; `key` counts into the target's keys."""
         ...
 
+    async def stored(self, key: ProviderKey, org_id: str, method: str, path: str, query: str) -> ProviderAnswer:
+        """What a provider says about a response that it stores, whatever its status; `path` comes after that of responses."""
+        ...
+
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Make sure that a key works, at no cost."""
         ...
@@ -87,6 +92,43 @@ class ToolCallStore(Protocol):
 
     async def save(self, org_id: str, kept: Mapping[str, Kept]) -> None:
         """Keep it for a day. A failure is counted, not raised."""
+        ...
+
+
+class ResponseStore(Protocol):
+    """Responses of the Responses API, for all gateways. What reads and removes raises `Unavailable` where it is not certain."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept at all."""
+        ...
+
+    async def new_id(self, org_id: str) -> str:
+        """An id for a response that is about to be made."""
+        ...
+
+    async def save(self, org_id: str, entry: StoredResponse) -> bool:
+        """Keep a response, and say whether it is kept. A failure is not raised."""
+        ...
+
+    async def load(self, org_id: str, identity: str) -> StoredResponse | None:
+        """A response that was made here and is still kept; None for every other."""
+        ...
+
+    async def delete(self, org_id: str, identity: str) -> None:
+        """Remove a response, or the record of one."""
+        ...
+
+    async def save_record(self, org_id: str, record: RoutingRecord) -> bool:
+        """Keep where a provider stores a response, and say whether that is kept. A failure is not raised."""
+        ...
+
+    async def record(self, org_id: str, identity: str) -> RoutingRecord | None:
+        """Where a provider stores a response of this organization's."""
+        ...
+
+    async def erase(self, org_id: str) -> None:
+        """Remove all that an organization has stored."""
         ...
 
 

@@ -1,8 +1,12 @@
 """The gateway's settings."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from libs.common.settings import CommonSettings
+
+ResponseSeconds = Annotated[float, Meta(ge=0, le=2_592_000)]
 
 
 class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
@@ -23,6 +27,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     a second over `stream_window` is ended (the default lets a comment every 15 seconds pass). `max_answer_bytes` is the
     largest answer, unpacked. `max_body_bytes` is the largest body of a request; the APIs for agents, which send a whole conversation
     each time (messages, responses, generateContent), take `max_conversation_bytes`.
+    Responses that no provider stores are kept for `response_ttl` (3,600 to 2,592,000; 0: none are kept), up to
+    `response_quota_bytes` of each organization, the oldest going first (at least 32 MiB).
     `dashboard_dir` is where the built dashboard lies; without it, `/` says how to get it.
     """
 
@@ -68,6 +74,9 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     ack_budget_ms: float = 250.0
     limit_budget_ms: float = 100.0
     turns_budget_ms: float = 100.0
+    responses_budget_ms: float = 1000.0
+    response_ttl: ResponseSeconds = 604_800.0
+    response_quota_bytes: Annotated[int, Meta(ge=32 << 20)] = 512 << 20
     principal_ttl: float = 30.0
     principal_stale: float = 900.0
     body_timeout: float = 10.0

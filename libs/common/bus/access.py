@@ -30,6 +30,7 @@ class Access:
     watches: Sequence[str] = ()
     puts: Sequence[Bucket] = ()
     gets: Sequence[Bucket] = ()
+    deletes: Sequence[Bucket] = ()
     adds: Sequence[SharedCounter] = ()
 
 
@@ -50,9 +51,11 @@ ACCESS: Mapping[str, Access] = {
         serves=(gateway.TEST_PROVIDER_KEY,),
         emits=(events.COMPLETION_FINISHED, events.FEEDBACK_GIVEN, gateway.GATEWAY_ALIVE),
         hears=(auth.PRINCIPAL_CHANGED, auth.CREDITS_WANTED, auth.CREDITS_ADDED, gateway.GATEWAY_ALIVE),
-        puts=(gateway.TURNS,),
-        gets=(gateway.TURNS,),
-        adds=(gateway.RATE, gateway.BUDGET),
+        consumes=("gateway_erase",),
+        puts=(gateway.TURNS, gateway.RESPONSES),
+        gets=(gateway.TURNS, gateway.RESPONSES),
+        deletes=(gateway.RESPONSES,),
+        adds=(gateway.RATE, gateway.BUDGET, gateway.RESPONSE_BYTES),
     ),
     "auth": Access(
         calls=(
@@ -146,6 +149,8 @@ def _jetstream(user: str, own: Access, topology: Topology) -> Iterator[str]:
     yield f"{api}.STREAM.INFO.{stream}"  # what time the server has
     for bucket in own.gets:
         yield f"{api}.DIRECT.GET.KV_{bucket.name}.>"
+    for bucket in own.deletes:
+        yield f"{api}.STREAM.PURGE.KV_{bucket.name}"
     for consumer in own.consumes:
         yield f"{api}.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         yield f"{api}.CONSUMER.INFO.{stream}.{consumer}"

@@ -20,6 +20,7 @@ def bucket_stream(bucket: Bucket) -> StreamConfig:
         allow_rollup_hdrs=True,
         deny_delete=True,
         allow_direct=True,
+        allow_msg_ttl=True,
     )
 
 
@@ -36,9 +37,21 @@ def tally_stream(tally: SharedCounter) -> StreamConfig:
     )
 
 
-async def put(jetstream: JetStreamContext, bucket: Bucket, key: str, value: bytes, timeout: float) -> None:  # noqa: ASYNC109
-    """Keep a value."""
-    await jetstream.publish(f"$KV.{bucket.name}.{key}", value, timeout=timeout)
+async def put(
+    jetstream: JetStreamContext,
+    bucket: Bucket,
+    key: str,
+    value: bytes,
+    timeout: float,  # noqa: ASYNC109
+    max_age: float | None = None,
+) -> None:
+    """Keep a value, for `max_age` seconds or as long as the bucket does."""
+    await jetstream.publish(f"$KV.{bucket.name}.{key}", value, timeout=timeout, msg_ttl=max_age)
+
+
+async def delete(jetstream: JetStreamContext, bucket: Bucket, key: str) -> None:
+    """Remove what is kept under a key, or, where it ends in `.>`, under all that begin so."""
+    await jetstream.purge_stream(f"KV_{bucket.name}", subject=f"$KV.{bucket.name}.{key}")
 
 
 async def get(jetstream: JetStreamContext, bucket: Bucket, key: str) -> bytes | None:

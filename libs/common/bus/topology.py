@@ -17,7 +17,7 @@ from libs.common.bus.kv import bucket_stream, tally_stream
 from libs.common.contracts.auth import ATTEMPTS
 from libs.common.contracts.base import Bucket, Event, SharedCounter
 from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS, FEEDBACK_GIVEN, ORG_DELETED
-from libs.common.contracts.gateway import BUDGET, RATE, TURNS
+from libs.common.contracts.gateway import BUDGET, RATE, RESPONSE_BYTES, RESPONSES, TURNS
 from libs.common.contracts.router import LEARNED
 
 DEAD_LETTERS = "PROMPTLY_DEAD"
@@ -33,7 +33,7 @@ def _consumers() -> Mapping[str, Sequence[str]]:
     return {
         COMPLETION_FINISHED.subject: ("analytics", "alerts"),
         FEEDBACK_GIVEN.subject: ("analytics_feedback",),
-        ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase"),
+        ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase", "gateway_erase"),
     }
 
 
@@ -46,8 +46,8 @@ class Topology:
     stream: str = "PROMPTLY_EVENTS"
     events: Sequence[Event[Any]] = DURABLE_EVENTS
     consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
-    buckets: Sequence[Bucket] = (TURNS, LEARNED)
-    tallies: Sequence[SharedCounter] = (RATE, BUDGET, ATTEMPTS)
+    buckets: Sequence[Bucket] = (TURNS, RESPONSES, LEARNED)
+    tallies: Sequence[SharedCounter] = (RATE, BUDGET, RESPONSE_BYTES, ATTEMPTS)
     max_bytes: int = 1 << 30
 
     async def ensure(self, jetstream: JetStreamContext) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from libs.common.contracts.base import Rpc
 
-Metric = Literal["daily_spend", "error_rate", "latency_p95", "savings_percentage"]
+Metric = Literal["daily_spend", "cost_per_request", "error_rate", "latency_p95", "savings_percentage"]
 Operator = Literal["gt", "lt", "gte", "lte"]
 Channel = Literal["email", "webhook", "slack"]
 

@@ -18,6 +18,7 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
     manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
+    `store_responses` False: nothing of the Responses API is stored, whatever a request says.
     """
 
     level: Level = "moderate"
@@ -35,6 +36,7 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     substitute_unreachable: bool = False
     rules_in_manual: bool = False
     older_generations: bool = False
+    store_responses: bool = True
 
 
 class RuleCondition(msgspec.Struct, frozen=True, kw_only=True):

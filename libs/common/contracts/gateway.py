@@ -1,4 +1,4 @@
-"""What gateways share with each other: tool calls between two turns, rate limits, and who else is there."""
+"""What gateways share with each other: tool calls between two turns, stored responses, rate limits, and who else is there."""
 
 import msgspec
 
@@ -6,6 +6,11 @@ from libs.common.contracts.auth import ProviderKey
 from libs.common.contracts.base import Bucket, Event, Rpc, SharedCounter
 
 TURNS = Bucket("promptly_turns", 86_400.0)
+# Responses by organization and id: sealed ones that this gateway made, and where at a provider the others are. A value may be kept for
+# less than the bucket's time. Past `max_bytes` no new ones are taken, and answers say so.
+RESPONSES = Bucket("promptly_responses", 30 * 86_400.0, 2 << 30)
+# Bytes of responses that each organization has ever stored; what its oldest are is read from that.
+RESPONSE_BYTES = SharedCounter("PROMPTLY_RESPONSE_BYTES", 31 * 86_400.0, on_disk=True)
 RATE = SharedCounter("PROMPTLY_RATE", 180.0, on_disk=True)  # a server that is started again must not forgive a minute
 
 

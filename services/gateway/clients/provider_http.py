@@ -111,6 +111,16 @@ class HttpProviders:
                     raise
         return ProviderStream(pieces=self._pieces(response, unpacker), headers=_headers(response))
 
+    async def stored(self, key: ProviderKey, org_id: str, method: str, path: str, query: str) -> ProviderAnswer:
+        """Call the address of one stored response; see `ports.Providers`."""
+        base = self._url(key.provider, "responses", key.base_url, "", False)
+        url = URL(f"{base}{path}{'?' if query else ''}{query}", encoded=True)
+        with _failures():
+            async with asyncio.timeout(self._timeouts.plain):
+                response = await self._send(OutgoingRequest(method=method, url=str(url)), url, key, org_id)
+                content = await self._read(response)
+        return ProviderAnswer(content=content, status=response.status, headers=_headers(response))
+
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Request the list of models, to see whether the key works. `Failure` where it does not."""
         provider = self._registry[key.provider]

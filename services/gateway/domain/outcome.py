@@ -39,7 +39,8 @@ class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """One request's end. `status_code` is what the client got; `error` is our code. `original_tokens` are those of the
     client's own messages; `tool_calls` is what is to be kept of the answer's tool calls, by their id. `stop` is the provider's
-    word for why the answer ended, `units` what it counted apart from tokens.
+    word for why the answer ended, `units` what it counted apart from tokens; `stored` whether the answer is kept
+    for a follow-up.
     """
 
     status: Status
@@ -53,3 +54,4 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     tool_calls: Mapping[str, Kept] = {}
     stop: str | None = None
     units: Mapping[str, float] = {}
+    stored: bool = False

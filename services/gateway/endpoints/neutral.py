@@ -85,6 +85,8 @@ class NeutralEndpoint:
     operation = "chat"
     routes: tuple[str, ...] = ()
     id_headers: tuple[str, ...] = ("x-request-id",)
+    # Whether reasoning that a provider refuses is left out of a request that was forwarded, too.
+    strips_refused_reasoning = False
 
     # What a format brings.
 
@@ -132,6 +134,10 @@ class NeutralEndpoint:
         """The provider's API that a request in its own format goes to."""
         return self.surface
 
+    def speaks(self, attempt: Attempt) -> bool:
+        """Whether the provider gets the request, and the client the answer, in the client's own format."""
+        return self.surface in attempt.provider.surfaces
+
     # What the pipeline calls.
 
     def head(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
@@ -154,7 +160,7 @@ class NeutralEndpoint:
         another model is to answer, a body that is built.
         """
         envelope, target = read_of(attempt), attempt.target
-        native = self.surface in attempt.provider.surfaces
+        native = self.speaks(attempt)
         form = attempt.provider.formats[self.surface if native else attempt.provider.foreign_surface]
         surface = self.own_surface(envelope) if native else form.name
         query = self.query(envelope) if native else ""
@@ -169,6 +175,7 @@ class NeutralEndpoint:
                 headers=headers,
                 raw=True,
                 forwarded=True,
+                holds_reasoning=self.strips_refused_reasoning and "thinking" in envelope.flags,
                 format=form,
             )
         ask = self.opened(attempt)

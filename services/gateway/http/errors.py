@@ -12,6 +12,7 @@ from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.endpoints.base import ErrorResponse
 from services.gateway.endpoints.google_generate import GOOGLE_GENERATE
 from services.gateway.endpoints.openai_chat import OPENAI_CHAT
+from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES
 from services.gateway.http.middleware import request_scope
 
 Render = Callable[[PromptlyError, str], ErrorResponse]
@@ -70,5 +71,10 @@ def by_address(render: Render, others: Mapping[str, Render]) -> Handlers:
 _BY_HEADER: Mapping[str, str] = {"anthropic-version": "/v1/messages", "x-goog-api-key": "/v1beta"}
 HANDLERS = by_address(
     OPENAI_CHAT.error,
-    {"/v1/messages": ANTHROPIC_MESSAGES.error, "/v1beta": GOOGLE_GENERATE.error, "/models": GOOGLE_GENERATE.error},
+    {
+        "/v1/messages": ANTHROPIC_MESSAGES.error,
+        "/v1/responses": OPENAI_RESPONSES.error,
+        "/v1beta": GOOGLE_GENERATE.error,
+        "/models": GOOGLE_GENERATE.error,
+    },
 )

@@ -70,6 +70,9 @@ _KNOWN = frozenset(
         "/v1/messages",
         "/v1/messages/count_tokens",
         "/v1/models",
+        "/v1/responses",
+        "/v1/responses/compact",
+        "/v1/responses/input_tokens",
         "/v1/feedback",
         "/v1/optimize",
         "/v1/credits",
@@ -85,4 +88,6 @@ def _route(path: str) -> str:
         return "/v1beta/models/{model}" if path.startswith("/v1beta/models/") else "/v1beta"
     if path.startswith("/v1/models/"):
         return "/v1/models/{model}"
+    if path.startswith("/v1/responses/"):
+        return "/v1/responses/{response}"
     return "/v1" if path.startswith("/v1") else "/api" if path.startswith("/api") else "/"

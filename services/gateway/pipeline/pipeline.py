@@ -21,6 +21,7 @@ from services.gateway.pipeline.provider_call import ProviderCall, ProviderCalls
 from services.gateway.pipeline.recorder import Recorder, RequestRecord
 from services.gateway.pipeline.responder import Responder
 from services.gateway.pipeline.response import Response, cached, release_after
+from services.gateway.pipeline.response_keeper import ResponseKeeper
 from services.gateway.ports import Budgets
 from services.gateway.providers.registry import Registry
 
@@ -66,8 +67,12 @@ class Pipeline:
         principal = restricted(incoming.principal, self._registry.answering(endpoint.surface))
         return parse_request(endpoint, incoming, principal, self._catalog, kind)
 
-    async def serve(self, endpoint: Endpoint, request: Request, record: RequestRecord) -> Response:
-        """Answer an admitted request. Whatever happens, its record is closed, or will be by the stream that is returned."""
+    async def serve(
+        self, endpoint: Endpoint, request: Request, record: RequestRecord, keeper: ResponseKeeper | None = None
+    ) -> Response:
+        """Answer an admitted request. Whatever happens, its record is closed, or will be by the stream that is returned. `keeper`
+        keeps the response.
+        """
         plan, call = initial(request), None
         with context.bound(request_id=request.id):
             try:
@@ -75,14 +80,14 @@ class Pipeline:
                 if plan.hit is None:
                     plan = await self._planner.plan(request, plan)
                 if plan.hit is not None:
-                    body = await self._responder.on_cache_hit(endpoint, request, plan, record)
+                    body = await self._responder.on_cache_hit(endpoint, request, plan, record, keeper)
                     return cached(endpoint, request, plan.hit.served_model or routed_model(request, plan), body)
                 plan = self._planner.select_target(request, plan)
                 if request.principal.monthly_budget_nano is not None:
                     expected = expected_nano(request, plan, self._catalog)
                     record.reservation = await self._budgets.reserve(request.principal, expected)
                 call = self._provider_calls.start(endpoint, request, plan)
-                return await self._answer(endpoint, request, call, record)
+                return await self._answer(endpoint, request, call, record, keeper)
             except asyncio.CancelledError:
                 self._responder.record_cancelled(request, call.plan if call else plan, record, call)
                 raise
@@ -92,13 +97,18 @@ class Pipeline:
                 raise
 
     async def _answer(
-        self, endpoint: Endpoint, request: Request, call: ProviderCall, record: RequestRecord
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        call: ProviderCall,
+        record: RequestRecord,
+        keeper: ResponseKeeper | None,
     ) -> Response:
         if not request.envelope.stream:
-            body = await self._responder.on_response(endpoint, request, call, await call.complete(), record)
+            body = await self._responder.on_response(endpoint, request, call, await call.complete(), record, keeper)
             return replace(_response(endpoint, request, call), body=body)
         opened = await call.stream()
-        chunks = self._responder.stream(request, call, opened, record)
+        chunks = self._responder.stream(request, call, opened, record, keeper)
         await anext(chunks)  # begun, so that closing it closes the record
         stream = opened.answer
         response = _response(endpoint, request, call)

@@ -114,6 +114,10 @@ class ProviderCall:
         """Note that the provider has said all that it will."""
         self._note(answered=self._shared.clock.monotonic())
 
+    def note_dropped(self, name: str) -> None:
+        """Note one more field of the client's that was not carried out."""
+        self._note(dropped=(*self.trace.dropped, name))
+
     async def _attempts(self, once: Callable[[Target, int], Awaitable[T]]) -> T:
         calls, key, retried = 0, 0, False
         while True:

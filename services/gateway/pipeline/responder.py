@@ -9,6 +9,7 @@ from libs.common import tokens
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheHit, StoreAnswer, cache_entry_id
+from libs.common.contracts.events import Status
 from libs.common.errors import PromptlyError
 from libs.common.jobs import Background
 from services.gateway.domain.attempts import Failure, client_error
@@ -21,6 +22,7 @@ from services.gateway.domain.subrequests import MAX_MESSAGE_BYTES
 from services.gateway.endpoints.base import AnswerStream, AnswerSummary, CompleteAnswer, Endpoint
 from services.gateway.pipeline.provider_call import OpenStream, ProviderCall
 from services.gateway.pipeline.recorder import CLIENT_LEFT, RequestRecord, internal_error
+from services.gateway.pipeline.response_keeper import NOT_STORED, ResponseKeeper
 from services.gateway.pipeline.token_counts import count
 from services.gateway.ports import AnswerCache
 from services.gateway.state.prefix_cache import PrefixCacheTracker
@@ -46,7 +48,14 @@ class Responder:
         self._clock = clock
         self._background = background
 
-    async def on_cache_hit(self, endpoint: Endpoint, request: Request, plan: Plan, record: RequestRecord) -> bytes:
+    async def on_cache_hit(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        plan: Plan,
+        record: RequestRecord,
+        keeper: ResponseKeeper | None = None,
+    ) -> bytes:
         """A stored answer, in the shape that the client requested."""
         hit = plan.hit
         assert hit is not None
@@ -55,16 +64,30 @@ class Responder:
             original = tokens.count_messages(request.baseline_model, msgspec.json.decode(request.messages))
         outcome = Outcome(status="cached", original_tokens=original)
         outcome = price_hit(request, plan, outcome, self._catalog)
-        body = endpoint.replay(request, bytes(hit.answer), self._metadata(request, plan, outcome))
+        metadata = self._metadata(request, plan, outcome)
+        if keeper is None:
+            body = endpoint.replay(request, bytes(hit.answer), metadata)
+        else:
+            body = await keeper.cached(request, bytes(hit.answer), metadata)
+            outcome = msgspec.structs.replace(outcome, stored=keeper.kept)
         await record.close(plan, outcome)
         return body
 
     async def on_response(
-        self, endpoint: Endpoint, request: Request, call: ProviderCall, answer: CompleteAnswer, record: RequestRecord
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        call: ProviderCall,
+        answer: CompleteAnswer,
+        record: RequestRecord,
+        keeper: ResponseKeeper | None = None,
     ) -> bytes:
-        """A provider's whole answer."""
-        outcome = await self._outcome(request, call, answer.summary)
+        """A provider's whole answer. What is to be kept of it is kept before it goes out."""
         body = answer.body
+        if keeper is not None:
+            body = await keeper.whole(answer)
+            _note_lost(call, keeper)
+        outcome = await self._outcome(request, call, answer.summary, keeper)
         if not answer.forwarded:
             body = endpoint.with_metadata(body, self._metadata(request, call.plan, outcome))
         self._store(request, call.plan, outcome, answer.summary, answer.body, record)
@@ -72,21 +95,31 @@ class Responder:
         return body
 
     async def stream(
-        self, request: Request, call: ProviderCall, opened: OpenStream, record: RequestRecord
+        self,
+        request: Request,
+        call: ProviderCall,
+        opened: OpenStream,
+        record: RequestRecord,
+        keeper: ResponseKeeper | None = None,
     ) -> AsyncGenerator[bytes, None]:
         """A provider's stream, piece by piece. However it ends, it is recorded once. The first piece is empty: whoever has got
-        it can close the stream at any time.
+        it can close the stream at any time. What is to be kept of it is kept before its last piece goes out.
         """
         answer = opened.answer
         try:
             yield b""
+            if keeper is not None:
+                await keeper.stream(answer)
             yield opened.head
             async for out in _pieces(opened):
                 yield out
             opened.ended(None)
             call.answered()
+            if keeper is not None:
+                await keeper.stream(answer)
+                _note_lost(call, keeper)
             summary = answer.summary()
-            outcome = await self._outcome(request, call, summary)
+            outcome = await self._outcome(request, call, summary, keeper)
             ending = answer.ending(self._metadata(request, call.plan, outcome))
             self._store(request, call.plan, outcome, summary, answer.body() if summary.storable else b"", record)
             await record.close(call.plan, outcome)
@@ -131,6 +164,12 @@ class Responder:
             counts = TokenCounts() if trace.called is None else await count(request, plan, summary)
             trace = msgspec.structs.replace(trace, served_tier=summary.service_tier or trace.served_tier)
             outcome = Outcome(status="cancelled", status_code=499, error=CLIENT_LEFT, trace=trace, counts=counts)
+            if answer is not None and answer.complete:
+                # Some clients hang up on the last event instead of waiting for the end: they have the whole answer.
+                status: Status = "fallback" if plan.fallback_used else "success"
+                outcome = Outcome(
+                    status=status, trace=trace, counts=counts, stop=summary.stop, tool_calls=summary.tool_calls
+                )
             await record.close(plan, price_call(request, plan, outcome, self._catalog))
         except Exception as fault:
             await record.fail(plan, trace, fault)
@@ -166,7 +205,9 @@ class Responder:
             await record.fail(call.plan, call.trace, second)
         return error
 
-    async def _outcome(self, request: Request, call: ProviderCall, answer: AnswerSummary) -> Outcome:
+    async def _outcome(
+        self, request: Request, call: ProviderCall, answer: AnswerSummary, keeper: ResponseKeeper | None = None
+    ) -> Outcome:
         """The outcome of a call that has answered, with its receipt."""
         trace = msgspec.structs.replace(call.trace, served_tier=answer.service_tier or call.trace.served_tier)
         outcome = Outcome(
@@ -176,6 +217,7 @@ class Responder:
             tool_calls=answer.tool_calls,
             stop=answer.stop,
             units=answer.units,
+            stored=keeper is not None and keeper.kept,
         )
         return price_call(request, call.plan, outcome, self._catalog)
 
@@ -223,6 +265,11 @@ class Responder:
         cut = None if plan.optimized is None or plan.fallback_used else plan.optimized.cut
         if request.chat is not None and (cut is not None or cache_read):
             self._prefixes.update(request.principal.org_id, request.chat, cut, cache_read)
+
+
+def _note_lost(call: ProviderCall, keeper: ResponseKeeper) -> None:
+    if keeper.lost:
+        call.note_dropped(NOT_STORED)
 
 
 async def _pieces(opened: OpenStream) -> AsyncGenerator[bytes, None]:

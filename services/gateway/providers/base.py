@@ -46,6 +46,7 @@ class ProviderAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A whole answer. Header names are lower-case."""
 
     content: bytes
+    status: int = 200
     headers: Mapping[str, str] = {}
 
 

@@ -10,7 +10,11 @@ from services.gateway.translate.dialect import Dialect
 from services.gateway.translate.openai_errors import failure
 from services.gateway.translate.openai_openai import OPENAI
 
-_PATHS = {"responses": "responses", "responses:count": "responses/input_tokens"}
+_PATHS = {
+    "responses": "responses",
+    "responses:count": "responses/input_tokens",
+    "responses:compact": "responses/compact",
+}
 
 
 class OpenAI(Provider):
