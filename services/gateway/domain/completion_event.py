@@ -117,6 +117,7 @@ def completion_event(request: Request, plan: Plan, outcome: Outcome, now: float)
         stop=outcome.stop,
         service_tier=trace.served_tier,
         units=dict(outcome.units),
+        unpriced=outcome.unpriced,
         stored=outcome.stored,
         upstream_request_id=trace.upstream_request_id,
     )
