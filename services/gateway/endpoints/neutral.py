@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from libs.common.contracts.auth import Scope
-from libs.common.errors import PromptlyError
+from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.domain.attempts import Failure, ForwardedError
 from services.gateway.domain.cache_key import CacheKey
-from services.gateway.domain.chat import Chat
+from services.gateway.domain.chat import Chat, parse
 from services.gateway.domain.request import Envelope as AnyEnvelope
 from services.gateway.domain.request import Kind, Request
 from services.gateway.domain.turns import CallIds, Kept, for_key, of_answer, without_blocks
@@ -35,12 +35,14 @@ from services.gateway.formats.envelope import Envelope, with_model
 from services.gateway.formats.errors import Problem, Rendered, problem_of
 from services.gateway.formats.filters import client_answer
 from services.gateway.formats.headers import to_client, without_credentials
-from services.gateway.formats.levers import cacheable, exact_key
+from services.gateway.formats.levers import cacheable, exact_key, keeps_its_model
 from services.gateway.formats.opaque import Cipher, Sealer, Serving, unseal, without_reasoning
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EncodedRequest
+from services.gateway.providers.compatible import chat
 
 _BYTES_PER_TOKEN = 4
+_MAX_ROUTED = 1 << 20
 _CLOSED = Cipher(seal=lambda _: "", open=lambda _: None)
 
 
@@ -86,6 +88,8 @@ class NeutralEndpoint:
     operation = "chat"
     routes: tuple[str, ...] = ()
     id_headers: tuple[str, ...] = ("x-request-id",)
+    # Whether the router may choose another model.
+    routable = False
     # Whether reasoning that a provider refuses is left out of a request that was forwarded, too.
     strips_refused_reasoning = False
 
@@ -150,7 +154,16 @@ class NeutralEndpoint:
         return msgspec.structs.replace(found, headers=without_credentials(headers), query=query)
 
     def chat_view(self, envelope: AnyEnvelope) -> Chat | None:
-        return None
+        """For the router alone, and only where another model surely does as well: a request without tools, without reasoning, and
+        bound to no provider.
+        """
+        assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
+        if not self.routable or envelope.tools or len(envelope.raw) > _MAX_ROUTED or keeps_its_model(envelope):
+            return None
+        try:
+            return parse(chat.build(self.ask(envelope), Target(model=envelope.model)).body)
+        except BadRequest:  # what cannot be read here may be right all the same where it goes as it came
+            return None
 
     def cache_key(self, envelope: AnyEnvelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
         assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"

@@ -300,7 +300,8 @@ class ProviderCall:
 
 
 async def _nothing() -> AsyncGenerator[bytes, None]:
-    for piece in ():
+    pieces: tuple[bytes, ...] = ()
+    for piece in pieces:
         yield piece
 
 
