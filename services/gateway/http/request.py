@@ -88,7 +88,7 @@ async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # 
             body = await request.body()
     except TimeoutError:
         raise RequestTimeout("The body did not arrive in time.") from None
-    limit = request.route_handler.resolve_request_max_body_size()  # type: ignore[attr-defined]
+    limit = request.route_handler.resolve_request_max_body_size()
     body = await unpacked(body, encoding, limit or len(body))
     if (scan := json_size.scan(body)) is not None:
         for _ in scan:

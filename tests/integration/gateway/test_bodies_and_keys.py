@@ -25,7 +25,7 @@ def bare(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-PACKED = {"gzip": gzip.compress, "deflate": zlib.compress, "Deflate": bare, "identity": bytes}
+PACKED: dict[str, Any] = {"gzip": gzip.compress, "deflate": zlib.compress, "Deflate": bare, "identity": bytes}
 
 
 async def post(stack: Stack, path: str, body: bytes, **headers: str) -> httpx.Response:
