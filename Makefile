@@ -82,7 +82,7 @@ test-integrations: $(VENV)/dev ## Run other tools' clients against Promptly, eac
 	@$(BIN)/python -m tests.integrations
 	@$(BIN)/python -m tests.integrations.agents
 
-test-agents: $(VENV)/dev ## Run coding agents (Claude Code, Codex, Gemini CLI, opencode, Qwen Code) against Promptly, each in its own environment
+test-agents: $(VENV)/dev ## Run coding agents (Claude Code, Codex, Gemini CLI) against Promptly, each in its own environment
 	@$(BIN)/python -m tests.integrations.agents
 
 test-sdk: test-sdk-python test-sdk-node ## Build both SDKs, install each where nothing else is, run its README against a running Promptly

@@ -77,45 +77,6 @@ def _gemini_home(home: Path, url: str, model: str) -> None:
     (home / ".gemini" / "settings.json").write_text(json.dumps(settings))
 
 
-def _opencode_steps(folder: Path) -> list[dict[str, Any]]:
-    file = str(folder / "hello.txt")
-    return [
-        step("I will write the file.", 1, "write", filePath=file, content="Hello there\n"),
-        step(
-            "", 2, "bash", command=f"sed -i s/there/world/ {file} && cat {file}", description="Edit and show the file"
-        ),
-        {"content": DONE},
-    ]
-
-
-def _opencode_home(home: Path, url: str, model: str) -> None:
-    config = home / ".config" / "opencode"
-    config.mkdir(parents=True)
-    provider = {
-        "npm": "@ai-sdk/openai-compatible",
-        "name": "Promptly",
-        "options": {"baseURL": f"{url}/v1", "apiKey": "{env:PROMPTLY_API_KEY}"},
-        "models": {model: {"name": model}},
-    }
-    permission = {"edit": "allow", "bash": "allow"}
-    settings = {"provider": {"promptly": provider}, "permission": permission, "autoupdate": False, "share": "disabled"}
-    (config / "opencode.json").write_text(json.dumps(settings))
-
-
-def _qwen_environment(url: str, key: str) -> dict[str, str]:
-    return {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": f"{url}/v1"}
-
-
-def _qwen_home(home: Path, url: str, model: str) -> None:
-    (home / ".qwen").mkdir()
-    settings = {
-        "security": {"auth": {"selectedType": "openai"}},
-        "privacy": {"usageStatisticsEnabled": False},
-        "general": {"disableAutoUpdate": True},
-    }
-    (home / ".qwen" / "settings.json").write_text(json.dumps(settings))
-
-
 AGENTS = (
     Agent(
         name="claude-code",
@@ -150,23 +111,5 @@ AGENTS = (
         },
         steps=_gemini_steps,
         prepare=_gemini_home,
-    ),
-    Agent(
-        name="opencode",
-        binary="opencode",
-        kind="chat",
-        command=lambda model: ["run", "--model", f"promptly/{model}", TASK],
-        environment=lambda url, key: {"PROMPTLY_API_KEY": key},
-        steps=_opencode_steps,
-        prepare=_opencode_home,
-    ),
-    Agent(
-        name="qwen-code",
-        binary="qwen",
-        kind="chat",
-        command=lambda model: ["--yolo", "-m", model, "-p", TASK],
-        environment=_qwen_environment,
-        steps=_gemini_steps,
-        prepare=_qwen_home,
     ),
 )
