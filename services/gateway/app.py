@@ -34,10 +34,12 @@ from services.gateway.clients.provider_http import HttpProviders, Timeouts
 from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
 from services.gateway.clients.tool_call_store import BusToolCallStore
+from services.gateway.clients.vectors import BusVectorCache
 from services.gateway.handlers import provider_keys
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
+from services.gateway.http.embeddings import create_embeddings
 from services.gateway.http.errors import HANDLERS
 from services.gateway.http.health import healthz, readyz
 from services.gateway.http.middleware import middleware
@@ -47,6 +49,7 @@ from services.gateway.http.promptly import get_credits, give_feedback, optimize
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.cache_lookup import CacheLookup
+from services.gateway.pipeline.embeddings import Embeddings
 from services.gateway.pipeline.feedback import Feedback
 from services.gateway.pipeline.optimize import OptimizeApi
 from services.gateway.pipeline.pipeline import Pipeline
@@ -138,14 +141,28 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             settings.max_rpm,
         )
         calls = ProviderCalls(providers, known, models, ProviderHealth(clock.monotonic), clock, _pause)
+        budgets = SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True)
+        recorder = Recorder(events, tool_calls, models, clock, after_requests)
+        vectors = BusVectorCache(bus, clock.monotonic, settings.lookup_budget_ms, stores)
+        embeddings = Embeddings(
+            admission=admission,
+            budgets=budgets,
+            provider_calls=calls,
+            recorder=recorder,
+            vectors=vectors,
+            registry=known,
+            catalog=models,
+            units=catalog.load_units(),
+            background=after_requests,
+        )
         pipeline = Pipeline(
             admission=admission,
             cache_lookup=CacheLookup(cache, SingleFlight(clock.monotonic, settings.flight_wait)),
             planner=Planner(cache, optimizer, router, tool_calls, prefixes, models),
-            budgets=SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True),
+            budgets=budgets,
             provider_calls=calls,
             responder=Responder(cache, prefixes, models, clock, after_requests),
-            recorder=Recorder(events, tool_calls, models, clock, after_requests),
+            recorder=recorder,
             registry=known,
             catalog=models,
         )
@@ -174,13 +191,14 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             missing=lambda: () if principals.auth_answered else ("auth",),
             degraded=lambda: [
                 *(() if bus.connected else ("bus",)),
-                *(hop.part for hop in (cache.hop, optimizer.hop, router.hop) if hop.is_open),
+                *(hop.part for hop in (cache.hop, vectors.hop, optimizer.hop, router.hop) if hop.is_open),
             ],
         )
         web = Litestar(
             [
                 chat_completions,
                 completions,
+                create_embeddings,
                 list_models,
                 get_model,
                 give_feedback,
@@ -196,6 +214,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 {
                     "pipeline": pipeline,
                     "batch": Batch(pipeline, after_requests),
+                    "embeddings": embeddings,
                     "optimize_api": optimize_api,
                     "registry": known,
                     "admission": admission,

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from libs.common.contracts.auth import Principal, ProviderKey
-from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
+from libs.common.contracts.cache import CachedVector, CacheHit, ExactLookup, SemanticLookup, StoreAnswer
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
@@ -43,6 +43,18 @@ class AnswerCache(Protocol):
 
     def store(self, answer: StoreAnswer, done: Callable[[], None] | None = None) -> None:
         """Keep an answer. Returns at once; a failure is counted, not raised. `done` is called afterwards."""
+        ...
+
+
+class VectorCache(Protocol):
+    """Vectors that were made before."""
+
+    async def find(self, org_id: str, keys: Sequence[str]) -> tuple[dict[str, CachedVector], bool]:
+        """Those that are there, by key, and whether all of them could be looked up."""
+        ...
+
+    def store(self, org_id: str, vectors: Mapping[str, CachedVector]) -> None:
+        """Keep them. Returns at once; a failure is counted, not raised."""
         ...
 
 

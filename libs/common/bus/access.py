@@ -45,6 +45,7 @@ ACCESS: Mapping[str, Access] = {
                 auth.END_ONCE,
             ),
             *(cache.LOOKUP_EXACT, cache.LOOKUP_SEMANTIC, cache.STORE, cache.FORGET),
+            *(cache.LOOKUP_VECTORS, cache.STORE_VECTORS),
             *(optimizer.OPTIMIZE, optimizer.OPTIMIZE_TEXT, router.ROUTE, analytics.REQUEST, analytics.SPENT),
         ),
         serves=(gateway.TEST_PROVIDER_KEY,),
@@ -85,7 +86,10 @@ ACCESS: Mapping[str, Access] = {
         adds=(auth.ATTEMPTS,),
     ),
     "cache": Access(
-        serves=(cache.LOOKUP_EXACT, cache.LOOKUP_SEMANTIC, cache.STORE, cache.STATS, cache.FORGET, cache.CLEAR),
+        serves=(
+            *(cache.LOOKUP_EXACT, cache.LOOKUP_SEMANTIC, cache.STORE, cache.STATS, cache.FORGET, cache.CLEAR),
+            *(cache.LOOKUP_VECTORS, cache.STORE_VECTORS),
+        ),
         consumes=("cache_erase",),
     ),
     "optimizer": Access(serves=(optimizer.OPTIMIZE, optimizer.OPTIMIZE_TEXT)),

@@ -108,6 +108,13 @@ def completion_event(request: Request, plan: Plan, outcome: Outcome, now: float)
         stream=request.envelope.stream,
         trace_id=request.trace_id,
         not_done=plan.not_done,
+        target_surface=outcome.surface,
+        raw=outcome.raw,
+        units=dict(outcome.metered.units),
+        unpriced=outcome.metered.unpriced,
+        items=outcome.metered.items,
+        cached_items=outcome.metered.cached_items,
+        upstream_request_id=outcome.upstream_request_id,
     )
 
 

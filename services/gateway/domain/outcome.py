@@ -32,9 +32,20 @@ class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
     estimated: bool = False
 
 
+class Metered(msgspec.Struct, frozen=True, kw_only=True):
+    """What is billed, or served, by other units than a chat's tokens; the fields are those of `CompletionFinished`."""
+
+    units: Mapping[str, float] = {}
+    unpriced: tuple[str, ...] = ()
+    items: int = 0
+    cached_items: int = 0
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """One request's end. `status_code` is what the client got; `error` is our code. `original_tokens` are those of the
     client's own messages; `tool_calls` is what is to be kept of the answer's tool calls, by their id.
+    `surface` is the provider's API that was called, `raw` whether the client's own bytes went there, `upstream_request_id` what the
+    provider calls the request.
     """
 
     status: Status
@@ -46,3 +57,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     receipt: Receipt | None = None
     shadow_savings_nano: int | None = None
     tool_calls: Mapping[str, Kept] = {}
+    metered: Metered = Metered()
+    surface: str | None = None
+    raw: bool = False
+    upstream_request_id: str | None = None

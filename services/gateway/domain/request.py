@@ -12,7 +12,7 @@ from services.gateway.domain.chat import Chat
 from services.gateway.domain.overrides import Overrides
 from services.gateway.domain.targets import Target
 
-Kind = Literal["chat", "completion"]
+Kind = Literal["chat", "completion", "embedding", "passthrough"]
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):

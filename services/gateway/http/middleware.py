@@ -41,6 +41,8 @@ def middleware(app: ASGIApp) -> ASGIApp:
             return
         incoming = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         own = RequestScope(new_id("req"), incoming)
+        if scope["path"].startswith("/v1"):
+            own.headers["x-request-id"] = own.request_id  # where OpenAI's clients look for it
         scope.setdefault("state", {})[_STATE] = own
 
         async def send_with_headers(message: Message) -> None:
@@ -65,7 +67,10 @@ def middleware(app: ASGIApp) -> ASGIApp:
 
 
 _KNOWN = frozenset(
-    ("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/feedback", "/v1/optimize", "/v1/credits")
+    (
+        *("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/feedback", "/v1/optimize", "/v1/credits"),
+        "/v1/embeddings",
+    )
 )
 
 

@@ -1,10 +1,12 @@
 """What the gateway has to know about a provider. Each provider declares it in its own folder; nothing else names providers."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.domain.embeddings import EmbeddingRows, EmbeddingsEnvelope
 from services.gateway.translate.dialect import Dialect
 
 
@@ -34,14 +36,36 @@ class EncodedRequest(msgspec.Struct, frozen=True, kw_only=True):
     raw: bool = False
 
 
+class EmbeddingFormat(Protocol):
+    """A provider's format of embeddings. `batch` is how many inputs one call may have; `unit` says that vectors of fewer
+    dimensions than the model's own have to be normalised, `bounded` that OpenAI's limit of tokens applies.
+    """
+
+    batch: int
+    unit: bool
+    bounded: bool
+
+    def check(self, envelope: EmbeddingsEnvelope) -> None:
+        """`BadRequest` for what this provider does not take."""
+        ...
+
+    def request(self, envelope: EmbeddingsEnvelope, model: str) -> bytes:
+        """The body for the envelope's inputs; its own bytes where nothing in them changes."""
+        ...
+
+    def answer(self, data: bytes, count: int) -> EmbeddingRows:
+        """The rows of an answer to so many inputs, in their order; `Failure` where they are not there."""
+        ...
+
+
 class Provider:
     """One provider.
 
     `name` is the one in provider keys, the catalogue and the request log; `telemetry_name` the one of OpenTelemetry's
     conventions; `base_url` is used where a key names none. `surfaces` are the APIs that it serves, by the names of the
     endpoints' own surfaces ("chat", "messages", …). `chat` translates between the chat format and the provider's own, and
-    `chat_surface` is the API that such requests go to; None: it answers no chat. `rejects_unknown_fields` says that a server
-    may refuse a field without naming it.
+    `chat_surface` is the API that such requests go to; None: it answers no chat. `embeddings` is its format of those, None
+    where it makes no vectors. `rejects_unknown_fields` says that a server may refuse a field without naming it.
     """
 
     name: str
@@ -49,6 +73,7 @@ class Provider:
     surfaces: frozenset[str] = frozenset()
     chat: Dialect | None = None
     chat_surface: str = ""
+    embeddings: EmbeddingFormat | None = None
     rejects_unknown_fields: bool = False
 
     def __init__(self, base_url: str) -> None:

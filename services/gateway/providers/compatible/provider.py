@@ -1,5 +1,6 @@
 """Servers that speak OpenAI's chat format: vLLM, Ollama, OpenRouter and others. Each key names its own base URL."""
 
+from services.gateway.providers.openai.embeddings import COMPATIBLE_EMBEDDINGS
 from services.gateway.providers.openai.provider import OpenAI
 from services.gateway.translate.openai_openai import OPENAI_COMPATIBLE
 
@@ -9,5 +10,7 @@ class Compatible(OpenAI):
 
     name = "openai_compatible"
     telemetry_name = "openai_compatible"
+    surfaces = frozenset(("chat", "embed"))
     chat = OPENAI_COMPATIBLE
+    embeddings = COMPATIBLE_EMBEDDINGS
     rejects_unknown_fields = True

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from services.gateway.domain.attempts import Failure
 from services.gateway.providers.base import OutgoingRequest, Provider
+from services.gateway.providers.google.embeddings import GOOGLE_EMBEDDINGS
 from services.gateway.translate.google import GOOGLE
 from services.gateway.translate.google_errors import failure
 
@@ -14,11 +15,14 @@ class Google(Provider):
 
     name = "google"
     telemetry_name = "gcp.gemini"
-    surfaces = frozenset(("generate",))
+    surfaces = frozenset(("generate", "embed"))
     chat = GOOGLE
     chat_surface = "generate"
+    embeddings = GOOGLE_EMBEDDINGS
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
+        if surface == "embed":
+            return f"{_with_version(base_url)}/models/{quote(model, safe='')}:batchEmbedContents"
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
         return f"{_with_version(base_url)}/models/{quote(model, safe='')}:{method}"
 
