@@ -29,6 +29,7 @@ from services.gateway.clients.egress import egress
 from services.gateway.clients.events import SpooledEvents
 from services.gateway.clients.idempotency import BusIdempotencyStore
 from services.gateway.clients.limits import SharedLimits
+from services.gateway.clients.owners import BusOwners
 from services.gateway.clients.principals import BusPrincipals
 from services.gateway.clients.provider_http import HttpProviders, Timeouts
 from services.gateway.clients.replicas import Replicas
@@ -45,6 +46,7 @@ from services.gateway.http.health import healthz, readyz
 from services.gateway.http.middleware import middleware
 from services.gateway.http.models import get_model, list_models
 from services.gateway.http.openai import chat_completions, completions
+from services.gateway.http.passthrough import PASSTHROUGH
 from services.gateway.http.promptly import get_credits, give_feedback, optimize
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.batch import Batch
@@ -52,6 +54,7 @@ from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.embeddings import Embeddings
 from services.gateway.pipeline.feedback import Feedback
 from services.gateway.pipeline.optimize import OptimizeApi
+from services.gateway.pipeline.passthrough import Passthrough
 from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
@@ -155,6 +158,18 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             units=catalog.load_units(),
             background=after_requests,
         )
+        passthrough = Passthrough(
+            admission=admission,
+            budgets=budgets,
+            forwarding=providers,
+            owners=BusOwners(bus),
+            recorder=recorder,
+            registry=known,
+            catalog=models,
+            units=catalog.load_units(),
+            clock=clock,
+            background=after_requests,
+        )
         pipeline = Pipeline(
             admission=admission,
             cache_lookup=CacheLookup(cache, SingleFlight(clock.monotonic, settings.flight_wait)),
@@ -199,6 +214,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 chat_completions,
                 completions,
                 create_embeddings,
+                *PASSTHROUGH,
                 list_models,
                 get_model,
                 give_feedback,
@@ -215,6 +231,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     "pipeline": pipeline,
                     "batch": Batch(pipeline, after_requests),
                     "embeddings": embeddings,
+                    "passthrough": passthrough,
                     "optimize_api": optimize_api,
                     "registry": known,
                     "admission": admission,

@@ -51,8 +51,8 @@ ACCESS: Mapping[str, Access] = {
         serves=(gateway.TEST_PROVIDER_KEY,),
         emits=(events.COMPLETION_FINISHED, events.FEEDBACK_GIVEN, gateway.GATEWAY_ALIVE),
         hears=(auth.PRINCIPAL_CHANGED, auth.CREDITS_WANTED, auth.CREDITS_ADDED, gateway.GATEWAY_ALIVE),
-        puts=(gateway.TURNS,),
-        gets=(gateway.TURNS,),
+        puts=(gateway.TURNS, gateway.OWNERS),
+        gets=(gateway.TURNS, gateway.OWNERS),
         adds=(gateway.RATE, gateway.BUDGET),
     ),
     "auth": Access(

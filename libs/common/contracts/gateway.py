@@ -6,6 +6,8 @@ from libs.common.contracts.auth import ProviderKey
 from libs.common.contracts.base import Bucket, Event, Rpc, Tally
 
 TURNS = Bucket("promptly_turns", 86_400.0)
+# Whose files, uploads and batches at providers are, and which organizations use a provider key.
+OWNERS = Bucket("promptly_owners", 400 * 86_400.0)
 RATE = Tally("PROMPTLY_RATE", 180.0, on_disk=True)  # a server that is started again must not forgive a minute
 
 

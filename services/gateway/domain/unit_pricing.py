@@ -10,7 +10,7 @@ from libs.common.catalog import Catalog, UnitCatalog
 from libs.common.catalog.units import UnitKind
 from libs.common.contracts.auth import Principal
 from libs.common.contracts.events import LeverShare, TokenClasses
-from libs.common.errors import BadRequest, NotFound
+from libs.common.errors import BadRequest, Forbidden, NotFound
 from services.gateway.domain.pricing import most_expensive_nano
 from services.gateway.domain.receipt import Receipt
 from services.gateway.domain.targets import NO_KEY, Target
@@ -46,6 +46,13 @@ def unit_target(model: str, kind: UnitKind, principal: Principal, units: UnitCat
     server = keys[0].provider, keys[0].base_url
     keys = tuple(key for key in keys if (key.provider, key.base_url) == server)
     return Target(model=model, served_model=model, provider=keys[0].provider, keys=keys)
+
+
+def check_allowed(principal: Principal, model: str | None) -> None:
+    """`Forbidden` where the key may use certain models only, and this is none of them."""
+    if principal.unrouted_models and model not in principal.unrouted_models:
+        name = "a model that is not named" if model is None else f"the model `{model[:256]}`"
+        raise Forbidden(f"This key may not use {name}.", code="model_not_allowed", param="model")
 
 
 def embedding_receipt(units: UnitCatalog, target: Target, day: date, *, shown: int, charged: int) -> UnitReceipt:

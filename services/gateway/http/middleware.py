@@ -69,7 +69,7 @@ def middleware(app: ASGIApp) -> ASGIApp:
 _KNOWN = frozenset(
     (
         *("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/feedback", "/v1/optimize", "/v1/credits"),
-        "/v1/embeddings",
+        *("/v1/embeddings", "/v1/moderations", "/v1/files", "/v1/uploads", "/v1/batches"),
     )
 )
 

@@ -33,7 +33,7 @@ from services.gateway.domain.outcome import CallTrace, Metered, Outcome, TokenCo
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Incoming, Request
 from services.gateway.domain.targets import Target, restricted
-from services.gateway.domain.unit_pricing import embedding_receipt, reserved_nano, unit_target
+from services.gateway.domain.unit_pricing import check_allowed, embedding_receipt, reserved_nano, unit_target
 from services.gateway.endpoints.openai_embeddings import OPENAI_EMBEDDINGS, EmbeddingsAnswer
 from services.gateway.pipeline.admission import Admission, RateLimitCallback
 from services.gateway.pipeline.pipeline import Response
@@ -123,6 +123,7 @@ class Embeddings:
         own = overrides.parse(incoming.headers)
         envelope = OPENAI_EMBEDDINGS.head(incoming.body, incoming.headers, incoming.query)
         principal = restricted(incoming.principal, self._registry.answering(OPENAI_EMBEDDINGS.surface))
+        check_allowed(principal, envelope.model)
         target = unit_target(envelope.model, "embedding", principal, self._units)
         self._format(target).check(envelope)
         request = Request(
