@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
+.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ growth: $(VENV)/dev ## Double hard texts up to a megabyte under every reader of 
 bench-gateway: $(VENV)/dev ## Measure the gateway beside its upstream, in one run
 	@$(BIN)/python -m bench.gateway
 
+prices: $(VENV)/dev ## Write the prices of other makers' models anew, from the pinned genai-prices
+	@$(BIN)/python -m bench.prices
+
 bench-optimizer: $(VENV)/dev model ## Measure what the optimizer saves, and what it loses
 	@$(BIN)/python -m bench.optimizer
 
@@ -69,7 +72,7 @@ bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million reque
 bench-dashboard: $(VENV)/dev ## Measure the dashboard in Chromium on a million requests: what it fetches, when it can be used
 	@$(BIN)/python -m bench.dashboard
 
-bench-credits: $(VENV)/dev ## Measure how fast one organisation can be charged, with and without leases
+bench-credits: $(VENV)/dev ## Measure how fast one organization can be charged, with and without leases
 	@$(BIN)/python -m bench.credits
 
 test-api: $(VENV)/dev ## Hold both APIs to their documents with schemathesis, at length (API_EXAMPLES=n per operation)

@@ -1,4 +1,4 @@
-"""How many calls a second one busy organisation can be charged: python -m bench.credits [calls]
+"""How many calls a second one busy organization can be charged: python -m bench.credits [calls]
 
 A real Postgres with its commits on disk, the ledger and a gateway's leases in one process: with leases that grow, and with
 the ledger asked about every call.
@@ -66,7 +66,7 @@ async def run(url: str, calls: int) -> None:
         for _ in range(ROUNDS):
             for leasing in (False, True):
                 some = calls if leasing else calls // 10
-                org = await _organisation(uow, credits_, 1_000_000_000)
+                org = await _organization(uow, credits_, 1_000_000_000)
                 shared = SharedCredits(bus, clock.monotonic, leasing=leasing)
                 counted = _Counted(credits_.lease)
                 await bus.serve(LEASE_CREDITS, counted)
@@ -105,7 +105,7 @@ async def _charge(shared: SharedCredits, org: str, calls: int) -> None:
     await asyncio.gather(*(worker(calls // AT_ONCE + (number < calls % AT_ONCE)) for number in range(AT_ONCE)))
 
 
-async def _organisation(uow: Any, credits_: Credits, tokens: int) -> str:
+async def _organization(uow: Any, credits_: Credits, tokens: int) -> str:
     now = datetime.now(UTC)
     org = Org(id=new_id("org"), name="n", account_type="team", created_at=now)
     email = f"{org.id}@example.com"

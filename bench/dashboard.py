@@ -37,14 +37,14 @@ _PAGES = (
     "/cache",
     "/alerts",
     "/team",
-    "/organisation",
+    "/organization",
     "/credits",
 )
 _FILTERS = ("status=error", "cache_hit=true", "model=gpt-4o", "model=none", "kind=completion")
 
 
 async def fill(url: str, org_id: str, rows: int) -> None:
-    """A million requests, half of them of the organisation that looks."""
+    """A million requests, half of them of the organization that looks."""
     async with connect(url, query_seconds=900) as database, database() as tx:
         await seed(tx, rows, 8, datetime.now(UTC).replace(microsecond=0), largest=org_id)
     connection = await asyncpg.connect(url)

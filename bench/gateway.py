@@ -106,7 +106,7 @@ def processes(stack: Stack) -> dict[str, int]:
 
 
 async def aim(row: Row, stack: Stack, upstream_port: int, directory: Path) -> Target:
-    """Make a row's organisation and its file of bodies."""
+    """Make a row's organization and its file of bodies."""
     path = directory / f"{ROWS.index(row)}.jsonl"
     path.write_bytes(bodies(row, _MODEL, _DISTINCT))
     if row.settings is None:

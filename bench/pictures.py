@@ -1,4 +1,4 @@
-"""`python -m bench.pictures FOLDER`: pictures of every page of the dashboard, of an organisation with two months of traffic."""
+"""`python -m bench.pictures FOLDER`: pictures of every page of the dashboard, of an organization with two months of traffic."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ _ROWS = 60_000
 
 
 def northwind(running: Running) -> Account:
-    """An organisation with a name, and a provider."""
+    """An organization with a name, and a provider."""
     body = {
         "org_name": "Northwind",
         "email": "ada@northwind.example",

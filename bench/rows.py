@@ -33,7 +33,7 @@ _NUMBERED = f"{_ASKED} My order has the number @0000000000"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """`settings` are the organisation's (None: straight to the upstream); `asked` is the question (None: another one each
+    """`settings` are the organization's (None: straight to the upstream); `asked` is the question (None: another one each
     time); `stored` is asked once before, so that the cache knows it. `proof` is text that an answer holds if it went the
     row's way.
     """
@@ -95,7 +95,7 @@ def bodies(row: Row, model: Path, count: int) -> bytes:
 
 
 async def api_key_for(row: Row, gateway: str, upstream: str) -> str:
-    """Register an organisation with the row's settings and the upstream as its provider, and fill the cache."""
+    """Register an organization with the row's settings and the upstream as its provider, and fill the cache."""
     async with httpx.AsyncClient(base_url=gateway, timeout=30, trust_env=False) as api:
         account = await register(api, upstream, f"bench-{uuid7().hex[:12]}@example.com", uuid7().hex)
         headers = {"authorization": f"Bearer {account['token']}"}

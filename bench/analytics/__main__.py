@@ -48,7 +48,7 @@ async def run(url: str, rows: int, orgs: int, times: int) -> None:
             [[size]] = await counting(tx)(
                 "SELECT count(*) FROM analytics.requests WHERE org_id = :org", {"org": LARGEST}
             )
-        print(f"{rows:,} rows of {orgs} organisations and {DAYS} days, in {time.perf_counter() - started:.0f} s;")
+        print(f"{rows:,} rows of {orgs} organizations and {DAYS} days, in {time.perf_counter() - started:.0f} s;")
         print(f"asked for the largest one, {size:,} rows\n")
         period = _period(end, 30, minutes=17)
         print(f"{'call':34} {'p50 ms':>8} {'p95 ms':>8}")

@@ -15,7 +15,7 @@ DAYS: Final = 60
 LARGEST: Final = "org_0"
 RARE_KEY, RARE_MODEL = "key_rare", "gpt-4-rare"
 
-# Organisations differ in size: half of the rows are the largest one's. Every thousandth row is of a rare model and key,
+# Organizations differ in size: half of the rows are the largest one's. Every thousandth row is of a rare model and key,
 # three in a hundred have no price, and times of day are uneven.
 _ROWS: Final = text("""
     INSERT INTO analytics.requests (
@@ -70,7 +70,7 @@ _PORTION: Final = 100_000
 
 
 async def seed(tx: AsyncConnection, rows: int, orgs: int, end: datetime, largest: str = LARGEST) -> None:
-    """`rows` requests of `orgs` (at least 2) organisations, in the 60 days before `end`, and their sums."""
+    """`rows` requests of `orgs` (at least 2) organizations, in the 60 days before `end`, and their sums."""
     await seed_log(tx, rows, orgs, end, largest)
     for statement in rollups("analytics.requests").values():
         await tx.execute(text(statement))

@@ -55,7 +55,7 @@ _LONG = (
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
-    """So many entries of one organisation, spread over so many scopes; one scope is the hardest case for a search."""
+    """So many entries of one organization, spread over so many scopes; one scope is the hardest case for a search."""
 
     entries: int
     scopes: int = 1

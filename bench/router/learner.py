@@ -1,4 +1,4 @@
-"""What an organisation's labels are worth: the learner that ships, fed with the first N labels, ranks the rest."""
+"""What an organization's labels are worth: the learner that ships, fed with the first N labels, ranks the rest."""
 
 import random
 from collections.abc import Iterator

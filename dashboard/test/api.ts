@@ -37,3 +37,11 @@ export const ME = {
   org: { id: "org_1", name: "Northwind", account_type: "team", created_at: "2026-01-01T00:00:00Z" },
   permissions: PERMISSIONS.admin,
 };
+
+/** The providers as the API lists them. */
+export const PROVIDERS = [
+  { name: "openai", label: "OpenAI", needs_base_url: false, needs_models: false },
+  { name: "anthropic", label: "Anthropic", needs_base_url: false, needs_models: false },
+  { name: "google", label: "Google", needs_base_url: false, needs_models: false },
+  { name: "openai_compatible", label: "Another server with OpenAI's API", needs_base_url: true, needs_models: true },
+];

@@ -42,12 +42,12 @@ it("a wrong answer is taken back, wherever it is shown; a hit without its entry 
     ...FIGURES,
     "GET /api/optimization/cache/hits": { body: { hits: [HIT, again, { ...HIT, request_id: "req_000000000000000000000000000fedcb", entry_id: null }], next_cursor: null } },
     "POST /api/optimization/cache/feedback": () =>
-      known ? { body: { entry_id: ENTRY, evicted: true, blocked_pairs: 2 } } : { status: 404, body: { detail: "There is no such entry in your organisation's cache." } },
+      known ? { body: { entry_id: ENTRY, evicted: true, blocked_pairs: 2 } } : { status: 404, body: { detail: "There is no such entry in your organization's cache." } },
   });
   show(<Cache />, "member");
   const user = userEvent.setup();
   await user.click(await screen.findByRole("button", { name: "Wrong: req_…abcdef" }));
-  expect(await screen.findByText("There is no such entry in your organisation's cache.")).toBeTruthy();
+  expect(await screen.findByText("There is no such entry in your organization's cache.")).toBeTruthy();
   known = true;
   expect(screen.getAllByRole("button", { name: /^Wrong/ })).toHaveLength(2);
   await user.click(screen.getByRole("button", { name: "Wrong: req_…abcdef" }));

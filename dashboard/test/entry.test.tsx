@@ -31,7 +31,7 @@ it("only ways in that are open are offered", async () => {
   at("/login");
   expect((await screen.findByRole("link", { name: "Continue with GitHub" })).getAttribute("href")).toBe("/api/auth/oauth/github");
   expect(screen.queryByText("Continue with Google")).toBeNull();
-  expect(screen.getByRole("link", { name: "Register an organisation" })).toBeTruthy();
+  expect(screen.getByRole("link", { name: "Register an organization" })).toBeTruthy();
 });
 
 it("a closed registration is told, and not offered", async () => {
@@ -40,7 +40,7 @@ it("a closed registration is told, and not offered", async () => {
   expect(await screen.findByText("Registration is closed here")).toBeTruthy();
   await userEvent.click(screen.getByRole("link", { name: "Sign in" }));
   expect(await screen.findByRole("form", { name: "Sign in" })).toBeTruthy();
-  expect(screen.queryByRole("link", { name: "Register an organisation" })).toBeNull();
+  expect(screen.queryByRole("link", { name: "Register an organization" })).toBeNull();
 });
 
 it("the first registration asks for the operator's token, and sends it", async () => {
@@ -48,7 +48,7 @@ it("the first registration asks for the operator's token, and sends it", async (
   const register = { body: { user: ME.user, org: ME.org, token: "abc", api_key: "sk-promptly-once" } };
   const asked = play({ ...EMPTY, "GET /api/auth/options": { body: first }, "POST /api/auth/register": register });
   at("/register");
-  await userEvent.type(await screen.findByLabelText(/Organisation/), "Northwind");
+  await userEvent.type(await screen.findByLabelText(/Organization/), "Northwind");
   await userEvent.type(screen.getByLabelText(/E-mail/), "ada@example.com");
   await userEvent.type(screen.getByLabelText(/^Password/), "correct horse");
   await userEvent.type(screen.getByLabelText(/^Bootstrap token/), "only-the-operator-knows");
@@ -62,7 +62,7 @@ it("the form is there although nobody can tell the ways in", async () => {
   play({});
   at("/login");
   expect(await screen.findByRole("form", { name: "Sign in" })).toBeTruthy();
-  expect(await screen.findByRole("link", { name: "Register an organisation" })).toBeTruthy();
+  expect(await screen.findByRole("link", { name: "Register an organization" })).toBeTruthy();
 });
 
 it("whoever signs in sees the page that was asked for", async () => {
@@ -109,7 +109,7 @@ describe("coming back from another provider", () => {
     play({ ...EMPTY, "POST /api/auth/oauth/exchange": { body: { ...ME, token: "after" } } });
     at("/auth/callback?code=one-time");
     await waitFor(() => expect(session.token()).toBe("after"));
-    expect(window.location.pathname).toBe("/organisation");
+    expect(window.location.pathname).toBe("/organization");
   });
 
   it("tells an error by its code, never by the address's words", async () => {
@@ -159,8 +159,8 @@ it("a page that cannot be shown says what to do, and the others can be gone to",
   at("/team");
   expect((await screen.findByRole("alert")).textContent).toContain("trying again loads the page anew");
   expect(screen.getByRole("button", { name: "Try again" })).toBeTruthy();
-  await userEvent.click(screen.getByRole("link", { name: "Organisation" }));
-  expect(await screen.findByRole("heading", { name: "Organisation" })).toBeTruthy();
+  await userEvent.click(screen.getByRole("link", { name: "Organization" }));
+  expect(await screen.findByRole("heading", { name: "Organization" })).toBeTruthy();
   expect(screen.queryByText(/loads the page anew/)).toBeNull();
 });
 
@@ -192,8 +192,8 @@ it("only pages of the dashboard's own are gone to", () => {
   }
 });
 
-it("whoever deleted their organisation is told so", async () => {
+it("whoever deleted their organization is told so", async () => {
   play({ "GET /api/auth/options": { body: OPEN } });
   at("/deleted");
-  expect(await screen.findByRole("heading", { name: "The organisation is deleted" })).toBeTruthy();
+  expect(await screen.findByRole("heading", { name: "The organization is deleted" })).toBeTruthy();
 });

@@ -9,7 +9,7 @@ import { go } from "../src/app/router";
 import Keys from "../src/pages/Keys";
 import { keepFocus } from "../src/ui/focus";
 import { Panel } from "../src/ui/states";
-import { play } from "./api";
+import { PROVIDERS, play } from "./api";
 import { show } from "./show";
 
 const key = (id: string, name: string) => ({
@@ -31,7 +31,7 @@ it("a key that goes leaves the keyboard at the keys, a new one where it was aske
   let up = false;
   play({
     "GET /api/keys/platform": () => ({ body: { keys } }),
-    "GET /api/keys/providers": { body: { keys: [] } },
+    "GET /api/keys/providers": { body: { keys: [], providers: PROVIDERS } },
     "POST /api/keys/platform": { body: { ...key("key_2", "Search"), api_key: "sk-promptly-x" } },
     "DELETE /api/keys/platform/key_1": () => {
       if (!up) return { status: 503, body: { detail: "Not now." } };

@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import Keys from "../src/pages/Keys";
-import { type Answers, play } from "./api";
+import { PROVIDERS, type Answers, play } from "./api";
 import { show } from "./show";
 
 const STORED = {
@@ -17,7 +17,7 @@ const STORED = {
 };
 const with_ = (keys: unknown[]): Answers => ({
   "GET /api/keys/platform": { body: { keys: [] } },
-  "GET /api/keys/providers": { body: { keys } },
+  "GET /api/keys/providers": { body: { keys, providers: PROVIDERS } },
 });
 
 it("a key expires at a moment of the viewer's own zone, and never in the past", async () => {

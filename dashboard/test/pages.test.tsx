@@ -10,7 +10,7 @@ import Optimization from "../src/pages/Optimization";
 import Requests from "../src/pages/Requests";
 import { SetPassword } from "../src/pages/SetPassword";
 import { SignIn } from "../src/pages/SignIn";
-import { ME, play } from "./api";
+import { PROVIDERS, ME, play } from "./api";
 import { show } from "./show";
 
 const KEY = {
@@ -63,7 +63,7 @@ it("a new key is shown once and sent nowhere else", async () => {
   const secret = "sk-promptly-only-here";
   const asked = play({
     "GET /api/keys/platform": { body: { keys: [] } },
-    "GET /api/keys/providers": { body: { keys: [] } },
+    "GET /api/keys/providers": { body: { keys: [], providers: PROVIDERS } },
     "POST /api/keys/platform": { body: { ...KEY, api_key: secret } },
   });
   show(<Keys />);
@@ -89,7 +89,7 @@ it("a new key is shown once and sent nowhere else", async () => {
 it("revoking asks first, and says why it failed", async () => {
   play({
     "GET /api/keys/platform": { body: { keys: [KEY] } },
-    "GET /api/keys/providers": { body: { keys: [] } },
+    "GET /api/keys/providers": { body: { keys: [], providers: PROVIDERS } },
     "DELETE /api/keys/platform/key_1": { status: 403, body: { detail: "Ask an admin." } },
   });
   show(<Keys />);
@@ -103,7 +103,7 @@ it("revoking asks first, and says why it failed", async () => {
 it("a viewer sees keys and settings, and no buttons that the API would refuse", async () => {
   play({
     "GET /api/keys/platform": { body: { keys: [KEY] } },
-    "GET /api/keys/providers": { body: { keys: [] } },
+    "GET /api/keys/providers": { body: { keys: [], providers: PROVIDERS } },
     "GET /api/optimization/settings": { body: SETTINGS },
   });
   show(

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
 import { session } from "../src/api/session";
 import Credits, { tokensFor } from "../src/pages/Credits";
-import Organisation from "../src/pages/Organisation";
+import Organization from "../src/pages/Organization";
 import Team from "../src/pages/Team";
 import { ME, play } from "./api";
 import { show } from "./show";
@@ -76,7 +76,7 @@ it("a role is changed by a button of its own, and the last admin's refusal is to
   const asked = play({
     "GET /api/team/members": MEMBERS,
     "GET /api/team/invites": { body: { invites: [] } },
-    "PUT /api/team/members/usr_1": { status: 409, body: { detail: "An organisation needs an admin; make somebody else one first." } },
+    "PUT /api/team/members/usr_1": { status: 409, body: { detail: "An organization needs an admin; make somebody else one first." } },
     "PUT /api/team/members/usr_2": { body: { ...GRACE, role: "viewer" } },
   });
   show(<Team />);
@@ -87,7 +87,7 @@ it("a role is changed by a button of its own, and the last admin's refusal is to
   await user.selectOptions(within(own).getByRole("combobox"), "viewer");
   expect(within(own).getByText("You can no longer change the team then.")).toBeTruthy();
   await user.click(within(own).getByRole("button", { name: "Save the role of ada@example.com" }));
-  expect((await within(own).findByRole("alert")).textContent).toContain("An organisation needs an admin");
+  expect((await within(own).findByRole("alert")).textContent).toContain("An organization needs an admin");
   const other = screen.getByRole("form", { name: "Role of grace@example.com" });
   await user.selectOptions(within(other).getByRole("combobox"), "viewer");
   await user.click(within(other).getByRole("button", { name: "Save the role of grace@example.com" }));
@@ -99,13 +99,13 @@ it("a viewer sees who belongs to the team, and nothing is asked that only admins
   show(
     <>
       <Team />
-      <Organisation />
+      <Organization />
       <Credits />
     </>,
     "viewer",
   );
   expect(await screen.findByText("grace@example.com")).toBeTruthy();
-  expect(await screen.findByText("An admin of your organisation buys them.")).toBeTruthy();
+  expect(await screen.findByText("An admin of your organization buys them.")).toBeTruthy();
   for (const name of [/Invite/, /Remove/, /^Save/, /Rename/, /^Delete/, /^Buy/]) expect(screen.queryByRole("button", { name })).toBeNull();
   expect(await screen.findByRole("button", { name: "Change the password" })).toBeTruthy();
   expect(asked.map((one) => one.route)).not.toContain("GET /api/team/invites");
@@ -124,7 +124,7 @@ it("a changed password brings a new session; a wrong old one is told beside its 
   let good = false;
   const wrong = { status: 400, body: { detail: "The old password is wrong.", errors: [{ field: "old_password", message: "The old password is wrong." }] } };
   const asked = play({ ...ACCOUNT, "POST /api/auth/password": () => (good ? { body: { ...ME, token: "after" } } : wrong) });
-  show(<Organisation />);
+  show(<Organization />);
   const user = userEvent.setup();
   await user.type(await screen.findByLabelText(/^Old password/), "correct horse");
   await user.type(screen.getByLabelText(/^New password/), "another horse");
@@ -142,7 +142,7 @@ it("a changed password brings a new session; a wrong old one is told beside its 
 it("what is linked is told, and the rest can be linked", async () => {
   const assign = vi.spyOn(window.location, "assign").mockImplementation(() => undefined);
   play({ ...ACCOUNT, "POST /api/auth/oauth/google/link": { body: { url: "https://accounts.example.com/o" } } });
-  show(<Organisation />);
+  show(<Organization />);
   await userEvent.click(await screen.findByRole("button", { name: "Link Google" }));
   await waitFor(() => expect(assign).toHaveBeenCalledWith("https://accounts.example.com/o"));
   expect(screen.queryByRole("button", { name: "Link GitHub" })).toBeNull();
@@ -155,16 +155,16 @@ it("whoever has no password is mailed a way to one", async () => {
     "GET /api/auth/sign-ins": { body: { password: false, oauth: ["github"] } },
     "POST /api/auth/password/reset": { status: 202, body: { detail: "On its way." } },
   });
-  show(<Organisation />);
+  show(<Organization />);
   await userEvent.click(await screen.findByRole("button", { name: "Mail me a link to set one" }));
   expect(await screen.findByText("A mail with a link is on its way to ada@example.com.")).toBeTruthy();
   expect(asked.find((one) => one.route.startsWith("POST"))?.body).toEqual({ email: "ada@example.com" });
 });
 
-it("an organisation is renamed, and deleted only with its name typed", async () => {
+it("an organization is renamed, and deleted only with its name typed", async () => {
   session.begin("abc");
   const asked = play({ ...ACCOUNT, "PUT /api/org": { body: { ...ME.org, name: "Southwind" } }, "DELETE /api/org": { status: 204 } });
-  show(<Organisation />);
+  show(<Organization />);
   const user = userEvent.setup();
   const name = screen.getByLabelText(/^Another name/);
   await user.clear(name);

@@ -10,7 +10,7 @@ export const PAGES = [
   ["cache", "/cache", "Answered by meaning"],
   ["alerts", "/alerts", "History"],
   ["team", "/team", "Members"],
-  ["organisation", "/organisation", "About"],
+  ["organization", "/organization", "About"],
   ["credits", "/credits", "Balance"],
   ["start", "/start", "3. See it arrive"],
 ];

@@ -1,4 +1,4 @@
-// Who belongs to an organisation, how they get in, and how they leave.
+// Who belongs to an organization, how they get in, and how they leave.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { browse } from "./browser.mjs";
@@ -136,7 +136,7 @@ export async function members(page, complaints, links, pages) {
   const own = page.getByRole("form", { name: `Role of ${email}` });
   await own.getByRole("combobox").selectOption("viewer");
   await own.getByRole("button", { name: /^Save/ }).click();
-  await own.getByRole("alert").getByText(/An organisation needs an admin/).waitFor();
+  await own.getByRole("alert").getByText(/An organization needs an admin/).waitFor();
   forgive(complaints, 409);
   await accessible(page, "a refused role");
   await shoot(page, "last-admin");
@@ -222,7 +222,7 @@ export async function others() {
     await page.getByText("A personal account has one user").waitFor();
     assert.equal(page.url(), `${url}/team?from=mail`);
     assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), ["promptly-session"]);
-    await open(page, "Organisation");
+    await open(page, "Organization");
     await page.getByText("This account has no password").waitFor();
     await signOut(page);
     assert.deepEqual(complaints, [], "the console of whoever came through GitHub");
@@ -236,7 +236,7 @@ export async function others() {
     await page.getByRole("alert").getByText("This e-mail address has an account already").waitFor();
     await page.getByRole("link", { name: "Sign in" }).click();
     await signIn(page, mine);
-    await open(page, "Organisation");
+    await open(page, "Organization");
     await page.getByRole("button", { name: "Link GitHub" }).click();
     await page.getByText("linked", { exact: true }).waitFor();
     await shoot(page, "linked");
@@ -247,10 +247,10 @@ export async function others() {
   });
 }
 
-/** Registers an organisation; its first key. */
+/** Registers an organization; its first key. */
 async function register(page, name, who) {
   await page.goto(`${url}/register`);
-  await page.getByLabel("Organisation").fill(name);
+  await page.getByLabel("Organization").fill(name);
   await page.getByLabel("E-mail").fill(who);
   await page.getByLabel(/^Password/).fill(password);
   await page.getByRole("button", { name: "Register", exact: true }).click();
@@ -260,15 +260,15 @@ async function register(page, name, who) {
   return key;
 }
 
-/** An organisation of its own: renamed, its password changed, and deleted with all that could use it. */
+/** An organization of its own: renamed, its password changed, and deleted with all that could use it. */
 export async function leaving(upstream) {
   await browse({}, async (page, complaints) => {
     const mine = `leaving-${email}`;
     const changed = "another battery staple";
     const key = await register(page, "Eastwind", mine);
     await api(page, "POST", "/api/keys/providers", { provider: "openai", api_key: "sk-upstream-0001", base_url: `${upstream}/v1` });
-    await ask(key, "Does this organisation still exist?");
-    await open(page, "Organisation");
+    await ask(key, "Does this organization still exist?");
+    await open(page, "Organization");
     await page.getByLabel("Another name").fill("Westwind");
     await page.getByRole("button", { name: "Rename" }).click();
     await page.getByRole("button", { name: "Delete Westwind" }).waitFor();
@@ -287,15 +287,15 @@ export async function leaving(upstream) {
     await signIn(page, mine, changed);
     await page.getByRole("heading", { name: "Overview" }).waitFor();
 
-    await open(page, "Organisation");
+    await open(page, "Organization");
     const token = await tokenOf(page);
     assert(await page.getByRole("button", { name: "Delete Westwind" }).isDisabled());
     await page.getByLabel(/type its name/).fill("Westwind");
     await accessible(page, "a deletion");
     await shoot(page, "deletion");
     await page.getByRole("button", { name: "Delete Westwind" }).click();
-    await page.getByRole("heading", { name: "The organisation is deleted" }).waitFor();
-    await accessible(page, "a deleted organisation");
+    await page.getByRole("heading", { name: "The organization is deleted" }).waitFor();
+    await accessible(page, "a deleted organization");
     await shoot(page, "deleted");
     await until(401, "/api/auth/me", token);
     await until(401, "/v1/models", key);

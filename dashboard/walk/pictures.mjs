@@ -1,4 +1,4 @@
-// Pictures of every page for the documentation: an organisation at work, by day and by night, on a desk and in a hand.
+// Pictures of every page for the documentation: an organization at work, by day and by night, on a desk and in a hand.
 //   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL, PROMPTLY_TOKEN, PROMPTLY_KEY: where, and as whom. PICTURES: the folder.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

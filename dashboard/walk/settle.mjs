@@ -1,4 +1,4 @@
-// An organisation at work, for pictures and measurements.
+// An organization at work, for pictures and measurements.
 import { api, ask, until } from "./tools.mjs";
 
 // A support bot's instructions, as wordy as they are.
@@ -10,7 +10,7 @@ const POLITE =
 export const PASTED = { model: "gpt-4o", messages: [{ role: "system", content: POLITE }, { role: "user", content: "Where is my order?" }] };
 const ASKED = ["What's the population of Canada?", "What is Canada's population?", "How do I wash a down jacket?", "Which tent suits two people?"];
 
-/** What an organisation has after a month: rules, alerts, people, and a few requests of this minute. */
+/** What an organization has after a month: rules, alerts, people, and a few requests of this minute. */
 export async function settle(page, key) {
   const rules = [
     ["Invoices stay exact", "keyword", { keywords: ["invoice", "VAT"] }, "use_model", "gpt-4o"],

@@ -1,4 +1,4 @@
-// The dashboard as a new organisation meets it, in a real browser against a running Promptly. Fails on the first complaint.
+// The dashboard as a new organization meets it, in a real browser against a running Promptly. Fails on the first complaint.
 //   PROMPTLY_URL, PROMPTLY_UPSTREAM_URL: where Promptly is, and the provider that plays OpenAI. SHOTS: a folder for pictures.
 //   PROMPTLY_TRACES: where Promptly was told that traces are shown.
 import assert from "node:assert/strict";
@@ -25,8 +25,8 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.goto(`${url}/requests`);
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await accessible(page, "sign in");
-    await page.getByRole("link", { name: "Register an organisation" }).click();
-    await page.getByLabel("Organisation").fill("Northwind");
+    await page.getByRole("link", { name: "Register an organization" }).click();
+    await page.getByLabel("Organization").fill("Northwind");
     await page.getByLabel("E-mail").fill(email);
     await page.getByLabel(/^Password/).fill(password);
     await accessible(page, "register");
@@ -143,7 +143,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   await step("whoever accepts an invitation does what the role allows, as long as it does", () => members(page, complaints, links, PAGES));
   await step("a forgotten password is answered alike, whoever asks", () => forgotten());
   await step("GitHub signs in, declines, and is linked to an account that is there", () => others());
-  await step("an organisation is renamed and deleted, and nothing of it works any more", () => leaving(upstream));
+  await step("an organization is renamed and deleted, and nothing of it works any more", () => leaving(upstream));
 
   await step("the keyboard leads through", async () => {
     await page.goto(url);

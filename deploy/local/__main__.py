@@ -35,8 +35,8 @@ def main() -> None:
     users = commands.add_parser("users", help="look after users").add_subparsers(dest="verb", required=True)
     users.add_parser("reset", help="print a link that sets a new password").add_argument("email")
     given = commands.add_parser("credits", help="look after credits").add_subparsers(dest="verb", required=True)
-    grant = given.add_parser("grant", help="give an organisation credits for the optimize API")
-    grant.add_argument("whom", help="the organisation's id, or a member's e-mail")
+    grant = given.add_parser("grant", help="give an organization credits for the optimize API")
+    grant.add_argument("whom", help="the organization's id, or a member's e-mail")
     grant.add_argument("tokens", type=int, help="how many tokens")
     arguments = parser.parse_args()
     try:

@@ -27,7 +27,7 @@ async def run(url: str, upstream_url: str, console: Console) -> bool:
         httpx.AsyncClient(base_url=upstream_url, timeout=30, trust_env=False) as upstream,
     ):
         account = await register(api, upstream_url, f"demo-{uuid7().hex[:12]}@example.com", uuid7().hex)
-        console.good("registered an organisation and connected the upstream")
+        console.good("registered an organization and connected the upstream")
         await upstream.delete("/_control/ledger")
         client = AsyncOpenAI(api_key=account["api_key"], base_url=f"{url}/v1", max_retries=0)
         sent = [await _send(client, ask) for ask in traffic()]

@@ -1,4 +1,4 @@
-"""The demo's organisation: made once, and found again at the next start."""
+"""The demo's organization: made once, and found again at the next start."""
 
 import os
 import secrets
@@ -17,7 +17,7 @@ _FILE = "demo.json"
 
 
 class DemoAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to sign in as, the organisation's key, and the provider key that leads to the demo's upstream."""
+    """Whom to sign in as, the organization's key, and the provider key that leads to the demo's upstream."""
 
     email: str
     password: str
@@ -33,7 +33,7 @@ def usual_port(home: Path) -> int:
 
 
 async def the_account(api: httpx.AsyncClient, upstream_url: str, home: Path) -> DemoAccount:
-    """The organisation of an earlier start, with its provider key led to where the upstream is now; or a new one."""
+    """The organization of an earlier start, with its provider key led to where the upstream is now; or a new one."""
     port = int(upstream_url.rpartition(":")[2])
     known = _read(home)
     if known is not None and await _found_again(api, known, upstream_url, port):
@@ -45,7 +45,7 @@ async def the_account(api: httpx.AsyncClient, upstream_url: str, home: Path) -> 
 
 
 async def register(api: httpx.AsyncClient, upstream_url: str, email: str, password: str) -> Mapping[str, Any]:
-    """Register an organisation and connect the provider, over HTTP as anybody would. What registering answered, and the
+    """Register an organization and connect the provider, over HTTP as anybody would. What registering answered, and the
     provider key's id as `provider_key_id`.
     """
     person = {"org_name": "Demo", "email": email, "password": password, "account_type": "team"}
@@ -73,7 +73,7 @@ async def _made(api: httpx.AsyncClient, upstream_url: str, port: int) -> DemoAcc
     email, password = "demo@example.com", secrets.token_urlsafe(12)
     try:
         made = await register(api, upstream_url, email, password)
-    except StartFailed:  # somebody has that address here, or the organisation's key was taken away
+    except StartFailed:  # somebody has that address here, or the organization's key was taken away
         email = f"demo-{uuid7().hex[:12]}@example.com"
         made = await register(api, upstream_url, email, password)
     return DemoAccount(

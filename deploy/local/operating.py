@@ -66,7 +66,7 @@ async def rotate_keys(own: LocalSettings, console: Console) -> int:
 
 
 async def grant_credits(own: LocalSettings, whom: str, tokens: int, console: Console) -> int:
-    """Give an organisation credits for the optimize API: by its id, or by a member's e-mail."""
+    """Give an organization credits for the optimize API: by its id, or by a member's e-mail."""
     org = whom if whom.startswith("org_") else None
     asked = GrantCredits(org_id=org, email=None if org else whom.strip().lower(), tokens=tokens)
     async with _bus(own) as bus:

@@ -24,7 +24,7 @@ async def print_to(stack: Stack) -> None:
     say()
     say(f"Promptly is up at {url}{provider_note}")
     if stack.upstream_url is not None:
-        say(f"Sign in to the demo's organisation with {account.email} and the password {account.password}")
+        say(f"Sign in to the demo's organization with {account.email} and the password {account.password}")
     if not (stack.settings.dashboard_path / "index.html").exists():
         say(
             f"There is no dashboard at {url}: Node {OLDEST} or newer was not found. `make dashboard` takes one and builds it."

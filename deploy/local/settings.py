@@ -13,7 +13,7 @@ _ROOT = Path(__file__).parents[2]
 
 class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """State lives under `home`. A server's URL, where it is set, is used instead of starting one; `public_url` is where
-    browsers reach this Promptly (unset: on this machine), `dashboard_dir` where its dashboard was built. A new organisation
+    browsers reach this Promptly (unset: on this machine), `dashboard_dir` where its dashboard was built. A new organization
     has `trial_credits` tokens for the optimize API. At a stop, streams have `stream_drain_seconds` to end.
     """
 

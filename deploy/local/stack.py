@@ -133,7 +133,7 @@ class Stack:
         return data.url()
 
     async def _start_upstream(self) -> str:
-        # The same port at every start where it is free: the provider key of the demo's organisation names it.
+        # The same port at every start where it is free: the provider key of the demo's organization names it.
         port = demo_account.usual_port(self.home)
         argv = [sys.executable, "-m", "tests.fake_provider", "--demo", "--port", str(port)]
 

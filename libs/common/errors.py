@@ -8,7 +8,7 @@ PromptlyError
 ├── Unauthorized 401        no valid key or token
 ├── InsufficientCredits 402 credits or a budget used up
 ├── Forbidden 403           known caller, not allowed
-├── NotFound 404            also for objects of another organisation
+├── NotFound 404            also for objects of another organization
 ├── Conflict 409
 ├── PayloadTooLarge 413
 ├── RateLimited 429         `retry_after` seconds
@@ -125,7 +125,7 @@ class Forbidden(PromptlyError):
 
 
 class NotFound(PromptlyError):
-    """No such thing in the caller's organisation."""
+    """No such thing in the caller's organization."""
 
     status = 404
     code = "not_found"
@@ -157,7 +157,7 @@ class Internal(PromptlyError):
 
 
 class UpstreamFailed(PromptlyError):
-    """The provider was unreachable, slow, broken, or refused the organisation's key."""
+    """The provider was unreachable, slow, broken, or refused the organization's key."""
 
     status = 502
     code = "upstream_error"

@@ -47,7 +47,7 @@ class Background:
             write("background_task_failed", job=task.get_name(), error_type=type(failure).__name__)
 
 
-async def regularly(name: str, work: Callable[[], Awaitable[None]], every_seconds: float) -> None:
+async def every(name: str, work: Callable[[], Awaitable[None]], every_seconds: float) -> None:
     """Do `work`, again and again, until cancelled. What fails is logged, and done again the next time."""
     while True:
         try:
@@ -58,7 +58,7 @@ async def regularly(name: str, work: Callable[[], Awaitable[None]], every_second
 
 
 @asynccontextmanager
-async def running(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run these beside the block; they are cancelled, and waited for, when it ends."""
     tasks = [asyncio.create_task(work) for work in works]
     try:

@@ -67,7 +67,7 @@ async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    shown = _Shown(App(missing=lambda: ("start",)))
+    shown = AppStatus(App(missing=lambda: ("start",)))
     bus = NatsBus(settings.nats_url, name)
     try:
         with OpsServer(
@@ -94,7 +94,7 @@ async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
 
 
 async def _work(
-    settings: S, create_app: AppFactory[S], bus: NatsBus, shown: "_Shown", stopping: asyncio.Event, port: int
+    settings: S, create_app: AppFactory[S], bus: NatsBus, shown: "AppStatus", stopping: asyncio.Event, port: int
 ) -> None:
     async with create_app(settings, bus) as app:
         shown.app, shown.up = app, True
@@ -114,7 +114,7 @@ def settle_memory() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-class _Shown:
+class AppStatus:
     """The app as the ops port sees it: a stand-in until the service is put together."""
 
     def __init__(self, app: App) -> None:

@@ -9,7 +9,7 @@ from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
 from libs.common.contracts.alerts import Channel
 from libs.common.db import Database, connect, migrate
-from libs.common.jobs import regularly, running
+from libs.common.jobs import background, every
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.settings import SettingsError
@@ -56,11 +56,11 @@ async def create_app(settings: AlertsSettings, bus: Bus, clock: Clock | None = N
         delivery = NotificationDelivery(uow, notifiers, vault, clock, timedelta(seconds=settings.alerts_lease_seconds))
         await rules.serve(bus, Rules(uow, clock, vault, allowed_hosts), delivery)
         await finished.consume(bus, counting)
-        async with running(
-            regularly("evaluation", evaluation.evaluate, settings.alerts_interval),
-            regularly("delivery", delivery.deliver, settings.alerts_delivery_seconds),
-            regularly("sweep", counting.sweep, settings.alerts_sweep_seconds),
-            regularly("sweep_notices", delivery.sweep, settings.alerts_sweep_seconds),
+        async with background(
+            every("evaluation", evaluation.evaluate, settings.alerts_interval),
+            every("delivery", delivery.deliver, settings.alerts_delivery_seconds),
+            every("sweep", counting.sweep, settings.alerts_sweep_seconds),
+            every("sweep_notices", delivery.sweep, settings.alerts_sweep_seconds),
         ):
             yield App(missing=lambda: _missing(database, bus))
 

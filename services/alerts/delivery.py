@@ -54,7 +54,7 @@ class NotificationDelivery:
         async with self._uow() as tx:
             rule = await tx.rules.one(wanted.org_id, wanted.id)
         if rule is None:
-            raise NotFound("There is no such alert rule in your organisation.")
+            raise NotFound("There is no such alert rule in your organization.")
         now_ms = round(self._clock.now().timestamp() * 1000)
         tries = [
             self._try(test_notification(rule, new_id("ntf", now_ms), now_ms), channel) for channel in rule.channels

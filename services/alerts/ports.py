@@ -26,19 +26,19 @@ class Rules(Protocol):
     """Alert rules, and where each one stands."""
 
     async def lock(self, org_id: str) -> None:
-        """Let nobody else add rules to this organisation until the transaction has ended."""
+        """Let nobody else add rules to this organization until the transaction has ended."""
         ...
 
     async def all(self, org_id: str) -> Sequence[AlertRule]:
-        """An organisation's rules, oldest first; each says since when it fires."""
+        """An organization's rules, oldest first; each says since when it fires."""
         ...
 
     async def one(self, org_id: str, rule_id: str) -> AlertRule | None:
-        """A rule of this organisation."""
+        """A rule of this organization."""
         ...
 
     async def put(self, rule: AlertRule, sealed: str | None) -> bool:
-        """Keep a rule, new or changed; False, and nothing kept, where the id is another organisation's.
+        """Keep a rule, new or changed; False, and nothing kept, where the id is another organization's.
 
         `rule` shows where its channels lead, masked; `sealed` says it. A change leaves the rule where it stands, unless it
         switches the rule off.
@@ -46,7 +46,7 @@ class Rules(Protocol):
         ...
 
     async def sealed(self, org_id: str, rule_id: str) -> str | None:
-        """Where the channels of this organisation's rule lead; None where that was never said, or there is no such rule."""
+        """Where the channels of this organization's rule lead; None where that was never said, or there is no such rule."""
         ...
 
     async def delete(self, org_id: str, rule_id: str) -> bool:
@@ -67,7 +67,7 @@ class Rules(Protocol):
 
 
 class UsageCounters(Protocol):
-    """What requests cost and how they ended, by organisation and minute."""
+    """What requests cost and how they ended, by organization and minute."""
 
     async def add(self, samples: Sequence[Sample]) -> int:
         """Count those that were not counted before; how many there were."""
@@ -90,7 +90,7 @@ class Events(Protocol):
         ...
 
     async def newest(self, org_id: str, limit: int) -> Sequence[AlertEvent]:
-        """An organisation's events, newest first, with what became of their notices."""
+        """An organization's events, newest first, with what became of their notices."""
         ...
 
 
@@ -123,10 +123,10 @@ class Outbox(Protocol):
 
 
 class Erasing(Protocol):
-    """What becomes of an organisation that is no more."""
+    """What becomes of an organization that is no more."""
 
     async def forbid(self, org_id: str, at: datetime) -> None:
-        """Count and watch nothing of this organisation from now on."""
+        """Count and watch nothing of this organization from now on."""
         ...
 
     async def erase(self, org_id: str) -> bool:
@@ -184,5 +184,5 @@ class Admins(Protocol):
     """Who is written to."""
 
     async def of(self, org_id: str) -> Sequence[str]:
-        """The e-mail addresses of an organisation's admins. `Unavailable` where nobody knows them now."""
+        """The e-mail addresses of an organization's admins. `Unavailable` where nobody knows them now."""
         ...

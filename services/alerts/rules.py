@@ -25,7 +25,7 @@ _MOST_EVENTS = 200
 
 
 class Rules:
-    """Every call names an organisation and reaches nothing but what is its own. Without a `vault` there are no webhooks."""
+    """Every call names an organization and reaches nothing but what is its own. Without a `vault` there are no webhooks."""
 
     def __init__(
         self, uow: UnitOfWork, clock: Clock, vault: Vault | None = None, allowed_hosts: Collection[str] = ()
@@ -53,7 +53,7 @@ class Rules:
             await tx.rules.lock(rule.org_id)
             known = await tx.rules.one(rule.org_id, rule.id)
             if known is None and len(await tx.rules.all(rule.org_id)) >= MOST_RULES:
-                raise BadRequest(f"An organisation may have {MOST_RULES} alert rules; delete one first.")
+                raise BadRequest(f"An organization may have {MOST_RULES} alert rules; delete one first.")
             created = known.created_at_ms if known else round(self._clock.now().timestamp() * 1000)
             old = self._opened(rule, await tx.rules.sealed(rule.org_id, rule.id))
             config = merged(rule.channel_config, old, f"whsec_{token_urlsafe(24)}")
@@ -103,5 +103,5 @@ class Rules:
 
 def _found(rule: AlertRule | None) -> AlertRule:
     if rule is None:
-        raise NotFound("There is no such alert rule in your organisation.")
+        raise NotFound("There is no such alert rule in your organization.")
     return rule

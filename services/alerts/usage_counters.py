@@ -30,7 +30,7 @@ class UsageCounting:
                 await tx.usage.add(list(samples.values()))
 
     async def erase(self, deleted: Sequence[OrgDeleted]) -> None:
-        """Keep nothing of these organisations, also of what of theirs is still on its way."""
+        """Keep nothing of these organizations, also of what of theirs is still on its way."""
         for org_id in sorted({one.org_id for one in deleted}):
             async with self._uow() as tx:
                 await tx.erasing.forbid(org_id, self._clock.now())

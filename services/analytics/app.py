@@ -8,7 +8,7 @@ from pathlib import Path
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
 from libs.common.db import Database, connect, migrate
-from libs.common.jobs import regularly, running
+from libs.common.jobs import background, every
 from libs.common.runner import App
 from services.analytics.clients.publisher import BusEventPublisher
 from services.analytics.clients.training_signals import BusTrainingSignals
@@ -36,10 +36,10 @@ async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None 
         learning = Learning(uow, clock, training_signals, timedelta(seconds=settings.analytics_learn_after_seconds))
         await figure_handlers.serve(bus, Figures(uow))
         await request_handlers.serve(bus, requests)
-        async with running(
-            regularly("upkeep", requests.maintain_partitions, settings.analytics_upkeep_seconds),
-            regularly("watch", HealthCheck(uow, bus).probe, settings.analytics_watch_seconds),
-            regularly("learning", learning.learn, settings.analytics_learn_seconds),
+        async with background(
+            every("upkeep", requests.maintain_partitions, settings.analytics_upkeep_seconds),
+            every("watch", HealthCheck(uow, bus).probe, settings.analytics_watch_seconds),
+            every("learning", learning.learn, settings.analytics_learn_seconds),
         ):
             yield App(missing=lambda: _missing(database, bus))
 

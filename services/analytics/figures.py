@@ -1,4 +1,4 @@
-"""The figures: what an organisation's requests cost and saved."""
+"""The figures: what an organization's requests cost and saved."""
 
 from libs.common.contracts.analytics import Levers, Models, Overview, Period, SavingsQuery, SavingsSeries
 from libs.common.latency import percentile
@@ -9,7 +9,7 @@ from services.analytics.ports import UnitOfWork
 
 
 class Figures:
-    """Answers about one organisation's period. `BadRequest` for a period that ends before it starts."""
+    """Answers about one organization's period. `BadRequest` for a period that ends before it starts."""
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow

@@ -12,7 +12,7 @@ _AT_ONCE = 500
 
 
 class Learning:
-    """Hands what an organisation's traffic teaches to the routers. `patience` is how long a complaint may take."""
+    """Hands what an organization's traffic teaches to the routers. `patience` is how long a complaint may take."""
 
     def __init__(self, uow: UnitOfWork, clock: Clock, training_signals: TrainingSignals, patience: timedelta) -> None:
         self._uow = uow

@@ -26,7 +26,7 @@ class RequestLog(Protocol):
         ...
 
     async def one(self, org_id: str, request_id: str) -> CompletionFinished | None:
-        """An entry of this organisation."""
+        """An entry of this organization."""
         ...
 
     async def spent(self, org_id: str, key_id: str, start: datetime) -> int:
@@ -46,7 +46,7 @@ class FeedbackLog(Protocol):
         ...
 
     async def one(self, org_id: str, request_id: str) -> Feedback | None:
-        """What was said of a request of this organisation."""
+        """What was said of a request of this organization."""
         ...
 
 
@@ -91,10 +91,10 @@ class Partitions(Protocol):
 
 
 class Erasing(Protocol):
-    """What becomes of an organisation that is no more."""
+    """What becomes of an organization that is no more."""
 
     async def forbid(self, org_id: str, at: datetime) -> None:
-        """Keep nothing of this organisation from now on."""
+        """Keep nothing of this organization from now on."""
         ...
 
     async def erase(self, org_id: str) -> bool:
@@ -110,7 +110,7 @@ class LearningLog(Protocol):
         ...
 
     async def sums(self, org_id: str) -> Learned | None:
-        """What an organisation's requests have taught so far."""
+        """What an organization's requests have taught so far."""
         ...
 
     async def keep(self, org_id: str, sums: Learned) -> None:
@@ -142,12 +142,12 @@ class EventPublisher(Protocol):
     """Tells whoever watches the log."""
 
     async def logged(self, ids: Mapping[str, Sequence[str]]) -> None:
-        """These requests, by organisation, are in the log now. Never fails."""
+        """These requests, by organization, are in the log now. Never fails."""
         ...
 
 
 class TrainingSignals(Protocol):
-    """What routers know of each organisation's traffic."""
+    """What routers know of each organization's traffic."""
 
     async def publish(self, org_id: str, sums: Learned) -> None:
         """From now on, these sums; `Unavailable` where that is not certain."""

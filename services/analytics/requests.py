@@ -83,14 +83,14 @@ class Requests:
         return RequestPage(requests=tuple(found), next_cursor=cursor.encode(found[-1].id) if full else None)
 
     async def one(self, wanted: RequestById) -> RequestEntry:
-        """One entry, with what its client said of it; another organisation's is not found."""
+        """One entry, with what its client said of it; another organization's is not found."""
         found = feedback = None
         if is_id(wanted.id, "req"):
             async with self._uow() as tx:
                 found = await tx.log.one(wanted.org_id, wanted.id)
                 feedback = await tx.feedback.one(wanted.org_id, wanted.id)
         if found is None:
-            raise NotFound("There is no such request in your organisation's log.")
+            raise NotFound("There is no such request in your organization's log.")
         return RequestEntry(**msgspec.structs.asdict(found), feedback=feedback)
 
     async def spent(self, asked: KeySpending) -> Spent:
@@ -105,7 +105,7 @@ class Requests:
             return Charged(tokens=await tx.log.charged(asked.org_id, asked.lease_id))
 
     async def erase(self, deleted: Sequence[OrgDeleted]) -> None:
-        """Keep nothing of these organisations, also of what of theirs is still on its way."""
+        """Keep nothing of these organizations, also of what of theirs is still on its way."""
         for org_id in sorted({one.org_id for one in deleted}):
             async with self._uow() as tx:
                 await tx.erasing.forbid(org_id, self._clock.now())

@@ -15,7 +15,7 @@ class AnnouncedTransactions:
 
     @asynccontextmanager
     async def begin(self, org_id: str, key_id: str | None = None) -> AsyncIterator[Tx]:
-        """One transaction on this organisation, or on one of its keys alone."""
+        """One transaction on this organization, or on one of its keys alone."""
         async with self._uow() as tx:
             yield tx
         await self._publisher.principal_changed(org_id, key_id)

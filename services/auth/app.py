@@ -16,8 +16,7 @@ from libs.common.clock import Clock, SystemClock
 from libs.common.contracts.analytics import REQUESTS_LOGGED
 from libs.common.contracts.auth import ACCESS_CHANGED, VERIFY_API_KEY
 from libs.common.db import Database, connect, migrate
-from libs.common.jobs import regularly
-from libs.common.jobs import running as working
+from libs.common.jobs import background, every
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.settings import SettingsError
@@ -118,10 +117,10 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
             await org_admins.serve(bus, unit_of_work(database))
             async with (
                 noting_use(parts.api_keys),
-                working(
-                    regularly("publish_deletions", parts.erasure.publish_deletions, _PUBLISH_SECONDS),
-                    regularly("reap_credits", parts.credits_.reap, settings.credit_reap_seconds / 10),
-                    regularly("expire_idempotency", idempotency.sweep, _SWEEP_SECONDS),
+                background(
+                    every("publish_deletions", parts.erasure.publish_deletions, _PUBLISH_SECONDS),
+                    every("reap_credits", parts.credits_.reap, settings.credit_reap_seconds / 10),
+                    every("expire_idempotency", idempotency.sweep, _SWEEP_SECONDS),
                 ),
                 serve_http(
                     gateway_peers(create_api(parts), parts.api_keys),

@@ -21,15 +21,15 @@ class EventPublisher(Protocol):
     """Publishes changes that others cache. Called after the commit."""
 
     async def principal_changed(self, org_id: str, key_id: str | None = None) -> None:
-        """A key, or all keys of an organisation, for the gateways. Never fails."""
+        """A key, or all keys of an organization, for the gateways. Never fails."""
         ...
 
     async def access_changed(self, org_id: str, user_id: str | None = None) -> None:
-        """The tokens of a user, or of an organisation, for all copies of auth. Never fails."""
+        """The tokens of a user, or of an organization, for all copies of auth. Never fails."""
         ...
 
     async def credits_wanted(self, org_id: str) -> None:
-        """Gateways are to return what they lease of this organisation's credits and do not use. Never fails."""
+        """Gateways are to return what they lease of this organization's credits and do not use. Never fails."""
         ...
 
     async def credits_added(self, org_id: str) -> None:
@@ -37,7 +37,7 @@ class EventPublisher(Protocol):
         ...
 
     async def org_deleted(self, org_id: str, at: datetime) -> None:
-        """For every service that keeps something of an organisation; `Unavailable` where it is not certain to arrive."""
+        """For every service that keeps something of an organization; `Unavailable` where it is not certain to arrive."""
         ...
 
 
@@ -107,14 +107,14 @@ class OneTimeTokens(Protocol):
 
 
 class Erasures(Protocol):
-    """Organisations that came to an end."""
+    """Organizations that came to an end."""
 
     async def erase(self, org_id: str, at: datetime) -> None:
-        """Delete everything of an organisation, and keep that its deletion has to be published."""
+        """Delete everything of an organization, and keep that its deletion has to be published."""
         ...
 
     async def unpublished(self) -> Sequence[tuple[str, datetime]]:
-        """Organisations whose deletion has not been published, and when they were deleted."""
+        """Organizations whose deletion has not been published, and when they were deleted."""
         ...
 
     async def mark_published(self, org_id: str) -> None:

@@ -20,11 +20,11 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     (`smtp://user:password@host:587`, or `smtps://`) is set, and a provider signs people in where its client id and secret
     are set.
 
-    At most `live_views` of the request log are open at a time, `live_views_per_org` of one organisation.
-    `bootstrap_token`: where it is set, nobody registers the first organisation without it. Where mail is set up, an account
+    At most `live_views` of the request log are open at a time, `live_views_per_org` of one organization.
+    `bootstrap_token`: where it is set, nobody registers the first organization without it. Where mail is set up, an account
     whose address nobody has confirmed may not connect a sign-in, nor with `invite_verified_only` invite others.
 
-    `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organisation has
+    `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organization has
     `trial_credits` tokens; below `low_credits` its admins get a mail. A lease of credits that nobody has ended within
     `credit_reap_seconds` is ended with what the request log says was charged. They are
     sold where both of Stripe's secrets are set; its webhook goes to /api/billing/webhook.

@@ -79,7 +79,7 @@ class Answers:
             return _failed("semantic", error)
 
     async def store(self, answer: StoreAnswer) -> Stored:
-        """Keep an answer. It can be found, by its request and by paraphrases, when this returns; where its organisation stores
+        """Keep an answer. It can be found, by its request and by paraphrases, when this returns; where its organization stores
         too fast, it is let go.
         """
         form, static = embed_static(answer.query, self._static_embedder) if answer.query is not None else (None, None)
@@ -94,7 +94,7 @@ class Answers:
         return Stored(entry_id=entry_id)
 
     async def stats(self, org_id: str) -> CacheStats:
-        """How many live entries an organisation has."""
+        """How many live entries an organization has."""
         try:
             return await self._entries.stats(org_id)
         except StoreDownError as error:
@@ -110,18 +110,18 @@ class Answers:
             raise Unavailable(f"The entry was not removed: {error}") from None
 
     async def clear(self, org_id: str) -> Cleared:
-        """Remove all entries of an organisation; they are gone when this returns."""
+        """Remove all entries of an organization; they are gone when this returns."""
         try:
             return Cleared(cleared=await self._entries.clear(org_id))
         except StoreDownError as error:
             raise Unavailable(f"The cache was not cleared: {error}") from None
 
     async def erase(self, org_id: str) -> None:
-        """Remove all that is kept for an organisation that is gone."""
+        """Remove all that is kept for an organization that is gone."""
         try:
             await self._entries.erase(org_id)
         except StoreDownError as error:
-            raise Unavailable(f"The organisation was not erased: {error}") from None
+            raise Unavailable(f"The organization was not erased: {error}") from None
 
     async def _semantic(self, asked: SemanticLookup) -> CacheHit | CacheMiss:
         form, static = embed_static(asked.query, self._static_embedder)

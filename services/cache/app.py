@@ -9,7 +9,7 @@ from libs.common.bus.ports import Bus
 from libs.common.clock import Clock, SystemClock
 from libs.common.embedding import Embedder, ModelMissingError, ThreadedEmbedder, load
 from libs.common.embedding.static import StaticTable, load_table
-from libs.common.jobs import running
+from libs.common.jobs import background
 from libs.common.runner import App
 from libs.common.settings import SettingsError
 from services.cache.answers import Answers
@@ -68,7 +68,7 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
     await health.probe()
     await value_health.probe()
     try:
-        async with running(
+        async with background(
             health.run(_WATCH_SECONDS),
             value_health.run(_WATCH_SECONDS),
             sweep(entries, settings.cache_sweep_seconds),

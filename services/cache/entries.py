@@ -1,4 +1,4 @@
-"""The one place where entries are read and written: every question to the store carries the organisation, and whatever
+"""The one place where entries are read and written: every question to the store carries the organization, and whatever
 comes back is checked again before anybody sees it.
 """
 
@@ -65,7 +65,7 @@ def size_of(answer: StoreAnswer) -> int:
 
 
 class Entries:
-    """Entries of one organisation at a time."""
+    """Entries of one organization at a time."""
 
     def __init__(self, points: Points, clock: Clock) -> None:
         self._points = points
@@ -82,7 +82,7 @@ class Entries:
         return self._entry(org_id, await self._points.fetch(entry_id), entry_id)
 
     async def paired(self, org_id: str, entry_id: str, pair_id: str) -> tuple[Entry | None, bool]:
-        """A live entry, and whether somebody of the organisation said that these two questions share no answer."""
+        """A live entry, and whether somebody of the organization said that these two questions share no answer."""
         blocked_id = block_id(org_id, pair_id)
         found = await self._points.fetch(entry_id, blocked_id)
         block = found.get(blocked_id, {})
@@ -140,7 +140,7 @@ class Entries:
         return CacheStats(exact_entries=total - semantic, semantic_entries=semantic, total_entries=total)
 
     async def forget(self, org_id: str, entry_id: str) -> bool:
-        """Remove one entry, if it is this organisation's; whether there was one."""
+        """Remove one entry, if it is this organization's; whether there was one."""
         if not is_id(entry_id) or await self.whole(org_id, entry_id) is None:
             return False
         await self._points.remove(entry_id)
@@ -151,7 +151,7 @@ class Entries:
         await self._points.put(block_id(org_id, pair_id), {"org_id": org_id, "pair_id": pair_id}, None)
 
     async def live(self, org_id: str) -> int:
-        """How many entries an organisation has."""
+        """How many entries an organization has."""
         return await self._points.count(Selector(org_id=org_id, alive_at_ms=self._now_ms()))
 
     async def evict(self, org_id: str, count: int) -> None:
@@ -159,7 +159,7 @@ class Entries:
         await self._points.evict(Selector(org_id=org_id, alive_at_ms=0), count)
 
     async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
-        """The bytes that each organisation's answers take, or one's alone."""
+        """The bytes that each organization's answers take, or one's alone."""
         return await self._points.sizes(org_id)
 
     async def clear(self, org_id: str) -> int:
@@ -171,7 +171,7 @@ class Entries:
         return live
 
     async def erase(self, org_id: str) -> None:
-        """Remove all that is kept for an organisation."""
+        """Remove all that is kept for an organization."""
         await self._points.delete(Selector(org_id=org_id))
 
     async def sweep(self) -> None:

@@ -15,8 +15,8 @@ class StoreDownError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """Which points: always one organisation's, perhaps only answers that live longer than a moment (ms); 0 means all answers,
-    expired ones too, and None whatever is kept for the organisation.
+    """Which points: always one organization's, perhaps only answers that live longer than a moment (ms); 0 means all answers,
+    expired ones too, and None whatever is kept for the organization.
     """
 
     org_id: str
@@ -25,7 +25,7 @@ class Selector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:
-    """Whose entries may serve each other: one organisation's of one scope. `key` stands for both, so that a search has one
+    """Whose entries may serve each other: one organization's of one scope. `key` stands for both, so that a search has one
     condition to check; no two rooms have the same.
     """
 
@@ -74,7 +74,7 @@ class Points(Protocol):
         ...
 
     async def sizes(self, org_id: str | None = None) -> Mapping[str, int]:
-        """The bytes of answers, expired ones too, of each organisation or of one alone, as `BYTES` says in their payloads."""
+        """The bytes of answers, expired ones too, of each organization or of one alone, as `BYTES` says in their payloads."""
         ...
 
     async def remove(self, point_id: str) -> None:
@@ -90,7 +90,7 @@ class Points(Protocol):
         ...
 
     async def sweep(self, now_ms: int) -> None:
-        """Remove what expired, of all organisations, and put the store's files in order. May take seconds."""
+        """Remove what expired, of all organizations, and put the store's files in order. May take seconds."""
         ...
 
     async def ping(self) -> None:

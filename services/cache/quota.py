@@ -1,4 +1,4 @@
-"""How much of the cache one organisation may fill, and how fast."""
+"""How much of the cache one organization may fill, and how fast."""
 
 import asyncio
 from collections import OrderedDict
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from libs.common.clock import Clock
 from services.cache.entries import Entries
 
-# Every so many parts of a full quota go at once, so that a full organisation does not pay for a count with each store.
+# Every so many parts of a full quota go at once, so that a full organization does not pay for a count with each store.
 _PARTS = 20
-# Organisations whose room is remembered; another one is counted anew.
+# Organizations whose room is remembered; another one is counted anew.
 _REMEMBERED = 10_000
 
 
@@ -27,9 +27,9 @@ class _Account:
 
 
 class Quota:
-    """Keeps each organisation below its number of entries, their bytes and its rate of stores, and all of them below a sum.
+    """Keeps each organization below its number of entries, their bytes and its rate of stores, and all of them below a sum.
 
-    A full organisation loses what would expire first: the newest answers are those that are asked again, and a quota that
+    A full organization loses what would expire first: the newest answers are those that are asked again, and a quota that
     refused them would stop the cache from learning until its oldest entries expire. A rate above the bound is refused: it is
     no traffic that a cache helps, and it would push out everything that is.
     """
@@ -57,7 +57,7 @@ class Quota:
         self._accounts: OrderedDict[str, _Account] = OrderedDict()
 
     async def admits(self, org_id: str, size: int = 0) -> bool:
-        """Make room for one more entry of `size` bytes; false where it is too large for anybody, or the organisation stores too
+        """Make room for one more entry of `size` bytes; false where it is too large for anybody, or the organization stores too
         fast. Raises `StoreDownError`.
         """
         if size > self._entry_bytes:
@@ -86,7 +86,7 @@ class Quota:
         return True
 
     async def _made_bytes(self, org_id: str, size: int) -> int:
-        """Count the organisation's bytes, and evict where too many are there."""
+        """Count the organization's bytes, and evict where too many are there."""
         for _ in range(_PARTS):
             room = self._max_bytes - (await self._entries.sizes(org_id)).get(org_id, 0)
             if room >= size:
@@ -105,7 +105,7 @@ class Quota:
         return max(room, size)
 
     async def _evict_part(self, org_id: str) -> None:
-        """A share of an organisation's entries: those that would expire first."""
+        """A share of an organization's entries: those that would expire first."""
         await self._entries.evict(org_id, max(1, -(-await self._entries.live(org_id) // _PARTS)))
 
     async def _made(self, org_id: str) -> int:

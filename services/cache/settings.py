@@ -6,10 +6,10 @@ from libs.common.settings import CommonSettings
 class CacheSettings(CommonSettings, frozen=True, kw_only=True):
     """`model_dir` is what `python -m libs.common.embedding <dir>` made. Without `qdrant_url` the built-in store works in
     `cache_dir`, for one process; `qdrant_api_key` goes with the URL. `cache_sweep_seconds` is how long an expired entry
-    may stay on disk. Of an organisation at most `cache_max_entries` answers are kept, and at most `cache_stores_per_minute`
-    are taken in by one process; they take at most `cache_max_bytes`, those of all organisations `cache_total_bytes`, and no
-    answer of more than `cache_entry_bytes` is kept. Of an organisation's embeddings at most `cache_max_vectors` are kept, in
-    `cache_vector_bytes`; those of all organisations take `cache_vector_total_bytes`.
+    may stay on disk. Of an organization at most `cache_max_entries` answers are kept, and at most `cache_stores_per_minute`
+    are taken in by one process; they take at most `cache_max_bytes`, those of all organizations `cache_total_bytes`, and no
+    answer of more than `cache_entry_bytes` is kept. Of an organization's embeddings at most `cache_max_vectors` are kept, in
+    `cache_vector_bytes`; those of all organizations take `cache_vector_total_bytes`.
     """
 
     model_dir: str = "var/model"

@@ -9,7 +9,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 
 from libs.common import catalog, keys, tokens
@@ -18,7 +18,7 @@ from libs.common.bus.spool import Spool
 from libs.common.clock import Clock, SystemClock
 from libs.common.contracts.auth import CREDITS_ADDED, CREDITS_WANTED, FROM_GATEWAY
 from libs.common.contracts.events import DURABLE_EVENTS
-from libs.common.jobs import Background, regularly, running
+from libs.common.jobs import Background, background, every
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
@@ -32,22 +32,27 @@ from services.gateway.clients.limits import SharedLimits
 from services.gateway.clients.owners import BusOwners
 from services.gateway.clients.principals import BusPrincipals
 from services.gateway.clients.provider_http import HttpProviders, Timeouts
+from services.gateway.clients.reasoning_ciphers import reasoning_ciphers
 from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
+from services.gateway.clients.response_store import BusResponseStore
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.clients.vectors import BusVectorCache
-from services.gateway.handlers import provider_keys
+from services.gateway.handlers import erasing, provider_keys
+from services.gateway.http.anthropic import messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
 from services.gateway.http.embeddings import create_embeddings
 from services.gateway.http.errors import HANDLERS
+from services.gateway.http.google import call_model
 from services.gateway.http.health import healthz, readyz
 from services.gateway.http.middleware import middleware
 from services.gateway.http.models import get_model, list_models
 from services.gateway.http.openai import chat_completions, completions
 from services.gateway.http.passthrough import PASSTHROUGH
 from services.gateway.http.promptly import get_credits, give_feedback, optimize
+from services.gateway.http.responses import RESPONSES
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.cache_lookup import CacheLookup
@@ -60,6 +65,7 @@ from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import Recorder
 from services.gateway.pipeline.responder import Responder
+from services.gateway.pipeline.responses import ResponsesApi
 from services.gateway.providers import registry
 from services.gateway.settings import GatewaySettings
 from services.gateway.state.concurrency import ConcurrencyLimiter
@@ -143,7 +149,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             settings.besides_rpm,
             settings.max_rpm,
         )
-        calls = ProviderCalls(providers, known, models, ProviderHealth(clock.monotonic), clock, _pause)
+        health = ProviderHealth(clock.monotonic)
+        calls = ProviderCalls(providers, known, models, health, clock, _pause, reasoning_ciphers(sealer))
         budgets = SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True)
         recorder = Recorder(events, tool_calls, models, clock, after_requests)
         vectors = BusVectorCache(bus, clock.monotonic, settings.lookup_budget_ms, stores)
@@ -193,13 +200,23 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             rpm=settings.optimize_rpm,
             background=after_requests,
         )
+        responses = BusResponseStore(
+            bus,
+            sealer,
+            ttl=settings.response_ttl,
+            quota=settings.response_quota_bytes,
+            budget_ms=settings.responses_budget_ms,
+        )
         await provider_keys.serve(bus, providers, clock)
+        await erasing.serve(bus, responses)
         if isinstance(credits_, SharedCredits):
             await stack.enter_async_context(
-                running(regularly("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
+                background(every("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
             )
         await stack.enter_async_context(
-            running(spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_publishing())
+            background(
+                spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_publishing()
+            )
         )
         draining, cut = False, asyncio.Event()
         app = GatewayApp(
@@ -213,6 +230,11 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             [
                 chat_completions,
                 completions,
+                Router(
+                    "/",
+                    route_handlers=[messages, call_model, *RESPONSES],
+                    request_max_body_size=settings.max_conversation_bytes,
+                ),
                 create_embeddings,
                 *PASSTHROUGH,
                 list_models,
@@ -229,6 +251,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             state=State(
                 {
                     "pipeline": pipeline,
+                    "responses_api": ResponsesApi(pipeline, responses, providers, models, clock.monotonic),
                     "batch": Batch(pipeline, after_requests),
                     "embeddings": embeddings,
                     "passthrough": passthrough,

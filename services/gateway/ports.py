@@ -12,9 +12,10 @@ from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, Text
 from libs.common.contracts.router import RouteReply, RouteRequest
 from services.gateway.domain.passthrough import Owner
 from services.gateway.domain.rate_limit import Verdict
+from services.gateway.domain.stored_response import RoutingRecord, StoredResponse
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
-from services.gateway.providers.base import EncodedRequest, OutgoingRequest
+from services.gateway.providers.base import EncodedRequest, OutgoingRequest, ProviderAnswer, ProviderStream
 
 
 class DependencySkipped(Exception):
@@ -80,18 +81,20 @@ class Router(Protocol):
 class Providers(Protocol):
     """The ways out to LLM providers. All calls raise `Failure`."""
 
-    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> bytes:
+    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderAnswer:
         """A whole answer, as the provider sent it; `key` counts into the target's keys."""
+        ...
+
+    async def stored(self, key: ProviderKey, org_id: str, method: str, path: str, query: str) -> ProviderAnswer:
+        """What a provider says about a response that it stores, whatever its status; `path` comes after that of responses."""
         ...
 
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Make sure that a key works, at no cost."""
         ...
 
-    async def stream(
-        self, target: Target, key: int, org_id: str, encoded: EncodedRequest
-    ) -> AsyncGenerator[bytes, None]:
-        """An open stream. Closing the generator hangs up."""
+    async def stream(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderStream:
+        """An open stream."""
         ...
 
 
@@ -149,11 +152,48 @@ class ToolCallStore(Protocol):
         ...
 
 
+class ResponseStore(Protocol):
+    """Responses of the Responses API, for all gateways. What reads and removes raises `Unavailable` where it is not certain."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept at all."""
+        ...
+
+    async def new_id(self, org_id: str) -> str:
+        """An id for a response that is about to be made."""
+        ...
+
+    async def save(self, org_id: str, entry: StoredResponse) -> bool:
+        """Keep a response, and say whether it is kept. A failure is not raised."""
+        ...
+
+    async def load(self, org_id: str, identity: str) -> StoredResponse | None:
+        """A response that was made here and is still kept; None for every other."""
+        ...
+
+    async def delete(self, org_id: str, identity: str) -> None:
+        """Remove a response, or the record of one."""
+        ...
+
+    async def save_record(self, org_id: str, record: RoutingRecord) -> bool:
+        """Keep where a provider stores a response, and say whether that is kept. A failure is not raised."""
+        ...
+
+    async def record(self, org_id: str, identity: str) -> RoutingRecord | None:
+        """Where a provider stores a response of this organization's."""
+        ...
+
+    async def erase(self, org_id: str) -> None:
+        """Remove all that an organization has stored."""
+        ...
+
+
 class RequestHistory(Protocol):
     """Requests that are over. All three raise a `PromptlyError` where the other side cannot be reached."""
 
     async def request(self, org_id: str, request_id: str) -> CompletionFinished:
-        """One of the organisation's requests; `NotFound`."""
+        """One of the organization's requests; `NotFound`."""
         ...
 
     async def forget(self, org_id: str, entry_id: str, pair_id: str | None) -> bool:
@@ -209,7 +249,7 @@ class Charge(Protocol):
 
 
 class Credits(Protocol):
-    """What organisations may spend on optimize calls, over all gateways."""
+    """What organizations may spend on optimize calls, over all gateways."""
 
     async def reserve(self, org_id: str, tokens: int) -> Charge:
         """Set tokens aside. `InsufficientCredits` with `required` and `available`, `Unavailable` where that cannot be checked."""

@@ -1,8 +1,12 @@
 """The gateway's settings."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from libs.common.settings import CommonSettings
+
+ResponseSeconds = Annotated[float, Meta(ge=0, le=2_592_000)]
 
 
 class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
@@ -14,13 +18,16 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     out; `max_concurrency` is requests under way at once, per key and gateway. `flight_wait` is how long a request waits for
     the answer to an identical one that is already on its way. `optimize_rpm` is the optimize API's limit per key and minute;
     with `credits` `off` its calls cost nothing, and without `credit_leasing` each of them is a transaction of the ledger.
-    `max_requests` are under way at once in this gateway; an organisation may have as many of them as are still free.
+    `max_requests` are under way at once in this gateway; an organization may have as many of them as are still free.
     `max_rpm` is the most that a key's own limit may be; `besides_rpm` is the limit per key and minute of calls that use no model
     (lists of models, balances, feedback). Each store in memory of what callers send holds `memory_bytes`, a quarter of them
-    for one organisation. After SIGTERM streams have `stream_drain_seconds` to end.
+    for one organization. After SIGTERM streams have `stream_drain_seconds` to end.
     An answer may take `plain_timeout`, a stream `stream_timeout` in all; a stream that brings less than `stream_slowest` bytes
     a second over `stream_window` is ended (the default lets a comment every 15 seconds pass). `max_answer_bytes` is the
-    largest answer, unpacked.
+    largest answer, unpacked. `max_body_bytes` is the largest body of a request; the APIs for agents, which send a whole conversation
+    each time (messages, responses, generateContent), take `max_conversation_bytes`.
+    Responses that no provider stores are kept for `response_ttl` (3,600 to 2,592,000; 0: none are kept), up to
+    `response_quota_bytes` of each organization, the oldest going first (at least 32 MiB).
     `dashboard_dir` is where the built dashboard lies; without it, `/` says how to get it.
     """
 
@@ -39,6 +46,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     anthropic_version: str = "2023-06-01"
     google_base_url: str = "https://generativelanguage.googleapis.com"
     max_body_bytes: int = 10 << 20
+    max_conversation_bytes: int = 32 << 20
     connect_timeout: float = 5.0
     first_byte_timeout: float = 120.0
     idle_timeout: float = 60.0
@@ -64,6 +72,9 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     ack_budget_ms: float = 250.0
     limit_budget_ms: float = 100.0
     turns_budget_ms: float = 100.0
+    responses_budget_ms: float = 1000.0
+    response_ttl: ResponseSeconds = 604_800.0
+    response_quota_bytes: Annotated[int, Meta(ge=32 << 20)] = 512 << 20
     principal_ttl: float = 30.0
     principal_stale: float = 900.0
     body_timeout: float = 10.0

@@ -9,7 +9,7 @@ class OptimizerSettings(CommonSettings, frozen=True, kw_only=True):
     Messages of `optimizer_inline_bytes` and fewer are worked on at once (8 KB is about 2,000 tokens), longer ones in one of
     `optimizer_workers` processes, which is ended and replaced where one text takes it more than `optimizer_worker_seconds`.
     More than `optimizer_max_bytes` are sent as they are. Each process remembers rewritten messages of at most
-    `optimizer_memo_bytes`, a fourth of them of one organisation.
+    `optimizer_memo_bytes`, a fourth of them of one organization.
     """
 
     model_dir: str = "var/model"

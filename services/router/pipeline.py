@@ -78,7 +78,7 @@ class _Judging:
         return self
 
     def classified(self, seen: PromptFeatures, neighbors: float | None = None) -> Complexity:
-        """A prompt's complexity, by this organisation's experience and dial."""
+        """A prompt's complexity, by this organization's experience and dial."""
         return classify(seen, self._estimate, self._request.cost_quality, neighbors)
 
     def _classify(self, text: str) -> Complexity:

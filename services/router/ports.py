@@ -21,7 +21,7 @@ class NoNearestNeighbors:
 
 
 class Calibrations(Protocol):
-    """What each organisation's traffic has taught."""
+    """What each organization's traffic has taught."""
 
     def of(self, org_id: str) -> Estimate:
         """The newest at hand; never waits."""

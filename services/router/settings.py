@@ -5,7 +5,7 @@ from libs.common.settings import CommonSettings
 
 class RouterSettings(CommonSettings, frozen=True, kw_only=True):
     """`model_dir` is what `python -m libs.common.embedding <dir>` made; without it, prompts are not compared with others.
-    `router_refresh_seconds` is how old what was learned of an organisation may be.
+    `router_refresh_seconds` is how old what was learned of an organization may be.
     """
 
     model_dir: str = "var/model"

@@ -1,4 +1,4 @@
-"""The attacker's process: an organisation and a provider of its own, and one attack, so that what it costs is not the victim's."""
+"""The attacker's process: an organization and a provider of its own, and one attack, so that what it costs is not the victim's."""
 
 import asyncio
 import os

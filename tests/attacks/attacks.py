@@ -16,7 +16,7 @@ from tests.fixtures.running import Account, Running
 
 @dataclass
 class Arena:
-    """What an attacker has: a running Promptly, an organisation of its own, and a provider that does as it is told."""
+    """What an attacker has: a running Promptly, an organization of its own, and a provider that does as it is told."""
 
     running: Running
     attacker: Account

@@ -1,4 +1,4 @@
-"""The victim: an organisation with ordinary traffic, whose every request has to be answered and recorded, soon."""
+"""The victim: an organization with ordinary traffic, whose every request has to be answered and recorded, soon."""
 
 import asyncio
 import time

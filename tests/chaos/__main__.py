@@ -54,7 +54,7 @@ CASES = [
 
 
 def busy_account(running: Running) -> Account:
-    """An organisation whose key has a limit of its own, above the load."""
+    """An organization whose key has a limit of its own, above the load."""
     account = running.account()
     answer = httpx.post(
         f"{running.url}/api/keys/platform",

@@ -1,6 +1,6 @@
 """The developer guide from top to bottom, over HTTP: every endpoint and every body that it shows, in its order.
 
-Each test is a chapter; they share one organisation, and a row is printed for each answer (`-s` shows them). Chapters that show
+Each test is a chapter; they share one organization, and a row is printed for each answer (`-s` shows them). Chapters that show
 code are covered by test_documented_use.py; from alerts on, test_guide_dashboard.py goes on.
 """
 
@@ -88,7 +88,7 @@ def test_keys(guide: Guide) -> None:
     assert made["api_key"].startswith("sk_live_")
     guide.ask("POST", f"{path}/regenerate", {"id": made["id"]}, shape={"api_key": str})
     guide.ask("DELETE", f"{path}/{{id}}", status=204, id=made["id"])
-    fresh = guide.ask("POST", f"{path}/regenerate", shape={"api_key": str}, said="the organisation's first key")
+    fresh = guide.ask("POST", f"{path}/regenerate", shape={"api_key": str}, said="the organization's first key")
     guide.account.api_key = fresh["api_key"]
     base_url = f"{guide.running.upstream_url}/v1"
     new = {"provider": "openai", "api_key": "sk-another-0002", "base_url": base_url, "label": "second"}

@@ -137,7 +137,7 @@ def test_team(guide: Guide) -> None:
     guide.ask("DELETE", "/api/team/invites/{id}", status=204, id=other["id"])
 
 
-def test_organisation_and_health(guide: Guide) -> None:
+def test_organization_and_health(guide: Guide) -> None:
     guide.ask("GET", "/api/org", shape=shapes.ORG)
     guide.ask("PUT", "/api/org", {"name": "Our Company"}, shape={**shapes.ORG, "name": "Our Company"})
     guide.ask("PUT", "/api/org", {"name": "My Company"}, shape=shapes.ORG)

@@ -71,6 +71,8 @@ class SideRoutes:
                 body = _json(raw)
                 count = wire_responses.count(body.get("model", ""), body)
                 return _ok({"object": "response.input_tokens", "input_tokens": count}, body.get("model", ""))
+            case "POST", "/v1/responses/compact":
+                return _compaction(_json(raw), step)
             case "POST", "/v1/embeddings":
                 return self._embeddings(_json(raw), step)
             case "POST", "/v1/moderations":
@@ -192,6 +194,22 @@ class SideRoutes:
     def finish(self, identifier: str, status: str, model: str, used: dict[str, Any] | None) -> None:
         """End a batch, as tests want it."""
         self.batches[identifier].update(status=status, model=model, usage=used)
+
+
+def _compaction(body: dict[str, Any], step: Step) -> Reply:
+    """A conversation as the provider alone reads it."""
+    model = str(body.get("model", ""))
+    counted, made = wire_responses.count(model, body), step.completion_tokens or 9
+    item = {"type": "compaction", "id": "cmp_fake00000001", "encrypted_content": wire_responses.encrypted("short")}
+    used = {"input_tokens": counted, "output_tokens": made, "total_tokens": counted + made}
+    found = {
+        "id": "resp_fake99999999",
+        "object": "response.compaction",
+        "created_at": 1,
+        "output": [item],
+        "usage": used,
+    }
+    return _ok(found, model, counted)
 
 
 def vector(text: str, size: int) -> list[float]:

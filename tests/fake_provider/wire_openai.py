@@ -73,7 +73,8 @@ def whole(answer: Answer) -> bytes:
 
 def events(answer: Answer, body: dict[str, Any]) -> list[Event]:
     """The chunks and `[DONE]`."""
-    wanted = bool((body.get("stream_options") or {}).get("include_usage"))
+    # Mistral, whose format this is too, tells usage without being asked.
+    wanted = bool((body.get("stream_options") or {}).get("include_usage")) or answer.model.startswith("mistral")
     chunks = wire.chunks(*_parts(answer), include_usage=wanted, reasoning=answer.thinking)
     return [*map(Event, chunks), Event(b"[DONE]")]
 

@@ -11,6 +11,7 @@ from typing import Any
 _PACKAGES = (
     *("services.optimizer.domain", "services.cache.domain", "services.router.domain", "services.gateway.translate"),
     *("services.gateway.domain", "services.gateway.state", "services.gateway.providers", "services.gateway.endpoints"),
+    "services.gateway.formats",
     "services.auth.domain",
     *(
         f"services.auth.{feature}.domain"
@@ -56,6 +57,8 @@ EXCUSED: dict[str, str] = {
     "services.router.domain.knn": "reads the ends of a text, and vectors of one length",
     "services.router.domain.available_models": _NAMES,
     "services.gateway.translate.anthropic_content.unusable": _SENTENCES,
+    "services.gateway.formats.json_fields.rejected": _SENTENCES,
+    "services.gateway.formats.surface.counted": "the name of a field of ours",
     "services.gateway.translate.google_fields.unusable": _SENTENCES,
     "services.gateway.translate.errors": _SENTENCES,
     "services.gateway.translate.optimizing.tags": "metadata of 4 KiB at most",
@@ -83,6 +86,19 @@ EXCUSED: dict[str, str] = {
     "services.gateway.endpoints.openai_chat.OpenAIChat.error": _SENTENCES,
     "services.gateway.endpoints.openai_chat.OpenAIChat.stream_error": _SENTENCES,
     "services.gateway.endpoints.optimize.Optimize.error": _SENTENCES,
+    **{
+        f"services.gateway.endpoints.neutral.NeutralEndpoint.{method}": "what each format writes in its own way"
+        for method in ("parse", "render", "render_in_stream", "replay")
+    },
+    "services.gateway.endpoints.google_generate.GoogleGenerate.render": _SENTENCES,
+    "services.gateway.endpoints.neutral.NeutralEndpoint.error": _SENTENCES,
+    "services.gateway.endpoints.neutral.NeutralEndpoint.stream_error": _SENTENCES,
+    "services.gateway.endpoints.anthropic_messages.AnthropicMessages.render": _SENTENCES,
+    **{
+        f"services.gateway.providers.{module}.path": "an address, of a model's name"
+        for module in ("anthropic.messages", "compatible.chat", "google.generate", "openai.responses")
+    },
+    "services.gateway.endpoints.messages.answer.no_output": "an answer without content",
     "services.gateway.domain.receipt": "arithmetic on counts",
     "services.gateway.domain.targets": _NAMES,
     "services.gateway.domain.completion_event": "writes our own metadata and events",

@@ -1,6 +1,13 @@
 """Every reader of a caller's or a provider's text, as something that one text can be given to."""
 
-from tests.growth import readers_gateway, readers_optimizer, readers_others
+from tests.growth import (
+    readers_endpoints,
+    readers_formats,
+    readers_gateway,
+    readers_optimizer,
+    readers_others,
+    readers_surfaces,
+)
 from tests.growth.reader import Reader
 
 
@@ -13,5 +20,9 @@ def readers() -> list[Reader]:
         *readers_others.router(),
         *readers_others.auth(),
         *readers_gateway.clients(),
+        *readers_endpoints.endpoints(),
         *readers_gateway.providers(),
+        *readers_formats.formats(),
+        *readers_surfaces.requests(),
+        *readers_surfaces.answers(),
     ]

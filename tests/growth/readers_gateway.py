@@ -65,6 +65,7 @@ def _chatted(made: Callable[[str], dict[str, Any]], text: str) -> object:
         *(
             turns.call_ids(asked),
             turns.open_calls(asked),
+            turns.of_chat(asked),
             known.lookup("org", asked),
             chat.each_message(asked.raw["messages"]),
         ),

@@ -397,7 +397,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make an organisation, its admin and its first key. */
+        /** Make an organization, its admin and its first key. */
         post: operations["post_auth_register"];
         delete?: never;
         options?: never;
@@ -614,7 +614,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The provider keys, masked.
+         * The provider keys, masked, and which providers there are.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_keys_providers"];
@@ -823,18 +823,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The organisation.
+         * The organization.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_org"];
         /**
-         * Rename the organisation.
+         * Rename the organization.
          * @description Roles: admin.
          */
         put: operations["put_org"];
         post?: never;
         /**
-         * Delete the organisation with all that it has; the body names it.
+         * Delete the organization with all that it has; the body names it.
          * @description Roles: admin.
          */
         delete: operations["delete_org"];
@@ -1123,7 +1123,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The organisation's users.
+         * The organization's users.
          * @description Roles: admin, member, viewer.
          */
         get: operations["get_team_members"];
@@ -1208,7 +1208,7 @@ export interface components {
             rule_id: string;
             rule_name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
             /** @enum {unknown} */
             kind: "fired" | "resolved";
             value: number;
@@ -1234,7 +1234,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1253,7 +1253,7 @@ export interface components {
         AlertRuleBody: {
             name: string;
             /** @enum {unknown} */
-            metric: "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1285,7 +1285,7 @@ export interface components {
             /** @default null */
             name: string | null;
             /** @default null */
-            metric: ("daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
             /** @default null */
             operator: ("gt" | "gte" | "lt" | "lte") | null;
             /** @default null */
@@ -1416,6 +1416,17 @@ export interface components {
             cleared: number;
         };
         /**
+         * ConnectableProvider
+         * @description A provider that can be connected, and what a key for it has to name.
+         */
+        ConnectableProvider: {
+            /** @enum {unknown} */
+            name: "anthropic" | "google" | "mistral" | "openai" | "openai_compatible";
+            label: string;
+            needs_base_url: boolean;
+            needs_models: boolean;
+        };
+        /**
          * CreditsLeft
          * @description Tokens for the optimize API; null where they are not counted.
          */
@@ -1429,7 +1440,7 @@ export interface components {
         };
         /**
          * EntryOptions
-         * @description How to sign in or register here: `registration` is `first` until there is an organisation, and `invite` where it is closed.
+         * @description How to sign in or register here: `registration` is `first` until there is an organization, and `invite` where it is closed.
          */
         EntryOptions: {
             /** @enum {unknown} */
@@ -1665,6 +1676,22 @@ export interface components {
             degraded: string[];
             trace_id: string | null;
             charged_tokens: number;
+            target_surface: string | null;
+            raw: boolean;
+            session: string | null;
+            agent: string | null;
+            client: string | null;
+            dropped: string[];
+            stop: string | null;
+            service_tier: string | null;
+            units: {
+                [key: string]: number;
+            };
+            unpriced: string[];
+            items: number;
+            cached_items: number;
+            stored: boolean;
+            upstream_request_id: string | null;
             receipt: components["schemas"]["Receipt"];
             feedback: components["schemas"]["Feedback"] | null;
             trace_url: string | null;
@@ -1722,6 +1749,22 @@ export interface components {
             degraded: string[];
             trace_id: string | null;
             charged_tokens: number;
+            target_surface: string | null;
+            raw: boolean;
+            session: string | null;
+            agent: string | null;
+            client: string | null;
+            dropped: string[];
+            stop: string | null;
+            service_tier: string | null;
+            units: {
+                [key: string]: number;
+            };
+            unpriced: string[];
+            items: number;
+            cached_items: number;
+            stored: boolean;
+            upstream_request_id: string | null;
         };
         /**
          * LogPage
@@ -1750,7 +1793,7 @@ export interface components {
         };
         /**
          * Members
-         * @description An organisation's users.
+         * @description An organization's users.
          */
         Members: {
             members: components["schemas"]["User"][];
@@ -1844,10 +1887,11 @@ export interface components {
         };
         /**
          * OptimizationSettings
-         * @description An organisation's levers: the nine documented fields, then Promptly's own.
+         * @description An organization's levers: the nine documented fields, then Promptly's own.
          *
          *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
          *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
+         *         `store_responses` False: nothing of the Responses API is stored, whatever a request says.
          */
         OptimizationSettings: {
             /**
@@ -1886,10 +1930,12 @@ export interface components {
             rules_in_manual: boolean;
             /** @default false */
             older_generations: boolean;
+            /** @default true */
+            store_responses: boolean;
         };
         /**
          * Org
-         * @description An organisation.
+         * @description An organization.
          */
         Org: {
             id: string;
@@ -1900,7 +1946,7 @@ export interface components {
         };
         /**
          * OrgChange
-         * @description What may be changed of an organisation; in a deletion its name, to be sure.
+         * @description What may be changed of an organization; in a deletion its name, to be sure.
          */
         OrgChange: {
             name: string;
@@ -2007,7 +2053,7 @@ export interface components {
         ProviderKey: {
             id: string;
             /** @enum {unknown} */
-            provider: "anthropic" | "google" | "openai" | "openai_compatible";
+            provider: "anthropic" | "google" | "mistral" | "openai" | "openai_compatible";
             label: string;
             api_key: string;
             last_four: string;
@@ -2021,7 +2067,7 @@ export interface components {
          */
         ProviderKeyBody: {
             /** @enum {unknown} */
-            provider: "anthropic" | "google" | "openai" | "openai_compatible";
+            provider: "anthropic" | "google" | "mistral" | "openai" | "openai_compatible";
             api_key: string;
             /** @default null */
             base_url: string | null;
@@ -2055,10 +2101,11 @@ export interface components {
         };
         /**
          * ProviderKeys
-         * @description Provider keys.
+         * @description Provider keys, and the providers that can be connected.
          */
         ProviderKeys: {
             keys: components["schemas"]["ProviderKey"][];
+            providers: components["schemas"]["ConnectableProvider"][];
         };
         /**
          * Purchase
@@ -2123,7 +2170,7 @@ export interface components {
         };
         /**
          * RegenerateBody
-         * @description Which key to give another secret; none: the organisation's first.
+         * @description Which key to give another secret; none: the organization's first.
          */
         RegenerateBody: {
             /** @default null */
@@ -2147,7 +2194,7 @@ export interface components {
         };
         /**
          * Registered
-         * @description A new organisation; its first API key is shown only here.
+         * @description A new organization; its first API key is shown only here.
          */
         Registered: {
             user: components["schemas"]["User"];
@@ -2224,7 +2271,7 @@ export interface components {
         };
         /**
          * Routing
-         * @description How an organisation's models are chosen; `tiers` names them all, those included that are as in `default_tiers`.
+         * @description How an organization's models are chosen; `tiers` names them all, those included that are as in `default_tiers`.
          */
         Routing: {
             /** @enum {unknown} */
@@ -2400,6 +2447,7 @@ export interface components {
             substitute_unreachable?: boolean;
             rules_in_manual?: boolean;
             older_generations?: boolean;
+            store_responses?: boolean;
         };
         /**
          * SignIns
@@ -2476,7 +2524,7 @@ export interface components {
         };
         /**
          * User
-         * @description A person in one organisation.
+         * @description A person in one organization.
          */
         User: {
             id: string;
@@ -2568,13 +2616,13 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "detail": "Your role (viewer) may not change settings and routing, or clear the cache; ask an admin of your organisation."
+                 *       "detail": "Your role (viewer) may not change settings and routing, or clear the cache; ask an admin of your organization."
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description No such thing in this organisation. */
+        /** @description No such thing in this organization. */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -2582,7 +2630,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "detail": "There is no such thing in your organisation."
+                 *       "detail": "There is no such thing in your organization."
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
@@ -3814,7 +3862,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Another level than the organisation's. */
+                /** @description Another level than the organization's. */
                 "x-promptly-level"?: "off" | "conservative" | "moderate" | "aggressive";
             };
             path?: never;
@@ -3980,6 +4028,8 @@ export interface operations {
                 to?: string;
                 key_id?: string;
                 kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
+                session?: string;
+                client?: string;
                 limit?: number;
                 cursor?: string;
             };
@@ -4013,6 +4063,8 @@ export interface operations {
                 to?: string;
                 key_id?: string;
                 kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
+                session?: string;
+                client?: string;
             };
             header?: never;
             path?: never;
@@ -4044,6 +4096,8 @@ export interface operations {
                 to?: string;
                 key_id?: string;
                 kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
+                session?: string;
+                client?: string;
             };
             header?: never;
             path?: never;
@@ -4062,7 +4116,7 @@ export interface operations {
                      *
                      *     event: request
                      *     id: req_77777777777777777777777777777777
-                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0}
+                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123"}
                      */
                     "text/event-stream": unknown;
                 };

@@ -25,7 +25,7 @@ const Routing = lazy(() => import("../pages/Routing"));
 const Cache = lazy(() => import("../pages/Cache"));
 const Alerts = lazy(() => import("../pages/Alerts"));
 const Team = lazy(() => import("../pages/Team"));
-const Organisation = lazy(() => import("../pages/Organisation"));
+const Organization = lazy(() => import("../pages/Organization"));
 const Credits = lazy(() => import("../pages/Credits"));
 const Start = lazy(() => import("../pages/Start"));
 
@@ -39,7 +39,7 @@ const TITLES = new Map(Object.entries({
   cache: "Cache",
   alerts: "Alerts",
   team: "Team",
-  organisation: "Organisation",
+  organization: "Organization",
   credits: "Credits",
 }));
 
@@ -71,8 +71,8 @@ function Page({ section, id }: { section: string; id?: string }) {
       return <Alerts />;
     case "team":
       return <Team />;
-    case "organisation":
-      return <Organisation />;
+    case "organization":
+      return <Organization />;
     case "credits":
       return <Credits />;
     default:

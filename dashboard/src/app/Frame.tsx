@@ -17,7 +17,7 @@ const PAGES: { section: string; label: string; icon: IconName }[] = [
   { section: "cache", label: "Cache", icon: "stack" },
   { section: "alerts", label: "Alerts", icon: "bell" },
   { section: "team", label: "Team", icon: "people" },
-  { section: "organisation", label: "Organisation", icon: "house" },
+  { section: "organization", label: "Organization", icon: "house" },
   { section: "credits", label: "Credits", icon: "coin" },
   { section: "start", label: "Get started", icon: "flag" },
 ];
@@ -125,8 +125,8 @@ function Account() {
           </Text>
         </Box>
         <Menu.Divider />
-        <Menu.Item component="a" href="/organisation" onClick={follow("/organisation")}>
-          Account and organisation
+        <Menu.Item component="a" href="/organization" onClick={follow("/organization")}>
+          Account and organization
         </Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>

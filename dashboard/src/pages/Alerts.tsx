@@ -38,7 +38,7 @@ function Rules({ now }: { now: number }) {
     <Panel title="Rules" aside={may && button}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
-          A rule watches one figure of your organisation, and tells when it crosses a threshold and when it is back.
+          A rule watches one figure of your organization, and tells when it crosses a threshold and when it is back.
         </Text>
         <Collapse expanded={open}>
           <RuleForm

@@ -11,11 +11,11 @@ import { Outside } from "./SignIn";
 // By code, because anybody can write a sentence into an address.
 const TOLD = new Map<string, [title: string, next: string]>(Object.entries({
   access_denied: ["The sign-in was declined", "Nothing was changed. Begin again, or use your password."],
-  email_taken: ["This e-mail address has an account already", "Sign in as usual; then link the other account under Organisation."],
+  email_taken: ["This e-mail address has an account already", "Sign in as usual; then link the other account under Organization."],
   identity_taken: ["This account signs somebody else in already", "Link another one, or sign in with it to see whose it is."],
   email_not_verified: ["No verified e-mail address is known there", "Verify yours at GitHub or Google, then begin again."],
-  forbidden: ["Registration is closed here", "Ask an admin of your organisation to invite you."],
-  invalid_token: ["This account does not exist any more", "Ask an admin of your organisation to invite you again."],
+  forbidden: ["Registration is closed here", "Ask an admin of your organization to invite you."],
+  invalid_token: ["This account does not exist any more", "Ask an admin of your organization to invite you again."],
   upstream_error: ["The sign-in was not confirmed there", "Begin again in a moment."],
   bad_state: ["This sign-in is too old, or was begun elsewhere", "Begin again in this browser."],
 }));
@@ -41,7 +41,7 @@ export function Callback() {
     if (asked.current) return; // a code works once
     asked.current = true;
     const wanted = next.take();
-    const page = linking ? "/organisation" : wanted;
+    const page = linking ? "/organization" : wanted;
     setPage(page);
     if (code) mutate({ code, page });
   }, [code, linking, mutate]);
@@ -58,7 +58,7 @@ export function Callback() {
             {todo}
           </Alert>
           <Link to={page} ta="center">
-            {linking ? "Back to the organisation" : "Sign in"}
+            {linking ? "Back to the organization" : "Sign in"}
           </Link>
         </>
       )}

@@ -67,7 +67,7 @@ function Buying({ left }: { left: Left }) {
       </Text>
     );
   }
-  return may ? <Buy left={left} /> : <Text size="sm">An admin of your organisation buys them.</Text>;
+  return may ? <Buy left={left} /> : <Text size="sm">An admin of your organization buys them.</Text>;
 }
 
 /** The tokens for a sum; in pence, because pounds with their fractions do not multiply exactly. */

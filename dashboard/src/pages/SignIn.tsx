@@ -56,7 +56,7 @@ export function SignIn({ registering }: { registering: boolean }) {
     return (
       <Outside title="Register">
         <Nothing title="Registration is closed here">
-          Ask an admin of your organisation to invite you. <Link to="/login">Sign in</Link>
+          Ask an admin of your organization to invite you. <Link to="/login">Sign in</Link>
         </Nothing>
       </Outside>
     );
@@ -73,7 +73,7 @@ export function SignIn({ registering }: { registering: boolean }) {
           {registering && (
             <>
               <TextInput
-                label="Organisation"
+                label="Organization"
                 autoComplete="organization"
                 required
                 maxLength={200}
@@ -141,7 +141,7 @@ export function SignIn({ registering }: { registering: boolean }) {
       <Others sources={ways.data?.oauth ?? []} />
       {!registering && (registration === "open" || registration === "first") && (
         <Text size="sm" ta="center">
-          New here? <Link to="/register">Register an organisation</Link>
+          New here? <Link to="/register">Register an organization</Link>
         </Text>
       )}
     </Outside>

@@ -5,7 +5,7 @@ import { useLive } from "../api/live";
 import { anyRequest, type Entry, providerKeys, stale } from "../api/queries";
 import { follow, Link } from "../app/router";
 import { useMay } from "../app/who";
-import { ConnectProvider, providerName } from "../ui/ConnectProvider";
+import { ConnectProvider, useProviders } from "../ui/ConnectProvider";
 import { CopyButton } from "../ui/Copy";
 import { exactMoney, milliseconds } from "../ui/format";
 import { Icon } from "../ui/Icon";
@@ -71,7 +71,7 @@ function Step({ number, title, done, children }: { number: number; title: string
 
 function Connect() {
   const may = useMay("manage_providers");
-  if (!may) return <Text size="sm">An admin of your organisation connects providers.</Text>;
+  if (!may) return <Text size="sm">An admin of your organization connects providers.</Text>;
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">
@@ -84,15 +84,16 @@ function Connect() {
 
 function Connected({ keys }: { keys: { id: string; provider: string; api_key: string }[] }) {
   const may = useMay("manage_providers");
+  const { nameOf } = useProviders();
   return (
     <Stack gap="xs">
       {keys.map((key) => (
         <Group key={key.id} gap="sm">
           <Text size="sm" fw={600}>
-            {providerName(key.provider)}
+            {nameOf(key.provider)}
           </Text>
           <Code>{key.api_key}</Code>
-          {may && <TestKey id={key.id} name={`${providerName(key.provider)} ${key.api_key}`} />}
+          {may && <TestKey id={key.id} name={`${nameOf(key.provider)} ${key.api_key}`} />}
         </Group>
       ))}
     </Stack>

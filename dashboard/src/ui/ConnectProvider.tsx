@@ -1,21 +1,16 @@
 import { Button, Group, PasswordInput, Select, Stack, TagsInput, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, call, type Schema } from "../api/client";
-import { stale } from "../api/queries";
+import { providerKeys, stale } from "../api/queries";
 import { Refused } from "./states";
 
 type Provider = Schema["ProviderKey"]["provider"];
 
-export const PROVIDERS: { value: Provider; label: string }[] = [
-  { value: "openai", label: "OpenAI" },
-  { value: "anthropic", label: "Anthropic" },
-  { value: "google", label: "Google" },
-  { value: "openai_compatible", label: "Another server with OpenAI's API" },
-];
-
-export function providerName(provider: string): string {
-  return PROVIDERS.find((one) => one.value === provider)?.label ?? provider;
+/** The providers that can be connected, and what a provider is called. */
+export function useProviders(): { providers: Schema["ConnectableProvider"][]; nameOf: (provider: string) => string } {
+  const providers = useQuery(providerKeys()).data?.providers ?? [];
+  return { providers, nameOf: (provider) => providers.find((one) => one.name === provider)?.label ?? provider };
 }
 
 export function ConnectProvider({ done }: { done?: (key: Schema["ProviderKey"]) => void }) {
@@ -25,7 +20,10 @@ export function ConnectProvider({ done }: { done?: (key: Schema["ProviderKey"]) 
   const [baseUrl, setBaseUrl] = useState("");
   const [label, setLabel] = useState("");
   const [models, setModels] = useState<string[]>([]);
-  const other = provider === "openai_compatible";
+  const { providers } = useProviders();
+  const chosen = providers.find((one) => one.name === provider);
+  const other = chosen?.needs_base_url ?? false;
+  const listsModels = chosen?.needs_models ?? false;
   const connect = useMutation({
     mutationFn: () =>
       call("post", "/api/keys/providers", {
@@ -34,7 +32,7 @@ export function ConnectProvider({ done }: { done?: (key: Schema["ProviderKey"]) 
           api_key: apiKey.trim(),
           base_url: baseUrl.trim() || null,
           label: label.trim() || null,
-          models: other ? models : null,
+          models: listsModels ? models : null,
         },
       }),
     onSuccess: (key) => {
@@ -57,10 +55,10 @@ export function ConnectProvider({ done }: { done?: (key: Schema["ProviderKey"]) 
         <Group grow align="flex-start" preventGrowOverflow={false}>
           <Select
             label="Provider"
-            data={PROVIDERS}
+            data={providers.map((one) => ({ value: one.name, label: one.label }))}
             value={provider}
             allowDeselect={false}
-            onChange={(value) => setProvider(PROVIDERS.find((one) => one.value === value)?.value ?? "openai")}
+            onChange={(value) => setProvider(providers.find((one) => one.name === value)?.name ?? "openai")}
             miw={220}
           />
           <PasswordInput
@@ -95,7 +93,7 @@ export function ConnectProvider({ done }: { done?: (key: Schema["ProviderKey"]) 
             miw={220}
           />
         </Group>
-        {other && (
+        {listsModels && (
           <TagsInput
             label="Models that it serves"
             description="Type a name and press Enter"

@@ -11,7 +11,7 @@ from typing import Any
 
 from libs.common.bus.topology import DEAD_LETTERS, DEAD_SUBJECT, OWNERS, Topology
 from libs.common.contracts import alerts, analytics, auth, cache, events, gateway, optimizer, router
-from libs.common.contracts.base import Bucket, Event, Rpc, Tally
+from libs.common.contracts.base import Bucket, Event, Rpc, SharedCounter
 from libs.common.contracts.status import SERVICES, status_of
 
 OPERATOR = "operator"
@@ -30,7 +30,8 @@ class Access:
     watches: Sequence[str] = ()
     puts: Sequence[Bucket] = ()
     gets: Sequence[Bucket] = ()
-    adds: Sequence[Tally] = ()
+    deletes: Sequence[Bucket] = ()
+    adds: Sequence[SharedCounter] = ()
 
 
 ACCESS: Mapping[str, Access] = {
@@ -51,9 +52,11 @@ ACCESS: Mapping[str, Access] = {
         serves=(gateway.TEST_PROVIDER_KEY,),
         emits=(events.COMPLETION_FINISHED, events.FEEDBACK_GIVEN, gateway.GATEWAY_ALIVE),
         hears=(auth.PRINCIPAL_CHANGED, auth.CREDITS_WANTED, auth.CREDITS_ADDED, gateway.GATEWAY_ALIVE),
-        puts=(gateway.TURNS, gateway.OWNERS),
-        gets=(gateway.TURNS, gateway.OWNERS),
-        adds=(gateway.RATE, gateway.BUDGET),
+        consumes=("gateway_erase",),
+        puts=(gateway.TURNS, gateway.OWNERS, gateway.RESPONSES),
+        gets=(gateway.TURNS, gateway.OWNERS, gateway.RESPONSES),
+        deletes=(gateway.RESPONSES,),
+        adds=(gateway.RATE, gateway.BUDGET, gateway.RESPONSE_BYTES),
     ),
     "auth": Access(
         calls=(
@@ -150,6 +153,8 @@ def _jetstream(user: str, own: Access, topology: Topology) -> Iterator[str]:
     yield f"{api}.STREAM.INFO.{stream}"  # what time the server has
     for bucket in own.gets:
         yield f"{api}.DIRECT.GET.KV_{bucket.name}.>"
+    for bucket in own.deletes:
+        yield f"{api}.STREAM.PURGE.KV_{bucket.name}"
     for consumer in own.consumes:
         yield f"{api}.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         yield f"{api}.CONSUMER.INFO.{stream}.{consumer}"

@@ -14,7 +14,7 @@ from nats.js.errors import APIError
 from libs.common.bus.dispatch import run_batch
 from libs.common.bus.ports import BatchHandler
 from libs.common.bus.topology import DEAD_SUBJECT, MAX_DEAD_LETTER
-from libs.common.contracts.base import UNREADABLE, Event, Payload, decoder
+from libs.common.contracts.base import DECODE_ERRORS, Event, Payload, decoder
 from libs.common.errors import Unavailable
 from libs.common.ids import is_id
 from libs.common.telemetry import metrics
@@ -115,7 +115,7 @@ class Consumer(Generic[Payload]):
         await self._finish(message.nak(delay=2 ** (failures - 1)), "retried")
 
     async def _set_aside(self, message: Msg, reason: str) -> None:
-        """Copy it to the dead letters of its organisation and take it out of the stream; also where it cannot be kept,
+        """Copy it to the dead letters of its organization and take it out of the stream; also where it cannot be kept,
         because one that stays comes again for ever, in front of everybody else's.
         """
         event_id = (message.headers or {}).get("Nats-Msg-Id", str(message.metadata.sequence.stream))
@@ -149,9 +149,9 @@ class _Owned(msgspec.Struct):
 
 
 def _whose(data: bytes) -> str:
-    """The organisation that an event is about, as a token of a subject; one for all of which nobody can tell."""
+    """The organization that an event is about, as a token of a subject; one for all of which nobody can tell."""
     try:
         org_id = decoder(_Owned).decode(data).org_id
-    except UNREADABLE:
+    except DECODE_ERRORS:
         return "unknown"
     return org_id if is_id(org_id, "org") else "unknown"

@@ -11,7 +11,7 @@ import structlog
 from libs.common import context
 from libs.common.bus import headers
 from libs.common.bus.ports import BatchHandler, Handler
-from libs.common.contracts.base import UNREADABLE, Event, Payload, Rep, Req, Rpc, decoder
+from libs.common.contracts.base import DECODE_ERRORS, Event, Payload, Rep, Req, Rpc, decoder
 from libs.common.errors import DeadlineExceeded, Internal, PromptlyError, Unavailable
 from libs.common.telemetry import metrics, tracing
 
@@ -48,14 +48,14 @@ async def answer(
             log.error("handler_failed", subject=rpc.subject, error_type=type(error).__name__, where=_where(error))
             failure = Internal(f"Something went wrong on our side; request {request_id}.")
         outcome.code = failure.code
-        tracing.fail(span, failure.code)
+        tracing.record_error(span, failure.code)
         return headers.encode_error(failure)
 
 
 @dataclass
 class BatchResult:
     """Positions of a batch that are not done: `unreadable` ones never will be, `failed` ones may on another try, and
-    `postponed` ones were not looked at alone: their organisation had too many that fail.
+    `postponed` ones were not looked at alone: their organization had too many that fail.
     """
 
     unreadable: list[int] = field(default_factory=list)
@@ -72,14 +72,14 @@ async def run_batch(
     """Hand `raw` to the handler. `Unavailable` is raised on: then nothing is wrong with any event.
 
     One event that fails must not fail its batch, so a batch that raises is cut and tried again: first between
-    organisations, so that nobody waits for somebody else's, and what fails of one organisation alone at last.
+    organizations, so that nobody waits for somebody else's, and what fails of one organization alone at last.
     """
     result = BatchResult()
     good: list[tuple[int, Payload]] = []
     for position, data in enumerate(raw):
         try:
             good.append((position, decoder(event.payload).decode(data)))
-        except UNREADABLE:
+        except DECODE_ERRORS:
             result.unreadable.append(position)
     parts, alone = [good] if good else [], list[_Part[Payload]]()
     tries = 0
@@ -112,7 +112,7 @@ _TRIES_ALONE = 200  # of a batch of 500, enough to find some twenty that fail
 
 
 def _cut(part: _Part[Payload]) -> tuple[_Part[Payload], _Part[Payload]]:
-    """Two parts: at the border between two organisations that is nearest to the middle, or in the middle of one's."""
+    """Two parts: at the border between two organizations that is nearest to the middle, or in the middle of one's."""
     part = sorted(part, key=_whose)
     borders = [at for at in range(1, len(part)) if _whose(part[at]) != _whose(part[at - 1])]
     at = min(borders or [len(part) // 2], key=lambda border: abs(border - len(part) // 2))
@@ -127,7 +127,7 @@ def _decode(data: bytes, kind: type[Req]) -> Req:
     """A message that does not fit is our own fault, on one side or the other, and never the client's."""
     try:
         decoded: Req = decoder(kind).decode(data)
-    except UNREADABLE:
+    except DECODE_ERRORS:
         raise Internal("The message does not fit its contract.", code="contract_mismatch") from None
     return decoded
 

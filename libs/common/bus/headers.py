@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from libs.common import context, errors
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.telemetry import tracing
 
 REQUEST_ID = "Promptly-Request-Id"
@@ -52,5 +52,5 @@ def decode_error(headers: Mapping[str, str], data: bytes) -> errors.PromptlyErro
         return None
     try:
         return errors.from_message(msgspec.json.decode(data, type=errors.ErrorMessage))
-    except UNREADABLE:
+    except DECODE_ERRORS:
         return errors.Internal("The service answered with an error that cannot be read.")

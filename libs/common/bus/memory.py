@@ -3,6 +3,7 @@ same, so that what would not survive the wire does not survive here.
 """
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +14,7 @@ from libs.common import context
 from libs.common.bus import headers
 from libs.common.bus.dispatch import answer, run_batch
 from libs.common.bus.ports import BatchHandler, Handler, Listener
-from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, Tally
+from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, SharedCounter
 from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, Unavailable
 
 
@@ -28,7 +29,7 @@ class MemoryBus:
         self._seen: set[str] = set()
         self._queues: dict[tuple[str, str], asyncio.Queue[bytes]] = {}
         self._unfinished: dict[tuple[str, str], int] = defaultdict(int)
-        self._buckets: dict[tuple[str, str], bytes] = {}
+        self._buckets: dict[tuple[str, str], tuple[bytes, float]] = {}
         self._tallies: Counter[tuple[str, str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -115,15 +116,25 @@ class MemoryBus:
     async def pending(self, event: Event[Payload], consumer: str) -> int:
         return self._unfinished[event.subject, consumer]
 
-    async def put(self, bucket: Bucket, key: str, value: bytes) -> None:
+    async def put(self, bucket: Bucket, key: str, value: bytes, *, max_age: float | None = None) -> None:
         self._check()
-        self._buckets[bucket.name, key] = value
+        self._buckets[bucket.name, key] = (value, time.monotonic() + min(max_age or bucket.max_age, bucket.max_age))
 
     async def get(self, bucket: Bucket, key: str) -> bytes | None:
         self._check()
-        return self._buckets.get((bucket.name, key))
+        value, until = self._buckets.get((bucket.name, key), (None, 0.0))
+        return value if until > time.monotonic() else None
 
-    async def add(self, tally: Tally, key: str, amount: int) -> int:
+    async def delete(self, bucket: Bucket, key: str) -> None:
+        self._check()
+        below = key.removesuffix(">") if key.endswith(".>") else None
+        self._buckets = {
+            place: value
+            for place, value in self._buckets.items()
+            if place[0] != bucket.name or not (place[1] == key if below is None else place[1].startswith(below))
+        }
+
+    async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
         self._check()
         self._tallies[tally.name, key] += amount
         return self._tallies[tally.name, key]

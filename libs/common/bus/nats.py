@@ -18,14 +18,14 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError, NoStreamResponseError
 
 from libs.common import context
-from libs.common.bus import headers, kept
+from libs.common.bus import headers, kv
 from libs.common.bus.access import ACCESS, inbox
 from libs.common.bus.consumer import Consumer
 from libs.common.bus.dispatch import answer
 from libs.common.bus.ports import BatchHandler, Handler, Listener
 from libs.common.bus.pulse import Pulse
 from libs.common.bus.topology import OWNERS, Topology
-from libs.common.contracts.base import UNREADABLE, Bucket, Event, Payload, Rep, Req, Rpc, Tally, decoder
+from libs.common.contracts.base import DECODE_ERRORS, Bucket, Event, Payload, Rep, Req, Rpc, SharedCounter, decoder
 from libs.common.errors import DeadlineExceeded, NoResponders, NotConnected, PayloadTooLarge, PromptlyError
 from libs.common.telemetry import metrics, tracing
 
@@ -228,7 +228,7 @@ class NatsBus:
             return
         sent, data = {**headers.outgoing(), "Nats-Msg-Id": event_id}, msgspec.json.encode(payload)
         with _as_ours():
-            async with self._pulse.watching():
+            async with self._pulse.keep_watch():
                 jetstream = self._js
                 self._check_size(data)
                 await jetstream.publish(event.subject, data, timeout=_seconds_left(), headers=sent)
@@ -244,27 +244,34 @@ class NatsBus:
             raise NotConnected("The bus is not connected.")
         return self._jetstream
 
-    async def put(self, bucket: Bucket, key: str, value: bytes) -> None:
+    async def put(self, bucket: Bucket, key: str, value: bytes, *, max_age: float | None = None) -> None:
         with _as_ours():
-            async with self._pulse.watching():
-                await kept.put(self._js, bucket, key, value, _seconds_left())
+            async with self._pulse.keep_watch():
+                self._check_size(value)
+                await kv.put(self._js, bucket, key, value, _seconds_left(), max_age)
 
     async def get(self, bucket: Bucket, key: str) -> bytes | None:
         with _as_ours():
-            async with self._pulse.watching():
+            async with self._pulse.keep_watch():
                 async with asyncio.timeout(_seconds_left()):
-                    return await kept.get(self._js, bucket, key)
+                    return await kv.get(self._js, bucket, key)
 
-    async def add(self, tally: Tally, key: str, amount: int) -> int:
+    async def delete(self, bucket: Bucket, key: str) -> None:
         with _as_ours():
-            async with self._pulse.watching():
-                return await kept.add(self._js, tally, key, amount, _seconds_left())
+            async with self._pulse.keep_watch():
+                async with asyncio.timeout(_seconds_left()):
+                    await kv.delete(self._js, bucket, key)
+
+    async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
+        with _as_ours():
+            async with self._pulse.keep_watch():
+                return await kv.add(self._js, tally, key, amount, _seconds_left())
 
     async def listen(self, event: Event[Payload], listener: Listener[Payload]) -> None:
         async def on_message(message: Msg) -> None:
             try:
                 payload = msgspec.json.decode(message.data, type=event.payload)
-            except UNREADABLE:
+            except DECODE_ERRORS:
                 log.warning("event_unreadable", subject=event.subject)
                 return
             self._spawn(listener(payload))

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, Tally
+from libs.common.contracts.base import Bucket, Event, Payload, Rep, Req, Rpc, SharedCounter
 
 Handler = Callable[[Req], Awaitable[Rep]]
 Listener = Callable[[Payload], Awaitable[None]]
@@ -68,15 +68,21 @@ class Bus(Protocol):
         """Durable events that `consumer` has not finished yet."""
         ...
 
-    async def put(self, bucket: Bucket, key: str, value: bytes) -> None:
-        """Keep a value; `NotConnected` or `DeadlineExceeded` where that is not certain."""
+    async def put(self, bucket: Bucket, key: str, value: bytes, *, max_age: float | None = None) -> None:
+        """Keep a value, for `max_age` seconds (None: as long as the bucket does); `NotConnected` or `DeadlineExceeded` where
+        that is not certain, `PayloadTooLarge` for what will never be kept.
+        """
         ...
 
     async def get(self, bucket: Bucket, key: str) -> bytes | None:
         """The value that was put last, if it is not too old. Raises as `put` does."""
         ...
 
-    async def add(self, tally: Tally, key: str, amount: int) -> int:
+    async def delete(self, bucket: Bucket, key: str) -> None:
+        """Remove a value; with a key that ends in `.>`, all values whose keys begin so. Raises as `put` does."""
+        ...
+
+    async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
         """Add to a sum, and see the new one. Raises as `put` does."""
         ...
 

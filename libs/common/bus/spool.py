@@ -6,7 +6,7 @@ for a fresh one and replayed under the same event ids, so that what did arrive t
 that died leaves its files behind; the next one to start adopts them.
 
 A line that can never be sent goes to a file of its own (`aside_….log`), is counted and logged, and the others go on. An
-organisation may fill as much as is still free, so that one of them fills half of a spool at most.
+organization may fill as much as is still free, so that one of them fills half of a spool at most.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _ASIDE_SHARE = 8  # what was set aside may take an eighth of the spool's size be
 
 
 class SpoolFull(Unavailable):
-    """The spool, or an organisation's share of it, has reached its limit; the oldest events are kept and this one has no
+    """The spool, or an organization's share of it, has reached its limit; the oldest events are kept and this one has no
     place.
     """
 
@@ -118,7 +118,7 @@ class Spool:
         org_id = str(getattr(payload, "org_id", ""))
         if org_id and self._of(org_id) + len(line) > free:
             raise SpoolFull(
-                "Events cannot be recorded right now: the bus is away, and your organisation has used up its share of the spool."
+                "Events cannot be recorded right now: the bus is away, and your organization has used up its share of the spool."
             )
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((line, org_id, written))
@@ -188,7 +188,7 @@ class Spool:
                 written.set_result(None)
 
     def _of(self, org_id: str) -> int:
-        """Bytes of an organisation that wait."""
+        """Bytes of an organization that wait."""
         held = sum(file.by_org[org_id] for file in (*self._aside, self._current))
         return held + sum(len(line) for line, whose, _ in self._waiting if whose == org_id)
 

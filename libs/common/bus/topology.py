@@ -13,17 +13,17 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError
 
-from libs.common.bus.kept import bucket_stream, tally_stream
+from libs.common.bus.kv import bucket_stream, tally_stream
 from libs.common.contracts.auth import ATTEMPTS
-from libs.common.contracts.base import Bucket, Event, Tally
+from libs.common.contracts.base import Bucket, Event, SharedCounter
 from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS, FEEDBACK_GIVEN, ORG_DELETED
-from libs.common.contracts.gateway import BUDGET, RATE, TURNS
+from libs.common.contracts.gateway import BUDGET, RATE, RESPONSE_BYTES, RESPONSES, TURNS
 from libs.common.contracts.gateway import OWNERS as OBJECT_OWNERS
 from libs.common.contracts.router import LEARNED
 
 DEAD_LETTERS = "PROMPTLY_DEAD"
-DEAD_SUBJECT = "promptly.v1.dead"  # a consumer's name and an organisation's id follow
-MAX_DEAD_LETTERS = 100  # of one organisation, in front of one consumer
+DEAD_SUBJECT = "promptly.v1.dead"  # a consumer's name and an organization's id follow
+MAX_DEAD_LETTERS = 100  # of one organization, in front of one consumer
 MAX_DEAD_LETTER = 64 << 10  # bytes that are kept of one
 # Who makes the streams and their consumers, and may: the services whose events and sums they hold. The others wait for them.
 OWNERS = ("gateway", "auth")
@@ -34,7 +34,7 @@ def _consumers() -> Mapping[str, Sequence[str]]:
     return {
         COMPLETION_FINISHED.subject: ("analytics", "alerts"),
         FEEDBACK_GIVEN.subject: ("analytics_feedback",),
-        ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase"),
+        ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase", "gateway_erase"),
     }
 
 
@@ -47,8 +47,8 @@ class Topology:
     stream: str = "PROMPTLY_EVENTS"
     events: Sequence[Event[Any]] = DURABLE_EVENTS
     consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
-    buckets: Sequence[Bucket] = (TURNS, OBJECT_OWNERS, LEARNED)
-    tallies: Sequence[Tally] = (RATE, BUDGET, ATTEMPTS)
+    buckets: Sequence[Bucket] = (TURNS, OBJECT_OWNERS, RESPONSES, LEARNED)
+    tallies: Sequence[SharedCounter] = (RATE, BUDGET, RESPONSE_BYTES, ATTEMPTS)
     max_bytes: int = 1 << 30
 
     async def ensure(self, jetstream: JetStreamContext) -> None:
@@ -72,7 +72,7 @@ class Topology:
                 name=DEAD_LETTERS,
                 subjects=[f"{DEAD_SUBJECT}.>"],
                 storage=StorageType.FILE,
-                # What cannot be handled must never stop what can: the oldest go, first an organisation's own.
+                # What cannot be handled must never stop what can: the oldest go, first an organization's own.
                 discard=DiscardPolicy.OLD,
                 max_age=30 * _DAY,
                 max_bytes=self.max_bytes // 10,

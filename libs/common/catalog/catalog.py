@@ -57,14 +57,18 @@ class _Tiers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalog:
-    """The models of the three providers. `version` dates the price table and stands on every receipt."""
+    """The models of the three providers, and of other makers that keys may be for (`others.json`). `version` dates the price table
+    and stands on every receipt.
+    """
 
-    def __init__(self, models: _Models, tiers: _Tiers) -> None:
+    def __init__(self, models: _Models, tiers: _Tiers, others: _Models | None = None) -> None:
         self.version = models.version
         self.aliases: Mapping[str, Alias] = tiers.aliases
         self.tiers: Mapping[str, Mapping[Tier, str]] = tiers.tiers
         self._service_tiers = models.service_tiers
-        self._models = {model.name: model for model in models.models}
+        # Ours come last: where both know a name, ours stands.
+        listed = (*(others.models if others is not None else ()), *models.models)
+        self._models = {model.name: model for model in listed}
         self._generations = {
             name: (age, generation)
             for generations in tiers.generations.providers.values()
@@ -86,9 +90,9 @@ class Catalog:
         """The name that a provider's tier has for whoever asks for a model of it; None for a provider without tiers."""
         asked = None if requested is None else self.find(requested)
         if asked is not None and asked.provider == provider:
-            _, generation = self._generations[asked.name]
-            if generation.tiers is not None:
-                return generation.tiers.get(tier)
+            known = self._generations.get(asked.name)
+            if known is not None and known[1].tiers is not None:
+                return known[1].tiers.get(tier)
         return self.tiers.get(provider, {}).get(tier)
 
     def tier_factor(self, provider: str, tier: str | None, day: date) -> Decimal | None:
@@ -103,7 +107,8 @@ class Catalog:
         model, asked = self.find(name), self.find(requested)
         if model is None or asked is None or model.provider != asked.provider:
             return 0
-        return max(self._generations[asked.name][0] - self._generations[model.name][0], 0)
+        ages = [self._generations[one.name][0] for one in (asked, model) if one.name in self._generations]
+        return max(ages[0] - ages[1], 0) if len(ages) == 2 else 0
 
     def of_provider(self, provider: str) -> tuple[str, ...]:
         """Every name and alias of a provider, in the catalogue's order."""
@@ -118,4 +123,5 @@ def load() -> Catalog:
     return Catalog(
         msgspec.json.decode(folder.joinpath("models.json").read_bytes(), type=_Models),
         msgspec.json.decode(folder.joinpath("tiers.json").read_bytes(), type=_Tiers),
+        msgspec.json.decode(folder.joinpath("others.json").read_bytes(), type=_Models),
     )

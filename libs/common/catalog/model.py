@@ -74,7 +74,7 @@ class PriceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A model by the id that its provider takes. `capabilities` and `refuses` hold flags; limits are tokens."""
+    """A model by the id that its provider takes. `capabilities` and `refuses` hold flags; limits are tokens, 0 where nobody says."""
 
     name: str
     provider: str

@@ -6,7 +6,7 @@ import msgspec
 
 from libs.common.contracts.base import Rpc
 
-Metric = Literal["daily_spend", "error_rate", "latency_p95", "savings_percentage"]
+Metric = Literal["daily_spend", "cost_per_request", "error_rate", "latency_p95", "savings_percentage"]
 Operator = Literal["gt", "lt", "gte", "lte"]
 Channel = Literal["email", "webhook", "slack"]
 
@@ -54,7 +54,7 @@ class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation's rules, oldest first."""
+    """An organization's rules, oldest first."""
 
     rules: tuple[AlertRule, ...]
 
@@ -66,7 +66,7 @@ class RulesOf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertRuleId(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule of an organisation."""
+    """One rule of an organization."""
 
     org_id: str
     id: str
@@ -79,7 +79,7 @@ class Deleted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventsQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest firings of an organisation."""
+    """The newest firings of an organization."""
 
     org_id: str
     limit: int = 50

@@ -1,4 +1,4 @@
-"""What analytics answers about an organisation's requests. Times are milliseconds since the epoch, UTC; `to_ms` excluded."""
+"""What analytics answers about an organization's requests. Times are milliseconds since the epoch, UTC; `to_ms` excluded."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from libs.common.contracts.events import CompletionFinished
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation and a stretch of time."""
+    """An organization and a stretch of time."""
 
     org_id: str
     from_ms: int
@@ -169,7 +169,7 @@ class RequestPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestById(msgspec.Struct, frozen=True, kw_only=True):
-    """One log entry of an organisation."""
+    """One log entry of an organization."""
 
     org_id: str
     id: str
@@ -191,7 +191,7 @@ class RequestEntry(CompletionFinished, frozen=True, kw_only=True):
 
 
 class RequestsLogged(msgspec.Struct, frozen=True, kw_only=True):
-    """The ids of requests that have just been written to the log, by organisation."""
+    """The ids of requests that have just been written to the log, by organization."""
 
     ids: dict[str, tuple[str, ...]]
 
@@ -223,7 +223,7 @@ SPENT: Rpc[KeySpending, Spent] = Rpc("promptly.v1.analytics.spent", KeySpending,
 
 
 class LeaseOf(msgspec.Struct, frozen=True, kw_only=True):
-    """A lease of an organisation's credits."""
+    """A lease of an organization's credits."""
 
     org_id: str
     lease_id: str

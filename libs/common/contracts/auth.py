@@ -4,7 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from libs.common.contracts.base import Event, Rpc, Tally
+from libs.common.contracts.base import Event, Rpc, SharedCounter
+from libs.common.contracts.providers import ProviderName
 
 Level = Literal["off", "conservative", "moderate", "aggressive"]
 Tier = Literal["simple", "medium", "complex"]
@@ -13,10 +14,11 @@ Scope = Literal["chat", "optimize"]
 
 
 class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation's levers: the nine documented fields, then Promptly's own.
+    """An organization's levers: the nine documented fields, then Promptly's own.
 
     `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
     manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
+    `store_responses` False: nothing of the Responses API is stored, whatever a request says.
     """
 
     level: Level = "moderate"
@@ -34,6 +36,7 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     substitute_unreachable: bool = False
     rules_in_manual: bool = False
     older_generations: bool = False
+    store_responses: bool = True
 
 
 class RuleCondition(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,14 +63,14 @@ class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
     """A provider key, sealed: only the gateway opens it. `models` is set for `openai_compatible` servers."""
 
     id: str
-    provider: Literal["openai", "anthropic", "google", "openai_compatible"]
+    provider: ProviderName
     sealed: str
     base_url: str | None = None
     models: tuple[str, ...] = ()
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who calls, and everything of the organisation that a request needs. Without a budget a key may spend any amount.
+    """Who calls, and everything of the organization that a request needs. Without a budget a key may spend any amount.
 
     `unrouted_models` are the models that a key may use where no router chooses: embeddings, and calls that are passed through;
     none: any.
@@ -94,14 +97,14 @@ class VerifyApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PrincipalChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a principal carries has changed: drop what is cached. Without `key_id`: all of the organisation's."""
+    """Something a principal carries has changed: drop what is cached. Without `key_id`: all of the organization's."""
 
     org_id: str
     key_id: str | None = None
 
 
 class AccessChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of this user (without `user_id`: of everybody in the organisation) may allow less than before: look again."""
+    """Tokens of this user (without `user_id`: of everybody in the organization) may allow less than before: look again."""
 
     org_id: str
     user_id: str | None = None
@@ -138,19 +141,19 @@ class KeysRewrapped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrgRef(msgspec.Struct, frozen=True, kw_only=True):
-    """One organisation."""
+    """One organization."""
 
     org_id: str
 
 
 class Admins(msgspec.Struct, frozen=True, kw_only=True):
-    """The e-mail addresses of an organisation's admins, oldest account first; none for an organisation that is not there."""
+    """The e-mail addresses of an organization's admins, oldest account first; none for an organization that is not there."""
 
     emails: tuple[str, ...]
 
 
 # Tries to sign in, to register and to get a password reset: a server that is started again must not forgive them.
-ATTEMPTS = Tally("PROMPTLY_ATTEMPTS", 7200.0, on_disk=True)
+ATTEMPTS = SharedCounter("PROMPTLY_ATTEMPTS", 7200.0, on_disk=True)
 
 VERIFY_API_KEY: Rpc[VerifyApiKey, Principal] = Rpc("promptly.v1.auth.verify_api_key", VerifyApiKey, Principal, 1000)
 VERIFY_OVER_HTTP = "/internal/principal"
@@ -183,7 +186,7 @@ ORG_ADMINS: Rpc[OrgRef, Admins] = Rpc("promptly.v1.auth.org_admins", OrgRef, Adm
 
 
 class LeaseCredits(msgspec.Struct, frozen=True, kw_only=True):
-    """Set tokens of an organisation's credits aside under a lease of this id: `wanted` if there is plenty, at least `need`.
+    """Set tokens of an organization's credits aside under a lease of this id: `wanted` if there is plenty, at least `need`.
 
     `returned` tokens of the lease `returning` are given back first; it goes on with what it has charged.
     """
@@ -228,7 +231,7 @@ class CreditBalance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrantCredits(msgspec.Struct, frozen=True, kw_only=True):
-    """An operator gives an organisation credits, to be told by the organisation's id or by a member's e-mail."""
+    """An operator gives an organization credits, to be told by the organization's id or by a member's e-mail."""
 
     org_id: str | None = None
     email: str | None = None

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 # What decoding raises for bytes that are not the message they should be: msgspec leaves bad UTF-8 to Python's own error.
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
+DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError)
 
 Req = TypeVar("Req")
 Rep = TypeVar("Rep")
@@ -57,7 +57,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SharedCounter:
     """Sums by key that all copies of a service add to, each kept for `max_age` seconds after its last change.
 
     `on_disk` sums outlive the server's process; the others are faster, and lost with it.

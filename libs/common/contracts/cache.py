@@ -1,4 +1,4 @@
-"""What the cache answers: exact and semantic look-ups, stores, counts and clears, always within one organisation.
+"""What the cache answers: exact and semantic look-ups, stores, counts and clears, always within one organization.
 
 A `scope` is the hex SHA-256 of everything that must be equal for an answer to serve another request (requested model,
 system prompt, earlier turns, tools, response format, sampling parameters); a `fingerprint` that of the whole canonical
@@ -80,14 +80,14 @@ class StoreAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """`accepted` is false where the organisation stores too fast and the answer was let go."""
+    """`accepted` is false where the organization stores too fast and the answer was let go."""
 
     entry_id: str
     accepted: bool = True
 
 
 def cache_entry_id(org_id: str, fingerprint: str) -> str:
-    """The id under which a request's answer is kept, a UUIDv5; another organisation's request never has the same."""
+    """The id under which a request's answer is kept, a UUIDv5; another organization's request never has the same."""
     return str(uuid.uuid5(_ENTRIES, f"{org_id}\n{fingerprint}"))
 
 

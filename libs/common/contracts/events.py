@@ -149,7 +149,7 @@ FEEDBACK_GIVEN: Event[FeedbackGiven] = Event("promptly.v1.events.feedback.given"
 
 
 class OrgDeleted(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation is gone: whoever keeps something of it forgets it. May come more than once."""
+    """An organization is gone: whoever keeps something of it forgets it. May come more than once."""
 
     org_id: str
     time_ms: int

@@ -1,14 +1,19 @@
-"""What gateways share with each other: tool calls between two turns, rate limits, and who else is there."""
+"""What gateways share with each other: tool calls between two turns, stored responses, rate limits, and who else is there."""
 
 import msgspec
 
 from libs.common.contracts.auth import ProviderKey
-from libs.common.contracts.base import Bucket, Event, Rpc, Tally
+from libs.common.contracts.base import Bucket, Event, Rpc, SharedCounter
 
 TURNS = Bucket("promptly_turns", 86_400.0)
 # Whose files, uploads and batches at providers are, and which organizations use a provider key.
 OWNERS = Bucket("promptly_owners", 400 * 86_400.0)
-RATE = Tally("PROMPTLY_RATE", 180.0, on_disk=True)  # a server that is started again must not forgive a minute
+# Responses by organization and id: sealed ones that this gateway made, and where at a provider the others are. A value may be kept for
+# less than the bucket's time. Past `max_bytes` no new ones are taken, and answers say so.
+RESPONSES = Bucket("promptly_responses", 30 * 86_400.0, 2 << 30)
+# Bytes of responses that each organization has ever stored; what its oldest are is read from that.
+RESPONSE_BYTES = SharedCounter("PROMPTLY_RESPONSE_BYTES", 31 * 86_400.0, on_disk=True)
+RATE = SharedCounter("PROMPTLY_RATE", 180.0, on_disk=True)  # a server that is started again must not forgive a minute
 
 
 class GatewayAlive(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,4 +43,4 @@ class ProviderKeyTested(msgspec.Struct, frozen=True, kw_only=True):
 TEST_PROVIDER_KEY: Rpc[TestProviderKey, ProviderKeyTested] = Rpc(
     "promptly.v1.gateway.test_provider_key", TestProviderKey, ProviderKeyTested, 20_000
 )
-BUDGET = Tally("PROMPTLY_BUDGET", 35 * 86_400.0, on_disk=True)
+BUDGET = SharedCounter("PROMPTLY_BUDGET", 35 * 86_400.0, on_disk=True)

@@ -17,7 +17,7 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     `settings.level` is the level to apply (a request's own header already taken into account). `keep_cut` is the number
     of leading non-system messages that the last cut of this conversation left out: while it is given, that cut stays
     until the rest has grown to twice the window. `tools` says that the request declares tools.
-    `org_id` is whose text it is: long texts of one organisation do not keep those of others waiting.
+    `org_id` is whose text it is: long texts of one organization do not keep those of others waiting.
     """
 
     model: str

@@ -91,8 +91,8 @@ ROUTE: Rpc[RouteRequest, RouteReply] = Rpc("promptly.v1.router.route", RouteRequ
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True):
-    """What an organisation's traffic says about the gain of its stronger models: sums, no prompts. Analytics adds them up,
-    older ones fade; routers read them under the organisation's id.
+    """What an organization's traffic says about the gain of its stronger models: sums, no prompts. Analytics adds them up,
+    older ones fade; routers read them under the organization's id.
 
     A request's `RouteReply.features` are its gain and then `features` numbers. `histogram` counts the gains of `requests`
     requests in equal bins from `-reach` to `reach`. The other sums are over `labels` answers of models that stood in for

@@ -1,4 +1,4 @@
-"""Taking an organisation out of a service's schema, for good."""
+"""Taking an organization out of a service's schema, for good."""
 # ruff: noqa: S608  # names come from the services' own constants; every value is bound
 
 from collections.abc import Sequence

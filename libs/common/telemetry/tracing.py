@@ -62,7 +62,7 @@ def span(
         try:
             yield opened
         except BaseException as error:
-            fail(opened, type(error).__name__)
+            record_error(opened, type(error).__name__)
             raise
 
 
@@ -94,7 +94,7 @@ def door_span(name: str, incoming: Mapping[str, str], attributes: Attributes | N
         try:
             yield opened
         except BaseException as error:
-            fail(opened, type(error).__name__)
+            record_error(opened, type(error).__name__)
             raise
 
 
@@ -117,7 +117,7 @@ def consumer_span(name: str, messages: Sequence[Mapping[str, str]]) -> Iterator[
         yield opened
 
 
-def describe(opened: Span, attributes: Mapping[str, AttributeValue | None]) -> None:
+def set_attributes(opened: Span, attributes: Mapping[str, AttributeValue | None]) -> None:
     """Set attributes, leaving out what is not known."""
     if opened.is_recording():
         opened.set_attributes({name: value for name, value in attributes.items() if value is not None})
@@ -128,7 +128,7 @@ def current() -> Span:
     return trace.get_current_span()
 
 
-def fail(opened: Span, error_type: str) -> None:
+def record_error(opened: Span, error_type: str) -> None:
     """Mark a span as failed."""
     opened.set_attribute(names.ERROR_TYPE, error_type)
     opened.set_status(Status(StatusCode.ERROR))

@@ -24,7 +24,7 @@ export interface FeedbackOptions extends OpenAI.RequestOptions {
 /**
  * OpenAI's client with Promptly's address, options, answers and errors.
  *
- * The key is `apiKey` or `PROMPTLY_API_KEY`, the address `baseURL` or `PROMPTLY_BASE_URL`. The keys, organisation and
+ * The key is `apiKey` or `PROMPTLY_API_KEY`, the address `baseURL` or `PROMPTLY_BASE_URL`. The keys, organization and
  * project that the environment holds for OpenAI are not sent to Promptly.
  */
 export class Promptly extends OpenAI {

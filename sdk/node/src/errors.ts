@@ -32,10 +32,10 @@ interface Body {
 /** There is no Promptly key to send. */
 export class MissingKeyError extends openai.OpenAIError {}
 
-/** The organisation has no key for a provider of this model. */
+/** The organization has no key for a provider of this model. */
 export class NoProviderKeyError extends openai.BadRequestError {}
 
-/** The organisation's credits do not reach for this prompt. */
+/** The organization's credits do not reach for this prompt. */
 export class InsufficientCreditsError extends openai.APIError<402, Headers> {
   /** Tokens that the prompt would have cost. */
   readonly required: number | undefined = amount(this.error, "required");
@@ -62,7 +62,7 @@ export class RateLimitError extends openai.RateLimitError {
     seconds(this.headers.get("retry-after")) ?? amount(this.error, "retry_after");
 }
 
-/** The provider was unreachable, slow or broken, or refused the organisation's key. */
+/** The provider was unreachable, slow or broken, or refused the organization's key. */
 export class UpstreamError extends openai.InternalServerError {}
 
 /** A part that the request cannot do without is away; try again. */

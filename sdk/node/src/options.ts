@@ -1,4 +1,4 @@
-/** What one request may choose for itself; whatever is left out is as the organisation set it. */
+/** What one request may choose for itself; whatever is left out is as the organization set it. */
 
 import { OpenAIError } from "openai";
 

@@ -30,7 +30,7 @@ test("the key and the address come from arguments, then from the environment, th
   assert.deepEqual([fromArguments.apiKey, fromArguments.baseURL], [KEY, "http://here/v1"]);
 });
 
-test("keys, organisation and project of OpenAI's environment are not sent", async (t) => {
+test("keys, organization and project of OpenAI's environment are not sent", async (t) => {
   environment(t, { OPENAI_API_KEY: "sk-a", OPENAI_ADMIN_KEY: "sk-b", OPENAI_ORG_ID: "org-c", OPENAI_PROJECT_ID: "d" });
   const { asked, baseURL } = await serve(t, [200, COMPLETION]);
   await new Promptly({ apiKey: KEY, baseURL }).chat.completions.create(ASK);

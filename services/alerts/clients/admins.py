@@ -1,4 +1,4 @@
-"""Who an organisation's admins are, asked of auth."""
+"""Who an organization's admins are, asked of auth."""
 
 from collections.abc import Sequence
 

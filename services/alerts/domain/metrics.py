@@ -63,6 +63,10 @@ def _savings(usage: WindowUsage) -> float | None:
     return 100 * (usage.baseline_nano - usage.cost_nano) / usage.baseline_nano if usage.baseline_nano else None
 
 
+def _cost_per_request(usage: WindowUsage) -> float | None:
+    return usd(usage.spend_nano) / usage.requests if usage.requests else None
+
+
 METRICS: Final[Mapping[Metric, MetricSpec]] = {
     "daily_spend": MetricSpec(
         unit="usd",
@@ -72,6 +76,14 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
         reported="{amount} was spent today",
         subject="the day's spend",
         per_day=True,
+    ),
+    "cost_per_request": MetricSpec(
+        unit="usd",
+        low=0,
+        high=1e12,
+        compute=_cost_per_request,
+        reported="a request cost {amount} on average {window}",
+        subject="the average cost of a request {window}",
     ),
     "error_rate": MetricSpec(
         unit="percent",

@@ -6,6 +6,6 @@ from services.alerts.usage_counters import UsageCounting
 
 
 async def consume(bus: Bus, counting: UsageCounting) -> None:
-    """Count every finished request, and forget organisations that are no more."""
+    """Count every finished request, and forget organizations that are no more."""
     await bus.consume(ORG_DELETED, "alerts_erase", counting.erase)
     await bus.consume(COMPLETION_FINISHED, "alerts", counting.count, batch=500, wait_ms=200)

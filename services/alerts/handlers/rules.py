@@ -7,7 +7,7 @@ from services.alerts.rules import Rules
 
 
 async def serve(bus: Bus, rules: Rules, delivery: NotificationDelivery) -> None:
-    """Let organisations keep their rules, and read what fired."""
+    """Let organizations keep their rules, and read what fired."""
     await bus.serve(LIST_RULES, rules.all)
     await bus.serve(GET_RULE, rules.one)
     await bus.serve(PUT_RULE, rules.put)

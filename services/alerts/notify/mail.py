@@ -1,4 +1,4 @@
-"""Alerts by e-mail, to the organisation's admins."""
+"""Alerts by e-mail, to the organization's admins."""
 
 import asyncio
 import smtplib
@@ -26,7 +26,7 @@ class MailNotifier:
         except Unavailable:
             raise Undeliverable("The admins' addresses could not be looked up.") from None
         if not to:
-            raise Undeliverable("The organisation has no admin to write to.", for_good=True)
+            raise Undeliverable("The organization has no admin to write to.", for_good=True)
         subject, text = mail_subject(notice), mail_text(notice)
         try:
             await asyncio.to_thread(self._smtp.send, to, subject, text, message_id=message_id(notice))

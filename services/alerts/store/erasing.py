@@ -1,4 +1,4 @@
-"""What an organisation leaves behind in this schema."""
+"""What an organization leaves behind in this schema."""
 
 from typing import Final
 

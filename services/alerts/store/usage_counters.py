@@ -108,7 +108,7 @@ class SqlUsageCounters:
         ]
 
     async def sweep(self, before: datetime) -> bool:
-        """Ids go first, organisation by organisation along their key; the minutes, which name the organisations, last."""
+        """Ids go first, organization by organization along their key; the minutes, which name the organizations, last."""
         gone = await self._tx.execute(_SWEEP, {"before": before, "portion": _PORTION})
         if gone.rowcount == _PORTION:
             return True

@@ -18,7 +18,7 @@ def mail_text(notice: OutgoingNotification) -> str:
         f"Time: {iso(notice.time_ms)}",
         *([] if notice.data_as_of_ms is None else [f"Requests counted up to: {iso(notice.data_as_of_ms)}"]),
         "",
-        "You get this because you are an admin of your organisation in Promptly. Its alerts are set in the dashboard.",
+        "You get this because you are an admin of your organization in Promptly. Its alerts are set in the dashboard.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""What routed requests teach about an organisation's stronger models: sums in which older requests fade. No prompt is in them."""
+"""What routed requests teach about an organization's stronger models: sums in which older requests fade. No prompt is in them."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Routed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add(before: Learned | None, routed: Sequence[Routed]) -> Learned:
-    """The sums with these requests, of one organisation, in order of time. Features of another number begin afresh."""
+    """The sums with these requests, of one organization, in order of time. Features of another number begin afresh."""
     sums = before
     for one in routed:
         gain, *features = one.features

@@ -6,7 +6,7 @@ from services.analytics.figures import Figures
 
 
 async def serve(bus: Bus, figures: Figures) -> None:
-    """Answer what an organisation's requests cost and saved."""
+    """Answer what an organization's requests cost and saved."""
     await bus.serve(OVERVIEW, figures.overview)
     await bus.serve(SAVINGS, figures.savings)
     await bus.serve(MODELS, figures.models)

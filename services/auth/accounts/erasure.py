@@ -1,4 +1,4 @@
-"""Deleting an organisation."""
+"""Deleting an organization."""
 
 import structlog
 
@@ -25,12 +25,12 @@ class Erasure:
         self._clock = clock
 
     async def delete(self, caller: Caller, name: str) -> None:
-        """Erase the caller's organisation; `BadRequest` unless `name` is its name, typed in full."""
+        """Erase the caller's organization; `BadRequest` unless `name` is its name, typed in full."""
         async with self._transactions.begin(caller.org_id) as tx:
             await locked_caller(tx, caller, Action.MANAGE_ORG)
             org = await tx.accounts.org(caller.org_id)
             if org is None or org.name.strip() != name.strip():
-                raise BadRequest("To delete the organisation, send its exact name; nothing was deleted.", param="name")
+                raise BadRequest("To delete the organization, send its exact name; nothing was deleted.", param="name")
             await tx.erasures.erase(caller.org_id, self._clock.now())
         await self._publisher.access_changed(caller.org_id)
         try:

@@ -33,7 +33,7 @@ class AuthController(Controller):
         accounts: Injected[Accounts],
         sessions: Injected[Sessions],
     ) -> schemas.Registered:
-        """Make an organisation, its admin and its first key."""
+        """Make an organization, its admin and its first key."""
         new = await accounts.register(
             org_name=payload.org_name,
             email=payload.email,
@@ -142,19 +142,19 @@ class OrgController(Controller):
 
     @get(needs=Action.READ)
     async def org(self, request: ApiRequest, accounts: Injected[Accounts]) -> schemas.Org:
-        """The organisation."""
+        """The organization."""
         return schemas.Org.of(await accounts.org(request.user))
 
     @put(needs=Action.MANAGE_ORG)
     async def change_org(
         self, request: ApiRequest, payload: Payload[schemas.OrgChange], accounts: Injected[Accounts]
     ) -> schemas.Org:
-        """Rename the organisation."""
+        """Rename the organization."""
         return schemas.Org.of(await accounts.rename_org(request.user, payload.name))
 
     @delete(needs=Action.MANAGE_ORG)
     async def delete_org(
         self, request: ApiRequest, payload: Payload[schemas.OrgChange], erasure: Injected[Erasure]
     ) -> None:
-        """Delete the organisation with all that it has; the body names it."""
+        """Delete the organization with all that it has; the body names it."""
         await erasure.delete(request.user, payload.name)

@@ -9,14 +9,14 @@ from services.auth.domain.identities import Identity, IdentitySource
 
 
 class Accounts(Protocol):
-    """Organisations, users and revoked tokens."""
+    """Organizations, users and revoked tokens."""
 
     async def lock_first_org(self) -> bool:
-        """Whether there is no organisation yet; other transactions that call this wait until this one has ended."""
+        """Whether there is no organization yet; other transactions that call this wait until this one has ended."""
         ...
 
     async def any_org(self) -> bool:
-        """Whether there is an organisation, without waiting for other transactions."""
+        """Whether there is an organization, without waiting for other transactions."""
         ...
 
     async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
@@ -24,11 +24,11 @@ class Accounts(Protocol):
         ...
 
     async def add_member(self, user: User, password_hash: str) -> bool:
-        """Keep one more user of an organisation; False where the e-mail is taken."""
+        """Keep one more user of an organization; False where the e-mail is taken."""
         ...
 
     async def lock(self, org_id: str) -> None:
-        """Lock the members of this organisation against other changes until the transaction has ended."""
+        """Lock the members of this organization against other changes until the transaction has ended."""
         ...
 
     async def credentials(self, email: str) -> Credentials | None:
@@ -72,11 +72,11 @@ class Accounts(Protocol):
         ...
 
     async def org(self, org_id: str) -> Org | None:
-        """One organisation."""
+        """One organization."""
         ...
 
     async def rename(self, org_id: str, name: str) -> None:
-        """Give an organisation another name."""
+        """Give an organization another name."""
         ...
 
     async def user(self, org_id: str, user_id: str) -> User | None:
@@ -84,7 +84,7 @@ class Accounts(Protocol):
         ...
 
     async def members(self, org_id: str) -> Sequence[User]:
-        """An organisation's users, oldest first."""
+        """An organization's users, oldest first."""
         ...
 
     async def token_status(self, org_id: str, user_id: str, token_id: str) -> TokenStatus | None:

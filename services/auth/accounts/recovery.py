@@ -181,7 +181,7 @@ class Recovery:
 
 
 async def _made_by(tx: Tx, user: User) -> tuple[list[ApiKey], list[StoredProviderKey]]:
-    """The keys that a user made or knows; of an organisation that is theirs alone all, those of providers too: an address that
+    """The keys that a user made or knows; of an organization that is theirs alone all, those of providers too: an address that
     a stranger chose would read every prompt.
     """
     alone = len(await tx.accounts.members(user.org_id)) == 1

@@ -59,13 +59,13 @@ class VerifyBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrgChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may be changed of an organisation; in a deletion its name, to be sure."""
+    """What may be changed of an organization; in a deletion its name, to be sure."""
 
     name: Text
 
 
 class User(Answer, frozen=True, kw_only=True):
-    """A person in one organisation."""
+    """A person in one organization."""
 
     id: str
     email: str
@@ -79,7 +79,7 @@ class User(Answer, frozen=True, kw_only=True):
 
 
 class Org(Answer, frozen=True, kw_only=True):
-    """An organisation."""
+    """An organization."""
 
     id: str
     name: str
@@ -93,7 +93,7 @@ class Org(Answer, frozen=True, kw_only=True):
 
 
 class Account(Answer, frozen=True, kw_only=True):
-    """A user and the user's organisation."""
+    """A user and the user's organization."""
 
     user: User
     org: Org
@@ -112,7 +112,7 @@ class SignedIn(Account, frozen=True, kw_only=True):
 
 
 class Registered(SignedIn, frozen=True, kw_only=True):
-    """A new organisation; its first API key is shown only here."""
+    """A new organization; its first API key is shown only here."""
 
     api_key: str
 
@@ -124,7 +124,7 @@ class Message(Answer, frozen=True, kw_only=True):
 
 
 class EntryOptions(Answer, frozen=True, kw_only=True):
-    """How to sign in or register here: `registration` is `first` until there is an organisation, and `invite` where it is closed."""
+    """How to sign in or register here: `registration` is `first` until there is an organization, and `invite` where it is closed."""
 
     registration: Registration
     bootstrap_token: bool

@@ -1,4 +1,4 @@
-"""Registering an organisation, and looking after it."""
+"""Registering an organization, and looking after it."""
 
 import hmac
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
-    """A new organisation, its admin, and its first key in the clear: the only time that it is seen."""
+    """A new organization, its admin, and its first key in the clear: the only time that it is seen."""
 
     org: Org
     user: User
@@ -38,7 +38,7 @@ class SignIns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accounts:
-    """Organisations and their users."""
+    """Organizations and their users."""
 
     def __init__(
         self,
@@ -68,10 +68,10 @@ class Accounts:
         address: str,
         bootstrap_token: str | None = None,
     ) -> Registered:
-        """An organisation with an admin, default settings and a first key, or nothing of it.
+        """An organization with an admin, default settings and a first key, or nothing of it.
 
         `Conflict` where the e-mail is taken, `Forbidden` where registration is closed, `BadRequest` for a bad e-mail or
-        password, `RateLimited` after too many tries from one address within an hour. The first organisation needs the
+        password, `RateLimited` after too many tries from one address within an hour. The first organization needs the
         `bootstrap_token`, where one is set.
         """
         self._check_open()
@@ -88,7 +88,7 @@ class Accounts:
         return Registered(org=org, user=user, api_key=secret)
 
     async def create_personal_org(self, tx: Tx, email: str) -> User:
-        """The admin of a new personal organisation, whose e-mail an identity provider has verified: no password, no key. Raises as
+        """The admin of a new personal organization, whose e-mail an identity provider has verified: no password, no key. Raises as
         `register` does.
         """
         self._check_open()
@@ -97,7 +97,7 @@ class Accounts:
         return user
 
     async def registration(self) -> Registration:
-        """Who may register now: `first` is over once there is an organisation."""
+        """Who may register now: `first` is over once there is an organization."""
         if self._registration != "first":
             return self._registration
         async with self._uow() as tx:
@@ -131,7 +131,7 @@ class Accounts:
         self, tx: Tx, org_name: str, email: str, account_type: AccountType, password_hash: str | None
     ) -> tuple[Org, User]:
         if self._registration == "first" and not await tx.accounts.lock_first_org():
-            raise Forbidden("Registration is closed: an organisation exists already. Ask its admin to invite you.")
+            raise Forbidden("Registration is closed: an organization exists already. Ask its admin to invite you.")
         now = self._clock.now()
         org = Org(id=new_id("org"), name=org_name, account_type=account_type, created_at=now)
         user = User(
@@ -150,7 +150,7 @@ class Accounts:
         return org, user
 
     async def me(self, caller: Caller) -> tuple[User, Org]:
-        """The caller and the caller's organisation."""
+        """The caller and the caller's organization."""
         async with self._uow() as tx:
             user = _existing(await tx.accounts.user(caller.org_id, caller.user_id))
             return user, _existing(await tx.accounts.org(caller.org_id))
@@ -164,12 +164,12 @@ class Accounts:
             return SignIns(password=has_password, oauth=await tx.accounts.identities(user))
 
     async def org(self, who: Caller | User) -> Org:
-        """The organisation of a user."""
+        """The organization of a user."""
         async with self._uow() as tx:
             return _existing(await tx.accounts.org(who.org_id))
 
     async def rename_org(self, caller: Caller, name: str) -> Org:
-        """Give the organisation another name."""
+        """Give the organization another name."""
         async with self._uow() as tx:
             await tx.accounts.rename(caller.org_id, name)
             return _existing(await tx.accounts.org(caller.org_id))

@@ -1,4 +1,4 @@
-"""Organisations, users and revoked tokens in Postgres."""
+"""Organizations, users and revoked tokens in Postgres."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -45,7 +45,7 @@ class SqlAccounts:
         return True
 
     async def lock(self, org_id: str) -> None:
-        # The weaker lock lets others go on adding keys and rules, which only have to know that the organisation is there.
+        # The weaker lock lets others go on adding keys and rules, which only have to know that the organization is there.
         await self._tx.execute(
             text("SELECT FROM auth.orgs WHERE org_id = :org_id FOR NO KEY UPDATE"), {"org_id": org_id}
         )

@@ -1,4 +1,4 @@
-"""Credits of organisations: leased to gateways, charged, returned; bought, or granted by an operator."""
+"""Credits of organizations: leased to gateways, charged, returned; bought, or granted by an operator."""
 
 from datetime import timedelta
 from typing import Final
@@ -96,7 +96,7 @@ class Credits:
         return CreditBalance(balance_tokens=account.spendable - used)
 
     async def give(self, request: GrantCredits) -> CreditBalance:
-        """Credits from the operator. `NotFound` for an organisation or a person that is not there."""
+        """Credits from the operator. `NotFound` for an organization or a person that is not there."""
         if request.tokens <= 0:
             raise BadRequest("tokens must be more than 0.", param="tokens")
         org_id = request.org_id
@@ -105,7 +105,7 @@ class Credits:
                 known = await tx.accounts.credentials(request.email)
                 org_id = None if known is None else known.user.org_id
             if org_id is None or await tx.accounts.org(org_id) is None:
-                raise NotFound("There is no such organisation.")
+                raise NotFound("There is no such organization.")
         balance, _ = await self.add(ledger.added(org_id, "grant", request.tokens, new_id("grt"), self._clock.now()))
         return balance
 
@@ -142,7 +142,7 @@ class Credits:
             await tx.ledger.write(ledger.added(org_id, "trial", self._trial, org_id, self._clock.now()))
         account = await tx.ledger.account(org_id)
         if account is None:
-            raise NotFound("There is no such organisation.")
+            raise NotFound("There is no such organization.")
         return account
 
     async def _release(self, tx: Tx, request: LeaseCredits) -> int:

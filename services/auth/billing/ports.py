@@ -10,14 +10,14 @@ from services.auth.billing.domain.ledger import Account, Entry, Lease
 
 
 class Ledger(Protocol):
-    """Every organisation's credits. Nothing is ever taken out of it but a whole organisation."""
+    """Every organization's credits. Nothing is ever taken out of it but a whole organization."""
 
     async def account(self, org_id: str) -> Account | None:
-        """What an organisation has, locked until the transaction ends; None where it was never opened."""
+        """What an organization has, locked until the transaction ends; None where it was never opened."""
         ...
 
     async def open(self, org_id: str) -> bool:
-        """Begin an organisation's account; False where there is one already, or no such organisation."""
+        """Begin an organization's account; False where there is one already, or no such organization."""
         ...
 
     async def write(self, entry: Entry) -> bool:
@@ -41,7 +41,7 @@ class Ledger(Protocol):
         ...
 
     async def stale_leases(self, before: datetime, limit: int) -> Sequence[Lease]:
-        """Leases of all organisations that began before this and have not ended, oldest first."""
+        """Leases of all organizations that began before this and have not ended, oldest first."""
         ...
 
     async def entries(self, org_id: str, kinds: Sequence[str], limit: int) -> Sequence[Entry]:

@@ -21,7 +21,7 @@ _CAME_IN: Final = ("trial", "grant", "purchase")
 
 
 class Billing:
-    """What an organisation pays for its credits."""
+    """What an organization pays for its credits."""
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Billing:
             _, fresh = await self._credits.add(entry)
         except (
             NotFound
-        ):  # the organisation is gone; there is no account to credit, and delivering it again would not help
-            log.warning("purchase_without_organisation", org_id=paid.org_id)
+        ):  # the organization is gone; there is no account to credit, and delivering it again would not help
+            log.warning("purchase_without_organization", org_id=paid.org_id)
             return
         if fresh:
             self._in_background(self._receipt(OrgRef(org_id=paid.org_id), paid.pence, tokens, paid.session_id))

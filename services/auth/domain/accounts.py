@@ -1,4 +1,4 @@
-"""Organisations, their users, and the caller."""
+"""Organizations, their users, and the caller."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,7 @@ Role = Literal["admin", "member", "viewer"]
 
 
 class Org(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation: the owner of everything else."""
+    """An organization: the owner of everything else."""
 
     id: str
     name: str
@@ -19,7 +19,7 @@ class Org(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person in one organisation. `version` grows when every token issued before has to stop working; `verified`: somebody
+    """A person in one organization. `version` grows when every token issued before has to stop working; `verified`: somebody
     has shown that they read the address's mail.
     """
 

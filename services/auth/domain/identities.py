@@ -16,7 +16,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignInState(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes back from the other provider, signed. `bound_to` is the digest of the browser's cookie; organisation and
+    """What comes back from the other provider, signed. `bound_to` is the digest of the browser's cookie; organization and
     user are set where an account that is signed in already is to be linked.
     """
 

@@ -16,7 +16,7 @@ CODE_LASTS: Final = timedelta(seconds=60)
 
 
 class OneTimeToken(msgspec.Struct, frozen=True, kw_only=True):
-    """What a secret is good for: a user or an invite of an organisation. `bound_to`: the digest of a second secret that
+    """What a secret is good for: a user or an invite of an organization. `bound_to`: the digest of a second secret that
     has to come with it.
     """
 

@@ -40,7 +40,7 @@ _WORDING: Final[dict[Action, str]] = {
     Action.MANAGE_SETTINGS: "change settings and routing, or clear the cache",
     Action.MANAGE_TEAM: "invite, change or remove members",
     Action.MANAGE_BILLING: "buy credits, or see what was bought",
-    Action.MANAGE_ORG: "change or delete the organisation",
+    Action.MANAGE_ORG: "change or delete the organization",
 }
 _MEMBER: Final = frozenset({Action.READ, Action.USE_KEYS, Action.WRITE_ALERTS, Action.JUDGE_CACHE})
 ALLOWED: Final[dict[Role, frozenset[Action]]] = {
@@ -58,10 +58,10 @@ def permissions_of(role: Role) -> tuple[Action, ...]:
 def require(role: Role, action: Action) -> None:
     """Raises `Forbidden` unless the role may do it."""
     if action not in ALLOWED[role]:
-        raise Forbidden(f"Your role ({role}) may not {_WORDING[action]}; ask an admin of your organisation.")
+        raise Forbidden(f"Your role ({role}) may not {_WORDING[action]}; ask an admin of your organization.")
 
 
 def require_own_key(caller: Caller, created_by: str) -> None:
     """Raises `Forbidden` unless the caller made this key or is an admin."""
     if caller.role != "admin" and created_by != caller.user_id:
-        raise Forbidden("You may only change keys that you made yourself; ask an admin of your organisation.")
+        raise Forbidden("You may only change keys that you made yourself; ask an admin of your organization.")

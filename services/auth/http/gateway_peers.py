@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from libs.common import keys
 from libs.common.contracts.auth import FROM_GATEWAY, GATEWAY_HEADER, VERIFY_OVER_HTTP, VerifyOverHttp, proof_of
-from libs.common.contracts.base import UNREADABLE, decoder
+from libs.common.contracts.base import DECODE_ERRORS, decoder
 from libs.common.errors import PromptlyError, Unauthorized
 from services.auth.keys.api_keys import ApiKeys
 
@@ -29,7 +29,7 @@ def gateway_peers(app: ASGIApp, api_keys: ApiKeys) -> ASGIApp:
     async def verify(receive: Receive) -> bytes:
         try:
             wanted: VerifyOverHttp = decoder(VerifyOverHttp).decode(await _body(receive))
-        except UNREADABLE:
+        except DECODE_ERRORS:
             raise Unauthorized("This address is for gateways.") from None
         if not hmac.compare_digest(wanted.proof.encode(), keys.digest(proof_of(wanted.digest), pepper).encode()):
             raise Unauthorized("This address is for gateways.")

@@ -36,7 +36,7 @@ def decode_query(request: Request[Any, Any, Any], shape: type[B]) -> B:
 def an_id(value: str, prefix: str) -> str:
     """An id out of a path; one that cannot be ours is a 404 before anything is called."""
     if not is_id(value, prefix):
-        raise NotFound("There is no such thing in your organisation.")
+        raise NotFound("There is no such thing in your organization.")
     return value
 
 

@@ -33,10 +33,10 @@ class Subscription:
 
 
 class Subscriptions:
-    """Subscriptions by organisation. One listener on the bus serves them all.
+    """Subscriptions by organization. One listener on the bus serves them all.
 
-    `most` views are open at a time, `per_org` of them an organisation's; it may have no more than are still free, so that a
-    few organisations cannot have them all.
+    `most` views are open at a time, `per_org` of them an organization's; it may have no more than are still free, so that a
+    few organizations cannot have them all.
     """
 
     def __init__(self, per_org: int = 20, most: int = 200) -> None:
@@ -45,22 +45,22 @@ class Subscriptions:
         self._subscribers: dict[str, set[Subscription]] = defaultdict(set)
 
     async def publish(self, logged: RequestsLogged) -> None:
-        """Pass new entries on to their organisation's subscribers."""
+        """Pass new entries on to their organization's subscribers."""
         for org_id in logged.ids.keys() & self._subscribers.keys():
             for subscription in self._subscribers[org_id]:
                 subscription.push(logged.ids[org_id])
 
     def check_capacity(self, org_id: str) -> None:
-        """`RateLimited` where an organisation has too many subscriptions here already."""
+        """`RateLimited` where an organization has too many subscriptions here already."""
         if len(self._subscribers.get(org_id, ())) >= self._capacity():
-            raise RateLimited("Too many live views of this organisation are open; close one.", retry_after=5)
+            raise RateLimited("Too many live views of this organization are open; close one.", retry_after=5)
 
     def _capacity(self) -> int:
         return min(self._per_org, self._most - sum(map(len, self._subscribers.values())))
 
     @contextmanager
     def subscribe(self, org_id: str) -> Iterator[Subscription]:
-        """New entries of one organisation until the block ends; `RateLimited` as `check_capacity` says."""
+        """New entries of one organization until the block ends; `RateLimited` as `check_capacity` says."""
         self.check_capacity(org_id)
         subscription = Subscription()
         self._subscribers[org_id].add(subscription)

@@ -57,7 +57,7 @@ class ApiKeys:
         )
 
     async def all(self, caller: Caller) -> Sequence[ApiKey]:
-        """The organisation's keys, oldest first; a member sees those it made."""
+        """The organization's keys, oldest first; a member sees those it made."""
         async with self._uow() as tx:
             found = await tx.api_keys.all(caller.org_id)
         return [key for key in found if caller.role != "member" or key.created_by == caller.user_id]
@@ -72,7 +72,7 @@ class ApiKeys:
         return secret, key
 
     async def regenerate(self, caller: Caller, key_id: str | None) -> tuple[str, ApiKey]:
-        """Another secret for the same entry, which makes the old one useless. Without an id: the organisation's first key,
+        """Another secret for the same entry, which makes the old one useless. Without an id: the organization's first key,
         for admins alone.
         """
         if key_id is None:
@@ -131,9 +131,9 @@ class ApiKeys:
 
     async def _first(self, caller: Caller) -> str:
         if caller.role != "admin":
-            raise Forbidden("Only an admin may regenerate the organisation's first key; name a key of your own.")
+            raise Forbidden("Only an admin may regenerate the organization's first key; name a key of your own.")
         async with self._uow() as tx:
             found = await tx.api_keys.all(caller.org_id)
         if not found:
-            raise NotFound("Your organisation has no key; make one first.")
+            raise NotFound("Your organization has no key; make one first.")
         return found[0].id

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from libs.common.contracts.gateway import ProviderKeyTested
+from libs.common.contracts.providers import PROVIDERS
 from services.auth.keys import schemas
 
 _TIME: Final = "2026-08-01T09:30:00.000Z"
@@ -40,6 +41,6 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     schemas.ProviderKeyBody(provider="openai", api_key="sk-your-own-key", label="main account"),
     schemas.ProviderKeyChangeBody(label="main account"),
     ProviderKeyTested(ok=True, detail="The provider takes this key.", latency_ms=212.0),
-    schemas.ProviderKeys(keys=(_PROVIDER_KEY,)),
+    schemas.ProviderKeys(keys=(_PROVIDER_KEY,), providers=tuple(map(schemas.ConnectableProvider.of, PROVIDERS))),
     schemas.RegenerateBody(id="key_" + "4" * 32),
 )

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 
 from libs.common.bus import Bus
 from libs.common.contracts import gateway
+from libs.common.contracts.providers import PROVIDERS
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest
@@ -64,9 +65,12 @@ class ProviderKeyController(Controller):
 
     @get(needs=Action.READ)
     async def all(self, request: ApiRequest, provider_keys: Injected[ProviderKeys]) -> schemas.ProviderKeys:
-        """The provider keys, masked."""
+        """The provider keys, masked, and which providers there are."""
         found = await provider_keys.all(request.user)
-        return schemas.ProviderKeys(keys=tuple(schemas.ProviderKey.of(key) for key in found))
+        return schemas.ProviderKeys(
+            keys=tuple(schemas.ProviderKey.of(key) for key in found),
+            providers=tuple(map(schemas.ConnectableProvider.of, PROVIDERS)),
+        )
 
     @post(needs=Action.MANAGE_PROVIDERS)
     async def add(

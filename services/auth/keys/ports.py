@@ -16,11 +16,11 @@ class ApiKeys(Protocol):
         ...
 
     async def all(self, org_id: str) -> Sequence[ApiKey]:
-        """An organisation's keys, oldest first."""
+        """An organization's keys, oldest first."""
         ...
 
     async def one(self, org_id: str, key_id: str) -> ApiKey | None:
-        """A key of this organisation, locked until the transaction ends."""
+        """A key of this organization, locked until the transaction ends."""
         ...
 
     async def replace(self, old: ApiKey, new: ApiKey) -> None:
@@ -44,11 +44,11 @@ class ProviderKeys(Protocol):
     """Provider keys, sealed."""
 
     async def all(self, org_id: str) -> Sequence[StoredProviderKey]:
-        """An organisation's keys, oldest first."""
+        """An organization's keys, oldest first."""
         ...
 
     async def one(self, org_id: str, key_id: str) -> StoredProviderKey | None:
-        """A key of this organisation, locked until the transaction ends."""
+        """A key of this organization, locked until the transaction ends."""
         ...
 
     async def put(self, key: StoredProviderKey) -> None:
@@ -60,7 +60,7 @@ class ProviderKeys(Protocol):
         ...
 
     async def sealed_otherwise(self, prefix: str, after: tuple[str, str], limit: int) -> Sequence[StoredProviderKey]:
-        """Keys of all organisations whose sealed text begins otherwise, by organisation and id from behind `after`, locked
+        """Keys of all organizations whose sealed text begins otherwise, by organization and id from behind `after`, locked
         until the transaction ends.
         """
         ...

@@ -1,4 +1,4 @@
-"""Provider keys: sealed as they come in, never given out again."""
+"""ProviderName keys: sealed as they come in, never given out again."""
 
 from collections.abc import Collection, Sequence
 
@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import KeysRewrapped, ProviderKey
+from libs.common.contracts.providers import INFO, ProviderName
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import new_id
 from libs.common.keys import last_four
@@ -14,7 +15,7 @@ from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import CannotOpen, Sealer, wrapped_under
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
-from services.auth.keys.domain.keys import Provider, StoredProviderKey
+from services.auth.keys.domain.keys import StoredProviderKey
 from services.auth.ports import UnitOfWork
 
 
@@ -28,7 +29,7 @@ class ProviderKeyChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderKeys:
-    """An organisation's keys for the providers that it pays itself."""
+    """An organization's keys for the providers that it pays itself."""
 
     def __init__(
         self,
@@ -45,11 +46,11 @@ class ProviderKeys:
         self._allowed_hosts = allowed_hosts
 
     async def all(self, caller: Caller) -> Sequence[StoredProviderKey]:
-        """The organisation's keys, oldest first."""
+        """The organization's keys, oldest first."""
         async with self._uow() as tx:
             return await tx.provider_keys.all(caller.org_id)
 
-    async def add(self, caller: Caller, provider: Provider, wanted: ProviderKeyChange) -> StoredProviderKey:
+    async def add(self, caller: Caller, provider: ProviderName, wanted: ProviderKeyChange) -> StoredProviderKey:
         """Keep a key; `BadRequest` where it lacks what its provider needs, or its URL may not be called."""
         empty = StoredProviderKey(
             id=new_id("pk"),
@@ -94,7 +95,7 @@ class ProviderKeys:
         )
 
     async def rewrap(self, after: str | None, limit: int) -> KeysRewrapped:
-        """Bring some keys, of all organisations, under the newest master key. Nothing is published: gateways that still
+        """Bring some keys, of all organizations, under the newest master key. Nothing is published: gateways that still
         cache the old text also have the old master key, and lose both when they are started again.
         """
         org_id, _, key_id = (after or "").partition("/")
@@ -133,8 +134,11 @@ class ProviderKeys:
             # Otherwise whoever may change the URL could have the stored key sent to a server of their own.
             raise BadRequest("Another base_url needs its api_key along with it.", param="api_key")
         key = msgspec.structs.replace(key, **changes)
-        if key.provider == "openai_compatible":
-            for field, value in (("base_url", key.base_url), ("models", key.models)):
-                if not value:
-                    raise BadRequest(f"openai_compatible needs {field}.", param=field)
+        info = INFO[key.provider]
+        for field, needed, value in (
+            ("base_url", info.needs_base_url, key.base_url),
+            ("models", info.needs_models, key.models),
+        ):
+            if needed and not value:
+                raise BadRequest(f"{key.provider} needs {field}.", param=field)
         return key

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from libs.common.contracts.auth import Scope
+from libs.common.contracts.providers import ProviderInfo, ProviderName
 from services.auth.keys.domain import keys
-from services.auth.keys.domain.keys import Provider
 from services.auth.schemas import Answer, OptionalText, Text, Time, iso, optional_usd
 
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
@@ -28,7 +28,7 @@ class KeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class RegenerateBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which key to give another secret; none: the organisation's first."""
+    """Which key to give another secret; none: the organization's first."""
 
     id: Text | None = None
 
@@ -36,7 +36,7 @@ class RegenerateBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class ProviderKeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new provider key."""
 
-    provider: Provider
+    provider: ProviderName
     api_key: ProviderSecret
     base_url: Url | None = None
     label: OptionalText | None = None
@@ -106,7 +106,7 @@ class ProviderKey(Answer, frozen=True, kw_only=True):
     """A provider key, masked."""
 
     id: str
-    provider: Provider
+    provider: ProviderName
     label: str
     api_key: str
     last_four: str
@@ -129,7 +129,22 @@ class ProviderKey(Answer, frozen=True, kw_only=True):
         )
 
 
+class ConnectableProvider(Answer, frozen=True, kw_only=True):
+    """A provider that can be connected, and what a key for it has to name."""
+
+    name: ProviderName
+    label: str
+    needs_base_url: bool
+    needs_models: bool
+
+    @classmethod
+    def of(cls, info: ProviderInfo) -> Self:
+        """From the list that all services share."""
+        return cls(**msgspec.structs.asdict(info))
+
+
 class ProviderKeys(Answer, frozen=True, kw_only=True):
-    """Provider keys."""
+    """Provider keys, and the providers that can be connected."""
 
     keys: tuple[ProviderKey, ...]
+    providers: tuple[ConnectableProvider, ...]

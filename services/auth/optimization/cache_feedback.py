@@ -27,5 +27,5 @@ async def remove_wrong_answer(bus: Bus, org_id: str, entry_id: str) -> WrongAnsw
     wrong = ForgetEntry(org_id=org_id, entry_id=entry_id, pair_ids=tuple(sorted(pairs)))
     evicted = (await bus.call(FORGET, wrong)).forgotten
     if not evicted and not served.requests:
-        raise NotFound("There is no such entry in your organisation's cache.")
+        raise NotFound("There is no such entry in your organization's cache.")
     return WrongAnswerRemoved(entry_id=entry_id, evicted=evicted, blocked_pairs=len(pairs))

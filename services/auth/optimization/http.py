@@ -29,7 +29,7 @@ _PREVIEW_MS: Final = 5000.0
 _LEVEL: Final[dict[str, Any]] = {
     "name": "x-promptly-level",
     "in": "header",
-    "description": "Another level than the organisation's.",
+    "description": "Another level than the organization's.",
     "schema": {"type": "string", "enum": list(get_args(Level))},
 }
 _one_by_one = asyncio.Semaphore(1)
@@ -74,7 +74,7 @@ class OptimizationController(Controller):
     ) -> schemas.Preview:
         """Say what each lever would do to a chat request; no provider is called.
 
-        `x-promptly-level` tries another level than the organisation's, as it does for a real request.
+        `x-promptly-level` tries another level than the organization's, as it does for a real request.
         """
         written = await decode_body(request, schemas.Messages)
         settings = await configuration.settings(request.user)

@@ -36,6 +36,7 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     substitute_unreachable: bool | UnsetType = UNSET
     rules_in_manual: bool | UnsetType = UNSET
     older_generations: bool | UnsetType = UNSET
+    store_responses: bool | UnsetType = UNSET
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,10 +10,10 @@ Tiers = dict[str, dict[Tier, str]]
 
 
 class Configuration(Protocol):
-    """An organisation's levers, tiers and routing rules."""
+    """An organization's levers, tiers and routing rules."""
 
     async def lock(self, org_id: str) -> None:
-        """Lock this organisation's configuration against other changes until the transaction has ended."""
+        """Lock this organization's configuration against other changes until the transaction has ended."""
         ...
 
     async def settings(self, org_id: str) -> OptimizationSettings:

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from libs.common.contracts.auth import RoutingMode, Tier
+from libs.common.contracts.providers import ProviderName
 from libs.common.contracts.router import Reason, RouteReply
-from services.auth.keys.domain.keys import Provider
 from services.auth.routing.domain import rules
 from services.auth.schemas import Answer, Text, Time, iso
 
@@ -24,7 +24,7 @@ class RoutingChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The mode, and the models of some providers' tiers; null restores a provider's defaults."""
 
     routing_mode: RoutingMode | None = None
-    tiers: dict[Provider, dict[Tier, Text] | None] = {}
+    tiers: dict[ProviderName, dict[Tier, Text] | None] = {}
 
 
 class RuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,12 +7,12 @@ import msgspec
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import OptimizationSettings, RoutingMode, RoutingRule, Tier
+from libs.common.contracts.providers import ProviderName
 from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, Conflict, NotFound
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
-from services.auth.keys.domain.keys import Provider
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.routing.domain import rules
 from services.auth.routing.domain.chat_request import ChatBody, route_request
@@ -34,7 +34,7 @@ class RuleChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
-    """How an organisation's models are chosen; `tiers` names them all, those included that are as in `default_tiers`."""
+    """How an organization's models are chosen; `tiers` names them all, those included that are as in `default_tiers`."""
 
     routing_mode: RoutingMode
     tiers: dict[str, dict[Tier, str]]
@@ -42,7 +42,7 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Configuration:
-    """What an organisation chooses for its requests."""
+    """What an organization chooses for its requests."""
 
     def __init__(
         self, uow: UnitOfWork, transactions: AnnouncedTransactions, clock: Clock, default_tiers: Tiers
@@ -71,7 +71,7 @@ class Configuration:
             return await self._routing(tx, caller)
 
     async def change_routing(
-        self, caller: Caller, mode: RoutingMode | None, tiers: Mapping[Provider, Mapping[Tier, str] | None]
+        self, caller: Caller, mode: RoutingMode | None, tiers: Mapping[ProviderName, Mapping[Tier, str] | None]
     ) -> Routing:
         """Change the mode, and the tiers of the providers named; None goes back to a provider's defaults."""
         async with self._transactions.begin(caller.org_id) as tx:
@@ -89,7 +89,7 @@ class Configuration:
             return await tx.configuration.rules(caller.org_id)
 
     async def add_rule(self, caller: Caller, wanted: RuleChange) -> StoredRule:
-        """Keep a new rule; an organisation may have a hundred."""
+        """Keep a new rule; an organization may have a hundred."""
         empty = RoutingRule(
             id=new_id("rule"), name="", condition=rules.condition("always", {}), action="use_model", action_value=""
         )
@@ -97,7 +97,7 @@ class Configuration:
         async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
             if len(await tx.configuration.rules(caller.org_id)) >= _MOST_RULES:
-                raise BadRequest(f"An organisation may have {_MOST_RULES} rules; delete one first.")
+                raise BadRequest(f"An organization may have {_MOST_RULES} rules; delete one first.")
             await tx.configuration.put_rule(caller.org_id, rule)
         return rule
 

@@ -32,7 +32,7 @@ class TokenStatusCache:
             self._known.popitem(last=False)
 
     def forget(self, org_id: str, user_id: str | None = None) -> None:
-        """Look again for a user's tokens; without one, for all of the organisation's."""
+        """Look again for a user's tokens; without one, for all of the organization's."""
         for token_id, (_, claims, _) in list(self._known.items()):
             if claims.org_id == org_id and user_id in (None, claims.user_id):
                 del self._known[token_id]

@@ -1,4 +1,4 @@
-"""The end of an organisation in Postgres."""
+"""The end of an organization in Postgres."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ class SqlErasures:
         self._tx = tx
 
     async def erase(self, org_id: str, at: datetime) -> None:
-        # Other transactions that write for the organisation have committed, or find it deleted.
+        # Other transactions that write for the organization have committed, or find it deleted.
         for table in ("credit_accounts", "orgs"):
             await self._tx.execute(
                 text(f"SELECT FROM auth.{table} WHERE org_id = :org_id FOR UPDATE"),  # constants

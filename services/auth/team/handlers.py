@@ -1,4 +1,4 @@
-"""Who is an organisation's admin?"""
+"""Who is an organization's admin?"""
 
 from libs.common.bus import Bus
 from libs.common.contracts.auth import ORG_ADMINS, Admins, OrgRef

@@ -22,7 +22,7 @@ class TeamController(Controller):
 
     @get("/members", needs=Action.READ)
     async def members(self, request: ApiRequest, team: Injected[Team]) -> schemas.Members:
-        """The organisation's users."""
+        """The organization's users."""
         return schemas.Members(members=tuple(User.of(user) for user in await team.members(request.user)))
 
     @get("/roles", needs=Action.READ)

@@ -14,7 +14,7 @@ class Invites(Protocol):
         ...
 
     async def all(self, org_id: str) -> Sequence[Invite]:
-        """An organisation's invitations, oldest first, those too old included."""
+        """An organization's invitations, oldest first, those too old included."""
         ...
 
     async def delete(self, org_id: str, invite_id: str) -> Invite | None:

@@ -33,7 +33,7 @@ class AcceptBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Members(Answer, frozen=True, kw_only=True):
-    """An organisation's users."""
+    """An organization's users."""
 
     members: tuple[User, ...]
 

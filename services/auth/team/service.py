@@ -32,7 +32,7 @@ class Invited(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Team:
-    """Who belongs to an organisation. All changes of one organisation's happen one after another."""
+    """Who belongs to an organization. All changes of one organization's happen one after another."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Team:
         self._in_background = in_background
 
     async def members(self, caller: Caller) -> Sequence[User]:
-        """The organisation's users, oldest first."""
+        """The organization's users, oldest first."""
         async with self._uow() as tx:
             return await tx.accounts.members(caller.org_id)
 
@@ -175,7 +175,7 @@ class Team:
 
 
 async def locked_caller(tx: Tx, caller: Caller, action: Action) -> User:
-    """The caller as the database knows it, while nobody else changes the organisation's members: whoever was demoted a
+    """The caller as the database knows it, while nobody else changes the organization's members: whoever was demoted a
     moment ago, by somebody whom they are about to demote, no longer may.
     """
     await tx.accounts.lock(caller.org_id)

@@ -1,4 +1,4 @@
-"""Names for what is kept. Each is made from the organisation first, so that nobody can name what is another's."""
+"""Names for what is kept. Each is made from the organization first, so that nobody can name what is another's."""
 
 import hashlib
 import uuid
@@ -30,7 +30,7 @@ def vector_id(org_id: str, key: str) -> str:
 
 
 def partition_key(org_id: str, scope: str) -> str:
-    """One word for an organisation's scope."""
+    """One word for an organization's scope."""
     return hashlib.sha256(f"{org_id}\n{scope}".encode()).hexdigest()
 
 

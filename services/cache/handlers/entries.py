@@ -15,7 +15,7 @@ from services.cache.vectors import Vectors
 
 
 async def serve(bus: Bus, answers: Answers, vectors: Vectors) -> None:
-    """Answer what changes or counts an organisation's entries."""
+    """Answer what changes or counts an organization's entries."""
 
     async def stats(asked: CacheOf) -> CacheStats:
         return await answers.stats(asked.org_id)

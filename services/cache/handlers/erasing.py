@@ -9,7 +9,7 @@ from services.cache.vectors import Vectors
 
 
 async def serve(bus: Bus, answers: Answers, vectors: Vectors) -> None:
-    """Remove what is cached for organisations that are gone; while the store is away, their events wait."""
+    """Remove what is cached for organizations that are gone; while the store is away, their events wait."""
 
     async def erase(events: Sequence[OrgDeleted]) -> None:
         for event in events:

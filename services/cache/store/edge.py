@@ -77,7 +77,7 @@ class EdgePoints:
         request = QueryRequest(
             limit,
             query=Query.Nearest(static.tolist(), using=STATIC),
-            # One condition is twice as fast as two, and the partition's key already stands for the organisation.
+            # One condition is twice as fast as two, and the partition's key already stands for the organization.
             filter=Filter(must=[FieldCondition(PARTITION, match=MatchValue(partition.key))]),
             score_threshold=floor,
             with_payload=list(fields),

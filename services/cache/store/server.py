@@ -145,7 +145,7 @@ class ServerPoints:
                                 hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),
                             ),
                         },
-                        # Graphs per organisation instead of one for all: no look-up ever crosses them.
+                        # Graphs per organization instead of one for all: no look-up ever crosses them.
                         hnsw_config=models.HnswConfigDiff(m=0, payload_m=16),
                     )
                 )

@@ -25,7 +25,7 @@ VALUES = "promptly-vectors-v1"
 
 
 def summed(payloads: Iterable[Payload]) -> Mapping[str, int]:
-    """The bytes of answers by organisation. What has no expiry is no answer."""
+    """The bytes of answers by organization. What has no expiry is no answer."""
     found: Counter[str] = Counter()
     for payload in payloads:
         if EXPIRY in payload:

@@ -8,7 +8,7 @@ import structlog
 
 from libs.common.bus.ports import Bus
 from libs.common.contracts import cache as contract
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
 from libs.common.contracts.optimizer import (
     OPTIMIZE,
@@ -38,14 +38,15 @@ class _Choice(msgspec.Struct):
 
 
 class _Stored(msgspec.Struct):
-    """A chat completion, or what the optimizer made of a text."""
+    """A chat completion, a response of the Responses API, or what the optimizer made of a text."""
 
     choices: Annotated[list[_Choice], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
-    text: str | msgspec.UnsetType = msgspec.UNSET
+    output: Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
+    text: str | dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
-        if self.choices is msgspec.UNSET and self.text is msgspec.UNSET:
-            raise ValueError("neither")
+        if self.choices is self.output is msgspec.UNSET and not isinstance(self.text, str):
+            raise ValueError("none of them")
 
 
 class _Role(msgspec.Struct):
@@ -76,7 +77,7 @@ class BusCache:
             return None
         try:
             msgspec.json.decode(found.answer, type=_Stored)
-        except UNREADABLE:
+        except DECODE_ERRORS:
             log.warning("reply_unusable", subject=contract.LOOKUP_EXACT.subject, error_type="answer")
             raise DependencySkipped("cache") from None
         return found
@@ -113,7 +114,7 @@ class BusOptimizer:
         try:
             if made.changed:
                 msgspec.json.decode(made.messages, type=_Messages)
-        except UNREADABLE:
+        except DECODE_ERRORS:
             log.warning("reply_unusable", subject=OPTIMIZE.subject, error_type="messages")
             raise DependencySkipped("optimizer") from None
         return made

@@ -1,6 +1,6 @@
 """Credits for optimize calls: tokens leased from auth's ledger, and charged here without a call.
 
-The first call of an organisation leases what it needs; while calls come fast, leases double, so that a busy organisation
+The first call of an organization leases what it needs; while calls come fast, leases double, so that a busy organization
 costs the ledger a few transactions a second, whatever it does. A lease that is too small gives back its rest when the
 next one is requested, and one that nobody uses is ended.
 """
@@ -53,7 +53,7 @@ class _Lease(msgspec.Struct, eq=False):
 
 
 class _Account(msgspec.Struct):
-    """An organisation, as this gateway knows it. Until `empty_until` nobody has more than `empty_at` tokens for it."""
+    """An organization, as this gateway knows it. Until `empty_until` nobody has more than `empty_at` tokens for it."""
 
     lease: _Lease | None = None
     calls: int = 1
@@ -131,7 +131,7 @@ class SharedCredits:
         return (await self._bus.call(CREDITS, OrgRef(org_id=org_id))).balance_tokens
 
     async def give_back(self, wanted: OrgRef) -> None:
-        """Somebody is short of this organisation's credits: let go of what is not in use."""
+        """Somebody is short of this organization's credits: let go of what is not in use."""
         account = self._accounts.get(wanted.org_id)
         if account is not None and account.lease is not None:
             await self._let_go(wanted.org_id, account, account.lease)

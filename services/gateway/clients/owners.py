@@ -7,7 +7,7 @@ import msgspec
 
 from libs.common import context
 from libs.common.bus.ports import Bus
-from libs.common.contracts.base import UNREADABLE, decoder
+from libs.common.contracts.base import DECODE_ERRORS, decoder
 from libs.common.contracts.gateway import OWNERS
 from libs.common.errors import PromptlyError, Unavailable
 from services.gateway.domain.passthrough import Owner
@@ -29,7 +29,7 @@ class BusOwners:
             return None
         try:
             found: Owner = decoder(Owner).decode(data)
-        except UNREADABLE:
+        except DECODE_ERRORS:
             return None
         return found
 
@@ -44,7 +44,7 @@ class BusOwners:
         data = await self._get(key)
         try:
             orgs: list[str] = decoder(list[str]).decode(data) if data else []
-        except UNREADABLE:
+        except DECODE_ERRORS:
             orgs = []
         if org_id not in orgs:
             orgs = [*orgs, org_id][-_MAX_SHARING:]

@@ -22,7 +22,7 @@ from libs.common.contracts.auth import (
     VerifyOverHttp,
     proof_of,
 )
-from libs.common.contracts.base import UNREADABLE, decoder
+from libs.common.contracts.base import DECODE_ERRORS, decoder
 from libs.common.errors import NotFound, PromptlyError, Unauthorized, Unavailable
 
 log = structlog.get_logger()
@@ -106,7 +106,7 @@ class BusPrincipals:
         except Unauthorized:
             self.auth_answered = True
             raise Unauthorized(_REFUSED) from None
-        except UNREADABLE:
+        except DECODE_ERRORS:
             raise Unavailable("auth answered with something that cannot be read.") from None
         self.auth_answered = True
         if changes == self._changes:  # else this answer may be older than a change that was published meanwhile

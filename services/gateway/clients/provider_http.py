@@ -1,4 +1,4 @@
-"""HTTP to every provider: one pool of connections, the organisation's own key, and limits in time and size."""
+"""HTTP to every provider: one pool of connections, the organization's own key, and limits in time and size."""
 
 import asyncio
 import hashlib
@@ -15,10 +15,10 @@ from libs.common.contracts.auth import ProviderKey
 from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import Sealer
 from services.gateway.clients.unpacking import PIECE, Unpacker
-from services.gateway.domain.attempts import Failure
+from services.gateway.domain.attempts import Failure, ProviderError
 from services.gateway.domain.targets import Target
 from services.gateway.ports import Forwarded
-from services.gateway.providers.base import EncodedRequest, OutgoingRequest
+from services.gateway.providers.base import EncodedRequest, OutgoingRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry
 
 _KEY_SECONDS = 60.0
@@ -92,18 +92,16 @@ class HttpProviders:
         self._opened: dict[tuple[str, str], tuple[float, str]] = {}
         self._url = lru_cache(_MAX_URLS)(self._checked_url)
 
-    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> bytes:
+    async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderAnswer:
         with _failures():
             async with asyncio.timeout(self._timeouts.plain):
                 response = await self._post(target, key, org_id, encoded)
                 content = await self._read(response)
         if response.status != 200:
             raise self._failure(target.provider, response, content)
-        return content
+        return ProviderAnswer(content=content, headers=_headers(response))
 
-    async def stream(
-        self, target: Target, key: int, org_id: str, encoded: EncodedRequest
-    ) -> AsyncGenerator[bytes, None]:
+    async def stream(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderStream:
         with _failures():
             async with asyncio.timeout(self._timeouts.first_byte):
                 response = await self._post(target, key, org_id, encoded)
@@ -114,7 +112,17 @@ class HttpProviders:
                 except Failure:
                     response.close()
                     raise
-        return self._pieces(response, unpacker)
+        return ProviderStream(pieces=self._pieces(response, unpacker), headers=_headers(response))
+
+    async def stored(self, key: ProviderKey, org_id: str, method: str, path: str, query: str) -> ProviderAnswer:
+        """Call the address of one stored response; see `ports.Providers`."""
+        base = self._url(key.provider, "responses", key.base_url, "", False)
+        url = URL(f"{base}{path}{'?' if query else ''}{query}", encoded=True)
+        with _failures():
+            async with asyncio.timeout(self._timeouts.plain):
+                response = await self._send(OutgoingRequest(method=method, url=str(url)), url, key, org_id)
+                content = await self._read(response)
+        return ProviderAnswer(content=content, status=response.status, headers=_headers(response))
 
     async def forward(
         self, key: ProviderKey, org_id: str, request: OutgoingRequest, body: AsyncIterator[bytes] | None
@@ -235,8 +243,9 @@ class HttpProviders:
         return URL(known.url(surface, base, model, stream=stream), encoded=True)
 
     def _failure(self, provider: str, response: aiohttp.ClientResponse, content: bytes) -> Failure:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return self._registry[provider].error(response.status, headers, content)
+        headers = _headers(response)
+        failure = self._registry[provider].error(response.status, headers, content)
+        return failure.came_as(ProviderError(status=response.status, headers=headers, body=content))
 
     def _open(self, key: ProviderKey, org_id: str) -> str:
         """The key in clear, kept in memory for a minute at most."""
@@ -248,6 +257,10 @@ class HttpProviders:
         opened = self._sealer.open(org_id, key.provider, key.id, key.sealed)
         self._opened[key.id, key.sealed] = (now, opened)
         return opened
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
 
 
 @contextmanager

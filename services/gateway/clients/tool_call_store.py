@@ -10,7 +10,7 @@ import structlog
 from libs.common import context
 from libs.common.bus.ports import Bus
 from libs.common.byte_lru import ByteLru
-from libs.common.contracts.base import UNREADABLE, decoder
+from libs.common.contracts.base import DECODE_ERRORS, decoder
 from libs.common.contracts.gateway import TURNS
 from libs.common.errors import PromptlyError
 from libs.common.sealing import CannotOpen, Sealer
@@ -22,7 +22,7 @@ _MAX_BYTES = 512 << 10
 
 
 class BusToolCallStore:
-    """See `ports.ToolCallStore`. Values are sealed: a signature or a thought is the organisation's, and nobody else's to read."""
+    """See `ports.ToolCallStore`. Values are sealed: a signature or a thought is the organization's, and nobody else's to read."""
 
     def __init__(self, bus: Bus, sealer: Sealer, budget_ms: float, memory_bytes: int = 64 << 20) -> None:
         self._bus = bus
@@ -69,7 +69,7 @@ class BusToolCallStore:
         try:
             opened = self._sealer.open(org_id, "turn", digest, sealed.decode())
             kept: Kept = decoder(Kept).decode(opened)
-        except (CannotOpen, *UNREADABLE):
+        except (CannotOpen, *DECODE_ERRORS):
             return None
         self._remember(org_id, name, kept, len(opened))
         return kept

@@ -15,8 +15,8 @@ _NOT_PART = frozenset(
         "stream stream_options metadata store prompt_cache_key prompt_cache_options prompt_cache_retention service_tier"
     ).split()
 )
-# Settings of the cache itself, which shape no answer.
-_OF_THE_CACHE = ("cache_enabled", "cache_similarity_threshold", "cache_ttl_seconds")
+# Settings of the cache and of what is stored, which shape no answer.
+_OF_THE_CACHE = ("cache_enabled", "cache_similarity_threshold", "cache_ttl_seconds", "store_responses")
 _MAX_TEMPERATURE = 1.0
 
 

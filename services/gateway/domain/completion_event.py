@@ -108,14 +108,28 @@ def completion_event(request: Request, plan: Plan, outcome: Outcome, now: float)
         stream=request.envelope.stream,
         trace_id=request.trace_id,
         not_done=plan.not_done,
-        target_surface=outcome.surface,
-        raw=outcome.raw,
-        units=dict(outcome.metered.units),
-        unpriced=outcome.metered.unpriced,
-        items=outcome.metered.items,
-        cached_items=outcome.metered.cached_items,
-        upstream_request_id=outcome.upstream_request_id,
+        target_surface=trace.target_surface,
+        raw=trace.raw,
+        session=_keyed(request, request.envelope.session),
+        agent=_keyed(request, request.envelope.agent),
+        client=request.client,
+        dropped=trace.dropped if hit is None else (),
+        stop=outcome.stop,
+        service_tier=trace.served_tier,
+        units=dict(outcome.units),
+        unpriced=outcome.unpriced,
+        items=outcome.items,
+        cached_items=outcome.cached_items,
+        stored=outcome.stored,
+        upstream_request_id=trace.upstream_request_id,
     )
+
+
+def _keyed(request: Request, name: str | None) -> str | None:
+    """A name that a client chose, as a digest that is another for each organization."""
+    if not name:
+        return None
+    return blake2b(f"{request.principal.org_id}\n{name}".encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def served_model(plan: Plan, outcome: Outcome) -> str | None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.request import Envelope
 
@@ -95,7 +95,7 @@ def vector_of(row: msgspec.Raw, *, dimensions: int | None = None, unit: bool = F
         else:
             values = _floats.decode(row)
             data = struct.pack(f"<{len(values)}f", *values)
-    except (*UNREADABLE, binascii.Error, struct.error, OverflowError):
+    except (*DECODE_ERRORS, binascii.Error, struct.error, OverflowError):
         raise Failure("malformed", "a vector cannot be read.") from None
     if dimensions is not None and len(values) != dimensions:
         raise Failure("malformed", f"a vector has {len(values)} dimensions instead of {dimensions}.")

@@ -1,4 +1,4 @@
-"""The models that an organisation's keys reach, as OpenAI's API lists them."""
+"""The models that an organization's keys reach, as OpenAI's API lists them."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal

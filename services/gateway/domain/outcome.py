@@ -12,7 +12,8 @@ from services.gateway.domain.turns import Kept
 
 class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the calls to providers so far. Times are monotonic seconds; `billed` is what a call that failed cost
-    all the same; `dropped` are parameters that the provider has no form for.
+    all the same; `dropped` are parameters that the provider has no form for. `target_surface` is the provider's API that was called,
+    `raw` whether the client's own request went out; `upstream_request_id` is the provider's name for the call.
     """
 
     called: float | None = None
@@ -21,6 +22,9 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     served_model: str | None = None
     served_tier: str | None = None
     dropped: tuple[str, ...] = ()
+    target_surface: str | None = None
+    raw: bool = False
+    upstream_request_id: str | None = None
     billed: TokenClasses | None = None
 
 
@@ -32,20 +36,12 @@ class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
     estimated: bool = False
 
 
-class Metered(msgspec.Struct, frozen=True, kw_only=True):
-    """What is billed, or served, by other units than a chat's tokens; the fields are those of `CompletionFinished`."""
-
-    units: Mapping[str, float] = {}
-    unpriced: tuple[str, ...] = ()
-    items: int = 0
-    cached_items: int = 0
-
-
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """One request's end. `status_code` is what the client got; `error` is our code. `original_tokens` are those of the
-    client's own messages; `tool_calls` is what is to be kept of the answer's tool calls, by their id.
-    `surface` is the provider's API that was called, `raw` whether the client's own bytes went there, `upstream_request_id` what the
-    provider calls the request.
+    client's own messages; `tool_calls` is what is to be kept of the answer's tool calls, by their id. `stop` is the provider's
+    word for why the answer ended, `units` what it counted apart from tokens; `stored` whether the answer is kept
+    for a follow-up; `unpriced`, `items` and
+    `cached_items` are the event's.
     """
 
     status: Status
@@ -57,7 +53,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     receipt: Receipt | None = None
     shadow_savings_nano: int | None = None
     tool_calls: Mapping[str, Kept] = {}
-    metered: Metered = Metered()
-    surface: str | None = None
-    raw: bool = False
-    upstream_request_id: str | None = None
+    stop: str | None = None
+    units: Mapping[str, float] = {}
+    stored: bool = False
+    unpriced: tuple[str, ...] = ()
+    items: int = 0
+    cached_items: int = 0

@@ -17,7 +17,7 @@ MAX_TAGS = 10
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
-    """One request's own choices; None leaves the organisation's. Cached answers are shared within one `cache_scope` only."""
+    """One request's own choices; None leaves the organization's. Cached answers are shared within one `cache_scope` only."""
 
     level: Level | None = None
     routing_mode: RoutingMode | None = None

@@ -10,7 +10,6 @@ from libs.common.contracts.events import LeverName
 from libs.common.contracts.optimizer import OptimizeReply
 from libs.common.contracts.router import RouteReply
 from libs.common.errors import BadRequest
-from services.gateway.domain import turns
 from services.gateway.domain.prefix import PrefixState
 from services.gateway.domain.request import Request
 from services.gateway.domain.targets import Target
@@ -84,7 +83,7 @@ def routed_model(request: Request, plan: Plan) -> str:
 
 def pinned_model(request: Request, plan: Plan) -> str | None:
     """The model whose tool calls this request answers."""
-    ids = [] if request.chat is None else turns.open_calls(request.chat)
+    ids = request.calls.open
     return next((plan.recalled[name].served_model for name in ids if name in plan.recalled), None)
 
 

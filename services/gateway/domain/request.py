@@ -11,8 +11,9 @@ from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.overrides import Overrides
 from services.gateway.domain.targets import Target
+from services.gateway.domain.turns import CallIds
 
-Kind = Literal["chat", "completion", "embedding", "passthrough"]
+Kind = Literal["chat", "completion", "messages", "responses", "generate", "count", "embedding", "passthrough"]
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +57,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One request and the settings that it runs under. Times as in `Incoming`.
 
-    `chat` is the request as OpenAI's chat format has it, which is what optimizer, router and semantic cache read; None: no
-    lever applies. `requested` is where the requested model can be had, None where no key reaches it; `cache_key` is None
-    where the answer may not be cached.
+    `chat` is the request as OpenAI's chat format has it, which is what optimizer, router and semantic cache read; None: no lever
+    applies. `calls` are the tool calls in the conversation. `requested` is where the requested model can be had, None where no
+    key reaches it; `client` is the family of its user agent; `cache_key` is None where the answer may not be cached.
     """
 
     id: str
@@ -70,7 +71,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     chat: Chat | None
     overrides: Overrides
     settings: OptimizationSettings
+    calls: CallIds = CallIds()
     requested: Target | None = None
+    client: str | None = None
     cache_key: CacheKey | None = None
     trace_id: str | None = None
 

@@ -110,10 +110,10 @@ def route_request(request: Request, plan: Plan) -> RouteRequest | None:
 
 
 def rules_of(principal: Principal, settings: OptimizationSettings) -> tuple[RoutingRule, ...]:
-    """The rules that this request is tried by: in manual mode none, unless the organisation says so."""
+    """The rules that this request is tried by: in manual mode none, unless the organization says so."""
     return principal.rules if settings.routing_mode != "manual" or settings.rules_in_manual else ()
 
 
 def may_substitute(principal: Principal, settings: OptimizationSettings) -> bool:
-    """Whether another model may answer where no key reaches the requested one: a rule, or the organisation's wish."""
+    """Whether another model may answer where no key reaches the requested one: a rule, or the organization's wish."""
     return bool(rules_of(principal, settings)) or (settings.substitute_unreachable and settings.routing_mode == "auto")

@@ -1,4 +1,4 @@
-"""Which of an organisation's provider keys can serve a model."""
+"""Which of an organization's provider keys can serve a model."""
 
 from collections.abc import Collection, Sequence
 
@@ -31,7 +31,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_target(model: str, principal: Principal, catalog: Catalog) -> Target | None:
-    """Where a model can be had; None: no key of this organisation reaches it."""
+    """Where a model can be had; None: no key of this organization reaches it."""
     listing = tuple(key for key in principal.provider_keys if model in key.models)
     if listing:
         return Target(model=model, served_model=model, provider=listing[0].provider, keys=listing)

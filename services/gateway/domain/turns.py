@@ -22,6 +22,23 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     blocks: list[dict[str, Any]] = []
 
 
+class CallIds(msgspec.Struct, frozen=True, kw_only=True):
+    """Tool calls of a conversation: the newest `all` of them, oldest first, and those `open` that the request brings results for."""
+
+    all: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+def of_chat(chat: Chat) -> CallIds:
+    """The tool calls of a chat request."""
+    return CallIds(all=tuple(call_ids(chat)), open=tuple(open_calls(chat)))
+
+
+def newest(ids: Iterable[str]) -> tuple[str, ...]:
+    """As many of these as are looked up."""
+    return tuple(ids)[-_MAX_RECALLED:]
+
+
 def call_ids(chat: Chat) -> list[str]:
     """The newest tool calls of a conversation, oldest first; none where no tool was called."""
     found = [

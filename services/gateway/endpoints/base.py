@@ -18,14 +18,17 @@ from services.gateway.domain.chat import Chat
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Envelope, Kind, Request
 from services.gateway.domain.targets import Target
-from services.gateway.domain.turns import Kept
+from services.gateway.domain.turns import CallIds, Kept
+from services.gateway.formats.opaque import Cipher
 from services.gateway.providers.base import EncodedRequest, Provider
 from services.gateway.translate.openai_usage import Usage
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One call to a provider. `known` is the catalogue's model (None: somebody's own server); `without` names fields that the
-    server refuses and that are not to be added; `created` is Unix seconds.
+    server refuses and that are not to be added; `created` is Unix seconds. `key_id` is the provider key's; `encoded` what went
+    out, once it has; `without_reasoning` says that the provider has refused the reasoning in this request. `cipher` is the
+    organization's, for reasoning that its clients carry.
     """
 
     request: Request
@@ -35,6 +38,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     known: Model | None
     without: frozenset[str]
     created: int
+    key_id: str = ""
+    encoded: EncodedRequest | None = None
+    without_reasoning: bool = False
+    cipher: Cipher | None = None
 
 
 class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +65,8 @@ class AnswerSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     `usage` is the provider's count, None where it says nothing; `text` everything that it will have counted; `has_content`
     whether there is anything in it but why there is nothing. `complete` says that it came to a natural end; `storable` that
-    its body holds all that was said.
+    its body holds all that was said. `stop` is the provider's word for why it ended, `units` what is billed apart from tokens;
+    `parts` are the models and tokens of an answer that several calls of models made: they are what was billed, and `usage` is not.
     """
 
     model: str | None
@@ -70,13 +78,17 @@ class AnswerSummary(msgspec.Struct, frozen=True, kw_only=True):
     has_tool_calls: bool = False
     storable: bool = True
     tool_calls: Mapping[str, Kept] = {}
+    stop: str | None = None
+    units: Mapping[str, float] = {}
+    parts: tuple[tuple[str, Usage], ...] = ()
 
 
 class CompleteAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole answer in the client's format, and what is read of it."""
+    """A whole answer in the client's format, and what is read of it. `forwarded`: it is the provider's own, and nothing is added."""
 
     body: bytes
     summary: AnswerSummary
+    forwarded: bool = False
 
 
 class AnswerStream(Protocol):
@@ -139,10 +151,12 @@ class Endpoint(Protocol):
     """
 
     kind: Kind
-    surface: str
     scope: Scope
     operation: str
     routes: tuple[str, ...]
+
+    @property
+    def surface(self) -> str: ...
 
     def head(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
         """Read a request. `BadRequest` names the field that is wrong."""
@@ -150,6 +164,10 @@ class Endpoint(Protocol):
 
     def chat_view(self, envelope: Envelope) -> Chat | None:
         """The request in the chat format, for optimizer, router and semantic cache; None: no lever applies."""
+        ...
+
+    def call_ids(self, envelope: Envelope) -> CallIds:
+        """The tool calls in the conversation."""
         ...
 
     def cache_key(self, envelope: Envelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:

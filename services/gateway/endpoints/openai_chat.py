@@ -13,6 +13,7 @@ from services.gateway.domain.cache_key import CacheKey, cache_key, cacheable
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.plan import is_changed
 from services.gateway.domain.request import Envelope, Kind, Request
+from services.gateway.domain.turns import CallIds
 from services.gateway.endpoints.base import (
     AnswerStream,
     AnswerSummary,
@@ -68,6 +69,9 @@ class OpenAIChat:
     def chat_view(self, envelope: Envelope) -> Chat:
         assert isinstance(envelope, ChatEnvelope)
         return envelope.chat
+
+    def call_ids(self, envelope: Envelope) -> CallIds:
+        return turns.of_chat(self.chat_view(envelope))
 
     def cache_key(self, envelope: Envelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
         read = self.chat_view(envelope)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from libs.common.contracts.auth import Scope
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
@@ -21,6 +21,7 @@ from services.gateway.domain.embeddings import (
     vector_json,
 )
 from services.gateway.domain.request import Envelope, Kind, Request
+from services.gateway.domain.turns import CallIds
 from services.gateway.endpoints.base import (
     AnswerStream,
     AnswerSummary,
@@ -32,7 +33,7 @@ from services.gateway.endpoints.base import (
 from services.gateway.endpoints.openai_chat import OPENAI_CHAT
 from services.gateway.providers.base import EmbeddingFormat, EncodedRequest
 
-_BROKEN: Final = (*UNREADABLE, RecursionError)
+_BROKEN: Final = (*DECODE_ERRORS, RecursionError)
 _ids = msgspec.json.Decoder(list[int])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -82,6 +83,10 @@ class OpenAIEmbeddings:
         """None: nothing may touch a text that a vector is made of."""
         return None
 
+    def call_ids(self, envelope: Envelope) -> CallIds:
+        """None: there are no tools."""
+        return CallIds()
+
     def cache_key(self, envelope: Envelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
         """None: vectors are cached by input, not by request."""
         return None
@@ -118,7 +123,8 @@ class OpenAIEmbeddings:
         raise NotImplementedError(_NO_TEXT)
 
     def error(self, error: PromptlyError, request_id: str) -> ErrorResponse:
-        return OPENAI_CHAT.error(error, request_id)
+        made = OPENAI_CHAT.error(error, request_id)
+        return msgspec.structs.replace(made, headers={**made.headers, "x-request-id": request_id})
 
     def stream_error(self, error: PromptlyError, request_id: str) -> bytes:
         raise NotImplementedError(_NO_TEXT)

@@ -25,7 +25,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     def clamped(self, limit: int) -> int:
         """A limit of output tokens, no greater than the model's own."""
-        return min(limit, self.known.max_output_tokens) if self.known is not None else limit
+        known = self.known.max_output_tokens if self.known is not None else 0
+        return min(limit, known) if known else limit
 
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):

@@ -126,6 +126,11 @@ class StreamWriter(Protocol):
         ...
 
 
+def begun(deltas: Iterable[Delta]) -> bool:
+    """Whether there is more than a sign of life, so that no other provider can answer instead."""
+    return any(not isinstance(delta, Start | Count | Fail) for delta in deltas)
+
+
 def pieces_of(answer: Answer) -> list[Delta]:
     """A whole answer as a stream of deltas."""
     out: list[Delta] = [Start(model=answer.model, id=answer.id, usage=answer.usage)]

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from msgspec import Raw
 
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.errors import BadRequest
+from services.gateway.domain import request
 from services.gateway.formats.json_fields import encode
 from services.gateway.translate.anthropic_content import unusable
 
 MAX_DEPTH = 64
-_BROKEN = (*UNREADABLE, RecursionError)
+_BROKEN = (*DECODE_ERRORS, RecursionError)
 _top = msgspec.json.Decoder(dict[str, Raw])
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _KEY = re.compile(rb'\s*+("(?:[^"\\]++|\\.)*+")\s*+:\s*+', re.DOTALL)
@@ -53,22 +54,14 @@ _MARKS: Mapping[str, tuple[bytes, ...]] = {
 }
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A body and its head. `top` holds the top-level values as they came. `flags` are names of `_MARKS` that occur in the
-    conversation or the tools, and those of fields that bind the request to a provider (see each endpoint's `head`).
+class Envelope(request.Envelope, frozen=True, kw_only=True):
+    """A body and its head. `flags` are names of `_MARKS` that occur in the conversation or the tools, and those of fields that bind
+    the request to a provider (see each endpoint's `head`). `headers` (lower-case, without credentials) and `query` are what may be
+    forwarded of the rest of the request.
     """
 
-    raw: bytes
-    top: Mapping[str, Raw]
-    model: str
-    stream: bool = False
-    max_tokens: int | None = None
-    session: str | None = None
-    agent: str | None = None
-    end_user: str | None = None
-    tier: str | None = None
-    tools: int = 0
-    flags: frozenset[str] = frozenset()
+    headers: Mapping[str, str] = {}
+    query: str = ""
 
 
 def top_level(body: bytes) -> dict[str, Raw]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from libs.common.errors import PromptlyError
 from services.gateway.domain.attempts import Failure
 from services.gateway.translate import errors as openai_errors
 
@@ -107,6 +108,20 @@ def problem(
         param=param,
         retry_after=retry_after,
         should_retry=should_retry,
+    )
+
+
+def problem_of(error: PromptlyError) -> Problem:
+    """An error of this gateway's own."""
+    details = error.details
+    wait = 1.0 if details.retry_after is None and error.status == 503 else details.retry_after
+    return problem(
+        error.message,
+        status=error.status,
+        code=error.code,
+        param=details.param,
+        retry_after=wait,
+        should_retry=details.should_retry,
     )
 
 

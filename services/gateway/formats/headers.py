@@ -23,6 +23,11 @@ _CODEX = ("x-codex-", "originator", "session-id", "thread-id", "openai-beta")
 _ANTHROPIC_VERSION = "2023-06-01"
 
 
+def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
+    """A client's headers without those that never go on: credentials, what belongs to the connection, and ours."""
+    return {name: value for name, value in headers.items() if name not in _NEVER and not name.startswith(_OURS)}
+
+
 def to_anthropic(headers: Mapping[str, str]) -> dict[str, str]:
     """What a client of the Messages API sends along: its version and its betas as they came, and never one of ours."""
     found = {name: value for name, value in headers.items() if name.startswith("anthropic-") and name not in _NEVER}

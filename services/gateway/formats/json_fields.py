@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw
 
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.errors import BadRequest
 from services.gateway.translate.anthropic_content import unusable
 
 T = TypeVar("T")
 Object = Mapping[str, Raw]
 
-_BROKEN = (*UNREADABLE, RecursionError)
+_BROKEN = (*DECODE_ERRORS, RecursionError)
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
 _NAMES: dict[Any, str] = {
     dict[str, Raw]: "an object",

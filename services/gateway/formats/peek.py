@@ -16,7 +16,8 @@ MAX_FRAME = 64 << 20
 class Seen(msgspec.Struct, kw_only=True):
     """What was seen of an answer so far. `lost`: a frame was too large to be looked at, so the tokens are not known. `units` counts
     what is billed apart from tokens. `iterations` are the models and tokens of an answer that several calls of models made: where
-    there are any, they are what was billed, and `usage` is not.
+    there are any, they are what was billed, and `usage` is not. `begun`: something has come that is more than a sign of life, so
+    that no other provider can answer instead.
     """
 
     model: str = ""
@@ -26,6 +27,7 @@ class Seen(msgspec.Struct, kw_only=True):
     native_stop: str | None = None
     call_ids: list[str] = []
     failure: Failure | None = None
+    begun: bool = False
     done: bool = False
     lost: bool = False
     tier: str | None = None
@@ -34,15 +36,29 @@ class Seen(msgspec.Struct, kw_only=True):
 
 
 class FramePeek:
-    """Feed it every piece of the stream. `wanted` finds, in the first bytes of a frame, whether it is one to decode."""
+    """Feed it every piece of the stream. `wanted` finds, in the first bytes of a frame, whether it is one to decode; `opening` whether
+    it only says that the provider is there.
+    """
 
-    def __init__(self, wanted: re.Pattern[bytes], read: Callable[[bytes, Seen], None]) -> None:
+    def __init__(
+        self,
+        wanted: re.Pattern[bytes],
+        read: Callable[[bytes, Seen], None],
+        *,
+        opening: re.Pattern[bytes] | None = None,
+    ) -> None:
         self.seen = Seen()
         self._wanted = wanted
+        self._opening = opening
         self._read = read
         self._buffer = bytearray()
         self._looked = 0
         self._skipping = False
+
+    @property
+    def between_frames(self) -> bool:
+        """Whether what was fed ends with a whole frame."""
+        return not self._buffer
 
     def feed(self, piece: bytes) -> None:
         """Look at these bytes. Raises nothing: what cannot be understood is the client's to judge."""
@@ -65,7 +81,10 @@ class FramePeek:
         if self._skipping:
             self._skipping = False
             return
-        if self._wanted.search(self._buffer, start, min(stop, start + _SEEN)) is None:
+        end = min(stop, start + _SEEN)
+        if not self.seen.begun and self._buffer.find(b"data:", start, end) >= 0:
+            self.seen.begun = self._opening is None or self._opening.search(self._buffer, start, end) is None
+        if self._wanted.search(self._buffer, start, end) is None:
             return
         lines = bytes(self._buffer[start:stop]).splitlines()
         data = b"\n".join(line[5:].strip() for line in lines if line.startswith(b"data:"))

@@ -5,8 +5,8 @@ from litestar.datastructures import State
 
 from services.gateway.endpoints.openai_embeddings import OPENAI_EMBEDDINGS
 from services.gateway.http.errors import handlers
-from services.gateway.http.openai import respond
 from services.gateway.http.request import V1Request, incoming_of
+from services.gateway.http.respond import respond
 from services.gateway.http.streaming import StreamingAnswer
 from services.gateway.pipeline.embeddings import Embeddings
 
@@ -16,4 +16,6 @@ async def create_embeddings(request: V1Request, state: State) -> Response[bytes]
     """Make vectors of texts."""
     embeddings: Embeddings = state.embeddings
     incoming = await incoming_of(request, state)
-    return await respond(request, state, lambda on_rate_limit: embeddings.run(incoming, on_rate_limit))
+    return await respond(
+        request, state, lambda on_rate_limit: embeddings.run(incoming, on_rate_limit), id_headers=("x-request-id",)
+    )

@@ -1,6 +1,6 @@
 """Errors over HTTP: every one of them in the format of its endpoint, and none with more than its sentence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from litestar import Request, Response
@@ -8,8 +8,11 @@ from litestar.exceptions import HTTPException
 
 from libs.common.errors import Internal, PromptlyError
 from libs.common.http_errors import log_unexpected
+from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.endpoints.base import ErrorResponse
+from services.gateway.endpoints.google_generate import GOOGLE_GENERATE
 from services.gateway.endpoints.openai_chat import OPENAI_CHAT
+from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES
 from services.gateway.http.middleware import request_scope
 
 Render = Callable[[PromptlyError, str], ErrorResponse]
@@ -48,4 +51,26 @@ def handlers(render: Render) -> Handlers:
     return {PromptlyError: respond, HTTPException: http_error, Exception: unexpected_error}
 
 
-HANDLERS = handlers(OPENAI_CHAT.error)
+def by_address(render: Render, others: Mapping[str, Render]) -> Handlers:
+    """The same for all routes, and for what is none: `others` render for addresses that begin with their names."""
+    made = {name: handlers(one) for name, one in others.items()}
+    default = handlers(render)
+
+    def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        path = request.scope["path"]
+        chosen = next((one for name, one in made.items() if path == name or path.startswith(f"{name}/")), default)
+        kind = next(kind for kind in (PromptlyError, HTTPException, Exception) if isinstance(error, kind))
+        return chosen[kind](request, error)
+
+    return {PromptlyError: respond, HTTPException: respond, Exception: respond}
+
+
+HANDLERS = by_address(
+    OPENAI_CHAT.error,
+    {
+        "/v1/messages": ANTHROPIC_MESSAGES.error,
+        "/v1/responses": OPENAI_RESPONSES.error,
+        "/v1beta": GOOGLE_GENERATE.error,
+        "/models": GOOGLE_GENERATE.error,
+    },
+)

@@ -26,10 +26,9 @@ class RequestScope:
 
 
 def request_scope(scope: Scope) -> RequestScope:
-    """What the layers of this request share."""
-    found = scope["state"][_STATE]
-    assert isinstance(found, RequestScope)
-    return found
+    """What the layers of this request share. A request for health has no id: what is set on its scope reaches nobody."""
+    found = scope.get("state", {}).get(_STATE)
+    return found if isinstance(found, RequestScope) else RequestScope("", {})
 
 
 def middleware(app: ASGIApp) -> ASGIApp:
@@ -41,15 +40,13 @@ def middleware(app: ASGIApp) -> ASGIApp:
             return
         incoming = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         own = RequestScope(new_id("req"), incoming)
-        if scope["path"].startswith("/v1"):
-            own.headers["x-request-id"] = own.request_id  # where OpenAI's clients look for it
         scope.setdefault("state", {})[_STATE] = own
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = [(name.encode(), _PRINTABLE.sub("", value).encode()) for name, value in own.headers.items()]
                 message["headers"] = [*message.get("headers", ()), *added]
-                tracing.describe(span, {"http.response.status_code": message["status"]})
+                tracing.set_attributes(span, {"http.response.status_code": message["status"]})
             await send(message)
 
         about = {
@@ -68,7 +65,17 @@ def middleware(app: ASGIApp) -> ASGIApp:
 
 _KNOWN = frozenset(
     (
-        *("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/feedback", "/v1/optimize", "/v1/credits"),
+        "/v1/chat/completions",
+        "/v1/completions",
+        "/v1/messages",
+        "/v1/messages/count_tokens",
+        "/v1/models",
+        "/v1/responses",
+        "/v1/responses/compact",
+        "/v1/responses/input_tokens",
+        "/v1/feedback",
+        "/v1/optimize",
+        "/v1/credits",
         *("/v1/embeddings", "/v1/moderations", "/v1/files", "/v1/uploads", "/v1/batches"),
     )
 )
@@ -78,6 +85,10 @@ def _route(path: str) -> str:
     """The path without what varies in it: a span's name must have few values, and addresses may hold keys and names."""
     if path in _KNOWN:
         return path
+    if path.startswith("/v1beta"):
+        return "/v1beta/models/{model}" if path.startswith("/v1beta/models/") else "/v1beta"
     if path.startswith("/v1/models/"):
         return "/v1/models/{model}"
+    if path.startswith("/v1/responses/"):
+        return "/v1/responses/{response}"
     return "/v1" if path.startswith("/v1") else "/api" if path.startswith("/api") else "/"

@@ -1,4 +1,4 @@
-"""GET /v1/models and /v1/models/{id}: what this organisation's provider keys reach."""
+"""GET /v1/models and /v1/models/{id}: what this organization's provider keys reach."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -10,14 +10,14 @@ from litestar.datastructures import State
 from libs.common.errors import NotFound, RequestTimeout, UnsupportedMediaType
 from services.gateway.domain import passthrough as domain
 from services.gateway.domain.request import Incoming
-from services.gateway.endpoints.openai_chat import OPENAI_CHAT
+from services.gateway.endpoints.openai_embeddings import OPENAI_EMBEDDINGS
 from services.gateway.http.errors import handlers
 from services.gateway.http.middleware import request_scope
-from services.gateway.http.request import V1Request, api_key, rate_headers
+from services.gateway.http.request import V1Request, api_key, query_of, rate_headers
 from services.gateway.http.streaming import ClientDisconnect, StreamingAnswer, disconnected
 from services.gateway.pipeline.passthrough import Passed, Passthrough, PassthroughCall
 
-_HANDLERS: Final = handlers(OPENAI_CHAT.error)
+_HANDLERS: Final = handlers(OPENAI_EMBEDDINGS.error)
 
 
 def _paths(method: str) -> list[str]:
@@ -67,7 +67,7 @@ async def _through(request: V1Request, state: State) -> StreamingAnswer:
             api_key=key,
             body=b"",
             headers=own.incoming,
-            query=request.scope["query_string"].decode("latin-1"),
+            query=query_of(request.scope),
             principal=principal,
         ),
         operation=found[0],
@@ -80,6 +80,7 @@ async def _through(request: V1Request, state: State) -> StreamingAnswer:
     for name, value in headers.items():
         if name not in own.headers or name == "x-request-id":
             own.headers[name] = value
+    own.headers.setdefault("x-request-id", own.request_id)
     own.headers["x-promptly-cache"] = "off"
     return StreamingAnswer(passed.chunks, ((b"content-type", kind.encode("latin-1", "replace")),), passed.status)
 

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote_plus
 
 from litestar import Request
 from litestar.datastructures import State
 from litestar.types import Scope
 
+from libs.common import keys
 from libs.common.errors import RequestTimeout, Unauthorized, UnsupportedMediaType
 from services.gateway.domain import json_size
 from services.gateway.domain.rate_limit import Verdict
@@ -18,6 +20,7 @@ from services.gateway.http.streaming import ClientDisconnect, disconnected
 T = TypeVar("T")
 V1Request = Request[Any, Any, Any]
 # What a browser sends without permission from the server; curl calls JSON a form unless it is given a type.
+_KEY_HEADERS = ("x-api-key", "x-goog-api-key")
 _NO_JSON = ("text/", "multipart/")
 
 
@@ -34,29 +37,41 @@ async def incoming_of(request: V1Request, state: State) -> Incoming:
         api_key=key,
         body=await body_of(request, state.body_timeout),
         headers=own.incoming,
-        query=request.scope["query_string"].decode("latin-1"),
+        query=query_of(request.scope),
         principal=principal,
     )
 
 
 def api_key(scope: Scope) -> str | None:
-    """The key, from either header; two that differ, or a header that comes twice, are no key: the next one to read them may
-    take the other.
+    """The key: of those that the request holds, the one that is Promptly's. Clients send others beside it, which are none of ours
+    and go nowhere. Two of Promptly's, or a header that comes twice, are no key: the next one to read them may take the other.
     """
     headers = request_scope(scope).incoming
     if _twice(scope):
-        raise Unauthorized("The Authorization or X-API-Key header came more than once.")
+        raise Unauthorized("A header that holds the API key came more than once.")
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    bearer = bearer.strip() if scheme.lower() == "bearer" else ""
-    other = headers.get("x-api-key", "").strip()
-    if bearer and other and bearer != other:
-        raise Unauthorized("The Authorization and X-API-Key headers hold different keys.")
-    return bearer or other or None
+    bearer = bearer if scheme.lower() == "bearer" else ""
+    found = [bearer, *(headers.get(name, "") for name in _KEY_HEADERS), *parse_qs(_query(scope)).get("key", ())]
+    given = tuple(dict.fromkeys(key.strip() for key in found if key.strip()))
+    own = [key for key in given if keys.well_formed(key)]
+    if len(own) > 1 or (not own and len(given) > 1):
+        raise Unauthorized("The request holds several keys that differ: send one.")
+    return own[0] if own else given[0] if given else None
+
+
+def query_of(scope: Scope) -> str:
+    """The query without a key in it."""
+    return "&".join(part for part in _query(scope).split("&") if part and unquote_plus(part.partition("=")[0]) != "key")
+
+
+def _query(scope: Scope) -> str:
+    found: bytes = scope["query_string"]
+    return found.decode("latin-1")
 
 
 def _twice(scope: Scope) -> bool:
     names = [name for name, _ in scope["headers"]]
-    return names.count(b"authorization") > 1 or names.count(b"x-api-key") > 1
+    return any(names.count(name.encode()) > 1 for name in ("authorization", *_KEY_HEADERS))
 
 
 async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # noqa: ASYNC109 - a setting, passed on

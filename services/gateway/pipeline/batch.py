@@ -13,8 +13,9 @@ from libs.common.jobs import Background
 from services.gateway.domain.request import Incoming
 from services.gateway.endpoints.openai_completions import OpenAICompletions
 from services.gateway.pipeline.admission import RateLimitCallback
-from services.gateway.pipeline.pipeline import Pipeline, Response, release_after
+from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.recorder import BatchRecord, internal_error
+from services.gateway.pipeline.response import Response, release_after
 from services.gateway.translate.completions import Prompts
 
 log = structlog.get_logger()

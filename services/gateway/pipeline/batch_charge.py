@@ -11,7 +11,7 @@ import msgspec
 from libs.common.catalog import Catalog, Terms, UnitCatalog
 from libs.common.clock import Clock
 from libs.common.contracts.events import CompletionFinished
-from services.gateway.domain.metering import batch_tokens
+from services.gateway.domain.answer_usage import batch_tokens
 from services.gateway.domain.passthrough import Owner
 from services.gateway.pipeline.recorder import Recorder
 from services.gateway.ports import Owners

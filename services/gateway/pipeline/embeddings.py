@@ -29,16 +29,16 @@ from services.gateway.domain.embeddings import (
     vector_of,
     vector_scope,
 )
-from services.gateway.domain.outcome import CallTrace, Metered, Outcome, TokenCounts
+from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Incoming, Request
 from services.gateway.domain.targets import Target, restricted
 from services.gateway.domain.unit_pricing import check_allowed, embedding_receipt, reserved_nano, unit_target
 from services.gateway.endpoints.openai_embeddings import OPENAI_EMBEDDINGS, EmbeddingsAnswer
 from services.gateway.pipeline.admission import Admission, RateLimitCallback
-from services.gateway.pipeline.pipeline import Response
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import CLIENT_LEFT, INTERNAL, Recorder, RequestRecord
+from services.gateway.pipeline.response import Response
 from services.gateway.ports import Budgets, VectorCache
 from services.gateway.providers.base import EmbeddingFormat
 from services.gateway.providers.registry import Registry
@@ -64,9 +64,7 @@ class _Work:
     known: dict[bytes, CachedVector] = field(default_factory=dict)
     cached: frozenset[bytes] = frozenset()
     charged: int = 0
-    calls: int = 0
     estimated: bool = False
-    raw: bool = False
     trace: CallTrace = field(default_factory=CallTrace)
 
 
@@ -219,12 +217,10 @@ class Embeddings:
         try:
             answer = await call.complete()
         finally:
-            work.calls += 1
             work.trace = _joined(work.trace, call.trace)
             if call.trace.billed is not None:
                 work.charged += call.trace.billed.input
         assert isinstance(answer, EmbeddingsAnswer)
-        work.raw = untouched and self._format(work.target).request(envelope, work.target.served_model) is envelope.raw
         ours = [counts[one.digest] for one in part]
         said = answer.rows.tokens
         work.estimated = work.estimated or said is None
@@ -278,13 +274,9 @@ class Embeddings:
             counts=TokenCounts(tokens=TokenClasses(uncached_input=work.charged), estimated=work.estimated),
             original_tokens=shown,
             receipt=paid.receipt if whole or work.charged else None,
-            metered=Metered(
-                unpriced=paid.unpriced if whole or work.charged else (),
-                items=len(work.envelope.inputs),
-                cached_items=len(hits),
-            ),
-            surface=OPENAI_EMBEDDINGS.surface if work.calls else None,
-            raw=work.raw,
+            unpriced=paid.unpriced if whole or work.charged else (),
+            items=len(work.envelope.inputs),
+            cached_items=len(hits),
         )
         await record.close(work.plan, outcome)
 

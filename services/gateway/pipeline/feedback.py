@@ -7,7 +7,7 @@ import msgspec
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import Principal
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import is_id
@@ -36,7 +36,7 @@ class FeedbackAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Feedback:
-    """Takes feedback on this organisation's own requests."""
+    """Takes feedback on this organization's own requests."""
 
     def __init__(self, history: RequestHistory, clock: Clock) -> None:
         self._history = history
@@ -44,7 +44,7 @@ class Feedback:
 
     async def give(self, principal: Principal, body: bytes) -> FeedbackAnswer:
         """Keep it. `evicted` in the answer says whether a cached answer was removed for it; `NotFound` for a request that
-        this organisation did not make.
+        this organization did not make.
         """
         given = _read(body)
         request = await self._request(principal.org_id, given.request_id)
@@ -78,11 +78,11 @@ def _read(body: bytes) -> FeedbackBody:
         given = msgspec.json.decode(body, type=FeedbackBody)
     except msgspec.ValidationError as error:
         raise invalid(str(error)) from None
-    except UNREADABLE:
+    except DECODE_ERRORS:
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
     for name, value in (("request_id", given.request_id), ("comment", given.comment)):
         if value is not None and "\x00" in value:
             raise BadRequest(f"`{name}` may not hold the character U+0000.", param=name)
     if not is_id(given.request_id, "req"):
-        raise NotFound("There is no such request in your organisation's log.")
+        raise NotFound("There is no such request in your organization's log.")
     return given

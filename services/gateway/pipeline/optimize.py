@@ -99,7 +99,7 @@ class OptimizeApi:
             return await self._serve(call) if before is None else before
 
     async def balance(self, api_key: str | None, on_rate_limit: RateLimitCallback) -> int | None:
-        """What a key's organisation has left."""
+        """What a key's organization has left."""
         async with self._admission.without_model(api_key, on_rate_limit) as principal:
             return await self._credits.balance(principal.org_id)
 

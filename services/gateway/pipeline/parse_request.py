@@ -1,5 +1,7 @@
 """A request, read and checked: what the other steps work on."""
 
+import re
+
 import msgspec
 
 from libs.common.catalog import Catalog
@@ -10,6 +12,8 @@ from services.gateway.domain.cache_key import CacheKey, shaped_by
 from services.gateway.domain.request import Incoming, Kind, Request
 from services.gateway.domain.targets import check_known, find_target, unreachable
 from services.gateway.endpoints.base import Endpoint
+
+_FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 
 
 def parse_request(
@@ -31,12 +35,20 @@ def parse_request(
         principal=principal,
         envelope=envelope,
         chat=endpoint.chat_view(envelope),
+        calls=endpoint.call_ids(envelope),
         overrides=own,
         settings=settings,
         requested=requested,
+        client=_client_family(incoming.headers.get("user-agent", "")),
         trace_id=tracing.trace_id(),
     )
     return msgspec.structs.replace(request, cache_key=_cache_key(endpoint, request))
+
+
+def _client_family(user_agent: str) -> str | None:
+    """The name of the client program, without its version and all that it says of its user's machine."""
+    found = _FAMILY.match(user_agent)
+    return found[0].lower() if found is not None else None
 
 
 def _cache_key(endpoint: Endpoint, request: Request) -> CacheKey | None:

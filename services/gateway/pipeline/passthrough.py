@@ -19,10 +19,10 @@ from libs.common.errors import BadRequest, NotFound, PromptlyError, UpstreamFail
 from libs.common.jobs import Background
 from libs.common.telemetry import tracing
 from services.gateway.domain import overrides
+from services.gateway.domain.answer_usage import UsageReader, Used, used
 from services.gateway.domain.attempts import Failure, client_error
-from services.gateway.domain.metering import UsageReader, Used, used
 from services.gateway.domain.multipart import boundary_of
-from services.gateway.domain.outcome import CallTrace, Metered, Outcome, TokenCounts
+from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
 from services.gateway.domain.passthrough import Operation, Owner, PassthroughEnvelope
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.receipt import Receipt
@@ -76,7 +76,6 @@ class _Work:
     characters: int | None = None
     owner: Owner | None = None
     bytes_out: int = 0
-    upstream_id: str | None = None
     trace: CallTrace = field(default_factory=CallTrace)
 
     @property
@@ -165,7 +164,8 @@ class Passthrough:
         if operation.billed is not None and principal.monthly_budget_nano is not None:
             record.reservation = await self._budgets.reserve(principal, 1)
         answer = await self._forward(work, body, content)
-        work.upstream_id = answer.headers.get("x-request-id")
+        upstream_id = answer.headers.get("x-request-id")
+        work.trace = msgspec.structs.replace(work.trace, upstream_request_id=upstream_id)
         if answer.status >= 400:
             return await self._refused(work, record, answer)
         if operation.describes:
@@ -217,10 +217,9 @@ class Passthrough:
         headers |= to_openai(incoming.headers)
         if content is not None and "content-length" in incoming.headers:
             headers["content-length"] = incoming.headers["content-length"]
-        query = "&".join(part for part in incoming.query.split("&") if part and not part.startswith("key="))
-        url = operation.made(work.call.ids) + (f"?{query}" if query else "")
+        url = operation.made(work.call.ids) + (f"?{incoming.query}" if incoming.query else "")
         request = OutgoingRequest(method=operation.method, url=url, headers=headers, body=body)
-        work.trace = CallTrace(called=self._clock.monotonic())
+        work.trace = CallTrace(called=self._clock.monotonic(), target_surface=operation.path, raw=True)
         try:
             try:
                 answer = await self._forwarding.forward(work.key, work.request.principal.org_id, request, content)
@@ -316,10 +315,8 @@ class Passthrough:
             counts=TokenCounts(tokens=metered.tokens),
             original_tokens=metered.tokens.input,
             receipt=paid.receipt,
-            metered=Metered(units={**counted, **{name: n for name, n in amounts.items() if n}}, unpriced=paid.unpriced),
-            surface=work.operation.path,
-            raw=True,
-            upstream_request_id=work.upstream_id,
+            units={**counted, **{name: n for name, n in amounts.items() if n}},
+            unpriced=paid.unpriced,
         )
         await record.close(_plan(name, work.key), outcome)
 

@@ -1,46 +1,29 @@
 """What happens to a request: authenticate, admit, parse, look up, plan, call, record. No HTTP and no bus in here."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import msgspec
 
 from libs.common import context
 from libs.common.catalog import Catalog
-from libs.common.errors import PromptlyError
 from services.gateway.domain.outcome import CallTrace
 from services.gateway.domain.plan import initial, routed_model
 from services.gateway.domain.pricing import expected_nano
 from services.gateway.domain.request import Incoming, Kind, Request
 from services.gateway.domain.targets import restricted
 from services.gateway.endpoints.base import Endpoint
-from services.gateway.pipeline.admission import Admission, ConcurrencyPermit, RateLimitCallback
+from services.gateway.pipeline.admission import Admission, RateLimitCallback
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.parse_request import parse_request
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCall, ProviderCalls
 from services.gateway.pipeline.recorder import Recorder, RequestRecord
 from services.gateway.pipeline.responder import Responder
+from services.gateway.pipeline.response import Response, cached, release_after
+from services.gateway.pipeline.response_keeper import ResponseKeeper
 from services.gateway.ports import Budgets
 from services.gateway.providers.registry import Registry
-
-
-@dataclass(frozen=True)
-class Response:
-    """An answer: `body` whole, or in `chunks`, whose closing before their end is a client that left. `cache` and `model` are
-    what the client's headers say. Of a stream, `error` makes the bytes that end it with an error, and `keep_alive` those for a
-    silence.
-    """
-
-    cache: Literal["hit", "miss", "off"]
-    model: str
-    media_type: str
-    error: Callable[[PromptlyError], bytes]
-    body: bytes = b""
-    chunks: AsyncGenerator[bytes, None] | None = None
-    keep_alive: Callable[[], bytes] = bytes
 
 
 class Pipeline:
@@ -84,8 +67,12 @@ class Pipeline:
         principal = restricted(incoming.principal, self._registry.answering(endpoint.surface))
         return parse_request(endpoint, incoming, principal, self._catalog, kind)
 
-    async def serve(self, endpoint: Endpoint, request: Request, record: RequestRecord) -> Response:
-        """Answer an admitted request. Whatever happens, its record is closed, or will be by the stream that is returned."""
+    async def serve(
+        self, endpoint: Endpoint, request: Request, record: RequestRecord, keeper: ResponseKeeper | None = None
+    ) -> Response:
+        """Answer an admitted request. Whatever happens, its record is closed, or will be by the stream that is returned. `keeper`
+        keeps the response.
+        """
         plan, call = initial(request), None
         with context.bound(request_id=request.id):
             try:
@@ -93,14 +80,14 @@ class Pipeline:
                 if plan.hit is None:
                     plan = await self._planner.plan(request, plan)
                 if plan.hit is not None:
-                    body = await self._responder.on_cache_hit(endpoint, request, plan, record)
-                    return _hit(endpoint, request, plan.hit.served_model or routed_model(request, plan), body)
+                    body = await self._responder.on_cache_hit(endpoint, request, plan, record, keeper)
+                    return cached(endpoint, request, plan.hit.served_model or routed_model(request, plan), body)
                 plan = self._planner.select_target(request, plan)
                 if request.principal.monthly_budget_nano is not None:
                     expected = expected_nano(request, plan, self._catalog)
                     record.reservation = await self._budgets.reserve(request.principal, expected)
                 call = self._provider_calls.start(endpoint, request, plan)
-                return await self._answer(endpoint, request, call, record)
+                return await self._answer(endpoint, request, call, record, keeper)
             except asyncio.CancelledError:
                 self._responder.record_cancelled(request, call.plan if call else plan, record, call)
                 raise
@@ -110,13 +97,18 @@ class Pipeline:
                 raise
 
     async def _answer(
-        self, endpoint: Endpoint, request: Request, call: ProviderCall, record: RequestRecord
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        call: ProviderCall,
+        record: RequestRecord,
+        keeper: ResponseKeeper | None,
     ) -> Response:
         if not request.envelope.stream:
-            body = await self._responder.on_response(endpoint, request, call, await call.complete(), record)
+            body = await self._responder.on_response(endpoint, request, call, await call.complete(), record, keeper)
             return replace(_response(endpoint, request, call), body=body)
         opened = await call.stream()
-        chunks = self._responder.stream(request, call, opened, record)
+        chunks = self._responder.stream(request, call, opened, record, keeper)
         await anext(chunks)  # begun, so that closing it closes the record
         stream = opened.answer
         response = _response(endpoint, request, call)
@@ -129,28 +121,6 @@ def _response(endpoint: Endpoint, request: Request, call: ProviderCall) -> Respo
         model=call.trace.served_model or routed_model(request, call.plan),
         media_type=endpoint.media_type(request.envelope),
         error=lambda error: endpoint.stream_error(error, request.id),
+        headers=call.headers,
+        dropped=call.trace.dropped,
     )
-
-
-def _hit(endpoint: Endpoint, request: Request, model: str, body: bytes) -> Response:
-    """A cached answer, which is a stream of one piece to a client that wants a stream."""
-    streams = request.envelope.stream
-    return Response(
-        cache="hit",
-        model=model,
-        media_type=endpoint.media_type(request.envelope),
-        error=lambda error: endpoint.stream_error(error, request.id),
-        body=b"" if streams else body,
-        chunks=_once(body) if streams else None,
-    )
-
-
-async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
-    yield body
-
-
-async def release_after(permit: ConcurrencyPermit, response: Response) -> Response:
-    """The same response; a stream gives the permit back when it ends."""
-    if response.chunks is None:
-        return response
-    return replace(response, chunks=await permit.release_after(response.chunks))

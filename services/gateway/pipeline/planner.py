@@ -11,7 +11,7 @@ from libs.common.contracts.cache import CacheHit
 from libs.common.contracts.optimizer import OptimizeReply
 from libs.common.contracts.router import RouteReply, RouteRequest
 from libs.common.errors import BadRequest
-from services.gateway.domain import subrequests, turns
+from services.gateway.domain import subrequests
 from services.gateway.domain.plan import Plan, pinned_model
 from services.gateway.domain.request import Request
 from services.gateway.domain.targets import find_target, unreachable
@@ -82,12 +82,12 @@ class Planner:
 
     async def _recall(self, request: Request, plan: Plan) -> Plan:
         """What earlier turns left: who made the tool calls, and what the provider has cached."""
-        if request.chat is None:
-            return plan
         org_id = request.principal.org_id
-        if ids := turns.call_ids(request.chat):
+        if ids := request.calls.all:
             recalled, skipped = await _or_skip(lambda: self._tool_calls.load(org_id, ids))
             plan = msgspec.structs.replace(plan.without(*skipped), recalled=recalled or {})
+        if request.chat is None:
+            return plan
         return msgspec.structs.replace(plan, prefix=self._prefixes.lookup(org_id, request.chat))
 
     async def _semantic_hit(self, request: Request, plan: Plan) -> CacheHit | None:

@@ -1,7 +1,7 @@
 """The call to the provider: another key, a retry, and at last the client's own request. See `domain.attempts` for the rules."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
@@ -11,13 +11,23 @@ from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import names, tracing
-from services.gateway.domain.attempts import MAX_CALLS, Failure, Next, Tried, after, client_error
+from services.gateway.domain.attempts import (
+    MAX_CALLS,
+    AttemptState,
+    Failure,
+    RetryAction,
+    client_error,
+    forwarded,
+    next_action,
+)
 from services.gateway.domain.outcome import CallTrace
 from services.gateway.domain.plan import Plan, is_changed
 from services.gateway.domain.refused_fields import refused
 from services.gateway.domain.request import Request
 from services.gateway.domain.targets import Target
 from services.gateway.endpoints.base import AnswerStream, Attempt, CompleteAnswer, Endpoint
+from services.gateway.formats.headers import to_client
+from services.gateway.formats.opaque import Cipher, refused_reasoning
 from services.gateway.ports import Providers
 from services.gateway.providers.base import EncodedRequest
 from services.gateway.providers.registry import Registry
@@ -26,6 +36,7 @@ from services.gateway.state.refused_fields import RefusedFields
 
 T = TypeVar("T")
 _LARGE = 1 << 20
+_MAX_ID = 128
 Pause = Callable[[], Awaitable[None]]
 
 
@@ -48,7 +59,9 @@ class OpenStream:
 
 
 class ProviderCalls:
-    """Makes calls. `pause` is waited for before the same is tried again."""
+    """Makes calls. `pause` is waited for before the same is tried again; `ciphers` gives an organization's cipher for the reasoning
+    that its clients carry.
+    """
 
     def __init__(
         self,
@@ -58,7 +71,9 @@ class ProviderCalls:
         health: ProviderHealth,
         clock: Clock,
         pause: Pause,
+        ciphers: Callable[[str], Cipher] | None = None,
     ) -> None:
+        self.ciphers = ciphers
         self.providers = providers
         self.registry = registry
         self.catalog = catalog
@@ -83,7 +98,9 @@ class ProviderCall:
         self._request = request
         self.plan = plan
         self.trace = CallTrace()
-        self._added: tuple[str, ...] = ()
+        self.headers: Mapping[str, str] = {}  # of the answer, where it goes to the client as it came
+        self._sent: EncodedRequest | None = None
+        self._without_reasoning = False
 
     async def complete(self) -> CompleteAnswer:
         """A whole answer. Raises the error that the client gets."""
@@ -96,6 +113,10 @@ class ProviderCall:
     def answered(self) -> None:
         """Note that the provider has said all that it will."""
         self._note(answered=self._shared.clock.monotonic())
+
+    def note_dropped(self, name: str) -> None:
+        """Note one more field of the client's that was not carried out."""
+        self._note(dropped=(*self.trace.dropped, name))
 
     async def _attempts(self, once: Callable[[Target, int], Awaitable[T]]) -> T:
         calls, key, retried = 0, 0, False
@@ -112,22 +133,22 @@ class ProviderCall:
                     continue
                 if failure.billed is not None:
                     self._note(billed=failure.billed)
-                tried = Tried(
+                tried = AttemptState(
                     calls=calls,
                     keys_left=len(target.keys) - key - 1,
                     retried=retried,
                     changed=changed,
                     elsewhere=self._is_elsewhere(target),
                 )
-                error, step = client_error(failure, target.provider), after(failure, tried)
+                error, step = self._client_error(failure, target), next_action(failure, tried)
             except BadRequest as unfit:  # this provider has no form for something that the requested one may have
-                error, step = unfit, Next.FALLBACK if changed else Next.GIVE_UP
+                error, step = unfit, RetryAction.FALLBACK if changed else RetryAction.GIVE_UP
             requested = self._request.requested
-            if step is Next.GIVE_UP or (step is Next.FALLBACK and requested is None):
+            if step is RetryAction.GIVE_UP or (step is RetryAction.FALLBACK and requested is None):
                 raise self._given_up(error)
-            if step is Next.OTHER_KEY:
+            if step is RetryAction.OTHER_KEY:
                 key += 1
-            elif step is Next.RETRY:
+            elif step is RetryAction.RETRY:
                 retried = True
                 await self._shared.pause()
             elif requested is not None:
@@ -141,16 +162,27 @@ class ProviderCall:
             except Failure as failure:
                 self._shared.health.failed(target, key, failure)
                 raise
-            tracing.describe(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
+            tracing.set_attributes(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
             return found
 
     def _learned(self, target: Target, key: int, failure: Failure) -> bool:
-        """Whether a server refused a field that only we added: then it is left out from now on."""
+        """Whether a server refused a field that only we added: then it is left out from now on. Or reasoning that another account or
+        model has made: then this request goes out without.
+        """
+        if self._sent is None:
+            return False
+        if self._sent.holds_reasoning and not self._without_reasoning and refused_reasoning(failure):
+            self._without_reasoning = True
+            return True
         guess = self._shared.registry[target.provider].rejects_unknown_fields
-        fields = refused(failure, self._added, guess=guess)
+        fields = refused(failure, self._sent.added, guess=guess)
         if fields:
             self._shared.refused_fields.add(_server(target, key), target.served_model, fields)
         return bool(fields)
+
+    def _client_error(self, failure: Failure, target: Target) -> PromptlyError:
+        own = forwarded(failure) if self._sent is not None and self._sent.forwarded else None
+        return own or client_error(failure, target.provider)
 
     def _given_up(self, error: PromptlyError) -> PromptlyError:
         if self.trace.called is not None:
@@ -167,15 +199,31 @@ class ProviderCall:
             known=shared.catalog.find(target.served_model),
             without=shared.refused_fields.of(_server(target, key), target.served_model),
             created=int(shared.clock.now().timestamp()),
+            key_id=target.keys[key].id,
+            without_reasoning=self._without_reasoning,
+            cipher=None if shared.ciphers is None else shared.ciphers(self._request.principal.org_id),
         )
-        encoded = self._endpoint.encode(attempt)
-        self._added = encoded.added
-        self._note(dropped=encoded.dropped, called=self.trace.called or shared.clock.monotonic())
-        return attempt, encoded
+        self._sent = None
+        self._sent = encoded = self._endpoint.encode(attempt)
+        self._note(
+            dropped=encoded.dropped,
+            called=self.trace.called or shared.clock.monotonic(),
+            target_surface=encoded.surface.partition(":")[0],
+            raw=encoded.raw,
+        )
+        return msgspec.structs.replace(attempt, encoded=encoded), encoded
+
+    def _came(self, encoded: EncodedRequest, headers: Mapping[str, str]) -> None:
+        """Note what the headers of an answer say."""
+        named = headers.get("request-id") or headers.get("x-request-id")
+        self.headers = to_client(headers, own_key=True) if encoded.forwarded else {}
+        self._note(upstream_request_id=None if named is None else _printable(named[:_MAX_ID]))
 
     async def _complete_once(self, target: Target, key: int) -> CompleteAnswer:
         attempt, encoded = self._encode(target, key)
-        data = await self._shared.providers.complete(target, key, self._request.principal.org_id, encoded)
+        answer = await self._shared.providers.complete(target, key, self._request.principal.org_id, encoded)
+        data = answer.content
+        self._came(encoded, answer.headers)
         now = self._shared.clock.monotonic()
         self._note(answered=now, first_byte=now)
         decoded = self._endpoint.decode(attempt, data)
@@ -188,7 +236,9 @@ class ProviderCall:
 
     async def _stream_once(self, target: Target, key: int) -> OpenStream:
         attempt, encoded = self._encode(target, key)
-        pieces = await self._shared.providers.stream(target, key, self._request.principal.org_id, encoded)
+        stream = await self._shared.providers.stream(target, key, self._request.principal.org_id, encoded)
+        pieces = stream.pieces
+        self._came(encoded, stream.headers)
         try:
             answer = self._endpoint.stream(attempt)
             async for piece in pieces:

@@ -27,7 +27,7 @@ def _measure(finished: CompletionFinished) -> None:
     saved = None
     if finished.baseline_cost_nano is not None and finished.actual_cost_nano is not None:
         saved = usd(finished.baseline_cost_nano - finished.actual_cost_nano)
-    tracing.describe(
+    tracing.set_attributes(
         tracing.current(),
         {
             names.ORG_ID: finished.org_id,

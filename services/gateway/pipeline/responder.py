@@ -21,6 +21,7 @@ from services.gateway.domain.subrequests import MAX_MESSAGE_BYTES
 from services.gateway.endpoints.base import AnswerStream, AnswerSummary, CompleteAnswer, Endpoint
 from services.gateway.pipeline.provider_call import OpenStream, ProviderCall
 from services.gateway.pipeline.recorder import CLIENT_LEFT, RequestRecord, internal_error
+from services.gateway.pipeline.response_keeper import NOT_STORED, ResponseKeeper
 from services.gateway.pipeline.token_counts import count
 from services.gateway.ports import AnswerCache
 from services.gateway.state.prefix_cache import PrefixCacheTracker
@@ -46,7 +47,14 @@ class Responder:
         self._clock = clock
         self._background = background
 
-    async def on_cache_hit(self, endpoint: Endpoint, request: Request, plan: Plan, record: RequestRecord) -> bytes:
+    async def on_cache_hit(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        plan: Plan,
+        record: RequestRecord,
+        keeper: ResponseKeeper | None = None,
+    ) -> bytes:
         """A stored answer, in the shape that the client requested."""
         hit = plan.hit
         assert hit is not None
@@ -55,36 +63,62 @@ class Responder:
             original = tokens.count_messages(request.baseline_model, msgspec.json.decode(request.messages))
         outcome = Outcome(status="cached", original_tokens=original)
         outcome = price_hit(request, plan, outcome, self._catalog)
-        body = endpoint.replay(request, bytes(hit.answer), self._metadata(request, plan, outcome))
+        metadata = self._metadata(request, plan, outcome)
+        if keeper is None:
+            body = endpoint.replay(request, bytes(hit.answer), metadata)
+        else:
+            body = await keeper.cached(request, bytes(hit.answer), metadata)
+            outcome = msgspec.structs.replace(outcome, stored=keeper.kept)
         await record.close(plan, outcome)
         return body
 
     async def on_response(
-        self, endpoint: Endpoint, request: Request, call: ProviderCall, answer: CompleteAnswer, record: RequestRecord
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        call: ProviderCall,
+        answer: CompleteAnswer,
+        record: RequestRecord,
+        keeper: ResponseKeeper | None = None,
     ) -> bytes:
-        """A provider's whole answer."""
-        outcome = await self._outcome(request, call, answer.summary)
-        body = endpoint.with_metadata(answer.body, self._metadata(request, call.plan, outcome))
+        """A provider's whole answer. What is to be kept of it is kept before it goes out."""
+        body = answer.body
+        if keeper is not None:
+            body = await keeper.whole(answer)
+            _note_lost(call, keeper)
+        outcome = await self._outcome(request, call, answer.summary, keeper)
+        if not answer.forwarded:
+            body = endpoint.with_metadata(body, self._metadata(request, call.plan, outcome))
         self._store(request, call.plan, outcome, answer.summary, answer.body, record)
         await record.close(call.plan, outcome)
         return body
 
     async def stream(
-        self, request: Request, call: ProviderCall, opened: OpenStream, record: RequestRecord
+        self,
+        request: Request,
+        call: ProviderCall,
+        opened: OpenStream,
+        record: RequestRecord,
+        keeper: ResponseKeeper | None = None,
     ) -> AsyncGenerator[bytes, None]:
         """A provider's stream, piece by piece. However it ends, it is recorded once. The first piece is empty: whoever has got
-        it can close the stream at any time.
+        it can close the stream at any time. What is to be kept of it is kept before its last piece goes out.
         """
         answer = opened.answer
         try:
             yield b""
+            if keeper is not None:
+                await keeper.stream(answer)
             yield opened.head
             async for out in _pieces(opened):
                 yield out
             opened.ended(None)
             call.answered()
+            if keeper is not None:
+                await keeper.stream(answer)
+                _note_lost(call, keeper)
             summary = answer.summary()
-            outcome = await self._outcome(request, call, summary)
+            outcome = await self._outcome(request, call, summary, keeper)
             ending = answer.ending(self._metadata(request, call.plan, outcome))
             self._store(request, call.plan, outcome, summary, answer.body() if summary.storable else b"", record)
             await record.close(call.plan, outcome)
@@ -164,7 +198,9 @@ class Responder:
             await record.fail(call.plan, call.trace, second)
         return error
 
-    async def _outcome(self, request: Request, call: ProviderCall, answer: AnswerSummary) -> Outcome:
+    async def _outcome(
+        self, request: Request, call: ProviderCall, answer: AnswerSummary, keeper: ResponseKeeper | None = None
+    ) -> Outcome:
         """The outcome of a call that has answered, with its receipt."""
         trace = msgspec.structs.replace(call.trace, served_tier=answer.service_tier or call.trace.served_tier)
         outcome = Outcome(
@@ -172,6 +208,9 @@ class Responder:
             trace=trace,
             counts=await count(request, call.plan, answer),
             tool_calls=answer.tool_calls,
+            stop=answer.stop,
+            units=answer.units,
+            stored=keeper is not None and keeper.kept,
         )
         return price_call(request, call.plan, outcome, self._catalog)
 
@@ -219,6 +258,11 @@ class Responder:
         cut = None if plan.optimized is None or plan.fallback_used else plan.optimized.cut
         if request.chat is not None and (cut is not None or cache_read):
             self._prefixes.update(request.principal.org_id, request.chat, cut, cache_read)
+
+
+def _note_lost(call: ProviderCall, keeper: ResponseKeeper) -> None:
+    if keeper.lost:
+        call.note_dropped(NOT_STORED)
 
 
 async def _pieces(opened: OpenStream) -> AsyncGenerator[bytes, None]:

@@ -1,13 +1,17 @@
 """What the gateway has to know about a provider. Each provider declares it in its own folder; nothing else names providers."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
 import msgspec
 
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.embeddings import EmbeddingRows, EmbeddingsEnvelope
+from services.gateway.formats.surface import ProviderSurface
 from services.gateway.translate.dialect import Dialect
+
+# Client formats that are translated through the neutral model.
+_TRANSLATED = ("messages", "responses", "generate")
 
 
 class OutgoingRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +27,9 @@ class EncodedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A model call as an endpoint made it: the body for one of the provider's surfaces, query and headers to go with it.
 
     `dropped` are the client's parameters that the provider has no form for, `added` those that the client did not send. `raw`
-    says that the client's own request goes out: only the model's name and what counting needs may differ.
+    says that the client's own request goes out: only the model's name and what counting needs may differ. `forwarded` says that
+    the answer is in the client's format and goes to the client as it comes, errors included; `holds_reasoning` that there is
+    reasoning in it that the provider may refuse.
     """
 
     surface: str
@@ -34,6 +40,23 @@ class EncodedRequest(msgspec.Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     raw: bool = False
+    forwarded: bool = False
+    holds_reasoning: bool = False
+
+
+class ProviderAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole answer. Header names are lower-case."""
+
+    content: bytes
+    status: int = 200
+    headers: Mapping[str, str] = {}
+
+
+class ProviderStream(msgspec.Struct, frozen=True, kw_only=True):
+    """An open stream. Closing `pieces` hangs up. Header names are lower-case."""
+
+    pieces: AsyncGenerator[bytes, None]
+    headers: Mapping[str, str] = {}
 
 
 class EmbeddingFormat(Protocol):
@@ -64,8 +87,11 @@ class Provider:
     `name` is the one in provider keys, the catalogue and the request log; `telemetry_name` the one of OpenTelemetry's
     conventions; `base_url` is used where a key names none. `surfaces` are the APIs that it serves, by the names of the
     endpoints' own surfaces ("chat", "messages", …). `chat` translates between the chat format and the provider's own, and
-    `chat_surface` is the API that such requests go to; None: it answers no chat. `embeddings` is its format of those, None
-    where it makes no vectors. `rejects_unknown_fields` says that a server may refuse a field without naming it.
+    `chat_surface` is the API that such requests go to; None: it answers no chat. `formats` reads and writes its APIs by their
+    names, and `foreign_surface` is the one for clients of a format that it does not speak, chat apart (empty: there is none).
+    `embeddings` is its format of those, None where it makes no vectors; `passes_through` says that it has the calls of
+    `domain/passthrough.py`.
+    `rejects_unknown_fields` says that a server may refuse a field without naming it.
     """
 
     name: str
@@ -74,6 +100,9 @@ class Provider:
     chat: Dialect | None = None
     chat_surface: str = ""
     embeddings: EmbeddingFormat | None = None
+    passes_through: bool = False
+    formats: Mapping[str, ProviderSurface] = {}
+    foreign_surface: str = ""
     rejects_unknown_fields: bool = False
 
     def __init__(self, base_url: str) -> None:
@@ -81,7 +110,13 @@ class Provider:
 
     def answers(self, surface: str) -> bool:
         """Whether a client of this surface can be served: in the provider's own format, or translated."""
-        return surface in self.surfaces or (surface == "chat" and self.chat is not None)
+        if surface in self.surfaces or (surface == "chat" and self.chat is not None):
+            return True
+        if surface == "embed":
+            return self.embeddings is not None
+        if surface == "passthrough":
+            return self.passes_through
+        return surface in _TRANSLATED and bool(self.foreign_surface)
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         """The address of a call, with its query. `base_url` may end with the API's version or without."""

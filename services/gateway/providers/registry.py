@@ -6,6 +6,8 @@ from services.gateway.providers.anthropic.provider import Anthropic
 from services.gateway.providers.base import Provider
 from services.gateway.providers.compatible.provider import Compatible
 from services.gateway.providers.google.provider import Google
+from services.gateway.providers.mistral.provider import BASE_URL as MISTRAL_URL
+from services.gateway.providers.mistral.provider import Mistral
 from services.gateway.providers.openai.provider import OpenAI
 
 
@@ -32,4 +34,12 @@ class Registry:
 
 def providers(*, openai: str, anthropic: str, google: str, anthropic_version: str) -> Registry:
     """The registry; the first three are the base URLs of the official APIs."""
-    return Registry((OpenAI(openai), Compatible(openai), Anthropic(anthropic, anthropic_version), Google(google)))
+    return Registry(
+        (
+            OpenAI(openai),
+            Compatible(openai),
+            Anthropic(anthropic, anthropic_version),
+            Google(google),
+            Mistral(MISTRAL_URL),
+        )
+    )

@@ -1,4 +1,4 @@
-"""How many requests are under way at once: of a key, of an organisation, and in all."""
+"""How many requests are under way at once: of a key, of an organization, and in all."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from libs.common.errors import RateLimited
 
 
 class ConcurrencyLimiter:
-    """At most `limit` requests at a time per key, and `total` in this gateway. An organisation may have as many as are
+    """At most `limit` requests at a time per key, and `total` in this gateway. An organization may have as many as are
     still free: one alone gets half of them, two a third each, so that nobody finds them all taken by somebody else.
     """
 
@@ -23,7 +23,7 @@ class ConcurrencyLimiter:
             raise _refused(f"This key has {self._limit} requests under way already. Wait for one of them to end.")
         if self._of_org[org_id] >= self._total - self._all:
             raise _refused(
-                f"Your organisation has {self._of_org[org_id]} requests under way in this gateway, which is its share. "
+                f"Your organization has {self._of_org[org_id]} requests under way in this gateway, which is its share. "
                 "Wait for one of them to end."
             )
         self._taken[key] += 1

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from libs.common.contracts.cache import CacheHit
 
 _MAX_FLIGHTS = 3  # that are waited for in turn
-Key = tuple[str, str]  # organisation, fingerprint
+Key = tuple[str, str]  # organization, fingerprint
 
 
 class InFlight:

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 
 # What decoding raises for bytes of strangers, nesting that would overflow the stack included.
-BROKEN = (*UNREADABLE, RecursionError)
+BROKEN = (*DECODE_ERRORS, RecursionError)
 MAX_NAME = 256
 MAX_COUNT = 10**9
 # An answer of the longest model with the most log probabilities has half as many objects; a long text stays below, too.

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from libs.common.contracts.base import UNREADABLE, decoder
+from libs.common.contracts.base import DECODE_ERRORS, decoder
 from services.gateway.translate.dialect import Asked
 from services.gateway.translate.google_fields import read, unusable
 from services.gateway.translate.google_models import generation
@@ -177,7 +177,7 @@ def _json_object(text: str, otherwise: str) -> Any:
     """The text of a JSON object as it is, so that no number changes on the way; any other text under a key of its own."""
     try:
         decoder(dict[str, Any]).decode(text)
-    except (*UNREADABLE, RecursionError):
+    except (*DECODE_ERRORS, RecursionError):
         return {otherwise: text}
     return msgspec.Raw(text.encode())
 

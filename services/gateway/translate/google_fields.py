@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from libs.common.contracts.base import UNREADABLE, decoder
+from libs.common.contracts.base import DECODE_ERRORS, decoder
 from libs.common.errors import BadRequest
 
 
@@ -10,7 +10,7 @@ def read(kind: Any, data: bytes, name: str = "") -> Any:
     """A JSON value as a type. `BadRequest` names the place where it is something else, `name` being that of the root."""
     try:
         return decoder(kind).decode(data)
-    except UNREADABLE as error:
+    except DECODE_ERRORS as error:
         what, _, path = str(error).partition(" - at `$")
         field = (name + path.rstrip("`")).strip(".") or "body"
         raise unusable(field, f"cannot be sent to this model: {what}.") from None

@@ -116,7 +116,7 @@ def _fit_limit(body: dict[str, msgspec.Raw], known: Model, dropped: list[str]) -
     if not given:
         return
     sent, wanted = next(iter(given.items()))
-    fitting = min(wanted, known.max_output_tokens)
+    fitting = min(wanted, known.max_output_tokens or wanted)
     dropped += [name for name, limit in given.items() if limit != (fitting if name == sent else wanted)]
     for name in given:
         del body[name]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.optimizer import TextReply
 from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.domain.invalid import invalid
@@ -65,7 +65,7 @@ def read(body: bytes) -> OptimizeBody:
         asked = msgspec.json.decode(body, type=OptimizeBody)
     except msgspec.ValidationError as error:
         raise invalid(str(error)) from None
-    except (*UNREADABLE, RecursionError):
+    except (*DECODE_ERRORS, RecursionError):
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
     if asked.metadata and len(msgspec.json.encode(asked.metadata)) > _MOST_METADATA:
         raise BadRequest("metadata: at most 4 KiB of JSON.", param="metadata")

@@ -1,4 +1,4 @@
-"""What analytics has learned of each organisation, read when it is first needed and then now and again."""
+"""What analytics has learned of each organization, read when it is first needed and then now and again."""
 
 import asyncio
 from collections import OrderedDict
@@ -8,7 +8,7 @@ import structlog
 
 from libs.common.bus.ports import Bus
 from libs.common.clock import Clock
-from libs.common.contracts.base import UNREADABLE, decoder
+from libs.common.contracts.base import DECODE_ERRORS, decoder
 from libs.common.contracts.router import LEARNED, Learned
 from libs.common.errors import PromptlyError
 from services.router.domain.quality_uplift import Estimate, Prior, learned, shipped
@@ -59,5 +59,5 @@ class BusEstimates:
         try:
             found = await self._bus.get(LEARNED, org_id)
             kept.estimate = learned(self._prior, decoder(Learned).decode(found)) if found else self._shipped
-        except (PromptlyError, *UNREADABLE, ValueError) as error:
+        except (PromptlyError, *DECODE_ERRORS, ValueError) as error:
             log.warning("learned_not_read", org_id=org_id, error_type=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Which models a request can go to: the organisation's keys, what the request needs, what it may cost."""
+"""Which models a request can go to: the organization's keys, what the request needs, what it may cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ _ONE_CHOICE_ONLY = frozenset({"anthropic"})
 
 
 class AvailableModels:
-    """The catalogue as one organisation's keys and one request see it, on one day."""
+    """The catalogue as one organization's keys and one request see it, on one day."""
 
     def __init__(
         self,
@@ -57,12 +57,12 @@ class AvailableModels:
         return name == other or (first is not None and second is not None and first.name == second.name)
 
     def tier(self, provider: str, tier: Tier, requested: str) -> str | None:
-        """The model that a provider's tier names: the organisation's own choice, else that of the requested model's age."""
+        """The model that a provider's tier names: the organization's own choice, else that of the requested model's age."""
         own = self._tiers.get(provider, {}).get(tier)
         return own or self._catalog.tier_model(provider, tier, requested)
 
     def chosen(self, provider: str, tier: Tier) -> bool:
-        """Whether the organisation itself chose a tier's model."""
+        """Whether the organization itself chose a tier's model."""
         return tier in self._tiers.get(provider, {})
 
     def ineligible_reason(self, name: str, requested: str, *, alone: bool = False) -> Reason | None:
@@ -90,7 +90,7 @@ class AvailableModels:
         return moved is not None and stayed is not None and moved < stayed
 
     def names(self) -> list[str]:
-        """The names that this organisation can ask for."""
+        """The names that this organization can ask for."""
         return [
             name
             for provider, listed in self._reachable.items()
@@ -103,4 +103,4 @@ class AvailableModels:
             return False
         if needs.multiple_choices and model.provider in _ONE_CHOICE_ONLY:
             return False
-        return needs.context_tokens <= model.max_input_tokens
+        return not model.max_input_tokens or needs.context_tokens <= model.max_input_tokens

@@ -99,7 +99,7 @@ def cuts(cost_quality: float | None) -> tuple[float, float]:
 def classify(
     seen: PromptFeatures, estimate: Estimate, cost_quality: float | None = None, neighbors: float | None = None
 ) -> Complexity:
-    """The tier. The judge comes first; `simple` needs its certainty, or the organisation's own experience."""
+    """The tier. The judge comes first; `simple` needs its certainty, or the organization's own experience."""
     gain = estimate.quality_uplift(seen.features, neighbors)
     score = estimate.position(gain)
     low, high = cuts(cost_quality)

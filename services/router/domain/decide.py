@@ -118,7 +118,7 @@ def _tier_model(tier: Tier, requested: str, reach: AvailableModels) -> tuple[str
     if own is None:
         return requested, "not_reachable"
     name = reach.tier(own, tier, requested)
-    # Hard work stays with what was asked for, which may stand above its ladder; an organisation may say otherwise.
+    # Hard work stays with what was asked for, which may stand above its ladder; an organization may say otherwise.
     if name is None or reach.same(name, requested) or (tier == "complex" and _downwards(name, own, requested, reach)):
         return requested, None if name is not None else "not_reachable"
     ineligible_reason = reach.ineligible_reason(name, requested)

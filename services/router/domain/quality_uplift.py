@@ -1,4 +1,4 @@
-"""What a stronger model would gain: the shipped estimate, and the same after what an organisation's own traffic taught.
+"""What a stronger model would gain: the shipped estimate, and the same after what an organization's own traffic taught.
 
 An estimate is linear in a prompt's features and needs no model. Its unit is the spread of the estimate among questions of
 one kind; `Prior.unit` says how much of an answer's quality (0 to 1) that is.
@@ -37,7 +37,7 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How gains are told for one organisation: `weights` and `constant` on scaled features, and its traffic's `ladder`.
+    """How gains are told for one organization: `weights` and `constant` on scaled features, and its traffic's `ladder`.
 
     `labels` is how many answers it has learned from; `trust` is what the shipped neighbors still count, 0 to 1.
     """
@@ -65,12 +65,12 @@ class Estimate:
 
 
 def shipped(prior: Prior) -> Estimate:
-    """The estimate for an organisation that nothing is known about."""
+    """The estimate for an organization that nothing is known about."""
     return Estimate(prior=prior, weights=prior.weights, constant=0.0, ladder=prior.ladder, labels=0.0, trust=1.0)
 
 
 def learned(prior: Prior, from_traffic: Learned) -> Estimate:
-    """The shipped weights, moved by an organisation's labels as far as their number says; ridge regression towards them."""
+    """The shipped weights, moved by an organization's labels as far as their number says; ridge regression towards them."""
     count = len(prior.weights)
     if from_traffic.features != count:
         return shipped(prior)
@@ -99,7 +99,7 @@ def _square(upper: tuple[float, ...], size: int) -> Numbers:
 
 
 def _ladder(prior: Prior, from_traffic: Learned) -> Numbers:
-    """Percentiles of the organisation's gains, the shipped sample among them."""
+    """Percentiles of the organization's gains, the shipped sample among them."""
     counts = np.array(from_traffic.histogram)
     edges = np.linspace(-from_traffic.reach, from_traffic.reach, len(counts) + 1)
     sample = np.histogram(np.clip(prior.ladder, edges[0], edges[-1]), edges)[0]

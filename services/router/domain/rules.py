@@ -1,4 +1,4 @@
-"""An organisation's own rules: which of them match a request."""
+"""An organization's own rules: which of them match a request."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Invitations, one-time secrets and ends of organisations in memory."""
+"""Invitations, one-time secrets and ends of organizations in memory."""
 
 from collections.abc import Sequence
 from datetime import datetime

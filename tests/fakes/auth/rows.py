@@ -19,7 +19,7 @@ Id = tuple[str, str]
 
 @dataclass
 class Rows:
-    """Everything, by the keys that Postgres's tables have; an `Id` is an organisation and a thing of its."""
+    """Everything, by the keys that Postgres's tables have; an `Id` is an organization and a thing of its."""
 
     orgs: dict[str, Org] = field(default_factory=dict)
     users: dict[Id, Credentials] = field(default_factory=dict)

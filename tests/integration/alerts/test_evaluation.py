@@ -38,7 +38,7 @@ class Counting:
 
 
 class House:
-    """The use cases over one store, for an organisation of the test's own."""
+    """The use cases over one store, for an organization of the test's own."""
 
     def __init__(self, uow: UnitOfWork, clock: ManualClock, resolve_after: timedelta = AT_ONCE) -> None:
         self.org = new_id("org")
@@ -195,7 +195,7 @@ async def test_a_rule_says_since_when_it_fires(house: House) -> None:
     assert (told.name, told.firing_since_ms) == ("Other", None)
 
 
-async def test_no_organisation_is_measured_by_anothers_requests(uow: UnitOfWork, clock: ManualClock) -> None:
+async def test_no_organization_is_measured_by_anothers_requests(uow: UnitOfWork, clock: ManualClock) -> None:
     mine, theirs = House(uow, clock), House(uow, clock)
     for house in (mine, theirs):
         await house.watch(threshold=1)

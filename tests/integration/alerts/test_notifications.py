@@ -59,7 +59,7 @@ class Watching:
 
 
 class House:
-    """Alerts over one store, for an organisation of the test's own, with the world around it played."""
+    """Alerts over one store, for an organization of the test's own, with the world around it played."""
 
     def __init__(self, uow: UnitOfWork, clock: ManualClock, http: Receiver, mail: MailServer) -> None:
         self.org, self.uow, self.clock, self.http, self.mail = new_id("org"), uow, clock, http, mail
@@ -332,7 +332,7 @@ async def test_nobody_posts_to_what_a_name_turns_into(house: House, monkeypatch:
     assert (told.state, told.error) == ("failed", "Only public addresses can be called.")
 
 
-async def test_of_a_deleted_organisation_nothing_is_left_nor_told(house: House) -> None:
+async def test_of_a_deleted_organization_nothing_is_left_nor_told(house: House) -> None:
     await house.watch("webhook")
     await house.fire()
     deleted = OrgDeleted(org_id=house.org, time_ms=ms(NOW))

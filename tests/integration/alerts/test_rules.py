@@ -38,7 +38,7 @@ async def test_a_rule_is_kept_changed_and_deleted(rules: Rules, clock: ManualClo
             await call(AlertRuleId(org_id=org, id=first.id))
 
 
-async def test_another_organisations_rule_is_not_found(rules: Rules) -> None:
+async def test_another_organizations_rule_is_not_found(rules: Rules) -> None:
     mine, theirs = new_id("org"), new_id("org")
     kept = await rules.put(rule(theirs))
     for call in (rules.one, rules.delete):

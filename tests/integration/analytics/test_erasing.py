@@ -1,4 +1,4 @@
-"""What is said about the log: feedback, news of what was written; and what becomes of a deleted organisation. On both stores."""
+"""What is said about the log: feedback, news of what was written; and what becomes of a deleted organization. On both stores."""
 
 import asyncio
 from datetime import timedelta
@@ -88,7 +88,7 @@ async def test_what_a_key_has_spent(requests: Requests) -> None:
     assert await requests.spent(msgspec.structs.replace(asked, key_id="key_3")) == Spent(nano=0)
 
 
-async def test_of_a_deleted_organisation_nothing_is_left_nor_kept(requests: Requests, uow: UnitOfWork) -> None:
+async def test_of_a_deleted_organization_nothing_is_left_nor_kept(requests: Requests, uow: UnitOfWork) -> None:
     gone, stays = new_id("org"), new_id("org")
     entries = [request(org, NOW - number * HOUR) for number in range(30) for org in (gone, stays)]
     await requests.record(entries)
@@ -99,7 +99,7 @@ async def test_of_a_deleted_organisation_nothing_is_left_nor_kept(requests: Requ
     await requests.record_feedback(said)
     for _ in range(2):
         await requests.erase([OrgDeleted(org_id=gone, time_ms=ms(NOW))])
-        await requests.record([*entries, request(gone)])  # still on its way when the organisation went
+        await requests.record([*entries, request(gone)])  # still on its way when the organization went
         await requests.record_feedback(said)
     figures = Figures(uow)
     for org, count in ((gone, 0), (stays, 30)):

@@ -33,7 +33,7 @@ class Taught:
         self.requests = Requests(uow, clock, timedelta(days=90), training_signals=BusTrainingSignals(self.bus))
 
     async def later(self, org_id: str) -> Learned | None:
-        """What routers read of an organisation once everything so far is old enough."""
+        """What routers read of an organization once everything so far is old enough."""
         self.clock.advance(PATIENCE.total_seconds())
         await self.learning.learn()
         found = await self.bus.get(LEARNED, org_id)
@@ -120,7 +120,7 @@ async def test_what_says_nothing_is_left_out(taught: Taught, changes: dict[str, 
     assert await taught.later(org) is None
 
 
-async def test_each_organisation_learns_for_itself(taught: Taught) -> None:
+async def test_each_organization_learns_for_itself(taught: Taught) -> None:
     one, other = new_id("org"), new_id("org")
     await taught.requests.record([routed(one), routed(one), routed(other, status="fallback", fallback_used=True)])
     assert complaints(await taught.later(one)) == 0
@@ -141,7 +141,7 @@ async def test_what_could_not_be_told_is_told_later(taught: Taught) -> None:
     assert sums.labels == 1
 
 
-async def test_a_deleted_organisation_is_forgotten(taught: Taught) -> None:
+async def test_a_deleted_organization_is_forgotten(taught: Taught) -> None:
     org = new_id("org")
     await taught.requests.record([routed(org)])
     assert await taught.later(org) is not None

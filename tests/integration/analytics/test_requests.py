@@ -102,7 +102,7 @@ async def test_what_cannot_be_looked_up(requests: Requests, asked: dict[str, Any
         await requests.page(RequestQuery(org_id="org_a", **asked))
 
 
-async def test_no_organisation_sees_anothers(requests: Requests) -> None:
+async def test_no_organization_sees_anothers(requests: Requests) -> None:
     mine, theirs = new_id("org"), new_id("org")
     entry = request(theirs)
     await requests.record([entry])

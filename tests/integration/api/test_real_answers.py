@@ -55,7 +55,7 @@ def test_figures_and_the_log_of_real_requests(running: Running, account: Account
     assert held.ask("GET", "/api/requests/{request_id}", request_id=made)["receipt"]["lines"] is not None
 
 
-def test_what_an_organisation_keeps(running: Running, account: Account) -> None:
+def test_what_an_organization_keeps(running: Running, account: Account) -> None:
     held = Held(running, "control-plane", account.token)
     near = f"{running.upstream_url}/v1"
     provider_key = {"provider": "openai", "api_key": "sk-another", "base_url": near}
@@ -80,7 +80,7 @@ def test_what_an_organisation_keeps(running: Running, account: Account) -> None:
     held.ask("DELETE", "/api/team/invites/{invite_id}", invite_id=invited["id"])
 
 
-def test_what_an_organisation_is_and_chooses(running: Running, account: Account) -> None:
+def test_what_an_organization_is_and_chooses(running: Running, account: Account) -> None:
     held = Held(running, "control-plane", account.token)
     for path in (
         "auth/options",

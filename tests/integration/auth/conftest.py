@@ -34,7 +34,7 @@ PASSWORD = "securepassword"
 
 
 class Org(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation that was registered for a test."""
+    """An organization that was registered for a test."""
 
     id: str
     user_id: str
@@ -63,7 +63,7 @@ class Auth:
         return await self.http.post("/api/auth/register", json={**body, **changes})
 
     async def new_org(self) -> Org:
-        """A fresh organisation with its admin."""
+        """A fresh organization with its admin."""
         response = await self.register()
         assert response.status_code == 201, response.text
         body = response.json()
@@ -76,7 +76,7 @@ class Auth:
         )
 
     async def join(self, org: Org, role: Role) -> str:
-        """The token of another user of the organisation, who was never invited."""
+        """The token of another user of the organization, who was never invited."""
         user = User(
             id=new_id("usr"),
             org_id=org.id,
@@ -93,7 +93,7 @@ class Auth:
         return JwtTokens([JWT_SECRET]).issue(user, datetime.now(UTC))
 
     async def told(self, org: Org) -> list[str | None]:
-        """The keys of the organisation that gateways were told to forget since the last time; None: all of them."""
+        """The keys of the organization that gateways were told to forget since the last time; None: all of them."""
         await asyncio.sleep(0)  # lets the bus deliver what was sent
         heard = [change.key_id for change in self.changes if change.org_id == org.id]
         self.changes.clear()
@@ -158,7 +158,7 @@ async def running(database_url: str) -> AsyncIterator[Auth]:
 
 @pytest.fixture
 def auth(running: Auth) -> Iterator[Auth]:
-    """The running service, as no test has touched it; every test registers organisations of its own."""
+    """The running service, as no test has touched it; every test registers organizations of its own."""
     served = dict(running.bus._served)
     running.changes.clear()
     yield running

@@ -40,7 +40,7 @@ class LedgerHouse:
         )
 
     async def org(self) -> str:
-        """An organisation with one admin."""
+        """An organization with one admin."""
         org = Org(id=new_id("org"), name="Name", account_type="team", created_at=NOW)
         email = f"{org.id}@example.com"
         user = User(id=new_id("usr"), org_id=org.id, email=email, role="admin", version=1, created_at=NOW)

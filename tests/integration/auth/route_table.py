@@ -1,7 +1,7 @@
 """Every route of the dashboard's API, and what each kind of caller gets from it.
 
-In a path, `{…}` names an object of the organisation whose admin, member and viewer are asking; `elsewhere` is an admin of
-another organisation, `nobody` sends no token. Services that auth would ask are away: 503 comes after the gate, 403 and 401
+In a path, `{…}` names an object of the organization whose admin, member and viewer are asking; `elsewhere` is an admin of
+another organization, `nobody` sends no token. Services that auth would ask are away: 503 comes after the gate, 403 and 401
 are the gate.
 """
 
@@ -42,7 +42,7 @@ CACHE_FEEDBACK = {"entry_id": "0b4d2c1e-6a57-5a0f-9d53-1c7f6a0e5b21", "wrong": T
 
 
 def read(path: str, status: int = 200, method: str = "GET", body: Any = None) -> Row:
-    """A route that every role may use, each on what is its own organisation's."""
+    """A route that every role may use, each on what is its own organization's."""
     return Row(method, path, body, status, status, status, status)
 
 

@@ -1,4 +1,4 @@
-"""Whose keys are whose, and that nothing of one organisation reaches another. Who may do what: `test_role_matrix.py`."""
+"""Whose keys are whose, and that nothing of one organization reaches another. Who may do what: `test_role_matrix.py`."""
 
 import re
 
@@ -32,7 +32,7 @@ async def test_a_member_manages_the_keys_it_made_and_no_others(auth: Auth) -> No
     assert (await auth.call("DELETE", f"/api/keys/platform/{mine['id']}", member)).status_code == 204
 
 
-async def test_what_belongs_to_another_organisation_does_not_exist(auth: Auth) -> None:
+async def test_what_belongs_to_another_organization_does_not_exist(auth: Auth) -> None:
     ours, theirs = await auth.new_org(), await auth.new_org()
     key_id = (await auth.verify(theirs.api_key)).key_id
     provider = (await auth.call("POST", "/api/keys/providers", theirs.token, json=PROVIDER_KEY)).json()["id"]
@@ -100,7 +100,7 @@ async def test_ids_that_nobody_gave_out_are_a_404(auth: Auth, path: str, name: s
     assert (await auth.call("DELETE", f"/api/{path}/{name}", org.token)).status_code == 404
 
 
-async def test_calls_to_other_services_name_the_callers_organisation_whatever_the_body_says(auth: Auth) -> None:
+async def test_calls_to_other_services_name_the_callers_organization_whatever_the_body_says(auth: Auth) -> None:
     org, other = await auth.new_org(), await auth.new_org()
     asked: list[str] = []
 

@@ -172,7 +172,7 @@ async def test_tokens_that_are_not_ours_or_no_longer_count(auth: Auth) -> None:
         **{f"without {name}": forged({name: None}) for name in claims},
         "version of before": ours.issue(_user(org, version=0), datetime.now(UTC)),
         "unknown user": ours.issue(_user(org, id="usr_x"), datetime.now(UTC)),
-        "user of another organisation": ours.issue(_user(org, org_id=other.id), datetime.now(UTC)),
+        "user of another organization": ours.issue(_user(org, org_id=other.id), datetime.now(UTC)),
         "NUL in the subject": forged({"sub": "a\x00"}),
         "payload edited": f"{head}.{other_payload}.{signature}",
         "signature cut": f"{head}.{payload}.",
@@ -197,7 +197,7 @@ async def test_an_edited_role_counts_for_nothing(auth: Auth) -> None:
     assert (await auth.call("PUT", "/api/org", viewer, json={"name": "New"})).status_code == 200
 
 
-async def test_the_organisation_can_be_renamed_and_lists_its_members(auth: Auth) -> None:
+async def test_the_organization_can_be_renamed_and_lists_its_members(auth: Auth) -> None:
     org = await auth.new_org()
     renamed = await auth.call("PUT", "/api/org", org.token, json={"name": "<b>Neu & Söhne</b>"})
     assert renamed.json()["name"] == "<b>Neu & Söhne</b>"

@@ -42,6 +42,7 @@ async def test_settings_start_at_the_defaults_and_changes_merge(auth: Auth) -> N
         "substitute_unreachable": False,
         "rules_in_manual": False,
         "older_generations": False,
+        "store_responses": True,
     }
     off = {"level": "off", "routing_mode": "manual", "cache_enabled": False}
     changed = await auth.call("PUT", "/api/optimization/settings", org.token, json=off)
@@ -214,7 +215,7 @@ async def test_markup_in_a_name_stays_text(auth: Auth) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
-async def test_the_cache_is_asked_about_this_organisation_alone(auth: Auth) -> None:
+async def test_the_cache_is_asked_about_this_organization_alone(auth: Auth) -> None:
     org = await auth.new_org()
     asked = []
 

@@ -1,4 +1,4 @@
-"""The end of an organisation: everything of it goes, here and elsewhere, and its keys at once."""
+"""The end of an organization: everything of it goes, here and elsewhere, and its keys at once."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ async def _delete(auth: Auth, token: str, name: str) -> int:
 
 
 async def _rows(auth: Auth, org: Org) -> dict[str, int]:
-    """Rows that name the organisation, in every table of the schema that has such a column."""
+    """Rows that name the organization, in every table of the schema that has such a column."""
     async with connect(auth.settings.database_url) as database, database() as tx:
         tables = await tx.execute(
             text(
@@ -46,7 +46,7 @@ async def _rows(auth: Auth, org: Org) -> dict[str, int]:
         }
 
 
-async def test_nothing_of_a_deleted_organisation_is_left_and_others_hear_of_it(auth: Auth) -> None:
+async def test_nothing_of_a_deleted_organization_is_left_and_others_hear_of_it(auth: Auth) -> None:
     heard: list[str] = []
 
     async def hear(events: Sequence[OrgDeleted]) -> None:

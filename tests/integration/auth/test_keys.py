@@ -152,7 +152,7 @@ async def test_a_key_that_does_not_fit_is_refused(auth: Auth, body: Any) -> None
     assert answer.json()["detail"]
 
 
-async def test_a_provider_key_is_sealed_for_its_organisation_and_never_given_out(auth: Auth) -> None:
+async def test_a_provider_key_is_sealed_for_its_organization_and_never_given_out(auth: Auth) -> None:
     org = await auth.new_org()
     made = await auth.call("POST", "/api/keys/providers", org.token, json={"provider": "openai", "api_key": OPENAI_KEY})
     assert made.status_code == 201

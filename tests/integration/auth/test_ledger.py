@@ -88,7 +88,7 @@ async def test_too_little_is_said_and_others_are_asked_for_theirs(house: LedgerH
     assert (account.balance, account.reserved) == (TRIAL - 400, 200)
 
 
-async def test_a_busy_organisation_leases_many_calls_and_leaves_some_for_others(house: LedgerHouse) -> None:
+async def test_a_busy_organization_leases_many_calls_and_leaves_some_for_others(house: LedgerHouse) -> None:
     org = await house.org()
     _, got = await house.lease(org, 10, 100_000)
     assert got == 50  # a twentieth, in whole calls
@@ -161,7 +161,7 @@ async def test_what_is_written_in_the_ledger_stays(sql: UnitOfWork, database_url
                 await tx.execute(text("UPDATE auth.credit_entries SET tokens = 5 WHERE org_id = :org"), {"org": org})
     await house.lease(org, 5)
     async with sql() as stores:
-        await stores.erasures.erase(org, NOW)  # but an organisation that ends leaves nothing
+        await stores.erasures.erase(org, NOW)  # but an organization that ends leaves nothing
     async with sql() as stores:
         assert await stores.ledger.account(org) is None
 

@@ -204,7 +204,7 @@ async def test_an_alert_is_tried_out_by_whoever_may_write_alerts(auth: Auth) -> 
 
     async def test(wanted: alerts.AlertRuleId) -> alerts.RuleTested:
         if wanted != alerts.AlertRuleId(org_id=org.id, id=rule_id):
-            raise NotFound("There is no such alert rule in your organisation.")
+            raise NotFound("There is no such alert rule in your organization.")
         failed = alerts.Notification(channel="email", state="failed", attempts=1, error="No.")
         return alerts.RuleTested(notifications=(failed,))
 
@@ -219,7 +219,7 @@ async def test_an_alert_is_tried_out_by_whoever_may_write_alerts(auth: Auth) -> 
     assert (await auth.call("POST", path, (await auth.new_org()).token)).status_code == 404
 
 
-async def test_an_organisations_admins_are_known(auth: Auth) -> None:
+async def test_an_organizations_admins_are_known(auth: Auth) -> None:
     org: Org = await auth.new_org()
     await auth.join(org, "member")
     assert (await auth.bus.call(ORG_ADMINS, OrgRef(org_id=org.id))).emails == (org.email,)

@@ -102,7 +102,7 @@ def world(running_world: World, request: pytest.FixtureRequest) -> World:
 
 
 @pytest.mark.parametrize("source", ["github", "google"])
-async def test_the_first_sign_in_makes_a_personal_organisation_and_the_next_finds_it(world: World, source: str) -> None:
+async def test_the_first_sign_in_makes_a_personal_organization_and_the_next_finds_it(world: World, source: str) -> None:
     browser = world.browser()
     ended = await browser.sign_in(source)
     assert set(ended) == {"code"}

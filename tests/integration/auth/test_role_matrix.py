@@ -41,7 +41,7 @@ async def test_every_route_has_its_row_and_says_what_it_needs() -> None:
 
 
 class World:
-    """An organisation with all three roles, made anew for every request: what one caller does is not there for the next."""
+    """An organization with all three roles, made anew for every request: what one caller does is not there for the next."""
 
     def __init__(self, auth: Auth, org: Org, member: str, viewer: str) -> None:
         self.auth, self.org, self.member, self.viewer = auth, org, member, viewer

@@ -23,7 +23,7 @@ OLD, NEW, LOST = (base64.b64encode(letter * 32).decode() for letter in (b"o", b"
 
 
 async def _connected(database_url: str, kek: str, count: int) -> list[tuple[Org, str]]:
-    """Organisations, each with the id of a provider key that was sealed under this master key."""
+    """Organizations, each with the id of a provider key that was sealed under this master key."""
     settings, bus = settings_for(database_url, kek=kek), MemoryBus()
     async with (
         create_app(settings, bus) as app,

@@ -1,4 +1,4 @@
-"""One suite over both stores, for teams, one-time secrets, identities and ends of organisations."""
+"""One suite over both stores, for teams, one-time secrets, identities and ends of organizations."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -165,7 +165,7 @@ async def test_keys_that_are_sealed_otherwise_come_in_batches(uow: UnitOfWork) -
         assert list(await tx.provider_keys.sealed_otherwise("1.2.", (user.org_id, keys[2].id), 1)) == [keys[3]]
 
 
-async def test_an_end_erases_one_organisation_and_is_told_once(uow: UnitOfWork) -> None:
+async def test_an_end_erases_one_organization_and_is_told_once(uow: UnitOfWork) -> None:
     user, other = await _registered(uow), await _registered(uow)
     key = ApiKey(
         id=new_id("key"),

@@ -9,7 +9,7 @@ import pytest
 from libs.common import context
 from libs.common.bus.ports import Bus
 from libs.common.contracts.base import Event, Rpc
-from libs.common.contracts.gateway import RATE, TURNS
+from libs.common.contracts.gateway import RATE, RESPONSES, TURNS
 from libs.common.errors import DeadlineExceeded, ErrorDetails, Internal, NoResponders, RateLimited, Unavailable
 from tests.fixtures.nats import until
 
@@ -211,6 +211,26 @@ class BusSuite:
         await bus.put(TURNS, "org_1.a", b"second")
         await bus.put(TURNS, "org_1.b", b"other")
         assert (await bus.get(TURNS, "org_1.a"), await bus.get(TURNS, "org_1.b")) == (b"second", b"other")
+
+    async def test_what_is_deleted_is_gone_and_nothing_beside_it(self, bus: Bus) -> None:
+        for key in ("org_1.0.a", "org_1.0.b", "org_1.1.a", "org_10.0.a"):
+            await bus.put(RESPONSES, key, key.encode())
+        await bus.delete(RESPONSES, "org_1.0.a")
+        assert [await bus.get(RESPONSES, key) for key in ("org_1.0.a", "org_1.0.b")] == [None, b"org_1.0.b"]
+        await bus.delete(RESPONSES, "org_1.0.>")
+        assert [await bus.get(RESPONSES, key) for key in ("org_1.0.b", "org_1.1.a")] == [None, b"org_1.1.a"]
+        await bus.delete(RESPONSES, "org_1.>")
+        assert [await bus.get(RESPONSES, key) for key in ("org_1.1.a", "org_10.0.a")] == [None, b"org_10.0.a"]
+        await bus.delete(RESPONSES, "org_2.>")
+
+    async def test_a_value_may_be_kept_for_less_than_the_bucket_s_time(self, bus: Bus) -> None:
+        await bus.put(RESPONSES, "org_3.a", b"short", max_age=1)
+        await bus.put(RESPONSES, "org_3.b", b"long")
+        assert await bus.get(RESPONSES, "org_3.a") == b"short"
+        async with asyncio.timeout(5):
+            while await bus.get(RESPONSES, "org_3.a") is not None:
+                await asyncio.sleep(0.05)
+        assert await bus.get(RESPONSES, "org_3.b") == b"long"
 
     async def test_a_sum_is_exact_however_many_add_at_once(self, bus: Bus) -> None:
         sums = await asyncio.gather(*(bus.add(RATE, "key_1.7", 3) for _ in range(100)))

@@ -19,7 +19,7 @@ from libs.common.bus.access import ACCESS, OPERATOR, USERS, Access, inbox, publi
 from libs.common.bus.nats import NatsBus
 from libs.common.bus.topology import OWNERS, Topology
 from libs.common.contracts.auth import VERIFY_API_KEY, VerifyApiKey
-from libs.common.contracts.base import Bucket, Event, Rpc, Tally
+from libs.common.contracts.base import Bucket, Event, Rpc, SharedCounter
 from libs.common.contracts.events import ORG_DELETED, OrgDeleted
 from libs.common.contracts.status import SERVICES, status_of
 from libs.common.errors import Unauthorized
@@ -34,7 +34,9 @@ def descriptors() -> dict[str, Any]:
     for path in (Path(contracts.__file__ or "").parent).glob("*.py"):
         module = __import__(f"libs.common.contracts.{path.stem}", fromlist=["x"])
         found |= {
-            name: value for name, value in vars(module).items() if isinstance(value, Rpc | Event | Bucket | Tally)
+            name: value
+            for name, value in vars(module).items()
+            if isinstance(value, Rpc | Event | Bucket | SharedCounter)
         }
     return found
 
@@ -130,7 +132,7 @@ def _subjects(*kinds: Any) -> Iterator[tuple[str, Any]]:
 CLASSES = {
     **{f"says {name}": ("publish", one.subject) for name, one in _subjects(Rpc, Event)},
     **{f"hears {name}": ("subscribe", one.subject) for name, one in _subjects(Rpc, Event)},
-    **{f"counts in {name}": ("publish", f"promptly.v1.tally.{one.name}.k") for name, one in _subjects(Tally)},
+    **{f"counts in {name}": ("publish", f"promptly.v1.tally.{one.name}.k") for name, one in _subjects(SharedCounter)},
     **{f"keeps in {name}": ("publish", f"$KV.{one.name}.k") for name, one in _subjects(Bucket)},
     **{f"reads answers of {user}": ("subscribe", f"{inbox(user)}.>") for user in USERS},
     **{f"answers {user} unasked": ("publish", f"{inbox(user)}.x.y") for user in USERS},

@@ -78,9 +78,9 @@ async def test_a_line_that_nobody_can_read_stops_nothing(tmp_path: Path) -> None
     await bus.drain()
 
 
-async def test_one_organisation_fills_half_of_a_spool_at_most(tmp_path: Path) -> None:
+async def test_one_organization_fills_half_of_a_spool_at_most(tmp_path: Path) -> None:
     bus, spool = MemoryBus(), Spool(tmp_path, (OWNED,), 40_000)
-    with pytest.raises(SpoolFull, match="your organisation"):
+    with pytest.raises(SpoolFull, match="your organization"):
         for number in range(1000):
             await spool.append(OWNED, Owned(org_id="org_greedy", text="x" * 500), f"greedy-{number}")
     assert 19_000 < spool.bytes_waiting < 21_000
@@ -112,7 +112,7 @@ async def test_a_poison_message_is_terminated_also_where_it_cannot_be_kept(
             await asyncio.sleep(0.01)
 
 
-async def test_dead_letters_discard_the_oldest_and_one_organisation_s_leave_the_others_alone(bus: NatsBus) -> None:
+async def test_dead_letters_discard_the_oldest_and_one_organization_s_leave_the_others_alone(bus: NatsBus) -> None:
     jetstream = bus._jetstream
     assert jetstream is not None
     greedy, victim = new_id("org"), new_id("org")
@@ -132,7 +132,7 @@ async def test_dead_letters_discard_the_oldest_and_one_organisation_s_leave_the_
     assert 0 < kept[f"{DEAD_SUBJECT}.reader.{greedy}"] <= MAX_DEAD_LETTERS
 
 
-async def test_an_organisation_s_poison_does_not_delay_another_s_rows() -> None:
+async def test_an_organization_s_poison_does_not_delay_another_s_rows() -> None:
     rows: list[str] = []
     before_victim = calls = 0
 
@@ -155,7 +155,7 @@ async def test_an_organisation_s_poison_does_not_delay_another_s_rows() -> None:
     assert sorted([*result.failed, *result.postponed]) == [n for n, one in enumerate(batch) if one.text]
 
 
-async def test_what_an_organisation_s_poison_held_up_of_its_own_comes_again() -> None:
+async def test_what_an_organization_s_poison_held_up_of_its_own_comes_again() -> None:
     bus, got = MemoryBus(), list[int]()
 
     async def handle(batch: Sequence[Owned]) -> None:

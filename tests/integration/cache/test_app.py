@@ -107,7 +107,7 @@ async def test_exact_repeats_hit_at_once(bus: MemoryBus) -> None:
 
 
 @pytest.mark.parametrize("change", [{"org_id": "org_b"}, {"scope": "other"}])
-async def test_nothing_crosses_an_organisation_or_a_scope(bus: MemoryBus, change: dict[str, object]) -> None:
+async def test_nothing_crosses_an_organization_or_a_scope(bus: MemoryBus, change: dict[str, object]) -> None:
     await bus.call(STORE, answer_for())
     assert isinstance(await ask(bus, "What is tin?"), CacheHit)
     assert await ask(bus, "What is tin?", **change) == CacheMiss()
@@ -164,7 +164,7 @@ async def test_a_pair_that_was_wrong_is_never_put_together_again(bus: MemoryBus)
     assert (await bus.call(STATS, CacheOf(org_id="org_a"))).total_entries == 1
 
 
-async def test_another_organisations_feedback_changes_nothing(bus: MemoryBus) -> None:
+async def test_another_organizations_feedback_changes_nothing(bus: MemoryBus) -> None:
     await bus.call(STORE, answer_for())
     hit = await ask(bus, "what is tin")
     assert isinstance(hit, CacheHit)

@@ -58,7 +58,7 @@ async def test_a_second_answer_takes_the_place_of_the_first(entries: Entries) ->
 @pytest.mark.parametrize(
     ("org_id", "fingerprint"), [("org_b", "fingerprint"), ("org_a", "other"), ("org_a\nfinger", "print")]
 )
-async def test_another_organisation_or_request_finds_nothing(entries: Entries, org_id: str, fingerprint: str) -> None:
+async def test_another_organization_or_request_finds_nothing(entries: Entries, org_id: str, fingerprint: str) -> None:
     await entries.store(answer_for())
     assert await entries.exact(org_id, fingerprint) is None
 
@@ -71,7 +71,7 @@ async def test_the_nearest_come_first_and_the_far_not_at_all(entries: Entries) -
     assert len(await entries.near("org_a", "scope", direction(0), limit=2, floor=0.68)) == 2
 
 
-async def test_only_the_same_organisation_and_scope_are_near(entries: Entries) -> None:
+async def test_only_the_same_organization_and_scope_are_near(entries: Entries) -> None:
     await entries.store(answer_for(), "What is tin?", direction(0))
     assert await entries.near("org_b", "scope", direction(0), **NEAR) == []
     assert await entries.near("org_a", "other scope", direction(0), **NEAR) == []
@@ -120,7 +120,7 @@ async def test_a_sweep_removes_what_expired_and_nothing_else(
     assert await points.fetch(cache_entry_id("org_a", "long"))
 
 
-async def test_stats_count_each_entry_once_and_clear_takes_one_organisation(entries: Entries) -> None:
+async def test_stats_count_each_entry_once_and_clear_takes_one_organization(entries: Entries) -> None:
     await entries.store(answer_for(fingerprint="1"))
     await entries.store(answer_for(fingerprint="2"), "two", direction(0))
     await entries.store(answer_for(fingerprint="3"), "three", direction(1))
@@ -195,7 +195,7 @@ def test_nobody_is_served_what_is_not_theirs(
     angle: float,
     later: int,
 ) -> None:
-    """Whatever was stored and whoever asks: same organisation, same request or scope, and not expired."""
+    """Whatever was stored and whoever asks: same organization, same request or scope, and not expired."""
 
     async def check(directory: Path) -> None:
         points = make_points(kind, directory)

@@ -1,4 +1,4 @@
-"""What is cached for an organisation goes when the organisation goes, even where the store was away at that moment."""
+"""What is cached for an organization goes when the organization goes, even where the store was away at that moment."""
 
 import asyncio
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Nothing:
         raise AssertionError(texts)
 
 
-async def test_a_deleted_organisations_entries_are_erased(points: Points, clock: ManualClock) -> None:
+async def test_a_deleted_organizations_entries_are_erased(points: Points, clock: ManualClock) -> None:
     bus, away = MemoryBus(), Away(points)
     entries = Entries(away, clock)  # type: ignore[arg-type]  # all else is passed on
     answers = Answers(entries, Nothing(), Nothing(), Nothing())  # type: ignore[arg-type]  # none is called

@@ -1,4 +1,4 @@
-"""How much one organisation may keep, over every vector store."""
+"""How much one organization may keep, over every vector store."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def stored(entries: Entries, quota: Quota, count: int, org_id: str = "org_
     return admitted
 
 
-async def test_a_full_organisation_loses_its_oldest_and_nobody_elses(entries: Entries, clock: ManualClock) -> None:
+async def test_a_full_organization_loses_its_oldest_and_nobody_elses(entries: Entries, clock: ManualClock) -> None:
     quota = Quota(entries, clock, max_entries=20, stores_per_minute=1000)
     await stored(entries, quota, 5, "org_b")
     assert all(await stored(entries, quota, 50))
@@ -67,7 +67,7 @@ async def test_many_at_once_make_room_once(entries: Entries, clock: ManualClock)
     assert (await entries.stats("org_a")).total_entries >= 36
 
 
-async def test_bytes_are_bounded_for_each_organisation_and_in_all(entries: Entries, clock: ManualClock) -> None:
+async def test_bytes_are_bounded_for_each_organization_and_in_all(entries: Entries, clock: ManualClock) -> None:
     quota = Quota(
         entries,
         clock,

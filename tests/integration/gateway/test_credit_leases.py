@@ -14,7 +14,7 @@ from tests.fixtures.gateway import gateway_stack
 from tests.integration.gateway.test_optimize import Parts, ask, serve
 
 
-async def test_a_busy_organisation_asks_the_ledger_seldom() -> None:
+async def test_a_busy_organization_asks_the_ledger_seldom() -> None:
     bus, parts, given = MemoryBus(), Parts(), list[LeaseCredits]()
 
     async def lease(asked: LeaseCredits) -> CreditsLeased | CreditsShort:

@@ -18,7 +18,7 @@ from services.gateway.clients.provider_http import HttpProviders
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.endpoints.openai_chat import ChatStream, OpenAIChat
 from services.gateway.endpoints.openai_completions import OpenAICompletions
-from services.gateway.http import openai
+from services.gateway.http import respond
 from services.gateway.pipeline import pipeline, recorder, request_metrics, responder
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.optimize import OptimizeApi
@@ -224,7 +224,7 @@ async def test_a_client_that_leaves_a_stream_of_completions_is_recorded(stack: S
 
 async def test_a_stream_that_nobody_reads_is_recorded(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the pipeline and the socket something fails, so that nobody asks for the first piece."""
-    monkeypatch.setattr(openai, "StreamingAnswer", broken)
+    monkeypatch.setattr(respond, "StreamingAnswer", broken)
     answer = await sent(stack, stream=True)
     assert answer.status_code == 500
     gc.collect()

@@ -217,3 +217,10 @@ async def test_a_key_s_requests_at_once_are_bounded_and_take_nothing_from_its_mi
         with pytest.raises(openai.RateLimitError) as refused:
             await client.chat.completions.create(model="gpt-4o", messages=ASK)
         assert 1 <= int(refused.value.response.headers["retry-after"]) <= 60
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/v1/chat/completions", "/v1/optimize", "/api/keys", "/"])
+async def test_a_method_that_nobody_takes_is_a_405_everywhere(path: str, stack: Stack) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.request("TRACE", f"{stack.url}{path}")
+    assert answer.status_code in (404, 405)

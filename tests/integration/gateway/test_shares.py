@@ -1,4 +1,4 @@
-"""One organisation never takes what is common: places, connections, calls, memory, the loop."""
+"""One organization never takes what is common: places, connections, calls, memory, the loop."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def expected(incoming: Incoming, principal: Principal, models: catalog.Catalog) 
     return expected_nano(request, initial(request), models)
 
 
-def test_an_organisation_has_at_most_as_many_places_as_are_still_free() -> None:
+def test_an_organization_has_at_most_as_many_places_as_are_still_free() -> None:
     slots = ConcurrencyLimiter(1000, 1000)
 
     def fill(org: str) -> int:
@@ -185,7 +185,7 @@ def test_what_stands_in_strings_is_text() -> None:
             list(json_size.scan(odd) or ())
 
 
-def test_a_hundred_views_of_two_organisations_leave_room_for_a_third() -> None:
+def test_a_hundred_views_of_two_organizations_leave_room_for_a_third() -> None:
     live = Subscriptions(per_org=50, most=100)
     opened = [live.subscribe("a") for _ in range(50)]
     for one in opened:

@@ -116,7 +116,7 @@ async def test_what_analytics_learned_is_used_from_the_next_request_on() -> None
     bus.connected = True
     clock.advance(60)
     await answer()
-    assert (await answer()).tier == "medium", "the organisation is forgotten"
+    assert (await answer()).tier == "medium", "the organization is forgotten"
 
 
 async def test_a_decision_is_quick() -> None:

@@ -25,6 +25,8 @@ def decide(watched: RuleWithState, counted: WindowUsage, now: datetime, *, behin
 @pytest.mark.parametrize(
     ("metric", "counted", "value"),
     [
+        ("cost_per_request", WindowUsage(), None),
+        ("cost_per_request", WindowUsage(requests=4, spend_nano=2 * DOLLAR), 0.5),
         ("daily_spend", WindowUsage(), 0.0),
         ("daily_spend", WindowUsage(requests=2, spend_nano=51 * DOLLAR, cost_nano=1), 51.0),
         ("error_rate", WindowUsage(), None),

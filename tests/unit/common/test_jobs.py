@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import structlog
 
-from libs.common.jobs import Background, running
+from libs.common.jobs import Background, background
 from libs.common.telemetry import metrics
 
 
@@ -20,13 +20,13 @@ async def test_work_that_swallows_a_cancellation_is_cancelled_again() -> None:
             swallowed += 1
         await asyncio.Event().wait()
 
-    async with running(stubborn()):
+    async with background(stubborn()):
         await asyncio.sleep(0)
     assert swallowed == 1
 
 
 async def test_nothing_to_run_is_fine() -> None:
-    async with running():
+    async with background():
         pass
 
 

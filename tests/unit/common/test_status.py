@@ -5,12 +5,12 @@ from pathlib import Path
 
 from libs.common.bus import MemoryBus
 from libs.common.contracts.status import SERVICES, AskStatus, status_of
-from libs.common.runner import App, _Shown
+from libs.common.runner import App, AppStatus
 from libs.common.version import VERSION
 
 
 async def test_a_service_says_how_it_is_from_its_first_moment_on() -> None:
-    bus, shown = MemoryBus(), _Shown(App(missing=lambda: ("start",)))
+    bus, shown = MemoryBus(), AppStatus(App(missing=lambda: ("start",)))
     await bus.serve(status_of("router"), shown.status)
     assert (await bus.call(status_of("router"), AskStatus())).missing == ("start",)
     shown.app = App(degraded=lambda: ["postgres"])

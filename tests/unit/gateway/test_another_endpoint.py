@@ -18,6 +18,7 @@ from services.gateway.domain.attempts import Failure
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.request import Envelope, Incoming, Kind, Request
+from services.gateway.domain.turns import CallIds
 from services.gateway.endpoints.base import (
     AnswerStream,
     AnswerSummary,
@@ -28,12 +29,15 @@ from services.gateway.endpoints.base import (
 )
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.cache_lookup import CacheLookup
-from services.gateway.pipeline.pipeline import Pipeline, Response
+from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import Recorder
 from services.gateway.pipeline.responder import Responder
-from services.gateway.providers.base import EncodedRequest
+from services.gateway.pipeline.response import Response
+from services.gateway.providers.anthropic.provider import Anthropic
+from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
+from services.gateway.providers.registry import Registry
 from services.gateway.state.concurrency import ConcurrencyLimiter
 from services.gateway.state.prefix_cache import PrefixCacheTracker
 from services.gateway.state.provider_health import ProviderHealth
@@ -111,6 +115,9 @@ class Messages:
     def chat_view(self, envelope: Envelope) -> None:
         return None
 
+    def call_ids(self, envelope: Envelope) -> CallIds:
+        return CallIds()
+
     def cache_key(self, envelope: Envelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
         return CacheKey(fingerprint=str(hash(envelope.raw)), scope="messages", query=None)
 
@@ -185,20 +192,20 @@ class Ports:
     async def save(self, org_id: str, kept: Any) -> None:
         raise AssertionError
 
-    async def complete(self, target: Any, key: int, org_id: str, encoded: EncodedRequest) -> bytes:
+    async def complete(self, target: Any, key: int, org_id: str, encoded: EncodedRequest) -> ProviderAnswer:
         self.sent.append(encoded)
-        return b"".join(self.pieces)
+        return ProviderAnswer(content=b"".join(self.pieces))
 
     async def check(self, key: Any, org_id: str) -> None: ...
 
-    async def stream(self, target: Any, key: int, org_id: str, encoded: EncodedRequest) -> AsyncGenerator[bytes, None]:
+    async def stream(self, target: Any, key: int, org_id: str, encoded: EncodedRequest) -> ProviderStream:
         self.sent.append(encoded)
 
         async def pieces() -> AsyncGenerator[bytes, None]:
             for piece in self.pieces:
                 yield piece
 
-        return pieces()
+        return ProviderStream(pieces=pieces())
 
     async def finished(self, event: CompletionFinished) -> None:
         self.finished_events.append(event)
@@ -211,7 +218,19 @@ class Ports:
         self.spent = actual_nano
 
 
-def pipeline(ports: Ports) -> Pipeline:
+class OnlyAnthropic(Anthropic):
+    """The one provider that has an API of this name."""
+
+    surfaces = frozenset(("messages", "rare"))
+
+
+class Rare(Messages):
+    """A format that nobody translates."""
+
+    surface = "rare"
+
+
+def pipeline(ports: Ports, registry: Registry = PROVIDERS) -> Pipeline:
     models, background, prefixes = catalog.load(), Background(), PrefixCacheTracker(CLOCK.monotonic)
     return Pipeline(
         admission=Admission(ports, ports, ConcurrencyLimiter(10, 10)),
@@ -219,11 +238,11 @@ def pipeline(ports: Ports) -> Pipeline:
         planner=Planner(ports, ports, ports, ports, prefixes, models),
         budgets=ports,
         provider_calls=ProviderCalls(
-            ports, PROVIDERS, models, ProviderHealth(CLOCK.monotonic), CLOCK, lambda: asyncio.sleep(0)
+            ports, registry, models, ProviderHealth(CLOCK.monotonic), CLOCK, lambda: asyncio.sleep(0)
         ),
         responder=Responder(ports, prefixes, models, CLOCK, background),
         recorder=Recorder(ports, ports, models, CLOCK, background),
-        registry=PROVIDERS,
+        registry=registry,
         catalog=models,
     )
 
@@ -293,4 +312,5 @@ async def test_a_cached_answer() -> None:
 
 async def test_only_providers_of_the_surface_are_targets() -> None:
     with pytest.raises(PromptlyError, match="None of your keys reaches `gpt-4o`"):
-        await answer(Ports([]), model="gpt-4o")
+        registry = Registry((*PROVIDERS, OnlyAnthropic("http://anthropic", "2023-06-01")))
+        await pipeline(Ports([]), registry).run(Rare(), incoming(model="gpt-4o"), lambda _: None)

@@ -248,6 +248,6 @@ def test_retry_after(said: str, seconds: float | None) -> None:
 @pytest.mark.parametrize(
     "secret", ["sk-ant-api03-Ab_C-1", "11111111-2222-3333-4444-555555555555", "org_01ABCDEFGH", "org-abcdefgh"]
 )
-def test_messages_hold_no_keys_and_no_organisations(secret: str) -> None:
+def test_messages_hold_no_keys_and_no_organizations(secret: str) -> None:
     found = ANTHROPIC.failure(429, {}, error("rate_limit_error", f"Limit of {secret}, in your organization."))
     assert found.message == "Limit of [redacted], in your organization."

@@ -15,7 +15,7 @@ from libs.common.errors import (
     UpstreamFailed,
 )
 from libs.common.http_errors import retry_headers
-from services.gateway.domain.attempts import Failure, Next, Tried, after, client_error
+from services.gateway.domain.attempts import AttemptState, Failure, RetryAction, client_error, next_action
 from services.gateway.domain.chat import Chat, parse
 from services.gateway.state.breaker import Breaker
 from services.gateway.state.prefix_cache import PrefixCacheTracker
@@ -27,34 +27,34 @@ def failed(status: int | None = None, kind: str = "status") -> Failure:
     return Failure(kind, "because", status=status)
 
 
-def tried(calls: int = 1, keys_left: int = 0, *, retried: bool = False, changed: bool = False) -> Tried:
-    return Tried(calls=calls, keys_left=keys_left, retried=retried, changed=changed)
+def tried(calls: int = 1, keys_left: int = 0, *, retried: bool = False, changed: bool = False) -> AttemptState:
+    return AttemptState(calls=calls, keys_left=keys_left, retried=retried, changed=changed)
 
 
 @pytest.mark.parametrize(
     ("failure", "state", "expected"),
     [
-        (failed(429), tried(keys_left=1), Next.OTHER_KEY),
-        (failed(401), tried(keys_left=1, changed=True), Next.OTHER_KEY),
-        (failed(403), tried(), Next.GIVE_UP),
-        (failed(429), tried(changed=True), Next.FALLBACK),
-        (failed(429), tried(), Next.GIVE_UP),
-        (failed(500), tried(), Next.RETRY),
-        (failed(503), tried(retried=True, calls=2), Next.GIVE_UP),
-        (failed(503), tried(retried=True, calls=2, changed=True), Next.FALLBACK),
-        (failed(500), tried(calls=2, keys_left=0, changed=True), Next.FALLBACK),
-        (failed(kind="connect"), tried(), Next.RETRY),
-        (failed(kind="malformed"), tried(), Next.RETRY),
-        (failed(kind="timeout"), tried(), Next.GIVE_UP),
-        (failed(kind="timeout"), tried(changed=True), Next.FALLBACK),
-        (failed(400), tried(), Next.GIVE_UP),
-        (failed(400), tried(changed=True), Next.FALLBACK),
-        (failed(422), tried(changed=True, calls=2), Next.FALLBACK),
-        (failed(500), tried(calls=3, changed=True), Next.GIVE_UP),
+        (failed(429), tried(keys_left=1), RetryAction.OTHER_KEY),
+        (failed(401), tried(keys_left=1, changed=True), RetryAction.OTHER_KEY),
+        (failed(403), tried(), RetryAction.GIVE_UP),
+        (failed(429), tried(changed=True), RetryAction.FALLBACK),
+        (failed(429), tried(), RetryAction.GIVE_UP),
+        (failed(500), tried(), RetryAction.RETRY),
+        (failed(503), tried(retried=True, calls=2), RetryAction.GIVE_UP),
+        (failed(503), tried(retried=True, calls=2, changed=True), RetryAction.FALLBACK),
+        (failed(500), tried(calls=2, keys_left=0, changed=True), RetryAction.FALLBACK),
+        (failed(kind="connect"), tried(), RetryAction.RETRY),
+        (failed(kind="malformed"), tried(), RetryAction.RETRY),
+        (failed(kind="timeout"), tried(), RetryAction.GIVE_UP),
+        (failed(kind="timeout"), tried(changed=True), RetryAction.FALLBACK),
+        (failed(400), tried(), RetryAction.GIVE_UP),
+        (failed(400), tried(changed=True), RetryAction.FALLBACK),
+        (failed(422), tried(changed=True, calls=2), RetryAction.FALLBACK),
+        (failed(500), tried(calls=3, changed=True), RetryAction.GIVE_UP),
     ],
 )
-def test_the_next_step(failure: Failure, state: Tried, expected: Next) -> None:
-    assert after(failure, state) is expected
+def test_the_next_step(failure: Failure, state: AttemptState, expected: RetryAction) -> None:
+    assert next_action(failure, state) is expected
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_second_try_that_would_be_paid_for_again_is_advised_against() -> None:
     failure = failed(500)
     failure.billed = TokenClasses(uncached_input=10)
     assert retry_headers(client_error(failure, "openai"))["x-should-retry"] == "false"
-    assert after(failure, tried(changed=True, keys_left=1)) is Next.GIVE_UP
+    assert next_action(failure, tried(changed=True, keys_left=1)) is RetryAction.GIVE_UP
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

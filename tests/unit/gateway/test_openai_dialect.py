@@ -128,7 +128,7 @@ def test_errors(status: int, body: Any, headers: dict[str, str], expected: tuple
     assert (failure.status, failure.retry_after) == expected
 
 
-def test_no_key_and_no_organisation_gets_into_a_message() -> None:
+def test_no_key_and_no_organization_gets_into_a_message() -> None:
     text = "Incorrect API key provided: sk-proj-abcdefghij1234. Organization org-AbCdEfGhIjKl does not exist."
     message = OPENAI.failure(401, {}, json.dumps({"error": {"message": text}}).encode()).message
     assert "abcdefghij" not in message

@@ -48,9 +48,15 @@ def principal(*providers: str) -> Principal:
 
 
 def test_every_provider_answers_chat_today() -> None:
-    assert PROVIDERS.answering("chat") == {"openai", "openai_compatible", "anthropic", "google"}
-    assert PROVIDERS.answering("messages") == {"anthropic"}
-    assert PROVIDERS.answering("generate") == {"google"}
+    everybody = {"openai", "openai_compatible", "anthropic", "google", "mistral"}
+    for surface in ("chat", "messages", "responses", "generate"):
+        assert PROVIDERS.answering(surface) == everybody
+    for provider in PROVIDERS:
+        assert provider.foreign_surface in provider.formats
+        assert provider.surfaces <= provider.formats.keys()
+    assert PROVIDERS["anthropic"].surfaces == {"messages"}
+    assert PROVIDERS["google"].surfaces == {"generate"}
+    assert PROVIDERS.answering("embeddings") == frozenset()
 
 
 def test_a_provider_without_chat_is_no_target_of_a_chat_request() -> None:
@@ -107,6 +113,7 @@ def test_credentials_stand_in_headers_and_nowhere_else() -> None:
     assert {provider.name: dict(provider.sign(request, "k")) for provider in PROVIDERS} == {
         "openai": {"authorization": "Bearer k"},
         "openai_compatible": {"authorization": "Bearer k"},
+        "mistral": {"authorization": "Bearer k"},
         "anthropic": {"x-api-key": "k", "anthropic-version": "2023-06-01"},
         "google": {"x-goog-api-key": "k"},
     }

@@ -7,11 +7,26 @@ export type Metric = Rule["metric"];
 export type Operator = Rule["operator"];
 export type Channel = Rule["channels"][number];
 
-export const METRICS: { value: Metric; label: string; unit: string; measured: (over: string) => string }[] = [
-  { value: "daily_spend", label: "Spend of the day", unit: "dollars", measured: () => "the day's spend (UTC)" },
-  { value: "error_rate", label: "Failed requests", unit: "% of the requests", measured: (over) => `the share of failed requests over ${over}` },
-  { value: "latency_p95", label: "Latency, 95th percentile", unit: "milliseconds", measured: (over) => `the 95th percentile of latency over ${over}` },
-  { value: "savings_percentage", label: "Savings", unit: "% of what it would have cost", measured: (over) => `the share that was saved over ${over}` },
+interface Described {
+  value: Metric;
+  label: string;
+  unit: string;
+  amount: (value: number) => string;
+  measured: (over: string) => string;
+}
+
+function plain(value: number, digits: number): string {
+  return new Intl.NumberFormat("en-US", { maximumFractionDigits: digits }).format(value);
+}
+
+const percent = (value: number): string => `${plain(value, 2)} %`;
+
+export const METRICS: Described[] = [
+  { value: "daily_spend", label: "Spend of the day", unit: "dollars", amount: money, measured: () => "the day's spend (UTC)" },
+  { value: "cost_per_request", label: "Cost of a request, average", unit: "dollars", amount: money, measured: (over) => `the average cost of a request over ${over}` },
+  { value: "error_rate", label: "Failed requests", unit: "% of the requests", amount: percent, measured: (over) => `the share of failed requests over ${over}` },
+  { value: "latency_p95", label: "Latency, 95th percentile", unit: "milliseconds", amount: (value) => `${plain(value, 1)} ms`, measured: (over) => `the 95th percentile of latency over ${over}` },
+  { value: "savings_percentage", label: "Savings", unit: "% of what it would have cost", amount: percent, measured: (over) => `the share that was saved over ${over}` },
 ];
 
 export const OPERATORS: { value: Operator; label: string }[] = [
@@ -33,20 +48,9 @@ export function channelName(channel: Channel): string {
   return SHORT[channel];
 }
 
-function plain(value: number, digits: number): string {
-  return new Intl.NumberFormat("en-US", { maximumFractionDigits: digits }).format(value);
-}
-
 /** A value or a threshold in the metric's unit. */
 export function amount(metric: Metric, value: number): string {
-  switch (metric) {
-    case "daily_spend":
-      return money(value);
-    case "latency_p95":
-      return `${plain(value, 1)} ms`;
-    default:
-      return `${plain(value, 2)} %`;
-  }
+  return METRICS.find((one) => one.value === metric)?.amount(value) ?? plain(value, 2);
 }
 
 export function minutes(number: number): string {

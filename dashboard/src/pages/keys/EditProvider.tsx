@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, call, type Schema } from "../../api/client";
 import { stale } from "../../api/queries";
+import { useProviders } from "../../ui/ConnectProvider";
 import { Refused } from "../../ui/states";
 
 type Stored = Schema["ProviderKey"];
@@ -29,7 +30,9 @@ function Form({ stored, name, close }: { stored: Stored; name: string; close: ()
   const [label, setLabel] = useState(stored.label);
   const [models, setModels] = useState(stored.models);
   const [missing, setMissing] = useState(false);
-  const other = stored.provider === "openai_compatible";
+  const kind = useProviders().providers.find((one) => one.name === stored.provider);
+  const other = kind?.needs_base_url ?? false;
+  const listsModels = kind?.needs_models ?? false;
   const moved = baseUrl.trim() !== (stored.base_url ?? "");
   const save = useMutation({
     mutationFn: () =>
@@ -39,7 +42,7 @@ function Form({ stored, name, close }: { stored: Stored; name: string; close: ()
           api_key: apiKey.trim() || null,
           ...(moved ? { base_url: baseUrl.trim() || null } : {}),
           label: label.trim() === stored.label ? null : label.trim(),
-          models: other && models.join("\n") !== stored.models.join("\n") ? models : null,
+          models: listsModels && models.join("\n") !== stored.models.join("\n") ? models : null,
         },
       }),
     onSuccess: () => {
@@ -79,7 +82,7 @@ function Form({ stored, name, close }: { stored: Stored; name: string; close: ()
           onChange={(event) => setBaseUrl(event.currentTarget.value)}
         />
         <TextInput label="Label (optional)" value={label} maxLength={200} error={fields["label"]} onChange={(event) => setLabel(event.currentTarget.value)} />
-        {other && <TagsInput label="Models that it serves" description="Type a name and press Enter" required value={models} error={fields["models"]} onChange={setModels} />}
+        {listsModels && <TagsInput label="Models that it serves" description="Type a name and press Enter" required value={models} error={fields["models"]} onChange={setModels} />}
         <Refused error={save.error} />
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>

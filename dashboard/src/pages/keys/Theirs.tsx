@@ -4,7 +4,7 @@ import { call } from "../../api/client";
 import { providerKeys, stale } from "../../api/queries";
 import { useMay } from "../../app/who";
 import { Confirm } from "../../ui/Confirm";
-import { ConnectProvider, providerName } from "../../ui/ConnectProvider";
+import { ConnectProvider, useProviders } from "../../ui/ConnectProvider";
 import { ago } from "../../ui/format";
 import { Nothing, Panel, Show, Wide } from "../../ui/states";
 import { TestKey } from "../../ui/TestKey";
@@ -15,6 +15,7 @@ export function Theirs() {
   const client = useQueryClient();
   const found = useQuery(providerKeys());
   const may = useMay("manage_providers");
+  const { nameOf } = useProviders();
   const { open, button, done } = useOpener("Connect a provider");
   return (
     <Panel title="Providers' keys" aside={may && button}>
@@ -28,7 +29,7 @@ export function Theirs() {
         <Show of={found} height={120}>
           {({ keys }) =>
             keys.length === 0 ? (
-              <Nothing title="No provider is connected">{may ? "Connect one: without it, no request can be answered." : "An admin of your organisation connects them."}</Nothing>
+              <Nothing title="No provider is connected">{may ? "Connect one: without it, no request can be answered." : "An admin of your organization connects them."}</Nothing>
             ) : (
               <Wide label="Providers' keys, table" width={640}>
                 <Table verticalSpacing={6}>
@@ -42,12 +43,12 @@ export function Theirs() {
                   </Table.Thead>
                   <Table.Tbody>
                     {keys.map((key) => {
-                      const name = `${providerName(key.provider)} ${key.api_key}`;
+                      const name = `${nameOf(key.provider)} ${key.api_key}`;
                       return (
                         <Table.Tr key={key.id}>
                           <Table.Td className="name">
                             <Text size="sm">
-                              {providerName(key.provider)} {key.label && `· ${key.label}`}
+                              {nameOf(key.provider)} {key.label && `· ${key.label}`}
                             </Text>
                             {key.base_url && <Text size="xs" c="dimmed">{key.base_url}</Text>}
                           </Table.Td>

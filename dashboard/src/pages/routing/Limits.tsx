@@ -14,7 +14,7 @@ const SWITCHES: { name: keyof Settings; label: string; about: string }[] = [
   { name: "older_generations", label: "Models of any age", about: "Tiers may name models that are more than one generation older than the one asked for." },
 ];
 
-/** What routing may do only where the organisation says so. */
+/** What routing may do only where the organization says so. */
 export function Limits({ settings }: { settings: Settings }) {
   const client = useQueryClient();
   const may = useMay("manage_settings");

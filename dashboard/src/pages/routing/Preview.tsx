@@ -2,7 +2,7 @@ import { Badge, Button, Group, Stack, Text, Textarea, TextInput } from "@mantine
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call, type Schema } from "../../api/client";
-import { providerName } from "../../ui/ConnectProvider";
+import { useProviders } from "../../ui/ConnectProvider";
 import { Facts } from "../../ui/Facts";
 import { requestOf } from "../../ui/pasted";
 import { whySentence } from "../../ui/routing";
@@ -55,13 +55,14 @@ function Result({ asked, route }: { asked: string; route: Schema["Route"] }) {
       ))}
     </Group>
   );
+  const { nameOf } = useProviders();
   const why = route.rule ? `The rule “${route.rule.name ?? route.rule.id}” decided.` : whySentence(route.reason, route.model === asked);
   return (
     <Stack gap="xs" data-testid="route">
       <Text role="status">
         {asked === route.model ? <b>{route.model}</b> : <>{asked} → <b>{route.model}</b></>}
         {", "}
-        {providerName(route.provider)}
+        {nameOf(route.provider)}
       </Text>
       <Facts
         rows={[

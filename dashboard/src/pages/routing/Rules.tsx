@@ -30,7 +30,7 @@ export function Rules() {
                 <RuleForm last={rules.at(-1)?.priority ?? 0} done={done} />
               </Collapse>
               {rules.length === 0 ? (
-                <Nothing title="No rules yet">{may ? "Make one where you know better than any judge: “invoices go to gpt-4o”." : "An admin of your organisation makes them."}</Nothing>
+                <Nothing title="No rules yet">{may ? "Make one where you know better than any judge: “invoices go to gpt-4o”." : "An admin of your organization makes them."}</Nothing>
               ) : (
                 <Ordered rules={rules} />
               )}

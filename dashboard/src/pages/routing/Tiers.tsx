@@ -4,7 +4,7 @@ import type { FormEvent } from "react";
 import { call, type Schema } from "../../api/client";
 import { providerKeys, routing, settle } from "../../api/queries";
 import { useMay } from "../../app/who";
-import { providerName } from "../../ui/ConnectProvider";
+import { useProviders } from "../../ui/ConnectProvider";
 import { TIERS } from "../../ui/routing";
 import { Panel, Refused } from "../../ui/states";
 import { useEdits } from "../../ui/useEdits";
@@ -41,7 +41,7 @@ function Provider({ provider, models, defaults, known, connected }: { provider: 
   const client = useQueryClient();
   const may = useMay("manage_settings");
   const { draft, set, undo } = useEdits(models);
-  const name = providerName(provider);
+  const name = useProviders().nameOf(provider);
   const own = TIERS.filter((tier) => models[tier] !== defaults[tier]);
   const typed = (tier: string): string => (draft[tier] ?? "").trim();
   const wanted = TIERS.filter((tier) => typed(tier) && typed(tier) !== models[tier]);

@@ -58,7 +58,7 @@ class BadRequestError(openai.BadRequestError, PromptlyError):
 
 
 class NoProviderKeyError(BadRequestError):
-    """The organisation has no key for a provider of this model."""
+    """The organization has no key for a provider of this model."""
 
 
 class AuthenticationError(openai.AuthenticationError, PromptlyError):
@@ -90,7 +90,7 @@ class PermissionDeniedError(openai.PermissionDeniedError, PromptlyError):
 
 
 class NotFoundError(openai.NotFoundError, PromptlyError):
-    """The organisation has no such thing."""
+    """The organization has no such thing."""
 
 
 class ConflictError(openai.ConflictError, PromptlyError):
@@ -122,7 +122,7 @@ class InternalServerError(openai.InternalServerError, PromptlyError):
 
 
 class UpstreamError(InternalServerError):
-    """The provider could not be reached, failed, or refused the organisation's key."""
+    """The provider could not be reached, failed, or refused the organization's key."""
 
 
 class UnavailableError(InternalServerError):

@@ -19,7 +19,7 @@ _SHARE: Final = 20
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """What an organisation has: tokens to lease, tokens under leases, and whether its admins know that little is left."""
+    """What an organization has: tokens to lease, tokens under leases, and whether its admins know that little is left."""
 
     balance: int = 0
     reserved: int = 0

@@ -9,7 +9,7 @@ def low_credits_mail(to: str, tokens: int) -> Mail:
         kind="low_credits",
         to=to,
         subject="Your Promptly credits are running low",
-        text=f"Your organisation has {tokens:,} tokens of credits left for the optimize API.\n\n"
+        text=f"Your organization has {tokens:,} tokens of credits left for the optimize API.\n\n"
         "When they are used up, its calls are answered with 402 until more are bought, on the dashboard's page for credits.\n",
     )
 
@@ -20,6 +20,6 @@ def purchase_mail(to: str, pence: int, tokens: int, reference: str) -> Mail:
         kind="purchase",
         to=to,
         subject="Your Promptly credits",
-        text=f"Thank you: {tokens:,} tokens of credits for £{pence / 100:,.2f} are in your organisation's account.\n\n"
+        text=f"Thank you: {tokens:,} tokens of credits for £{pence / 100:,.2f} are in your organization's account.\n\n"
         f"Reference: {reference}\n",
     )

@@ -19,8 +19,8 @@ _REF: Final = "#/components/schemas/{name}"
 _VARIABLE: Final = re.compile(r"{(\w+)}")
 _SOURCE: Final = {"type": "string", "enum": ["github", "google"]}
 _ABOUT: Final = """\
-What the dashboard does, and whatever else manages an organisation. Sign in at `/api/auth/login`, and send the token as
-`Authorization: Bearer <token>`; every answer is about the token's organisation alone.
+What the dashboard does, and whatever else manages an organization. Sign in at `/api/auth/login`, and send the token as
+`Authorization: Bearer <token>`; every answer is about the token's organization alone.
 
 Errors are `{"detail": "<a sentence>"}`, with `errors: [{field, message}]` where fields are to blame. An address that is not
 listed answers 404, another method 405.

@@ -35,9 +35,9 @@ FAILURES: Final[Mapping[int, Failure]] = {
     403: _says(
         "Forbidden",
         "The role, or a setting of this installation, does not allow it.",
-        "Your role (viewer) may not change settings and routing, or clear the cache; ask an admin of your organisation.",
+        "Your role (viewer) may not change settings and routing, or clear the cache; ask an admin of your organization.",
     ),
-    404: _says("NotFound", "No such thing in this organisation.", "There is no such thing in your organisation."),
+    404: _says("NotFound", "No such thing in this organization.", "There is no such thing in your organization."),
     409: _says("Conflict", "What is there stands in the way.", "This e-mail address is already registered."),
     413: _says("PayloadTooLarge", "The body is larger than 1 MiB.", "The body is too large."),
     429: _says("TooManyRequests", "Too many tries.", "Too many tries; try again in 60 seconds."),

@@ -1,14 +1,12 @@
 """Promptly keys and provider keys as they are stored: never in the clear."""
 
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
 from libs.common import keys
 from libs.common.contracts.auth import Scope
-
-Provider = Literal["openai", "anthropic", "google", "openai_compatible"]
+from libs.common.contracts.providers import ProviderName
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +37,11 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredProviderKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider key, sealed for this organisation, provider and id."""
+    """A provider key, sealed for this organization, provider and id."""
 
     id: str
     org_id: str
-    provider: Provider
+    provider: ProviderName
     label: str
     sealed: str
     last4: str

@@ -1,4 +1,4 @@
-"""Members and invitations of an organisation, and the rule that an admin always remains."""
+"""Members and invitations of an organization, and the rule that an admin always remains."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -40,5 +40,5 @@ def member_to_change(members: Sequence[User], user_id: str, role: Role | None) -
     if member is None:
         raise NotFound("There is no such member.")
     if role != "admin" and not any(user.role == "admin" for user in members if user.id != user_id):
-        raise Conflict("An organisation needs an admin; make somebody else one first.", code="last_admin")
+        raise Conflict("An organization needs an admin; make somebody else one first.", code="last_admin")
     return member

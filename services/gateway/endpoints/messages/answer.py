@@ -44,8 +44,12 @@ class MessageWriting(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
 
 
-def stop_reason(reason: StopReason, *, called: bool) -> str:
-    """Anthropic's word. A complete call is `tool_use` whatever the provider says, and without a call nothing is."""
+def stop_reason(reason: StopReason, *, called: bool, cut: bool = False) -> str:
+    """Anthropic's word. A complete call is `tool_use` whatever the provider says, and without a call nothing is; `cut`: a call was
+    cut off.
+    """
+    if called and reason == "length" and not cut:
+        return "tool_use"
     if reason in ("end", "tool_use", "pause"):
         return "tool_use" if called else "end_turn"
     return _REASONS[reason]
@@ -70,7 +74,7 @@ def usage_json(usage: Usage) -> dict[str, Any]:
 def message(answer: Answer, writing: MessageWriting) -> bytes:
     """A whole message. `Failure` "malformed" for a call whose arguments are no object, where the answer was not cut off."""
     content: list[Any] = []
-    called = False
+    called = cut = False
     for block in answer.blocks:
         match block:
             case Text(text=text) if text:
@@ -81,7 +85,7 @@ def message(answer: Answer, writing: MessageWriting) -> bytes:
                 complete = is_object(block.arguments)
                 if not complete and answer.stop != "length":
                     raise Failure("malformed", "The answer calls a tool with arguments that are no JSON object.")
-                called = called or complete
+                called, cut = called or complete, cut or not complete
                 given: Any = block.arguments if complete else {}
                 content.append({"type": "tool_use", "id": block.id, "name": block.name, "input": given})
             case _:
@@ -92,7 +96,7 @@ def message(answer: Answer, writing: MessageWriting) -> bytes:
         "role": "assistant",
         "model": answer.model,
         "content": content,
-        "stop_reason": stop_reason(answer.stop, called=called),
+        "stop_reason": stop_reason(answer.stop, called=called, cut=cut),
         "stop_sequence": answer.stop_sequence,
     }
     if answer.stop == "refusal":
@@ -142,6 +146,7 @@ class MessageStream:
         self._signature: Native | None = None
         self._usage: Usage | None = None
         self._called = False
+        self._cut = False
         self._refusal: list[str] = []
         self._escape = ""
 
@@ -200,7 +205,7 @@ class MessageStream:
             "stop_sequence": None,
             "usage": counted,
         }
-        return _json_event("message_start", message=begun) + _json_event("ping")
+        return json_event("message_start", message=begun) + json_event("ping")
 
     def _begin(self) -> bytes:
         opened = self._open
@@ -215,7 +220,7 @@ class MessageStream:
                 block = {"type": "thinking", "thinking": "", "signature": ""}
             case _:
                 block = {"type": "text", "text": ""}
-        return _json_event("content_block_start", index=self._index, content_block=block)
+        return json_event("content_block_start", index=self._index, content_block=block)
 
     def _text(self, piece: TextPiece) -> bytes:
         opened = self._open
@@ -246,7 +251,7 @@ class MessageStream:
 
     def _grow(self, **delta: str) -> bytes:
         begun = b"" if self._shown else self._begin()
-        return begun + _json_event("content_block_delta", index=self._index, delta=delta)
+        return begun + json_event("content_block_delta", index=self._index, delta=delta)
 
     def _close(self, *, cut: bool) -> bytes:
         opened, self._open = self._open, None
@@ -254,14 +259,14 @@ class MessageStream:
             return b""
         out = b""
         if opened.kind == "call":
-            self._called = self._called or not cut
+            self._called, self._cut = self._called or not cut, self._cut or cut
             if self._escape:
                 escape, self._escape = self._escape, ""
                 delta = {"type": "input_json_delta", "partial_json": escape}
-                out += _json_event("content_block_delta", index=self._index, delta=delta)
+                out += json_event("content_block_delta", index=self._index, delta=delta)
         elif opened.kind == "reasoning":
             out += self._sign(opened)
-        return out + _json_event("content_block_stop", index=self._index) if self._shown else b""
+        return out + json_event("content_block_stop", index=self._index) if self._shown else b""
 
     def _sign(self, opened: Open) -> bytes:
         native, sealer = self._signature, self._writing.sealer
@@ -280,17 +285,18 @@ class MessageStream:
     def _stop(self, stop: Stop) -> bytes:
         self._ended = True
         delta: dict[str, Any] = {
-            "stop_reason": stop_reason(stop.reason, called=self._called),
+            "stop_reason": stop_reason(stop.reason, called=self._called, cut=self._cut),
             "stop_sequence": stop.sequence,
         }
         if stop.reason == "refusal":
             delta["stop_details"] = _refused(stop.explanation or "".join(self._refusal) or None)
         usage = usage_json(self._usage or Usage(uncached=self._writing.estimate))
         del usage["service_tier"]
-        return _json_event("message_delta", delta=delta, usage=usage) + _json_event("message_stop")
+        return json_event("message_delta", delta=delta, usage=usage) + json_event("message_stop")
 
 
-def _json_event(kind: str, **fields: Any) -> bytes:
+def json_event(kind: str, **fields: Any) -> bytes:
+    """One event of a stream, named by its type."""
     return _event(kind, msgspec.json.encode({"type": kind, **fields}))
 
 

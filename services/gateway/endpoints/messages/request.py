@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Raw
 
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from services.gateway.endpoints.messages.blocks import content
 from services.gateway.endpoints.messages.tools import changes, choice, tools
 from services.gateway.formats import envelope
@@ -132,7 +132,7 @@ def session_of(user_id: str | None) -> str | None:
     try:
         found = msgspec.json.decode(user_id, type=dict[str, Raw])
         return string(found, "session_id")
-    except UNREADABLE:
+    except DECODE_ERRORS:
         return None
 
 

@@ -160,11 +160,17 @@ class ResponseStream:
 
     def fail(self, failure: Failure) -> bytes:
         """The event that ends a stream whose provider failed."""
-        out = b"" if self._started else self._start(Start(self._writing.model))
-        self._ended = True
         code, message = errors.openai_error(errors.in_stream(failure))
         if failure.code in _CODES or failure.status == 503:
             code = failure.code if failure.code in _CODES else "server_is_overloaded"
+        return self.failed(code, message)
+
+    def failed(self, code: str, message: str) -> bytes:
+        """The event that ends a stream with an error; nothing once it has ended."""
+        if self._ended:
+            return b""
+        out = b"" if self._started else self._start(Start(self._writing.model))
+        self._ended = True
         output = self.output + ([self._item.unfinished()] if self._item is not None else [])
         self.response |= {"status": "failed", "error": {"code": code, "message": message}, "output": output}
         return out + self._event("response.failed", response=self.response)

@@ -51,7 +51,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("get", "/v1/models"): Operation(
         id="list_models",
         tag="models",
-        summary="The models that the organisation's provider keys reach, aliases included.",
+        summary="The models that the organization's provider keys reach, aliases included.",
         answer=ModelList(data=(_MODEL,)),
         answer_is="OpenAI's list format.",
         fails=_NO_BODY,
@@ -78,7 +78,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         id="optimize_prompt",
         tag="optimize",
         summary="Shorten one prompt.",
-        description="Charges `original_tokens` of the organisation's credits, once. The key needs the scope `optimize`.",
+        description="Charges `original_tokens` of the organization's credits, once. The key needs the scope `optimize`.",
         parameters=(
             {
                 "name": "idempotency-key",

@@ -52,7 +52,7 @@ FAILURES: Final[Mapping[str, Failure]] = {
             param="model",
         ),
     ),
-    "RequestNotFound": _failure("The organisation made no such request.", errors.NotFound("There is no such request.")),
+    "RequestNotFound": _failure("The organization made no such request.", errors.NotFound("There is no such request.")),
     "BodyTimeout": _failure("The body did not arrive in time.", _LATE),
     "PayloadTooLarge": _failure("The body is larger than 10 MiB, or longer than the provider takes.", _LARGE),
     "UnsupportedEncoding": _failure("The body is compressed.", _ENCODED),
@@ -66,7 +66,7 @@ FAILURES: Final[Mapping[str, Failure]] = {
         retry_after=True,
     ),
     "ProviderFailed": _failure(
-        "The provider was not reached, was too slow, failed, or refused the organisation's key.",
+        "The provider was not reached, was too slow, failed, or refused the organization's key.",
         errors.UpstreamFailed("OpenAI did not answer in time."),
     ),
     "Unavailable": _failure(
@@ -85,7 +85,7 @@ OPTIMIZE_FAILURES: Final[Mapping[str, Failure]] = {
         "No key, or one that is not known.", errors.Unauthorized("This API key is not known.")
     ),
     "OptimizeNoCredits": _failure(
-        "The organisation has too few credits left.",
+        "The organization has too few credits left.",
         errors.InsufficientCredits("Your account has insufficient credits", required=1000, available=250),
     ),
     "OptimizeForbidden": _failure(

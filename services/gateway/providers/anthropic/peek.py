@@ -9,10 +9,12 @@ from services.gateway.translate.fields import Fields, read_object, too_many_part
 
 _WANTED = re.compile(rb"message_start|message_delta|message_stop|\"error\"|event: ?error|tool_use")
 
+_OPENING = re.compile(rb"message_start|event: ?ping|\"type\": ?\"(?:ping|error)\"|event: ?error")
+
 
 def peek() -> FramePeek:
     """What is read of a stream that is forwarded as it comes."""
-    return FramePeek(_WANTED, _Peeked())
+    return FramePeek(_WANTED, _Peeked(), opening=_OPENING)
 
 
 def seen_whole(data: bytes) -> Seen:

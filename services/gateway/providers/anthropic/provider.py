@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.formats.surface import ProviderSurface
+from services.gateway.providers.anthropic.surface import MESSAGES
 from services.gateway.providers.base import OutgoingRequest, Provider
 from services.gateway.translate.anthropic import ANTHROPIC
 from services.gateway.translate.anthropic_openai import failure
@@ -16,19 +18,23 @@ class Anthropic(Provider):
     surfaces = frozenset(("messages",))
     chat = ANTHROPIC
     chat_surface = "messages"
+    formats: Mapping[str, ProviderSurface] = {"messages": MESSAGES}
+    foreign_surface = "messages"
 
     def __init__(self, base_url: str, version: str) -> None:
         super().__init__(base_url)
         self._version = version
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
-        return f"{_with_version(base_url)}/messages"
+        count = "/count_tokens" if surface == "messages:count" else ""
+        return f"{_with_version(base_url)}/messages{count}"
 
     def models_url(self, base_url: str) -> str:
         return f"{_with_version(base_url)}/models"
 
     def sign(self, request: OutgoingRequest, key: str) -> Mapping[str, str]:
-        return {"x-api-key": key, "anthropic-version": self._version}
+        version = request.headers.get("anthropic-version", self._version)
+        return {"x-api-key": key, "anthropic-version": version}
 
     def error(self, status: int, headers: Mapping[str, str], content: bytes) -> Failure:
         return failure(status, headers, content)

@@ -12,7 +12,7 @@ from services.gateway.formats.foreign import Plain, calls, error_text, plain, to
 from services.gateway.formats.json_fields import rejected
 from services.gateway.formats.tool_names import ToolNames
 from services.gateway.translate.anthropic_content import unusable
-from services.gateway.translate.dialect import Asked
+from services.gateway.translate.dialect import Asked, Dialect
 from services.gateway.translate.openai_openai import OPENAI, OPENAI_COMPATIBLE
 
 MAX_TOOLS = 128
@@ -30,9 +30,9 @@ def path(model: str, *, stream: bool) -> str:
     return "/v1/chat/completions"
 
 
-def build(ask: Ask, target: Target, *, strict: bool = False) -> Built:
-    """The body for a model. `strict` is for OpenAI itself, which refuses fields that it does not know. `BadRequest` names a
-    field that this format has no place for.
+def build(ask: Ask, target: Target, *, strict: bool = False, dialect: Dialect | None = None) -> Built:
+    """The body for a model. `strict` is for OpenAI itself, which refuses fields that it does not know; `dialect` for servers with
+    rules of their own. `BadRequest` names a field that this format has no place for.
     """
     found = plain(ask)
     if len(found.tools) > MAX_TOOLS:
@@ -44,7 +44,7 @@ def build(ask: Ask, target: Target, *, strict: bool = False) -> Built:
     if target.stream:
         fields["stream"] = True
     messages = Raw(msgspec.json.encode(_messages(found, names)))
-    dialect = OPENAI if strict else OPENAI_COMPATIBLE
+    dialect = dialect or (OPENAI if strict else OPENAI_COMPATIBLE)
     asked = Asked(
         raw={name: Raw(msgspec.json.encode(value)) for name, value in fields.items()},
         messages=messages,

@@ -1,5 +1,9 @@
 """Servers that speak OpenAI's chat format: vLLM, Ollama, OpenRouter and others. Each key names its own base URL."""
 
+from collections.abc import Mapping
+
+from services.gateway.formats.surface import ProviderSurface
+from services.gateway.providers.compatible.surface import CHAT
 from services.gateway.providers.openai.embeddings import COMPATIBLE_EMBEDDINGS
 from services.gateway.providers.openai.provider import OpenAI
 from services.gateway.translate.openai_openai import OPENAI_COMPATIBLE
@@ -10,7 +14,10 @@ class Compatible(OpenAI):
 
     name = "openai_compatible"
     telemetry_name = "openai_compatible"
-    surfaces = frozenset(("chat", "embed"))
+    surfaces = frozenset(("chat",))
     chat = OPENAI_COMPATIBLE
+    formats: Mapping[str, ProviderSurface] = {"chat": CHAT}
+    foreign_surface = "chat"
     embeddings = COMPATIBLE_EMBEDDINGS
+    passes_through = False
     rejects_unknown_fields = True

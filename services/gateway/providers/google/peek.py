@@ -11,10 +11,12 @@ from services.gateway.translate.google_wire import Counts, reply
 # Gemini's events have no names, and say at their end what they are: all of them are read.
 _WANTED = re.compile(rb"data:")
 
+_OPENING = re.compile(rb"data: ?\s*\{\s*\"error\"")
+
 
 def peek() -> FramePeek:
     """What is read of a stream that is forwarded as it comes."""
-    return FramePeek(_WANTED, _read)
+    return FramePeek(_WANTED, _read, opening=_OPENING)
 
 
 def seen_whole(data: bytes) -> Seen:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import OutgoingRequest, Provider
 from services.gateway.providers.google.embeddings import GOOGLE_EMBEDDINGS
+from services.gateway.providers.google.surface import GENERATE
 from services.gateway.translate.google import GOOGLE
 from services.gateway.translate.google_errors import failure
 
@@ -15,15 +17,21 @@ class Google(Provider):
 
     name = "google"
     telemetry_name = "gcp.gemini"
-    surfaces = frozenset(("generate", "embed"))
+    surfaces = frozenset(("generate",))
     chat = GOOGLE
     chat_surface = "generate"
     embeddings = GOOGLE_EMBEDDINGS
+    formats: Mapping[str, ProviderSurface] = {"generate": GENERATE}
+    foreign_surface = "generate"
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         if surface == "embed":
             return f"{_with_version(base_url)}/models/{quote(model, safe='')}:batchEmbedContents"
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        if surface == "generate:list":
+            method = "streamGenerateContent"
+        elif surface == "generate:count":
+            method = "countTokens"
         return f"{_with_version(base_url)}/models/{quote(model, safe='')}:{method}"
 
     def models_url(self, base_url: str) -> str:

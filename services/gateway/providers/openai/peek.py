@@ -9,12 +9,13 @@ from services.gateway.translate.fields import Fields, read_object, too_many_part
 _WANTED = re.compile(
     rb"response\.(?:created|completed|incomplete|failed|output_item\.done)|\"error\"|event: ?error", re.ASCII
 )
+_OPENING = re.compile(rb"response\.(?:created|in_progress|queued|failed)|event: ?error|\"type\": ?\"error\"")
 _CALLS = ("function_call", "custom_tool_call", "local_shell_call", "shell_call", "apply_patch_call")
 
 
 def peek() -> FramePeek:
     """What is read of a stream that is forwarded as it comes. A last frame of up to 64 MiB is read; beyond that its tokens are lost."""
-    return FramePeek(_WANTED, _read)
+    return FramePeek(_WANTED, _read, opening=_OPENING)
 
 
 def seen_whole(data: bytes) -> Seen:

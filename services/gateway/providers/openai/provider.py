@@ -3,13 +3,20 @@
 from collections.abc import Mapping
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EmbeddingFormat, OutgoingRequest, Provider
 from services.gateway.providers.openai.embeddings import OPENAI_EMBEDDINGS
+from services.gateway.providers.openai.surface import CHAT, RESPONSES
 from services.gateway.translate.dialect import Dialect
 from services.gateway.translate.openai_errors import failure
 from services.gateway.translate.openai_openai import OPENAI
 
-_PATHS = {"embed": "embeddings"}
+_PATHS = {
+    "embed": "embeddings",
+    "responses": "responses",
+    "responses:count": "responses/input_tokens",
+    "responses:compact": "responses/compact",
+}
 
 
 class OpenAI(Provider):
@@ -17,10 +24,13 @@ class OpenAI(Provider):
 
     name = "openai"
     telemetry_name = "openai"
-    surfaces = frozenset(("chat", "embed", "passthrough"))
+    surfaces: frozenset[str] = frozenset(("chat", "responses"))
     chat: Dialect | None = OPENAI
     chat_surface = "chat"
+    formats: Mapping[str, ProviderSurface] = {"chat": CHAT, "responses": RESPONSES}
+    foreign_surface = "responses"
     embeddings: EmbeddingFormat | None = OPENAI_EMBEDDINGS
+    passes_through = True
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         return f"{base_url.rstrip('/')}/{_PATHS.get(surface, 'chat/completions')}"

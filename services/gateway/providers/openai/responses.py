@@ -84,7 +84,8 @@ def count_body(ask: Ask, target: Target) -> bytes:
 
 
 def _own(turn: Any) -> list[Any]:
-    if "item" in turn.rest:
+    opened = any(getattr(block, "native", None) is not None and block.native.kind == "item" for block in turn.blocks)
+    if "item" in turn.rest and not opened:
         return [turn.rest["item"]]
     found = []
     for block in turn.blocks:

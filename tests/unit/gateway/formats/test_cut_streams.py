@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.gateway.endpoints.messages.answer import MessageStream, MessageWriting
 from services.gateway.formats.blocks import Usage
-from services.gateway.formats.deltas import Delta, Fail, StreamReader
+from services.gateway.formats.deltas import Delta, Fail, StreamReader, begun
 from services.gateway.formats.filters import ClientDeltas
 from services.gateway.providers.anthropic.peek import peek as anthropic_peek
 from services.gateway.providers.google.peek import peek as google_peek
@@ -114,3 +114,27 @@ def test_1_8_13_a_whole_stream_in_single_bytes_is_seen_once() -> None:
     for at in range(len(data)):
         seen.feed(data[at : at + 1])
     assert seen.seen.usage == Usage(uncached=4)
+
+
+def test_1_8_14_what_only_shows_that_a_provider_is_there_leaves_room_for_another() -> None:
+    overloaded = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    seen = anthropic_peek()
+    seen.feed(sse({"type": "message_start", "message": {"id": "m"}}, {"type": "ping"}, overloaded))
+    assert not seen.seen.begun
+    assert seen.seen.failure is not None
+    seen.feed(sse({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}))
+    assert seen.seen.begun
+    responses = openai_peek()
+    responses.feed(sse({"type": "response.created", "response": {}}, {"type": "response.in_progress", "response": {}}))
+    responses.feed(b": comment\n\n")
+    assert not responses.seen.begun
+    responses.feed(sse({"type": "response.output_item.added", "item": {}}))
+    assert responses.seen.begun
+    gemini = google_peek()
+    gemini.feed(chunks({"error": {"code": 503, "message": "x", "status": "UNAVAILABLE"}}))
+    assert not gemini.seen.begun
+    gemini.feed(chunks({"candidates": [{"content": {"parts": [{"text": "a"}]}}]}))
+    assert gemini.seen.begun
+    reader = anthropic_reader()
+    assert not begun(reader.feed(sse({"type": "message_start", "message": {"id": "m"}}, {"type": "ping"})))
+    assert begun(reader.feed(message_stream(TEXT)))

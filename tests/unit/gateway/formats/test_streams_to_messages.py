@@ -330,3 +330,11 @@ def test_refusals() -> None:
     found = written(openai_reader(), response_stream(*refusing))
     assert found[-2]["delta"]["stop_reason"] == "refusal"
     assert found[-2]["delta"]["stop_details"] == {"type": "refusal", "category": None, "explanation": "No."}
+
+
+def test_a_call_that_is_whole_is_a_call_whatever_the_provider_says() -> None:
+    cut: Any = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    data = response_stream(*called(0, "c", '{"a":1}'), **cut)
+    assert outline(written(openai_reader(), data))[-2:] == ["tool_use", "message_stop"]
+    data = response_stream(*called(0, "c", '{"a":1}'), *called(1, "d", '{"a":')[:2], **cut)
+    assert outline(written(openai_reader(), data))[-2:] == ["max_tokens", "message_stop"]

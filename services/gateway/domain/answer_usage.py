@@ -8,10 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from libs.common.catalog.units import UnitKind
-from libs.common.contracts.base import UNREADABLE
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.events import TokenClasses
 
-_BROKEN: Final = (*UNREADABLE, RecursionError)
+_BROKEN: Final = (*DECODE_ERRORS, RecursionError)
 _TAIL: Final = 64 << 10  # bytes: usage stands at the end, behind pictures of megabytes
 _USAGE: Final = re.compile(rb'"usage"\s*:\s*(?=\{)')
 _MODEL: Final = re.compile(rb'"model"\s*:\s*("(?:[^"\\]|\\.){1,256}")')

@@ -22,8 +22,8 @@ export function Delete() {
     erase.mutate();
   };
   return (
-    <Panel title="Delete the organisation">
-      <form onSubmit={submit} aria-label="Delete the organisation">
+    <Panel title="Delete the organization">
+      <form onSubmit={submit} aria-label="Delete the organization">
         <Stack gap="sm" align="flex-start">
           <Text size="sm">
             Everything goes with it: members, Promptly keys, providers' keys, settings, rules, alerts, the request log, cached answers, and

@@ -9,14 +9,14 @@ import { Facts } from "../ui/Facts";
 import { moment } from "../ui/format";
 import { PageTitle, Panel, Refused } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
-import { Account } from "./organisation/Account";
-import { Delete } from "./organisation/Delete";
+import { Account } from "./organization/Account";
+import { Delete } from "./organization/Delete";
 
-export default function Organisation() {
+export default function Organization() {
   const may = useMay("manage_org");
   return (
     <>
-      <PageTitle title="Organisation" />
+      <PageTitle title="Organization" />
       <Stack>
         <About />
         <Account />
@@ -40,7 +40,7 @@ function About() {
               "Id",
               <Group key="id" gap="xs">
                 <Code>{org.id}</Code>
-                <CopyButton text={org.id} label="Copy the organisation's id" />
+                <CopyButton text={org.id} label="Copy the organization's id" />
               </Group>,
             ],
             ["Registered", moment(org.created_at)],
@@ -70,7 +70,7 @@ function Rename({ name: saved }: { name: string }) {
     rename.mutate();
   };
   return (
-    <form onSubmit={submit} aria-label="Rename the organisation">
+    <form onSubmit={submit} aria-label="Rename the organization">
       <Stack gap="sm">
         <Group align="flex-end" gap="sm">
           <TextInput label="Another name" required maxLength={200} miw={240} flex={1} maw={360} value={name} error={fields["name"]} onChange={(event) => set({ name: event.currentTarget.value })} />

@@ -4,7 +4,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
-from libs.common.contracts.base import Bucket, Tally
+from libs.common.contracts.base import Bucket, SharedCounter
 
 
 def bucket_stream(bucket: Bucket) -> StreamConfig:
@@ -20,10 +20,11 @@ def bucket_stream(bucket: Bucket) -> StreamConfig:
         allow_rollup_hdrs=True,
         deny_delete=True,
         allow_direct=True,
+        allow_msg_ttl=True,
     )
 
 
-def tally_stream(tally: Tally) -> StreamConfig:
+def tally_stream(tally: SharedCounter) -> StreamConfig:
     """A counter per subject: the server adds, and answers with the new sum."""
     return StreamConfig(
         name=tally.name,
@@ -36,9 +37,21 @@ def tally_stream(tally: Tally) -> StreamConfig:
     )
 
 
-async def put(jetstream: JetStreamContext, bucket: Bucket, key: str, value: bytes, timeout: float) -> None:  # noqa: ASYNC109
-    """Keep a value."""
-    await jetstream.publish(f"$KV.{bucket.name}.{key}", value, timeout=timeout)
+async def put(
+    jetstream: JetStreamContext,
+    bucket: Bucket,
+    key: str,
+    value: bytes,
+    timeout: float,  # noqa: ASYNC109
+    max_age: float | None = None,
+) -> None:
+    """Keep a value, for `max_age` seconds or as long as the bucket does."""
+    await jetstream.publish(f"$KV.{bucket.name}.{key}", value, timeout=timeout, msg_ttl=max_age)
+
+
+async def delete(jetstream: JetStreamContext, bucket: Bucket, key: str) -> None:
+    """Remove what is kept under a key, or, where it ends in `.>`, under all that begin so."""
+    await jetstream.purge_stream(f"KV_{bucket.name}", subject=f"$KV.{bucket.name}.{key}")
 
 
 async def get(jetstream: JetStreamContext, bucket: Bucket, key: str) -> bytes | None:
@@ -50,7 +63,7 @@ async def get(jetstream: JetStreamContext, bucket: Bucket, key: str) -> bytes | 
     return found.data or None
 
 
-async def add(jetstream: JetStreamContext, tally: Tally, key: str, amount: int, timeout: float) -> int:  # noqa: ASYNC109
+async def add(jetstream: JetStreamContext, tally: SharedCounter, key: str, amount: int, timeout: float) -> int:  # noqa: ASYNC109
     """The sum after adding."""
     subject = f"promptly.v1.tally.{tally.name}.{key}"
     done = await jetstream.publish(subject, b"", timeout=timeout, headers={"Nats-Incr": f"{amount:+d}"})

@@ -1,0 +1,16 @@
+"""A stored answer of the Gemini API once more: with an id of its own, whole or as a stream of one piece."""
+
+import msgspec
+
+from services.gateway.formats.json_fields import as_object
+
+
+def renewed(body: bytes, response_id: str) -> bytes:
+    """A stored answer under another id. Ids of its calls stay, because the client pairs them."""
+    return msgspec.json.encode({**as_object(body, "answer"), "responseId": response_id})
+
+
+def replay(body: bytes, response_id: str, *, listed: bool) -> bytes:
+    """A stored answer as a stream, of events or as a JSON list."""
+    data = renewed(body, response_id)
+    return b"[%b\n]" % data if listed else b"data: %b\r\n\r\n" % data

@@ -1,0 +1,24 @@
+"""POST /v1/messages."""
+
+from litestar import Response, post
+from litestar.datastructures import State
+
+from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
+from services.gateway.http.errors import handlers
+from services.gateway.http.request import V1Request, incoming_of
+from services.gateway.http.respond import respond
+from services.gateway.http.streaming import StreamingAnswer
+from services.gateway.pipeline.pipeline import Pipeline
+
+
+@post(list(ANTHROPIC_MESSAGES.routes), status_code=200, exception_handlers=handlers(ANTHROPIC_MESSAGES.error))
+async def messages(request: V1Request, state: State) -> Response[bytes] | StreamingAnswer:
+    """Answer a message, plain or streamed."""
+    pipeline: Pipeline = state.pipeline
+    incoming = await incoming_of(request, state)
+    return await respond(
+        request,
+        state,
+        lambda on_rate_limit: pipeline.run(ANTHROPIC_MESSAGES, incoming, on_rate_limit),
+        ANTHROPIC_MESSAGES.id_headers,
+    )

@@ -1,0 +1,1 @@
+"""Mistral's API: OpenAI's chat format with parameters and rules of its own."""

@@ -1,0 +1,125 @@
+"""Stored responses: sealed, bounded, found by every gateway, and gone when they should be."""
+
+import asyncio
+import base64
+
+import msgspec
+import pytest
+
+from libs.common.bus.memory import MemoryBus
+from libs.common.bus.nats import NatsBus
+from libs.common.contracts.events import ORG_DELETED, OrgDeleted
+from libs.common.contracts.gateway import RESPONSES
+from libs.common.errors import Unavailable
+from libs.common.sealing import Sealer
+from services.gateway.clients.response_store import BusResponseStore
+from services.gateway.domain.stored_response import (
+    SEGMENT_BYTES,
+    RoutingRecord,
+    StoredResponse,
+    place,
+    response_of_item,
+)
+from services.gateway.handlers import erasing
+
+SEALER = Sealer({1: base64.b64decode("A" * 43 + "=")})
+
+
+def store(bus: MemoryBus | NatsBus, **changes: float) -> BusResponseStore:
+    settings = {"ttl": 600.0, "quota": 512 << 20, "budget_ms": 2000.0, **changes}
+    return BusResponseStore(
+        bus, SEALER, ttl=settings["ttl"], quota=int(settings["quota"]), budget_ms=settings["budget_ms"]
+    )
+
+
+def entry(identity: str, text: str = "Hello") -> StoredResponse:
+    said = msgspec.Raw(msgspec.json.encode({"type": "message", "role": "user", "content": text}))
+    return StoredResponse(
+        id=identity, root=identity, model="m", created=1, head=msgspec.Raw(b"{}"), input=(said,), output=(said,)
+    )
+
+
+async def test_what_one_gateway_stores_another_reads_and_the_bus_sees_no_word_of_it(nats_bus: NatsBus) -> None:
+    first, second = store(nats_bus), store(nats_bus)
+    identity = await first.new_id("org_1")
+    assert await first.save("org_1", entry(identity, "a secret"))
+    assert await second.load("org_1", identity) == entry(identity, "a secret")
+    found = place(identity)
+    assert found is not None
+    data = await nats_bus.get(RESPONSES, f"org_1.{found[0]}.{found[1]}")
+    assert data is not None
+    assert b"secret" not in data
+    assert await second.load("org_2", identity) is None
+    assert response_of_item(f"msg_{identity.removeprefix('resp_')}_3") == identity
+    await second.delete("org_1", identity)
+    assert await first.load("org_1", identity) is None
+
+
+async def test_a_sealed_response_under_another_id_or_organization_does_not_open() -> None:
+    bus = MemoryBus()
+    responses = store(bus)
+    one, other = [await responses.new_id("org_1") for _ in range(2)]
+    await responses.save("org_1", entry(one))
+    places = [place(one), place(other)]
+    assert places[0] is not None
+    assert places[1] is not None
+    data = await bus.get(RESPONSES, f"org_1.{places[0][0]}.{places[0][1]}")
+    assert data is not None
+    await bus.put(RESPONSES, f"org_1.{places[1][0]}.{places[1][1]}", data)
+    await bus.put(RESPONSES, f"org_2.{places[0][0]}.{places[0][1]}", data)
+    assert await responses.load("org_1", other) is None
+    assert await responses.load("org_2", one) is None
+
+
+async def test_the_oldest_go_first_once_the_quota_is_full() -> None:
+    bus = MemoryBus()
+    responses = store(bus, quota=2 * SEGMENT_BYTES)
+    ids = []
+    for _ in range(80):  # of two thirds of a megabyte each, sealed close to one
+        identity = await responses.new_id("org_1")
+        ids.append(identity)
+        assert await responses.save("org_1", entry(identity, "x" * 380_000))
+    kept = [identity for identity in ids if await responses.load("org_1", identity) is not None]
+    assert kept == ids[-len(kept) :], "only the oldest are gone"
+    assert SEGMENT_BYTES < sum(map(len, (value for value, _ in bus._buckets.values()))) <= 2 * SEGMENT_BYTES
+
+
+async def test_too_large_or_not_at_all_is_said_and_not_raised() -> None:
+    bus = MemoryBus()
+    responses = store(bus)
+    assert not await responses.save("org_1", entry(await responses.new_id("org_1"), "x" * (1 << 20)))
+    off = store(bus, ttl=0)
+    assert not off.keeps
+    assert not await off.save("org_1", entry(await off.new_id("org_1")))
+    identity = await responses.new_id("org_1")
+    bus.connected = False
+    assert not await responses.save("org_1", entry(identity))
+    with pytest.raises(Unavailable):
+        await responses.load("org_1", identity)
+    with pytest.raises(Unavailable):
+        await responses.delete("org_1", identity)
+
+
+async def test_records_of_a_provider_s_responses_belong_to_their_organization() -> None:
+    responses = store(MemoryBus())
+    record = RoutingRecord(id="resp_native", provider_key_id="key_1", model="gpt-4o")
+    assert await responses.save_record("org_1", record)
+    assert await responses.record("org_1", "resp_native") == record
+    assert await responses.record("org_2", "resp_native") is None
+    await responses.delete("org_1", "resp_native")
+    assert await responses.record("org_1", "resp_native") is None
+
+
+async def test_an_organization_that_is_deleted_leaves_nothing(nats_bus: NatsBus) -> None:
+    responses = store(nats_bus)
+    mine, other = await responses.new_id("org_gone"), await responses.new_id("org_stays")
+    await responses.save("org_gone", entry(mine))
+    await responses.save_record("org_gone", RoutingRecord(id="resp_n", provider_key_id="k", model="m"))
+    await responses.save("org_stays", entry(other))
+    await erasing.serve(nats_bus, responses)
+    await nats_bus.emit(ORG_DELETED, OrgDeleted(org_id="org_gone", time_ms=1), event_id="gone")
+    async with asyncio.timeout(5):
+        while await responses.load("org_gone", mine) is not None:
+            await asyncio.sleep(0.02)
+    assert await responses.record("org_gone", "resp_n") is None
+    assert await responses.load("org_stays", other) is not None
