@@ -7,6 +7,7 @@ from tests.growth import (
     readers_optimizer,
     readers_others,
     readers_surfaces,
+    readers_unrouted,
 )
 from tests.growth.reader import Reader
 
@@ -22,6 +23,7 @@ def readers() -> list[Reader]:
         *readers_gateway.clients(),
         *readers_endpoints.endpoints(),
         *readers_gateway.providers(),
+        *readers_unrouted.unrouted(),
         *readers_formats.formats(),
         *readers_surfaces.requests(),
         *readers_surfaces.answers(),

@@ -40,7 +40,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """One request's end. `status_code` is what the client got; `error` is our code. `original_tokens` are those of the
     client's own messages; `tool_calls` is what is to be kept of the answer's tool calls, by their id. `stop` is the provider's
     word for why the answer ended, `units` what it counted apart from tokens; `stored` whether the answer is kept
-    for a follow-up.
+    for a follow-up; `unpriced`, `items` and
+    `cached_items` are the event's.
     """
 
     status: Status
@@ -55,3 +56,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     stop: str | None = None
     units: Mapping[str, float] = {}
     stored: bool = False
+    unpriced: tuple[str, ...] = ()
+    items: int = 0
+    cached_items: int = 0
