@@ -49,6 +49,7 @@ from services.gateway.http.openai import chat_completions, completions
 from services.gateway.http.promptly import get_credits, give_feedback, optimize
 from services.gateway.http.responses import RESPONSES
 from services.gateway.pipeline.admission import Admission
+from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.feedback import Feedback
@@ -144,11 +145,12 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         health = ProviderHealth(clock.monotonic)
         calls = ProviderCalls(providers, known, models, health, clock, _pause, reasoning_ciphers(sealer))
+        budgets = SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True)
         pipeline = Pipeline(
             admission=admission,
             cache_lookup=CacheLookup(cache, SingleFlight(clock.monotonic, settings.flight_wait)),
             planner=Planner(cache, optimizer, router, tool_calls, prefixes, models),
-            budgets=SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True),
+            budgets=budgets,
             provider_calls=calls,
             responder=Responder(cache, prefixes, models, clock, after_requests),
             recorder=Recorder(events, tool_calls, models, clock, after_requests),
@@ -214,7 +216,14 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             state=State(
                 {
                     "pipeline": pipeline,
-                    "responses_api": ResponsesApi(pipeline, responses, providers, models, clock.monotonic),
+                    "responses_api": ResponsesApi(
+                        pipeline,
+                        responses,
+                        providers,
+                        models,
+                        clock.monotonic,
+                        BackgroundCharge(responses, pipeline.recorder, budgets, models, clock),
+                    ),
                     "batch": Batch(pipeline, after_requests),
                     "optimize_api": optimize_api,
                     "registry": known,

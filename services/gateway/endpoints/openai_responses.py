@@ -41,9 +41,12 @@ from services.gateway.formats.envelope import Envelope
 from services.gateway.formats.errors import Problem, Rendered
 from services.gateway.formats.json_fields import flag
 from services.gateway.formats.levers import cacheable, exact_key
+from services.gateway.translate.openai_usage import Usage
 
 _NONE = Conversation(response_id="resp_0")
 _EVENTS_ONLY = "codex"
+# What a response that goes on in the background is called until it costs anything.
+_UNFINISHED = ("queued", "in_progress")
 
 
 class ResponsesAnswer(CompleteAnswer, frozen=True, kw_only=True):
@@ -111,6 +114,11 @@ class OpenAIResponses(NeutralEndpoint):
     def read(self, attempt: Attempt, decoded: DecodedAnswer) -> CompleteAnswer:
         assert isinstance(decoded, NeutralAnswer)
         found = super().read(attempt, decoded)
+        if found.forwarded and found.summary.stop in _UNFINISHED:
+            summary = msgspec.structs.replace(
+                found.summary, usage=Usage(prompt_tokens=0, completion_tokens=0), text="", has_content=False
+            )
+            found = msgspec.structs.replace(found, summary=summary)
         entry: Entry | None = None
         if decoded.answer is None:
             record_of, identity = self._record_of(attempt), _id_of(decoded.body)
@@ -205,7 +213,10 @@ class OpenAIResponses(NeutralEndpoint):
         if not (request.stores(envelope.top) or background):
             return None
         return lambda identity: RoutingRecord(
-            id=identity, provider_key_id=attempt.key_id, model=envelope.model, background=background
+            id=identity,
+            provider_key_id=attempt.key_id,
+            model=envelope.model,
+            background=background and not envelope.stream,
         )
 
 

@@ -17,6 +17,7 @@ from services.gateway.endpoints.responses import stored
 from services.gateway.endpoints.responses.streams import Monotonic
 from services.gateway.formats.headers import to_client
 from services.gateway.pipeline.admission import RateLimitCallback
+from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.conversations import Conversations
 from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.response import Response, release_after
@@ -37,8 +38,15 @@ class ResponsesApi:
     """Serves the Responses API."""
 
     def __init__(
-        self, pipeline: Pipeline, store: ResponseStore, providers: Providers, catalog: Catalog, monotonic: Monotonic
+        self,
+        pipeline: Pipeline,
+        store: ResponseStore,
+        providers: Providers,
+        catalog: Catalog,
+        monotonic: Monotonic,
+        charge: BackgroundCharge,
     ) -> None:
+        self._charge = charge
         self._pipeline = pipeline
         self._store = store
         self._providers = providers
@@ -73,7 +81,9 @@ class ResponsesApi:
         async with self._pipeline.admission.without_model(api_key, on_rate_limit, OpenAIResponses.scope) as principal:
             found = await self._stored(principal, identity)
             if isinstance(found, RoutingRecord):
-                return await self._relay(principal, found, "GET", "", query)
+                relayed = await self._relay(principal, found, "GET", "", query)
+                await self._charge.see(principal, found, relayed.body)
+                return relayed
             if names.get("stream") == "true" or "starting_after" in names:
                 raise BadRequest("A stored response is given whole: leave `stream` out.", param="stream")
             return Relayed(body=stored.shown(found))
@@ -95,7 +105,9 @@ class ResponsesApi:
         async with self._pipeline.admission.without_model(api_key, on_rate_limit, OpenAIResponses.scope) as principal:
             found = await self._stored(principal, identity)
             if isinstance(found, RoutingRecord):
-                return await self._relay(principal, found, "POST", "/cancel", "")
+                relayed = await self._relay(principal, found, "POST", "/cancel", "")
+                await self._charge.see(principal, found, relayed.body)
+                return relayed
             raise BadRequest("Only background responses can be cancelled, and this one is none.")
 
     async def input_items(
