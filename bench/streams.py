@@ -39,7 +39,7 @@ def stream(*, usage_null: bool, obfuscation: bool) -> list[bytes]:
     return [*(f"data: {json.dumps(one, separators=(',', ':'))}\n\n".encode() for one in chunks), b"data: [DONE]\n\n"]
 
 
-def calling() -> list[bytes]:
+def tool_call_stream() -> list[bytes]:
     """The events of a stream that calls a tool, with a long text as its argument."""
     head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1764370000, "model": "gpt-4o"}
     begun = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "write", "arguments": '{"text":"'}}
@@ -80,7 +80,7 @@ def _rows() -> Iterator[tuple[str, list[bytes]]]:
         events = stream(**options)
         yield f"{name}: one event a read", events
         yield f"{name}: reads of 16 KiB", _joined(events)
-    yield "a tool call: one event a read", calling()
+    yield "a tool call: one event a read", tool_call_stream()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from statistics import median, quantiles
 from time import thread_time
 
-from bench.optimizer.asking import LEVELS, MODEL, arguments, ask, by_lever, calls, said, saving, sent, spread
+from bench.optimizer.client import LEVELS, MODEL, arguments, ask, by_lever, calls, said, saving, sent, spread
 from bench.optimizer.data import Messages
 from bench.optimizer.ledger import Ledger
 from bench.optimizer.tools import AIRLINE, tokens_of

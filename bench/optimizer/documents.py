@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable
 
-from bench.optimizer.asking import MODEL, ask, saving, sent
+from bench.optimizer.client import MODEL, ask, saving, sent
 from bench.optimizer.data import Asked
 from bench.optimizer.ledger import Ledger
 from libs.common.tokens import count_text

@@ -6,7 +6,7 @@ The cost counts prompt and answer at gpt-4o's list prices, without a provider's 
 from collections import Counter
 from typing import NamedTuple
 
-from bench.optimizer.asking import LEVELS, ask, sent
+from bench.optimizer.client import LEVELS, ask, sent
 from bench.optimizer.ledger import Ledger
 from bench.optimizer.tools import tokens_of
 from bench.optimizer.traffic import CLASSES, Request

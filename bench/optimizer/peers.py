@@ -12,7 +12,7 @@ from statistics import median
 from time import perf_counter
 from typing import NamedTuple
 
-from bench.optimizer.asking import MODEL, ask, loses, sent
+from bench.optimizer.client import MODEL, ask, loses, sent
 from bench.optimizer.data import Sets
 from bench.optimizer.ledger import Ledger
 from libs.common.contracts.optimizer import TextRequest

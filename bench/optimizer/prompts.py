@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from time import thread_time
 
-from bench.optimizer.asking import LEVELS, ask, by_lever, loses, saving, sent, spread
+from bench.optimizer.client import LEVELS, ask, by_lever, loses, saving, sent, spread
 from bench.optimizer.data import Messages, Sets
 from bench.optimizer.ledger import Ledger
 from libs.common.contracts.optimizer import TextRequest

@@ -8,7 +8,7 @@ import random
 from statistics import median, quantiles
 from time import thread_time
 
-from bench.optimizer.asking import MODEL, ask
+from bench.optimizer.client import MODEL, ask
 from bench.optimizer.data import Messages
 from bench.optimizer.ledger import Ledger
 from libs.common.contracts.optimizer import TextRequest

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bench.optimizer.asking import MODEL
+from bench.optimizer.client import MODEL
 from libs.common.tokens import count_text
 
 Tools = list[dict[str, Any]]

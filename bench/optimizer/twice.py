@@ -1,6 +1,6 @@
 """Optimising what was optimised changes nothing."""
 
-from bench.optimizer.asking import LEVELS, ask, sent
+from bench.optimizer.client import LEVELS, ask, sent
 from bench.optimizer.data import Messages
 from bench.optimizer.ledger import Ledger
 from services.optimizer.domain.similarity import Similarity

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.optimizer import asking
+from bench.optimizer import client
 from bench.optimizer.chains import Asked, ask
 from bench.optimizer.data import DATA, Messages, Sets
 from bench.optimizer.ledger import Ledger
@@ -124,13 +124,13 @@ def two_hops(ledger: Ledger, similarity: Similarity, fillers: Passages, seeds: S
     for n, (hops, asked) in enumerate(questions(seeds, fillers)):
         name = list(FORMATS)[(n + n // len(FORMATS)) % len(FORMATS)]
         messages = FORMATS[name](asked)
-        reply = asking.ask(optimizer, messages, "moderate", extraction=True, tools=name.startswith("a tool"))
+        reply = client.ask(optimizer, messages, "moderate", extraction=True, tools=name.startswith("a tool"))
         replies[name].append(reply)
-        whole = all(_there(asked.passages[i][1], asking.sent(messages, reply)) for i in asked.gold)
+        whole = all(_there(asked.passages[i][1], client.sent(messages, reply)) for i in asked.gold)
         kept.setdefault((name, hops), []).append(whole)
         lost += [] if whole else [asked]
     lines = [
-        [name, *(_share(kept.get((name, hops), [])) for hops in (1, 2, 3)), f"{asking.saving(replies[name]):.1f} %"]
+        [name, *(_share(kept.get((name, hops), [])) for hops in (1, 2, 3)), f"{client.saving(replies[name]):.1f} %"]
         for name in FORMATS
     ]
     # Results of tools are left alone, whatever they hold.
@@ -140,14 +140,14 @@ def two_hops(ledger: Ledger, similarity: Similarity, fillers: Passages, seeds: S
         [
             "all (saved: all but the last)",
             *(_share(by_hops[hops]) for hops in (1, 2, 3)),
-            f"{asking.saving(everything):.1f} %",
+            f"{client.saving(everything):.1f} %",
         ]
     )
     head = ["documents as", "one hop kept", "two hops kept", "three hops kept", "saved"]
     ledger.show(f"Questions over made-up worlds, 10 to 20 passages, n = {len(everything)}", head, lines)
     ledger.least("questions of one hop: passage kept", 100 * _mean(by_hops[1]), 99)
     ledger.least("questions of two hops: both passages kept", 100 * _mean(by_hops[2]), 97)
-    ledger.least("questions over made-up worlds: saved", asking.saving(everything), 45)
+    ledger.least("questions over made-up worlds: saved", client.saving(everything), 45)
     return lost
 
 

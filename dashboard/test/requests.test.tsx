@@ -17,7 +17,7 @@ const ENTRY = {
   error_code: null,
   user: null,
   tags: {},
-  degraded: [],
+  degraded: [], dropped: [], unpriced: [], items: 0, cached_items: 0,
   trace_id: "0af7",
   trace_url: null,
   feedback: null,

@@ -42,6 +42,7 @@ from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
 from services.gateway.http.errors import HANDLERS
+from services.gateway.http.google import call_model
 from services.gateway.http.health import healthz, readyz
 from services.gateway.http.middleware import middleware
 from services.gateway.http.models import get_model, list_models
@@ -200,7 +201,9 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 chat_completions,
                 completions,
                 Router(
-                    "/", route_handlers=[messages, *RESPONSES], request_max_body_size=settings.max_conversation_bytes
+                    "/",
+                    route_handlers=[messages, call_model, *RESPONSES],
+                    request_max_body_size=settings.max_conversation_bytes,
                 ),
                 list_models,
                 get_model,

@@ -3,9 +3,9 @@
 import sys
 
 from libs.common import workers
-from services.optimizer.apart import answer
 from services.optimizer.app import load_similarity
 from services.optimizer.pipeline import Optimizer
+from services.optimizer.work_items import answer
 
 if __name__ == "__main__":
     _, model_dir, cache_bytes = sys.argv

@@ -90,6 +90,7 @@ EXCUSED: dict[str, str] = {
         f"services.gateway.endpoints.neutral.NeutralEndpoint.{method}": "what each format writes in its own way"
         for method in ("parse", "render", "render_in_stream", "replay")
     },
+    "services.gateway.endpoints.google_generate.GoogleGenerate.render": _SENTENCES,
     "services.gateway.endpoints.neutral.NeutralEndpoint.error": _SENTENCES,
     "services.gateway.endpoints.neutral.NeutralEndpoint.stream_error": _SENTENCES,
     "services.gateway.endpoints.anthropic_messages.AnthropicMessages.render": _SENTENCES,

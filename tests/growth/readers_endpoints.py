@@ -13,6 +13,7 @@ from services.gateway.domain.request import Request
 from services.gateway.domain.targets import Target
 from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.endpoints.base import Attempt
+from services.gateway.endpoints.google_generate import GoogleGenerate
 from services.gateway.endpoints.neutral import NeutralEndpoint
 from services.gateway.formats.opaque import Cipher
 from tests.fixtures.dialects import PROVIDERS
@@ -21,6 +22,8 @@ from tests.growth.reader import Reader, refused
 
 _ENDPOINTS: dict[str, tuple[NeutralEndpoint, dict[str, Any]]] = {
     "messages": (ANTHROPIC_MESSAGES, readers_formats.REQUESTS["messages"]),
+    "generate": (GoogleGenerate("m", stream=True), readers_formats.REQUESTS["generate"]),
+    "generate as a list": (GoogleGenerate("m", stream=True, listed=True), readers_formats.REQUESTS["generate"]),
 }
 _TARGETS = {
     "anthropic": ("messages", "claude-opus-5-5"),

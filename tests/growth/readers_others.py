@@ -58,7 +58,7 @@ def _vetoed(text: str) -> object:
 
 
 def router() -> Iterator[Reader]:
-    yield Reader("folded", lambda text: language.tongue(language.fold(text), _WEIGHTS.words.common))
+    yield Reader("folded", lambda text: language.language_of(language.fold(text), _WEIGHTS.words.common))
     yield Reader("router marks", lambda text: router_marks.marks(text, _WEIGHTS.words))
     yield Reader(
         "reading",

@@ -19,7 +19,7 @@ PLANTED = [
     ("Domain and translate are pure", "services/auth/domain/links.py", "import httpx"),
     ("Domain and translate are pure", "services/auth/keys/domain/keys.py", "import asyncio"),
     ("Domain and translate are pure", "services/auth/team/schemas.py", "import sqlalchemy"),
-    ("Rooms point inward", "services/auth/domain/links.py", "import services.auth.ports"),
+    ("Layers of auth point inward", "services/auth/domain/links.py", "import services.auth.ports"),
     ("Features of auth point inward", "services/auth/keys/domain/budgets.py", "import services.auth.keys.api_keys"),
     ("Features of auth point inward", "services/auth/billing/credits.py", "import services.auth.billing.store"),
     ("Features of auth point inward", "services/auth/team/schemas.py", "import services.auth.team.service"),
@@ -30,7 +30,9 @@ PLANTED = [
     ("Gateway, optimizer and router know no database", "services/router/app.py", "import libs.common.db"),
     ("Domain and translate are pure", "services/gateway/endpoints/base.py", "import litestar"),
     ("Domain and translate are pure", "services/gateway/providers/registry.py", "import aiohttp"),
-    ("Rooms point inward", "services/cache/domain/words.py", "import services.cache.app"),
+    ("Layers point inward", "services/cache/domain/words.py", "import services.cache.app"),
+    ("Layers point inward", "services/alerts/evaluation.py", "import services.alerts.store.rules"),
+    ("Domain and translate are pure", "services/gateway/formats/blocks.py", "import asyncio"),
     ("The gateway's folders point inward", "services/gateway/domain/needs.py", "import services.gateway.ports"),
     ("The gateway's folders point inward", "services/gateway/ports.py", "import services.gateway.app"),
     (
@@ -72,3 +74,15 @@ def test_a_planted_breach_is_found(copy: Path, contract: str, where: str, line: 
     assert done.returncode == 1
     broken = [said for said in done.stdout.splitlines() if said.endswith("BROKEN")]
     assert any(said.startswith(contract) for said in broken), done.stdout[-3000:]
+
+
+@pytest.mark.parametrize("place", ["services/cache", "services/auth", "services/gateway", "services/auth/keys"])
+def test_a_module_without_a_layer_is_found(copy: Path, place: str) -> None:
+    added = copy / place / "brand_new.py"
+    added.write_text('"""A module that nobody has ranked."""\n')
+    try:
+        done = lint(copy)
+    finally:
+        added.unlink()
+    assert done.returncode != 0
+    assert "brand_new" in done.stdout

@@ -14,6 +14,8 @@ export interface Filters {
   cache_hit?: boolean;
   kind?: Entry["kind"];
   key_id?: string;
+  session?: string;
+  client?: string;
   from?: string;
   to?: string;
 }

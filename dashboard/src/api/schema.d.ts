@@ -1676,6 +1676,22 @@ export interface components {
             degraded: string[];
             trace_id: string | null;
             charged_tokens: number;
+            target_surface: string | null;
+            raw: boolean;
+            session: string | null;
+            agent: string | null;
+            client: string | null;
+            dropped: string[];
+            stop: string | null;
+            service_tier: string | null;
+            units: {
+                [key: string]: number;
+            };
+            unpriced: string[];
+            items: number;
+            cached_items: number;
+            stored: boolean;
+            upstream_request_id: string | null;
             receipt: components["schemas"]["Receipt"];
             feedback: components["schemas"]["Feedback"] | null;
             trace_url: string | null;
@@ -1733,6 +1749,22 @@ export interface components {
             degraded: string[];
             trace_id: string | null;
             charged_tokens: number;
+            target_surface: string | null;
+            raw: boolean;
+            session: string | null;
+            agent: string | null;
+            client: string | null;
+            dropped: string[];
+            stop: string | null;
+            service_tier: string | null;
+            units: {
+                [key: string]: number;
+            };
+            unpriced: string[];
+            items: number;
+            cached_items: number;
+            stored: boolean;
+            upstream_request_id: string | null;
         };
         /**
          * LogPage
@@ -3996,6 +4028,8 @@ export interface operations {
                 to?: string;
                 key_id?: string;
                 kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
+                session?: string;
+                client?: string;
                 limit?: number;
                 cursor?: string;
             };
@@ -4029,6 +4063,8 @@ export interface operations {
                 to?: string;
                 key_id?: string;
                 kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
+                session?: string;
+                client?: string;
             };
             header?: never;
             path?: never;
@@ -4060,6 +4096,8 @@ export interface operations {
                 to?: string;
                 key_id?: string;
                 kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
+                session?: string;
+                client?: string;
             };
             header?: never;
             path?: never;
@@ -4078,7 +4116,7 @@ export interface operations {
                      *
                      *     event: request
                      *     id: req_77777777777777777777777777777777
-                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0}
+                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123"}
                      */
                     "text/event-stream": unknown;
                 };

@@ -25,6 +25,8 @@ function filtersOf(query: URLSearchParams): Filters {
     status: STATUSES.find((one) => one === query.get("status")),
     kind: KINDS.find((one) => one === query.get("kind")),
     key_id: query.get("key_id") ?? undefined,
+    session: query.get("session") ?? undefined,
+    client: query.get("client") ?? undefined,
     cache_hit: hit === null ? undefined : hit === "true",
     from: query.get("from") ?? undefined,
     to: query.get("to") ?? undefined,

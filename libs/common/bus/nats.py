@@ -228,7 +228,7 @@ class NatsBus:
             return
         sent, data = {**headers.outgoing(), "Nats-Msg-Id": event_id}, msgspec.json.encode(payload)
         with _as_ours():
-            async with self._pulse.watching():
+            async with self._pulse.keep_watch():
                 jetstream = self._js
                 self._check_size(data)
                 await jetstream.publish(event.subject, data, timeout=_seconds_left(), headers=sent)
@@ -246,25 +246,25 @@ class NatsBus:
 
     async def put(self, bucket: Bucket, key: str, value: bytes, *, max_age: float | None = None) -> None:
         with _as_ours():
-            async with self._pulse.watching():
+            async with self._pulse.keep_watch():
                 self._check_size(value)
                 await kv.put(self._js, bucket, key, value, _seconds_left(), max_age)
 
     async def get(self, bucket: Bucket, key: str) -> bytes | None:
         with _as_ours():
-            async with self._pulse.watching():
+            async with self._pulse.keep_watch():
                 async with asyncio.timeout(_seconds_left()):
                     return await kv.get(self._js, bucket, key)
 
     async def delete(self, bucket: Bucket, key: str) -> None:
         with _as_ours():
-            async with self._pulse.watching():
+            async with self._pulse.keep_watch():
                 async with asyncio.timeout(_seconds_left()):
                     await kv.delete(self._js, bucket, key)
 
     async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
         with _as_ours():
-            async with self._pulse.watching():
+            async with self._pulse.keep_watch():
                 return await kv.add(self._js, tally, key, amount, _seconds_left())
 
     async def listen(self, event: Event[Payload], listener: Listener[Payload]) -> None:

@@ -70,7 +70,7 @@ class Pulse:
             ts = datetime.fromisoformat(json.loads(answer.data)["ts"])
             self._clock = ts.timestamp(), (began + time.monotonic()) / 2
 
-    def watching(self) -> "_Watch":
+    def keep_watch(self) -> "_Watch":
         """Around something that the server itself answers: `TimeoutError` once it gives no sign of life."""
         return _Watch(self._ask, self._waiting)
 

@@ -55,6 +55,20 @@ ENTRY: Final = schemas.LogEntry(
     degraded=(),
     trace_id=None,
     charged_tokens=0,
+    target_surface="chat",
+    raw=True,
+    session=None,
+    agent=None,
+    client="openai-python",
+    dropped=(),
+    stop="stop",
+    service_tier=None,
+    units={},
+    unpriced=(),
+    items=0,
+    cached_items=0,
+    stored=False,
+    upstream_request_id="req_0123",
 )
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     schemas.Levers(

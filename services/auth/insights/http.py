@@ -128,4 +128,6 @@ def _filtered(request: ApiRequest, params: schemas.LogFilter, clock: Clock) -> a
         to_ms=None if params.to is None else moment_ms(params.to, "to"),
         key_id=params.key_id,
         kind=params.kind,
+        session=params.session,
+        client=params.client,
     )

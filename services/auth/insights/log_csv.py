@@ -17,6 +17,7 @@ COLUMNS: Final = (
     *("original_tokens", "optimized_tokens", "input_tokens", "cached_input_tokens", "output_tokens"),
     *("baseline_cost_usd", "cost_usd", "savings_usd", "estimated", "price_version"),
     *("cache", "cache_similarity", "latency_ms", "overhead_ms", "provider_ms", "first_byte_ms", "fallback_used"),
+    *("client", "session", "stop", "dropped", "unpriced"),
 )
 # At the beginning of a cell, and also behind what a spreadsheet of another country may take for the end of one. Some read the
 # wide signs like the others.
@@ -45,6 +46,8 @@ def _cells(entry: CompletionFinished) -> tuple[str | int | float | Decimal | Non
         *(entry.tokens.cache_read, entry.tokens.output, _dollars(baseline), _dollars(cost), _dollars(saved)),
         *(_flag(entry.estimated), _text(entry.price_version), entry.cache, entry.cache_similarity),
         *(entry.latency_ms, entry.overhead_ms, entry.provider_ms, entry.first_byte_ms, _flag(entry.fallback_used)),
+        *(_text(entry.client), entry.session, _text(entry.stop), _text(" ".join(entry.dropped))),
+        _text(" ".join(entry.unpriced)),
     )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.gateway.domain.request import Envelope as AnyEnvelope
-from services.gateway.domain.request import Kind
+from services.gateway.domain.request import Kind, Request
 from services.gateway.domain.turns import CallIds
 from services.gateway.endpoints.messages import answer as messages
-from services.gateway.endpoints.messages import request
+from services.gateway.endpoints.messages import replay, request
 from services.gateway.endpoints.messages.call_ids import call_ids
 from services.gateway.endpoints.neutral import NeutralEndpoint, Writing
 from services.gateway.formats import errors
@@ -39,6 +39,10 @@ class AnthropicMessages(NeutralEndpoint):
 
     def writer(self, writing: Writing) -> StreamWriter:
         return messages.MessageStream(_writing(writing))
+
+    def replay(self, request: Request, body: bytes, metadata: bytes) -> bytes:
+        message_id = f"msg_{request.id.removeprefix('req_')}"
+        return replay.replay(body, message_id) if request.envelope.stream else replay.renewed(body, message_id)
 
     def render(self, problem: Problem, request_id: str) -> Rendered:
         return errors.anthropic(problem, request_id)

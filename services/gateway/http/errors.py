@@ -10,6 +10,7 @@ from libs.common.errors import Internal, PromptlyError
 from libs.common.http_errors import log_unexpected
 from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.endpoints.base import ErrorResponse
+from services.gateway.endpoints.google_generate import GOOGLE_GENERATE
 from services.gateway.endpoints.openai_chat import OPENAI_CHAT
 from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES
 from services.gateway.http.middleware import request_scope
@@ -65,5 +66,11 @@ def by_address(render: Render, others: Mapping[str, Render]) -> Handlers:
 
 
 HANDLERS = by_address(
-    OPENAI_CHAT.error, {"/v1/messages": ANTHROPIC_MESSAGES.error, "/v1/responses": OPENAI_RESPONSES.error}
+    OPENAI_CHAT.error,
+    {
+        "/v1/messages": ANTHROPIC_MESSAGES.error,
+        "/v1/responses": OPENAI_RESPONSES.error,
+        "/v1beta": GOOGLE_GENERATE.error,
+        "/models": GOOGLE_GENERATE.error,
+    },
 )

@@ -84,6 +84,8 @@ def _route(path: str) -> str:
     """The path without what varies in it: a span's name must have few values, and addresses may hold keys and names."""
     if path in _KNOWN:
         return path
+    if path.startswith("/v1beta"):
+        return "/v1beta/models/{model}" if path.startswith("/v1beta/models/") else "/v1beta"
     if path.startswith("/v1/models/"):
         return "/v1/models/{model}"
     if path.startswith("/v1/responses/"):

@@ -208,7 +208,7 @@ class ProviderCall:
         self._note(
             dropped=encoded.dropped,
             called=self.trace.called or shared.clock.monotonic(),
-            target_surface=encoded.surface,
+            target_surface=encoded.surface.partition(":")[0],
             raw=encoded.raw,
         )
         return msgspec.structs.replace(attempt, encoded=encoded), encoded

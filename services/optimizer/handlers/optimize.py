@@ -3,9 +3,9 @@
 from functools import partial
 
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeReply, OptimizeRequest
-from services.optimizer.apart import Work
 from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
+from services.optimizer.work_items import WorkItem
 
 
 class Optimize:
@@ -20,7 +20,7 @@ class Optimize:
             len(bytes(request.messages)),
             request.org_id,
             partial(self._optimizer.answer, request),
-            Work(request=request),
+            WorkItem(request=request),
             OptimizeReply,
             OPTIMIZE.budget_ms,
         )

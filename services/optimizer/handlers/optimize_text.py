@@ -3,9 +3,9 @@
 from functools import partial
 
 from libs.common.contracts.optimizer import OPTIMIZE_TEXT, TextReply, TextRequest
-from services.optimizer.apart import Work
 from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
+from services.optimizer.work_items import WorkItem
 
 
 class OptimizeText:
@@ -20,7 +20,7 @@ class OptimizeText:
             len(request.text.encode("utf-8", "surrogatepass")),
             request.org_id,
             partial(self._optimizer.shorten, request),
-            Work(text=request),
+            WorkItem(text=request),
             TextReply,
             OPTIMIZE_TEXT.budget_ms,
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from libs.common import context
 from libs.common.errors import Unavailable, from_message
-from services.optimizer.apart import Made, Work
+from services.optimizer.work_items import Made, WorkItem
 
 T = TypeVar("T")
 # What is left of a caller's budget for the reply's way back. Whoever is told in time does not take the service for gone.
@@ -32,7 +32,7 @@ class Working:
     most_bytes: int
 
     async def make(
-        self, size: int, owner: str, here: Callable[[], T], work: Work, kind: type[T], budget_ms: float
+        self, size: int, owner: str, here: Callable[[], T], work: WorkItem, kind: type[T], budget_ms: float
     ) -> T:
         """The reply to one question. `Unavailable` where it is too long, or no process makes it in time."""
         if size > self.most_bytes:

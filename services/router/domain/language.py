@@ -37,7 +37,7 @@ class Tongue:
     known: bool
 
 
-def tongue(folded: str, common: Mapping[str, frozenset[str]]) -> Tongue:
+def language_of(folded: str, common: Mapping[str, frozenset[str]]) -> Tongue:
     """Tell the languages of a folded text; `common` holds words by which each that is written with blanks is known."""
     han, kana, nagari = (len(found.findall(folded)) for found in (_HAN, _KANA, _DEVANAGARI))
     latin, letters = len(_LATIN.findall(folded)), len(_LETTER.findall(folded))

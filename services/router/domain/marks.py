@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.router.domain.language import Tongue, fold, tongue
+from services.router.domain.language import Tongue, fold, language_of
 from services.router.domain.words import Words
 
 # What is asked stands at the ends of a long prompt; the middle is what it is asked about.
@@ -74,10 +74,10 @@ def marks(prompt: str, words: Words) -> Marks:
     folded = fold(f"{prompt[: 2 * _HEAD]} {prompt[-2 * _TAIL :]}" if cut else prompt)
     size = size if cut else len(folded)
     read = folded if len(folded) <= _HEAD + _TAIL else f"{folded[:_HEAD]} {folded[-_TAIL:]}"
-    whole = tongue(read, words.common)
+    whole = language_of(read, words.common)
     total = whole.words * max(size / max(len(read), 1), 1.0)
     asked = _bare(read if total <= _SHORT else _asked(read, whole, words), whole, words)
-    spoken = whole if asked is read else tongue(asked, words.common)
+    spoken = whole if asked is read else language_of(asked, words.common)
     if not spoken.known and whole.known:
         spoken = whole
     found = words.find(asked, spoken.languages)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from libs.common.contracts.router import UserTurn
-from services.router.domain.language import SPACED, WORD, fold, tongue
+from services.router.domain.language import SPACED, WORD, fold, language_of
 from services.router.domain.marks import marks
 from services.router.domain.words import Words
 
@@ -43,7 +43,7 @@ def decides_nothing(turn: UserTurn, words: Words) -> bool:
     folded = fold(turn.text)
     if not _LETTER.search(folded) and not _CJK.search(folded):
         return True  # "2", "b)", "👍"
-    spoken = tongue(folded, words.common)
+    spoken = language_of(folded, words.common)
     if spoken.words > _CONFIRM_WORDS + 1:
         return False
     found = words.find(folded, spoken.languages or SPACED)

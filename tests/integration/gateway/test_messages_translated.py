@@ -41,7 +41,8 @@ def client(stack: Stack) -> AsyncAnthropic:
 async def ask(stack: Stack, model: str, *, stream: bool, **fields: Any) -> Message:
     async with client(stack) as anthropic:
         if not stream:
-            return await anthropic.messages.create(model=model, **{**ASKED, **fields})
+            found: Message = await anthropic.messages.create(model=model, **{**ASKED, **fields})
+            return found
         async with anthropic.messages.stream(model=model, **{**ASKED, **fields}) as events:
             return await events.get_final_message()
 

@@ -6,7 +6,7 @@ import { moment } from "../../ui/format";
 import { backwards, fromField, PERIODS, toField } from "./period";
 
 export const STATUSES: Entry["status"][] = ["success", "fallback", "cached", "error", "cancelled"];
-export const KINDS: Entry["kind"][] = ["chat", "completion", "optimize"];
+export const KINDS: Entry["kind"][] = ["chat", "completion", "optimize", "messages", "responses", "generate", "count", "embedding", "passthrough"];
 
 type Change = (changes: Record<string, string>) => void;
 
@@ -45,7 +45,7 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
         ]}
       />
       <NativeSelect
-        label="Kind"
+        label="Endpoint"
         size="xs"
         value={filters.kind ?? ""}
         onChange={(event) => change({ kind: event.currentTarget.value })}
@@ -63,15 +63,9 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
           ...(gone ? [{ value: String(filters.key_id), label: String(filters.key_id) }] : []),
         ]}
       />
-      <TextInput
-        label="Model"
-        size="xs"
-        placeholder="gpt-4o"
-        key={filters.model === undefined ? "none" : "some"}
-        defaultValue={filters.model ?? ""}
-        onKeyDown={(event) => event.key === "Enter" && change({ model: event.currentTarget.value.trim() })}
-        onBlur={(event) => event.currentTarget.value.trim() !== (filters.model ?? "") && change({ model: event.currentTarget.value.trim() })}
-      />
+      <Named name="model" label="Model" placeholder="gpt-4o" value={filters.model} change={change} />
+      <Named name="client" label="Client" placeholder="claude-code" value={filters.client} change={change} />
+      {filters.session !== undefined && <Named name="session" label="Session" placeholder="" value={filters.session} change={change} />}
       {filtered && (
         <Button size="xs" variant="subtle" onClick={() => go("/requests", true)}>
           Clear
@@ -83,6 +77,24 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
         </Text>
       )}
     </Group>
+  );
+}
+
+/** A filter by a name that somebody types; it counts when they are done. */
+function Named({ name, label, placeholder, value, change }: { name: string; label: string; placeholder: string; value: string | undefined; change: Change }) {
+  const done = (typed: string): void => {
+    if (typed.trim() !== (value ?? "")) change({ [name]: typed.trim() });
+  };
+  return (
+    <TextInput
+      label={label}
+      size="xs"
+      placeholder={placeholder}
+      key={value === undefined ? "none" : "some"}
+      defaultValue={value ?? ""}
+      onKeyDown={(event) => event.key === "Enter" && done(event.currentTarget.value)}
+      onBlur={(event) => done(event.currentTarget.value)}
+    />
   );
 }
 

@@ -22,6 +22,8 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     to: str | None = None
     key_id: OptionalText | None = None
     kind: RequestKind | None = None
+    session: OptionalText | None = None
+    client: OptionalText | None = None
 
 
 class LogQuery(LogFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,6 +87,20 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     degraded: tuple[str, ...]
     trace_id: str | None
     charged_tokens: int
+    target_surface: str | None
+    raw: bool
+    session: str | None
+    agent: str | None
+    client: str | None
+    dropped: tuple[str, ...]
+    stop: str | None
+    service_tier: str | None
+    units: dict[str, float]
+    unpriced: tuple[str, ...]
+    items: int
+    cached_items: int
+    stored: bool
+    upstream_request_id: str | None
 
     @classmethod
     def of(cls, entry: CompletionFinished) -> Self:

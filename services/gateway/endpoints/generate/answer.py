@@ -100,9 +100,13 @@ class GenerateStream:
         return self._chunk(self._parts.chunk(found)) if found else b""
 
     def fail(self, failure: Failure) -> bytes:
+        """An error of the provider's."""
+        return self.error(errors.in_stream(failure))
+
+    def error(self, problem: errors.Problem) -> bytes:
         """A bare JSON error, to be written apart from what came before it, so that clients see it as one piece."""
         self._ended = True
-        body = errors.google_body(errors.in_stream(failure))
+        body = errors.google_body(problem)
         if not self._writing.listed:
             return body
         return (b",\n" if self._chunks else b"[") + body + b"\n]"

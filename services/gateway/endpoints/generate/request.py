@@ -124,6 +124,14 @@ def wants_thoughts(found: Ask) -> bool:
     return found.thinking.shown
 
 
+def shows_thoughts(found: Envelope) -> bool:
+    """The same, read without the rest of the request."""
+    top = camel(found.top)
+    if not given(top, "generationConfig"):
+        return False
+    return _thinking(camel_object(top["generationConfig"], "generationConfig")).shown
+
+
 def count_ask(body: bytes, *, model: str) -> Ask:
     """The request of a `:countTokens`, whose body holds contents, or a whole request."""
     top = camel(envelope.top_level(body))

@@ -1,4 +1,4 @@
-"""Work that is done in another process: how it goes there and how it comes back."""
+"""WorkItem that is done in another process: how it goes there and how it comes back."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from libs.common.errors import ErrorMessage, PromptlyError, as_message
 from services.optimizer.pipeline import Optimizer
 
 
-class Work(msgspec.Struct, frozen=True, kw_only=True):
+class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     """One of the two questions that the service is asked."""
 
     request: OptimizeRequest | None = None
@@ -21,7 +21,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorMessage | None = None
 
 
-_work, _made = msgspec.json.Decoder(Work), msgspec.json.Encoder()
+_work, _made = msgspec.json.Decoder(WorkItem), msgspec.json.Encoder()
 
 
 def answer(optimizer: Optimizer, work: bytes) -> bytes:
