@@ -6,6 +6,7 @@ from tests.growth import (
     readers_gateway,
     readers_optimizer,
     readers_others,
+    readers_responses,
     readers_surfaces,
 )
 from tests.growth.reader import Reader
@@ -21,6 +22,7 @@ def readers() -> list[Reader]:
         *readers_others.auth(),
         *readers_gateway.clients(),
         *readers_endpoints.endpoints(),
+        *readers_responses.responses(),
         *readers_gateway.providers(),
         *readers_formats.formats(),
         *readers_surfaces.requests(),
