@@ -9,6 +9,7 @@ from libs.common import tokens
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheHit, StoreAnswer, cache_entry_id
+from libs.common.contracts.events import Status
 from libs.common.errors import PromptlyError
 from libs.common.jobs import Background
 from services.gateway.domain.attempts import Failure, client_error
@@ -163,6 +164,12 @@ class Responder:
             counts = TokenCounts() if trace.called is None else await count(request, plan, summary)
             trace = msgspec.structs.replace(trace, served_tier=summary.service_tier or trace.served_tier)
             outcome = Outcome(status="cancelled", status_code=499, error=CLIENT_LEFT, trace=trace, counts=counts)
+            if answer is not None and answer.complete:
+                # Some clients hang up on the last event instead of waiting for the end: they have the whole answer.
+                status: Status = "fallback" if plan.fallback_used else "success"
+                outcome = Outcome(
+                    status=status, trace=trace, counts=counts, stop=summary.stop, tool_calls=summary.tool_calls
+                )
             await record.close(plan, price_call(request, plan, outcome, self._catalog))
         except Exception as fault:
             await record.fail(plan, trace, fault)
