@@ -23,6 +23,7 @@ def readers() -> list[Reader]:
         *readers_gateway.clients(),
         *readers_endpoints.endpoints(),
         *readers_responses.responses(),
+        *readers_endpoints.counting(),
         *readers_gateway.providers(),
         *readers_formats.formats(),
         *readers_surfaces.requests(),

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from libs.common import catalog
 from libs.common.contracts.auth import Principal
 from libs.common.errors import BadRequest
@@ -12,12 +14,17 @@ from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Request
 from services.gateway.domain.stored_response import Conversation, response_id
 from services.gateway.domain.targets import Target
+from services.gateway.endpoints.anthropic_count import ANTHROPIC_COUNT
 from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.endpoints.base import Attempt
+from services.gateway.endpoints.counting import CountingEndpoint
+from services.gateway.endpoints.google_count import GoogleCount
 from services.gateway.endpoints.google_generate import GoogleGenerate
 from services.gateway.endpoints.neutral import NeutralEndpoint
 from services.gateway.endpoints.openai_responses import OpenAIResponses
+from services.gateway.formats.estimate import rough
 from services.gateway.formats.opaque import Cipher
+from services.gateway.providers.base import EncodedRequest
 from tests.fixtures.dialects import PROVIDERS
 from tests.growth import readers_formats
 from tests.growth.reader import Reader, refused
@@ -47,6 +54,27 @@ def endpoints() -> Iterator[Reader]:
             yield Reader(f"{name}: {kind}", refused(partial(_asked, endpoint, made)), seldom=True)
         for provider in _TARGETS:
             yield Reader(f"{name}: an answer of {provider}", partial(_answered, endpoint, provider), seldom=True)
+
+
+def counting() -> Iterator[Reader]:
+    counts: dict[str, CountingEndpoint] = {"messages": ANTHROPIC_COUNT, "generate": GoogleCount("m")}
+    for name, endpoint in counts.items():
+        for kind, (_, _, made) in readers_formats.REQUESTS[name].items():
+            yield Reader(f"{name}, counted: {kind}", refused(partial(_counted, endpoint, made)), seldom=True)
+
+
+def _counted(endpoint: CountingEndpoint, made: Callable[[str], Any], text: str) -> None:
+    body = readers_formats.as_json(made(text))
+    for provider in _TARGETS:
+        called = attempt(endpoint, provider, readers_formats.as_json(readers_formats.SMALL[endpoint.surface]))
+        envelope = endpoint.head(body, {}, "")
+        request = msgspec.structs.replace(called.request, envelope=envelope)
+        called = msgspec.structs.replace(called, request=request)
+        encoded = refused(lambda _, called=called: endpoint.encode_count(called))("")  # type: ignore[misc]
+        if isinstance(encoded, EncodedRequest):
+            endpoint.read_count(called, encoded, body)
+        endpoint.count_key(envelope)
+        refused(lambda _, envelope=envelope: rough(endpoint.ask_count(envelope)))("")  # type: ignore[misc]
 
 
 def _asked(endpoint: NeutralEndpoint, made: Callable[[str], Any], text: str) -> None:
@@ -98,6 +126,7 @@ def _answered(endpoint: NeutralEndpoint, provider: str, text: str) -> None:
     def read(_: str) -> None:
         found = endpoint.read(called, endpoint.decode(called, data))
         endpoint.with_metadata(found.body, b"{}")
+        endpoint.replay(called.request, found.body, b"{}")
 
     refused(read)("")
     stream = endpoint.stream(called)
@@ -113,3 +142,4 @@ def _answered(endpoint: NeutralEndpoint, provider: str, text: str) -> None:
     stream.error(BadRequest("x"))
     stream.summary()
     stream.body()
+    endpoint.collect(events)

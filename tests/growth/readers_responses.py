@@ -8,6 +8,7 @@ import msgspec
 
 from libs.common.errors import BadRequest
 from services.gateway.domain.stored_response import Conversation, place, response_id, response_of_item
+from services.gateway.endpoints.openai_count import OpenAICount
 from services.gateway.endpoints.openai_responses import CompactResponses, OpenAIResponses
 from services.gateway.endpoints.responses import call_ids, stored
 from services.gateway.formats.blocks import Answer, Text
@@ -57,6 +58,10 @@ def _stored(made: Any, text: str) -> None:
         endpoint.replay(request, cached, b"{}")
         endpoint.entry_of_cached(request, cached)
     CompactResponses().cache_key(attempt.request.envelope, {}, None)
+    endpoint.collect(readers_formats.as_events([{"type": "response.completed", "response": answer}]))
+    counting = OpenAICount(endpoint.conversation)
+    counting.ask_count(counting.head(body, {}, ""))
+    counting.write_count(1)
     problem = Problem(kind="internal", message=text, status=500, code="internal_error")
     endpoint.render(problem, "req_1")
     endpoint.render_in_stream(problem, "req_1", None)

@@ -11,6 +11,7 @@ from services.gateway.domain.attempts import Failure, client_error
 from services.gateway.domain.request import Incoming
 from services.gateway.domain.stored_response import RoutingRecord, StoredResponse, place
 from services.gateway.domain.targets import find_target
+from services.gateway.endpoints.openai_count import OpenAICount
 from services.gateway.endpoints.openai_responses import OpenAIResponses
 from services.gateway.endpoints.responses import request as requests
 from services.gateway.endpoints.responses import stored
@@ -19,6 +20,7 @@ from services.gateway.formats.headers import to_client
 from services.gateway.pipeline.admission import RateLimitCallback
 from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.conversations import Conversations
+from services.gateway.pipeline.count_tokens import Counted, CountTokens
 from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.response import Response, release_after
 from services.gateway.pipeline.response_keeper import ResponseKeeper
@@ -45,8 +47,10 @@ class ResponsesApi:
         catalog: Catalog,
         monotonic: Monotonic,
         charge: BackgroundCharge,
+        count_tokens: CountTokens,
     ) -> None:
         self._charge = charge
+        self._count_tokens = count_tokens
         self._pipeline = pipeline
         self._store = store
         self._providers = providers
@@ -73,6 +77,17 @@ class ResponsesApi:
             keeper = ResponseKeeper(self._store, endpoint, principal.org_id)
             response = await self._pipeline.serve(endpoint, request, self._pipeline.recorder.open(request), keeper)
             return await release_after(permit, response)
+
+    async def count(self, incoming: Incoming, on_rate_limit: RateLimitCallback) -> Counted:
+        """Count the tokens of a request, and of what it goes on with."""
+        admission = self._pipeline.admission
+        principal = await admission.authorize(incoming.api_key, OpenAIResponses.scope, incoming.principal)
+        envelope = requests.head(incoming.body, incoming.headers)
+        conversation = await self._conversations.find(principal, envelope.top, envelope.flags)
+        if conversation.elsewhere is not None:
+            principal = self._bound(principal, conversation.elsewhere, envelope.model)
+        incoming = msgspec.structs.replace(incoming, principal=principal)
+        return await self._count_tokens.run(OpenAICount(conversation, envelope), incoming, on_rate_limit)
 
     async def read(
         self, api_key: str | None, identity: str, query: str, names: Mapping[str, str], on_rate_limit: RateLimitCallback

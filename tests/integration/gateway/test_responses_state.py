@@ -293,3 +293,27 @@ async def test_a_session_is_its_conversations_first_response(four: Stack) -> Non
         await create(four, ANTHROPIC, "Two", previous_response_id=before)
         sessions.append((await row(four)).session)
     assert sessions[0] == sessions[1] is not None
+
+
+@pytest.mark.parametrize("model", [OPENAI, ANTHROPIC, GOOGLE, SERVER])
+async def test_tokens_are_counted_and_nothing_is_made(four: Stack, model: str) -> None:
+    body = {"model": model, "input": "How many tokens are these?", "tools": [TOOL]}
+    found = await call(four, body, path="/input_tokens")
+    assert found.status_code == 200, found.text
+    assert found.json()["object"] == "response.input_tokens"
+    assert found.json()["input_tokens"] > 5
+    assert found.headers.get("x-promptly-estimated") == ("1" if model == SERVER else None)
+    assert not any(
+        entry["target"].endswith(("/responses", "/messages", "generateContent")) for entry in four.provider.ledger
+    )
+    event = await row(four)
+    assert (event.kind, event.tokens.output, event.actual_cost_nano) == ("count", 0, 0)
+
+
+async def test_what_is_gone_on_with_is_counted_too(four: Stack) -> None:
+    one = await create(four, ANTHROPIC, "word " * 500)
+    short = await call(four, {"model": OPENAI, "input": "Two"}, path="/input_tokens")
+    body = {"model": OPENAI, "input": "Two", "previous_response_id": one["id"]}
+    found = await call(four, body, path="/input_tokens")
+    assert found.status_code == 200, found.text
+    assert found.json()["input_tokens"] > short.json()["input_tokens"] + 400

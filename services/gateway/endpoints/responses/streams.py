@@ -105,8 +105,9 @@ class ForwardedResponse(ForwardedStream):
         record_of: Callable[[str], RoutingRecord] | None,
         repeats: bool,
         monotonic: Monotonic,
+        collect: Callable[[bytes], bytes | None] | None = None,
     ) -> None:
-        super().__init__(form, naming, failed=self._failed_event)
+        super().__init__(form, naming, failed=self._failed_event, collect=collect)
         self._record_of = record_of
         self._repeats = repeats
         self._monotonic = monotonic
