@@ -9,6 +9,7 @@ from services.gateway.domain.turns import CallIds
 from services.gateway.endpoints.messages import answer as messages
 from services.gateway.endpoints.messages import replay, request
 from services.gateway.endpoints.messages.call_ids import call_ids
+from services.gateway.endpoints.messages.collected import message_of
 from services.gateway.endpoints.neutral import NeutralEndpoint, Writing
 from services.gateway.formats import errors
 from services.gateway.formats.blocks import Answer, Ask, Surface
@@ -39,6 +40,9 @@ class AnthropicMessages(NeutralEndpoint):
 
     def writer(self, writing: Writing) -> StreamWriter:
         return messages.MessageStream(_writing(writing))
+
+    def collect(self, stream: bytes) -> bytes | None:
+        return message_of(stream)
 
     def replay(self, request: Request, body: bytes, metadata: bytes) -> bytes:
         message_id = f"msg_{request.id.removeprefix('req_')}"

@@ -2,6 +2,7 @@
 model (`formats/blocks.py`). A format brings its reader, its writers and its errors; see `NeutralEndpoint`.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,7 @@ from services.gateway.formats.envelope import Envelope, with_model
 from services.gateway.formats.errors import Problem, Rendered, problem_of
 from services.gateway.formats.filters import client_answer
 from services.gateway.formats.headers import to_client, without_credentials
+from services.gateway.formats.levers import cacheable, exact_key
 from services.gateway.formats.opaque import Cipher, Sealer, Serving, unseal, without_reasoning
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EncodedRequest
@@ -112,6 +114,10 @@ class NeutralEndpoint:
         """An error that ends a stream. `writer` is what wrote the stream so far; None: it was forwarded, or has not begun."""
         raise NotImplementedError
 
+    def collect(self, stream: bytes) -> bytes | None:
+        """The whole answer that a stream in this format says; None where it cannot be put together."""
+        return None
+
     def call_ids(self, envelope: AnyEnvelope) -> CallIds:
         """The tool calls in the conversation; see `Endpoint`."""
         return CallIds()
@@ -142,7 +148,12 @@ class NeutralEndpoint:
         return None
 
     def cache_key(self, envelope: AnyEnvelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
-        return None
+        assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
+        if not cacheable(envelope):
+            return None
+        about = [exact_key(self.surface, envelope, envelope.headers).hex(), envelope.model, shape, application]
+        fingerprint = hashlib.sha256(msgspec.json.encode(about, order="sorted")).hexdigest()
+        return CacheKey(fingerprint=fingerprint, scope=fingerprint, query=None)
 
     def encode(self, attempt: Attempt) -> EncodedRequest:
         """The client's own bytes where the provider speaks its format; else, or where sealed reasoning has to be taken out of them or
@@ -225,6 +236,7 @@ class NeutralEndpoint:
                 sent.format,
                 naming_of(attempt),
                 failed=lambda problem: self.render_in_stream(problem, attempt.request.id, None),
+                collect=self.collect if attempt.request.cache_key is not None else None,
             )
         writing = self.writing(attempt)
         writer = self.writer(writing)
