@@ -48,7 +48,7 @@ from services.gateway.http.errors import HANDLERS
 from services.gateway.http.google import call_model
 from services.gateway.http.health import healthz, readyz
 from services.gateway.http.middleware import middleware
-from services.gateway.http.models import get_model, list_models
+from services.gateway.http.models import get_google_model, get_model, list_google_models, list_models
 from services.gateway.http.openai import chat_completions, completions
 from services.gateway.http.passthrough import PASSTHROUGH
 from services.gateway.http.promptly import get_credits, give_feedback, optimize
@@ -253,6 +253,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 *PASSTHROUGH,
                 list_models,
                 get_model,
+                list_google_models,
+                get_google_model,
                 give_feedback,
                 optimize,
                 get_credits,
