@@ -75,7 +75,7 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
         outcome = msgspec.structs.replace(outcome, counts=counts)
         terms = _terms(request, plan, outcome, catalog, plan.target, served=True)
         made = parts_receipt(outcome.parts, catalog, request.day, terms)
-    extra = units_cost(plan.target.provider if plan.target else "", outcome.units)
+    extra = units_cost(plan.target.provider if plan.target else "", outcome.units, request.day)
     return msgspec.structs.replace(
         outcome,
         receipt=with_extra(made, extra),
