@@ -74,7 +74,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     ack_budget_ms: float = 250.0
     limit_budget_ms: float = 100.0
     turns_budget_ms: float = 100.0
-    responses_budget_ms: float = 1000.0
+    responses_budget_ms: float = 500.0
     response_ttl: ResponseSeconds = 604_800.0
     response_quota_bytes: Annotated[int, Meta(ge=32 << 20)] = 512 << 20
     principal_ttl: float = 30.0

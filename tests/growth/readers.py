@@ -6,7 +6,9 @@ from tests.growth import (
     readers_gateway,
     readers_optimizer,
     readers_others,
+    readers_responses,
     readers_surfaces,
+    readers_unrouted,
 )
 from tests.growth.reader import Reader
 
@@ -21,8 +23,10 @@ def readers() -> list[Reader]:
         *readers_others.auth(),
         *readers_gateway.clients(),
         *readers_endpoints.endpoints(),
+        *readers_responses.responses(),
         *readers_endpoints.counting(),
         *readers_gateway.providers(),
+        *readers_unrouted.unrouted(),
         *readers_formats.formats(),
         *readers_surfaces.requests(),
         *readers_surfaces.answers(),

@@ -12,6 +12,7 @@ from libs.common.errors import BadRequest
 from services.gateway.domain import overrides
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Request
+from services.gateway.domain.stored_response import Conversation, response_id
 from services.gateway.domain.targets import Target
 from services.gateway.endpoints.anthropic_count import ANTHROPIC_COUNT
 from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
@@ -20,6 +21,7 @@ from services.gateway.endpoints.counting import CountingEndpoint
 from services.gateway.endpoints.google_count import GoogleCount
 from services.gateway.endpoints.google_generate import GoogleGenerate
 from services.gateway.endpoints.neutral import NeutralEndpoint
+from services.gateway.endpoints.openai_responses import OpenAIResponses
 from services.gateway.formats.estimate import rough
 from services.gateway.formats.opaque import Cipher
 from services.gateway.providers.base import EncodedRequest
@@ -29,6 +31,10 @@ from tests.growth.reader import Reader, refused
 
 _ENDPOINTS: dict[str, tuple[NeutralEndpoint, dict[str, Any]]] = {
     "messages": (ANTHROPIC_MESSAGES, readers_formats.REQUESTS["messages"]),
+    "responses": (
+        OpenAIResponses(Conversation(response_id=response_id(0, "0" * 32), keeps=True)),
+        readers_formats.REQUESTS["responses"],
+    ),
     "generate": (GoogleGenerate("m", stream=True), readers_formats.REQUESTS["generate"]),
     "generate as a list": (GoogleGenerate("m", stream=True, listed=True), readers_formats.REQUESTS["generate"]),
 }
@@ -60,13 +66,13 @@ def counting() -> Iterator[Reader]:
 def _counted(endpoint: CountingEndpoint, made: Callable[[str], Any], text: str) -> None:
     body = readers_formats.as_json(made(text))
     for provider in _TARGETS:
-        attempt = _attempt(endpoint, provider, readers_formats.as_json(readers_formats.SMALL[endpoint.surface]))
+        called = attempt(endpoint, provider, readers_formats.as_json(readers_formats.SMALL[endpoint.surface]))
         envelope = endpoint.head(body, {}, "")
-        request = msgspec.structs.replace(attempt.request, envelope=envelope)
-        attempt = msgspec.structs.replace(attempt, request=request)
-        encoded = refused(lambda _, attempt=attempt: endpoint.encode_count(attempt))("")  # type: ignore[misc]
+        request = msgspec.structs.replace(called.request, envelope=envelope)
+        called = msgspec.structs.replace(called, request=request)
+        encoded = refused(lambda _, called=called: endpoint.encode_count(called))("")  # type: ignore[misc]
         if isinstance(encoded, EncodedRequest):
-            endpoint.read_count(attempt, encoded, body)
+            endpoint.read_count(called, encoded, body)
         endpoint.count_key(envelope)
         refused(lambda _, envelope=envelope: rough(endpoint.ask_count(envelope)))("")  # type: ignore[misc]
 
@@ -74,10 +80,11 @@ def _counted(endpoint: CountingEndpoint, made: Callable[[str], Any], text: str) 
 def _asked(endpoint: NeutralEndpoint, made: Callable[[str], Any], text: str) -> None:
     for provider in _TARGETS:
         body = readers_formats.as_json(made(text))
-        refused(lambda _, body=body, name=provider: _attempt(endpoint, name, body))("")  # type: ignore[misc]
+        refused(lambda _, body=body, name=provider: attempt(endpoint, name, body))("")  # type: ignore[misc]
 
 
-def _attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
+def attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
+    """One call of a request, as it goes out."""
     envelope = endpoint.head(body, {"user-agent": "x"}, "")
     principal = Principal(org_id="org", key_id="key")
     request = Request(
@@ -94,7 +101,7 @@ def _attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
         cache_key=endpoint.cache_key(envelope, {}, None),
     )
     model = _TARGETS[provider][1]
-    attempt = Attempt(
+    made = Attempt(
         request=request,
         plan=Plan(),
         provider=PROVIDERS[provider],
@@ -105,7 +112,7 @@ def _attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
         cipher=_CIPHER,
     )
     return Attempt(
-        **{name: getattr(attempt, name) for name in attempt.__struct_fields__} | {"encoded": endpoint.encode(attempt)}
+        **{name: getattr(made, name) for name in made.__struct_fields__} | {"encoded": endpoint.encode(made)}
     )
 
 
@@ -113,16 +120,16 @@ def _answered(endpoint: NeutralEndpoint, provider: str, text: str) -> None:
     surface = _TARGETS[provider][0]
     _, whole, streamed = next(one for one in readers_formats.ANSWERS if one[0].name == surface)
     asked = readers_formats.as_json(readers_formats.SMALL[endpoint.surface])
-    attempt = _attempt(endpoint, provider, asked)
+    called = attempt(endpoint, provider, asked)
     data = readers_formats.as_json(whole(text))
 
     def read(_: str) -> None:
-        found = endpoint.read(attempt, endpoint.decode(attempt, data))
+        found = endpoint.read(called, endpoint.decode(called, data))
         endpoint.with_metadata(found.body, b"{}")
-        endpoint.replay(attempt.request, found.body, b"{}")
+        endpoint.replay(called.request, found.body, b"{}")
 
     refused(read)("")
-    stream = endpoint.stream(attempt)
+    stream = endpoint.stream(called)
     events = readers_formats.as_events(streamed(text))
 
     def follow(_: str) -> None:

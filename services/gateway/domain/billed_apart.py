@@ -6,12 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from libs.common.catalog import Catalog, Terms
+from libs.common.catalog import Catalog, Terms, load_units
 from libs.common.contracts.events import TokenClasses
 from services.gateway.domain.receipt import Receipt
 
-# Nano-dollars for one search, by provider: Anthropic publishes $10 per 1,000.
-_SEARCH: Mapping[str, int] = {"anthropic": 10_000_000}
 Part = tuple[str, TokenClasses]
 
 
@@ -22,17 +20,18 @@ class Extra(msgspec.Struct, frozen=True, kw_only=True):
     unpriced: tuple[str, ...] = ()
 
 
-def units_cost(provider: str, units: Mapping[str, float]) -> Extra:
-    """What is counted apart from tokens."""
+def units_cost(provider: str, units: Mapping[str, float], day: date) -> Extra:
+    """What is counted apart from tokens: uses of tools that the provider ran, by the tool's name."""
     nano, unpriced = 0, []
     for name, amount in units.items():
         if not amount:
             continue
-        price = _SEARCH.get(provider) if name == "web_search" else None
-        if price is None:
+        tool = load_units().find(provider, name)
+        cost = None if tool is None else tool.cost({"use": Decimal(str(amount))}, day).nano
+        if cost is None:
             unpriced.append(name)
         else:
-            nano += int(Decimal(str(amount)) * price)
+            nano += cost
     return Extra(nano=None if unpriced else nano, unpriced=tuple(unpriced))
 
 

@@ -75,7 +75,7 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
         outcome = msgspec.structs.replace(outcome, counts=counts)
         terms = _terms(request, plan, outcome, catalog, plan.target, served=True)
         made = parts_receipt(outcome.parts, catalog, request.day, terms)
-    extra = units_cost(plan.target.provider if plan.target else "", outcome.units)
+    extra = units_cost(plan.target.provider if plan.target else "", outcome.units, request.day)
     return msgspec.structs.replace(
         outcome,
         receipt=with_extra(made, extra),
@@ -126,7 +126,10 @@ def _shadow_savings(request: Request, plan: Plan, outcome: Outcome, catalog: Cat
 def _priced_or_most_expensive(catalog: Catalog, model: Model | None, used: TokenClasses, day: date) -> int:
     """Nano-dollars at a model's price; where it is not known, at the highest that is: a budget is a promise."""
     cost = None if model is None else model.cost_nano(used, day)
-    if cost is not None:
-        return cost
+    return most_expensive_nano(catalog, used, day) if cost is None else cost
+
+
+def most_expensive_nano(catalog: Catalog, used: TokenClasses, day: date) -> int:
+    """Nano-dollars at the highest price that is known."""
     costs = (known.cost_nano(used, day, hypothetical=True) for known in catalog.models.values())
     return max((cost for cost in costs if cost is not None), default=0)

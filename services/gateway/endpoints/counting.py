@@ -40,7 +40,7 @@ class CountingEndpoint(NeutralEndpoint):
     def encode_count(self, attempt: Attempt) -> EncodedRequest | None:
         """What goes to the provider; None: it counts no tokens."""
         envelope, target = read_of(attempt), attempt.target
-        native = self.surface in attempt.provider.surfaces
+        native = self.speaks(attempt)
         form = attempt.provider.formats[self.surface if native else attempt.provider.foreign_surface]
         if form.count_body is None:
             return None

@@ -194,9 +194,9 @@ def test_1_8_17_every_call_of_an_answer_has_its_own_price() -> None:
 
 
 def test_searches_have_a_price_or_none() -> None:
-    assert units_cost("anthropic", {"web_search": 3}) == Extra(nano=30_000_000)
-    assert units_cost("openai", {"web_search": 3}) == Extra(nano=None, unpriced=("web_search",))
-    assert units_cost("openai", {}) == Extra()
+    assert units_cost("anthropic", {"web_search": 3}, date(2026, 11, 28)) == Extra(nano=30_000_000)
+    assert units_cost("openai", {"web_search": 3}, date(2026, 11, 28)) == Extra(nano=None, unpriced=("web_search",))
+    assert units_cost("openai", {}, date(2026, 11, 28)) == Extra()
     made = parts_receipt([], catalog.load(), date(2026, 11, 28), Terms())
     assert with_extra(made, Extra(nano=7)).actual_nano == 7
     assert with_extra(made, Extra(nano=None)).actual_nano is None

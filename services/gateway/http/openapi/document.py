@@ -12,6 +12,7 @@ import msgspec
 
 from services.gateway.domain.models import Model, ModelList
 from services.gateway.http.openapi.failures import FAILURES, OPTIMIZE_FAILURES, responses
+from services.gateway.http.openapi.unrouted import paths
 from services.gateway.pipeline.feedback import FeedbackAnswer, FeedbackBody
 from services.gateway.translate import optimizing
 
@@ -138,6 +139,7 @@ def document() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(_OPENAI.read_bytes())
     for (method, path), operation in OPERATIONS.items():
         found["paths"].setdefault(path, {})[method] = _described(operation)
+    found["paths"] |= paths()
     found["components"]["schemas"] |= _schemas()
     found["components"]["responses"] = responses()
     return found
