@@ -12,6 +12,7 @@ from services.gateway.domain.needs import needs
 from services.gateway.domain.outcome import Outcome
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Request
+from services.gateway.domain.rough_tokens import rough_tokens
 from services.gateway.domain.targets import Target
 
 _UNKNOWN_OUTPUT = 4_096  # tokens: what a model that nobody knows may answer
@@ -25,9 +26,16 @@ def expected_nano(request: Request, plan: Plan, catalog: Catalog) -> int:
     model = plan.target.priced(catalog) if plan.target else None
     envelope = request.envelope
     most = model.max_output_tokens if model is not None and model.max_output_tokens > 0 else _UNKNOWN_OUTPUT
-    sent = len(envelope.raw) // _BYTES_PER_TOKEN if request.chat is None else needs(request.chat).context_tokens
-    used = TokenClasses(uncached_input=sent, output_text=(envelope.max_tokens or most) * envelope.choices)
+    used = TokenClasses(
+        uncached_input=_sent_tokens(request), output_text=(envelope.max_tokens or most) * envelope.choices
+    )
     return _priced_or_most_expensive(catalog, model, used, request.day)
+
+
+def _sent_tokens(request: Request) -> int:
+    if request.chat is None:
+        return rough_tokens(request.envelope.raw, bytes_per_token=_BYTES_PER_TOKEN)
+    return needs(request.chat).context_tokens
 
 
 def spent_nano(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog) -> int:

@@ -15,6 +15,7 @@ from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat, parse
 from services.gateway.domain.request import Envelope as AnyEnvelope
 from services.gateway.domain.request import Kind, Request
+from services.gateway.domain.rough_tokens import rough_tokens
 from services.gateway.domain.turns import CallIds, Kept, for_key, of_answer, without_blocks
 from services.gateway.endpoints.base import (
     AnswerStream,
@@ -41,7 +42,6 @@ from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EncodedRequest
 from services.gateway.providers.compatible import chat
 
-_BYTES_PER_TOKEN = 4
 _MAX_ROUTED = 1 << 20
 _CLOSED = Cipher(seal=lambda _: "", open=lambda _: None)
 
@@ -321,7 +321,7 @@ class NeutralEndpoint:
             model=attempt.target.served_model,
             created=attempt.created,
             sealer=Sealer(attempt.cipher, serving(attempt)) if attempt.cipher is not None else None,
-            estimate=max(1, len(request.envelope.raw) // _BYTES_PER_TOKEN),
+            estimate=max(1, rough_tokens(request.envelope.raw)),
         )
 
     def _forwarded_summary(self, attempt: Attempt, data: bytes) -> AnswerSummary:

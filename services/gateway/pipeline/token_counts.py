@@ -9,6 +9,7 @@ from libs.common import tokens
 from services.gateway.domain.outcome import TokenCounts
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Request
+from services.gateway.domain.rough_tokens import rough_tokens
 from services.gateway.endpoints.base import AnswerSummary
 from services.gateway.translate.openai_usage import Usage
 
@@ -26,7 +27,10 @@ async def count(request: Request, plan: Plan, answer: AnswerSummary) -> TokenCou
     prompt, completion = known.prompt_tokens, known.completion_tokens
     if prompt is None:
         sent = _sent(request, plan)
-        prompt = await _in_thread(len(sent), lambda: _count_prompt(model, sent, request))
+        if request.chat is None:
+            prompt = rough_tokens(sent)
+        else:
+            prompt = await _in_thread(len(sent), lambda: _count_prompt(model, sent, request))
         estimated = True
     if completion is None or (completion == 0 and answer.has_content):
         completion = await _in_thread(len(answer.text), lambda: tokens.count_text(model, answer.text))
@@ -55,8 +59,6 @@ def _sent(request: Request, plan: Plan) -> bytes:
 
 
 def _count_prompt(model: str, sent: bytes, request: Request) -> int:
-    if request.chat is None:
-        return len(sent) // _PER_TOKEN
     top = request.envelope.top
     tools = b"".join(bytes(top[name]) for name in ("tools", "functions") if name in top)
     return tokens.count_messages(model, msgspec.json.decode(sent)) + tokens.count_text(model, tools.decode())
