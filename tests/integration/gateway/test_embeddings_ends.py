@@ -97,5 +97,6 @@ async def test_a_client_that_leaves_is_recorded(made: Embedding) -> None:
             key = {"authorization": f"Bearer {made.stack.api_key}"}
             await http.post("/v1/embeddings", json={"model": SMALL, "input": "x"}, headers=key)
     event = await made.recorded()
-    assert (event.status, event.status_code, event.actual_cost_nano) == ("cancelled", 499, 0)
+    assert (event.status, event.status_code, event.actual_cost_nano) == ("cancelled", 499, 20)
+    assert event.estimated
     await asyncio.sleep(0)

@@ -121,7 +121,8 @@ async def test_a_client_that_leaves_while_it_waits_is_recorded_and_hangs_up(stac
         await stack.client(timeout=0.3).audio.speech.create(model="tts-1", voice="alloy", input="x")
     await until(lambda: len(stack.finished) == 1)
     (event,) = stack.finished
-    assert (event.status, event.status_code, event.actual_cost_nano) == ("cancelled", 499, 0)
+    assert (event.status, event.status_code) == ("cancelled", 499)
+    assert event.actual_cost_nano == 15_000, "it may have been billed"
 
 
 async def _all_spent(_: KeySpending) -> Spent:
