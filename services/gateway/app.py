@@ -39,7 +39,7 @@ from services.gateway.clients.response_store import BusResponseStore
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.clients.vectors import BusVectorCache
 from services.gateway.handlers import batches, erasing, provider_keys
-from services.gateway.http.anthropic import messages
+from services.gateway.http.anthropic import count_message_tokens, messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
@@ -48,16 +48,18 @@ from services.gateway.http.errors import HANDLERS
 from services.gateway.http.google import call_model
 from services.gateway.http.health import healthz, readyz
 from services.gateway.http.middleware import middleware
-from services.gateway.http.models import get_model, list_models
+from services.gateway.http.models import get_google_model, get_model, list_google_models, list_models
 from services.gateway.http.openai import chat_completions, completions
 from services.gateway.http.passthrough import PASSTHROUGH
 from services.gateway.http.promptly import get_credits, give_feedback, optimize
 from services.gateway.http.responses import RESPONSES
 from services.gateway.pipeline.admission import Admission
+from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.batch_charge import BatchCharges
 from services.gateway.pipeline.batch_check import BatchCheck
 from services.gateway.pipeline.cache_lookup import CacheLookup
+from services.gateway.pipeline.count_tokens import CountTokens
 from services.gateway.pipeline.embeddings import Embeddings
 from services.gateway.pipeline.feedback import Feedback
 from services.gateway.pipeline.object_owners import ObjectOwners
@@ -72,6 +74,7 @@ from services.gateway.pipeline.responses import ResponsesApi
 from services.gateway.providers import registry
 from services.gateway.settings import GatewaySettings
 from services.gateway.state.concurrency import ConcurrencyLimiter
+from services.gateway.state.counts import Counts
 from services.gateway.state.prefix_cache import PrefixCacheTracker
 from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.single_flight import SingleFlight
@@ -212,6 +215,17 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             quota=settings.response_quota_bytes,
             budget_ms=settings.responses_budget_ms,
         )
+        count_tokens = CountTokens(
+            admission=admission,
+            providers=providers,
+            registry=known,
+            catalog=models,
+            recorder=Recorder(events, tool_calls, models, clock, after_requests),
+            counts=Counts(clock.monotonic),
+            clock=clock,
+            ciphers=reasoning_ciphers(sealer),
+            rpm=settings.count_rpm,
+        )
         await provider_keys.serve(bus, providers, clock)
         await batches.serve(bus, BatchCheck(owners, providers, objects))
         await erasing.serve(bus, responses)
@@ -238,13 +252,15 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 completions,
                 Router(
                     "/",
-                    route_handlers=[messages, call_model, *RESPONSES],
+                    route_handlers=[messages, count_message_tokens, call_model, *RESPONSES],
                     request_max_body_size=settings.max_conversation_bytes,
                 ),
                 create_embeddings,
                 *PASSTHROUGH,
                 list_models,
                 get_model,
+                list_google_models,
+                get_google_model,
                 give_feedback,
                 optimize,
                 get_credits,
@@ -257,11 +273,20 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             state=State(
                 {
                     "pipeline": pipeline,
-                    "responses_api": ResponsesApi(pipeline, responses, providers, models, clock.monotonic),
+                    "responses_api": ResponsesApi(
+                        pipeline,
+                        responses,
+                        providers,
+                        models,
+                        clock.monotonic,
+                        BackgroundCharge(responses, pipeline.recorder, budgets, models, clock),
+                        count_tokens,
+                    ),
                     "batch": Batch(pipeline, after_requests),
                     "embeddings": embeddings,
                     "passthrough": passthrough,
                     "optimize_api": optimize_api,
+                    "count_tokens": count_tokens,
                     "registry": known,
                     "admission": admission,
                     "feedback": Feedback(BusRequestHistory(bus), clock),

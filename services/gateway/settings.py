@@ -19,9 +19,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     the answer to an identical one that is already on its way. `optimize_rpm` is the optimize API's limit per key and minute;
     with `credits` `off` its calls cost nothing, and without `credit_leasing` each of them is a transaction of the ledger.
     `max_requests` are under way at once in this gateway; an organization may have as many of them as are still free.
-    `max_rpm` is the most that a key's own limit may be; `besides_rpm` is the limit per key and minute of calls that use no model
-    (lists of models, balances, feedback). Each store in memory of what callers send holds `memory_bytes`, a quarter of them
-    for one organization. After SIGTERM streams have `stream_drain_seconds` to end.
+    `max_rpm` is the most that a key's own limit may be; `besides_rpm` is the limit per key and minute of calls that use no
+    model (lists of models, balances, feedback), `count_rpm` that of counts of tokens. Each store in memory of what callers
+    send holds `memory_bytes`, a quarter of them for one organization. After SIGTERM streams have `stream_drain_seconds` to
+    end.
     An answer may take `plain_timeout`, a stream `stream_timeout` in all; a stream that brings less than `stream_slowest` bytes
     a second over `stream_window` is ended (the default lets a comment every 15 seconds pass). `max_answer_bytes` is the
     largest answer, unpacked. `max_body_bytes` is the largest body of a request; the APIs for agents, which send a whole conversation
@@ -62,6 +63,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     credit_leasing: bool = True
     max_requests: int = 2000
     besides_rpm: int = 300
+    count_rpm: int = 600
     max_rpm: int = 100_000
     memory_bytes: int = 64 << 20
     stream_drain_seconds: float = 120.0
@@ -72,7 +74,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     ack_budget_ms: float = 250.0
     limit_budget_ms: float = 100.0
     turns_budget_ms: float = 100.0
-    responses_budget_ms: float = 1000.0
+    responses_budget_ms: float = 500.0
     response_ttl: ResponseSeconds = 604_800.0
     response_quota_bytes: Annotated[int, Meta(ge=32 << 20)] = 512 << 20
     principal_ttl: float = 30.0

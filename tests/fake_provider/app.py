@@ -217,6 +217,8 @@ class FakeProvider:
             before = self.side.responses.get(body.get("previous_response_id") or "")
             earlier = [] if before is None else [*before[1], *before[0]["output"]]
             self.side.responses[found["id"]] = (found, [*earlier, *wire_responses.items(body)])
+        if body.get("background"):  # what is shown later is finished
+            return {**found, "background": True, "status": "queued", "output": [], "usage": None}
         return found
 
 

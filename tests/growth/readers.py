@@ -6,6 +6,7 @@ from tests.growth import (
     readers_gateway,
     readers_optimizer,
     readers_others,
+    readers_responses,
     readers_surfaces,
     readers_unrouted,
 )
@@ -22,6 +23,8 @@ def readers() -> list[Reader]:
         *readers_others.auth(),
         *readers_gateway.clients(),
         *readers_endpoints.endpoints(),
+        *readers_responses.responses(),
+        *readers_endpoints.counting(),
         *readers_gateway.providers(),
         *readers_unrouted.unrouted(),
         *readers_formats.formats(),

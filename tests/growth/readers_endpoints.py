@@ -4,24 +4,37 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from libs.common import catalog
 from libs.common.contracts.auth import Principal
 from libs.common.errors import BadRequest
 from services.gateway.domain import overrides
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Request
+from services.gateway.domain.stored_response import Conversation, response_id
 from services.gateway.domain.targets import Target
+from services.gateway.endpoints.anthropic_count import ANTHROPIC_COUNT
 from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.endpoints.base import Attempt
+from services.gateway.endpoints.counting import CountingEndpoint
+from services.gateway.endpoints.google_count import GoogleCount
 from services.gateway.endpoints.google_generate import GoogleGenerate
 from services.gateway.endpoints.neutral import NeutralEndpoint
+from services.gateway.endpoints.openai_responses import OpenAIResponses
+from services.gateway.formats.estimate import rough
 from services.gateway.formats.opaque import Cipher
+from services.gateway.providers.base import EncodedRequest
 from tests.fixtures.dialects import PROVIDERS
 from tests.growth import readers_formats
 from tests.growth.reader import Reader, refused
 
 _ENDPOINTS: dict[str, tuple[NeutralEndpoint, dict[str, Any]]] = {
     "messages": (ANTHROPIC_MESSAGES, readers_formats.REQUESTS["messages"]),
+    "responses": (
+        OpenAIResponses(Conversation(response_id=response_id(0, "0" * 32), keeps=True)),
+        readers_formats.REQUESTS["responses"],
+    ),
     "generate": (GoogleGenerate("m", stream=True), readers_formats.REQUESTS["generate"]),
     "generate as a list": (GoogleGenerate("m", stream=True, listed=True), readers_formats.REQUESTS["generate"]),
 }
@@ -43,13 +56,35 @@ def endpoints() -> Iterator[Reader]:
             yield Reader(f"{name}: an answer of {provider}", partial(_answered, endpoint, provider), seldom=True)
 
 
+def counting() -> Iterator[Reader]:
+    counts: dict[str, CountingEndpoint] = {"messages": ANTHROPIC_COUNT, "generate": GoogleCount("m")}
+    for name, endpoint in counts.items():
+        for kind, (_, _, made) in readers_formats.REQUESTS[name].items():
+            yield Reader(f"{name}, counted: {kind}", refused(partial(_counted, endpoint, made)), seldom=True)
+
+
+def _counted(endpoint: CountingEndpoint, made: Callable[[str], Any], text: str) -> None:
+    body = readers_formats.as_json(made(text))
+    for provider in _TARGETS:
+        called = attempt(endpoint, provider, readers_formats.as_json(readers_formats.SMALL[endpoint.surface]))
+        envelope = endpoint.head(body, {}, "")
+        request = msgspec.structs.replace(called.request, envelope=envelope)
+        called = msgspec.structs.replace(called, request=request)
+        encoded = refused(lambda _, called=called: endpoint.encode_count(called))("")  # type: ignore[misc]
+        if isinstance(encoded, EncodedRequest):
+            endpoint.read_count(called, encoded, body)
+        endpoint.count_key(envelope)
+        refused(lambda _, envelope=envelope: rough(endpoint.ask_count(envelope)))("")  # type: ignore[misc]
+
+
 def _asked(endpoint: NeutralEndpoint, made: Callable[[str], Any], text: str) -> None:
     for provider in _TARGETS:
         body = readers_formats.as_json(made(text))
-        refused(lambda _, body=body, name=provider: _attempt(endpoint, name, body))("")  # type: ignore[misc]
+        refused(lambda _, body=body, name=provider: attempt(endpoint, name, body))("")  # type: ignore[misc]
 
 
-def _attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
+def attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
+    """One call of a request, as it goes out."""
     envelope = endpoint.head(body, {"user-agent": "x"}, "")
     principal = Principal(org_id="org", key_id="key")
     request = Request(
@@ -66,7 +101,7 @@ def _attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
         cache_key=endpoint.cache_key(envelope, {}, None),
     )
     model = _TARGETS[provider][1]
-    attempt = Attempt(
+    made = Attempt(
         request=request,
         plan=Plan(),
         provider=PROVIDERS[provider],
@@ -77,7 +112,7 @@ def _attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
         cipher=_CIPHER,
     )
     return Attempt(
-        **{name: getattr(attempt, name) for name in attempt.__struct_fields__} | {"encoded": endpoint.encode(attempt)}
+        **{name: getattr(made, name) for name in made.__struct_fields__} | {"encoded": endpoint.encode(made)}
     )
 
 
@@ -85,15 +120,16 @@ def _answered(endpoint: NeutralEndpoint, provider: str, text: str) -> None:
     surface = _TARGETS[provider][0]
     _, whole, streamed = next(one for one in readers_formats.ANSWERS if one[0].name == surface)
     asked = readers_formats.as_json(readers_formats.SMALL[endpoint.surface])
-    attempt = _attempt(endpoint, provider, asked)
+    called = attempt(endpoint, provider, asked)
     data = readers_formats.as_json(whole(text))
 
     def read(_: str) -> None:
-        found = endpoint.read(attempt, endpoint.decode(attempt, data))
+        found = endpoint.read(called, endpoint.decode(called, data))
         endpoint.with_metadata(found.body, b"{}")
+        endpoint.replay(called.request, found.body, b"{}")
 
     refused(read)("")
-    stream = endpoint.stream(attempt)
+    stream = endpoint.stream(called)
     events = readers_formats.as_events(streamed(text))
 
     def follow(_: str) -> None:
@@ -106,3 +142,4 @@ def _answered(endpoint: NeutralEndpoint, provider: str, text: str) -> None:
     stream.error(BadRequest("x"))
     stream.summary()
     stream.body()
+    endpoint.collect(events)

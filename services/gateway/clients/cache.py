@@ -37,16 +37,27 @@ class _Choice(msgspec.Struct):
     message: _Message
 
 
+class _Part(msgspec.Struct):
+    type: str
+
+
+class _Candidate(msgspec.Struct):
+    content: dict[str, Any] | None = None
+
+
 class _Stored(msgspec.Struct):
-    """A chat completion, a response of the Responses API, or what the optimizer made of a text."""
+    """A chat completion, a message, a response, an answer of Gemini's, or what the optimizer made of a text."""
 
     choices: Annotated[list[_Choice], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
-    output: Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
     text: str | dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    content: list[_Part] | msgspec.UnsetType = msgspec.UNSET
+    output: Annotated[list[_Part], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
+    candidates: Annotated[list[_Candidate], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
-        if self.choices is self.output is msgspec.UNSET and not isinstance(self.text, str):
-            raise ValueError("none of them")
+        said = (self.choices, self.content, self.output, self.candidates)
+        if all(one is msgspec.UNSET for one in said) and not isinstance(self.text, str):
+            raise ValueError("nothing that is an answer")
 
 
 class _Role(msgspec.Struct):

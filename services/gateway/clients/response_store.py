@@ -29,6 +29,7 @@ from services.gateway.domain.stored_response import (
 
 log = structlog.get_logger()
 _MAX_ENTRY = 1 << 20
+_MAX_CONTENT = _MAX_ENTRY * 3 // 4  # base64 makes four letters of three bytes
 _RECORD_SECONDS = 30 * 86_400.0
 _KNOWN_BYTES = 4 << 20
 
@@ -57,6 +58,7 @@ class BusResponseStore:
                 with self._within_budget():
                     total = self._noted(org_id, await self._bus.add(RESPONSE_BYTES, org_id, 0))
             except PromptlyError as error:
+                self._noted(org_id, 0)  # asked once, and learned with the next response that is stored
                 log.warning("response_total_unknown", code=error.code)
         return response_id((total or 0) // SEGMENT_BYTES, new_id("resp").removeprefix("resp_"))
 
@@ -64,6 +66,9 @@ class BusResponseStore:
         """Keep a response, and say whether it is kept. An entry has at most 1 MiB, sealed."""
         found = place(entry.id)
         if found is None or not self.keeps:
+            return False
+        if sum(len(bytes(part)) for part in (entry.head, *entry.input, *entry.output)) > _MAX_CONTENT:
+            log.warning("response_not_kept", code="too_large")
             return False
         sealed = await asyncio.to_thread(self._seal, org_id, entry)
         if len(sealed) > _MAX_ENTRY:

@@ -7,6 +7,7 @@ import msgspec
 from libs.common.catalog import Catalog, Model, Terms
 from libs.common.contracts.events import TokenClasses
 from services.gateway.domain import receipt
+from services.gateway.domain.billed_apart import parts_receipt, total, units_cost, with_extra
 from services.gateway.domain.needs import needs
 from services.gateway.domain.outcome import Outcome
 from services.gateway.domain.plan import Plan
@@ -68,9 +69,17 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
         terms=_terms(request, plan, outcome, catalog, plan.target, served=True),
         baseline_terms=_terms(request, plan, outcome, catalog, target, served=False),
     )
+    if outcome.parts:
+        tokens = total(outcome.parts)
+        counts = msgspec.structs.replace(outcome.counts, tokens=tokens)
+        outcome = msgspec.structs.replace(outcome, counts=counts)
+        terms = _terms(request, plan, outcome, catalog, plan.target, served=True)
+        made = parts_receipt(outcome.parts, catalog, request.day, terms)
+    extra = units_cost(plan.target.provider if plan.target else "", outcome.units, request.day)
     return msgspec.structs.replace(
         outcome,
-        receipt=made,
+        receipt=with_extra(made, extra),
+        unpriced=extra.unpriced,
         original_tokens=tokens.input + sum(count for _, count in removed),
         shadow_savings_nano=_shadow_savings(request, plan, outcome, catalog),
     )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from libs.common.contracts.events import TokenClasses
 from libs.common.errors import PromptlyError
 from services.gateway.domain.attempts import Failure
@@ -52,7 +54,9 @@ def _said(form: ProviderSurface, naming: Mapping[str, Any], data: bytes) -> str:
 
 
 class ForwardedStream:
-    """A stream in the client's own format; see `AnswerStream`. `failed` writes an error."""
+    """A stream in the client's own format; see `AnswerStream`. `failed` writes an error, `collect` puts together what was said
+    (None: nobody wants it).
+    """
 
     def __init__(
         self,
@@ -60,12 +64,14 @@ class ForwardedStream:
         naming: Mapping[str, Any],
         *,
         failed: Callable[[Problem], bytes],
+        collect: Callable[[bytes], bytes | None] | None = None,
     ) -> None:
         assert form.peek is not None, "what is forwarded is looked at"
         self.started = False
         self._form = form
         self._naming = naming
         self._failed = failed
+        self._collect = collect
         self._peek = form.peek()
         self._pieces: list[bytes] = []
         self._held = bytearray()
@@ -146,10 +152,14 @@ class ForwardedStream:
 
     def summary(self) -> AnswerSummary:
         seen = self._seen
-        return seen_summary(seen, self._form, self._naming, b"".join(self._pieces), cut=not seen.done)
+        summary = seen_summary(seen, self._form, self._naming, b"".join(self._pieces), cut=not seen.done)
+        return msgspec.structs.replace(summary, storable=self._collect is not None and summary.complete)
 
     def body(self) -> bytes:
-        return b""
+        data = b"".join(self._pieces)
+        if self._whole is not None:
+            return data
+        return (self._collect(data) if self._collect is not None else None) or b""
 
     def _release(self) -> bytes:
         self.started = True

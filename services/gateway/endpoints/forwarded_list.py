@@ -4,6 +4,7 @@ import msgspec
 
 from services.gateway.domain.attempts import Failure
 from services.gateway.endpoints.forwarded import ForwardedStream
+from services.gateway.formats.frames import one_line
 
 
 class ForwardedList(ForwardedStream):
@@ -33,7 +34,7 @@ class ForwardedList(ForwardedStream):
             self._failure = Failure("truncated", "The list broke off.")
             raise self._failure from None
         for one in listed:
-            self._peek.feed(b"data: %b\n\n" % bytes(one).replace(b"\n", b" ").replace(b"\r", b" "))
+            self._peek.feed(b"data: %b\n\n" % one_line(bytes(one)))
         failure = self._peek.seen.failure
         if failure is not None:
             self._failure, self._said_so = failure, self.started

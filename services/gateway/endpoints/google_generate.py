@@ -13,6 +13,7 @@ from services.gateway.endpoints.base import AnswerStream, Attempt
 from services.gateway.endpoints.forwarded_list import ForwardedList
 from services.gateway.endpoints.generate import answer as generate
 from services.gateway.endpoints.generate import replay, request
+from services.gateway.endpoints.generate.collected import answer_of
 from services.gateway.endpoints.neutral import NeutralEndpoint, Writing, naming_of, sent_of
 from services.gateway.formats import errors
 from services.gateway.formats.blocks import Answer, Ask, Surface
@@ -29,6 +30,7 @@ class GoogleGenerate(NeutralEndpoint):
 
     kind: Kind = "generate"
     surface: Surface = "generate"
+    routable = True
     routes: tuple[str, ...] = tuple(f"{version}/models/{{model:path}}" for version in VERSIONS)
 
     def __init__(self, model: str = "", *, stream: bool = False, listed: bool = False) -> None:
@@ -61,6 +63,7 @@ class GoogleGenerate(NeutralEndpoint):
             sent.format,
             naming_of(attempt),
             failed=lambda problem: b",\n" + errors.google_body(problem) + b"\n]",
+            collect=self.collect if attempt.request.cache_key is not None else None,
         )
 
     def media_type(self, envelope: AnyEnvelope) -> str:
@@ -71,6 +74,9 @@ class GoogleGenerate(NeutralEndpoint):
 
     def writer(self, writing: Writing) -> StreamWriter:
         return generate.GenerateStream(self._writing(writing))
+
+    def collect(self, stream: bytes) -> bytes | None:
+        return answer_of(stream, listed=self._listed)
 
     def replay(self, request: Request, body: bytes, metadata: bytes) -> bytes:
         response_id = request.id.removeprefix("req_")

@@ -1,6 +1,5 @@
 """POST /v1/responses: OpenAI's format, as it came to OpenAI, and through the neutral model to all others."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from services.gateway.endpoints.neutral import (
 from services.gateway.endpoints.responses import request, stored
 from services.gateway.endpoints.responses.answer import ResponseStream, ResponseWriting, response
 from services.gateway.endpoints.responses.call_ids import call_ids
+from services.gateway.endpoints.responses.collect import response_of
 from services.gateway.endpoints.responses.replay import renewed, replay
 from services.gateway.endpoints.responses.streams import (
     ForwardedResponse,
@@ -40,10 +40,12 @@ from services.gateway.formats.deltas import StreamWriter
 from services.gateway.formats.envelope import Envelope
 from services.gateway.formats.errors import Problem, Rendered
 from services.gateway.formats.json_fields import flag
-from services.gateway.formats.levers import cacheable, exact_key
+from services.gateway.translate.openai_usage import Usage
 
 _NONE = Conversation(response_id="resp_0")
 _EVENTS_ONLY = "codex"
+# What a response that goes on in the background is called until it costs anything.
+_UNFINISHED = ("queued", "in_progress")
 
 
 class ResponsesAnswer(CompleteAnswer, frozen=True, kw_only=True):
@@ -93,13 +95,8 @@ class OpenAIResponses(NeutralEndpoint):
         sent = envelope.top.get("input", msgspec.Raw(b"[]"))
         return call_ids(earlier, sent) if earlier or "tool_result" in envelope.flags else CallIds()
 
-    def cache_key(self, envelope: AnyEnvelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
-        assert isinstance(envelope, Envelope)
-        if not cacheable(envelope):
-            return None
-        digest = hashlib.sha256(exact_key(self.surface, envelope, envelope.headers))
-        digest.update(msgspec.json.encode([shape, application], order="sorted"))
-        return CacheKey(fingerprint=digest.hexdigest(), scope=digest.hexdigest(), query=None)
+    def collect(self, stream: bytes) -> bytes | None:
+        return response_of(stream)
 
     def write(self, answer: Answer, writing: Writing) -> bytes:
         return response(answer, self._writing(writing, sealed=request.wants_sealed(writing.envelope.top)))
@@ -111,6 +108,11 @@ class OpenAIResponses(NeutralEndpoint):
     def read(self, attempt: Attempt, decoded: DecodedAnswer) -> CompleteAnswer:
         assert isinstance(decoded, NeutralAnswer)
         found = super().read(attempt, decoded)
+        if found.forwarded and found.summary.stop in _UNFINISHED:
+            summary = msgspec.structs.replace(
+                found.summary, usage=Usage(prompt_tokens=0, completion_tokens=0), text="", has_content=False
+            )
+            found = msgspec.structs.replace(found, summary=summary)
         entry: Entry | None = None
         if decoded.answer is None:
             record_of, identity = self._record_of(attempt), _id_of(decoded.body)
@@ -135,6 +137,7 @@ class OpenAIResponses(NeutralEndpoint):
             return ForwardedResponse(
                 sent.format,
                 naming_of(attempt),
+                collect=self.collect if attempt.request.cache_key is not None else None,
                 record_of=self._record_of(attempt),
                 repeats=read_of(attempt).headers.get("originator", "").lower().startswith(_EVENTS_ONLY),
                 monotonic=self._monotonic,
@@ -205,7 +208,10 @@ class OpenAIResponses(NeutralEndpoint):
         if not (request.stores(envelope.top) or background):
             return None
         return lambda identity: RoutingRecord(
-            id=identity, provider_key_id=attempt.key_id, model=envelope.model, background=background
+            id=identity,
+            provider_key_id=attempt.key_id,
+            model=envelope.model,
+            background=background and not envelope.stream,
         )
 
 

@@ -7,7 +7,9 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from libs.common.errors import NotFound
+from services.gateway.endpoints.google_count import GoogleCount
 from services.gateway.endpoints.google_generate import GOOGLE_GENERATE, GoogleGenerate
+from services.gateway.http.counting import count
 from services.gateway.http.errors import handlers
 from services.gateway.http.request import V1Request, incoming_of
 from services.gateway.http.respond import respond
@@ -20,6 +22,8 @@ async def call_model(request: V1Request, state: State, model: FromPath[str]) -> 
     """What the end of the address says."""
     name, _, method = model.strip("/").rpartition(":")
     incoming = await incoming_of(request, state)
+    if method == "countTokens" and name:
+        return await count(request, state, GoogleCount(name), incoming)
     if method not in ("generateContent", "streamGenerateContent") or not name:
         raise NotFound("There is nothing at this address.")
     stream = method == "streamGenerateContent"

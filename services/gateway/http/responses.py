@@ -10,7 +10,9 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from libs.common.errors import NotFound, PromptlyError
+from services.gateway.endpoints.openai_count import OpenAICount
 from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES, CompactResponses
+from services.gateway.http.counting import counted_by
 from services.gateway.http.errors import handlers
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import V1Request, api_key, incoming_of, query_of, rate_headers
@@ -54,6 +56,16 @@ async def compact_response(request: V1Request, state: State) -> Response[bytes] 
         state,
         lambda on_rate_limit: responses.create(incoming, on_rate_limit, CompactResponses),
         OPENAI_RESPONSES.id_headers,
+    )
+
+
+@post(list(OpenAICount.routes), status_code=200, exception_handlers=_ERRORS)
+async def count_input_tokens(request: V1Request, state: State) -> Response[bytes]:
+    """Count the tokens of a request for a response."""
+    responses: ResponsesApi = state.responses_api
+    incoming = await incoming_of(request, state)
+    return await counted_by(
+        request, lambda on_rate_limit: responses.count(incoming, on_rate_limit), OPENAI_RESPONSES.id_headers
     )
 
 
@@ -105,6 +117,7 @@ async def list_input_items(request: V1Request, state: State, response_id: FromPa
 RESPONSES: Final[tuple[Any, ...]] = (
     create_response,
     compact_response,
+    count_input_tokens,
     connect,
     get_response,
     delete_response,

@@ -20,29 +20,34 @@ def parse_request(
     endpoint: Endpoint, incoming: Incoming, principal: Principal, catalog: Catalog, kind: Kind | None = None
 ) -> Request:
     """The request; `BadRequest` names what is wrong with it. `principal` holds only keys whose providers can serve it."""
+    request = read_request(endpoint, incoming, principal, kind or endpoint.kind)
+    check_known(request.baseline_model, principal, catalog)
+    requested = find_target(request.baseline_model, principal, catalog)
+    if requested is None and not subrequests.may_substitute(principal, request.settings):
+        raise unreachable(request.baseline_model, principal, catalog)
+    request = msgspec.structs.replace(request, requested=requested)
+    return msgspec.structs.replace(request, cache_key=_cache_key(endpoint, request))
+
+
+def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, kind: Kind) -> Request:
+    """The request without a target; `BadRequest` names what is wrong with it."""
     own = overrides.parse(incoming.headers)
-    envelope = endpoint.head(incoming.body, incoming.headers, incoming.query)
-    check_known(envelope.model, principal, catalog)
     settings = own.apply(principal.settings)
-    requested = find_target(envelope.model, principal, catalog)
-    if requested is None and not subrequests.may_substitute(principal, settings):
-        raise unreachable(envelope.model, principal, catalog)
-    request = Request(
+    envelope = endpoint.head(incoming.body, incoming.headers, incoming.query)
+    return Request(
         id=incoming.request_id,
         accepted=incoming.accepted,
         time_ms=incoming.time_ms,
-        kind=kind or endpoint.kind,
+        kind=kind,
         principal=principal,
         envelope=envelope,
-        chat=endpoint.chat_view(envelope),
+        chat=endpoint.chat_view(envelope) if subrequests.is_routed(kind, principal, settings) else None,
         calls=endpoint.call_ids(envelope),
         overrides=own,
         settings=settings,
-        requested=requested,
         client=_client_family(incoming.headers.get("user-agent", "")),
         trace_id=tracing.trace_id(),
     )
-    return msgspec.structs.replace(request, cache_key=_cache_key(endpoint, request))
 
 
 def _client_family(user_agent: str) -> str | None:

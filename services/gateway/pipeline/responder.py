@@ -9,6 +9,7 @@ from libs.common import tokens
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.cache import CacheHit, StoreAnswer, cache_entry_id
+from libs.common.contracts.events import Status
 from libs.common.errors import PromptlyError
 from libs.common.jobs import Background
 from services.gateway.domain.attempts import Failure, client_error
@@ -18,6 +19,7 @@ from services.gateway.domain.plan import Plan
 from services.gateway.domain.pricing import price_call, price_hit
 from services.gateway.domain.request import Request
 from services.gateway.domain.subrequests import MAX_MESSAGE_BYTES
+from services.gateway.domain.turns import made_with
 from services.gateway.endpoints.base import AnswerStream, AnswerSummary, CompleteAnswer, Endpoint
 from services.gateway.pipeline.provider_call import OpenStream, ProviderCall
 from services.gateway.pipeline.recorder import CLIENT_LEFT, RequestRecord, internal_error
@@ -163,6 +165,12 @@ class Responder:
             counts = TokenCounts() if trace.called is None else await count(request, plan, summary)
             trace = msgspec.structs.replace(trace, served_tier=summary.service_tier or trace.served_tier)
             outcome = Outcome(status="cancelled", status_code=499, error=CLIENT_LEFT, trace=trace, counts=counts)
+            if answer is not None and answer.complete:
+                # Some clients hang up on the last event instead of waiting for the end: they have the whole answer.
+                status: Status = "fallback" if plan.fallback_used else "success"
+                outcome = Outcome(
+                    status=status, trace=trace, counts=counts, stop=summary.stop, tool_calls=summary.tool_calls
+                )
             await record.close(plan, price_call(request, plan, outcome, self._catalog))
         except Exception as fault:
             await record.fail(plan, trace, fault)
@@ -207,9 +215,10 @@ class Responder:
             status="fallback" if call.plan.fallback_used else "success",
             trace=trace,
             counts=await count(request, call.plan, answer),
-            tool_calls=answer.tool_calls,
+            tool_calls=made_with(answer.tool_calls, call.key_id),
             stop=answer.stop,
             units=answer.units,
+            parts=tuple((model, usage.classes()) for model, usage in answer.parts),
             stored=keeper is not None and keeper.kept,
         )
         return price_call(request, call.plan, outcome, self._catalog)

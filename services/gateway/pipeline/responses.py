@@ -11,13 +11,16 @@ from services.gateway.domain.attempts import Failure, client_error
 from services.gateway.domain.request import Incoming
 from services.gateway.domain.stored_response import RoutingRecord, StoredResponse, place
 from services.gateway.domain.targets import find_target
+from services.gateway.endpoints.openai_count import OpenAICount
 from services.gateway.endpoints.openai_responses import OpenAIResponses
 from services.gateway.endpoints.responses import request as requests
 from services.gateway.endpoints.responses import stored
 from services.gateway.endpoints.responses.streams import Monotonic
 from services.gateway.formats.headers import to_client
 from services.gateway.pipeline.admission import RateLimitCallback
+from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.conversations import Conversations
+from services.gateway.pipeline.count_tokens import Counted, CountTokens
 from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.response import Response, release_after
 from services.gateway.pipeline.response_keeper import ResponseKeeper
@@ -37,8 +40,17 @@ class ResponsesApi:
     """Serves the Responses API."""
 
     def __init__(
-        self, pipeline: Pipeline, store: ResponseStore, providers: Providers, catalog: Catalog, monotonic: Monotonic
+        self,
+        pipeline: Pipeline,
+        store: ResponseStore,
+        providers: Providers,
+        catalog: Catalog,
+        monotonic: Monotonic,
+        charge: BackgroundCharge,
+        count_tokens: CountTokens,
     ) -> None:
+        self._charge = charge
+        self._count_tokens = count_tokens
         self._pipeline = pipeline
         self._store = store
         self._providers = providers
@@ -66,6 +78,17 @@ class ResponsesApi:
             response = await self._pipeline.serve(endpoint, request, self._pipeline.recorder.open(request), keeper)
             return await release_after(permit, response)
 
+    async def count(self, incoming: Incoming, on_rate_limit: RateLimitCallback) -> Counted:
+        """Count the tokens of a request, and of what it goes on with."""
+        admission = self._pipeline.admission
+        principal = await admission.authorize(incoming.api_key, OpenAIResponses.scope, incoming.principal)
+        envelope = requests.head(incoming.body, incoming.headers)
+        conversation = await self._conversations.find(principal, envelope.top, envelope.flags)
+        if conversation.elsewhere is not None:
+            principal = self._bound(principal, conversation.elsewhere, envelope.model)
+        incoming = msgspec.structs.replace(incoming, principal=principal)
+        return await self._count_tokens.run(OpenAICount(conversation, envelope), incoming, on_rate_limit)
+
     async def read(
         self, api_key: str | None, identity: str, query: str, names: Mapping[str, str], on_rate_limit: RateLimitCallback
     ) -> Relayed:
@@ -73,7 +96,9 @@ class ResponsesApi:
         async with self._pipeline.admission.without_model(api_key, on_rate_limit, OpenAIResponses.scope) as principal:
             found = await self._stored(principal, identity)
             if isinstance(found, RoutingRecord):
-                return await self._relay(principal, found, "GET", "", query)
+                relayed = await self._relay(principal, found, "GET", "", query)
+                await self._charge.see(principal, found, relayed.body)
+                return relayed
             if names.get("stream") == "true" or "starting_after" in names:
                 raise BadRequest("A stored response is given whole: leave `stream` out.", param="stream")
             return Relayed(body=stored.shown(found))
@@ -95,7 +120,9 @@ class ResponsesApi:
         async with self._pipeline.admission.without_model(api_key, on_rate_limit, OpenAIResponses.scope) as principal:
             found = await self._stored(principal, identity)
             if isinstance(found, RoutingRecord):
-                return await self._relay(principal, found, "POST", "/cancel", "")
+                relayed = await self._relay(principal, found, "POST", "/cancel", "")
+                await self._charge.see(principal, found, relayed.body)
+                return relayed
             raise BadRequest("Only background responses can be cancelled, and this one is none.")
 
     async def input_items(

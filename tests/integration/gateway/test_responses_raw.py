@@ -171,3 +171,27 @@ async def test_openai_compacts_a_conversation_and_nobody_else(three: Stack) -> N
     refused = await call(three, raw(model=ANTHROPIC), path="/compact")
     assert refused.status_code == 400
     assert "capability_rejected: compact" in refused.json()["error"]["message"]
+
+
+async def test_2_9_14_a_background_response_is_charged_once_when_it_is_finished(three: Stack) -> None:  # noqa: F811
+    body = raw(background=True)
+    begun = await call(three, body)
+    assert (begun.status_code, begun.json()["status"]) == (200, "queued")
+    assert three.provider.ledger[-1]["sha256"] == hashlib.sha256(body).hexdigest()
+    event = await row(three)
+    assert (event.stop, event.tokens.input, event.tokens.output, event.actual_cost_nano) == ("queued", 0, 0, 0)
+    name = begun.json()["id"]
+    stored, items = three.provider.side.responses[name]
+    three.provider.side.responses[name] = ({**stored, "status": "in_progress"}, items)
+    await call(three, method="GET", path=f"/{name}")
+    assert three.finished == []
+    three.provider.side.responses[name] = (stored, items)
+    for _ in range(2):
+        found = await call(three, method="GET", path=f"/{name}")
+        assert found.json()["status"] == "completed"
+    charged = await row(three)
+    assert charged.tokens.output == stored["usage"]["output_tokens"]
+    assert charged.actual_cost_nano
+    assert (charged.kind, charged.stop, charged.baseline_model) == ("responses", "completed", OPENAI)
+    assert ids.is_id(charged.id, "req")
+    assert charged.id != event.id

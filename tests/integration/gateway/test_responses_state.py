@@ -13,6 +13,7 @@ from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.base import Bucket
 from libs.common.contracts.cache import LOOKUP_EXACT, STORE, CacheHit, CacheMiss, ExactLookup, StoreAnswer, Stored
 from libs.common.errors import NotConnected
+from services.gateway.pipeline import conversations
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import PASSIVE, Stack
 from tests.fixtures.responses import (
@@ -254,3 +255,65 @@ async def test_a_cached_response_is_stored_under_its_own_id(four: Stack, model: 
     calls = len(four.provider.ledger)
     await create(four, ANTHROPIC, "Two", previous_response_id=hit["id"])
     assert len(four.provider.ledger) == calls + 1, "what goes on with a conversation is not cached"
+
+
+async def test_what_is_too_large_is_answered_and_not_stored(four: Stack) -> None:
+    found = await call(four, {"model": ANTHROPIC, "input": "x" * (1 << 20)})
+    assert (found.status_code, found.json()["store"]) == (200, False)
+    assert found.headers["x-promptly-dropped"] == "store"
+
+
+async def test_a_conversation_has_an_end(four: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversations, "MAX_TURNS", 2)
+    one = await create(four, SERVER, "One")
+    two = await create(four, SERVER, "Two", previous_response_id=one["id"])
+    three = await create(four, SERVER, "Three", previous_response_id=two["id"])
+    refused = await call(four, {"model": SERVER, "input": "Four", "previous_response_id": three["id"]})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "conversation_too_long")
+    assert refused.json()["error"]["param"] == "previous_response_id"
+
+
+async def test_a_bus_that_is_away_is_no_unknown_response(four: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = await create(four, ANTHROPIC, "One")
+
+    async def get(*_: Any) -> None:
+        raise NotConnected("The bus is away.")
+
+    monkeypatch.setattr(four.bus, "get", get)
+    found = await call(four, {"model": ANTHROPIC, "input": "Two", "previous_response_id": one["id"]})
+    assert found.status_code == 503
+    assert found.headers["retry-after"]
+
+
+async def test_a_session_is_its_conversations_first_response(four: Stack) -> None:
+    one = await create(four, ANTHROPIC, "One")
+    await row(four)
+    sessions = []
+    for before in (one["id"], one["id"]):
+        await create(four, ANTHROPIC, "Two", previous_response_id=before)
+        sessions.append((await row(four)).session)
+    assert sessions[0] == sessions[1] is not None
+
+
+@pytest.mark.parametrize("model", [OPENAI, ANTHROPIC, GOOGLE, SERVER])
+async def test_tokens_are_counted_and_nothing_is_made(four: Stack, model: str) -> None:
+    body = {"model": model, "input": "How many tokens are these?", "tools": [TOOL]}
+    found = await call(four, body, path="/input_tokens")
+    assert found.status_code == 200, found.text
+    assert found.json()["object"] == "response.input_tokens"
+    assert found.json()["input_tokens"] > 5
+    assert found.headers.get("x-promptly-estimated") == ("1" if model == SERVER else None)
+    assert not any(
+        entry["target"].endswith(("/responses", "/messages", "generateContent")) for entry in four.provider.ledger
+    )
+    event = await row(four)
+    assert (event.kind, event.tokens.output, event.actual_cost_nano) == ("count", 0, 0)
+
+
+async def test_what_is_gone_on_with_is_counted_too(four: Stack) -> None:
+    one = await create(four, ANTHROPIC, "word " * 500)
+    short = await call(four, {"model": OPENAI, "input": "Two"}, path="/input_tokens")
+    body = {"model": OPENAI, "input": "Two", "previous_response_id": one["id"]}
+    found = await call(four, body, path="/input_tokens")
+    assert found.status_code == 200, found.text
+    assert found.json()["input_tokens"] > short.json()["input_tokens"] + 400

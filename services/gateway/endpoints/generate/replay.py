@@ -2,6 +2,7 @@
 
 import msgspec
 
+from services.gateway.formats.frames import one_line
 from services.gateway.formats.json_fields import as_object
 
 
@@ -12,5 +13,5 @@ def renewed(body: bytes, response_id: str) -> bytes:
 
 def replay(body: bytes, response_id: str, *, listed: bool) -> bytes:
     """A stored answer as a stream, of events or as a JSON list."""
-    data = renewed(body, response_id)
+    data = one_line(renewed(body, response_id))
     return b"[%b\n]" % data if listed else b"data: %b\r\n\r\n" % data

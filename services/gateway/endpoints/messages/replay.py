@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Raw
 
 from services.gateway.endpoints.messages.answer import json_event
+from services.gateway.formats.frames import one_line
 from services.gateway.formats.json_fields import as_list, as_object, as_value, given, object_of, string
 
 _PIECE = 4096
@@ -18,7 +19,7 @@ def renewed(body: bytes, message_id: str) -> bytes:
 
 def replay(body: bytes, message_id: str) -> bytes:
     """A stored message as a stream."""
-    message = as_object(body, "message")
+    message = as_object(one_line(body), "message")
     usage = object_of(message, "usage")
     begun: dict[str, Any] = {
         **{name: value for name, value in message.items() if name not in ("stop_details", "container")},

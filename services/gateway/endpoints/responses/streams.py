@@ -105,8 +105,9 @@ class ForwardedResponse(ForwardedStream):
         record_of: Callable[[str], RoutingRecord] | None,
         repeats: bool,
         monotonic: Monotonic,
+        collect: Callable[[bytes], bytes | None] | None = None,
     ) -> None:
-        super().__init__(form, naming, failed=self._failed_event)
+        super().__init__(form, naming, failed=self._failed_event, collect=collect)
         self._record_of = record_of
         self._repeats = repeats
         self._monotonic = monotonic
@@ -141,7 +142,7 @@ class ForwardedResponse(ForwardedStream):
 
 def failed_event(problem: Problem, response_id: str, sequence_number: int) -> bytes:
     """The event that ends a stream with an error, where no writer of ours has written what came before it."""
-    code, message = openai_error(problem)
+    code, message = _code_and_message(problem)
     response = {
         "id": response_id or "resp_0",
         "object": "response",
@@ -155,4 +156,10 @@ def failed_event(problem: Problem, response_id: str, sequence_number: int) -> by
 
 def failed_after(writer: ResponseWriter, problem: Problem) -> bytes:
     """The event that ends a stream with an error, after what a writer of ours has written."""
-    return writer.stream.failed(*openai_error(problem))
+    return writer.stream.failed(*_code_and_message(problem))
+
+
+def _code_and_message(problem: Problem) -> tuple[str, str]:
+    """Clients try again later after a code of its own for a provider that has too much to do."""
+    code, message = openai_error(problem)
+    return ("server_is_overloaded" if problem.status in (503, 529) else code), message
