@@ -10,6 +10,8 @@ from libs.common.clock import Clock, SystemClock
 from libs.common.db import Database, connect, migrate
 from libs.common.jobs import background, every
 from libs.common.runner import App
+from services.analytics.batches import Batches
+from services.analytics.clients.batches import BusBatchChecker
 from services.analytics.clients.publisher import BusEventPublisher
 from services.analytics.clients.training_signals import BusTrainingSignals
 from services.analytics.figures import Figures
@@ -39,6 +41,7 @@ async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None 
         async with background(
             every("upkeep", requests.maintain_partitions, settings.analytics_upkeep_seconds),
             every("watch", HealthCheck(uow, bus).probe, settings.analytics_watch_seconds),
+            every("batches", Batches(uow, clock, BusBatchChecker(bus)).sweep, settings.analytics_batch_seconds),
             every("learning", learning.learn, settings.analytics_learn_seconds),
         ):
             yield App(missing=lambda: _missing(database, bus))

@@ -33,6 +33,10 @@ class RequestLog(Protocol):
         """What a key's requests since `start` cost, in nano-dollars."""
         ...
 
+    async def batches(self, start: datetime, end: datetime) -> Sequence[tuple[str, str]]:
+        """Batches that were made in between: whose they are, and their ids at the provider."""
+        ...
+
     async def charged(self, org_id: str, lease_id: str) -> int:
         """Tokens of credits that requests were charged under a lease."""
         ...
@@ -155,4 +159,12 @@ class TrainingSignals(Protocol):
 
     async def forget(self, org_id: str) -> None:
         """Nothing any more; raises as `tell` does."""
+        ...
+
+
+class BatchChecker(Protocol):
+    """Looks at batches at their providers."""
+
+    async def check(self, org_id: str, batch_id: str) -> bool:
+        """Whether a batch is over, and what it cost recorded. Raises a `PromptlyError` where that cannot be looked at now."""
         ...

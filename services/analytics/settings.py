@@ -6,7 +6,7 @@ from libs.common.settings import CommonSettings
 class AnalyticsSettings(CommonSettings, frozen=True, kw_only=True):
     """`log_retention_days` is how long single requests are kept; hourly sums stay. The seconds say how often the
     database and the backlog are looked at, how often partitions are made and dropped, and how often and how long after a
-    request its routing is learned from.
+    request its routing is learned from; `analytics_batch_seconds` is how often batches are looked at that nobody polls.
     """
 
     database_url: str
@@ -15,3 +15,4 @@ class AnalyticsSettings(CommonSettings, frozen=True, kw_only=True):
     analytics_upkeep_seconds: float = 3600.0
     analytics_learn_seconds: float = 30.0
     analytics_learn_after_seconds: float = 900.0
+    analytics_batch_seconds: float = 3600.0

@@ -38,7 +38,7 @@ from services.gateway.clients.request_history import BusRequestHistory
 from services.gateway.clients.response_store import BusResponseStore
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.clients.vectors import BusVectorCache
-from services.gateway.handlers import erasing, provider_keys
+from services.gateway.handlers import batches, erasing, provider_keys
 from services.gateway.http.anthropic import count_message_tokens, messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
@@ -56,10 +56,13 @@ from services.gateway.http.responses import RESPONSES
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.batch import Batch
+from services.gateway.pipeline.batch_charge import BatchCharges
+from services.gateway.pipeline.batch_check import BatchCheck
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.count_tokens import CountTokens
 from services.gateway.pipeline.embeddings import Embeddings
 from services.gateway.pipeline.feedback import Feedback
+from services.gateway.pipeline.object_owners import ObjectOwners
 from services.gateway.pipeline.optimize import OptimizeApi
 from services.gateway.pipeline.passthrough import Passthrough
 from services.gateway.pipeline.pipeline import Pipeline
@@ -168,14 +171,16 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             units=catalog.load_units(),
             background=after_requests,
         )
+        owners = BusOwners(bus)
+        charges = BatchCharges(owners, recorder, models, catalog.load_units(), clock)
+        objects = ObjectOwners(owners, providers, charges)
         passthrough = Passthrough(
             admission=admission,
             budgets=budgets,
             forwarding=providers,
-            owners=BusOwners(bus),
+            owners=objects,
             recorder=recorder,
             registry=known,
-            catalog=models,
             units=catalog.load_units(),
             clock=clock,
             background=after_requests,
@@ -222,6 +227,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             rpm=settings.count_rpm,
         )
         await provider_keys.serve(bus, providers, clock)
+        await batches.serve(bus, BatchCheck(owners, providers, objects))
         await erasing.serve(bus, responses)
         if isinstance(credits_, SharedCredits):
             await stack.enter_async_context(

@@ -119,6 +119,16 @@ class MemoryRequestLog:
             if (event.org_id, event.key_id) == (org_id, key_id) and made_at(event.id) >= start
         )
 
+    async def batches(self, start: datetime, end: datetime) -> Sequence[tuple[str, str]]:
+        made = (event for event in self._rows.values() if event.target_surface == "/v1/batches")
+        return sorted(
+            {
+                (event.org_id, event.upstream_request_id or "")
+                for event in made
+                if (event.upstream_request_id or "").startswith("batch") and start <= made_at(event.id) < end
+            }
+        )
+
     async def charged(self, org_id: str, lease_id: str) -> int:
         rows = self._rows.values()
         return sum(event.charged_tokens for event in rows if (event.org_id, event.credit_lease) == (org_id, lease_id))

@@ -49,7 +49,7 @@ ACCESS: Mapping[str, Access] = {
             *(cache.LOOKUP_VECTORS, cache.STORE_VECTORS),
             *(optimizer.OPTIMIZE, optimizer.OPTIMIZE_TEXT, router.ROUTE, analytics.REQUEST, analytics.SPENT),
         ),
-        serves=(gateway.TEST_PROVIDER_KEY,),
+        serves=(gateway.TEST_PROVIDER_KEY, gateway.CHECK_BATCH),
         emits=(events.COMPLETION_FINISHED, events.FEEDBACK_GIVEN, gateway.GATEWAY_ALIVE),
         hears=(auth.PRINCIPAL_CHANGED, auth.CREDITS_WANTED, auth.CREDITS_ADDED, gateway.GATEWAY_ALIVE),
         consumes=("gateway_erase",),
@@ -98,6 +98,7 @@ ACCESS: Mapping[str, Access] = {
     "optimizer": Access(serves=(optimizer.OPTIMIZE, optimizer.OPTIMIZE_TEXT)),
     "router": Access(serves=(router.ROUTE,), gets=(router.LEARNED,)),
     "analytics": Access(
+        calls=(gateway.CHECK_BATCH,),
         serves=(
             *(analytics.OVERVIEW, analytics.SAVINGS, analytics.MODELS, analytics.LEVERS, analytics.REQUESTS),
             *(analytics.REQUEST, analytics.SPENT, analytics.CHARGED),

@@ -43,4 +43,20 @@ class ProviderKeyTested(msgspec.Struct, frozen=True, kw_only=True):
 TEST_PROVIDER_KEY: Rpc[TestProviderKey, ProviderKeyTested] = Rpc(
     "promptly.v1.gateway.test_provider_key", TestProviderKey, ProviderKeyTested, 20_000
 )
+
+
+class CheckBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Look at a batch at its provider, and record what it cost if it is over."""
+
+    org_id: str
+    batch_id: str
+
+
+class BatchChecked(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether it is over: nobody has to look again."""
+
+    over: bool
+
+
+CHECK_BATCH: Rpc[CheckBatch, BatchChecked] = Rpc("promptly.v1.gateway.check_batch", CheckBatch, BatchChecked, 30_000)
 BUDGET = SharedCounter("PROMPTLY_BUDGET", 35 * 86_400.0, on_disk=True)

@@ -39,6 +39,13 @@ _CHARGED: Final = text(f"""
     SELECT {kept("coalesce(sum(charged_tokens), 0)")}
     FROM analytics.requests WHERE org_id = :org_id AND credit_lease = :lease_id
 """)
+# Spelled out as their index is.
+_BATCHES: Final = text("""
+    SELECT DISTINCT org_id, upstream_request_id FROM analytics.requests
+    WHERE at >= :start AND at < :end
+    AND kind = 'passthrough' AND target_surface = '/v1/batches' AND upstream_request_id LIKE 'batch%'
+    ORDER BY org_id, upstream_request_id LIMIT 10000
+""")
 # What has an index of its own is spelled out: of a bound value the planner cannot always tell that the index covers it.
 _HITS: Final = "cache IN ('exact', 'semantic')"
 _NEWEST: Final = "ORDER BY at DESC, id DESC LIMIT :limit"
@@ -83,6 +90,10 @@ class SqlRequestLog:
         values = {"org_id": org_id, "key_id": key_id, "start": start}
         nano: int = (await self._tx.execute(_SPENT, values)).scalar_one()
         return nano
+
+    async def batches(self, start: datetime, end: datetime) -> Sequence[tuple[str, str]]:
+        found = await self._tx.execute(_BATCHES, {"start": start, "end": end})
+        return [(org_id, batch_id) for org_id, batch_id in found]
 
     async def charged(self, org_id: str, lease_id: str) -> int:
         found = await self._tx.execute(_CHARGED, {"org_id": org_id, "lease_id": lease_id})

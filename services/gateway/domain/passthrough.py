@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from libs.common.catalog.units import UnitKind
+from libs.common.contracts.auth import ProviderKey
 from services.gateway.domain.request import Envelope
 
 ModelIn = Literal["json", "multipart", "either"]
@@ -98,7 +99,8 @@ def find(method: str, path: str) -> tuple[Operation, tuple[str, ...]] | None:
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
     """Whose an object at a provider is: the organization, the key that made it, and the provider key that it lies under.
 
-    `made_ms` is when, in ms since the epoch; `charged` says that a batch's cost is recorded.
+    `made_ms` is when, in ms since the epoch; `charged` says that a batch's cost is recorded. A batch's record holds
+    its provider key, sealed, until then: somebody has to look at it when no client does.
     """
 
     org_id: str
@@ -107,3 +109,4 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     made_ms: int
     user_id: str | None = None
     charged: bool = False
+    key: ProviderKey | None = None

@@ -82,6 +82,7 @@ async def _through(request: V1Request, state: State) -> StreamingAnswer:
             own.headers[name] = value
     own.headers.setdefault("x-request-id", own.request_id)
     own.headers["x-promptly-cache"] = "off"
+    own.headers["x-promptly-model"] = passed.model
     return StreamingAnswer(passed.chunks, ((b"content-type", kind.encode("latin-1", "replace")),), passed.status)
 
 

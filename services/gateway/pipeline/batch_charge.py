@@ -41,7 +41,7 @@ class BatchCharges:
         if not owner.charged and (made_something or batch.get("status") == "completed"):
             await self._recorder.publish(self._record(batch_id, batch, said, owner, provider))
         if not owner.charged:
-            await self._owners.bind(batch_id, msgspec.structs.replace(owner, charged=True))
+            await self._owners.bind(batch_id, msgspec.structs.replace(owner, charged=True, key=None))
         return True
 
     def _record(

@@ -214,14 +214,17 @@ class Embeddings:
         envelope = msgspec.structs.replace(work.envelope, inputs=tuple(part), untouched=untouched)
         request = msgspec.structs.replace(work.request, envelope=envelope)
         call = self._calls.start(OPENAI_EMBEDDINGS, request, work.plan)
+        ours = [counts[one.digest] for one in part]
         try:
             answer = await call.complete()
+        except asyncio.CancelledError:  # it is with the provider, who bills it all the same
+            work.charged, work.estimated = work.charged + sum(ours), True
+            raise
         finally:
             work.trace = _joined(work.trace, call.trace)
             if call.trace.billed is not None:
                 work.charged += call.trace.billed.input
         assert isinstance(answer, EmbeddingsAnswer)
-        ours = [counts[one.digest] for one in part]
         said = answer.rows.tokens
         work.estimated = work.estimated or said is None
         total = sum(ours) if said is None else said

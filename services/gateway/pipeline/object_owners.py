@@ -69,7 +69,8 @@ class ObjectOwners:
             return
         for one in _made(found, creates=operation.binding == "creates"):
             if await self._owners.find(one) is None:
-                await self._owners.bind(one, msgspec.structs.replace(owner, charged=False))
+                kept = key if one == found.get("id") and found.get("object") == "batch" else None
+                await self._owners.bind(one, msgspec.structs.replace(owner, charged=False, key=kept))
         if found.get("object") == "batch" and ids:
             await self._charges.charge(ids[0], found, owner, key.provider)
 
@@ -98,3 +99,13 @@ def _made(answer: dict[str, Any], *, creates: bool) -> list[str]:
     if creates:
         named.append(answer.get("id"))
     return [one for one in named if isinstance(one, str)]
+
+
+def object_id(answer: bytes) -> str | None:
+    """The id of the object that an answer describes."""
+    try:
+        found = msgspec.json.decode(answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    named = found.get("id") if isinstance(found, dict) else None
+    return named[:_MAX_NAMED] if isinstance(named, str) else None

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from libs.common import context
-from libs.common.catalog import Catalog, UnitCatalog
+from libs.common.catalog import UnitCatalog
 from libs.common.clock import Clock
 from libs.common.contracts.auth import Principal, ProviderKey
 from libs.common.errors import BadRequest, NotFound, PromptlyError, UpstreamFailed
@@ -31,11 +31,10 @@ from services.gateway.domain.targets import Target, restricted
 from services.gateway.domain.unit_pricing import UnitReceipt, check_allowed, unit_receipt
 from services.gateway.formats.headers import to_client, to_openai
 from services.gateway.pipeline.admission import Admission, RateLimitCallback
-from services.gateway.pipeline.batch_charge import BatchCharges
-from services.gateway.pipeline.object_owners import ObjectOwners
+from services.gateway.pipeline.object_owners import ObjectOwners, object_id
 from services.gateway.pipeline.recorder import CLIENT_LEFT, INTERNAL, Recorder, RequestRecord
 from services.gateway.pipeline.upload import Upload, read_json
-from services.gateway.ports import Budgets, Forwarded, Forwarding, Owners
+from services.gateway.ports import Budgets, Forwarded, Forwarding
 from services.gateway.providers.base import OutgoingRequest
 from services.gateway.providers.registry import Registry
 
@@ -59,6 +58,7 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's answer, as it goes to the client. Closing `chunks` before their end is a client that left."""
 
     status: int
+    model: str
     headers: Mapping[str, str]
     chunks: AsyncGenerator[bytes, None]
 
@@ -92,10 +92,9 @@ class Passthrough:
         admission: Admission,
         budgets: Budgets,
         forwarding: Forwarding,
-        owners: Owners,
+        owners: ObjectOwners,
         recorder: Recorder,
         registry: Registry,
-        catalog: Catalog,
         units: UnitCatalog,
         clock: Clock,
         background: Background,
@@ -103,7 +102,7 @@ class Passthrough:
         self._admission = admission
         self._budgets = budgets
         self._forwarding = forwarding
-        self._owners = ObjectOwners(owners, forwarding, BatchCharges(owners, recorder, catalog, units, clock))
+        self._owners = owners
         self._recorder = recorder
         self._registry = registry
         self._units = units
@@ -178,9 +177,12 @@ class Passthrough:
                 made_ms=work.request.time_ms,
             )
             await self._owners.note(operation, work.call.ids, owner, work.key, whole)
+            if operation.path == "/v1/batches":  # by which analytics finds it, where nobody looks at it any more
+                work.trace = msgspec.structs.replace(work.trace, upstream_request_id=object_id(whole))
             work.bytes_out = len(whole)
-            return _passed(answer, self._once(work, record, whole, "success", 200, None))
-        return _passed(answer, self._relay(work, record, answer))
+            return _passed(work, answer, self._once(work, record, whole, "success", 200, None))
+        first = await _first(answer, work.key.provider)
+        return _passed(work, answer, self._relay(work, record, answer, first))
 
     async def _body(self, work: _Work) -> tuple[bytes, AsyncIterator[bytes] | None]:
         """The body: whole where it is JSON, else as a stream; the model is allowed."""
@@ -244,7 +246,7 @@ class Passthrough:
             raise client_error(failure, work.key.provider)
         code = failure.code or client_error(failure, work.key.provider).code
         work.bytes_out = len(whole)
-        return _passed(answer, self._once(work, record, whole, "error", answer.status, code))
+        return _passed(work, answer, self._once(work, record, whole, "error", answer.status, code))
 
     async def _once(
         self, work: _Work, record: RequestRecord, whole: bytes, status: str, status_code: int, code: str | None
@@ -256,24 +258,24 @@ class Passthrough:
         finally:
             self._cancelled(work, record)
 
-    async def _relay(self, work: _Work, record: RequestRecord, answer: Forwarded) -> AsyncGenerator[bytes, None]:
-        """The answer piece by piece; the last one waits for the record."""
-        held = b""
+    async def _relay(
+        self, work: _Work, record: RequestRecord, answer: Forwarded, first: bytes | None
+    ) -> AsyncGenerator[bytes, None]:
+        """The answer piece by piece; its end waits for the record. Where the provider breaks off, so does this."""
         try:
             yield b""
-            async for piece in answer.pieces:
+            piece: bytes | None = first
+            while piece is not None:
                 work.bytes_out += len(piece)
                 if work.operation.billed is not None:
                     work.reader.feed(piece)
-                if held:
-                    yield held
-                held = piece
+                yield piece
+                piece = await anext(answer.pieces, None)
             await self._close(work, record, "success", 200, None)
-            yield held
         except Failure as failure:
-            code = client_error(failure, work.key.provider).code
-            await self._close(work, record, "error", 200, code)
-            raise
+            error = client_error(failure, work.key.provider)
+            await self._close(work, record, "error", 200, error.code)
+            raise error from None
         finally:
             self._background.start("close_provider_stream", answer.pieces.aclose())
             self._cancelled(work, record)
@@ -295,9 +297,9 @@ class Passthrough:
         """The one record, with what the answer says of its cost. What never got an answer costs nothing."""
         if record.is_closed:
             return
-        answered = (status != "error" and work.trace.first_byte is not None) or (
-            work.bytes_out > 0 and status_code == 200
-        )
+        # A call that is with the provider may cost something although nobody waits for its answer.
+        sent = work.trace.called is not None and work.upload.error is None
+        answered = sent and (status != "error" or (work.bytes_out > 0 and status_code == 200))
         metered = self._metered(work) if answered else Used(units={})
         name = work.model or work.operation.name
         envelope = msgspec.structs.replace(work.request.envelope, model=name)
@@ -343,9 +345,22 @@ def _plan(model: str, key: ProviderKey) -> Plan:
     return Plan(target=Target(model=model, served_model=model, provider=key.provider, keys=(key,)))
 
 
-def _passed(answer: Forwarded, chunks: AsyncGenerator[bytes, None]) -> Passed:
+def _passed(work: _Work, answer: Forwarded, chunks: AsyncGenerator[bytes, None]) -> Passed:
     headers = {name: value for name, value in answer.headers.items() if name in _BACK}
-    return Passed(status=answer.status, headers={**headers, **to_client(answer.headers, own_key=True)}, chunks=chunks)
+    return Passed(
+        status=answer.status,
+        model=work.model or work.operation.name,
+        headers={**headers, **to_client(answer.headers, own_key=True)},
+        chunks=chunks,
+    )
+
+
+async def _first(answer: Forwarded, provider: str) -> bytes | None:
+    """The first piece, so that what goes wrong before it is an error of its own; None for an empty body."""
+    try:
+        return await anext(answer.pieces, None)
+    except Failure as failure:
+        raise client_error(failure, provider) from None
 
 
 async def _whole(answer: Forwarded, provider: str) -> bytes:

@@ -89,6 +89,8 @@ async def test_03_speech_is_passed_on_and_its_characters_are_counted(stack: Stac
     answer = await send(stack, "POST", "/v1/audio/speech", {"model": "tts-1", "input": "Hello!", "voice": "alloy"})
     assert answer.content == hashlib.sha256(b"Hello!").digest() * 64
     assert answer.headers["content-type"] == "audio/mpeg"
+    assert (answer.headers["x-promptly-model"], answer.headers["x-promptly-cache"]) == ("tts-1", "off")
+    assert answer.headers["x-promptly-request-id"]
     event = await last(stack)
     assert (event.units["characters"], event.actual_cost_nano) == (6, 6 * 15_000)
 

@@ -8,6 +8,7 @@ import openai
 import pytest
 
 from libs.common.contracts.analytics import SPENT, KeySpending, Spent
+from libs.common.contracts.gateway import CHECK_BATCH, CheckBatch
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import Stack
 from tests.fixtures.nats import until
@@ -116,11 +117,14 @@ async def test_credentials_and_our_own_headers_stay_here(stack: Stack) -> None:
 
 async def test_a_client_that_leaves_while_it_waits_is_recorded_and_hangs_up(stack: Stack) -> None:
     stack.provider.script.add("/v1/audio/speech", [Step(delay=5)])
-    with pytest.raises(openai.APITimeoutError):
-        await stack.client(timeout=0.3).audio.speech.create(model="tts-1", voice="alloy", input="x")
+    call = stack.client().audio.speech.create(model="tts-1", voice="alloy", input="x")
+    waiting = asyncio.create_task(call)
+    await until(lambda: stack.provider.ledger)
+    waiting.cancel()
     await until(lambda: len(stack.finished) == 1)
     (event,) = stack.finished
-    assert (event.status, event.status_code, event.actual_cost_nano) == ("cancelled", 499, 0)
+    assert (event.status, event.status_code) == ("cancelled", 499)
+    assert event.actual_cost_nano == 15_000, "it may have been billed"
 
 
 async def _all_spent(_: KeySpending) -> Spent:
@@ -182,3 +186,21 @@ async def test_while_the_bus_is_away_nothing_is_made_that_nobody_would_own(stack
         stack.bus.connected = True
     assert refused.value.status_code == 503
     assert stack.provider.ledger == []
+
+
+async def test_a_batch_that_nobody_polls_is_charged_when_analytics_has_it_looked_at(stack: Stack) -> None:
+    client = stack.client()
+    file = await client.files.create(file=("in.jsonl", b"{}"), purpose="batch")
+    batch = await client.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
+    await until(lambda: len(stack.finished) == 2)
+    assert stack.finished[-1].upstream_request_id == batch.id
+    look = CheckBatch(org_id=stack.org_id, batch_id=batch.id)
+    assert not (await stack.bus.call(CHECK_BATCH, look)).over
+    stack.provider.side.finish(batch.id, "completed", "gpt-4o", {"input_tokens": 1000, "output_tokens": 0})
+    assert (await stack.bus.call(CHECK_BATCH, CheckBatch(org_id="org_other", batch_id=batch.id))).over
+    for _ in range(2):
+        assert (await stack.bus.call(CHECK_BATCH, look)).over
+    await client.batches.retrieve(batch.id)
+    await until(lambda: len(stack.finished) == 4)
+    (charged,) = [event for event in stack.finished if event.service_tier == "batch"]
+    assert charged.actual_cost_nano == 1000 * 2_500 // 2
