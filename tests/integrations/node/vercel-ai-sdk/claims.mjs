@@ -19,7 +19,7 @@ for (const model of ["gpt-4o", "claude-haiku-4-5", "gemini-2.5-flash"]) {
   assert.ok((await stream.response).headers["x-promptly-request-id"]);
 }
 
-// Without `.chat` it speaks to an address that Promptly does not have.
+// Without `.chat` it speaks the Responses API.
 const responses = generateText({ model: promptly("gpt-4o"), prompt: "Hello!", maxRetries: 0 });
 assert.ok((await responses).text);
 
