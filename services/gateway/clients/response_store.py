@@ -58,7 +58,7 @@ class BusResponseStore:
                 with self._within_budget():
                     total = self._noted(org_id, await self._bus.add(RESPONSE_BYTES, org_id, 0))
             except PromptlyError as error:
-                self._noted(org_id, 0)  # asked once, and learned with the next response that is stored
+                self._noted(org_id, 0)  # read once only: the next response that is stored shows it
                 log.warning("response_total_unknown", code=error.code)
         return response_id((total or 0) // SEGMENT_BYTES, new_id("resp").removeprefix("resp_"))
 

@@ -24,7 +24,8 @@ def expected_nano(request: Request, plan: Plan, catalog: Catalog) -> int:
     model = plan.target.priced(catalog) if plan.target else None
     envelope = request.envelope
     most = model.max_output_tokens if model is not None and model.max_output_tokens > 0 else _UNKNOWN_OUTPUT
-    sent = len(envelope.raw) // _BYTES_PER_TOKEN if request.chat is None else needs(request.chat).context_tokens
+    bytes_sent = len(envelope.raw) + envelope.earlier_bytes
+    sent = bytes_sent // _BYTES_PER_TOKEN if request.chat is None else needs(request.chat).context_tokens
     used = TokenClasses(uncached_input=sent, output_text=(envelope.max_tokens or most) * envelope.choices)
     return _priced_or_most_expensive(catalog, model, used, request.day)
 

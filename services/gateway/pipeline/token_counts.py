@@ -56,7 +56,7 @@ def _sent(request: Request, plan: Plan) -> bytes:
 
 def _count_prompt(model: str, sent: bytes, request: Request) -> int:
     if request.chat is None:
-        return len(sent) // _PER_TOKEN
+        return (len(sent) + request.envelope.earlier_bytes) // _PER_TOKEN
     top = request.envelope.top
     tools = b"".join(bytes(top[name]) for name in ("tools", "functions") if name in top)
     return tokens.count_messages(model, msgspec.json.decode(sent)) + tokens.count_text(model, tools.decode())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from libs.common import ids
+from libs.common.contracts.analytics import SPENT, KeySpending, Spent
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.base import Bucket
 from libs.common.contracts.cache import LOOKUP_EXACT, STORE, CacheHit, CacheMiss, ExactLookup, StoreAnswer, Stored
@@ -317,3 +318,26 @@ async def test_what_is_gone_on_with_is_counted_too(four: Stack) -> None:
     found = await call(four, body, path="/input_tokens")
     assert found.status_code == 200, found.text
     assert found.json()["input_tokens"] > short.json()["input_tokens"] + 400
+
+
+async def test_reasoning_is_requested_only_of_models_that_reason(four: Stack) -> None:
+    one = await create(four, ANTHROPIC, "One")
+    for model, wanted in ((OPENAI, True), ("gpt-4o", False)):
+        await create(four, model, "Two", previous_response_id=one["id"])
+        assert ("include" in sent(four)) is wanted
+
+
+async def test_a_budget_is_held_against_the_whole_conversation(four: Stack) -> None:
+    one = await create(four, ANTHROPIC, "word " * 20_000)
+
+    async def spent(_: KeySpending) -> Spent:
+        return Spent(nano=0)
+
+    await four.bus.serve(SPENT, spent)
+    four.change(monthly_budget_nano=100_000_000)
+    alone = await call(four, {"model": ANTHROPIC, "input": "Two", "max_output_tokens": 16})
+    assert alone.status_code == 200
+    found = await call(
+        four, {"model": ANTHROPIC, "input": "Two", "max_output_tokens": 16, "previous_response_id": one["id"]}
+    )
+    assert (found.status_code, found.json()["error"]["code"]) == (402, "insufficient_quota")

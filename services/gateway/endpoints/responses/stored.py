@@ -59,10 +59,15 @@ def gone_on_with(chain: Iterable[StoredResponse]) -> tuple[Raw, ...]:
 def expanded(ask: Ask) -> Ask:
     """A request that holds its whole conversation, for a provider that stores nothing of it. Reasoning that nobody can read goes."""
     top = {name: value for name, value in ask.extras.items() if name != "previous_response_id"}
-    include = msgspec.json.decode(top["include"]) if given(top, "include") else []
-    wanted = [*include, *(name for name in _ENCRYPTED if name not in include)]
     turns = tuple(_sendable(turn) for turn in ask.turns if not _unreadable(turn))
-    return msgspec.structs.replace(ask, turns=turns, extras={**top, "store": Raw(b"false"), "include": encode(wanted)})
+    return msgspec.structs.replace(ask, turns=turns, extras={**top, "store": Raw(b"false")})
+
+
+def with_reasoning(ask: Ask) -> Ask:
+    """The request, so that its answer's reasoning can be sent back. OpenAI refuses that for models that do not reason."""
+    include = msgspec.json.decode(ask.extras["include"]) if given(ask.extras, "include") else []
+    wanted = encode([*include, *(name for name in _ENCRYPTED if name not in include)])
+    return msgspec.structs.replace(ask, extras={**ask.extras, "include": wanted})
 
 
 def items_page(items: list[Raw], query: Mapping[str, str]) -> bytes:
