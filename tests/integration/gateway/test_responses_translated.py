@@ -35,7 +35,7 @@ OTHERS = (ANTHROPIC, GOOGLE, SERVER)
 async def four(tmp_path: Path) -> AsyncIterator[Stack]:
     """All three providers, and a server that speaks OpenAI's chat format."""
     async with three_providers(tmp_path) as found:
-        found.provider.strict = False
+        found.provider.strict = True
         server = found.seal("openai_compatible", "sk-server", models=(SERVER,))
         found.change(provider_keys=(*found.principal.provider_keys, server))
         yield found
