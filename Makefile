@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
+.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -80,6 +80,10 @@ test-api: $(VENV)/dev ## Hold both APIs to their documents with schemathesis, at
 
 test-integrations: $(VENV)/dev ## Run other tools' clients against Promptly, each in its own environment
 	@$(BIN)/python -m tests.integrations
+	@$(BIN)/python -m tests.integrations.agents
+
+test-agents: $(VENV)/dev ## Run coding agents (Claude Code, Codex, Gemini CLI) against Promptly, each in its own environment
+	@$(BIN)/python -m tests.integrations.agents
 
 test-sdk: test-sdk-python test-sdk-node ## Build both SDKs, install each where nothing else is, run its README against a running Promptly
 

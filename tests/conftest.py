@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.running",
     "tests.fixtures.three_providers",
+    "tests.fixtures.embeddings",
 ]
 
 # PROMPTLY_EXAMPLES=2000 looks harder; a test that names a number of its own keeps to it.

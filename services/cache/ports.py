@@ -61,6 +61,10 @@ class Points(Protocol):
         """Write a point, in the place of whatever had its id. It can be read when this returns."""
         ...
 
+    async def put_many(self, points: Mapping[str, Payload]) -> None:
+        """Write points without vectors, all at once; see `put`."""
+        ...
+
     async def set_embedding(self, point_id: str, embedding: Vectors) -> None:
         """Add the model's vector to a point; nothing where the point has gone."""
         ...

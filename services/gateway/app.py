@@ -29,6 +29,7 @@ from services.gateway.clients.egress import egress
 from services.gateway.clients.events import SpooledEvents
 from services.gateway.clients.idempotency import BusIdempotencyStore
 from services.gateway.clients.limits import SharedLimits
+from services.gateway.clients.owners import BusOwners
 from services.gateway.clients.principals import BusPrincipals
 from services.gateway.clients.provider_http import HttpProviders, Timeouts
 from services.gateway.clients.reasoning_ciphers import reasoning_ciphers
@@ -36,17 +37,20 @@ from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
 from services.gateway.clients.response_store import BusResponseStore
 from services.gateway.clients.tool_call_store import BusToolCallStore
+from services.gateway.clients.vectors import BusVectorCache
 from services.gateway.handlers import erasing, provider_keys
 from services.gateway.http.anthropic import count_message_tokens, messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.docs import DOCS
+from services.gateway.http.embeddings import create_embeddings
 from services.gateway.http.errors import HANDLERS
 from services.gateway.http.google import call_model
 from services.gateway.http.health import healthz, readyz
 from services.gateway.http.middleware import middleware
-from services.gateway.http.models import get_model, list_models
+from services.gateway.http.models import get_google_model, get_model, list_google_models, list_models
 from services.gateway.http.openai import chat_completions, completions
+from services.gateway.http.passthrough import PASSTHROUGH
 from services.gateway.http.promptly import get_credits, give_feedback, optimize
 from services.gateway.http.responses import RESPONSES
 from services.gateway.pipeline.admission import Admission
@@ -54,8 +58,10 @@ from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.count_tokens import CountTokens
+from services.gateway.pipeline.embeddings import Embeddings
 from services.gateway.pipeline.feedback import Feedback
 from services.gateway.pipeline.optimize import OptimizeApi
+from services.gateway.pipeline.passthrough import Passthrough
 from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
@@ -149,6 +155,31 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         health = ProviderHealth(clock.monotonic)
         calls = ProviderCalls(providers, known, models, health, clock, _pause, reasoning_ciphers(sealer))
         budgets = SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True)
+        recorder = Recorder(events, tool_calls, models, clock, after_requests)
+        vectors = BusVectorCache(bus, clock.monotonic, settings.lookup_budget_ms, stores)
+        embeddings = Embeddings(
+            admission=admission,
+            budgets=budgets,
+            provider_calls=calls,
+            recorder=recorder,
+            vectors=vectors,
+            registry=known,
+            catalog=models,
+            units=catalog.load_units(),
+            background=after_requests,
+        )
+        passthrough = Passthrough(
+            admission=admission,
+            budgets=budgets,
+            forwarding=providers,
+            owners=BusOwners(bus),
+            recorder=recorder,
+            registry=known,
+            catalog=models,
+            units=catalog.load_units(),
+            clock=clock,
+            background=after_requests,
+        )
         pipeline = Pipeline(
             admission=admission,
             cache_lookup=CacheLookup(cache, SingleFlight(clock.monotonic, settings.flight_wait)),
@@ -156,7 +187,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             budgets=budgets,
             provider_calls=calls,
             responder=Responder(cache, prefixes, models, clock, after_requests),
-            recorder=Recorder(events, tool_calls, models, clock, after_requests),
+            recorder=recorder,
             registry=known,
             catalog=models,
         )
@@ -206,7 +237,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             missing=lambda: () if principals.auth_answered else ("auth",),
             degraded=lambda: [
                 *(() if bus.connected else ("bus",)),
-                *(hop.part for hop in (cache.hop, optimizer.hop, router.hop) if hop.is_open),
+                *(hop.part for hop in (cache.hop, vectors.hop, optimizer.hop, router.hop) if hop.is_open),
             ],
         )
         web = Litestar(
@@ -218,8 +249,12 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     route_handlers=[messages, count_message_tokens, call_model, *RESPONSES],
                     request_max_body_size=settings.max_conversation_bytes,
                 ),
+                create_embeddings,
+                *PASSTHROUGH,
                 list_models,
                 get_model,
+                list_google_models,
+                get_google_model,
                 give_feedback,
                 optimize,
                 get_credits,
@@ -242,6 +277,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                         count_tokens,
                     ),
                     "batch": Batch(pipeline, after_requests),
+                    "embeddings": embeddings,
+                    "passthrough": passthrough,
                     "optimize_api": optimize_api,
                     "count_tokens": count_tokens,
                     "registry": known,

@@ -1,18 +1,21 @@
 """What the gateway needs from elsewhere, as small protocols."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
 from libs.common.contracts.auth import Principal, ProviderKey
-from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
+from libs.common.contracts.cache import CachedVector, CacheHit, ExactLookup, SemanticLookup, StoreAnswer
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
+from services.gateway.domain.passthrough import Owner
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.stored_response import RoutingRecord, StoredResponse
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
-from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
+from services.gateway.providers.base import EncodedRequest, OutgoingRequest, ProviderAnswer, ProviderStream
 
 
 class DependencySkipped(Exception):
@@ -44,6 +47,18 @@ class AnswerCache(Protocol):
 
     def store(self, answer: StoreAnswer, done: Callable[[], None] | None = None) -> None:
         """Keep an answer. Returns at once; a failure is counted, not raised. `done` is called afterwards."""
+        ...
+
+
+class VectorCache(Protocol):
+    """Vectors that were made before."""
+
+    async def find(self, org_id: str, keys: Sequence[str]) -> tuple[dict[str, CachedVector], bool]:
+        """Those that are there, by key, and whether all of them could be looked up."""
+        ...
+
+    def store(self, org_id: str, vectors: Mapping[str, CachedVector]) -> None:
+        """Keep them. Returns at once; a failure is counted, not raised."""
         ...
 
 
@@ -80,6 +95,48 @@ class Providers(Protocol):
 
     async def stream(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderStream:
         """An open stream."""
+        ...
+
+
+class Forwarded(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's answer of any status: header names in lower case, the body unpacked. Closing `pieces` hangs up."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: AsyncGenerator[bytes, None]
+
+
+class Forwarding(Protocol):
+    """The way out for calls that are passed through. All calls raise `Failure`."""
+
+    async def forward(
+        self, key: ProviderKey, org_id: str, request: OutgoingRequest, body: AsyncIterator[bytes] | None
+    ) -> Forwarded:
+        """Send a request; `url` is a path below the provider's base address. `body` is streamed in the place of the request's."""
+        ...
+
+    def fingerprint(self, key: ProviderKey, org_id: str) -> str:
+        """A digest of the key in clear: two organizations that hold the same key have the same."""
+        ...
+
+
+class Owners(Protocol):
+    """Whose objects at providers are. All methods raise `Unavailable` where that cannot be looked up or kept."""
+
+    async def find(self, object_id: str) -> Owner | None:
+        """Whose an object is; None: it was not made through Promptly, or is gone."""
+        ...
+
+    async def bind(self, object_id: str, owner: Owner) -> None:
+        """Keep whose it is."""
+        ...
+
+    async def release(self, object_id: str) -> None:
+        """Forget it."""
+        ...
+
+    async def shared(self, fingerprint: str, org_id: str) -> bool:
+        """Note that an organization uses a provider key, and say whether another one does, too."""
         ...
 
 

@@ -44,6 +44,10 @@ class MemoryPoints:
     async def put(self, point_id: str, payload: Payload, static: Vectors | None) -> None:
         self._points[point_id] = _Point(payload, static)
 
+    async def put_many(self, points: Mapping[str, Payload]) -> None:
+        for point_id, payload in points.items():
+            await self.put(point_id, payload, None)
+
     async def set_embedding(self, point_id: str, embedding: Vectors) -> None:
         if point_id in self._points:
             self._points[point_id].embedding = embedding

@@ -84,6 +84,13 @@ EXCUSED: dict[str, str] = {
         for method in ("url", "models_url", "sign")
     },
     "services.gateway.endpoints.openai_chat.OpenAIChat.error": _SENTENCES,
+    "services.gateway.domain.unit_pricing": _NAMES,
+    "services.gateway.domain.passthrough.Operation.made": "ids of 128 characters at most",
+    "services.cache.domain.identity.vector_id": _IDS,
+    **{
+        f"services.gateway.endpoints.openai_embeddings.OpenAIEmbeddings.{name}": "passes on, or writes an error"
+        for name in ("cache_key", "decode", "with_metadata", "replay", "error", "stream_error")
+    },
     "services.gateway.endpoints.openai_chat.OpenAIChat.stream_error": _SENTENCES,
     "services.gateway.endpoints.optimize.Optimize.error": _SENTENCES,
     **{
@@ -101,6 +108,7 @@ EXCUSED: dict[str, str] = {
     },
     "services.gateway.endpoints.messages.answer.no_output": "an answer without content",
     "services.gateway.domain.receipt": "arithmetic on counts",
+    "services.gateway.domain.billed_apart": "arithmetic on counts",
     "services.gateway.domain.targets": _NAMES,
     "services.gateway.domain.completion_event": "writes our own metadata and events",
     "services.gateway.domain.turns.without_blocks": "drops blocks by id",

@@ -8,6 +8,7 @@ from tests.growth import (
     readers_others,
     readers_responses,
     readers_surfaces,
+    readers_unrouted,
 )
 from tests.growth.reader import Reader
 
@@ -25,6 +26,7 @@ def readers() -> list[Reader]:
         *readers_responses.responses(),
         *readers_endpoints.counting(),
         *readers_gateway.providers(),
+        *readers_unrouted.unrouted(),
         *readers_formats.formats(),
         *readers_surfaces.requests(),
         *readers_surfaces.answers(),

@@ -18,6 +18,7 @@ from libs.common.contracts.auth import ATTEMPTS
 from libs.common.contracts.base import Bucket, Event, SharedCounter
 from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS, FEEDBACK_GIVEN, ORG_DELETED
 from libs.common.contracts.gateway import BUDGET, RATE, RESPONSE_BYTES, RESPONSES, TURNS
+from libs.common.contracts.gateway import OWNERS as OBJECT_OWNERS
 from libs.common.contracts.router import LEARNED
 
 DEAD_LETTERS = "PROMPTLY_DEAD"
@@ -46,7 +47,7 @@ class Topology:
     stream: str = "PROMPTLY_EVENTS"
     events: Sequence[Event[Any]] = DURABLE_EVENTS
     consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
-    buckets: Sequence[Bucket] = (TURNS, RESPONSES, LEARNED)
+    buckets: Sequence[Bucket] = (TURNS, OBJECT_OWNERS, RESPONSES, LEARNED)
     tallies: Sequence[SharedCounter] = (RATE, BUDGET, RESPONSE_BYTES, ATTEMPTS)
     max_bytes: int = 1 << 30
 

@@ -11,14 +11,14 @@ import msgspec
 
 from libs.common.money import nano_from_pico, pico_per_token
 
-UnitKind = Literal["embedding", "moderation", "image", "transcription", "speech"]
+UnitKind = Literal["embedding", "moderation", "image", "transcription", "speech", "hosted_tool"]
 # Nano-dollars are rounded once, from pico-dollars.
 _PICO_PER_DOLLAR: Final = Decimal(10) ** 12
 
 
 class UnitPrices(msgspec.Struct, frozen=True, kw_only=True):
-    """USD, in force from one day up to, and without, another: per million tokens of a class, per `second`, or per million characters
-    (`megachar`). None: not sold so, and not known. `free`: nothing is charged, whatever was used.
+    """USD, in force from one day up to, and without, another: per million tokens of a class, per `second`, per million characters
+    (`megachar`), or per `use`. None: not sold so, and not known. `free`: nothing is charged, whatever was used.
     """
 
     input: Decimal | None = None
@@ -31,6 +31,7 @@ class UnitPrices(msgspec.Struct, frozen=True, kw_only=True):
     audio_output: Decimal | None = None
     second: Decimal | None = None
     megachar: Decimal | None = None
+    use: Decimal | None = None
     free: bool = False
     effective_from: date | None = None
     effective_to: date | None = None
@@ -59,7 +60,7 @@ class UnitModel(msgspec.Struct, frozen=True, kw_only=True):
     dimensions: int | None = None
 
     def cost(self, used: Mapping[str, int | Decimal], day: date, factor: Decimal = Decimal(1)) -> UnitCost:
-        """What units cost, by their names in `UnitPrices`: tokens of a class, `second`s, `megachar` in characters.
+        """What units cost, by their names in `UnitPrices`: tokens of a class, `second`s, `megachar` in characters, `use`s.
 
         One unit without a price makes the whole unknown: a part of a bill is no bill. `factor` is a service tier's.
         """
@@ -106,6 +107,6 @@ def load_units() -> UnitCatalog:
 
 
 def _pico(unit: str, amount: int | Decimal, price: Decimal) -> Decimal:
-    if unit == "second":
+    if unit in ("second", "use"):
         return Decimal(amount) * price * _PICO_PER_DOLLAR
     return Decimal(amount) * pico_per_token(price)

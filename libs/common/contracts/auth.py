@@ -70,7 +70,11 @@ class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who calls, and everything of the organization that a request needs. Without a budget a key may spend any amount."""
+    """Who calls, and everything of the organization that a request needs. Without a budget a key may spend any amount.
+
+    `unrouted_models` are the models that a key may use where no router chooses: embeddings, and calls that are passed through;
+    none: any.
+    """
 
     org_id: str
     key_id: str
@@ -83,6 +87,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     tiers: dict[str, dict[Tier, str]] = {}
     provider_keys: tuple[ProviderKey, ...] = ()
     monthly_budget_nano: int | None = None
+    unrouted_models: tuple[str, ...] = ()
 
 
 class VerifyApiKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -135,3 +135,49 @@ STORE: Rpc[StoreAnswer, Stored] = Rpc("promptly.v1.cache.store", StoreAnswer, St
 STATS: Rpc[CacheOf, CacheStats] = Rpc("promptly.v1.cache.stats", CacheOf, CacheStats, 2000)
 FORGET: Rpc[ForgetEntry, Forgotten] = Rpc("promptly.v1.cache.forget", ForgetEntry, Forgotten, 2000)
 CLEAR: Rpc[CacheOf, Cleared] = Rpc("promptly.v1.cache.clear", CacheOf, Cleared, 10_000)
+
+
+# Of one look-up or store: vectors of 4,096 dimensions stay below the size of a message.
+MAX_VECTORS = 64
+
+
+class CachedVector(msgspec.Struct, frozen=True, kw_only=True):
+    """A vector as the bytes of its little-endian 32-bit floats, and the tokens of the input that it was made of."""
+
+    data: bytes
+    tokens: int
+
+
+class LookupVectors(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of these are there? Keys are hex SHA-256 digests of everything that a vector depends on; at most `MAX_VECTORS`."""
+
+    org_id: str
+    keys: tuple[str, ...]
+
+
+class VectorsFound(msgspec.Struct, frozen=True, kw_only=True):
+    """Those that are, by key."""
+
+    found: dict[str, CachedVector]
+
+
+class StoreVectors(msgspec.Struct, frozen=True, kw_only=True):
+    """Keep these, by key; at most `MAX_VECTORS`."""
+
+    org_id: str
+    ttl_seconds: int
+    vectors: dict[str, CachedVector]
+
+
+class VectorsStored(msgspec.Struct, frozen=True, kw_only=True):
+    """How many were kept: the others are too large, or came too fast."""
+
+    accepted: int
+
+
+LOOKUP_VECTORS: Rpc[LookupVectors, VectorsFound] = Rpc(
+    "promptly.v1.cache.lookup_vectors", LookupVectors, VectorsFound, 500
+)
+STORE_VECTORS: Rpc[StoreVectors, VectorsStored] = Rpc(
+    "promptly.v1.cache.store_vectors", StoreVectors, VectorsStored, 5000
+)

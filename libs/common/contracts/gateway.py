@@ -6,6 +6,8 @@ from libs.common.contracts.auth import ProviderKey
 from libs.common.contracts.base import Bucket, Event, Rpc, SharedCounter
 
 TURNS = Bucket("promptly_turns", 86_400.0)
+# Whose files, uploads and batches at providers are, and which organizations use a provider key.
+OWNERS = Bucket("promptly_owners", 400 * 86_400.0)
 # Responses by organization and id: sealed ones that this gateway made, and where at a provider the others are. A value may be kept for
 # less than the bucket's time. Past `max_bytes` no new ones are taken, and answers say so.
 RESPONSES = Bucket("promptly_responses", 30 * 86_400.0, 2 << 30)

@@ -10,6 +10,8 @@ from libs.common.embedding.ports import Vectors
 _PAIRS = uuid.UUID("0d7a1c9e-3f52-5b0a-8e7d-61b4c2f0a935")
 _BLOCKS = uuid.UUID("b1e4f6a2-7c38-5d91-9b06-4a5d0e8c7f13")
 
+_VALUES = uuid.UUID("5c1f7d90-2a64-5e3b-8f1c-94d0b7a6e258")
+
 
 def pair_id_for(org_id: str, scope: str, one_form: str, other_form: str) -> str:
     """Stands for two questions of one scope, whichever of them came first."""
@@ -20,6 +22,11 @@ def pair_id_for(org_id: str, scope: str, one_form: str, other_form: str) -> str:
 def block_id(org_id: str, pair_id: str) -> str:
     """The id under which a blocked pair is kept. Whatever text a caller gives, it never names an entry."""
     return str(uuid.uuid5(_BLOCKS, f"{org_id}\n{pair_id}"))
+
+
+def vector_id(org_id: str, key: str) -> str:
+    """The id under which a caller's vector is kept."""
+    return str(uuid.uuid5(_VALUES, f"{org_id}\n{key}"))
 
 
 def partition_key(org_id: str, scope: str) -> str:

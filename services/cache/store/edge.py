@@ -93,6 +93,10 @@ class EdgePoints:
         point = Point(point_id, vectors, dict(payload))
         await self._run(lambda: self._shard.update(UpdateOperation.upsert_points([point])))
 
+    async def put_many(self, points: Mapping[str, Payload]) -> None:
+        many = [Point(point_id, {}, dict(payload)) for point_id, payload in points.items()]
+        await self._run(lambda: self._shard.update(UpdateOperation.upsert_points(many)))
+
     async def set_embedding(self, point_id: str, embedding: Vectors) -> None:
         vectors = PointVectors(point_id, {EMBEDDING: embedding.tolist()})
 

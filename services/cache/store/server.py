@@ -56,6 +56,12 @@ class ServerPoints:
         point = models.PointStruct(id=point_id, payload=dict(payload), vector=vectors)
         await _asked(self._client.upsert(self._collection, [point], wait=True))
 
+    async def put_many(self, points: Mapping[str, Payload]) -> None:
+        many = [
+            models.PointStruct(id=point_id, payload=dict(payload), vector={}) for point_id, payload in points.items()
+        ]
+        await _asked(self._client.upsert(self._collection, many, wait=True))
+
     async def set_embedding(self, point_id: str, embedding: Vectors) -> None:
         vectors = models.PointVectors(id=point_id, vector={EMBEDDING: embedding.tolist()})
         # A point that has gone meanwhile is not an error of anybody's.

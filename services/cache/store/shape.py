@@ -20,6 +20,10 @@ def collection_name(embedder: str, normaliser: int) -> str:
     return f"promptly-answers-{embedder}-n{normaliser}"
 
 
+# Vectors that callers had made elsewhere: values by key, which no search looks through.
+VALUES = "promptly-vectors-v1"
+
+
 def summed(payloads: Iterable[Payload]) -> Mapping[str, int]:
     """The bytes of answers by organization. What has no expiry is no answer."""
     found: Counter[str] = Counter()

@@ -51,7 +51,7 @@ class _Stored(msgspec.Struct):
     choices: Annotated[list[_Choice], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
     text: str | dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     content: list[_Part] | msgspec.UnsetType = msgspec.UNSET
-    output: list[_Part] | msgspec.UnsetType = msgspec.UNSET
+    output: Annotated[list[_Part], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
     candidates: Annotated[list[_Candidate], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:

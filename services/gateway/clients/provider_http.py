@@ -1,7 +1,8 @@
 """HTTP to every provider: one pool of connections, the organization's own key, and limits in time and size."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterator
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -16,12 +17,14 @@ from libs.common.sealing import Sealer
 from services.gateway.clients.unpacking import PIECE, Unpacker
 from services.gateway.domain.attempts import Failure, ProviderError
 from services.gateway.domain.targets import Target
+from services.gateway.ports import Forwarded
 from services.gateway.providers.base import EncodedRequest, OutgoingRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry
 
 _KEY_SECONDS = 60.0
 _MAX_URLS = 4096
 _CHECK_SECONDS = 15.0
+_LARGEST = 1 << 30  # bytes of an answer that is passed on as it comes
 _HEADERS = {"accept-encoding": "identity", "user-agent": "promptly"}
 
 
@@ -121,6 +124,29 @@ class HttpProviders:
                 content = await self._read(response)
         return ProviderAnswer(content=content, status=response.status, headers=_headers(response))
 
+    async def forward(
+        self, key: ProviderKey, org_id: str, request: OutgoingRequest, body: AsyncIterator[bytes] | None
+    ) -> Forwarded:
+        """See `ports.Forwarding`."""
+        base = (key.base_url or self._registry[key.provider].base_url).rstrip("/")
+        if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
+            raise Failure("connect", reason)
+        url = URL(base + request.url, encoded=True)
+        sent = msgspec.structs.replace(request, url=str(url))
+        with _failures():
+            async with asyncio.timeout(self._timeouts.plain if body is None else self._timeouts.stream):
+                response = await self._send(sent, url, key, org_id, body)
+            try:
+                unpacker = Unpacker(response.headers.get("content-encoding", ""))
+            except Failure:
+                response.close()
+                raise
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Forwarded(status=response.status, headers=headers, pieces=self._pieces(response, unpacker, _LARGEST))
+
+    def fingerprint(self, key: ProviderKey, org_id: str) -> str:
+        return hashlib.sha256(f"{key.provider}\n{self._open(key, org_id)}".encode()).hexdigest()
+
     async def check(self, key: ProviderKey, org_id: str) -> None:
         """Request the list of models, to see whether the key works. `Failure` where it does not."""
         provider = self._registry[key.provider]
@@ -135,10 +161,12 @@ class HttpProviders:
         if response.status != 200:
             raise self._failure(key.provider, response, content)
 
-    async def _pieces(self, response: aiohttp.ClientResponse, unpacker: Unpacker) -> AsyncGenerator[bytes, None]:
+    async def _pieces(
+        self, response: aiohttp.ClientResponse, unpacker: Unpacker, most: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """The body in small pieces, within its limits: silence, slowness, time and size in all."""
         limit, size, pace = self._timeouts.first_byte, 0, Pace(self._clock.monotonic(), self._timeouts)
-        pieces = response.content.iter_any()
+        most, pieces = most or self._max_answer, response.content.iter_any()
         try:
             while True:
                 with _failures():
@@ -152,7 +180,7 @@ class HttpProviders:
                 limit = self._timeouts.idle
                 for piece in unpacker.feed(data):
                     size += len(piece)
-                    if size > self._max_answer:
+                    if size > most:
                         raise Failure("malformed", "The answer is too large.")
                     yield piece
                     if len(data) > PIECE:
@@ -169,13 +197,20 @@ class HttpProviders:
         request = OutgoingRequest(method="POST", url=str(url), headers=headers, body=encoded.body)
         return await self._send(request, url, own, org_id)
 
-    async def _send(self, request: OutgoingRequest, url: URL, key: ProviderKey, org_id: str) -> aiohttp.ClientResponse:
+    async def _send(
+        self,
+        request: OutgoingRequest,
+        url: URL,
+        key: ProviderKey,
+        org_id: str,
+        body: AsyncIterator[bytes] | None = None,
+    ) -> aiohttp.ClientResponse:
         """Send a request, signed with the key in clear."""
         signature = self._registry[key.provider].sign(request, self._open(key, org_id))
         return await self._session.request(
             request.method,
             url,
-            data=request.body or None,
+            data=request.body or None if body is None else body,
             headers={**_HEADERS, **request.headers, **signature},
             allow_redirects=False,
             timeout=self._connecting,

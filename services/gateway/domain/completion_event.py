@@ -117,6 +117,9 @@ def completion_event(request: Request, plan: Plan, outcome: Outcome, now: float)
         stop=outcome.stop,
         service_tier=trace.served_tier,
         units=dict(outcome.units),
+        unpriced=outcome.unpriced,
+        items=outcome.items,
+        cached_items=outcome.cached_items,
         stored=outcome.stored,
         upstream_request_id=trace.upstream_request_id,
     )

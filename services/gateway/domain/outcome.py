@@ -38,9 +38,10 @@ class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """One request's end. `status_code` is what the client got; `error` is our code. `original_tokens` are those of the
-    client's own messages; `tool_calls` is what is to be kept of the answer's tool calls, by their id. `stop` is the provider's
-    word for why the answer ended, `units` what it counted apart from tokens; `stored` whether the answer is kept
-    for a follow-up.
+    client's own messages; `tool_calls` is what is to be kept of the answer's tool calls, by their id. `stop` is the
+    provider's word for why the answer ended, `units` what it counted apart from tokens, of which those `unpriced` have no
+    known price; `parts` are the models and tokens of an answer that several calls of models made; `stored` whether the
+    answer is kept for a follow-up. An embedding call has `items`, of which `cached_items` came from the cache.
     """
 
     status: Status
@@ -54,4 +55,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     tool_calls: Mapping[str, Kept] = {}
     stop: str | None = None
     units: Mapping[str, float] = {}
+    parts: tuple[tuple[str, TokenClasses], ...] = ()
+    unpriced: tuple[str, ...] = ()
     stored: bool = False
+    items: int = 0
+    cached_items: int = 0

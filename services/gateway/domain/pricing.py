@@ -7,6 +7,7 @@ import msgspec
 from libs.common.catalog import Catalog, Model, Terms
 from libs.common.contracts.events import TokenClasses
 from services.gateway.domain import receipt
+from services.gateway.domain.billed_apart import parts_receipt, total, units_cost, with_extra
 from services.gateway.domain.needs import needs
 from services.gateway.domain.outcome import Outcome
 from services.gateway.domain.plan import Plan
@@ -69,9 +70,17 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
         terms=_terms(request, plan, outcome, catalog, plan.target, served=True),
         baseline_terms=_terms(request, plan, outcome, catalog, target, served=False),
     )
+    if outcome.parts:
+        tokens = total(outcome.parts)
+        counts = msgspec.structs.replace(outcome.counts, tokens=tokens)
+        outcome = msgspec.structs.replace(outcome, counts=counts)
+        terms = _terms(request, plan, outcome, catalog, plan.target, served=True)
+        made = parts_receipt(outcome.parts, catalog, request.day, terms)
+    extra = units_cost(plan.target.provider if plan.target else "", outcome.units, request.day)
     return msgspec.structs.replace(
         outcome,
-        receipt=made,
+        receipt=with_extra(made, extra),
+        unpriced=extra.unpriced,
         original_tokens=tokens.input + sum(count for _, count in removed),
         shadow_savings_nano=_shadow_savings(request, plan, outcome, catalog),
     )
@@ -118,7 +127,10 @@ def _shadow_savings(request: Request, plan: Plan, outcome: Outcome, catalog: Cat
 def _priced_or_most_expensive(catalog: Catalog, model: Model | None, used: TokenClasses, day: date) -> int:
     """Nano-dollars at a model's price; where it is not known, at the highest that is: a budget is a promise."""
     cost = None if model is None else model.cost_nano(used, day)
-    if cost is not None:
-        return cost
+    return most_expensive_nano(catalog, used, day) if cost is None else cost
+
+
+def most_expensive_nano(catalog: Catalog, used: TokenClasses, day: date) -> int:
+    """Nano-dollars at the highest price that is known."""
     costs = (known.cost_nano(used, day, hypothetical=True) for known in catalog.models.values())
     return max((cost for cost in costs if cost is not None), default=0)

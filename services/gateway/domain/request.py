@@ -13,7 +13,7 @@ from services.gateway.domain.overrides import Overrides
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import CallIds
 
-Kind = Literal["chat", "completion", "messages", "responses", "generate", "count"]
+Kind = Literal["chat", "completion", "messages", "responses", "generate", "count", "embedding", "passthrough"]
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):

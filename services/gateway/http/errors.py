@@ -59,12 +59,16 @@ def by_address(render: Render, others: Mapping[str, Render]) -> Handlers:
     def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         path = request.scope["path"]
         chosen = next((one for name, one in made.items() if path == name or path.startswith(f"{name}/")), default)
+        if chosen is default:  # the clients of all three list models at the same address
+            headers = request_scope(request.scope).incoming
+            chosen = next((made[others] for name, others in _BY_HEADER.items() if name in headers), default)
         kind = next(kind for kind in (PromptlyError, HTTPException, Exception) if isinstance(error, kind))
         return chosen[kind](request, error)
 
     return {PromptlyError: respond, HTTPException: respond, Exception: respond}
 
 
+_BY_HEADER: Mapping[str, str] = {"anthropic-version": "/v1/messages", "x-goog-api-key": "/v1beta"}
 HANDLERS = by_address(
     OPENAI_CHAT.error,
     {

@@ -76,6 +76,7 @@ _KNOWN = frozenset(
         "/v1/feedback",
         "/v1/optimize",
         "/v1/credits",
+        *("/v1/embeddings", "/v1/moderations", "/v1/files", "/v1/uploads", "/v1/batches"),
     )
 )
 

@@ -52,6 +52,10 @@ class RequestRecord:
         self._clock = clock
         self._publish = publish
 
+    def rename(self, request: Request) -> None:
+        """Note the request as it is known now: of a body that is a stream the model is read late."""
+        self._request = request
+
     async def close(self, plan: Plan, outcome: Outcome) -> None:
         """Write the record, and release what is held. Later calls do nothing."""
         if self.is_closed:
@@ -158,6 +162,10 @@ class Recorder:
     def batch(self, request_id: str) -> BatchRecord:
         """The record of a request that takes several calls."""
         return BatchRecord(request_id, self._publish)
+
+    async def publish(self, event: CompletionFinished) -> None:
+        """Publish a record that is no request's own, such as the cost of a batch."""
+        await self._publish(event)
 
     async def _publish(self, event: CompletionFinished) -> None:
         measure(event)

@@ -217,6 +217,7 @@ class Responder:
             tool_calls=answer.tool_calls,
             stop=answer.stop,
             units=answer.units,
+            parts=tuple((model, usage.classes()) for model, usage in answer.parts),
             stored=keeper is not None and keeper.kept,
         )
         return price_call(request, call.plan, outcome, self._catalog)

@@ -1,10 +1,12 @@
 """What the gateway has to know about a provider. Each provider declares it in its own folder; nothing else names providers."""
 
 from collections.abc import AsyncGenerator, Mapping
+from typing import Protocol
 
 import msgspec
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.domain.embeddings import EmbeddingRows, EmbeddingsEnvelope
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.translate.dialect import Dialect
 
@@ -57,6 +59,28 @@ class ProviderStream(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
+class EmbeddingFormat(Protocol):
+    """A provider's format of embeddings. `batch` is how many inputs one call may have; `unit` says that vectors of fewer
+    dimensions than the model's own have to be normalised, `bounded` that OpenAI's limit of tokens applies.
+    """
+
+    batch: int
+    unit: bool
+    bounded: bool
+
+    def check(self, envelope: EmbeddingsEnvelope) -> None:
+        """`BadRequest` for what this provider does not take."""
+        ...
+
+    def request(self, envelope: EmbeddingsEnvelope, model: str) -> bytes:
+        """The body for the envelope's inputs; its own bytes where nothing in them changes."""
+        ...
+
+    def answer(self, data: bytes, count: int) -> EmbeddingRows:
+        """The rows of an answer to so many inputs, in their order; `Failure` where they are not there."""
+        ...
+
+
 class Provider:
     """One provider.
 
@@ -65,6 +89,8 @@ class Provider:
     endpoints' own surfaces ("chat", "messages", …). `chat` translates between the chat format and the provider's own, and
     `chat_surface` is the API that such requests go to; None: it answers no chat. `formats` reads and writes its APIs by their
     names, and `foreign_surface` is the one for clients of a format that it does not speak, chat apart (empty: there is none).
+    `embeddings` is its format of those, None where it makes no vectors; `passes_through` says that it has the calls of
+    `domain/passthrough.py`.
     `rejects_unknown_fields` says that a server may refuse a field without naming it.
     """
 
@@ -73,6 +99,8 @@ class Provider:
     surfaces: frozenset[str] = frozenset()
     chat: Dialect | None = None
     chat_surface: str = ""
+    embeddings: EmbeddingFormat | None = None
+    passes_through: bool = False
     formats: Mapping[str, ProviderSurface] = {}
     foreign_surface: str = ""
     rejects_unknown_fields: bool = False
@@ -84,6 +112,10 @@ class Provider:
         """Whether a client of this surface can be served: in the provider's own format, or translated."""
         if surface in self.surfaces or (surface == "chat" and self.chat is not None):
             return True
+        if surface == "embed":
+            return self.embeddings is not None
+        if surface == "passthrough":
+            return self.passes_through
         return surface in _TRANSLATED and bool(self.foreign_surface)
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:

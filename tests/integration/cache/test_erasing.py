@@ -12,6 +12,7 @@ from services.cache.answers import Answers
 from services.cache.entries import Entries
 from services.cache.handlers import erasing
 from services.cache.ports import Points, StoreDownError
+from services.cache.vectors import Vectors
 from tests.integration.cache.conftest import STATIC_SIZE, answer_for
 
 
@@ -47,7 +48,8 @@ class Nothing:
 async def test_a_deleted_organizations_entries_are_erased(points: Points, clock: ManualClock) -> None:
     bus, away = MemoryBus(), Away(points)
     entries = Entries(away, clock)  # type: ignore[arg-type]  # all else is passed on
-    await erasing.serve(bus, Answers(entries, Nothing(), Nothing(), Nothing()))  # type: ignore[arg-type]  # neither is asked
+    answers = Answers(entries, Nothing(), Nothing(), Nothing())  # type: ignore[arg-type]  # none is called
+    await erasing.serve(bus, answers, Vectors(away, Nothing(), clock))  # type: ignore[arg-type]  # as above
     for org_id in ("org_a", "org_b"):
         await entries.store(answer_for(org_id=org_id))
     away.down = True

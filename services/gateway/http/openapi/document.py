@@ -12,6 +12,7 @@ import msgspec
 
 from services.gateway.domain.models import Model, ModelList
 from services.gateway.http.openapi.failures import FAILURES, OPTIMIZE_FAILURES, responses
+from services.gateway.http.openapi.unrouted import paths
 from services.gateway.pipeline.feedback import FeedbackAnswer, FeedbackBody
 from services.gateway.translate import optimizing
 
@@ -25,7 +26,15 @@ _NAMES: Final[Mapping[type[msgspec.Struct], str]] = {
 }
 _REQUEST_ID: Final = "req_0198f0a1c2d37e4f8a9b0c1d2e3f4a5b"
 _PROMPT: Final = "Write a detailed Python function that calculates factorial using recursion"
-_MODEL: Final = Model(id="gpt-4o", created=1_785_542_400, owned_by="openai")
+_MODEL: Final = Model(
+    id="gpt-4o",
+    display_name="gpt-4o",
+    created=1_785_542_400,
+    created_at="2026-08-01T00:00:00Z",
+    max_input_tokens=128_000,
+    max_tokens=16_384,
+    owned_by="openai",
+)
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +139,7 @@ def document() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(_OPENAI.read_bytes())
     for (method, path), operation in OPERATIONS.items():
         found["paths"].setdefault(path, {})[method] = _described(operation)
+    found["paths"] |= paths()
     found["components"]["schemas"] |= _schemas()
     found["components"]["responses"] = responses()
     return found

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.compatible.surface import CHAT
+from services.gateway.providers.openai.embeddings import COMPATIBLE_EMBEDDINGS
 from services.gateway.providers.openai.provider import OpenAI
 from services.gateway.translate.openai_openai import OPENAI_COMPATIBLE
 
@@ -17,4 +18,6 @@ class Compatible(OpenAI):
     chat = OPENAI_COMPATIBLE
     formats: Mapping[str, ProviderSurface] = {"chat": CHAT}
     foreign_surface = "chat"
+    embeddings = COMPATIBLE_EMBEDDINGS
+    passes_through = False
     rejects_unknown_fields = True

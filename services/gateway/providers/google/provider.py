@@ -6,6 +6,7 @@ from urllib.parse import quote
 from services.gateway.domain.attempts import Failure
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import OutgoingRequest, Provider
+from services.gateway.providers.google.embeddings import GOOGLE_EMBEDDINGS
 from services.gateway.providers.google.surface import GENERATE
 from services.gateway.translate.google import GOOGLE
 from services.gateway.translate.google_errors import failure
@@ -19,10 +20,13 @@ class Google(Provider):
     surfaces = frozenset(("generate",))
     chat = GOOGLE
     chat_surface = "generate"
+    embeddings = GOOGLE_EMBEDDINGS
     formats: Mapping[str, ProviderSurface] = {"generate": GENERATE}
     foreign_surface = "generate"
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
+        if surface == "embed":
+            return f"{_with_version(base_url)}/models/{quote(model, safe='')}:batchEmbedContents"
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
         if surface == "generate:list":
             method = "streamGenerateContent"

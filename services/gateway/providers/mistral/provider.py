@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.mistral.chat import MISTRAL
 from services.gateway.providers.mistral.surface import MISTRAL_CHAT
+from services.gateway.providers.openai.embeddings import COMPATIBLE_EMBEDDINGS
 from services.gateway.providers.openai.provider import OpenAI
 
 BASE_URL = "https://api.mistral.ai/v1"
@@ -19,4 +20,6 @@ class Mistral(OpenAI):
     chat = MISTRAL
     formats: Mapping[str, ProviderSurface] = {"chat": MISTRAL_CHAT}
     foreign_surface = "chat"
+    embeddings = COMPATIBLE_EMBEDDINGS
+    passes_through = False
     rejects_unknown_fields = True

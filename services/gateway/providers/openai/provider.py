@@ -1,16 +1,18 @@
-"""OpenAI's API: chat completions, authorized by a bearer token."""
+"""OpenAI's API, authorized by a bearer token."""
 
 from collections.abc import Mapping
 
 from services.gateway.domain.attempts import Failure
 from services.gateway.formats.surface import ProviderSurface
-from services.gateway.providers.base import OutgoingRequest, Provider
+from services.gateway.providers.base import EmbeddingFormat, OutgoingRequest, Provider
+from services.gateway.providers.openai.embeddings import OPENAI_EMBEDDINGS
 from services.gateway.providers.openai.surface import CHAT, RESPONSES
 from services.gateway.translate.dialect import Dialect
 from services.gateway.translate.openai_errors import failure
 from services.gateway.translate.openai_openai import OPENAI
 
 _PATHS = {
+    "embed": "embeddings",
     "responses": "responses",
     "responses:count": "responses/input_tokens",
     "responses:compact": "responses/compact",
@@ -27,6 +29,8 @@ class OpenAI(Provider):
     chat_surface = "chat"
     formats: Mapping[str, ProviderSurface] = {"chat": CHAT, "responses": RESPONSES}
     foreign_surface = "responses"
+    embeddings: EmbeddingFormat | None = OPENAI_EMBEDDINGS
+    passes_through = True
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         return f"{base_url.rstrip('/')}/{_PATHS.get(surface, 'chat/completions')}"
