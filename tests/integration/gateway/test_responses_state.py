@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openai import BadRequestError, NotFoundError
 
 from libs.common import ids
 from libs.common.contracts.analytics import SPENT, KeySpending, Spent
@@ -341,3 +342,25 @@ async def test_a_budget_is_held_against_the_whole_conversation(four: Stack) -> N
         four, {"model": ANTHROPIC, "input": "Two", "max_output_tokens": 16, "previous_response_id": one["id"]}
     )
     assert (found.status_code, found.json()["error"]["code"]) == (402, "insufficient_quota")
+
+
+@pytest.mark.parametrize("model", [OPENAI, ANTHROPIC])
+async def test_a_conversation_through_the_sdk(four: Stack, model: str) -> None:
+    four.provider.script.add(model, [Step(content="One."), Step(content="Two.")])
+    async with four.client() as sdk:
+        first = await sdk.responses.create(model=model, input="Count.")
+        async with sdk.responses.stream(model=model, input="Go on.", previous_response_id=first.id) as opened:
+            kinds = [event.type async for event in opened]
+            second = await opened.get_final_response()
+        assert (kinds[0], kinds[-1]) == ("response.created", "response.completed")
+        assert (second.output_text, second.previous_response_id) == ("Two.", first.id)
+        assert (await sdk.responses.retrieve(second.id)).output_text == "Two."
+        assert (await sdk.responses.input_tokens.count(model=model, input="Count.")).input_tokens > 0
+        compacted = await sdk.responses.compact(model=OPENAI, input="Count.")
+        assert compacted.object == "response.compaction"
+        await sdk.responses.delete(second.id)
+        with pytest.raises(NotFoundError):
+            await sdk.responses.retrieve(second.id)
+        with pytest.raises(BadRequestError) as refused:
+            await sdk.responses.create(model=model, input="More.", previous_response_id=second.id)
+        assert refused.value.code == "previous_response_not_found"
