@@ -8,11 +8,15 @@ from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
 from services.gateway.domain.needs import needs
 from services.gateway.domain.plan import Plan, pinned_model
-from services.gateway.domain.request import Request
+from services.gateway.domain.request import Kind, Request
 from services.gateway.domain.targets import available
 
 # Above this a message on the bus would hold up others, so the services that save are left out; the request still goes through.
 MAX_MESSAGE_BYTES = 1 << 20
+
+
+# What the optimizer shortens: the client gets back answers to messages that it has sent in this very format.
+_CHAT = ("chat", "completion")
 
 
 def exact_lookup(request: Request) -> ExactLookup | None:
@@ -41,7 +45,7 @@ def optimization_enabled(request: Request) -> bool:
     on = settings.whitespace_removal or settings.redundancy_elimination
     on = on or settings.system_prompt_compression or settings.context_pruning
     small = request.chat is not None and len(bytes(request.messages)) <= MAX_MESSAGE_BYTES
-    return settings.level != "off" and on and small
+    return settings.level != "off" and on and small and request.kind in _CHAT
 
 
 def optimize_request(request: Request, plan: Plan, catalog: Catalog) -> OptimizeRequest:
@@ -107,6 +111,11 @@ def route_request(request: Request, plan: Plan) -> RouteRequest | None:
         rules_in_manual=settings.rules_in_manual,
         older_generations=settings.older_generations,
     )
+
+
+def is_routed(kind: Kind, principal: Principal, settings: OptimizationSettings) -> bool:
+    """Whether a request of this kind has a chat view made for the router."""
+    return kind in _CHAT or settings.routing_mode != "manual" or bool(rules_of(principal, settings))
 
 
 def rules_of(principal: Principal, settings: OptimizationSettings) -> tuple[RoutingRule, ...]:

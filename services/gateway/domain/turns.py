@@ -13,11 +13,12 @@ _MAX_RECALLED = 128
 class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What has to come back with a tool call's result, though OpenAI's format has no place for it.
 
-    `served_model` made the call, and its loop stays with it. `signature` is Gemini's thought signature; `blocks` are
-    Anthropic's thinking blocks, as they came and in their order.
+    `served_model` made the call, with the provider's key `key_id`, and its loop stays with it. `signature` is Gemini's
+    thought signature; `blocks` are Anthropic's thinking blocks, as they came and in their order.
     """
 
     served_model: str
+    key_id: str | None = None
     signature: str | None = None
     blocks: list[dict[str, Any]] = []
 
@@ -63,6 +64,19 @@ def open_calls(chat: Chat) -> list[str]:
 def without_blocks(kept: Mapping[str, Kept]) -> dict[str, Kept]:
     """The same without thinking blocks: a model refuses its own where anything before them has changed."""
     return {name: msgspec.structs.replace(known, blocks=[]) for name, known in kept.items()}
+
+
+def made_with(kept: Mapping[str, Kept], key_id: str | None) -> dict[str, Kept]:
+    """The same calls, with the provider's key that made them."""
+    return {name: msgspec.structs.replace(known, key_id=key_id) for name, known in kept.items()}
+
+
+def for_key(kept: Mapping[str, Kept], key_id: str) -> dict[str, Kept]:
+    """The same for a call with one key: what another one's account has thought, it does not take back."""
+    return {
+        name: known if known.key_id in (None, key_id) else msgspec.structs.replace(known, blocks=[])
+        for name, known in kept.items()
+    }
 
 
 def of_answer(kept: dict[str, Kept], ids: Iterable[str], served_model: str) -> dict[str, Kept]:

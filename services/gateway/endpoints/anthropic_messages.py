@@ -12,7 +12,7 @@ from services.gateway.endpoints.messages.call_ids import call_ids
 from services.gateway.endpoints.messages.collected import message_of
 from services.gateway.endpoints.neutral import NeutralEndpoint, Writing
 from services.gateway.formats import errors
-from services.gateway.formats.blocks import Answer, Ask, Surface
+from services.gateway.formats.blocks import Answer, Ask, Surface, Usage
 from services.gateway.formats.deltas import StreamWriter
 from services.gateway.formats.envelope import Envelope
 from services.gateway.formats.errors import Problem, Rendered
@@ -24,6 +24,7 @@ class AnthropicMessages(NeutralEndpoint):
     kind: Kind = "messages"
     surface: Surface = "messages"
     routes: tuple[str, ...] = ("/v1/messages",)
+    routable = True
     id_headers = ("request-id", "x-request-id")
 
     def parse(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
@@ -40,6 +41,12 @@ class AnthropicMessages(NeutralEndpoint):
 
     def writer(self, writing: Writing) -> StreamWriter:
         return messages.MessageStream(_writing(writing))
+
+    def known_answer(self, envelope: Envelope) -> Answer | None:
+        """A request that only fills Anthropic's cache."""
+        if envelope.max_tokens != 0:
+            return None
+        return Answer(model=envelope.model, blocks=(), stop="length", usage=Usage())
 
     def collect(self, stream: bytes) -> bytes | None:
         return message_of(stream)

@@ -22,6 +22,7 @@ class CountingEndpoint(NeutralEndpoint):
     """The part of an endpoint that counts. A format writes `ask_count`, `write_count` and what `NeutralEndpoint` leaves to it."""
 
     kind: Kind = "count"
+    routable = False
 
     def ask_count(self, envelope: AnyEnvelope) -> Ask:
         """The request whose tokens are to be counted. `BadRequest` names what is wrong."""

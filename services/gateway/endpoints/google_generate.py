@@ -30,6 +30,7 @@ class GoogleGenerate(NeutralEndpoint):
 
     kind: Kind = "generate"
     surface: Surface = "generate"
+    routable = True
     routes: tuple[str, ...] = tuple(f"{version}/models/{{model:path}}" for version in VERSIONS)
 
     def __init__(self, model: str = "", *, stream: bool = False, listed: bool = False) -> None:

@@ -9,14 +9,13 @@ from typing import Any
 import msgspec
 
 from libs.common.contracts.auth import Scope
-from libs.common.errors import PromptlyError
+from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.domain.attempts import Failure, ForwardedError
 from services.gateway.domain.cache_key import CacheKey
-from services.gateway.domain.chat import Chat
-from services.gateway.domain.plan import Plan
+from services.gateway.domain.chat import Chat, parse
 from services.gateway.domain.request import Envelope as AnyEnvelope
 from services.gateway.domain.request import Kind, Request
-from services.gateway.domain.turns import CallIds, Kept, of_answer
+from services.gateway.domain.turns import CallIds, Kept, for_key, of_answer, without_blocks
 from services.gateway.endpoints.base import (
     AnswerStream,
     AnswerSummary,
@@ -26,6 +25,7 @@ from services.gateway.endpoints.base import (
     ErrorResponse,
 )
 from services.gateway.endpoints.forwarded import ForwardedStream, seen_summary
+from services.gateway.endpoints.known import KnownStream, nothing_said
 from services.gateway.endpoints.translated import TranslatedStream, answer_summary
 from services.gateway.formats.blocks import Answer, Ask, Call, Reasoning, Surface
 from services.gateway.formats.build import Built, Target
@@ -35,12 +35,14 @@ from services.gateway.formats.envelope import Envelope, with_model
 from services.gateway.formats.errors import Problem, Rendered, problem_of
 from services.gateway.formats.filters import client_answer
 from services.gateway.formats.headers import to_client, without_credentials
-from services.gateway.formats.levers import cacheable, exact_key
+from services.gateway.formats.levers import cacheable, exact_key, keeps_its_model
 from services.gateway.formats.opaque import Cipher, Sealer, Serving, unseal, without_reasoning
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EncodedRequest
+from services.gateway.providers.compatible import chat
 
 _BYTES_PER_TOKEN = 4
+_MAX_ROUTED = 1 << 20
 _CLOSED = Cipher(seal=lambda _: "", open=lambda _: None)
 
 
@@ -60,11 +62,12 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
 
 class NeutralRequest(EncodedRequest, frozen=True, kw_only=True):
     """A request as it went out, and what reading its answer takes: the provider's `format`, and how the request was `built` (None: it
-    went out as it came).
+    went out as it came). `known` is the answer to one that need not go out.
     """
 
     format: ProviderSurface
     built: Built | None = None
+    known: Answer | None = None
 
 
 class NeutralAnswer(DecodedAnswer, frozen=True, kw_only=True):
@@ -85,6 +88,8 @@ class NeutralEndpoint:
     operation = "chat"
     routes: tuple[str, ...] = ()
     id_headers: tuple[str, ...] = ("x-request-id",)
+    # Whether the router may choose another model.
+    routable = False
     # Whether reasoning that a provider refuses is left out of a request that was forwarded, too.
     strips_refused_reasoning = False
 
@@ -113,6 +118,10 @@ class NeutralEndpoint:
     def render_in_stream(self, problem: Problem, request_id: str, writer: StreamWriter | None) -> bytes:
         """An error that ends a stream. `writer` is what wrote the stream so far; None: it was forwarded, or has not begun."""
         raise NotImplementedError
+
+    def known_answer(self, envelope: Envelope) -> Answer | None:
+        """The answer where no other provider has anything to do for the request."""
+        return None
 
     def collect(self, stream: bytes) -> bytes | None:
         """The whole answer that a stream in this format says; None where it cannot be put together."""
@@ -145,7 +154,16 @@ class NeutralEndpoint:
         return msgspec.structs.replace(found, headers=without_credentials(headers), query=query)
 
     def chat_view(self, envelope: AnyEnvelope) -> Chat | None:
-        return None
+        """For the router alone, and only where another model surely does as well: a request without tools, without reasoning, and
+        bound to no provider.
+        """
+        assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
+        if not self.routable or envelope.tools or len(envelope.raw) > _MAX_ROUTED or keeps_its_model(envelope):
+            return None
+        try:
+            return parse(chat.build(self.ask(envelope), Target(model=envelope.model)).body)
+        except BadRequest:  # what cannot be read here may be right all the same where it goes as it came
+            return None
 
     def cache_key(self, envelope: AnyEnvelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
         assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
@@ -178,8 +196,14 @@ class NeutralEndpoint:
                 holds_reasoning=self.strips_refused_reasoning and "thinking" in envelope.flags,
                 format=form,
             )
+        if not native and (known := self.known_answer(envelope)) is not None:
+            return NeutralRequest(
+                surface=surface, stream=envelope.stream, body=b"", local=True, format=form, known=known
+            )
         ask = self.opened(attempt)
-        recalled = without_thoughts(attempt.plan) if attempt.plan.fallback_used else attempt.plan.recalled
+        recalled: Mapping[str, Kept] = for_key(attempt.plan.recalled, attempt.key_id)
+        if attempt.plan.fallback_used or attempt.without_reasoning:
+            recalled = without_blocks(recalled)
         built = form.build(
             ask,
             Target(
@@ -200,7 +224,7 @@ class NeutralEndpoint:
             dropped=(*built.dropped, *(("reasoning",) if attempt.without_reasoning else ())),
             added=built.added,
             forwarded=native,
-            holds_reasoning=_holds_reasoning(ask),
+            holds_reasoning=_holds_reasoning(ask) or any(known.blocks for known in recalled.values()),
             format=form,
             built=built,
         )
@@ -214,6 +238,8 @@ class NeutralEndpoint:
         sent = sent_of(attempt)
         if sent.forwarded:
             return NeutralAnswer(body=data)
+        if sent.known is not None:
+            return NeutralAnswer(body=b"", answer=sent.known)
         naming = naming_of(attempt)
         found = whole_answer(data, lambda body: sent.format.read(body, **naming), lambda: sent.format.reader(**naming))
         built = sent.built or Built(body=b"")
@@ -226,6 +252,8 @@ class NeutralEndpoint:
             summary = self._forwarded_summary(attempt, decoded.body)
             return CompleteAnswer(body=decoded.body, summary=summary, forwarded=True)
         body = self.write(decoded.answer, self.writing(attempt))
+        if sent_of(attempt).known is not None:
+            return CompleteAnswer(body=body, summary=nothing_said(decoded.answer))
         summary = answer_summary(decoded.answer, self._kept(attempt, decoded.kept, decoded.answer))
         return CompleteAnswer(body=body, summary=summary)
 
@@ -240,6 +268,10 @@ class NeutralEndpoint:
             )
         writing = self.writing(attempt)
         writer = self.writer(writing)
+        if sent.known is not None:
+            return KnownStream(
+                sent.known, writer, lambda problem: self.render_in_stream(problem, writing.request_id, writer)
+            )
         return TranslatedStream(
             sent.format,
             naming_of(attempt),
@@ -330,11 +362,6 @@ def serving(attempt: Attempt) -> Serving:
     """Who serves: reasoning that was sealed for anybody else stays closed."""
     target = attempt.target
     return Serving(provider=target.provider, key_id=attempt.key_id, model=target.served_model)
-
-
-def without_thoughts(plan: Plan) -> Mapping[str, Kept]:
-    """What is known of tool calls, but for thinking: a model refuses its own where anything before it has changed."""
-    return {name: msgspec.structs.replace(known, blocks=[]) for name, known in plan.recalled.items()}
 
 
 def _holds_reasoning(ask: Ask) -> bool:

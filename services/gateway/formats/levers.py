@@ -17,6 +17,7 @@ _NOT_KEYED = frozenset(
     """.split()
 )
 _NEVER_CACHED = ("hosted", "file_id", "compaction", "item_reference")
+_OF_ITS_MODEL = frozenset(("bound:model", "thinking", "sealed", "tool_result", "compaction", "item_reference"))
 _UNBINDING = frozenset(("bound:model",))
 
 
@@ -50,6 +51,11 @@ def provider_bound(found: Envelope) -> bool:
     return bool({flag for flag in found.flags if flag.startswith("bound:")} - _UNBINDING) or (
         "hosted" in found.flags or "file_id" in found.flags
     )
+
+
+def keeps_its_model(found: Envelope) -> bool:
+    """Whether another model must not answer: the request is bound, or holds what only the model that it names makes sense of."""
+    return provider_bound(found) or bool(found.flags & _OF_ITS_MODEL)
 
 
 def optimizable(found: Envelope, surface: Surface) -> bool:

@@ -14,6 +14,7 @@ from libs.common.errors import RequestTimeout, Unauthorized, UnsupportedMediaTyp
 from services.gateway.domain import json_size
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.request import Incoming
+from services.gateway.http.encodings import check_encoding, unpacked
 from services.gateway.http.middleware import RequestScope, request_scope
 from services.gateway.http.streaming import ClientDisconnect, disconnected
 
@@ -75,10 +76,10 @@ def _twice(scope: Scope) -> bool:
 
 
 async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # noqa: ASYNC109 - a setting, passed on
-    """The body, if it is JSON of a size that can be read at once, comes in time and uncompressed."""
+    """The body, if it is JSON of a size that can be read at once, and comes in time. A compressed one is unpacked."""
     incoming = request_scope(request.scope).incoming
-    if incoming.get("content-encoding", "identity").lower() not in ("", "identity"):
-        raise UnsupportedMediaType("Send the body without a Content-Encoding.", code="unsupported_encoding")
+    encoding = incoming.get("content-encoding", "").strip().lower()
+    check_encoding(encoding)
     kind = incoming.get("content-type", "").partition(";")[0].strip().lower()
     if kind.startswith(_NO_JSON):
         raise UnsupportedMediaType(f"Send the body as application/json, not as {kind}.")
@@ -87,6 +88,8 @@ async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # 
             body = await request.body()
     except TimeoutError:
         raise RequestTimeout("The body did not arrive in time.") from None
+    limit = request.route_handler.resolve_request_max_body_size()
+    body = await unpacked(body, encoding, limit or len(body))
     if (scan := json_size.scan(body)) is not None:
         for _ in scan:
             await asyncio.sleep(0)  # others are served in between

@@ -32,6 +32,7 @@ def parse_request(
 def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, kind: Kind) -> Request:
     """The request without a target; `BadRequest` names what is wrong with it."""
     own = overrides.parse(incoming.headers)
+    settings = own.apply(principal.settings)
     envelope = endpoint.head(incoming.body, incoming.headers, incoming.query)
     return Request(
         id=incoming.request_id,
@@ -40,10 +41,10 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
         kind=kind,
         principal=principal,
         envelope=envelope,
-        chat=endpoint.chat_view(envelope),
+        chat=endpoint.chat_view(envelope) if subrequests.is_routed(kind, principal, settings) else None,
         calls=endpoint.call_ids(envelope),
         overrides=own,
-        settings=own.apply(principal.settings),
+        settings=settings,
         client=_client_family(incoming.headers.get("user-agent", "")),
         trace_id=tracing.trace_id(),
     )

@@ -29,7 +29,7 @@ from services.gateway.endpoints.base import AnswerStream, Attempt, CompleteAnswe
 from services.gateway.formats.headers import to_client
 from services.gateway.formats.opaque import Cipher, refused_reasoning
 from services.gateway.ports import Providers
-from services.gateway.providers.base import EncodedRequest
+from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry
 from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.refused_fields import RefusedFields
@@ -98,6 +98,7 @@ class ProviderCall:
         self._request = request
         self.plan = plan
         self.trace = CallTrace()
+        self.key_id: str | None = None
         self.headers: Mapping[str, str] = {}  # of the answer, where it goes to the client as it came
         self._sent: EncodedRequest | None = None
         self._without_reasoning = False
@@ -203,7 +204,7 @@ class ProviderCall:
             without_reasoning=self._without_reasoning,
             cipher=None if shared.ciphers is None else shared.ciphers(self._request.principal.org_id),
         )
-        self._sent = None
+        self._sent, self.key_id = None, target.keys[key].id
         self._sent = encoded = self._endpoint.encode(attempt)
         self._note(
             dropped=encoded.dropped,
@@ -221,7 +222,9 @@ class ProviderCall:
 
     async def _complete_once(self, target: Target, key: int) -> CompleteAnswer:
         attempt, encoded = self._encode(target, key)
-        answer = await self._shared.providers.complete(target, key, self._request.principal.org_id, encoded)
+        answer = ProviderAnswer(content=b"")
+        if not encoded.local:
+            answer = await self._shared.providers.complete(target, key, self._request.principal.org_id, encoded)
         data = answer.content
         self._came(encoded, answer.headers)
         now = self._shared.clock.monotonic()
@@ -236,7 +239,9 @@ class ProviderCall:
 
     async def _stream_once(self, target: Target, key: int) -> OpenStream:
         attempt, encoded = self._encode(target, key)
-        stream = await self._shared.providers.stream(target, key, self._request.principal.org_id, encoded)
+        stream = ProviderStream(pieces=_nothing())
+        if not encoded.local:
+            stream = await self._shared.providers.stream(target, key, self._request.principal.org_id, encoded)
         pieces = stream.pieces
         self._came(encoded, stream.headers)
         try:
@@ -292,6 +297,12 @@ class ProviderCall:
                 names.REQUEST_ID: self._request.id,
             },
         )
+
+
+async def _nothing() -> AsyncGenerator[bytes, None]:
+    pieces: tuple[bytes, ...] = ()
+    for piece in pieces:
+        yield piece
 
 
 def _server(target: Target, key: int) -> str:

@@ -19,6 +19,7 @@ from services.gateway.domain.plan import Plan
 from services.gateway.domain.pricing import price_call, price_hit
 from services.gateway.domain.request import Request
 from services.gateway.domain.subrequests import MAX_MESSAGE_BYTES
+from services.gateway.domain.turns import made_with
 from services.gateway.endpoints.base import AnswerStream, AnswerSummary, CompleteAnswer, Endpoint
 from services.gateway.pipeline.provider_call import OpenStream, ProviderCall
 from services.gateway.pipeline.recorder import CLIENT_LEFT, RequestRecord, internal_error
@@ -214,7 +215,7 @@ class Responder:
             status="fallback" if call.plan.fallback_used else "success",
             trace=trace,
             counts=await count(request, call.plan, answer),
-            tool_calls=answer.tool_calls,
+            tool_calls=made_with(answer.tool_calls, call.key_id),
             stop=answer.stop,
             units=answer.units,
             parts=tuple((model, usage.classes()) for model, usage in answer.parts),

@@ -29,7 +29,7 @@ class EncodedRequest(msgspec.Struct, frozen=True, kw_only=True):
     `dropped` are the client's parameters that the provider has no form for, `added` those that the client did not send. `raw`
     says that the client's own request goes out: only the model's name and what counting needs may differ. `forwarded` says that
     the answer is in the client's format and goes to the client as it comes, errors included; `holds_reasoning` that there is
-    reasoning in it that the provider may refuse.
+    reasoning in it that the provider may refuse; `local` that there is nothing to be sent, because the answer is known.
     """
 
     surface: str
@@ -42,6 +42,7 @@ class EncodedRequest(msgspec.Struct, frozen=True, kw_only=True):
     raw: bool = False
     forwarded: bool = False
     holds_reasoning: bool = False
+    local: bool = False
 
 
 class ProviderAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,90 @@
+"""How bodies and keys come: compressed, large, in one of several headers."""
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import httpx
+import pytest
+
+from libs.common import keys
+from tests.fixtures.gateway import Stack, gateway_stack
+from tests.fixtures.three_providers import MODELS, three  # noqa: F401
+
+CLAUDE = MODELS["anthropic"]
+PATHS: dict[str, dict[str, Any]] = {
+    "/v1/messages": {"model": CLAUDE, "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]},
+    "/v1/chat/completions": {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]},
+    f"/v1beta/models/{MODELS['google']}:generateContent": {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]},
+}
+
+
+def bare(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+PACKED: dict[str, Any] = {"gzip": gzip.compress, "deflate": zlib.compress, "Deflate": bare, "identity": bytes}
+
+
+async def post(stack: Stack, path: str, body: bytes, **headers: str) -> httpx.Response:
+    own = {"x-api-key": stack.api_key, "content-type": "application/json"}
+    async with httpx.AsyncClient(timeout=30) as client:
+        return await client.post(f"{stack.url}{path}", content=body, headers={**own, **headers})
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_compressed_body_is_unpacked(three: Stack, path: str, encoding: str) -> None:  # noqa: F811
+    body = json.dumps(PATHS[path]).encode()
+    found = await post(three, path, PACKED[encoding](body), **{"content-encoding": encoding})
+    assert found.status_code == 200, found.text
+    assert "content-encoding" not in three.provider.ledger[-1]["headers"]
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status", "code"),
+    [
+        (b"{}", "zstd", 415, "unsupported_encoding"),
+        (b"{}", "gzip", 400, "invalid_encoding"),
+        (gzip.compress(b"{}" * 99)[:-9], "gzip", 400, "invalid_encoding"),
+        (gzip.compress(b" " * (11 << 20)), "gzip", 413, "payload_too_large"),
+    ],
+)
+async def test_what_cannot_be_unpacked(three: Stack, body: bytes, encoding: str, status: int, code: str) -> None:  # noqa: F811
+    found = await post(three, "/v1/chat/completions", body, **{"content-encoding": encoding})
+    assert (found.status_code, found.json()["error"]["code"]) == (status, code)
+
+
+async def test_conversations_may_be_larger_than_other_bodies(three: Stack) -> None:  # noqa: F811
+    long = "a" * (12 << 20)
+    three.provider.strict = False
+    body = PATHS["/v1/messages"] | {"messages": [{"role": "user", "content": long}]}
+    found = await post(
+        three, "/v1/messages", gzip.compress(json.dumps(body).encode(), 1), **{"content-encoding": "gzip"}
+    )
+    assert found.status_code == 200
+    chat = PATHS["/v1/chat/completions"] | {"messages": [{"role": "user", "content": long}]}
+    refused = await post(three, "/v1/chat/completions", json.dumps(chat).encode())
+    assert refused.status_code == 413
+
+
+async def test_a_body_over_the_limit_has_the_format_s_error(tmp_path: Any) -> None:
+    async with gateway_stack(tmp_path, max_conversation_bytes=1000) as stack:
+        body = json.dumps(PATHS["/v1/messages"] | {"system": "a" * 2000}).encode()
+        for packed, encoding in ((body, "identity"), (gzip.compress(body), "gzip")):
+            found = await post(stack, "/v1/messages", packed, **{"content-encoding": encoding})
+            assert (found.status_code, found.json()["error"]["type"]) == (413, "request_too_large")
+        google = await post(stack, "/v1beta/models/gemini-x:generateContent", body)
+        assert (google.status_code, google.json()["error"]["status"]) == (413, "INVALID_ARGUMENT")
+
+
+async def test_two_keys_of_promptlys_are_none(three: Stack) -> None:  # noqa: F811
+    path, body = "/v1/messages", json.dumps(PATHS["/v1/messages"]).encode()
+    found = await post(three, path, body, authorization=f"Bearer {keys.new_key()}")
+    assert (found.status_code, found.json()["error"]["type"]) == (401, "authentication_error")
+    same = await post(three, path, body, authorization=f"Bearer {three.api_key}", **{"x-goog-api-key": "AIza-foreign"})
+    assert same.status_code == 200
+    none = await post(three, path, body, **{"x-api-key": "sk-one", "authorization": "Bearer sk-two"})
+    assert none.status_code == 401
