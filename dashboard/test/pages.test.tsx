@@ -42,6 +42,7 @@ const SETTINGS = {
   substitute_unreachable: false,
   rules_in_manual: false,
   older_generations: false,
+  store_responses: true,
 };
 
 it("signing in keeps the token, and tells a wrong password", async () => {

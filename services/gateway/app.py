@@ -214,6 +214,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             ttl=settings.response_ttl,
             quota=settings.response_quota_bytes,
             budget_ms=settings.responses_budget_ms,
+            pepper=settings.key_pepper,
         )
         count_tokens = CountTokens(
             admission=admission,

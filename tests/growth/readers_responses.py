@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from libs.common.errors import BadRequest
+from services.gateway.domain import stored_media
 from services.gateway.domain.stored_response import Conversation, place, response_id, response_of_item
 from services.gateway.endpoints.openai_count import OpenAICount
 from services.gateway.endpoints.openai_responses import CompactResponses, OpenAIResponses
@@ -42,6 +43,8 @@ def _stored(made: Any, text: str) -> None:
     top = msgspec.json.decode(readers_formats.as_json(made(text)), type=dict[str, msgspec.Raw])
     answer = {"id": _ID, "model": "m", "created_at": 1, "output": _output(text)}
     kept = stored.entry(Conversation(response_id=_ID), top, readers_formats.as_json(answer))
+    less, media = stored_media.taken_out(kept, "mark:", b"key")
+    stored_media.put_back(less, media)
     stored.shown(kept)
     items = [*kept.input, *kept.output]
     stored.items_page(items, {"after": _ID, "limit": "5"})

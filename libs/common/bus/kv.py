@@ -20,7 +20,7 @@ def bucket_stream(bucket: Bucket) -> StreamConfig:
         allow_rollup_hdrs=True,
         deny_delete=True,
         allow_direct=True,
-        allow_msg_ttl=True,
+        allow_msg_ttl=bucket.own_ages or None,  # the server never takes it back
     )
 
 

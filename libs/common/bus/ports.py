@@ -69,8 +69,8 @@ class Bus(Protocol):
         ...
 
     async def put(self, bucket: Bucket, key: str, value: bytes, *, max_age: float | None = None) -> None:
-        """Keep a value, for `max_age` seconds (None: as long as the bucket does); `NotConnected` or `DeadlineExceeded` where
-        that is not certain, `PayloadTooLarge` for what will never be kept.
+        """Keep a value, for `max_age` seconds (None: as long as the bucket does; any other needs the bucket's `own_ages`).
+        `NotConnected` or `DeadlineExceeded` where that is not certain, `PayloadTooLarge` for what will never be kept.
         """
         ...
 

@@ -49,11 +49,14 @@ class Event(Generic[Payload]):
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Small values by key, each kept for `max_age` seconds, the newest of each key. A key is made of `A-Za-z0-9_-.`."""
+    """Small values by key, each kept for `max_age` seconds, or, with `own_ages`, for less where that is said when it is put; the newest
+    of each key. A key is made of `A-Za-z0-9_-.`.
+    """
 
     name: str
     max_age: float
     max_bytes: int = 256 << 20
+    own_ages: bool = False
 
 
 @dataclass(frozen=True, slots=True)

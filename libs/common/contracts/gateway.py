@@ -10,7 +10,7 @@ TURNS = Bucket("promptly_turns", 86_400.0)
 OWNERS = Bucket("promptly_owners", 400 * 86_400.0)
 # Responses by organization and id: sealed ones that this gateway made, and where at a provider the others are. A value may be kept for
 # less than the bucket's time. Past `max_bytes` no new ones are taken, and answers say so.
-RESPONSES = Bucket("promptly_responses", 30 * 86_400.0, 2 << 30)
+RESPONSES = Bucket("promptly_responses", 30 * 86_400.0, 2 << 30, own_ages=True)
 # Bytes of responses that each organization has ever stored; what its oldest are is read from that.
 RESPONSE_BYTES = SharedCounter("PROMPTLY_RESPONSE_BYTES", 31 * 86_400.0, on_disk=True)
 RATE = SharedCounter("PROMPTLY_RATE", 180.0, on_disk=True)  # a server that is started again must not forgive a minute

@@ -19,6 +19,7 @@ from libs.common.contracts.gateway import RESPONSE_BYTES, RESPONSES
 from libs.common.errors import PromptlyError, Unavailable
 from libs.common.ids import new_id
 from libs.common.sealing import CannotOpen, Sealer
+from services.gateway.domain import stored_media
 from services.gateway.domain.stored_response import (
     SEGMENT_BYTES,
     RoutingRecord,
@@ -30,14 +31,20 @@ from services.gateway.domain.stored_response import (
 log = structlog.get_logger()
 _MAX_ENTRY = 1 << 20
 _MAX_CONTENT = _MAX_ENTRY * 3 // 4  # base64 makes four letters of three bytes
+_MAX_MEDIA = 5 << 20  # the bus takes 8 MiB, and sealing makes four thirds of it
+_MOST_MEDIA = 32
+_RESPONSE, _MEDIA = "response", "response-media"
 _RECORD_SECONDS = 30 * 86_400.0
 _KNOWN_BYTES = 4 << 20
 
 
 class BusResponseStore:
-    """See `ports.ResponseStore`. `ttl` is in seconds, 0 for a store that keeps nothing; `quota` is bytes for each organization."""
+    """See `ports.ResponseStore`. `ttl` is in seconds, 0 for a store that keeps nothing; `quota` is bytes for each organization;
+    `pepper` is a secret.
+    """
 
-    def __init__(self, bus: Bus, sealer: Sealer, *, ttl: float, quota: int, budget_ms: float) -> None:
+    def __init__(self, bus: Bus, sealer: Sealer, *, ttl: float, quota: int, budget_ms: float, pepper: str) -> None:
+        self._pepper = pepper
         self._bus = bus
         self._sealer = sealer
         self._ttl = ttl
@@ -58,29 +65,35 @@ class BusResponseStore:
                 with self._within_budget():
                     total = self._noted(org_id, await self._bus.add(RESPONSE_BYTES, org_id, 0))
             except PromptlyError as error:
-                self._noted(org_id, 0)  # asked once, and learned with the next response that is stored
+                self._noted(org_id, 0)  # read once only: the next response that is stored shows it
                 log.warning("response_total_unknown", code=error.code)
         return response_id((total or 0) // SEGMENT_BYTES, new_id("resp").removeprefix("resp_"))
 
     async def save(self, org_id: str, entry: StoredResponse) -> bool:
-        """Keep a response, and say whether it is kept. An entry has at most 1 MiB, sealed."""
+        """Keep a response, and say whether it is kept. An entry has at most 1 MiB, sealed, and large media lie beside it."""
         found = place(entry.id)
         if found is None or not self.keeps:
             return False
-        if sum(len(bytes(part)) for part in (entry.head, *entry.input, *entry.output)) > _MAX_CONTENT:
+        entry, media = await asyncio.to_thread(
+            stored_media.taken_out, entry, f"{new_id('media')}:", self._digest_key(org_id)
+        )
+        large = any(len(text) > _MAX_MEDIA for text in media.values()) or len(media) > _MOST_MEDIA
+        if large or sum(len(bytes(part)) for part in (entry.head, *entry.input, *entry.output)) > _MAX_CONTENT:
             log.warning("response_not_kept", code="too_large")
             return False
-        sealed = await asyncio.to_thread(self._seal, org_id, entry)
-        if len(sealed) > _MAX_ENTRY:
-            log.warning("response_not_kept", code="too_large")
-            return False
+        key = f"{org_id}.{found[0]}"
+        size = 0
         try:
             with self._within_budget():
-                await self._bus.put(RESPONSES, f"{org_id}.{found[0]}.{found[1]}", sealed, max_age=self._ttl)
+                for digest, text in media.items():
+                    size += await self._put(f"{key}.{digest}", org_id, _MEDIA, digest, text)
+                size += await self._put(
+                    f"{key}.{found[1]}", org_id, _RESPONSE, entry.id, msgspec.json.encode(entry).decode()
+                )
         except PromptlyError as error:
             log.warning("response_not_kept", code=error.code)
             return False
-        await self._count(org_id, len(sealed))
+        await self._count(org_id, size)
         return True
 
     async def load(self, org_id: str, identity: str) -> StoredResponse | None:
@@ -88,15 +101,23 @@ class BusResponseStore:
         found = place(identity)
         if found is None:
             return None
-        data = await self._get(f"{org_id}.{found[0]}.{found[1]}")
-        if data is None:
+        key = f"{org_id}.{found[0]}"
+        opened = await self._open(f"{key}.{found[1]}", org_id, _RESPONSE, identity)
+        if opened is None:
             return None
         try:
-            opened = await asyncio.to_thread(self._sealer.open, org_id, "response", identity, data.decode())
             stored: StoredResponse = decoder(StoredResponse).decode(opened)
-        except (CannotOpen, *DECODE_ERRORS):
+        except DECODE_ERRORS:
             return None
-        return stored
+        if not stored.media:
+            return stored
+        texts = await asyncio.gather(
+            *(self._open(f"{key}.{digest}", org_id, _MEDIA, digest) for digest in stored.media)
+        )
+        media = {digest: text for digest, text in zip(stored.media, texts, strict=True) if text is not None}
+        if len(media) < len(stored.media):
+            return None
+        return await asyncio.to_thread(stored_media.put_back, stored, media)
 
     async def delete(self, org_id: str, identity: str) -> None:
         """Remove a response, or the record of one. `Unavailable` where that is not certain."""
@@ -160,8 +181,24 @@ class BusResponseStore:
         self._totals.put(org_id, total, 8)
         return total
 
-    def _seal(self, org_id: str, entry: StoredResponse) -> bytes:
-        return self._sealer.seal(org_id, "response", entry.id, msgspec.json.encode(entry).decode()).encode()
+    async def _put(self, key: str, org_id: str, purpose: str, name: str, text: str) -> int:
+        """Seal a text and keep it; how many bytes it takes."""
+        sealed = (await asyncio.to_thread(self._sealer.seal, org_id, purpose, name, text)).encode()
+        await self._bus.put(RESPONSES, key, sealed, max_age=self._ttl)
+        return len(sealed)
+
+    async def _open(self, key: str, org_id: str, purpose: str, name: str) -> str | None:
+        """A text that was kept; None where there is none that opens."""
+        data = await self._get(key)
+        if data is None:
+            return None
+        try:
+            return await asyncio.to_thread(self._sealer.open, org_id, purpose, name, data.decode())
+        except (CannotOpen, UnicodeDecodeError):
+            return None
+
+    def _digest_key(self, org_id: str) -> bytes:
+        return hashlib.blake2b(f"{self._pepper}\n{org_id}".encode(), digest_size=32).digest()
 
     def _within_budget(self) -> AbstractContextManager[None]:
         return context.bound(request_id=context.request_id(), budget_ms=self._budget_ms)

@@ -34,7 +34,8 @@ def expected_nano(request: Request, plan: Plan, catalog: Catalog) -> int:
 
 def _sent_tokens(request: Request) -> int:
     if request.chat is None:
-        return rough_tokens(request.envelope.raw, bytes_per_token=_BYTES_PER_TOKEN)
+        sent = rough_tokens(request.envelope.raw, bytes_per_token=_BYTES_PER_TOKEN)
+        return sent + request.envelope.earlier_bytes // _BYTES_PER_TOKEN
     return needs(request.chat).context_tokens
 
 

@@ -36,7 +36,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     `raw` is the body, `top` its top-level values as they came, decoded once. `max_tokens` is for each of `choices` answers,
     `tier` the service tier; `session` and `agent` name the conversation and the subagent if the client does, `tools` is how many
-    tools there are. `flags` are features of the format that bind a request to a provider or switch levers off, by names of the
+    tools there are. `earlier_bytes` is how much of a stored conversation goes
+    out with it; `flags` are features of the format that bind a request to a provider or switch levers off, by names of the
     endpoint's own.
     """
 
@@ -51,6 +52,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     session: str | None = None
     agent: str | None = None
     tools: int = 0
+    earlier_bytes: int = 0
     flags: frozenset[str] = frozenset()
 
 

@@ -14,7 +14,8 @@ _ITEM = re.compile(r"[a-z]{2,6}_([0-9a-f]{38})_[0-9]{1,6}")
 
 class StoredResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A response that was made here: what its request added to the conversation, and what it said. `input` and `output` are items;
-    `head` is the response object without its output; `root` is the first response of its chain.
+    `head` is the response object without its output; `root` is the first response of its chain. `media` are digests of what lies
+    beside it, and stands in its place behind `mark` (see `stored_media`).
     """
 
     id: str
@@ -25,6 +26,8 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     input: tuple[msgspec.Raw, ...]
     output: tuple[msgspec.Raw, ...]
     parent: str | None = None
+    mark: str = ""
+    media: tuple[str, ...] = ()
 
 
 class RoutingRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,14 +77,19 @@ class OpenAIResponses(NeutralEndpoint):
 
     def parse(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
         found = self._envelope or request.head(body, headers)
-        if found.session is None and self.conversation.root is not None:
-            found = msgspec.structs.replace(found, session=self.conversation.root)
-        return found
+        own = self.conversation
+        earlier = sum(len(bytes(item)) for item in (*(own.earlier or ()), *own.stored.values()))
+        return msgspec.structs.replace(found, session=found.session or own.root, earlier_bytes=earlier)
 
     def ask(self, envelope: Envelope) -> Ask:
         own = self.conversation
         found = request.ask(envelope, earlier=own.earlier, stored=own.stored)
         return stored.expanded(found) if own.is_ours else found
+
+    def opened(self, attempt: Attempt) -> Ask:
+        found = super().opened(attempt)
+        reasons = attempt.known is None or attempt.known.can("reasoning")
+        return stored.with_reasoning(found) if self.conversation.is_ours and reasons else found
 
     def speaks(self, attempt: Attempt) -> bool:
         """Not even OpenAI knows a conversation that is stored here."""

@@ -25,7 +25,7 @@ _FINISHED = ("completed", "incomplete", "failed", "cancelled")
 
 class _Head(msgspec.Struct, frozen=True):
     status: str = ""
-    created_at: int = 0
+    created_at: float = 0
 
 
 class BackgroundCharge:
@@ -52,7 +52,7 @@ class BackgroundCharge:
             return
         seen = seen_whole(body)
         if (usage := counted(seen.usage)) is not None:
-            request = self._request(principal, record, head.created_at)
+            request = self._request(principal, record, int(head.created_at))
             plan = initial(request)
             outcome = Outcome(
                 status="success",

@@ -1,5 +1,7 @@
 """What a request of the Responses API goes on with: responses that are stored here, or at the provider that made them."""
 
+import asyncio
+
 import msgspec
 from msgspec import Raw
 
@@ -20,6 +22,8 @@ from services.gateway.ports import ResponseStore
 
 _MAX_REFERENCES = 64
 _PREVIOUS = "previous_response_id"
+_SHOWN = 100  # characters of an id that is not one of ours
+_LARGE = 1 << 18
 
 
 class _Reference(msgspec.Struct, frozen=True):
@@ -33,7 +37,9 @@ _references = msgspec.json.Decoder(list[_Reference])
 def not_found(identity: str) -> BadRequest:
     """The error for a response that is unknown, has expired, was deleted, or is somebody else's."""
     return BadRequest(
-        f"Previous response with id '{identity}' not found.", code="previous_response_not_found", param=_PREVIOUS
+        f"Previous response with id '{identity[:_SHOWN]}' not found.",
+        code="previous_response_not_found",
+        param=_PREVIOUS,
     )
 
 
@@ -58,9 +64,8 @@ class Conversations:
             found = msgspec.structs.replace(found, elsewhere=record, parent=previous)
         elif previous is not None:
             chain = await self.chain(org_id, previous)
-            found = msgspec.structs.replace(
-                found, earlier=stored.gone_on_with(chain), parent=previous, root=chain[0].root
-            )
+            earlier = await self._items(chain)
+            found = msgspec.structs.replace(found, earlier=earlier, parent=previous, root=chain[0].root)
         if "item_reference" in flags and given(top, "input") and not bare(top["input"]):
             found = msgspec.structs.replace(found, stored=await self._named(org_id, top["input"]))
         return found
@@ -86,6 +91,13 @@ class Conversations:
                 return tuple(reversed(found))
             name = response.parent
 
+    async def _items(self, chain: tuple[StoredResponse, ...]) -> tuple[Raw, ...]:
+        """The items of a chain; others are served while a long one is put together."""
+        size = sum(len(bytes(item)) for response in chain for item in (*response.input, *response.output))
+        if size < _LARGE:
+            return stored.gone_on_with(chain)
+        return await asyncio.to_thread(stored.gone_on_with, chain)
+
     async def _named(self, org_id: str, sent: Raw) -> dict[str, Raw]:
         """The items of ours that a request names by their ids. Of others nothing is known here."""
         try:
@@ -99,5 +111,5 @@ class Conversations:
                 f"`input` names items of more than {_MAX_REFERENCES} stored responses: send them in full.",
                 param="input",
             )
-        loaded = [await self._store.load(org_id, owner) for owner in owners]
+        loaded = await asyncio.gather(*(self._store.load(org_id, owner) for owner in owners))
         return stored.by_id(response for response in loaded if response is not None)

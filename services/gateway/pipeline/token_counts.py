@@ -28,7 +28,7 @@ async def count(request: Request, plan: Plan, answer: AnswerSummary) -> TokenCou
     if prompt is None:
         sent = _sent(request, plan)
         if request.chat is None:
-            prompt = rough_tokens(sent)
+            prompt = rough_tokens(sent) + request.envelope.earlier_bytes // _PER_TOKEN
         else:
             prompt = await _in_thread(len(sent), lambda: _count_prompt(model, sent, request))
         estimated = True

@@ -28,7 +28,7 @@ SEALER = Sealer({1: base64.b64decode("A" * 43 + "=")})
 def store(bus: MemoryBus | NatsBus, **changes: float) -> BusResponseStore:
     settings = {"ttl": 600.0, "quota": 512 << 20, "budget_ms": 2000.0, **changes}
     return BusResponseStore(
-        bus, SEALER, ttl=settings["ttl"], quota=int(settings["quota"]), budget_ms=settings["budget_ms"]
+        bus, SEALER, ttl=settings["ttl"], quota=int(settings["quota"]), budget_ms=settings["budget_ms"], pepper="pepper"
     )
 
 
@@ -123,3 +123,48 @@ async def test_an_organization_that_is_deleted_leaves_nothing(nats_bus: NatsBus)
             await asyncio.sleep(0.02)
     assert await responses.record("org_gone", "resp_n") is None
     assert await responses.load("org_stays", other) is not None
+
+
+def with_image(identity: str, size: int, text: str = "See") -> StoredResponse:
+    parts = [
+        {"type": "input_text", "text": text},
+        {"type": "input_image", "image_url": "data:image/png;base64," + "A" * size},
+    ]
+    said = msgspec.Raw(msgspec.json.encode({"type": "message", "role": "user", "content": parts}))
+    return msgspec.structs.replace(entry(identity), input=(said,))
+
+
+async def test_large_media_lie_beside_their_response_and_come_back_with_it(nats_bus: NatsBus) -> None:
+    responses = store(nats_bus)
+    ids = [await responses.new_id("org_m") for _ in range(2)]
+    for identity in ids:
+        assert await responses.save("org_m", with_image(identity, 3 << 20))
+        assert await responses.load("org_m", identity) == with_image(identity, 3 << 20)
+    small = with_image(await responses.new_id("org_m"), 1000)
+    assert await responses.save("org_m", small)
+    assert await responses.load("org_m", small.id) == small
+    await responses.delete("org_m", ids[0])
+    assert await responses.load("org_m", ids[0]) is None
+    assert await responses.load("org_m", ids[1]) is not None
+    assert not await responses.save("org_m", with_image(await responses.new_id("org_m"), 6 << 20))
+
+
+async def test_a_response_without_its_media_is_none() -> None:
+    bus = MemoryBus()
+    responses = store(bus)
+    identity = await responses.new_id("org_1")
+    await responses.save("org_1", with_image(identity, 1 << 20))
+    found = place(identity)
+    assert found is not None
+    (other,) = [key for _, key in bus._buckets if key != f"org_1.{found[0]}.{found[1]}"]
+    assert await bus.get(RESPONSES, other)
+    await bus.delete(RESPONSES, other)
+    assert await responses.load("org_1", identity) is None
+
+
+async def test_a_text_that_looks_like_a_mark_stays_a_text() -> None:
+    responses = store(MemoryBus())
+    identity = await responses.new_id("org_1")
+    said = with_image(identity, 1 << 20, "media_0123456789abcdef0123456789abcdef:0123456789abcdef0123456789abcdef")
+    await responses.save("org_1", said)
+    assert await responses.load("org_1", identity) == said

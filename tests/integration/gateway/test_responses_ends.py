@@ -159,7 +159,7 @@ def test_a_silent_stream_says_so_and_once_a_minute_by_an_event() -> None:
 
 
 async def _leave_after(stack: Stack, model: str, size: int) -> None:
-    """Ask, read so many bytes of whatever comes, and close the connection."""
+    """Send a request, read so many bytes of whatever comes, and close the connection."""
     where = urlsplit(stack.url)
     body = json.dumps({"model": model, "stream": True, "input": f"Tell me of {size}."})
     reader, writer = await asyncio.open_connection(where.hostname, where.port)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openai import BadRequestError, NotFoundError
 
 from libs.common import ids
+from libs.common.contracts.analytics import SPENT, KeySpending, Spent
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.base import Bucket
 from libs.common.contracts.cache import LOOKUP_EXACT, STORE, CacheHit, CacheMiss, ExactLookup, StoreAnswer, Stored
@@ -40,7 +42,7 @@ OTHERS = (ANTHROPIC, GOOGLE, SERVER)
 async def four(tmp_path: Path) -> AsyncIterator[Stack]:
     """All three providers, and a server that speaks OpenAI's chat format."""
     async with three_providers(tmp_path) as found:
-        found.provider.strict = False
+        found.provider.strict = True
         server = found.seal("openai_compatible", "sk-server", models=(SERVER,))
         found.change(provider_keys=(*found.principal.provider_keys, server))
         yield found
@@ -317,3 +319,48 @@ async def test_what_is_gone_on_with_is_counted_too(four: Stack) -> None:
     found = await call(four, body, path="/input_tokens")
     assert found.status_code == 200, found.text
     assert found.json()["input_tokens"] > short.json()["input_tokens"] + 400
+
+
+async def test_reasoning_is_requested_only_of_models_that_reason(four: Stack) -> None:
+    one = await create(four, ANTHROPIC, "One")
+    for model, wanted in ((OPENAI, True), ("gpt-4o", False)):
+        await create(four, model, "Two", previous_response_id=one["id"])
+        assert ("include" in sent(four)) is wanted
+
+
+async def test_a_budget_is_held_against_the_whole_conversation(four: Stack) -> None:
+    one = await create(four, ANTHROPIC, "word " * 20_000)
+
+    async def spent(_: KeySpending) -> Spent:
+        return Spent(nano=0)
+
+    await four.bus.serve(SPENT, spent)
+    four.change(monthly_budget_nano=100_000_000)
+    alone = await call(four, {"model": ANTHROPIC, "input": "Two", "max_output_tokens": 16})
+    assert alone.status_code == 200
+    found = await call(
+        four, {"model": ANTHROPIC, "input": "Two", "max_output_tokens": 16, "previous_response_id": one["id"]}
+    )
+    assert (found.status_code, found.json()["error"]["code"]) == (402, "insufficient_quota")
+
+
+@pytest.mark.parametrize("model", [OPENAI, ANTHROPIC])
+async def test_a_conversation_through_the_sdk(four: Stack, model: str) -> None:
+    four.provider.script.add(model, [Step(content="One."), Step(content="Two.")])
+    async with four.client() as sdk:
+        first = await sdk.responses.create(model=model, input="Count.")
+        async with sdk.responses.stream(model=model, input="Go on.", previous_response_id=first.id) as opened:
+            kinds = [event.type async for event in opened]
+            second = await opened.get_final_response()
+        assert (kinds[0], kinds[-1]) == ("response.created", "response.completed")
+        assert (second.output_text, second.previous_response_id) == ("Two.", first.id)
+        assert (await sdk.responses.retrieve(second.id)).output_text == "Two."
+        assert (await sdk.responses.input_tokens.count(model=model, input="Count.")).input_tokens > 0
+        compacted = await sdk.responses.compact(model=OPENAI, input="Count.")
+        assert compacted.object == "response.compaction"
+        await sdk.responses.delete(second.id)
+        with pytest.raises(NotFoundError):
+            await sdk.responses.retrieve(second.id)
+        with pytest.raises(BadRequestError) as refused:
+            await sdk.responses.create(model=model, input="More.", previous_response_id=second.id)
+        assert refused.value.code == "previous_response_not_found"

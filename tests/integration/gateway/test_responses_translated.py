@@ -35,7 +35,7 @@ OTHERS = (ANTHROPIC, GOOGLE, SERVER)
 async def four(tmp_path: Path) -> AsyncIterator[Stack]:
     """All three providers, and a server that speaks OpenAI's chat format."""
     async with three_providers(tmp_path) as found:
-        found.provider.strict = False
+        found.provider.strict = True
         server = found.seal("openai_compatible", "sk-server", models=(SERVER,))
         found.change(provider_keys=(*found.principal.provider_keys, server))
         yield found
@@ -88,19 +88,19 @@ async def test_a_tool_loop_through_the_sdk(four: Stack, model: str, stream: bool
     tools: Any = [TOOL]
     first: Any
     async with client(four) as sdk:
-        asked: list[Any] = [user("When is low tide?")]
+        history: list[Any] = [user("When is low tide?")]
         if stream:
-            async with sdk.responses.stream(model=model, input=asked, tools=tools, store=False) as opened:
+            async with sdk.responses.stream(model=model, input=history, tools=tools, store=False) as opened:
                 async for _ in opened:
                     pass
                 first = await opened.get_final_response()
         else:
-            first = await sdk.responses.create(model=model, input=asked, tools=tools, store=False)
+            first = await sdk.responses.create(model=model, input=history, tools=tools, store=False)
         (called,) = [item for item in first.output if item.type == "function_call"]
         assert (called.name, json.loads(called.arguments)) == ("lookup", {"q": "tide"})
         items = [item.model_dump(exclude_none=True) for item in first.output]
-        asked += [*items, output(called.call_id, "at noon")]
-        second = await sdk.responses.create(model=model, input=asked, tools=tools, store=False)
+        history += [*items, output(called.call_id, "at noon")]
+        second = await sdk.responses.create(model=model, input=history, tools=tools, store=False)
     assert second.output_text == "Noon."
     assert "at noon" in json.dumps(sent(four))
 

@@ -1,5 +1,6 @@
 """Responses as they are stored, and as they are shown and gone on with later."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,8 +9,20 @@ from msgspec import Raw
 
 from services.gateway.domain.stored_response import Conversation, StoredResponse
 from services.gateway.formats.blocks import Ask, Reasoning, Turn
-from services.gateway.formats.json_fields import Object, as_list, as_object, as_string, bare, encode, given, string
+from services.gateway.formats.json_fields import (
+    Object,
+    as_list,
+    as_object,
+    as_string,
+    bare,
+    encode,
+    given,
+    number,
+    string,
+)
 
+_LIMIT = re.compile(r"[0-9]{1,6}")
+_USUAL, _MOST = 20, 100  # items in a page
 # Items of requests are numbered from here on, behind all that a response can hold.
 _FIRST_INPUT = 100_000
 _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
@@ -25,7 +38,7 @@ def entry(conversation: Conversation, top: Object, body: bytes) -> StoredRespons
         parent=conversation.parent,
         root=conversation.root or conversation.response_id,
         model=string(response, "model") or "",
-        created=msgspec.json.decode(response.get("created_at", Raw(b"0")), type=int),
+        created=int(number(response, "created_at") or 0),
         head=encode(response),
         input=_input(conversation, top),
         output=output,
@@ -59,10 +72,15 @@ def gone_on_with(chain: Iterable[StoredResponse]) -> tuple[Raw, ...]:
 def expanded(ask: Ask) -> Ask:
     """A request that holds its whole conversation, for a provider that stores nothing of it. Reasoning that nobody can read goes."""
     top = {name: value for name, value in ask.extras.items() if name != "previous_response_id"}
-    include = msgspec.json.decode(top["include"]) if given(top, "include") else []
-    wanted = [*include, *(name for name in _ENCRYPTED if name not in include)]
     turns = tuple(_sendable(turn) for turn in ask.turns if not _unreadable(turn))
-    return msgspec.structs.replace(ask, turns=turns, extras={**top, "store": Raw(b"false"), "include": encode(wanted)})
+    return msgspec.structs.replace(ask, turns=turns, extras={**top, "store": Raw(b"false")})
+
+
+def with_reasoning(ask: Ask) -> Ask:
+    """The request, so that its answer's reasoning can be sent back. OpenAI refuses that for models that do not reason."""
+    include = msgspec.json.decode(ask.extras["include"]) if given(ask.extras, "include") else []
+    wanted = encode([*include, *(name for name in _ENCRYPTED if name not in include)])
+    return msgspec.structs.replace(ask, extras={**ask.extras, "include": wanted})
 
 
 def items_page(items: list[Raw], query: Mapping[str, str]) -> bytes:
@@ -70,8 +88,8 @@ def items_page(items: list[Raw], query: Mapping[str, str]) -> bytes:
     listed = items if query.get("order") == "asc" else items[::-1]
     names = [string(as_object(item, "item"), "id") or "" for item in listed]
     begin = names.index(query["after"]) + 1 if query.get("after") in names else 0
-    limit = int(query["limit"]) if query.get("limit", "").isdecimal() else 20
-    end = begin + min(max(limit, 1), 100)
+    limit = int(query["limit"]) if _LIMIT.fullmatch(query.get("limit", "")) else _USUAL
+    end = begin + min(max(limit, 1), _MOST)
     page = [encode(_without(item, "encrypted_content")) for item in listed[begin:end]]
     shown_names = names[begin:end] or [""]
     return msgspec.json.encode(

@@ -18,7 +18,9 @@ from services.gateway.formats.keep_alive import KEEP_ALIVE, REPEAT_IN_PROGRESS
 from services.gateway.formats.surface import ProviderSurface
 
 _SEQUENCE = re.compile(rb'"sequence_number"\s*:\s*(\d{1,12})')
-_IN_PROGRESS = re.compile(rb"(?:event: ?response\.in_progress\r?\n)?data: ?[^\r\n]*\"response\.in_progress\"[^\r\n]*")
+_IN_PROGRESS = re.compile(
+    rb"(?:^event: ?response\.in_progress\r?\n)?^data: ?[^\r\n]*\"response\.in_progress\"[^\r\n]*", re.MULTILINE
+)
 _TAIL = 1 << 20
 Monotonic = Callable[[], float]
 
