@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from services.gateway.domain.models import Model, ModelList
+from services.gateway.http.openapi import client_formats
 from services.gateway.http.openapi.failures import FAILURES, OPTIMIZE_FAILURES, responses
 from services.gateway.http.openapi.unrouted import paths
 from services.gateway.pipeline.feedback import FeedbackAnswer, FeedbackBody
@@ -140,6 +141,8 @@ def document() -> dict[str, Any]:
     for (method, path), operation in OPERATIONS.items():
         found["paths"].setdefault(path, {})[method] = _described(operation)
     found["paths"] |= paths()
+    for path, operations in client_formats.paths().items():
+        found["paths"].setdefault(path, {}).update(operations)
     found["components"]["schemas"] |= _schemas()
     found["components"]["responses"] = responses()
     return found
