@@ -158,6 +158,8 @@ class SideRoutes:
         return _missing("Invalid URL")
 
     def _upload(self, parts: Mapping[str, tuple[str, bytes]]) -> Reply:
+        if "file" not in parts:
+            return _without("file")
         self._made += 1
         name, content = parts["file"]
         purpose = parts.get("purpose", ("", b""))[1].decode()
@@ -251,6 +253,8 @@ def _image(body: dict[str, Any]) -> Reply:
 
 
 def _transcription(parts: Mapping[str, tuple[str, bytes]]) -> Reply:
+    if "file" not in parts:
+        return _without("file")
     model = parts.get("model", ("", b""))[1].decode()
     text = f"Heard {len(parts['file'][1])} bytes."
     if parts.get("response_format", ("", b""))[1] in (b"srt", b"text", b"vtt"):
@@ -269,6 +273,11 @@ def _json(raw: bytes) -> dict[str, Any]:
 
 def _ok(body: dict[str, Any], model: str = "", tokens: int = 0) -> Reply:
     return Reply(200, json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"), model, tokens)
+
+
+def _without(name: str) -> Reply:
+    step = Step(message=f"Missing required parameter: '{name}'.", param=name)
+    return Reply(400, wire_openai.error(400, step, 0))
 
 
 def _missing(message: str) -> Reply:

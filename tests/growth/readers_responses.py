@@ -60,7 +60,7 @@ def _stored(made: Any, text: str) -> None:
         request = msgspec.structs.replace(attempt.request, envelope=envelope)
         endpoint.replay(request, cached, b"{}")
         endpoint.entry_of_cached(request, cached)
-    CompactResponses().cache_key(attempt.request.envelope, {}, None)
+    CompactResponses().cache_key(CompactResponses().parse(body, {}, ""), {}, None)
     endpoint.collect(readers_formats.as_events([{"type": "response.completed", "response": answer}]))
     counting = OpenAICount(endpoint.conversation)
     counting.ask_count(counting.head(body, {}, ""))

@@ -225,6 +225,10 @@ class CompactResponses(OpenAIResponses):
 
     routes: tuple[str, ...] = ("/v1/responses/compact",)
 
+    def parse(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
+        """The answer comes whole, whatever the request says of `stream`."""
+        return msgspec.structs.replace(super().parse(body, headers, query), stream=False)
+
     def speaks(self, attempt: Attempt) -> bool:
         """`BadRequest` where the provider cannot do it, or does not have the conversation."""
         if not super().speaks(attempt):

@@ -17,7 +17,8 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 _OBFUSCATION = b'"obfuscation":"'  # random padding, which OpenAI puts behind the choices
 _OPENING = {name: re.compile(rb'"' + name.encode() + rb'"\s*:\s*"') for name in _VARYING}
 # The inside of a JSON string. Halves of surrogate pairs are left to the decoder; so is everything that is not JSON.
-_STRING = re.compile(rb'(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})*+')
+# Not a possessive group: before Python 3.11.5 such a group keeps half of an escape that does not match (gh-106052).
+_STRING = re.compile(rb'[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*')
 
 
 class ChunkTemplate:

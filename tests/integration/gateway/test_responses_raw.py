@@ -173,6 +173,13 @@ async def test_openai_compacts_a_conversation_and_nobody_else(three: Stack) -> N
     assert "capability_rejected: compact" in refused.json()["error"]["message"]
 
 
+async def test_a_compacted_conversation_comes_whole_whatever_is_asked_for(three: Stack) -> None:  # noqa: F811
+    found = await call(three, raw(stream=True), path="/compact")
+    assert (found.status_code, found.headers["content-type"].partition(";")[0]) == (200, "application/json")
+    assert found.json()["object"] == "response.compaction"
+    assert (await row(three)).tokens.output == 9
+
+
 async def test_2_9_14_a_background_response_is_charged_once_when_it_is_finished(three: Stack) -> None:  # noqa: F811
     body = raw(background=True)
     begun = await call(three, body)

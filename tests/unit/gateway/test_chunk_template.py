@@ -18,7 +18,7 @@ HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "mo
 # Texts as JSON: plain, escaped, beyond ASCII, halves of a character, and what is no JSON at all.
 TEXTS = [
     *(b" word", b"", b'\\"', b"\\\\", b"\\n", b"\\u00e9", "é😀".encode(), b"\\ud83d", b"\\ude00", b"\\ud83d\\ude00"),
-    *(b"\xff", b"\x01", b'a","x":"b', b',\\"usage\\":null', b"\\x", b'\\"content\\":\\"'),
+    *(b"\xff", b"\x01", b'a","x":"b', b',\\"usage\\":null', b"\\x", b"\\u12", b'\\"content\\":\\"'),
 ]
 
 

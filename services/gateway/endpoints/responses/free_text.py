@@ -4,7 +4,8 @@ import json
 import re
 
 _PREFIX = re.compile(r'\s*\{\s*"input"\s*:\s*"')
-_WHOLE = re.compile(r'(?:[^"\\]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
+# Not a possessive group: before Python 3.11.5 such a group keeps half of an escape that does not match (gh-106052).
+_WHOLE = re.compile(r'[^"\\]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\]*+)*')
 _FIRST_HALF = re.compile(r"(?<!\\)(?:\\\\)*+(\\u[dD][89abAB][0-9a-fA-F]{2})\Z")
 _MAX_PREFIX = 64
 

@@ -51,6 +51,10 @@ _EXAMPLES: Final[dict[int, Any]] = {
     id(_OPENAI_ERROR): json.loads(errors.openai(_PROBLEM).body),
     id(_GOOGLE_ERROR): json.loads(errors.google(_PROBLEM).body),
 }
+PASSED_ERROR: Final[dict[str, Any]] = {
+    "description": "An error: the gateway's own, or the provider's as it came.",
+    "content": {"application/json": {"schema": _OPENAI_ERROR, "example": _EXAMPLES[id(_OPENAI_ERROR)]}},
+}
 _MESSAGES: Final = {
     "type": "object",
     "required": ["model", "max_tokens", "messages"],

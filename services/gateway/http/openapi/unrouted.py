@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from services.gateway.domain import passthrough
 from services.gateway.domain.embeddings import MAX_INPUTS
+from services.gateway.http.openapi.client_formats import PASSED_ERROR
 from services.gateway.http.openapi.failures import FAILURES
 
 _FAILS: Final = (
@@ -119,7 +120,7 @@ def _passed(operation: passthrough.Operation, path: str) -> dict[str, Any]:
         "summary": f"{_SUMMARIES[operation.name]}; passed through as it is.",
         "description": "See OpenAI's reference for body and answer. Served where a key of OpenAI is connected; recorded with "
         "what it cost where that is known.",
-        "responses": {"200": {"description": "The provider's answer."}, **_failures()},
+        "responses": {"200": {"description": "The provider's answer."}, "default": PASSED_ERROR},
     }
     if operation.path.count("{id}"):
         parameter = {
