@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from services.gateway.translate.fields import compact
 from services.gateway.translate.openai_besides import LISTED
 from services.gateway.translate.openai_openai import with_metadata
 from services.gateway.translate.sse import DONE, event
@@ -26,8 +27,9 @@ def replay(answer: dict[str, Any], usage: dict[str, Any] | None, metadata: bytes
 
 
 def chunks_of(body: bytes, usage: msgspec.Raw | None) -> list[bytes]:
-    """The chunks of a whole answer, usage included where there is one."""
-    return _chunks(msgspec.json.decode(body), usage, wants_usage=True)
+    """The chunks of a whole answer, usage included where there is one. Each is one line, however its provider wrote the body."""
+    counted = None if usage is None else msgspec.Raw(compact(usage).encode())
+    return _chunks(msgspec.json.decode(body), counted, wants_usage=True)
 
 
 def _chunks(answer: dict[str, Any], usage: Any, *, wants_usage: bool) -> list[bytes]:
