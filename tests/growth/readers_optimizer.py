@@ -19,7 +19,6 @@ from services.optimizer.domain import (
     marks,
     minify,
     repeats,
-    rules,
     spans,
     tables,
     whitespace,
@@ -53,7 +52,6 @@ def steps() -> Iterator[Reader]:
     yield Reader("phrases", lambda text: (wording.MODERATE.edits(text), wording.AGGRESSIVE.edits(text)))
     yield Reader("phrases are meant", wording.ABOUT_WORDING.search)
     yield Reader("bold", marks.unmark)
-    yield Reader("rules", rules.short_rules)
     yield Reader("articles", articles.articles)
     yield Reader("english", lambda text: (english.is_english(text), english.may_be_english(text)))
     yield Reader("guard", lambda text: preserves(text, text[: len(text) // 2], spans.quoted(text)))

@@ -17,7 +17,6 @@ from services.optimizer.domain.minify import minify
 from services.optimizer.domain.plan import MIN_SIMILARITY, TOOL_RESULT_TRUNCATION, WINDOWS, Plan
 from services.optimizer.domain.repeats import once
 from services.optimizer.domain.rewording import Similar, TextStep, Words, always
-from services.optimizer.domain.rules import short_rules
 from services.optimizer.domain.tables import tabulate
 from services.optimizer.domain.whitespace import strip_whitespace
 
@@ -89,10 +88,6 @@ def _marks(_plan: Plan, _kind: TextKind, _similar: Similar) -> TextStep:
     return TextStep("marks", Words(unmark, always), rewords=True)
 
 
-def _rules(_plan: Plan, _kind: TextKind, _similar: Similar) -> TextStep:
-    return TextStep("rules", Words(short_rules, always))
-
-
 def _articles(_plan: Plan, _kind: TextKind, similar: Similar) -> TextStep:
     return TextStep("articles", Words(articles, similar), rewords=True)
 
@@ -108,7 +103,6 @@ STEPS: Final[tuple[LeverStep, ...]] = (
     LeverStep("repeats", "redundancy", "redundant", "redundancy_elimination", ("instructions",), _repeats),
     LeverStep("phrases", "compression", "redundant", _WORDING, ("instructions",), _phrases),
     LeverStep("marks", "compression", "redundant", _WORDING, ("instructions",), _marks),
-    LeverStep("rules", "whitespace", "redundant", _SPACE, ("instructions",), _rules),
     LeverStep("articles", "compression", "lossy", _WORDING, ("instructions",), _articles),
     LeverStep("window", "pruning", "lossless", _PRUNING),
     LeverStep("instructions", "pruning", "redundant", _PRUNING),
