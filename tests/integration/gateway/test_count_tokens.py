@@ -15,7 +15,7 @@ from google.genai import types
 
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import Stack
-from tests.fixtures.three_providers import MODELS, three_providers
+from tests.fixtures.three_providers import MODELS, four_providers
 
 GEMINI, GPT, CLAUDE, SERVER = MODELS["google"], MODELS["openai"], MODELS["anthropic"], "gpt-4o"
 PATHS = {
@@ -34,10 +34,8 @@ MESSAGES: Any = [
 
 @pytest.fixture
 async def four(tmp_path: Path) -> AsyncIterator[Stack]:
-    async with three_providers(tmp_path) as stack:
-        server = stack.seal("openai_compatible", "sk-server", models=(SERVER,))
-        stack.change(provider_keys=(*stack.principal.provider_keys, server))
-        yield stack
+    async with four_providers(tmp_path, SERVER) as found:
+        yield found
 
 
 async def post(stack: Stack, body: bytes, query: str = "") -> httpx.Response:

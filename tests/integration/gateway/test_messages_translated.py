@@ -12,7 +12,7 @@ from anthropic.types import Message
 
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import Stack
-from tests.fixtures.three_providers import MODELS, three_providers
+from tests.fixtures.three_providers import MODELS, four_providers
 
 GPT, GEMINI, SERVER = MODELS["openai"], MODELS["google"], "gpt-4o"
 SURFACES = {GPT: "responses", GEMINI: "generate", SERVER: "chat"}
@@ -27,11 +27,8 @@ ASKED: dict[str, Any] = {"max_tokens": 300, "messages": [{"role": "user", "conte
 
 @pytest.fixture
 async def four(tmp_path: Path) -> AsyncIterator[Stack]:
-    """Three providers, and a server of somebody's own that speaks OpenAI's chat format."""
-    async with three_providers(tmp_path) as stack:
-        server = stack.seal("openai_compatible", "sk-server", models=(SERVER,))
-        stack.change(provider_keys=(*stack.principal.provider_keys, server))
-        yield stack
+    async with four_providers(tmp_path, SERVER) as found:
+        yield found
 
 
 def client(stack: Stack) -> AsyncAnthropic:

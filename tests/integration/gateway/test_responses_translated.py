@@ -26,18 +26,14 @@ from tests.fixtures.responses import (
     types,
     user,
 )
-from tests.fixtures.three_providers import three_providers
+from tests.fixtures.three_providers import four_providers
 
 OTHERS = (ANTHROPIC, GOOGLE, SERVER)
 
 
 @pytest.fixture
 async def four(tmp_path: Path) -> AsyncIterator[Stack]:
-    """All three providers, and a server that speaks OpenAI's chat format."""
-    async with three_providers(tmp_path) as found:
-        found.provider.strict = True
-        server = found.seal("openai_compatible", "sk-server", models=(SERVER,))
-        found.change(provider_keys=(*found.principal.provider_keys, server))
+    async with four_providers(tmp_path, SERVER) as found:
         yield found
 
 
