@@ -1,7 +1,8 @@
 """`make soak`: mixed traffic for minutes, and what each process takes of memory at the start, in the middle and at the end.
 
-The stores are made small, so that they are full long before the middle: what grows after that grows without bound. Half of the
-questions come again, so that the cache answers some; conversations grow, so that the optimizer and the router have work.
+The stores are made small and swept often, so that they are full and in balance long before the middle: what grows after that
+grows without bound. Half of the questions come again, so that the cache answers some; conversations grow, so that the optimizer
+and the router have work.
 """
 
 import argparse
@@ -20,6 +21,8 @@ from tests.fixtures.running import ROOT, Account, Running, start, stop
 
 _SMALL = {
     "PROMPTLY_CACHE_MAX_ENTRIES": "500",
+    # Removed entries keep their memory until the next sweep.
+    "PROMPTLY_CACHE_SWEEP_SECONDS": "20",
     "PROMPTLY_MEMORY_BYTES": str(2 << 20),
     "PROMPTLY_OPTIMIZER_MEMO_BYTES": str(4 << 20),
 }

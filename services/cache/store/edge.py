@@ -43,6 +43,8 @@ from services.cache.store.shape import BYTES, EMBEDDING, EXPIRY, PARTITION, STAT
 T = TypeVar("T")
 _BATCH_SIZE = 50
 _PAGE = 1_000
+# Removed entries keep their place in files and memory until the engine compacts; so many are waited for, some 50 MB.
+_REMOVED = 10_000
 _NEVER = 10**9
 
 
@@ -66,6 +68,7 @@ class EdgePoints:
         _forget_other_versions(directory, collection)
         self._shard = _open(directory / collection, static_size, embedding_size)
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="edge")
+        self._removed = 0
 
     async def fetch(self, *point_ids: str) -> Mapping[str, Payload]:
         found = await self._run(lambda: self._shard.retrieve(list(point_ids), True, False))
@@ -135,21 +138,26 @@ class EdgePoints:
         await self._run(lambda: self._shard.update(UpdateOperation.delete_points([point_id])))
 
     async def evict(self, selector: Selector, count: int) -> None:
-        def remove() -> None:
+        def remove() -> int:
             request = ScrollRequest(
                 limit=count, filter=_filter(selector), with_payload=False, with_vector=False, order_by=OrderBy(EXPIRY)
             )
-            self._shard.update(UpdateOperation.delete_points([point.id for point in self._shard.scroll(request)[0]]))
+            ids = [point.id for point in self._shard.scroll(request)[0]]
+            self._shard.update(UpdateOperation.delete_points(ids))
+            return len(ids)
 
-        await self._run(remove)
+        # Between two sweeps a busy cache would remove as many entries as it takes in.
+        self._removed += await self._run(remove)
+        if self._removed >= _REMOVED:
+            self._removed = 0
+            await self._compact()
 
     async def delete(self, selector: Selector) -> None:
         await self._delete(_filter(selector))
 
     async def sweep(self, now_ms: int) -> None:
         await self._delete(Filter(must=[FieldCondition(EXPIRY, range=RangeFloat(lte=now_ms))]))
-        await self._run(self._shard.flush)
-        await self._run(self._shard.optimize)
+        await self._compact()
 
     async def ping(self) -> None:
         await self._run(self._shard.info)
@@ -160,6 +168,12 @@ class EdgePoints:
         await asyncio.to_thread(self._shard.close)
         self._lock.close()
         os.umask(self._others)
+
+    async def _compact(self) -> None:
+        """Give back the place of removed entries, where they are half of all."""
+        # Unflushed changes would hold on to the segment that compaction replaces.
+        await self._run(self._shard.flush)
+        await self._run(self._shard.optimize)
 
     async def _delete(self, which: Filter) -> None:
         """In small bites: the engine holds the interpreter's lock while it deletes, and look-ups go on in between."""

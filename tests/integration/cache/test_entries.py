@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -263,3 +264,25 @@ async def test_entries_of_another_version_are_removed_from_disk(tmp_path: Path) 
     await newer.close()
     assert (tmp_path / "not-ours").is_dir()
     assert not (tmp_path / "promptly-answers-test").exists()
+
+
+async def test_removed_entries_give_their_place_back_between_sweeps(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.cache.store.edge._REMOVED", 1_000)
+    store = make_points("edge", tmp_path)
+    entries = Entries(store, clock)
+    taken: list[int] = []
+    for number in range(6_000):
+        await entries.store(answer_for(fingerprint=f"f{number}", answer=msgspec.Raw(b'"' + b"x" * 1_000 + b'"')))
+        if number % 50 == 49:
+            await entries.evict("org_a", await entries.live("org_a") - 50)
+        if number % 200 == 199:
+            taken.append(_taken(tmp_path))
+    await store.close()
+    assert max(taken[15:]) <= 1.2 * max(taken[:15])
+
+
+def _taken(directory: Path) -> int:
+    """Bytes that the engine's segments take on disk."""
+    return sum(512 * path.stat().st_blocks for path in directory.glob("*/segments/**/*") if path.is_file())
