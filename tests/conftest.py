@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.fixtures.collector",
@@ -16,5 +16,11 @@ pytest_plugins = [
 ]
 
 # PROMPTLY_EXAMPLES=2000 looks harder; a test that names a number of its own keeps to it.
-settings.register_profile("promptly", max_examples=int(os.environ.get("PROMPTLY_EXAMPLES", "100")))
+# No property is refused for how long it took: that depends on what else the machine does.
+settings.register_profile(
+    "promptly",
+    max_examples=int(os.environ.get("PROMPTLY_EXAMPLES", "100")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("promptly")

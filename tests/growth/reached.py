@@ -95,7 +95,7 @@ EXCUSED: dict[str, str] = {
     "services.gateway.endpoints.optimize.Optimize.error": _SENTENCES,
     **{
         f"services.gateway.endpoints.neutral.NeutralEndpoint.{method}": "what each format writes in its own way"
-        for method in ("parse", "render", "render_in_stream", "replay", "collect")
+        for method in ("parse", "render", "render_in_stream", "replay", "events_of", "collect")
     },
     "services.gateway.state.counts": _IDS,
     "services.gateway.endpoints.google_generate.GoogleGenerate.render": _SENTENCES,

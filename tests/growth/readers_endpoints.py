@@ -127,6 +127,7 @@ def _answered(endpoint: NeutralEndpoint, provider: str, text: str) -> None:
         found = endpoint.read(called, endpoint.decode(called, data))
         endpoint.with_metadata(found.body, b"{}")
         endpoint.replay(called.request, found.body, b"{}")
+        endpoint.events_of(found.body)
 
     refused(read)("")
     stream = endpoint.stream(called)

@@ -217,13 +217,13 @@ def _answered(surface: ProviderSurface, whole: Callable[[str], dict[str, Any]], 
     no_output("m", MessageWriting(message_id="m"))
     first = message(answer, MessageWriting(message_id="m", thinking=True, sealer=_SEALER))
     messages_replay.renewed(first, "n")
-    messages_replay.replay(first, "n")
+    messages_replay.events_of(first)
     second = response(answer, _response_writing())
     responses_replay.renewed(second, "resp_b", store=False)
-    responses_replay.replay(second, "resp_b", store=False)
+    responses_replay.events_of(second)
     third = generated(answer, GenerateWriting(response_id="r", model="m"))
     generate_replay.renewed(third, "n")
-    generate_replay.replay(third, "n", listed=True)
+    generate_replay.events_of(third, listed=True)
 
 
 def _unlike(surface: ProviderSurface, text: str) -> None:

@@ -52,8 +52,11 @@ class AnthropicMessages(NeutralEndpoint):
         return message_of(stream)
 
     def replay(self, request: Request, body: bytes, metadata: bytes) -> bytes:
-        message_id = f"msg_{request.id.removeprefix('req_')}"
-        return replay.replay(body, message_id) if request.envelope.stream else replay.renewed(body, message_id)
+        renewed = replay.renewed(body, f"msg_{request.id.removeprefix('req_')}")
+        return replay.events_of(renewed) if request.envelope.stream else renewed
+
+    def events_of(self, body: bytes) -> bytes:
+        return replay.events_of(body)
 
     def render(self, problem: Problem, request_id: str) -> Rendered:
         return errors.anthropic(problem, request_id)

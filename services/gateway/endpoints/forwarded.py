@@ -6,14 +6,16 @@ from typing import Any
 
 import msgspec
 
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.events import TokenClasses
-from libs.common.errors import PromptlyError
+from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.turns import of_answer
 from services.gateway.endpoints.base import AnswerSummary
 from services.gateway.endpoints.translated import counted, said_in
 from services.gateway.formats.either import EitherReader
 from services.gateway.formats.errors import Problem, problem_of
+from services.gateway.formats.frames import one_line
 from services.gateway.formats.keep_alive import KEEP_ALIVE
 from services.gateway.formats.peek import Seen
 from services.gateway.formats.surface import ProviderSurface
@@ -55,7 +57,7 @@ def _said(form: ProviderSurface, naming: Mapping[str, Any], data: bytes) -> str:
 
 class ForwardedStream:
     """A stream in the client's own format; see `AnswerStream`. `failed` writes an error, `collect` puts together what was said
-    (None: nobody wants it).
+    (None: nobody wants it), `events_of` makes a stream of an answer that came whole.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class ForwardedStream:
         naming: Mapping[str, Any],
         *,
         failed: Callable[[Problem], bytes],
+        events_of: Callable[[bytes], bytes],
         collect: Callable[[bytes], bytes | None] | None = None,
     ) -> None:
         assert form.peek is not None, "what is forwarded is looked at"
@@ -71,6 +74,7 @@ class ForwardedStream:
         self._form = form
         self._naming = naming
         self._failed = failed
+        self._events_of = events_of
         self._collect = collect
         self._peek = form.peek()
         self._pieces: list[bytes] = []
@@ -176,18 +180,34 @@ class ForwardedStream:
     def _end_unopened(self) -> bytes:
         """A stream that closes before it has said anything: it may be an answer that came whole."""
         held = bytes(self._held)
-        if self._peek.seen.failure is not None:
-            raise self._peek.seen.failure
-        if self._peek.seen.done:
-            return self._release()
-        if held.lstrip()[:1] in (b"{", b"[") and self._form.seen is not None:
-            seen = self._form.seen(held)
-            if seen.failure is not None:
-                raise seen.failure
-            if seen.done:
-                self._whole = seen
-                return self._release()
-        raise Failure("truncated", "The stream ended before it said anything.")
+        if held.lstrip()[:1] == b"{" and self._form.seen is not None:
+            self._whole = self._form.seen(held)
+        elif held.lstrip()[:1] == b"[":
+            held = self._listed(held)
+        if self._seen.failure is not None:
+            raise self._seen.failure
+        if not self._seen.done:
+            raise Failure("truncated", "The stream ended before it said anything.")
+        self.started = True
+        return held if self._whole is None else self._as_events(held)
+
+    def _listed(self, data: bytes) -> bytes:
+        """The frames of a JSON list of chunks, after a look at them; empty where it is no list that is complete."""
+        try:
+            chunks = msgspec.json.decode(data, type=list[msgspec.Raw])
+        except DECODE_ERRORS:
+            return b""
+        self._pieces = [b"data: %b\n\n" % one_line(bytes(chunk)) for chunk in chunks]
+        frames = b"".join(self._pieces)
+        self._peek.feed(frames)
+        return frames
+
+    def _as_events(self, held: bytes) -> bytes:
+        """A whole answer as the stream that was asked for. One that is too odd to be taken apart goes out as it came: it is paid for."""
+        try:
+            return self._events_of(held)
+        except (BadRequest, *DECODE_ERRORS, KeyError, TypeError, AttributeError, ValueError):
+            return held
 
     def _bare_error(self) -> None:
         """An error that a provider writes into its stream without a frame."""

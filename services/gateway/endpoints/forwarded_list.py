@@ -28,9 +28,8 @@ class ForwardedList(ForwardedStream):
         try:
             listed = msgspec.json.decode(data, type=list[msgspec.Raw])
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            seen = self._form.seen(data) if self._form.seen is not None else None
-            if seen is not None and seen.failure is not None and not self.started:
-                raise seen.failure from None
+            if not self.started:
+                return self._end_unopened()  # an answer or an error that is no list
             self._failure = Failure("truncated", "The list broke off.")
             raise self._failure from None
         for one in listed:

@@ -63,6 +63,7 @@ class GoogleGenerate(NeutralEndpoint):
             sent.format,
             naming_of(attempt),
             failed=lambda problem: b",\n" + errors.google_body(problem) + b"\n]",
+            events_of=self.events_of,
             collect=self.collect if attempt.request.cache_key is not None else None,
         )
 
@@ -79,10 +80,11 @@ class GoogleGenerate(NeutralEndpoint):
         return answer_of(stream, listed=self._listed)
 
     def replay(self, request: Request, body: bytes, metadata: bytes) -> bytes:
-        response_id = request.id.removeprefix("req_")
-        if not request.envelope.stream:
-            return replay.renewed(body, response_id)
-        return replay.replay(body, response_id, listed=self._listed)
+        renewed = replay.renewed(body, request.id.removeprefix("req_"))
+        return self.events_of(renewed) if request.envelope.stream else renewed
+
+    def events_of(self, body: bytes) -> bytes:
+        return replay.events_of(body, listed=self._listed)
 
     def render(self, problem: Problem, request_id: str) -> Rendered:
         return errors.google(problem)

@@ -123,6 +123,10 @@ class NeutralEndpoint:
         """The answer where no other provider has anything to do for the request."""
         return None
 
+    def events_of(self, body: bytes) -> bytes:
+        """A whole answer in this format as a stream, with the ids that it has."""
+        raise NotImplementedError
+
     def collect(self, stream: bytes) -> bytes | None:
         """The whole answer that a stream in this format says; None where it cannot be put together."""
         return None
@@ -237,7 +241,9 @@ class NeutralEndpoint:
     def decode(self, attempt: Attempt, data: bytes) -> DecodedAnswer:
         sent = sent_of(attempt)
         if sent.forwarded:
-            return NeutralAnswer(body=data)
+            # A stream where none was asked for: the client reads JSON and nothing else.
+            begun = data.lstrip()[:1]
+            return NeutralAnswer(body=data if begun in (b"{", b"[") else self.collect(data) or data)
         if sent.known is not None:
             return NeutralAnswer(body=b"", answer=sent.known)
         naming = naming_of(attempt)
@@ -264,6 +270,7 @@ class NeutralEndpoint:
                 sent.format,
                 naming_of(attempt),
                 failed=lambda problem: self.render_in_stream(problem, attempt.request.id, None),
+                events_of=self.events_of,
                 collect=self.collect if attempt.request.cache_key is not None else None,
             )
         writing = self.writing(attempt)

@@ -24,7 +24,7 @@ from services.gateway.endpoints.responses import request, stored
 from services.gateway.endpoints.responses.answer import ResponseStream, ResponseWriting, response
 from services.gateway.endpoints.responses.call_ids import call_ids
 from services.gateway.endpoints.responses.collect import response_of
-from services.gateway.endpoints.responses.replay import renewed, replay
+from services.gateway.endpoints.responses.replay import events_of, renewed
 from services.gateway.endpoints.responses.streams import (
     ForwardedResponse,
     Monotonic,
@@ -142,6 +142,7 @@ class OpenAIResponses(NeutralEndpoint):
             return ForwardedResponse(
                 sent.format,
                 naming_of(attempt),
+                events_of=self.events_of,
                 collect=self.collect if attempt.request.cache_key is not None else None,
                 record_of=self._record_of(attempt),
                 repeats=read_of(attempt).headers.get("originator", "").lower().startswith(_EVENTS_ONLY),
@@ -165,9 +166,11 @@ class OpenAIResponses(NeutralEndpoint):
 
     def replayed(self, request: Request, body: bytes, metadata: bytes, *, store: bool) -> bytes:
         """A cached response under an id of its own; `store` says whether it is kept under that."""
-        if request.envelope.stream:
-            return replay(body, self.conversation.response_id, store=store)
-        return self.with_metadata(renewed(body, self.conversation.response_id, store=store), metadata)
+        again = renewed(body, self.conversation.response_id, store=store)
+        return events_of(again) if request.envelope.stream else self.with_metadata(again, metadata)
+
+    def events_of(self, body: bytes) -> bytes:
+        return events_of(body)
 
     def entry_of_cached(self, request: Request, body: bytes) -> StoredResponse | None:
         """What to keep of a cached response that goes out once more."""

@@ -13,6 +13,7 @@ import pytest
 
 from libs.common.contracts.analytics import SPENT, KeySpending, Spent
 from services.gateway.endpoints.responses.answer import ResponseStream, ResponseWriting
+from services.gateway.endpoints.responses.replay import events_of
 from services.gateway.endpoints.responses.streams import ForwardedResponse, ResponseWriter, WrittenResponse
 from services.gateway.formats.build import Built
 from services.gateway.pipeline.pipeline import Pipeline
@@ -148,7 +149,9 @@ def test_a_silent_stream_says_so_and_once_a_minute_by_an_event() -> None:
     now[0] = 0.0
     for repeats, count in ((True, 2), (False, 1)):
         now[0] = 0.0
-        forwarded = ForwardedResponse(RESPONSES, naming, record_of=None, repeats=repeats, monotonic=monotonic)
+        forwarded = ForwardedResponse(
+            RESPONSES, naming, events_of=events_of, record_of=None, repeats=repeats, monotonic=monotonic
+        )
         said = forwarded.feed(frames)
         now[0] = 61.0
         said += forwarded.keep_alive()

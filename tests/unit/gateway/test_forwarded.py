@@ -43,7 +43,12 @@ PING = frame("ping")
 
 
 def stream(form: ProviderSurface = MESSAGES) -> ForwardedStream:
-    return ForwardedStream(form, NAMING, failed=lambda problem: errors.anthropic_body(problem, "req_1"))
+    return ForwardedStream(
+        form,
+        NAMING,
+        failed=lambda problem: errors.anthropic_body(problem, "req_1"),
+        events_of=lambda body: b"".join((START, b"whole: ", body)),
+    )
 
 
 def test_nothing_goes_out_until_there_is_more_than_a_sign_of_life() -> None:
@@ -95,8 +100,9 @@ def test_an_answer_that_comes_whole_instead_of_as_a_stream_passes() -> None:
     assert whole is not None
     found = stream()
     assert found.feed(whole) == b""
-    assert found.end() == whole
+    assert found.end() == START + b"whole: " + whole
     assert found.done
+    assert found.body() == whole
     assert found.summary().complete
 
 
@@ -146,7 +152,9 @@ def test_an_answer_of_geminis_is_put_together() -> None:
 
 def test_a_list_is_read_at_its_end() -> None:
     def said() -> ForwardedList:
-        return ForwardedList(GENERATE, {**NAMING, "model": "g"}, failed=lambda problem: b"!")
+        return ForwardedList(
+            GENERATE, {**NAMING, "model": "g"}, failed=lambda problem: b"!", events_of=lambda body: b"[%b]" % body
+        )
 
     one = {"candidates": [{"content": {"parts": [{"text": "a"}]}}]}
     last = {**one, "candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 4}}
@@ -157,6 +165,9 @@ def test_a_list_is_read_at_its_end() -> None:
     assert found.feed(data[9:]) == data[9:]
     assert found.end() == b""
     assert found.complete
+    single = said()
+    assert single.feed(json.dumps(last).encode()) == b""
+    assert json.loads(single.end()) == [last]
     broken = said()
     broken.feed(data[:-1])
     with pytest.raises(Failure):

@@ -1,4 +1,4 @@
-"""A stored answer of the Gemini API once more: with an id of its own, whole or as a stream of one piece."""
+"""An answer of the Gemini API once more: with an id of its own, or as a stream."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ def renewed(body: bytes, response_id: str) -> bytes:
     return msgspec.json.encode({**as_object(body, "answer"), "responseId": response_id})
 
 
-def replay(body: bytes, response_id: str, *, listed: bool) -> bytes:
-    """A stored answer as a stream, of events or as a JSON list."""
-    data = one_line(renewed(body, response_id))
+def events_of(body: bytes, *, listed: bool) -> bytes:
+    """A whole answer as a stream of one piece, which is an event or all of a JSON list."""
+    data = one_line(body)
     return b"[%b\n]" % data if listed else b"data: %b\r\n\r\n" % data

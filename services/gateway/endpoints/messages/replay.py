@@ -1,4 +1,4 @@
-"""A stored message once more: with an id of its own, whole or as the events of a stream."""
+"""A message once more: with an id of its own, or as the events of a stream."""
 
 from typing import Any
 
@@ -17,13 +17,12 @@ def renewed(body: bytes, message_id: str) -> bytes:
     return msgspec.json.encode({**as_object(body, "message"), "id": message_id})
 
 
-def replay(body: bytes, message_id: str) -> bytes:
-    """A stored message as a stream."""
+def events_of(body: bytes) -> bytes:
+    """A whole message as a stream."""
     message = as_object(one_line(body), "message")
     usage = object_of(message, "usage")
     begun: dict[str, Any] = {
         **{name: value for name, value in message.items() if name not in ("stop_details", "container")},
-        "id": message_id,
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,

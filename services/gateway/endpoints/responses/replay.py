@@ -1,4 +1,4 @@
-"""A stored response once more: with ids of its own, whole or as the events of a stream."""
+"""A response once more: with ids of its own, or as the events of a stream."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,18 +10,23 @@ Event = tuple[str, dict[str, Any]]
 
 def renewed(body: bytes, response_id: str, *, store: bool) -> bytes:
     """A stored response under another id, its items too. Ids of its calls stay, because the client pairs them."""
-    return msgspec.json.encode(_renewed(body, response_id, store=store))
+    response: dict[str, Any] = msgspec.json.decode(body)
+    own = response_id.removeprefix("resp_")
+    for number, item in enumerate(response.get("output") or ()):
+        if isinstance(item.get("id"), str):
+            item["id"] = f"{item['id'].partition('_')[0]}_{own}_{number}"
+    return msgspec.json.encode({**response, "id": response_id, "store": store})
 
 
-def replay(body: bytes, response_id: str, *, store: bool) -> bytes:
-    """A stored response as a stream."""
-    response = _renewed(body, response_id, store=store)
+def events_of(body: bytes) -> bytes:
+    """A whole response as a stream."""
+    response: dict[str, Any] = msgspec.json.decode(body)
     begun = {**response, "status": "in_progress", "output": [], "usage": None, "incomplete_details": None}
     events: list[Event] = [
         ("response.created", {"response": begun}),
         ("response.in_progress", {"response": begun}),
     ]
-    for index, item in enumerate(response["output"]):
+    for index, item in enumerate(response.get("output") or ()):
         events += [(kind, {"output_index": index, **fields}) for kind, fields in _item(item)]
     ending = "response.incomplete" if response.get("status") == "incomplete" else "response.completed"
     events.append((ending, {"response": response}))
@@ -31,15 +36,6 @@ def replay(body: bytes, response_id: str, *, store: bool) -> bytes:
         for number, (kind, fields) in enumerate(events)
     ]
     return b"".join(out) + b"data: [DONE]\n\n"
-
-
-def _renewed(body: bytes, response_id: str, *, store: bool) -> dict[str, Any]:
-    response: dict[str, Any] = msgspec.json.decode(body)
-    own = response_id.removeprefix("resp_")
-    for number, item in enumerate(response.get("output") or ()):
-        if isinstance(item.get("id"), str):
-            item["id"] = f"{item['id'].partition('_')[0]}_{own}_{number}"
-    return {**response, "id": response_id, "store": store}
 
 
 def _item(item: dict[str, Any]) -> Iterator[Event]:

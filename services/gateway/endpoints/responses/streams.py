@@ -104,12 +104,13 @@ class ForwardedResponse(ForwardedStream):
         form: ProviderSurface,
         naming: Mapping[str, Any],
         *,
+        events_of: Callable[[bytes], bytes],
         record_of: Callable[[str], RoutingRecord] | None,
         repeats: bool,
         monotonic: Monotonic,
         collect: Callable[[bytes], bytes | None] | None = None,
     ) -> None:
-        super().__init__(form, naming, failed=self._failed_event, collect=collect)
+        super().__init__(form, naming, failed=self._failed_event, events_of=events_of, collect=collect)
         self._record_of = record_of
         self._repeats = repeats
         self._monotonic = monotonic

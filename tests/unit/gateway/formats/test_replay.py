@@ -34,7 +34,7 @@ def test_a_message() -> None:
     named = MessageWriting(message_id="msg_old", thinking=True, sealer=sealer(ANTHROPIC))
     body = message(ANSWER, named)
     assert json.loads(messages_replay.renewed(body, "msg_new")) == {**json.loads(body), "id": "msg_new"}
-    stream = messages_replay.replay(body, "msg_new")
+    stream = messages_replay.events_of(messages_replay.renewed(body, "msg_new"))
     found = events(stream)
     check_messages(found)
     assert found[0]["message"]["id"] == "msg_new"
@@ -70,7 +70,7 @@ def test_blocks_that_only_anthropic_knows() -> None:
         "content": content,
         "usage": {"input_tokens": 1},
     }
-    found = events(messages_replay.replay(json.dumps({**body, "stop_reason": "end_turn"}).encode(), "msg_new"))
+    found = events(messages_replay.events_of(json.dumps({**body, "stop_reason": "end_turn"}).encode()))
     starts = [event["content_block"] for event in found if event["type"] == "content_block_start"]
     assert starts[1] == content[1]
     assert sum(len(event["delta"].get("text", "")) for event in found if event["type"] == "content_block_delta") == 9000
@@ -84,7 +84,7 @@ def test_a_response() -> None:
     assert [item["id"] for item in whole["output"]] == ["rs_new_0", "msg_new_1", "fc_new_2"]
     assert [item.get("call_id") for item in whole["output"]] == [item.get("call_id") for item in old["output"]]
     assert whole["store"] is True
-    stream = responses_replay.replay(body, "resp_new", store=True)
+    stream = responses_replay.events_of(responses_replay.renewed(body, "resp_new", store=True))
     found = check_responses(stream, "resp_new")
     assert found[-1]["response"] == whole
     again = read_whole(openai_reader(), stream)
@@ -95,6 +95,7 @@ def test_an_answer_of_geminis() -> None:
     body = generated(ANSWER, GenerateWriting(response_id="old", model="m"))
     expected = {**json.loads(body), "responseId": "new"}
     assert json.loads(generate_replay.renewed(body, "new")) == expected
-    assert json.loads(generate_replay.replay(body, "new", listed=True)) == [expected]
-    stream = generate_replay.replay(body, "new", listed=False)
+    renewed = generate_replay.renewed(body, "new")
+    assert json.loads(generate_replay.events_of(renewed, listed=True)) == [expected]
+    stream = generate_replay.events_of(renewed, listed=False)
     assert json.loads(stream.removeprefix(b"data: ")) == expected
