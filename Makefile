@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
+.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ prices: $(VENV)/dev ## Write the prices of other makers' models anew, from the p
 
 bench-optimizer: $(VENV)/dev model ## Measure what the optimizer saves, and what it loses
 	@$(BIN)/python -m bench.optimizer
+
+bench-prefix: $(VENV)/dev ## Measure what a provider's prompt cache saves where Promptly asks for it, and what it costs
+	@$(BIN)/python -m bench.prefix
 
 bench-cache: $(VENV)/dev model ## Measure what the cache serves, what it must not, and how fast
 	@$(BIN)/python -m bench.cache

@@ -43,6 +43,7 @@ const SETTINGS = {
   rules_in_manual: false,
   older_generations: false,
   store_responses: true,
+  prefix_caching: true,
 };
 
 it("signing in keeps the token, and tells a wrong password", async () => {

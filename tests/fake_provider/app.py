@@ -4,12 +4,14 @@ import asyncio
 import hashlib
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from tests.fake_provider import answer, faults, known, meter, routes, serving, strict, wire_responses
+from tests.fake_provider import answer, faults, known, meter, routes, serving, strict, wire_anthropic, wire_responses
 from tests.fake_provider.formats import Format
+from tests.fake_provider.prefix_cache import PrefixCache
 from tests.fake_provider.routes import Route
 from tests.fake_provider.script import Script, Step
 from tests.fake_provider.serving import Receive, Scope, Send
@@ -20,7 +22,7 @@ class FakeProvider:
     """An ASGI application. `ledger` holds one entry for each request that reached an endpoint that generates.
 
     `strict` refuses what the real provider refuses. `record_bodies` keeps the bodies of requests in the ledger. `demo`
-    answers the questions of the documentation's examples.
+    answers the questions of the documentation's examples. `prefix_cache` caches what Anthropic's clients mark.
     """
 
     def __init__(self, *, strict: bool = False, demo: bool = False) -> None:
@@ -30,6 +32,7 @@ class FakeProvider:
         self.demo = demo
         self.record_bodies = False
         self.side = SideRoutes()
+        self.prefix_cache: PrefixCache | None = None
         self._count = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -183,6 +186,9 @@ class FakeProvider:
         if self.demo and step.content is None and not step.tool_calls:
             step = msgspec.structs.replace(step, content=known.answer(wire.last(body)))
         made = answer.make(number, int(time.time()), model, step, wire.last(body), wire.count(model, body))
+        if self.prefix_cache is not None and wire is wire_anthropic:
+            cached = self.prefix_cache.used(entry["key_end"], model, body)
+            made = replace(made, used=made.used._replace(**dict(zip(cached._fields[:4], cached[:4], strict=True))))
         used = made.used
         entry.update(prompt_tokens=used.prompt, completion_tokens=used.completion, tokens=used._asdict())
         entry.update(nano_usd=meter.bill_usage(model, used), signatures=wire.signatures(body))

@@ -7,8 +7,10 @@ from functools import partial
 from typing import Any
 
 from libs.common.catalog import load
+from libs.common.contracts.events import TokenClasses
 from libs.common.errors import PromptlyError
 from services.gateway.domain.attempts import Failure
+from services.gateway.domain.prefix_writes import Rates
 from services.gateway.endpoints.generate import replay as generate_replay
 from services.gateway.endpoints.generate import request as generate_request
 from services.gateway.endpoints.generate.answer import GenerateWriting, generated
@@ -35,11 +37,13 @@ from services.gateway.formats.opaque import (
     without_reasoning,
 )
 from services.gateway.formats.surface import ProviderSurface
+from services.gateway.providers.anthropic.breakpoints import beginning
 from services.gateway.providers.anthropic.surface import MESSAGES
 from services.gateway.providers.compatible import chat
 from services.gateway.providers.compatible.surface import CHAT
 from services.gateway.providers.google.surface import GENERATE
 from services.gateway.providers.openai.surface import RESPONSES
+from services.gateway.state.prefix_reuse import PrefixReuse
 from tests.growth import format_samples
 from tests.growth.reader import Reader, pieces, refused
 
@@ -68,6 +72,7 @@ _SURFACES: tuple[tuple[ProviderSurface, str], ...] = (
 
 
 def requests() -> Iterator[Reader]:
+    yield Reader("breakpoints", _breakpoints)
     for name, (parse, make) in _BODIES.items():
         yield Reader(
             f"{name} to every provider, of short turns", refused(partial(_asked, parse, make)), slow=True, seldom=True
@@ -81,6 +86,23 @@ def requests() -> Iterator[Reader]:
         yield Reader(f"bytes instead of a request of {name}", refused(partial(_read, parse)))
     yield Reader("a sealed text", refused(_sealed))
     yield Reader("headers that are passed on", refused(_headers))
+
+
+def _breakpoints(text: str) -> None:
+    said = _clean(text)
+    tool = {"name": "t", "description": said, "input_schema": {}}
+    half = len(said) // 2
+    lines = [{"role": "user", "content": line} for line in pieces(said[:half], _PIECE)]
+    newest = {"role": "user", "content": [{"type": "text", "text": said[half:]}]}
+    messages = [*lines, {"role": "assistant", "content": said}, newest]
+    data = json.dumps({"system": said, "tools": [tool], "messages": messages}).encode()
+    found = beginning(data)
+    if found is not None:
+        found.with_breakpoints("5m", turns=True)
+        reuse = PrefixReuse(lambda: 0.0)
+        made = reuse.decide("org", found, Rates(read=0.1, write=1.25, write_1h=2.0))
+        if made is not None:
+            reuse.note("org", made, TokenClasses(cache_read=1))
 
 
 def answers() -> Iterator[Reader]:

@@ -1891,7 +1891,8 @@ export interface components {
          *
          *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
          *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
-         *         `store_responses` False: nothing of the Responses API is stored, whatever a request says.
+         *         `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints
+         *         where the client sets none, the provider wants them, and they pay.
          */
         OptimizationSettings: {
             /**
@@ -1932,6 +1933,8 @@ export interface components {
             older_generations: boolean;
             /** @default true */
             store_responses: boolean;
+            /** @default true */
+            prefix_caching: boolean;
         };
         /**
          * Org
@@ -2448,6 +2451,7 @@ export interface components {
             rules_in_manual?: boolean;
             older_generations?: boolean;
             store_responses?: boolean;
+            prefix_caching?: boolean;
         };
         /**
          * SignIns

@@ -78,7 +78,7 @@ export const LEVERS: Record<string, string> = {
   pruning: "Long conversations cut",
   caching: "Answered from the cache",
   routing: "Routed to a cheaper model",
-  cache_discount: "Provider cache discount lost",
+  cache_discount: "Provider cache discount",
 };
 
 export function lever(name: string): string {

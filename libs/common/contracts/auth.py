@@ -18,7 +18,8 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
     manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
-    `store_responses` False: nothing of the Responses API is stored, whatever a request says.
+    `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints
+    where the client sets none, the provider wants them, and they pay.
     """
 
     level: Level = "moderate"
@@ -37,6 +38,7 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     rules_in_manual: bool = False
     older_generations: bool = False
     store_responses: bool = True
+    prefix_caching: bool = True
 
 
 class RuleCondition(msgspec.Struct, frozen=True, kw_only=True):

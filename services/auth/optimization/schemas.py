@@ -37,6 +37,7 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     rules_in_manual: bool | UnsetType = UNSET
     older_generations: bool | UnsetType = UNSET
     store_responses: bool | UnsetType = UNSET
+    prefix_caching: bool | UnsetType = UNSET
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):

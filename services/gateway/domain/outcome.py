@@ -6,6 +6,7 @@ import msgspec
 
 from libs.common.catalog import Apart
 from libs.common.contracts.events import Status, TokenClasses
+from services.gateway.domain.prefix_writes import Breakpoints
 from services.gateway.domain.receipt import Receipt
 from services.gateway.domain.turns import Kept
 
@@ -13,7 +14,8 @@ from services.gateway.domain.turns import Kept
 class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the calls to providers so far. Times are monotonic seconds; `billed` is what a call that failed cost
     all the same; `dropped` are parameters that the provider has no form for. `target_surface` is the provider's API that was called,
-    `raw` whether the client's own request went out; `upstream_request_id` is the provider's name for the call.
+    `raw` whether the client's own request went out; `upstream_request_id` is the provider's name for the call;
+    `breakpoints` what it was asked to cache by us, and not by the client.
     """
 
     called: float | None = None
@@ -25,6 +27,7 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     target_surface: str | None = None
     raw: bool = False
     upstream_request_id: str | None = None
+    breakpoints: Breakpoints | None = None
     billed: TokenClasses | None = None
 
 

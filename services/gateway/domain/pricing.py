@@ -77,6 +77,9 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
         known_cached=plan.prefix.cached_tokens if plan.prefix else 0,
         terms=_terms(request, plan, outcome, catalog, plan.target, served=True),
         baseline_terms=_terms(request, plan, outcome, catalog, target, served=False),
+        # Another provider may have cached what the client asked for by itself.
+        cached_by_us=outcome.trace.breakpoints is not None
+        and (target is None or plan.target is None or target.provider == plan.target.provider),
     )
     if outcome.parts:
         tokens = total(outcome.parts)

@@ -43,6 +43,7 @@ def for_call(
     known_cached: int = 0,
     terms: Terms = STANDARD,
     baseline_terms: Terms = STANDARD,
+    cached_by_us: bool = False,
 ) -> Receipt:
     """The receipt of a request that a provider answered. `removed` holds the levers' tokens, in pipeline order; a model
     is None where its price is not known.
@@ -50,15 +51,19 @@ def for_call(
     `known_cached` is how much of this conversation's beginning the provider had cached last time. What a cut threw away
     of it would have been billed at the cached price, so the baseline has it so, and the loss is a line of its own. `terms`
     say how it was served, `baseline_terms` how the request that the client sent would have been.
+
+    `cached_by_us`: the provider's cache was used because we asked for it, so that the baseline has all input as plain. What
+    reads saved and writes cost is a line of its own.
     """
     total_removed = sum(count for _, count in removed)
     routed = baseline is not served
     # A provider that forgets by itself has cost nobody anything that we brought about.
-    lost = _lost(tokens, known_cached, total_removed) if routed or total_removed else 0
+    lost = _lost(tokens, known_cached, total_removed) if (routed or total_removed) and not cached_by_us else 0
+    asked = _uncached(tokens) if cached_by_us else tokens
     original = msgspec.structs.replace(
-        tokens,
-        uncached_input=tokens.uncached_input + total_removed - lost,
-        cache_read=tokens.cache_read + lost,
+        asked,
+        uncached_input=asked.uncached_input + total_removed - lost,
+        cache_read=asked.cache_read + lost,
     )
     before = (
         None
@@ -77,6 +82,9 @@ def for_call(
     if lost:
         discount = price - pico_per_token((prices.cache_read or prices.input) * factor)
         lines.append(("cache_discount", 0, nano_from_pico(-lost * discount)))
+    if cached_by_us and served is not None:
+        plain = served.cost_nano(_uncached(tokens), day, terms=terms)
+        lines.append(("cache_discount", 0, (after if plain is None else plain) - after))
     rest = before - after - sum(nano for *_, nano in lines)
     if routed:
         lines.append(("routing", 0, rest))
@@ -88,6 +96,12 @@ def for_call(
         actual_nano=after,
         levers=tuple(LeverShare(lever=lever, tokens=count, nano_usd=nano) for lever, count, nano in lines),
         price_version=price_version,
+    )
+
+
+def _uncached(tokens: TokenClasses) -> TokenClasses:
+    return msgspec.structs.replace(
+        tokens, uncached_input=tokens.input, cache_read=0, cache_write_5m=0, cache_write_1h=0
     )
 
 

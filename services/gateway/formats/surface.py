@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.domain.prefix_writes import Beginning
 from services.gateway.formats.blocks import Answer, Ask, Surface
 from services.gateway.formats.build import Built, Target
 from services.gateway.formats.deltas import StreamReader
@@ -34,7 +35,8 @@ class MakeReader(Protocol):
 
 class ProviderSurface(msgspec.Struct, frozen=True, kw_only=True):
     """One API of a provider's. `count_body` None: it counts no tokens, so they are estimated. `peek` and `seen` None: its answers are
-    not forwarded as they come by these parts. `headers` picks what a client's own headers add to a request that is.
+    not forwarded as they come by these parts. `headers` picks what a client's own headers add to a request that is. `beginning` reads
+    what a body begins with, where the provider caches that only if it is asked to.
     """
 
     name: Surface
@@ -49,6 +51,7 @@ class ProviderSurface(msgspec.Struct, frozen=True, kw_only=True):
     peek: Callable[[], FramePeek] | None = None
     seen: Callable[[bytes], Seen] | None = None
     headers: Callable[[Headers], dict[str, str]] | None = None
+    beginning: Callable[[bytes], Beginning | None] | None = None
 
 
 def counted(name: str) -> Callable[[bytes], int | None]:

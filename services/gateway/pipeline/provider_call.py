@@ -9,8 +9,10 @@ import msgspec
 
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
+from libs.common.contracts.events import TokenClasses
 from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import names, tracing
+from services.gateway.domain import prefix_writes
 from services.gateway.domain.attempts import (
     MAX_CALLS,
     AttemptState,
@@ -31,12 +33,14 @@ from services.gateway.formats.opaque import Cipher, refused_reasoning
 from services.gateway.ports import Providers
 from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry
+from services.gateway.state.prefix_reuse import PrefixReuse
 from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.refused_fields import RefusedFields
 
 T = TypeVar("T")
 _LARGE = 1 << 20
 _MAX_ID = 128
+_BREAKPOINTS = "cache_control"
 Pause = Callable[[], Awaitable[None]]
 
 
@@ -81,6 +85,7 @@ class ProviderCalls:
         self.clock = clock
         self.pause = pause
         self.refused_fields = RefusedFields(clock.monotonic)
+        self.prefix_reuse = PrefixReuse(clock.monotonic)
 
     def start(self, endpoint: Endpoint, request: Request, plan: Plan) -> "ProviderCall":
         """The call to a plan's target; nothing is sent yet."""
@@ -114,6 +119,11 @@ class ProviderCall:
     def answered(self) -> None:
         """Note that the provider has said all that it will."""
         self._note(answered=self._shared.clock.monotonic())
+
+    def counted(self, tokens: TokenClasses) -> None:
+        """Note what the provider has billed."""
+        if self.trace.breakpoints is not None:
+            self._shared.prefix_reuse.note(self._request.principal.org_id, self.trace.breakpoints, tokens)
 
     def note_dropped(self, name: str) -> None:
         """Note one more field of the client's that was not carried out."""
@@ -205,7 +215,7 @@ class ProviderCall:
             cipher=None if shared.ciphers is None else shared.ciphers(self._request.principal.org_id),
         )
         self._sent, self.key_id = None, target.keys[key].id
-        self._sent = encoded = self._endpoint.encode(attempt)
+        self._sent = encoded = self._cached_prefix(attempt, self._endpoint.encode(attempt))
         self._note(
             dropped=encoded.dropped,
             called=self.trace.called or shared.clock.monotonic(),
@@ -213,6 +223,29 @@ class ProviderCall:
             raw=encoded.raw,
         )
         return msgspec.structs.replace(attempt, encoded=encoded), encoded
+
+    def _cached_prefix(self, attempt: Attempt, encoded: EncodedRequest) -> EncodedRequest:
+        """The same, with breakpoints where it pays that the provider caches what it begins with."""
+        shared, settings = self._shared, self._request.settings
+        form = attempt.provider.formats.get(encoded.surface)
+        on = settings.prefix_caching and settings.level != "off" and not self.plan.fallback_used
+        self._note(breakpoints=None)
+        if not on or form is None or form.beginning is None or encoded.local or _BREAKPOINTS in attempt.without:
+            return encoded
+        if (begins := form.beginning(encoded.body)) is None:
+            return encoded
+        size = begins.fixed + begins.earlier + begins.newest
+        rates = prefix_writes.rates(attempt.target.priced(shared.catalog), self._request.day, size)
+        made = None if rates is None else shared.prefix_reuse.decide(self._request.principal.org_id, begins, rates)
+        if made is None:
+            return encoded
+        self._note(breakpoints=made)
+        return msgspec.structs.replace(
+            encoded,
+            body=begins.with_breakpoints(made.lifetime, turns=made.turns),
+            added=(*encoded.added, _BREAKPOINTS),
+            raw=False,
+        )
 
     def _came(self, encoded: EncodedRequest, headers: Mapping[str, str]) -> None:
         """Note what the headers of an answer say."""

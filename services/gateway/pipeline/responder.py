@@ -210,11 +210,13 @@ class Responder:
         self, request: Request, call: ProviderCall, answer: AnswerSummary, keeper: ResponseKeeper | None = None
     ) -> Outcome:
         """The outcome of a call that has answered, with its receipt."""
+        counts = await count(request, call.plan, answer)
+        call.counted(counts.tokens)
         trace = msgspec.structs.replace(call.trace, served_tier=answer.service_tier or call.trace.served_tier)
         outcome = Outcome(
             status="fallback" if call.plan.fallback_used else "success",
             trace=trace,
-            counts=await count(request, call.plan, answer),
+            counts=counts,
             tool_calls=made_with(answer.tool_calls, call.key_id),
             stop=answer.stop,
             units=answer.units,

@@ -5,6 +5,7 @@ from services.gateway.formats.deltas import StreamReader
 from services.gateway.formats.headers import to_anthropic
 from services.gateway.formats.surface import ProviderSurface, counted
 from services.gateway.providers.anthropic import answer, messages
+from services.gateway.providers.anthropic.breakpoints import beginning
 from services.gateway.providers.anthropic.peek import peek, seen_whole
 
 
@@ -33,4 +34,5 @@ MESSAGES = ProviderSurface(
     peek=peek,
     seen=seen_whole,
     headers=to_anthropic,
+    beginning=beginning,
 )

@@ -1,0 +1,150 @@
+"""`make bench-prefix`: input bills under Anthropic's rules, without breakpoints, with a client's own, and with ours.
+
+The provider is the played one (`tests/fake_provider/prefix_cache.py`), prices are its own list, time is counted and not waited
+for. The decision and the marks are the gateway's own code.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from bench.optimizer.data import DATA, Sets
+from bench.optimizer.ledger import Ledger
+from bench.prefix.traffic import MODEL, Body, Traffic, agents, own_marks, single, without_marks
+from libs.common import catalog
+from libs.common.contracts.events import TokenClasses
+from services.gateway.domain.prefix_writes import rates
+from services.gateway.providers.anthropic.breakpoints import beginning
+from services.gateway.state.prefix_reuse import PrefixReuse
+from tests.fake_provider import meter
+from tests.fake_provider.meter import Usage
+from tests.fake_provider.prefix_cache import PrefixCache
+
+_HEAD = "traffic,conversations,calls,input bill,with ours,saved,if always marked,dearer,worst".split(",")
+TODAY = datetime.now(UTC).date()
+_MOST_DEARER = 1.0  # % of conversations
+_WORST = 3.0  # % of a conversation's input bill
+_GOAL = 60.0  # % of agents' input bill
+
+
+class Played:
+    """One organization's traffic: a clock, the provider's cache, and the gateway's memory."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.provider = PrefixCache(lambda: self.now)
+        self.reuse = PrefixReuse(lambda: self.now)
+        self._model = catalog.load().find(MODEL)
+
+    def call(self, body: Body) -> int:
+        """The input bill of one call with our breakpoints, nano-dollars."""
+        data = msgspec.json.encode(body)
+        begins = beginning(data)
+        made = None
+        if begins is not None and self._model is not None:
+            size = begins.fixed + begins.earlier + begins.newest
+            known = rates(self._model, TODAY, size)
+            made = None if known is None else self.reuse.decide("org", begins, known)
+            if made is not None:
+                data = begins.with_breakpoints(made.lifetime, turns=made.turns)
+        used = self.provider.used("account", MODEL, json.loads(data))
+        if made is not None:
+            told = TokenClasses(
+                uncached_input=used.uncached_input,
+                cache_read=used.cache_read,
+                cache_write_5m=used.cache_write_5m,
+                cache_write_1h=used.cache_write_1h,
+            )
+            self.reuse.note("org", made, told)
+        return _bill(used)
+
+
+def _bill(used: Usage) -> int:
+    nano = meter.bill_usage(MODEL, used)
+    assert nano is not None, "the model is on the list"
+    return nano
+
+
+def run(traffic: Traffic) -> tuple[list[int], list[int], int]:
+    """The input bills of each conversation without and with ours; and in all with marks on everything in each call."""
+    ours, everything = Played(), Played()
+    plain: list[int] = []
+    marked: list[int] = []
+    most = 0
+    for conversation in traffic.conversations:
+        bare = with_ours = 0
+        for at, body in enumerate(conversation):
+            step = traffic.turn if at else traffic.pause
+            ours.now += step
+            everything.now += step
+            used = everything.provider.used("account", MODEL, {**body, "cache_control": {"type": "ephemeral"}})
+            most += _bill(used)
+            bare += _bill(Usage(uncached_input=used.prompt))
+            with_ours += ours.call(body)
+        plain.append(bare)
+        marked.append(with_ours)
+    return plain, marked, most
+
+
+def recorded() -> Iterator[tuple[str, float, float]]:
+    """What a client's own breakpoints save of its bill, and what ours save where they are taken off, both in percent."""
+    for name, own in own_marks():
+        provider, ours = PrefixCache(lambda: 0.0), Played()
+        bare = sum(_bill(Usage(uncached_input=provider.used("b", MODEL, body).prompt)) for body in own)
+        marked = sum(_bill(provider.used("a", MODEL, body)) for body in own)
+        made = sum(ours.call(without_marks(body)) for body in own)
+        yield name, 100 * (1 - marked / bare), 100 * (1 - made / bare)
+
+
+def show(ledger: Ledger, title: str, traffics: Sequence[Traffic], *, agent: bool) -> None:
+    """A table of traffic, and what is held against the goals."""
+    lines = []
+    for traffic in traffics:
+        plain, marked, most = run(traffic)
+        pairs = list(zip(plain, marked, strict=True))
+        dearer = 100 * sum(after > before for before, after in pairs) / len(pairs)
+        worst = max(100 * (after / before - 1) for before, after in pairs)
+        saved = 100 * (1 - sum(marked) / sum(plain))
+        always = 100 * (1 - most / sum(plain))
+        lines.append(
+            [
+                traffic.name,
+                str(len(pairs)),
+                str(sum(map(len, traffic.conversations))),
+                f"${sum(plain) / 1e9:.3f}",
+                f"${sum(marked) / 1e9:.3f}",
+                f"{saved:.1f} %",
+                f"{always:.1f} %",
+                f"{dearer:.1f} %",
+                f"{worst:+.1f} %",
+            ]
+        )
+        if agent:
+            ledger.least(f"{traffic.name}: input saved", saved, _GOAL)
+            ledger.most(f"{traffic.name}: conversations dearer", dearer, _MOST_DEARER, "%")
+            ledger.most(f"{traffic.name}: the worst", worst, _WORST, "%")
+        else:
+            ledger.most(f"{traffic.name}: all of it dearer by", -saved, 0.5, "%")
+    ledger.show(title, _HEAD, lines)
+
+
+def main() -> int:
+    """Print the tables and the goals."""
+    ledger = Ledger()
+    sets = Sets(DATA)
+    found = list(agents(sets))
+    if not found:
+        ledger.unmeasurable("agents' conversations: no data at hand")
+    show(ledger, "Agents", found, agent=True)
+    for name, own, ours in recorded():
+        ledger.least(f"{name}: input saved, of what its own marks save", 100 * ours / own, 95)
+    words = "tide harbour ledger bridge copper lantern orchard kettle winter signal".split()
+    show(ledger, "Single calls, which gain little", list(single(words)), agent=False)
+    return 0 if ledger.close() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
