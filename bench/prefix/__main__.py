@@ -4,68 +4,21 @@ The provider is the played one (`tests/fake_provider/prefix_cache.py`), prices a
 for. The decision and the marks are the gateway's own code.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-
-import msgspec
 
 from bench.optimizer.data import DATA, Sets
 from bench.optimizer.ledger import Ledger
-from bench.prefix.traffic import MODEL, Body, Traffic, agents, own_marks, single, without_marks
-from libs.common import catalog
-from libs.common.contracts.events import TokenClasses
-from services.gateway.domain.prefix_writes import rates
-from services.gateway.providers.anthropic.breakpoints import beginning
-from services.gateway.state.prefix_reuse import PrefixReuse
-from tests.fake_provider import meter
+from bench.prefix import both
+from bench.prefix.played import Played, bill_of
+from bench.prefix.traffic import MODEL, Traffic, agents, own_marks, single, without_marks
 from tests.fake_provider.meter import Usage
 from tests.fake_provider.prefix_cache import PrefixCache
 
 _HEAD = "traffic,conversations,calls,input bill,with ours,saved,if always marked,dearer,worst".split(",")
-TODAY = datetime.now(UTC).date()
 _MOST_DEARER = 1.0  # % of conversations
 _WORST = 3.0  # % of a conversation's input bill
 _GOAL = 60.0  # % of agents' input bill
-
-
-class Played:
-    """One organization's traffic: a clock, the provider's cache, and the gateway's memory."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.provider = PrefixCache(lambda: self.now)
-        self.reuse = PrefixReuse(lambda: self.now)
-        self._model = catalog.load().find(MODEL)
-
-    def call(self, body: Body) -> int:
-        """The input bill of one call with our breakpoints, nano-dollars."""
-        data = msgspec.json.encode(body)
-        begins = beginning(data)
-        made = None
-        if begins is not None and self._model is not None:
-            size = begins.fixed + begins.earlier + begins.newest
-            known = rates(self._model, TODAY, size)
-            made = None if known is None else self.reuse.decide("org", begins, known)
-            if made is not None:
-                data = begins.with_breakpoints(made.lifetime, turns=made.turns)
-        used = self.provider.used("account", MODEL, json.loads(data))
-        if made is not None:
-            told = TokenClasses(
-                uncached_input=used.uncached_input,
-                cache_read=used.cache_read,
-                cache_write_5m=used.cache_write_5m,
-                cache_write_1h=used.cache_write_1h,
-            )
-            self.reuse.note("org", made, told)
-        return _bill(used)
-
-
-def _bill(used: Usage) -> int:
-    nano = meter.bill_usage(MODEL, used)
-    assert nano is not None, "the model is on the list"
-    return nano
 
 
 def run(traffic: Traffic) -> tuple[list[int], list[int], int]:
@@ -81,9 +34,9 @@ def run(traffic: Traffic) -> tuple[list[int], list[int], int]:
             ours.now += step
             everything.now += step
             used = everything.provider.used("account", MODEL, {**body, "cache_control": {"type": "ephemeral"}})
-            most += _bill(used)
-            bare += _bill(Usage(uncached_input=used.prompt))
-            with_ours += ours.call(body)
+            most += bill_of(used)
+            bare += bill_of(Usage(uncached_input=used.prompt))
+            with_ours += bill_of(ours.used(body))
         plain.append(bare)
         marked.append(with_ours)
     return plain, marked, most
@@ -93,9 +46,9 @@ def recorded() -> Iterator[tuple[str, float, float]]:
     """What a client's own breakpoints save of its bill, and what ours save where they are taken off, both in percent."""
     for name, own in own_marks():
         provider, ours = PrefixCache(lambda: 0.0), Played()
-        bare = sum(_bill(Usage(uncached_input=provider.used("b", MODEL, body).prompt)) for body in own)
-        marked = sum(_bill(provider.used("a", MODEL, body)) for body in own)
-        made = sum(ours.call(without_marks(body)) for body in own)
+        bare = sum(bill_of(Usage(uncached_input=provider.used("b", MODEL, body).prompt)) for body in own)
+        marked = sum(bill_of(provider.used("a", MODEL, body)) for body in own)
+        made = sum(bill_of(ours.used(without_marks(body))) for body in own)
         yield name, 100 * (1 - marked / bare), 100 * (1 - made / bare)
 
 
@@ -141,6 +94,10 @@ def main() -> int:
     show(ledger, "Agents", found, agent=True)
     for name, own, ours in recorded():
         ledger.least(f"{name}: input saved, of what its own marks save", 100 * ours / own, 95)
+    airline = sets.airline()
+    if airline is not None and both.MODEL_DIR.exists():
+        lines = [line for turn in (20, 600) for line in both.bills(airline, turn)]
+        ledger.show("tau airline with the optimizer", ["levers", "between turns", "input bill", "saved"], lines)
     words = "tide harbour ledger bridge copper lantern orchard kettle winter signal".split()
     show(ledger, "Single calls, which gain little", list(single(words)), agent=False)
     return 0 if ledger.close() else 1

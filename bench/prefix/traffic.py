@@ -33,7 +33,7 @@ def agents(sets: Sets) -> Iterator[Traffic]:
     """What agents have sent: many calls, each with all that was said before."""
     airline = sets.airline()
     if airline is not None:
-        bodies = [[_body(messages, AIRLINE) for messages, _ in calls(one)] for one in airline]
+        bodies = [[body_of(messages, AIRLINE) for messages, _ in calls(one)] for one in airline]
         yield Traffic("tau airline, 20 s a turn", bodies, 20, 60)
         yield Traffic("tau airline, 10 min a turn", bodies, 600, 60)
     histories = [_turns(one) for one in sets.agents()]
@@ -85,10 +85,11 @@ def _shots(shots: Sequence[str], question: str) -> Body:
 
 def _turns(history: Messages) -> list[Body]:
     """A call before each thing that the model said."""
-    return [_body(history[:at], None) for at, message in enumerate(history) if message["role"] == "assistant" and at]
+    return [body_of(history[:at], None) for at, message in enumerate(history) if message["role"] == "assistant" and at]
 
 
-def _body(messages: Messages, tools: Any) -> Body:
+def body_of(messages: Messages, tools: Any) -> Body:
+    """What Anthropic gets of a chat request."""
     asked = {"model": MODEL, "messages": messages, **({"tools": tools} if tools else {})}
     raw = msgspec.json.decode(msgspec.json.encode(asked), type=dict[str, msgspec.Raw])
     known = catalog.load().find(MODEL)

@@ -4,10 +4,10 @@ import msgspec
 
 
 class PrefixState(msgspec.Struct, frozen=True):
-    """A conversation's last turn: where it was cut (None: nowhere), how many tokens the provider had cached of it, and when
-    (monotonic seconds).
+    """A conversation's last turn: where it was cut (None: nowhere), how many tokens the provider had cached of it, and until when it
+    keeps them (monotonic seconds).
     """
 
     cut: int | None
     cached_tokens: int
-    at: float
+    until: float

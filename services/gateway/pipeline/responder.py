@@ -241,7 +241,7 @@ class Responder:
         used = outcome.counts
         if not body:
             return
-        self._note_prefix(request, plan, used.tokens.cache_read)
+        self._note_prefix(request, plan, outcome)
         key, target = request.cache_key, plan.target
         assert target is not None
         small = len(body) <= MAX_MESSAGE_BYTES  # a larger one is too much for the bus
@@ -265,10 +265,12 @@ class Responder:
             flight.resolve(_as_hit(stored, request.time_ms))
         self._cache.store(stored, None if flight is None else flight.evict)
 
-    def _note_prefix(self, request: Request, plan: Plan, cache_read: int) -> None:
+    def _note_prefix(self, request: Request, plan: Plan, outcome: Outcome) -> None:
+        cache_read, made = outcome.counts.tokens.cache_read, outcome.trace.breakpoints
         cut = None if plan.optimized is None or plan.fallback_used else plan.optimized.cut
         if request.chat is not None and (cut is not None or cache_read):
-            self._prefixes.update(request.principal.org_id, request.chat, cut, cache_read)
+            lifetime = "5m" if made is None else made.lifetime
+            self._prefixes.update(request.principal.org_id, request.chat, cut, cache_read, lifetime)
 
 
 def _note_lost(call: ProviderCall, keeper: ResponseKeeper) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from libs.common.byte_lru import ByteLru
 from services.gateway.domain.chat import Chat, each_message
 from services.gateway.domain.prefix import PrefixState
+from services.gateway.domain.prefix_writes import Lifetime
 
-_WARM_SECONDS = 300.0
+_WARM_SECONDS = {"5m": 300.0, "1h": 3_600.0}
 _ENTRY = 200  # bytes
 
 
@@ -25,14 +26,16 @@ class PrefixCacheTracker:
         for digest in reversed(_prefixes(org_id, each_message(chat.raw["messages"]))):
             known = self._turns.get(digest)
             if known is not None:
-                warm = known.cached_tokens > 0 and self._clock() - known.at < _WARM_SECONDS
+                warm = known.cached_tokens > 0 and self._clock() < known.until
                 return known if warm else None
         return None
 
-    def update(self, org_id: str, chat: Chat, cut: int | None, cached_tokens: int) -> None:
-        """Note how this request was cut, and how much of it the provider had cached."""
+    def update(
+        self, org_id: str, chat: Chat, cut: int | None, cached_tokens: int, lifetime: Lifetime = "5m"
+    ) -> None:
+        """Note how this request was cut, and how much of it the provider had cached, which it keeps so long after each read."""
         digest = _prefixes(org_id, each_message(chat.raw["messages"]))[-1]
-        self._turns.put(digest, PrefixState(cut, cached_tokens, self._clock()), _ENTRY, org_id)
+        self._turns.put(digest, PrefixState(cut, cached_tokens, self._clock() + _WARM_SECONDS[lifetime]), _ENTRY, org_id)
 
 
 def _prefixes(org_id: str, messages: Sequence[bytes]) -> list[bytes]:
