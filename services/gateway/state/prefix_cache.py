@@ -30,12 +30,12 @@ class PrefixCacheTracker:
                 return known if warm else None
         return None
 
-    def update(
-        self, org_id: str, chat: Chat, cut: int | None, cached_tokens: int, lifetime: Lifetime = "5m"
-    ) -> None:
+    def update(self, org_id: str, chat: Chat, cut: int | None, cached_tokens: int, lifetime: Lifetime = "5m") -> None:
         """Note how this request was cut, and how much of it the provider had cached, which it keeps so long after each read."""
         digest = _prefixes(org_id, each_message(chat.raw["messages"]))[-1]
-        self._turns.put(digest, PrefixState(cut, cached_tokens, self._clock() + _WARM_SECONDS[lifetime]), _ENTRY, org_id)
+        self._turns.put(
+            digest, PrefixState(cut, cached_tokens, self._clock() + _WARM_SECONDS[lifetime]), _ENTRY, org_id
+        )
 
 
 def _prefixes(org_id: str, messages: Sequence[bytes]) -> list[bytes]:
