@@ -68,7 +68,7 @@ async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     shown = AppStatus(App(missing=lambda: ("start",)))
-    bus = NatsBus(settings.nats_url, name)
+    bus = NatsBus(settings.nats_url, name, replicas=settings.nats_replicas)
     try:
         with OpsServer(
             *(settings.ops_host, settings.ops_port, shown.missing, shown.degraded, stopping.is_set),

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What every service can be told. The field `nats_url` is read from `PROMPTLY_NATS_URL`, and so on.
 
+    `nats_url` may hold several addresses, with commas between them. `nats_replicas` is how many servers of a NATS cluster keep
+    each stream (unset: new ones 1, others as they are).
     `ops_port` serves /healthz, /readyz and /metrics (0: any free port). `otlp_endpoint` is an OTLP/HTTP base URL such
     as `http://localhost:4318`; without it no trace leaves the process. Where `metrics_token` is set, /metrics is for those
     who bring it as a bearer token. `log_format` is `json`, `console` for people, or `colour` for their terminals.
@@ -23,6 +25,7 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     nats_url: str = "nats://127.0.0.1:4222"
+    nats_replicas: Literal[1, 3, 5] | None = None
     ops_host: str = "127.0.0.1"
     ops_port: int = 0
     metrics_token: str | None = None

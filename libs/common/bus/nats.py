@@ -39,13 +39,18 @@ class BusRefused(Exception):
     """The client does not take the address that it was given."""
 
 
-class NatsBus:
-    """Connects in the background and for ever: a service starts, and stays up, without a server to talk to."""
+_REASON = 300
 
-    def __init__(self, url: str, name: str, *, topology: Topology | None = None) -> None:
-        self._url = url
+
+class NatsBus:
+    """Connects in the background and for ever: a service starts, and stays up, without a server to talk to. `url` may hold several
+    addresses, with commas between them: whichever answers is taken. `replicas` as in `Topology`.
+    """
+
+    def __init__(self, url: str, name: str, *, topology: Topology | None = None, replicas: int | None = None) -> None:
+        self._urls = [one for one in map(str.strip, url.split(",")) if one]
         self._name = name
-        self._topology = topology or Topology()
+        self._topology = topology or Topology(replicas=replicas)
         # The others may not, and wait for the owners': see `access.py`. A name of no service is a program of its own.
         self._makes_streams = name in OWNERS or name not in ACCESS
         self._client = Client()
@@ -87,7 +92,7 @@ class NatsBus:
 
     async def _connect(self) -> None:
         await self._client.connect(
-            self._url,
+            self._urls,
             name=self._name,
             inbox_prefix=inbox(self._name),
             max_reconnect_attempts=-1,
@@ -121,7 +126,7 @@ class NatsBus:
                 await step()
                 return
             except (NatsError, APIError, TimeoutError, OSError) as error:
-                log.warning("bus_set_up_again", error_type=type(error).__name__)
+                log.warning("bus_set_up_again", error_type=type(error).__name__, reason=str(error)[:_REASON])
                 await asyncio.sleep(0.2)
 
     async def _subscribe(self) -> None:

@@ -41,7 +41,7 @@ def _consumers() -> Mapping[str, Sequence[str]]:
 @dataclass(frozen=True)
 class Topology:
     """Durable events and who must have each one, and what is kept by key. `max_bytes` bounds the events that wait; past it
-    publishing is refused.
+    publishing is refused. `replicas` is how many servers keep each stream; None: as it is, and one for a new one.
     """
 
     stream: str = "PROMPTLY_EVENTS"
@@ -50,10 +50,11 @@ class Topology:
     buckets: Sequence[Bucket] = (TURNS, OBJECT_OWNERS, RESPONSES, LEARNED)
     tallies: Sequence[SharedCounter] = (RATE, BUDGET, RESPONSE_BYTES, ATTEMPTS)
     max_bytes: int = 1 << 30
+    replicas: int | None = None
 
     async def ensure(self, jetstream: JetStreamContext) -> None:
         """Create or update the streams and the durable consumers."""
-        await _ensure_stream(
+        await self.ensure_stream(
             jetstream,
             StreamConfig(
                 name=self.stream,
@@ -66,7 +67,7 @@ class Topology:
                 duplicate_window=120,
             ),
         )
-        await _ensure_stream(
+        await self.ensure_stream(
             jetstream,
             StreamConfig(
                 name=DEAD_LETTERS,
@@ -80,7 +81,7 @@ class Topology:
             ),
         )
         for config in (*map(bucket_stream, self.buckets), *map(tally_stream, self.tallies)):
-            await _ensure_stream(jetstream, config)
+            await self.ensure_stream(jetstream, config)
         for subject, names in self.consumers.items():
             for name in names:
                 await self.ensure_consumer(jetstream, subject, name)
@@ -102,15 +103,16 @@ class Topology:
             ),
         )
 
-
-async def _ensure_stream(jetstream: JetStreamContext, config: StreamConfig) -> None:
-    try:
-        await jetstream.add_stream(config)
-    except BadRequestError as error:
-        if error.err_code != 10058:  # "stream name already in use with a different configuration"
-            raise Error(f"JetStream refused the stream {config.name}: {error.description}") from error
-        # Copies and places that somebody gave a stream by hand are kept: they are an operator's business.
-        assert config.name is not None
-        kept = (await jetstream.stream_info(config.name)).config
-        config.num_replicas, config.placement = kept.num_replicas, kept.placement
-        await jetstream.update_stream(config)
+    async def ensure_stream(self, jetstream: JetStreamContext, config: StreamConfig) -> None:
+        """Create a stream, or bring it to this configuration."""
+        config.num_replicas = self.replicas or 1
+        try:
+            await jetstream.add_stream(config)
+        except BadRequestError as error:
+            if error.err_code != 10058:  # "stream name already in use with a different configuration"
+                raise Error(f"JetStream refused the stream {config.name}: {error.description}") from error
+            # Copies and places that somebody gave a stream by hand are kept: they are an operator's business.
+            assert config.name is not None
+            kept = (await jetstream.stream_info(config.name)).config
+            config.num_replicas, config.placement = self.replicas or kept.num_replicas, kept.placement
+            await jetstream.update_stream(config)

@@ -13,7 +13,7 @@ from nats.js.api import StreamConfig
 
 from libs.common.bus import headers
 from libs.common.bus.nats import BusRefused, NatsBus
-from libs.common.bus.topology import Topology, _ensure_stream
+from libs.common.bus.topology import Topology
 from libs.common.clock import ManualClock
 from libs.common.contracts.gateway import RATE
 from libs.common.errors import Unavailable
@@ -169,7 +169,7 @@ async def test_copies_set_by_hand_are_asked_for_again(bus: NatsBus) -> None:
     played = Played()
     assert bus._jetstream is not None
     name = Topology().stream
-    await _ensure_stream(played, StreamConfig(name=name, subjects=["promptly.v1.events.>"]))  # type: ignore[arg-type]
+    await Topology().ensure_stream(played, StreamConfig(name=name, subjects=["promptly.v1.events.>"]))  # type: ignore[arg-type]
     assert played.updated is not None
     assert played.updated.num_replicas == 3
 
