@@ -1,0 +1,90 @@
+"""Conversations of an experiment, and what comes out of comparing its two sides."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from libs.common.contracts.analytics import ExperimentResults, MeasuredInterval, QualityDifference, QualityName
+from libs.common.contracts.events import Arm
+from services.analytics.domain.experiments import Measured, difference, harms, saving, table
+
+# Points by which asking again may be more frequent with the levers; see docs/what-the-figures-mean.md.
+REASK_MARGIN: Final = 0.02
+_QUALITY: Final[tuple[QualityName, ...]] = (
+    *("reask", "bad_feedback", "error", "cancelled_stream"),
+    *("turns", "output_tokens"),
+)
+_MARGINS: Final[dict[QualityName, float]] = {"reask": REASK_MARGIN}
+FirstCost = Callable[["Conversation"], int | None]
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """One conversation: its first request (model requested, tokens as sent, when), what all cost, and whether something happened in it."""
+
+    arm: Arm
+    mixed: bool
+    turns: int
+    first_model: str
+    first_tokens: int
+    first_ms: int
+    priced: bool
+    cost_nano: float
+    baseline_nano: float
+    output_tokens: float
+    reask: bool
+    error: bool
+    cancelled_stream: bool
+    bad_feedback: bool
+
+
+def results(conversations: Sequence[Conversation], first_cost: FirstCost) -> ExperimentResults:
+    """Both sides compared. `first_cost` is what a conversation's first prompt costs at the requested price, which no lever changes."""
+    whole = [one for one in conversations if not one.mixed]
+    priced = [one for one in whole if one.priced]
+    sides = [[one for one in whole if one.arm == arm] for arm in ("treated", "control")]
+    costs = [
+        table([(one.cost_nano, first_cost(one) or 0) for one in priced if one.arm == arm])
+        for arm in ("treated", "control")
+    ]
+    saved = saving(*costs)
+    return ExperimentResults(
+        status="not_enough" if saved is None else "measured",
+        measured=None if saved is None else _interval(saved),
+        estimated=_estimated([one for one in priced if one.arm == "treated"]),
+        conversations_treated=len(sides[0]),
+        conversations_control=len(sides[1]),
+        unpriced=len(whole) - len(priced),
+        mixed=len(conversations) - len(whole),
+        quality=tuple(found for name in _QUALITY if (found := _quality(name, *sides)) is not None),
+    )
+
+
+def _quality(
+    name: QualityName, treated: Sequence[Conversation], control: Sequence[Conversation]
+) -> QualityDifference | None:
+    values = [np.array([float(getattr(one, name)) for one in side]) for side in (treated, control)]
+    found = difference(*values)
+    if found is None:
+        return None
+    harmful = name in _MARGINS and harms(found, _MARGINS[name])
+    means = [float(side.mean()) for side in values]
+    return QualityDifference(
+        name=name, treated=means[0], control=means[1], difference=_interval(found), harmful=harmful
+    )
+
+
+def _estimated(treated: Sequence[Conversation]) -> float | None:
+    baseline = sum(one.baseline_nano for one in treated)
+    return 1 - sum(one.cost_nano for one in treated) / baseline if baseline > 0 else None
+
+
+def _interval(found: Measured) -> MeasuredInterval:
+    return MeasuredInterval(
+        value=found.fixed.value,
+        low=found.fixed.low,
+        high=found.fixed.high,
+        always_valid_low=found.always_valid.low,
+        always_valid_high=found.always_valid.high,
+    )
