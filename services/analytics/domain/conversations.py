@@ -44,11 +44,11 @@ def results(conversations: Sequence[Conversation], first_cost: FirstCost) -> Exp
     whole = [one for one in conversations if not one.mixed]
     priced = [one for one in whole if one.priced]
     sides = [[one for one in whole if one.arm == arm] for arm in ("treated", "control")]
-    costs = [
+    treated, control = (
         table([(one.cost_nano, first_cost(one) or 0) for one in priced if one.arm == arm])
         for arm in ("treated", "control")
-    ]
-    saved = saving(*costs)
+    )
+    saved = saving(treated, control)
     return ExperimentResults(
         status="not_enough" if saved is None else "measured",
         measured=None if saved is None else _interval(saved),
@@ -64,12 +64,12 @@ def results(conversations: Sequence[Conversation], first_cost: FirstCost) -> Exp
 def _quality(
     name: QualityName, treated: Sequence[Conversation], control: Sequence[Conversation]
 ) -> QualityDifference | None:
-    values = [np.array([float(getattr(one, name)) for one in side]) for side in (treated, control)]
-    found = difference(*values)
+    ours, theirs = (np.array([float(getattr(one, name)) for one in side]) for side in (treated, control))
+    found = difference(ours, theirs)
     if found is None:
         return None
     harmful = name in _MARGINS and harms(found, _MARGINS[name])
-    means = [float(side.mean()) for side in values]
+    means = float(ours.mean()), float(theirs.mean())
     return QualityDifference(
         name=name, treated=means[0], control=means[1], difference=_interval(found), harmful=harmful
     )

@@ -20,6 +20,8 @@ _NORMAL: Final = 1.959963984540054
 _DELTA_FROM: Final = 1_000
 # Conversations on the smaller side at which the always-valid interval is narrowest.
 _TUNED_FOR: Final = 500
+# Effective conversations on the smaller side from which intervals for a single look hold, by the simulations.
+_LARGE_ENOUGH: Final = 100
 _PORTION: Final = 2_000_000
 
 Numbers = NDArray[np.float64]
@@ -51,12 +53,15 @@ def saving(treated: Numbers, control: Numbers, seed: int = SEED) -> Measured | N
     estimate = _log_ratio(treated, control)
     if estimate is None:
         return None
-    value, error = estimate
+    value, error, quantile = estimate
     if min(len(treated), len(control)) >= _DELTA_FROM:
-        low, high = value - _NORMAL * error, value + _NORMAL * error
+        low, high = value - quantile * error, value + quantile * error
     else:
-        low, high = _bootstrap(treated, control, value, error, seed)
+        low, high = _bootstrap(treated, control, estimate, seed)
     width = _always_valid(error, len(treated), len(control))
+    if min(_effective(treated[:, 0]), _effective(control[:, 0])) < _LARGE_ENOUGH:
+        # So few large conversations make the costs that no interval for a single look covers what it promises.
+        low, high = value - width, value + width
     return Measured(
         fixed=Interval(_saved(value), _saved(high), _saved(low)),
         always_valid=Interval(_saved(value), _saved(value + width), _saved(value - width)),
@@ -86,15 +91,29 @@ def table(rows: Sequence[tuple[float, float]]) -> Numbers:
     return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
-def _log_ratio(treated: Numbers, control: Numbers) -> tuple[float, float] | None:
-    """The logarithm of treated ÷ control and its standard error (delta method), with the covariate as a control variate (CUPED):
-    the logarithm of its own ratio is zero but for chance, and is taken off as far as costs go with it.
+def _log_ratio(treated: Numbers, control: Numbers) -> tuple[float, float, float] | None:
+    """The logarithm of treated ÷ control, its standard error (delta method) and how many of them the interval reaches out. The
+    covariate is a control variate (CUPED): the logarithm of its own ratio is zero but for chance, and is taken off as far as costs go
+    with it.
     """
     if treated[:, 0].mean() <= 0 or control[:, 0].mean() <= 0:
         return None
     slope = _slope(treated, control)
     levels, errors = zip(*(_level(side[None], slope) for side in (treated, control)), strict=True)
-    return float(levels[0][0] - levels[1][0]), math.sqrt(float(errors[0][0] + errors[1][0]))
+    variances = [float(error[0]) for error in errors]
+    value, variance = float(levels[0][0] - levels[1][0]), sum(variances)
+    return value, math.sqrt(variance), _quantile(variances, (treated[:, 0], control[:, 0]))
+
+
+def _quantile(variances: Sequence[float], costs: Sequence[Numbers]) -> float:
+    """The quantile of Student's t with Welch's degrees of freedom. Where a few large conversations make up a side's cost, it knows no
+    more than as many equal ones would (Kish's effective number): the variance of so few is itself uncertain.
+    """
+    effective = [max(_effective(side), 3.0) for side in costs]
+    uncertain = sum(variance**2 / (count - 1) for variance, count in zip(variances, effective, strict=True))
+    freedom = sum(variances) ** 2 / uncertain if uncertain > 0 else math.inf
+    z = _NORMAL  # Cornish and Fisher's expansion, true to one percent from three degrees of freedom on
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
 def _level(sides: NDArray[np.float64], slope: float) -> tuple[Numbers, Numbers]:
@@ -119,18 +138,26 @@ def _slope(treated: Numbers, control: Numbers) -> float:
     return moved / spread if spread > 0 else 0.0
 
 
-def _bootstrap(treated: Numbers, control: Numbers, value: float, error: float, seed: int) -> tuple[float, float]:
+def _effective(costs: Numbers) -> float:
+    """Kish's effective number: how many equal conversations would make up this cost."""
+    return float(costs.sum() ** 2 / (costs @ costs)) if costs.any() else 0.0
+
+
+def _bootstrap(
+    treated: Numbers, control: Numbers, estimate: tuple[float, float, float], seed: int
+) -> tuple[float, float]:
     """The interval of the log ratio by a studentized bootstrap over conversations: with costs as skewed as these, percentiles of the
     ratio itself are too narrow.
     """
+    value, error, quantile = estimate
     random = np.random.default_rng(seed)
     slope = _slope(treated, control)
     ours, variance = _resampled(treated, slope, random)
     theirs, more = _resampled(control, slope, random)
     deviations = (ours - theirs - value) / np.maximum(np.sqrt(variance + more), 1e-300)
     low, high = np.quantile(deviations, (ALPHA / 2, 1 - ALPHA / 2))
-    # Never narrower than the normal interval: few conversations may by chance hold none of the large ones.
-    return value - max(float(high), _NORMAL) * error, value - min(float(low), -_NORMAL) * error
+    # Never narrower than Student's interval: few conversations may by chance hold none of the large ones.
+    return value - max(float(high), quantile) * error, value - min(float(low), -quantile) * error
 
 
 def _resampled(side: Numbers, slope: float, random: np.random.Generator) -> tuple[Numbers, Numbers]:

@@ -1,0 +1,61 @@
+"""Bodies and answers about experiments. Shares and savings are 0 to 1."""
+
+from typing import Annotated, Literal, Self
+
+import msgspec
+from msgspec import Meta
+
+from libs.common.contracts.analytics import ExperimentResults, MeasuredInterval, QualityDifference
+from services.auth.schemas import Answer, Time, iso_ms
+
+HoldoutShare = Annotated[float, Meta(ge=0, le=0.2)]
+
+
+class HoldoutChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The share of the conversations that is to run without levers; 0 switches the experiment off."""
+
+    share: HoldoutShare
+    unit: Literal["conversation"] = "conversation"
+
+
+class Holdout(Answer, frozen=True, kw_only=True):
+    """The share of the conversations that runs without levers."""
+
+    share: HoldoutShare
+    unit: Literal["conversation"] = "conversation"
+
+
+class HoldoutResults(Answer, frozen=True, kw_only=True):
+    """What the levers saved in a period. `measured` is against the conversations held out, `estimated` the receipts' own sum; both are
+    shares of the cost, and null where there is no such figure.
+    """
+
+    from_: Time = msgspec.field(name="from")
+    to: Time
+    status: Literal["off", "not_enough", "measured"]
+    share: HoldoutShare
+    measured: MeasuredInterval | None
+    estimated: float | None
+    conversations_treated: int
+    conversations_control: int
+    unpriced_conversations: int
+    mixed_conversations: int
+    quality: tuple[QualityDifference, ...]
+
+    @classmethod
+    def of(cls, found: ExperimentResults, share: float, from_ms: int, to_ms: int) -> Self:
+        """From what analytics found."""
+        none = not share and not found.conversations_control
+        return cls(
+            from_=iso_ms(from_ms),
+            to=iso_ms(to_ms),
+            status="off" if none else found.status,
+            share=share,
+            measured=found.measured,
+            estimated=found.estimated,
+            conversations_treated=found.conversations_treated,
+            conversations_control=found.conversations_control,
+            unpriced_conversations=found.unpriced,
+            mixed_conversations=found.mixed,
+            quality=found.quality,
+        )
