@@ -20,8 +20,8 @@ _NORMAL: Final = 1.959963984540054
 _DELTA_FROM: Final = 1_000
 # Conversations on the smaller side at which the always-valid interval is narrowest.
 _TUNED_FOR: Final = 500
-# Effective conversations on the smaller side from which intervals for a single look hold, by the simulations.
-_LARGE_ENOUGH: Final = 100
+# Where a side has this much of the variance, it takes so many effective conversations, by the simulations.
+_MOST_OF_IT, _LARGE_ENOUGH = 0.8, 100
 _PORTION: Final = 2_000_000
 
 Numbers = NDArray[np.float64]
@@ -53,14 +53,13 @@ def saving(treated: Numbers, control: Numbers, seed: int = SEED) -> Measured | N
     estimate = _log_ratio(treated, control)
     if estimate is None:
         return None
-    value, error, quantile = estimate
+    value, error, quantile, lopsided = estimate
     if min(len(treated), len(control)) >= _DELTA_FROM:
         low, high = value - quantile * error, value + quantile * error
     else:
-        low, high = _bootstrap(treated, control, estimate, seed)
+        low, high = _bootstrap(treated, control, (value, error, quantile), seed)
     width = _always_valid(error, len(treated), len(control))
-    if min(_effective(treated[:, 0]), _effective(control[:, 0])) < _LARGE_ENOUGH:
-        # So few large conversations make the costs that no interval for a single look covers what it promises.
+    if lopsided:
         low, high = value - width, value + width
     return Measured(
         fixed=Interval(_saved(value), _saved(high), _saved(low)),
@@ -91,10 +90,13 @@ def table(rows: Sequence[tuple[float, float]]) -> Numbers:
     return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
-def _log_ratio(treated: Numbers, control: Numbers) -> tuple[float, float, float] | None:
-    """The logarithm of treated ÷ control, its standard error (delta method) and how many of them the interval reaches out. The
-    covariate is a control variate (CUPED): the logarithm of its own ratio is zero but for chance, and is taken off as far as costs go
-    with it.
+def _log_ratio(treated: Numbers, control: Numbers) -> tuple[float, float, float, bool] | None:
+    """The logarithm of treated ÷ control, its standard error (delta method), how many of them the interval reaches out, and whether it
+    is one side alone, with few conversations, that is uncertain: its skew has no counterpart then, and no interval for a single look
+    holds.
+
+    The covariate is a control variate (CUPED): the logarithm of its own ratio is zero but for chance, and is taken off as far as costs
+    go with it.
     """
     if treated[:, 0].mean() <= 0 or control[:, 0].mean() <= 0:
         return None
@@ -102,7 +104,12 @@ def _log_ratio(treated: Numbers, control: Numbers) -> tuple[float, float, float]
     levels, errors = zip(*(_level(side[None], slope) for side in (treated, control)), strict=True)
     variances = [float(error[0]) for error in errors]
     value, variance = float(levels[0][0] - levels[1][0]), sum(variances)
-    return value, math.sqrt(variance), _quantile(variances, (treated[:, 0], control[:, 0]))
+    costs = (treated[:, 0], control[:, 0])
+    lopsided = any(
+        part > _MOST_OF_IT * variance and _effective(side) < _LARGE_ENOUGH
+        for part, side in zip(variances, costs, strict=True)
+    )
+    return value, math.sqrt(variance), _quantile(variances, costs), lopsided
 
 
 def _quantile(variances: Sequence[float], costs: Sequence[Numbers]) -> float:
