@@ -4,7 +4,9 @@ import argparse
 import asyncio
 import signal
 import sys
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -27,6 +29,10 @@ def main() -> None:
     demo = commands.add_parser("demo", help="start everything, send traffic, print what was saved, stop")
     demo.add_argument("--port", type=int, help="where clients connect (default: PROMPTLY_PORT, or any free port)")
     demo.add_argument("--verbose", action="store_true", help="show the services' logs")
+    replay = commands.add_parser("replay", help="what Promptly would have made of requests that were sent before")
+    replay.add_argument(
+        "file", type=Path, help="a request a line: OpenAI's, Anthropic's, or LiteLLM's spend log (JSONL)"
+    )
     commands.add_parser("status", help="ask a running Promptly how its parts are")
     keys = commands.add_parser("keys", help="look after the stored provider keys").add_subparsers(
         dest="verb", required=True
@@ -51,6 +57,10 @@ def main() -> None:
             code = asyncio.run(operating.grant_credits(own, arguments.whom, arguments.tokens, Console([])))
         elif arguments.command == "up":
             code = asyncio.run(_up(own, own.port if arguments.port is None else arguments.port, demo=arguments.demo))
+        elif arguments.command == "replay":
+            if not arguments.file.is_file():
+                parser.error(f"There is no file {arguments.file}.")
+            code = asyncio.run(_replay(own, arguments.file))
         else:
             code = asyncio.run(_demo(own, arguments.port, verbose=arguments.verbose))
     except (SettingsError, StartFailed, AlreadyRunning) as error:
@@ -83,15 +93,28 @@ async def _demo(own: LocalSettings, port: int | None, *, verbose: bool) -> int:
     port = _checked(port) if port is not None else own.port if why_not(own.port) is None else free_port()
     # A home of its own, so that a Promptly that is up meanwhile is not in the way; the model is shared.
     home = msgspec.structs.replace(own, home=str(Path(own.home) / "demo"), model_dir=str(own.model_path))
-    stack = Stack(home, port, demo=True, quiet=not verbose)
+    return await _apart(Stack(home, port, demo=True, quiet=not verbose), demo.run)
+
+
+async def _replay(own: LocalSettings, file: Path) -> int:
+    from deploy.local import replay  # noqa: PLC0415 - it needs the tests' provider, which only a checkout has
+
+    with TemporaryDirectory(prefix="promptly-") as home:
+        apart = msgspec.structs.replace(own, home=home, model_dir=str(own.model_path), nats_url=None, database_url=None)
+        stack = Stack(apart, free_port(), demo=True, quiet=True)
+        return await _apart(stack, partial(replay.run, file=file))
+
+
+async def _apart(stack: Stack, run: "quickstart.Demonstration") -> int:
+    """Start everything, run something against it, and stop everything."""
     stopping = _on_signals()
-    work = asyncio.create_task(_demonstrate(stack, demo.run))
+    work = asyncio.create_task(_demonstrate(stack, run))
     try:
         await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             return 130
         agreed = work.result()
-    except demo.DemoFailed as error:
+    except quickstart.DemoFailed as error:
         stack.console.bad(str(error))
         return 1
     finally:

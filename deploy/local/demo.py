@@ -11,13 +11,10 @@ from deploy.local.console import Console
 from deploy.local.demo_account import register
 from deploy.local.demo_report import Sent, report
 from deploy.local.demo_traffic import Ask, traffic
+from deploy.local.quickstart import DemoFailed
 from libs.common.ids import uuid7
 
 _RECORDED_SECONDS = 30.0
-
-
-class DemoFailed(Exception):
-    """Something in the demo did not go as it should; the message says what."""
 
 
 async def run(url: str, upstream_url: str, console: Console) -> bool:

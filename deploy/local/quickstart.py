@@ -9,6 +9,11 @@ from deploy.local.demo_account import the_account
 from deploy.local.stack import Stack
 from deploy.node.find import OLDEST
 
+
+class DemoFailed(Exception):
+    """Something in a demonstration did not go as it should; the message says what."""
+
+
 Demonstration = Callable[[str, str, Console], Awaitable[bool]]
 
 

@@ -1,5 +1,6 @@
 """`promptly demo` and `promptly up`, as a newcomer runs them."""
 
+import json
 import os
 import signal
 import subprocess
@@ -44,6 +45,50 @@ def test_the_demo_saves_money_and_its_figures_agree(model_dir: Path) -> None:
         assert "every figure agrees" in done.stdout
         assert "✗" not in done.stdout
         assert left_behind(Path(home)) == []
+
+
+@pytest.mark.timeout(180)
+def test_a_replay_says_what_would_have_been_saved(model_dir: Path, tmp_path: Path) -> None:
+    said = [
+        {"role": "system", "content": "Be  exact.\n\n\n\nAnd brief."},
+        {"role": "user", "content": "What is a lock gate?"},
+    ]
+    answer = {"choices": [{"message": {"content": "A door."}}], "usage": {"completion_tokens": 3}}
+    rows: list[object] = [
+        {"request": {"model": "gpt-4o", "messages": said}, "response": answer},
+        {"call_type": "acompletion", "spend": 1, "model": "claude-opus-5-5", "messages": json.dumps(said)},
+        {
+            "model": "claude-opus-5-5",
+            "max_tokens": 9,
+            "system": "Be brief.",
+            "messages": [{"role": "user", "content": "Why?"}],
+        },
+        {"model": "gemini-3.8-flash", "messages": said, "stream": True},
+        {"model": "nobody-knows-it", "messages": said},
+        "no request",
+    ]
+    file = tmp_path / "sent before.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.local", "replay", str(file)],
+            cwd=ROOT,
+            env={**os.environ, "PROMPTLY_HOME": home, "PROMPTLY_MODEL_DIR": str(model_dir), "TMPDIR": home},
+            capture_output=True,
+            text=True,
+            timeout=150,
+        )
+        print(done.stdout)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        for line in (
+            "4 answered, 1 refused",
+            "1 × no JSON object",
+            "The model `nobody-knows-it`",
+            "every figure agrees",
+        ):
+            assert line in done.stdout
+        assert left_behind(Path(home)) == []
+        assert list(Path(home).glob("promptly-*")) == []
 
 
 def test_status_names_every_service(running: Running) -> None:

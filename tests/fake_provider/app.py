@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 from tests.fake_provider import answer, faults, known, meter, routes, serving, strict, wire_anthropic, wire_responses
 from tests.fake_provider.formats import Format
 from tests.fake_provider.prefix_cache import PrefixCache
+from tests.fake_provider.recorded import Recorded, key
 from tests.fake_provider.routes import Route
 from tests.fake_provider.script import Script, Step
 from tests.fake_provider.serving import Receive, Scope, Send
@@ -22,7 +24,8 @@ class FakeProvider:
     """An ASGI application. `ledger` holds one entry for each request that reached an endpoint that generates.
 
     `strict` refuses what the real provider refuses. `record_bodies` keeps the bodies of requests in the ledger. `demo`
-    answers the questions of the documentation's examples. `prefix_cache` caches what Anthropic's clients mark.
+    answers the questions of the documentation's examples. `prefix_cache` caches what Anthropic's clients mark, `recorded` are
+    answers by the key of what was said last.
     """
 
     def __init__(self, *, strict: bool = False, demo: bool = False) -> None:
@@ -33,6 +36,7 @@ class FakeProvider:
         self.record_bodies = False
         self.side = SideRoutes()
         self.prefix_cache: PrefixCache | None = None
+        self.recorded: Mapping[str, Recorded] = {}
         self._count = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,6 +67,8 @@ class FakeProvider:
                 self.script.clear()
             case "strict", "POST":
                 self.strict = json.loads(body)["on"]
+            case "answers", "POST":
+                self.recorded = {name: msgspec.convert(one, Recorded) for name, one in json.loads(body).items()}
             case "record", "POST":
                 self.record_bodies = json.loads(body)["bodies"]
             case "ledger", _:
@@ -79,16 +85,16 @@ class FakeProvider:
         self, method: str, path: str, query: str, headers: dict[str, str], raw: bytes, wire: Format, send: Send
     ) -> None:
         """A route that generates no text; in the ledger like the others, with `kind` "side"."""
-        key = wire.key(headers)
+        api_key = wire.key(headers)
         entry: dict[str, Any] = {"kind": "side", "method": method, "target": f"{path}?{query}".removesuffix("?")}
-        entry.update(status=200, bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest(), key_end=key[-4:], model="")
+        entry.update(status=200, bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest(), key_end=api_key[-4:], model="")
         if self.record_bodies:
             entry.update(headers=headers, body=_object(raw))
         self.ledger.append(entry)
         self._count += 1
         step = self.script.next(path)
-        if not key or key.startswith("sk-wrong"):
-            step = wire.refusal(key)
+        if not api_key or api_key.startswith("sk-wrong"):
+            step = wire.refusal(api_key)
         if step.delay:
             await asyncio.sleep(step.delay)
         if step.status != 200:
@@ -105,9 +111,9 @@ class FakeProvider:
         await serving.respond(send, reply.status, reply.body, sent, kind=reply.kind)
 
     async def _models(self, route: Route, headers: dict[str, str], send: Send) -> None:
-        key = route.format.key(headers)
-        if not key or key.startswith("sk-wrong"):
-            refusal = route.format.refusal(key)
+        api_key = route.format.key(headers)
+        if not api_key or api_key.startswith("sk-wrong"):
+            refusal = route.format.refusal(api_key)
             await serving.respond(send, refusal.status, route.format.error(refusal.status, refusal, 0))
             return
         await serving.respond(send, 200, route.format.models(meter.models_of(route.format.PROVIDER)))
@@ -117,21 +123,21 @@ class FakeProvider:
     ) -> None:
         began, wire = time.monotonic(), route.format
         self._count += 1
-        number, key = self._count, wire.key(headers)
+        number, api_key = self._count, wire.key(headers)
         given = _object(raw)
         body = wire.read(given)
         model = route.model or str(body.get("model", ""))
         stream = bool(body.get("stream")) if route.stream is None else route.stream
         entry: dict[str, Any] = {"model": model, "status": 0, "stream": stream, "bytes": len(raw)}
-        entry.update(key_end=key[-4:], prompt_tokens=0, completion_tokens=0, nano_usd=0, closed_early=False)
+        entry.update(key_end=api_key[-4:], prompt_tokens=0, completion_tokens=0, nano_usd=0, closed_early=False)
         entry.update(provider=wire.PROVIDER, tokens=meter.Usage()._asdict(), signatures=[], closed_after_seconds=None)
         entry.update(target=target.removesuffix("?"), sha256=hashlib.sha256(raw).hexdigest())
         if self.record_bodies:
             entry.update(body=given, headers=headers)
         self.ledger.append(entry)
         step = self.script.next(model)
-        if not key or key.startswith("sk-wrong"):
-            step = wire.refusal(key)
+        if not api_key or api_key.startswith("sk-wrong"):
+            step = wire.refusal(api_key)
         elif (refused := self._refused(route, model, body, headers, stream)) is not None:
             step = refused
         entry["status"] = step.status
@@ -183,7 +189,9 @@ class FakeProvider:
         if step.malformed:
             await serving.respond(send, 200, b"<html>Bad gateway</html>")
             return True
-        if self.demo and step.content is None and not step.tool_calls:
+        if self.recorded and step == Step() and (known_answer := self.recorded.get(key(wire.last(body)))) is not None:
+            step = Step(content=known_answer.content, completion_tokens=known_answer.completion_tokens)
+        elif self.demo and step.content is None and not step.tool_calls:
             step = msgspec.structs.replace(step, content=known.answer(wire.last(body)))
         made = answer.make(number, int(time.time()), model, step, wire.last(body), wire.count(model, body))
         if self.prefix_cache is not None and wire is wire_anthropic:

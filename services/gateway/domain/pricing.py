@@ -79,6 +79,7 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
         baseline_terms=_terms(request, plan, outcome, catalog, target, served=False),
         # Another provider may have cached what the client asked for by itself.
         cached_by_us=outcome.trace.breakpoints is not None
+        and tokens.input > tokens.uncached_input
         and (target is None or plan.target is None or target.provider == plan.target.provider),
     )
     if outcome.parts:
