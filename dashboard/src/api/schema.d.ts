@@ -172,6 +172,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest changes of the settings, by whom, and what the guard switched off and why.
+         * @description Roles: admin.
+         */
+        get: operations["get_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/invite/accept": {
         parameters: {
             query?: never;
@@ -1358,6 +1378,27 @@ export interface components {
          */
         AlertTested: {
             notifications: components["schemas"]["Notification"][];
+        };
+        /**
+         * AuditLog
+         * @description Newest first.
+         */
+        AuditLog: {
+            entries: components["schemas"]["AuditRow"][];
+        };
+        /**
+         * AuditRow
+         * @description One change; `actor` is a user's id, or "guard".
+         */
+        AuditRow: {
+            id: string;
+            time: string;
+            actor: string;
+            /** @enum {unknown} */
+            action: "lever_switched_off" | "settings_changed";
+            before: Record<string, never>;
+            after: Record<string, never>;
+            reason: string | null;
         };
         /**
          * CacheCounts
@@ -3105,6 +3146,32 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_audit_log: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLog"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from libs.common.contracts.base import Event, Rpc
-from libs.common.contracts.events import CompletionFinished
+from libs.common.contracts.events import CompletionFinished, LeverName
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
@@ -277,6 +277,7 @@ class ExperimentResults(msgspec.Struct, frozen=True, kw_only=True):
     """What the levers saved. `measured` is a share of the cost, against the conversations held out; `estimated` is the receipts' own
     sum of the treated conversations. The two are never mixed. Below thirty conversations a side there is no figure. Conversations with an
     unknown price are counted in `unpriced`, not in the savings; those that changed sides are in `mixed`, and in nothing else.
+    `suspect`, where asking again is harmful, is the lever with the most of it in the conversations that it acted on.
     """
 
     status: Literal["not_enough", "measured"]
@@ -287,6 +288,7 @@ class ExperimentResults(msgspec.Struct, frozen=True, kw_only=True):
     unpriced: int
     mixed: int
     quality: tuple[QualityDifference, ...]
+    suspect: LeverName | None = None
 
 
 EXPERIMENT: Rpc[ExperimentQuery, ExperimentResults] = Rpc(

@@ -1,13 +1,14 @@
 """Conversations of an experiment, and what comes out of comparing its two sides."""
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Final
 
 import msgspec
 import numpy as np
 
 from libs.common.contracts.analytics import ExperimentResults, MeasuredInterval, QualityDifference, QualityName
-from libs.common.contracts.events import Arm
+from libs.common.contracts.events import Arm, LeverName, LeverShare
 from services.analytics.domain.experiments import Measured, difference, harms, saving, table
 
 # Points by which asking again may be more frequent with the levers; see docs/what-the-figures-mean.md.
@@ -37,6 +38,12 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     error: bool
     cancelled_stream: bool
     bad_feedback: bool
+    receipts: tuple[tuple[LeverShare, ...], ...] = ()
+
+    @property
+    def levers(self) -> frozenset[LeverName]:
+        """Those that did something in it."""
+        return frozenset(line.lever for lines in self.receipts for line in lines if line.tokens or line.nano_usd)
 
 
 def results(conversations: Sequence[Conversation], first_cost: FirstCost) -> ExperimentResults:
@@ -49,6 +56,8 @@ def results(conversations: Sequence[Conversation], first_cost: FirstCost) -> Exp
         for arm in ("treated", "control")
     )
     saved = saving(treated, control)
+    quality = tuple(found for name in _QUALITY if (found := _quality(name, *sides)) is not None)
+    harmful = any(one.harmful for one in quality)
     return ExperimentResults(
         status="not_enough" if saved is None else "measured",
         measured=None if saved is None else _interval(saved),
@@ -57,8 +66,22 @@ def results(conversations: Sequence[Conversation], first_cost: FirstCost) -> Exp
         conversations_control=len(sides[1]),
         unpriced=len(whole) - len(priced),
         mixed=len(conversations) - len(whole),
-        quality=tuple(found for name in _QUALITY if (found := _quality(name, *sides)) is not None),
+        quality=quality,
+        suspect=_suspect(sides[0]) if harmful else None,
     )
+
+
+def _suspect(treated: Sequence[Conversation]) -> LeverName | None:
+    """The lever with the most conversations asked again, above the rate where it did not act. A suspicion: levers act together, and not
+    on conversations drawn by lot.
+    """
+    excess: dict[LeverName, float] = {}
+    for lever in frozenset[LeverName]().union(*(one.levers for one in treated)):
+        acted = [one.reask for one in treated if lever in one.levers]
+        others = [one.reask for one in treated if lever not in one.levers]
+        rate = sum(others) / len(others) if others else 0.0
+        excess[lever] = sum(acted) - rate * len(acted)
+    return max(sorted(excess.items()), key=itemgetter(1))[0] if excess else None
 
 
 def _quality(

@@ -9,7 +9,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.analytics import EXPERIMENT, ExperimentQuery
 from services.auth.domain.permissions import Action
 from services.auth.experiments import schemas
-from services.auth.http.dependencies import Injected, Payload
+from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
 from services.auth.routing.service import Configuration
 
@@ -44,3 +44,16 @@ class ExperimentController(Controller):
         share = (await configuration.settings(request.user)).holdout_share
         found = await bus.call(EXPERIMENT, ExperimentQuery(org_id=request.user.org_id, from_ms=from_ms, to_ms=to_ms))
         return schemas.HoldoutResults.of(found, share, from_ms, to_ms)
+
+
+class AuditController(Controller):
+    """/api/audit-log"""
+
+    path = "/audit-log"
+
+    @get(needs=Action.MANAGE_SETTINGS)
+    async def newest(
+        self, request: ApiRequest, params: Params[schemas.AuditQuery], configuration: Injected[Configuration]
+    ) -> schemas.AuditLog:
+        """The latest changes of the settings, by whom, and what the guard switched off and why."""
+        return schemas.AuditLog.of(await configuration.changes(request.user, params.limit))

@@ -1,12 +1,14 @@
 """Bodies and answers about experiments. Shares and savings are 0 to 1."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 from msgspec import Meta
 
 from libs.common.contracts.analytics import ExperimentResults, MeasuredInterval, QualityDifference
-from services.auth.schemas import Answer, Time, iso_ms
+from services.auth.domain.audit import AuditAction, AuditEntry
+from services.auth.schemas import Answer, Time, iso, iso_ms
 
 HoldoutShare = Annotated[float, Meta(ge=0, le=0.2)]
 
@@ -58,4 +60,46 @@ class HoldoutResults(Answer, frozen=True, kw_only=True):
             unpriced_conversations=found.unpriced,
             mixed_conversations=found.mixed,
             quality=found.quality,
+        )
+
+
+class AuditQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many of the latest changes."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class AuditRow(Answer, frozen=True, kw_only=True):
+    """One change; `actor` is a user's id, or "guard"."""
+
+    id: str
+    time: Time
+    actor: str
+    action: AuditAction
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str | None
+
+
+class AuditLog(Answer, frozen=True, kw_only=True):
+    """Newest first."""
+
+    entries: tuple[AuditRow, ...]
+
+    @classmethod
+    def of(cls, entries: Sequence[AuditEntry]) -> Self:
+        """From the rows that are kept."""
+        return cls(
+            entries=tuple(
+                AuditRow(
+                    id=one.id,
+                    time=iso(one.at),
+                    actor=one.actor,
+                    action=one.action,
+                    before=one.before,
+                    after=one.after,
+                    reason=one.reason,
+                )
+                for one in entries
+            )
         )

@@ -2,7 +2,20 @@
 
 import pytest
 
-from libs.common.contracts.analytics import EXPERIMENT, ExperimentQuery, ExperimentResults, MeasuredInterval
+from libs.common.clock import SystemClock
+from libs.common.contracts.analytics import (
+    EXPERIMENT,
+    ExperimentQuery,
+    ExperimentResults,
+    MeasuredInterval,
+    QualityDifference,
+)
+from libs.common.contracts.events import LeverName
+from libs.common.db import connect
+from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.clients.event_publisher import BusEventPublisher
+from services.auth.experiments.service import Guard
+from services.auth.store.unit_of_work import unit_of_work
 from tests.integration.auth.conftest import Auth
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -54,3 +67,65 @@ async def test_measured_and_estimated_stand_apart(auth: Auth) -> None:
     )
     assert asked[0].org_id == org.id
     assert asked[0].to_ms - asked[0].from_ms == 28 * 86_400_000
+
+
+def _results(suspect: LeverName | None) -> ExperimentResults:
+    interval = MeasuredInterval(value=0.08, low=0.05, high=0.11, always_valid_low=0.035, always_valid_high=0.125)
+    reask = QualityDifference(name="reask", treated=0.1, control=0.02, difference=interval, harmful=suspect is not None)
+    return ExperimentResults(
+        status="measured",
+        measured=interval,
+        estimated=0.3,
+        conversations_treated=900,
+        conversations_control=100,
+        unpriced=0,
+        mixed=0,
+        quality=(reask,),
+        suspect=suspect,
+    )
+
+
+async def test_the_guard_switches_a_harmful_lever_off_and_says_why(auth: Auth) -> None:
+    org, other = await auth.new_org(), await auth.new_org()
+    for one in (org, other):
+        await auth.call("PUT", HOLDOUT, one.token, json={"share": 0.1})
+    asked: list[ExperimentQuery] = []
+
+    async def results(query: ExperimentQuery) -> ExperimentResults:
+        asked.append(query)
+        return _results("pruning" if query.org_id == org.id else None)
+
+    await auth.bus.serve(EXPERIMENT, results)
+    async with connect(auth.settings.database_url) as database:
+        uow = unit_of_work(database)
+        publisher = BusEventPublisher(auth.bus, lambda *_: None)
+        guard = Guard(uow, AnnouncedTransactions(uow, publisher), auth.bus, SystemClock())
+        await guard.check()
+        settings = (await auth.call("GET", "/api/optimization/settings", org.token)).json()
+        assert (settings["context_pruning"], settings["cache_enabled"]) == (False, True)
+        assert (await auth.call("GET", "/api/optimization/settings", other.token)).json()["context_pruning"] is True
+        entry = (await auth.call("GET", "/api/audit-log", org.token)).json()["entries"][0]
+        assert (entry["actor"], entry["action"], entry["after"]) == (
+            "guard",
+            "lever_switched_off",
+            {"context_pruning": False},
+        )
+        assert entry["reason"].startswith(
+            "Asked again within ten minutes: 10.0% of 900 conversations with levers, 2.0% of 100"
+        )
+
+        asked.clear()
+        await guard.check()  # anew from then on: what was harmful before says nothing of what is on now
+        mine = next(query for query in asked if query.org_id == org.id)
+        assert mine.to_ms - mine.from_ms < 60_000
+        assert len((await auth.call("GET", "/api/audit-log", org.token)).json()["entries"]) == 2
+
+        await auth.call("PUT", "/api/optimization/settings", org.token, json={"context_pruning": True})
+        entry = (await auth.call("GET", "/api/audit-log", org.token)).json()["entries"][0]
+        assert (entry["actor"], entry["before"], entry["after"]) == (
+            org.user_id,
+            {"context_pruning": False},
+            {"context_pruning": True},
+        )
+        member = await auth.join(org, "member")
+        assert (await auth.call("GET", "/api/audit-log", member)).status_code == 403
