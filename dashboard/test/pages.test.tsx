@@ -44,6 +44,7 @@ const SETTINGS = {
   older_generations: false,
   store_responses: true,
   prefix_caching: true,
+  holdout_share: 0,
 };
 
 it("signing in keeps the token, and tells a wrong password", async () => {

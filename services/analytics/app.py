@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from libs.common.bus.ports import Bus
+from libs.common.catalog import load
 from libs.common.clock import Clock, SystemClock
 from libs.common.db import Database, connect, migrate
 from libs.common.jobs import background, every
@@ -14,7 +15,9 @@ from services.analytics.batches import Batches
 from services.analytics.clients.batches import BusBatchChecker
 from services.analytics.clients.publisher import BusEventPublisher
 from services.analytics.clients.training_signals import BusTrainingSignals
+from services.analytics.experiments import Experiments
 from services.analytics.figures import Figures
+from services.analytics.handlers import experiments as experiment_handlers
 from services.analytics.handlers import figures as figure_handlers
 from services.analytics.handlers import requests as request_handlers
 from services.analytics.jobs.health import HealthCheck
@@ -37,6 +40,7 @@ async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None 
         requests = Requests(uow, clock, retention, BusEventPublisher(bus), training_signals)
         learning = Learning(uow, clock, training_signals, timedelta(seconds=settings.analytics_learn_after_seconds))
         await figure_handlers.serve(bus, Figures(uow))
+        await experiment_handlers.serve(bus, Experiments(uow, load()))
         await request_handlers.serve(bus, requests)
         async with background(
             every("upkeep", requests.maintain_partitions, settings.analytics_upkeep_seconds),

@@ -8,6 +8,7 @@ from typing import Protocol
 from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
+from services.analytics.domain.conversations import Conversation
 from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.learning import Routed
 from services.analytics.domain.periods import TimeRange
@@ -122,6 +123,14 @@ class LearningLog(Protocol):
         ...
 
 
+class Experiments(Protocol):
+    """Conversations that are on one side or the other of an experiment."""
+
+    async def conversations(self, time_range: TimeRange) -> Sequence[Conversation]:
+        """Those with requests in this range, each added up over its requests there."""
+        ...
+
+
 class Tx(Protocol):
     """Everything analytics keeps, within one transaction."""
 
@@ -137,6 +146,8 @@ class Tx(Protocol):
     def learning(self) -> LearningLog: ...
     @property
     def erasing(self) -> Erasing: ...
+    @property
+    def experiments(self) -> Experiments: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]

@@ -39,6 +39,7 @@ from services.auth.clients.mail import NullMailer, SmtpMailer
 from services.auth.clients.passwords import Argon2Passwords
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.links import Links, trace_page
+from services.auth.experiments.service import Guard
 from services.auth.handlers import operator_commands
 from services.auth.http.api import Parts, create_api
 from services.auth.http.gateway_peers import gateway_peers
@@ -111,6 +112,10 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                 in_background=in_background,
             )
             idempotency = Idempotency(unit_of_work(database), clock)
+            transactions = AnnouncedTransactions(
+                unit_of_work(database), BusEventPublisher(bus, lambda *_: None)
+            )  # it ends no session
+            guard = Guard(unit_of_work(database), transactions, bus, clock)
             await billing_handlers.serve(bus, parts.credits_, idempotency)
             await operator_commands.serve(bus, parts.recovery, parts.provider_keys)
             await bus.serve(VERIFY_API_KEY, verify_api_key(parts.api_keys))
@@ -121,6 +126,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                     every("publish_deletions", parts.erasure.publish_deletions, _PUBLISH_SECONDS),
                     every("reap_credits", parts.credits_.reap, settings.credit_reap_seconds / 10),
                     every("expire_idempotency", idempotency.sweep, _SWEEP_SECONDS),
+                    every("guard", guard.check, _SWEEP_SECONDS),
                 ),
                 serve_http(
                     gateway_peers(create_api(parts), parts.api_keys),

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from services.auth.accounts.ports import Accounts
 from services.auth.billing.ports import IdempotencyRecords, Ledger
 from services.auth.domain.attempts import Allowance
+from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.mails import Mail
 from services.auth.domain.one_time_tokens import Kind, OneTimeToken
 from services.auth.keys.ports import ApiKeys, ProviderKeys
@@ -122,6 +123,22 @@ class Erasures(Protocol):
         ...
 
 
+class AuditLog(Protocol):
+    """Who changed what."""
+
+    async def add(self, org_id: str, entry: AuditEntry) -> None:
+        """Keep a change."""
+        ...
+
+    async def newest(self, org_id: str, limit: int) -> Sequence[AuditEntry]:
+        """The latest changes, newest first."""
+        ...
+
+    async def last(self, org_id: str, action: AuditAction) -> datetime | None:
+        """When this was last done; None where it never was."""
+        ...
+
+
 class Tx(Protocol):
     """Everything auth keeps, within one transaction."""
 
@@ -143,6 +160,8 @@ class Tx(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def idempotency(self) -> IdempotencyRecords: ...
+    @property
+    def audit(self) -> AuditLog: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]

@@ -13,6 +13,7 @@ from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
 from libs.common.latency import bucket
+from services.analytics.domain.conversations import Conversation
 from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.periods import TimeRange, moment, week_end, week_of
 from services.analytics.domain.sums import Interval, Server, Sums
@@ -46,6 +47,7 @@ class MemoryUnitOfWork:
             MemoryPartitions(rows, weeks),
             MemoryLearning(rows, feedback, received, learned),
             MemoryErasing(rows, feedback, learned, erased),
+            MemoryExperiments(),
         )
         self._received, self._learned = received, learned
         self._rows, self._weeks, self._feedback, self._erased = rows, weeks, feedback, erased
@@ -61,6 +63,7 @@ class MemoryTx:
     partitions: "MemoryPartitions"
     learning: MemoryLearning
     erasing: "MemoryErasing"
+    experiments: "MemoryExperiments"
 
 
 class MemoryFeedback:
@@ -234,6 +237,13 @@ class MemoryErasing:
         return False
 
 
+class MemoryExperiments:
+    """Implements `ports.Experiments` for an organization without one."""
+
+    async def conversations(self, time_range: TimeRange) -> Sequence[Conversation]:
+        return []
+
+
 def _wanted(event: CompletionFinished, query: RequestQuery) -> bool:
     made = made_at(event.id)
     hit = event.cache in ("exact", "semantic")
@@ -246,7 +256,7 @@ def _wanted(event: CompletionFinished, query: RequestQuery) -> bool:
         and (query.cache_entry_id is None or (event.cache, event.cache_entry_id) == ("semantic", query.cache_entry_id))
         and (query.from_ms is None or made >= moment(query.from_ms, "from"))
         and (query.to_ms is None or made < moment(query.to_ms, "to"))
-        and all(getattr(query, name) in (None, getattr(event, name)) for name in ("status", "key_id", "kind"))
+        and all(getattr(query, name) in (None, getattr(event, name)) for name in ("status", "key_id", "kind", "arm"))
     )
 
 

@@ -31,6 +31,7 @@ FEATURES = {
     "accounts",
     "alerts",
     "billing",
+    "experiments",
     "insights",
     "keys",
     "optimization",

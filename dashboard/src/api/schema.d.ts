@@ -172,6 +172,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest changes of the settings, by whom, and what the guard switched off and why.
+         * @description Roles: admin.
+         */
+        get: operations["get_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/invite/accept": {
         parameters: {
             query?: never;
@@ -536,6 +556,50 @@ export interface paths {
         put?: never;
         /** An event of the payment provider, which it signs. */
         post: operations["post_billing_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/holdout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The share of the conversations that runs without levers.
+         * @description Roles: admin, member, viewer.
+         */
+        get: operations["get_experiments_holdout"];
+        /**
+         * Have another share run without levers.
+         * @description Roles: admin.
+         */
+        put: operations["put_experiments_holdout"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/holdout/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the levers saved in the last 28 days, measured and estimated, and what they did to quality.
+         * @description Roles: admin, member, viewer.
+         */
+        get: operations["get_experiments_holdout_results"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1316,6 +1380,27 @@ export interface components {
             notifications: components["schemas"]["Notification"][];
         };
         /**
+         * AuditLog
+         * @description Newest first.
+         */
+        AuditLog: {
+            entries: components["schemas"]["AuditRow"][];
+        };
+        /**
+         * AuditRow
+         * @description One change; `actor` is a user's id, or "guard".
+         */
+        AuditRow: {
+            id: string;
+            time: string;
+            actor: string;
+            /** @enum {unknown} */
+            action: "lever_switched_off" | "settings_changed";
+            before: Record<string, never>;
+            after: Record<string, never>;
+            reason: string | null;
+        };
+        /**
          * CacheCounts
          * @description Hits by layer; the rate is over all requests, 0 to 1.
          */
@@ -1505,6 +1590,49 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Holdout
+         * @description The share of the conversations that runs without levers.
+         */
+        Holdout: {
+            share: number;
+            /**
+             * @default conversation
+             * @enum {unknown}
+             */
+            unit: "conversation";
+        };
+        /**
+         * HoldoutChange
+         * @description The share of the conversations that is to run without levers; 0 switches the experiment off.
+         */
+        HoldoutChange: {
+            share: number;
+            /**
+             * @default conversation
+             * @enum {unknown}
+             */
+            unit: "conversation";
+        };
+        /**
+         * HoldoutResults
+         * @description What the levers saved in a period. `measured` is against the conversations held out, `estimated` the receipts' own sum; both are
+         *         shares of the cost, and null where there is no such figure.
+         */
+        HoldoutResults: {
+            from: string;
+            to: string;
+            /** @enum {unknown} */
+            status: "measured" | "not_enough" | "off";
+            share: number;
+            measured: components["schemas"]["MeasuredInterval"] | null;
+            estimated: number | null;
+            conversations_treated: number;
+            conversations_control: number;
+            unpriced_conversations: number;
+            mixed_conversations: number;
+            quality: components["schemas"]["QualityDifference"][];
+        };
+        /**
          * Invite
          * @description An open invitation.
          */
@@ -1692,6 +1820,8 @@ export interface components {
             cached_items: number;
             stored: boolean;
             upstream_request_id: string | null;
+            arm: ("control" | "treated") | null;
+            conversation: string | null;
             receipt: components["schemas"]["Receipt"];
             feedback: components["schemas"]["Feedback"] | null;
             trace_url: string | null;
@@ -1765,6 +1895,8 @@ export interface components {
             cached_items: number;
             stored: boolean;
             upstream_request_id: string | null;
+            arm: ("control" | "treated") | null;
+            conversation: string | null;
         };
         /**
          * LogPage
@@ -1790,6 +1922,17 @@ export interface components {
             user: components["schemas"]["User"];
             org: components["schemas"]["Org"];
             permissions: components["schemas"]["Action"][];
+        };
+        /**
+         * MeasuredInterval
+         * @description An estimate with its 95 % interval for a single look, and the one that holds however often somebody looks.
+         */
+        MeasuredInterval: {
+            value: number;
+            low: number;
+            high: number;
+            always_valid_low: number;
+            always_valid_high: number;
         };
         /**
          * Members
@@ -1892,7 +2035,8 @@ export interface components {
          *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
          *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
          *         `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints
-         *         where the client sets none, the provider wants them, and they pay.
+         *         where the client sets none, the provider wants them, and they pay. `holdout_share` of the conversations, 0 to 0.2, runs without
+         *         any lever, so that savings can be measured.
          */
         OptimizationSettings: {
             /**
@@ -1935,6 +2079,8 @@ export interface components {
             store_responses: boolean;
             /** @default true */
             prefix_caching: boolean;
+            /** @default 0 */
+            holdout_share: number;
         };
         /**
          * Org
@@ -2129,6 +2275,20 @@ export interface components {
          */
         Purchases: {
             purchases: components["schemas"]["Purchase"][];
+        };
+        /**
+         * QualityDifference
+         * @description Something by conversation, on both sides: the share of conversations that had one, or a mean count. `difference` is treated −
+         *         control. `harmful`: worse by more than the margin, at the always-valid interval.
+         */
+        QualityDifference: {
+            /** @enum {unknown} */
+            name: "bad_feedback" | "cancelled_stream" | "error" | "output_tokens" | "reask" | "turns";
+            treated: number;
+            control: number;
+            difference: components["schemas"]["MeasuredInterval"];
+            /** @default false */
+            harmful: boolean;
         };
         /**
          * Receipt
@@ -2989,6 +3149,32 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_audit_log: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLog"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     post_auth_invite_accept: {
         parameters: {
             query?: never;
@@ -3500,6 +3686,79 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
+        };
+    };
+    get_experiments_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holdout"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_experiments_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldoutChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holdout"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_experiments_holdout_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldoutResults"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_keys_platform: {
@@ -4034,6 +4293,8 @@ export interface operations {
                 kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
                 session?: string;
                 client?: string;
+                arm?: "control" | "treated";
+                conversation?: string;
                 limit?: number;
                 cursor?: string;
             };
@@ -4069,6 +4330,8 @@ export interface operations {
                 kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
                 session?: string;
                 client?: string;
+                arm?: "control" | "treated";
+                conversation?: string;
             };
             header?: never;
             path?: never;
@@ -4102,6 +4365,8 @@ export interface operations {
                 kind?: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
                 session?: string;
                 client?: string;
+                arm?: "control" | "treated";
+                conversation?: string;
             };
             header?: never;
             path?: never;
@@ -4120,7 +4385,7 @@ export interface operations {
                      *
                      *     event: request
                      *     id: req_77777777777777777777777777777777
-                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123"}
+                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123","arm":null,"conversation":null}
                      */
                     "text/event-stream": unknown;
                 };

@@ -15,6 +15,10 @@ RequestKind = Literal[
 LeverName = Literal["whitespace", "redundancy", "compression", "pruning", "caching", "routing", "cache_discount"]
 
 
+# Whether a conversation of the experiment runs with the levers or without any.
+Arm = Literal["treated", "control"]
+
+
 class LeverShare(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a receipt: the tokens a lever took away and the nano-dollars it saved, both signed."""
 
@@ -61,7 +65,8 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     digests of the ids that a client sends, `client` the family of its user agent. `dropped` names parameters that the provider could not
     be given, `stop` why the answer ended, in the provider's word. `units` counts what is billed by other units than tokens,
     `unpriced` names those, or the token classes, that have no known price. `items` of an embedding call are its inputs,
-    `cached_items` those that were served from the cache; `stored` says that the answer was kept for follow-ups.
+    `cached_items` those that were served from the cache; `stored` says that the answer was kept for follow-ups. `arm` is the
+    side of the experiment that the conversation is on, `conversation` a keyed digest that names it; None where there is no experiment.
     """
 
     id: str
@@ -126,6 +131,8 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     cached_items: int = 0
     stored: bool = False
     upstream_request_id: str | None = None
+    arm: Arm | None = None
+    conversation: str | None = None
 
 
 COMPLETION_FINISHED: Event[CompletionFinished] = Event(

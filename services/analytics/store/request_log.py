@@ -122,7 +122,7 @@ def _filters(query: RequestQuery) -> tuple[list[str], dict[str, object]]:
     if query.ids is not None:
         where.append("(at, id) IN (SELECT * FROM unnest(CAST(:ats AS timestamptz[]), CAST(:ids AS text[])))")
         values |= {"ats": [made_at(one) for one in query.ids], "ids": list(query.ids)}
-    for name in ("status", "key_id", "kind", "session", "client"):
+    for name in ("status", "key_id", "kind", "session", "client", "arm", "conversation"):
         if (value := getattr(query, name)) is not None:
             where.append(f"{name} = :{name}")
             values[name] = value

@@ -8,6 +8,7 @@ from libs.common.db import Database
 from libs.common.db.erasing import SqlErasing
 from services.analytics.ports import Tx, UnitOfWork
 from services.analytics.store.erasing import erasing
+from services.analytics.store.experiments import SqlExperiments
 from services.analytics.store.feedback import SqlFeedback
 from services.analytics.store.figures import SqlFigures
 from services.analytics.store.learning import SqlLearning
@@ -25,6 +26,7 @@ class SqlTx:
     partitions: SqlPartitions
     learning: SqlLearning
     erasing: SqlErasing
+    experiments: SqlExperiments
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -34,7 +36,13 @@ def unit_of_work(database: Database) -> UnitOfWork:
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
             yield SqlTx(
-                SqlRequestLog(tx), SqlFeedback(tx), SqlFigures(tx), SqlPartitions(tx), SqlLearning(tx), erasing(tx)
+                SqlRequestLog(tx),
+                SqlFeedback(tx),
+                SqlFigures(tx),
+                SqlPartitions(tx),
+                SqlLearning(tx),
+                erasing(tx),
+                SqlExperiments(tx),
             )
 
     return begin

@@ -82,6 +82,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "cached_items": "integer",
     "stored": "boolean",
     "upstream_request_id": "text",
+    "arm": "text",
+    "conversation": "text",
 }
 _TOKENS: Final = tuple(field.name for field in msgspec.structs.fields(TokenClasses))
 _FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(CompletionFinished) if field.name != "tokens")

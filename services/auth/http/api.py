@@ -22,6 +22,7 @@ from services.auth.billing.credits import Credits
 from services.auth.billing.http import BillingController
 from services.auth.billing.service import Billing
 from services.auth.domain.links import Links
+from services.auth.experiments.http import AuditController, ExperimentController
 from services.auth.http import errors
 from services.auth.http.dependencies import DECODED
 from services.auth.http.docs import DocsController
@@ -83,6 +84,8 @@ def create_api(parts: Parts) -> Litestar:
             RoutingController,
             AnalyticsController,
             RequestController,
+            ExperimentController,
+            AuditController,
             AlertController,
             BillingController,
             DocsController,

@@ -69,6 +69,8 @@ ENTRY: Final = schemas.LogEntry(
     cached_items=0,
     stored=False,
     upstream_request_id="req_0123",
+    arm=None,
+    conversation=None,
 )
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     schemas.Levers(

@@ -130,4 +130,6 @@ def _filtered(request: ApiRequest, params: schemas.LogFilter, clock: Clock) -> a
         kind=params.kind,
         session=params.session,
         client=params.client,
+        arm=params.arm,
+        conversation=params.conversation,
     )

@@ -24,6 +24,10 @@ class Configuration(Protocol):
         """Keep the levers."""
         ...
 
+    async def held_out(self) -> Sequence[str]:
+        """Organizations that run some conversations without levers."""
+        ...
+
     async def tiers(self, org_id: str) -> Tiers:
         """Models per provider and tier that differ from the defaults."""
         ...

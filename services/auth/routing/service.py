@@ -13,6 +13,7 @@ from libs.common.errors import BadRequest, Conflict, NotFound
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
+from services.auth.domain.audit import AuditEntry
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.routing.domain import rules
 from services.auth.routing.domain.chat_request import ChatBody, route_request
@@ -61,9 +62,26 @@ class Configuration:
         """Change the levers named in `fields`, whose values have been checked."""
         async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
-            settings = msgspec.structs.replace(await tx.configuration.settings(caller.org_id), **fields)
+            before = await tx.configuration.settings(caller.org_id)
+            settings = msgspec.structs.replace(before, **fields)
             await tx.configuration.put_settings(caller.org_id, settings)
+            changed = [name for name in fields if getattr(before, name) != getattr(settings, name)]
+            if changed:
+                entry = AuditEntry(
+                    id=new_id("aud"),
+                    at=self._clock.now(),
+                    actor=caller.user_id,
+                    action="settings_changed",
+                    before={name: getattr(before, name) for name in changed},
+                    after={name: getattr(settings, name) for name in changed},
+                )
+                await tx.audit.add(caller.org_id, entry)
         return settings
+
+    async def changes(self, caller: Caller, limit: int) -> Sequence[AuditEntry]:
+        """The latest changes of the levers, newest first."""
+        async with self._uow() as tx:
+            return await tx.audit.newest(caller.org_id, limit)
 
     async def routing(self, caller: Caller) -> Routing:
         """The mode and the tiers."""

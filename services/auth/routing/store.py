@@ -33,6 +33,15 @@ class SqlConfiguration:
             {"org_id": org_id, "document": msgspec.json.encode(settings).decode()},
         )
 
+    async def held_out(self) -> Sequence[str]:
+        found = await self._tx.execute(
+            text(
+                "SELECT org_id FROM auth.settings WHERE CAST(optimization ->> 'holdout_share' AS double precision) > 0"
+                " ORDER BY org_id"
+            )
+        )
+        return list(found.scalars())
+
     async def tiers(self, org_id: str) -> Tiers:
         return msgspec.convert(await self._column("tiers", org_id), Tiers)
 

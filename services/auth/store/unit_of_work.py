@@ -11,6 +11,7 @@ from services.auth.keys.store.api_keys import SqlApiKeys
 from services.auth.keys.store.provider_keys import SqlProviderKeys
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.routing.store import SqlConfiguration
+from services.auth.store.audit import SqlAuditLog
 from services.auth.store.erasures import SqlErasures
 from services.auth.store.one_time_tokens import SqlOneTimeTokens
 from services.auth.team.store import SqlInvites
@@ -29,6 +30,7 @@ class SqlTx:
     erasures: SqlErasures
     ledger: SqlLedger
     idempotency: SqlIdempotencyRecords
+    audit: SqlAuditLog
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -47,6 +49,7 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 erasures=SqlErasures(tx),
                 ledger=SqlLedger(tx),
                 idempotency=SqlIdempotencyRecords(tx),
+                audit=SqlAuditLog(tx),
             )
 
     return begin

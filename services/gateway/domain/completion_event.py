@@ -40,6 +40,8 @@ def response_metadata(request: Request, plan: Plan, outcome: Outcome, now: float
         found["model_note"] = plan.target.note
     if plan.optimized is not None and hit is None and not plan.fallback_used:
         found |= {"content_kinds": plan.optimized.content, "left_out": plan.optimized.left_out}
+    if request.arm is not None:
+        found["arm"] = request.arm
     if plan.not_done:
         found["not_done"] = plan.not_done
     if hit is not None:
@@ -122,6 +124,8 @@ def completion_event(request: Request, plan: Plan, outcome: Outcome, now: float)
         cached_items=outcome.cached_items,
         stored=outcome.stored,
         upstream_request_id=trace.upstream_request_id,
+        arm=request.arm,
+        conversation=request.conversation,
     )
 
 
@@ -159,6 +163,8 @@ def failure_event(request: Request, now: float, *, status_code: int, error: str)
         overhead_ms=latency,
         stream=request.envelope.stream,
         trace_id=request.trace_id,
+        arm=request.arm,
+        conversation=request.conversation,
     )
 
 

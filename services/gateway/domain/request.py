@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings, Principal
+from libs.common.contracts.events import Arm
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.overrides import Overrides
@@ -62,6 +63,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     `chat` is the request as OpenAI's chat format has it, which is what optimizer, router and semantic cache read; None: no lever
     applies. `calls` are the tool calls in the conversation. `requested` is where the requested model can be had, None where no
     key reaches it; `client` is the family of its user agent; `cache_key` is None where the answer may not be cached.
+    `arm` is the side of the experiment that its conversation is on, `conversation` that one's digest.
     """
 
     id: str
@@ -78,6 +80,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     client: str | None = None
     cache_key: CacheKey | None = None
     trace_id: str | None = None
+    arm: Arm | None = None
+    conversation: str | None = None
 
     @property
     def baseline_model(self) -> str:

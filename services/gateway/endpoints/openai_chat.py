@@ -62,6 +62,7 @@ class OpenAIChat:
             choices=fields.n or 1,
             end_user=read.end_user,
             tier=read.service_tier,
+            session=headers.get("x-session-id"),
             tools=len(fields.tools or ()) + len(fields.functions or ()),
             chat=read,
         )

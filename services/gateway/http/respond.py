@@ -27,6 +27,8 @@ async def respond(
     answer = await cancel_on_disconnect(request, serve(lambda verdict: rate_headers(own, verdict)))
     own.headers["x-promptly-cache"] = answer.cache
     own.headers["x-promptly-model"] = answer.model
+    if answer.arm is not None:
+        own.headers["x-promptly-arm"] = answer.arm
     if id_headers and answer.dropped:
         own.headers["x-promptly-dropped"] = ", ".join(answer.dropped)
     for name, value in answer.headers.items():

@@ -7,7 +7,7 @@ import msgspec
 from libs.common.catalog import Catalog
 from libs.common.contracts.auth import Principal
 from libs.common.telemetry import tracing
-from services.gateway.domain import overrides, subrequests
+from services.gateway.domain import holdout, overrides, subrequests
 from services.gateway.domain.cache_key import CacheKey, shaped_by
 from services.gateway.domain.request import Incoming, Kind, Request
 from services.gateway.domain.targets import check_known, find_target, unreachable
@@ -25,7 +25,7 @@ def parse_request(
     requested = find_target(request.baseline_model, principal, catalog)
     if requested is None and not subrequests.may_substitute(principal, request.settings):
         raise unreachable(request.baseline_model, principal, catalog)
-    request = msgspec.structs.replace(request, requested=requested)
+    request = holdout.assign(msgspec.structs.replace(request, requested=requested))
     return msgspec.structs.replace(request, cache_key=_cache_key(endpoint, request))
 
 
@@ -34,6 +34,8 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
     own = overrides.parse(incoming.headers)
     settings = own.apply(principal.settings)
     envelope = endpoint.head(incoming.body, incoming.headers, incoming.query)
+    # Both sides of an experiment are told apart, and asked again, by the chat view.
+    viewed = subrequests.is_routed(kind, principal, settings) or bool(settings.holdout_share)
     return Request(
         id=incoming.request_id,
         accepted=incoming.accepted,
@@ -41,7 +43,7 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
         kind=kind,
         principal=principal,
         envelope=envelope,
-        chat=endpoint.chat_view(envelope) if subrequests.is_routed(kind, principal, settings) else None,
+        chat=endpoint.chat_view(envelope) if viewed else None,
         calls=endpoint.call_ids(envelope),
         overrides=own,
         settings=settings,

@@ -123,4 +123,5 @@ def _response(endpoint: Endpoint, request: Request, call: ProviderCall) -> Respo
         error=lambda error: endpoint.stream_error(error, request.id),
         headers=call.headers,
         dropped=call.trace.dropped,
+        arm=request.arm,
     )

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from libs.common.contracts.events import Arm
 from libs.common.errors import PromptlyError
 from services.gateway.domain.request import Request
 from services.gateway.endpoints.base import Endpoint
@@ -14,7 +15,8 @@ from services.gateway.pipeline.admission import ConcurrencyPermit
 class Response:
     """An answer: `body` whole, or in `chunks`, whose closing before their end is a client that left. `cache` and `model` are
     what the client's headers say. Of a stream, `error` makes the bytes that end it with an error, and `keep_alive` those for a
-    silence. `headers` are the provider's, of an answer that is its own; `dropped` names fields that it was not given.
+    silence. `headers` are the provider's, of an answer that is its own; `dropped` names fields that it was not given; `arm` is
+    the conversation's side of the experiment.
     """
 
     cache: Literal["hit", "miss", "off"]
@@ -26,6 +28,7 @@ class Response:
     keep_alive: Callable[[], bytes] = bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    arm: Arm | None = None
 
 
 def cached(endpoint: Endpoint, request: Request, model: str, body: bytes) -> Response:
@@ -38,6 +41,7 @@ def cached(endpoint: Endpoint, request: Request, model: str, body: bytes) -> Res
         error=lambda error: endpoint.stream_error(error, request.id),
         body=b"" if streams else body,
         chunks=_once(body) if streams else None,
+        arm=request.arm,
     )
 
 

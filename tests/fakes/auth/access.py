@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.one_time_tokens import Kind, OneTimeToken
 from services.auth.team.domain.members import Invite
 from tests.fakes.auth.rows import Rows
@@ -53,6 +54,24 @@ class MemoryOneTimeTokens:
         self._rows.one_time_tokens = kept
 
 
+class MemoryAuditLog:
+    """Implements `ports.AuditLog`."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def add(self, org_id: str, entry: AuditEntry) -> None:
+        self._rows.audit[org_id, entry.id] = entry
+
+    async def newest(self, org_id: str, limit: int) -> Sequence[AuditEntry]:
+        mine = [entry for (owner, _), entry in self._rows.audit.items() if owner == org_id]
+        return sorted(mine, key=lambda entry: (entry.at, entry.id), reverse=True)[:limit]
+
+    async def last(self, org_id: str, action: AuditAction) -> datetime | None:
+        mine = [one.at for (owner, _), one in self._rows.audit.items() if owner == org_id and one.action == action]
+        return max(mine, default=None)
+
+
 class MemoryErasures:
     """Implements `ports.Erasures`."""
 
@@ -64,7 +83,7 @@ class MemoryErasures:
         for by_org in (rows.orgs, rows.settings, rows.tiers, rows.credit_accounts):
             by_org.pop(org_id, None)
         spending = (rows.credit_entries, rows.credit_leases, rows.idempotency)
-        for table in (rows.users, rows.invites, rows.api_keys, rows.provider_keys, rows.rules, *spending):
+        for table in (rows.users, rows.invites, rows.api_keys, rows.provider_keys, rows.rules, rows.audit, *spending):
             for key in [key for key in table if key[0] == org_id]:
                 del table[key]
         rows.revoked_tokens = {key for key in rows.revoked_tokens if key[0] != org_id}

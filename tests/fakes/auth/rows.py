@@ -7,6 +7,7 @@ from libs.common.contracts.auth import OptimizationSettings
 from services.auth.billing.domain.ledger import Account, Entry, Lease
 from services.auth.billing.ports import IdempotencyRecord
 from services.auth.domain.accounts import Credentials, Org
+from services.auth.domain.audit import AuditEntry
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.one_time_tokens import OneTimeToken
 from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
@@ -36,4 +37,5 @@ class Rows:
     credit_entries: dict[Id, Entry] = field(default_factory=dict)
     credit_leases: dict[Id, Lease] = field(default_factory=dict)
     idempotency: dict[Id, IdempotencyRecord] = field(default_factory=dict)
+    audit: dict[Id, AuditEntry] = field(default_factory=dict)
     deleted_orgs: dict[str, datetime] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
 from services.auth.ports import Tx
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Tiers
-from tests.fakes.auth.access import MemoryErasures, MemoryInvites, MemoryOneTimeTokens
+from tests.fakes.auth.access import MemoryAuditLog, MemoryErasures, MemoryInvites, MemoryOneTimeTokens
 from tests.fakes.auth.ledger import MemoryIdempotencyRecords, MemoryLedger
 from tests.fakes.auth.rows import Rows
 
@@ -39,6 +39,7 @@ class MemoryUnitOfWork:
             erasures=MemoryErasures(rows),
             ledger=MemoryLedger(rows),
             idempotency=MemoryIdempotencyRecords(rows),
+            audit=MemoryAuditLog(rows),
         )
         self._rows = rows
 
@@ -56,6 +57,7 @@ class MemoryTx:
     erasures: MemoryErasures
     ledger: MemoryLedger
     idempotency: MemoryIdempotencyRecords
+    audit: MemoryAuditLog
 
 
 class MemoryAccounts:
@@ -237,6 +239,9 @@ class MemoryConfiguration:
 
     async def put_settings(self, org_id: str, settings: OptimizationSettings) -> None:
         self._rows.settings[org_id] = settings
+
+    async def held_out(self) -> Sequence[str]:
+        return sorted(org_id for org_id, settings in self._rows.settings.items() if settings.holdout_share)
 
     async def tiers(self, org_id: str) -> Tiers:
         return self._rows.tiers.get(org_id, {})

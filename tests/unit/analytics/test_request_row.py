@@ -61,6 +61,8 @@ FULL = request(
     cached_items=3,
     stored=True,
     upstream_request_id="req_theirs",
+    arm="control",
+    conversation="c6d72268cee3bdc53113eec6",
 )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from services.auth.accounts import examples as accounts
 from services.auth.alerts import examples as alerts
 from services.auth.billing import examples as billing
+from services.auth.experiments import examples as experiments
 from services.auth.insights import examples as insights
 from services.auth.keys import examples as keys
 from services.auth.optimization import examples as optimization
@@ -17,7 +18,10 @@ from services.auth.status import examples as status
 from services.auth.team import examples as team
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
-_FEATURES: Final = (accounts, alerts, billing, insights, keys, optimization, routing, sessions, status, team)
+_FEATURES: Final = (
+    *(accounts, alerts, billing, experiments, insights, keys, optimization, routing),
+    *(sessions, status, team),
+)
 _EXAMPLES: Final[Mapping[type[msgspec.Struct], msgspec.Struct]] = {
     type(example): example for feature in _FEATURES for example in feature.EXAMPLES
 }

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from libs.common.contracts import analytics
 from libs.common.contracts.auth import Tier
-from libs.common.contracts.events import CompletionFinished, LeverName, RequestKind, Status, TokenClasses
+from libs.common.contracts.events import Arm, CompletionFinished, LeverName, RequestKind, Status, TokenClasses
 from libs.common.money import usd
 from services.auth.schemas import Answer, OptionalText, Time, iso_ms, optional_usd
 
@@ -24,6 +24,8 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     kind: RequestKind | None = None
     session: OptionalText | None = None
     client: OptionalText | None = None
+    arm: Arm | None = None
+    conversation: OptionalText | None = None
 
 
 class LogQuery(LogFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +103,8 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     cached_items: int
     stored: bool
     upstream_request_id: str | None
+    arm: Arm | None
+    conversation: str | None
 
     @classmethod
     def of(cls, entry: CompletionFinished) -> Self:

@@ -1,0 +1,1 @@
+"""Simulated traffic with a known true effect: how often the figures of the holdout hold."""

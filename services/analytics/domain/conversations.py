@@ -1,0 +1,113 @@
+"""Conversations of an experiment, and what comes out of comparing its two sides."""
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from libs.common.contracts.analytics import ExperimentResults, MeasuredInterval, QualityDifference, QualityName
+from libs.common.contracts.events import Arm, LeverName, LeverShare
+from services.analytics.domain.experiments import Measured, difference, harms, saving, table
+
+# Points by which asking again may be more frequent with the levers; see docs/what-the-figures-mean.md.
+REASK_MARGIN: Final = 0.02
+_QUALITY: Final[tuple[QualityName, ...]] = (
+    *("reask", "bad_feedback", "error", "cancelled_stream"),
+    *("turns", "output_tokens"),
+)
+_MARGINS: Final[dict[QualityName, float]] = {"reask": REASK_MARGIN}
+FirstCost = Callable[["Conversation"], int | None]
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """One conversation: its first request (model requested, tokens as sent, when), what all cost, and whether something happened in it."""
+
+    arm: Arm
+    mixed: bool
+    turns: int
+    first_model: str
+    first_tokens: int
+    first_ms: int
+    priced: bool
+    cost_nano: float
+    baseline_nano: float
+    output_tokens: float
+    reask: bool
+    error: bool
+    cancelled_stream: bool
+    bad_feedback: bool
+    receipts: tuple[tuple[LeverShare, ...], ...] = ()
+
+    @property
+    def levers(self) -> frozenset[LeverName]:
+        """Those that did something in it."""
+        return frozenset(line.lever for lines in self.receipts for line in lines if line.tokens or line.nano_usd)
+
+
+def results(conversations: Sequence[Conversation], first_cost: FirstCost) -> ExperimentResults:
+    """Both sides compared. `first_cost` is what a conversation's first prompt costs at the requested price, which no lever changes."""
+    whole = [one for one in conversations if not one.mixed]
+    priced = [one for one in whole if one.priced]
+    sides = [[one for one in whole if one.arm == arm] for arm in ("treated", "control")]
+    treated, control = (
+        table([(one.cost_nano, first_cost(one) or 0) for one in priced if one.arm == arm])
+        for arm in ("treated", "control")
+    )
+    saved = saving(treated, control)
+    quality = tuple(found for name in _QUALITY if (found := _quality(name, *sides)) is not None)
+    harmful = any(one.harmful for one in quality)
+    return ExperimentResults(
+        status="not_enough" if saved is None else "measured",
+        measured=None if saved is None else _interval(saved),
+        estimated=_estimated([one for one in priced if one.arm == "treated"]),
+        conversations_treated=len(sides[0]),
+        conversations_control=len(sides[1]),
+        unpriced=len(whole) - len(priced),
+        mixed=len(conversations) - len(whole),
+        quality=quality,
+        suspect=_suspect(sides[0]) if harmful else None,
+    )
+
+
+def _suspect(treated: Sequence[Conversation]) -> LeverName | None:
+    """The lever with the most conversations asked again, above the rate where it did not act. A suspicion: levers act together, and not
+    on conversations drawn by lot.
+    """
+    excess: dict[LeverName, float] = {}
+    for lever in frozenset[LeverName]().union(*(one.levers for one in treated)):
+        acted = [one.reask for one in treated if lever in one.levers]
+        others = [one.reask for one in treated if lever not in one.levers]
+        rate = sum(others) / len(others) if others else 0.0
+        excess[lever] = sum(acted) - rate * len(acted)
+    return max(sorted(excess.items()), key=itemgetter(1))[0] if excess else None
+
+
+def _quality(
+    name: QualityName, treated: Sequence[Conversation], control: Sequence[Conversation]
+) -> QualityDifference | None:
+    ours, theirs = (np.array([float(getattr(one, name)) for one in side]) for side in (treated, control))
+    found = difference(ours, theirs)
+    if found is None:
+        return None
+    harmful = name in _MARGINS and harms(found, _MARGINS[name])
+    means = float(ours.mean()), float(theirs.mean())
+    return QualityDifference(
+        name=name, treated=means[0], control=means[1], difference=_interval(found), harmful=harmful
+    )
+
+
+def _estimated(treated: Sequence[Conversation]) -> float | None:
+    baseline = sum(one.baseline_nano for one in treated)
+    return 1 - sum(one.cost_nano for one in treated) / baseline if baseline > 0 else None
+
+
+def _interval(found: Measured) -> MeasuredInterval:
+    return MeasuredInterval(
+        value=found.fixed.value,
+        low=found.fixed.low,
+        high=found.fixed.high,
+        always_valid_low=found.always_valid.low,
+        always_valid_high=found.always_valid.high,
+    )

@@ -1,0 +1,1 @@
+"""Experiments: savings measured against conversations that run without levers."""

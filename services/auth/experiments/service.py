@@ -1,0 +1,91 @@
+"""The guard: a lever after which people ask again more often is switched off."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from libs.common.bus import Bus
+from libs.common.clock import Clock
+from libs.common.contracts.analytics import EXPERIMENT, ExperimentQuery, ExperimentResults
+from libs.common.errors import PromptlyError
+from libs.common.ids import new_id
+from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.domain.audit import AuditEntry
+from services.auth.ports import UnitOfWork
+
+log = structlog.get_logger()
+PERIOD: Final = timedelta(days=28)
+# The setting that switches a lever of the receipt off.
+_OFF: Final[Mapping[str, dict[str, Any]]] = {
+    "whitespace": {"whitespace_removal": False},
+    "redundancy": {"redundancy_elimination": False},
+    "compression": {"system_prompt_compression": False},
+    "pruning": {"context_pruning": False},
+    "caching": {"cache_enabled": False},
+    "routing": {"routing_mode": "manual"},
+    "cache_discount": {"prefix_caching": False},
+}
+
+
+class Guard:
+    """Looks at every organization with a holdout. One lever at a time, and then the measurement begins anew."""
+
+    def __init__(self, uow: UnitOfWork, transactions: AnnouncedTransactions, bus: Bus, clock: Clock) -> None:
+        self._uow = uow
+        self._transactions = transactions
+        self._bus = bus
+        self._clock = clock
+
+    async def check(self) -> None:
+        """Look at all of them; one whose figures cannot be had now is looked at the next time."""
+        async with self._uow() as tx:
+            held_out = await tx.configuration.held_out()
+        for org_id in held_out:
+            try:
+                await self._check(org_id)
+            except PromptlyError as error:
+                log.warning("guard_failed", code=error.code)
+
+    async def _check(self, org_id: str) -> None:
+        now = self._clock.now()
+        async with self._uow() as tx:
+            last = await tx.audit.last(org_id, "lever_switched_off")
+        start = max(now - PERIOD, last or now - PERIOD)
+        query = ExperimentQuery(org_id=org_id, from_ms=_ms(start.timestamp()), to_ms=_ms(now.timestamp()))
+        found = await self._bus.call(EXPERIMENT, query)
+        if found.suspect is None or found.suspect not in _OFF:
+            return
+        off = _OFF[found.suspect]
+        async with self._transactions.begin(org_id) as tx:
+            await tx.configuration.lock(org_id)
+            settings = await tx.configuration.settings(org_id)
+            before = {name: getattr(settings, name) for name in off}
+            if before == off:
+                return
+            await tx.configuration.put_settings(org_id, msgspec.structs.replace(settings, **off))
+            entry = AuditEntry(
+                id=new_id("aud"),
+                at=now,
+                actor="guard",
+                action="lever_switched_off",
+                before=before,
+                after=off,
+                reason=_reason(found),
+            )
+            await tx.audit.add(org_id, entry)
+
+
+def _reason(found: ExperimentResults) -> str:
+    reask = next(one for one in found.quality if one.name == "reask")
+    return (
+        f"Asked again within ten minutes: {reask.treated:.1%} of {found.conversations_treated:,} conversations with levers, "
+        f"{reask.control:.1%} of {found.conversations_control:,} without; the difference is at least "
+        f"{100 * reask.difference.always_valid_low:.1f} points. Most of it where {found.suspect} acted."
+    )
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

@@ -1,0 +1,131 @@
+"""The holdout: who may change it, how it reaches the principal, and what its results say."""
+
+import pytest
+
+from libs.common.clock import SystemClock
+from libs.common.contracts.analytics import (
+    EXPERIMENT,
+    ExperimentQuery,
+    ExperimentResults,
+    MeasuredInterval,
+    QualityDifference,
+)
+from libs.common.contracts.events import LeverName
+from libs.common.db import connect
+from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.clients.event_publisher import BusEventPublisher
+from services.auth.experiments.service import Guard
+from services.auth.store.unit_of_work import unit_of_work
+from tests.integration.auth.conftest import Auth
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+HOLDOUT = "/api/experiments/holdout"
+
+
+async def test_it_is_off_until_an_admin_switches_it_on(auth: Auth) -> None:
+    org = await auth.new_org()
+    member = await auth.join(org, "member")
+    assert (await auth.call("GET", HOLDOUT, member)).json() == {"share": 0.0, "unit": "conversation"}
+    assert (await auth.call("PUT", HOLDOUT, member, json={"share": 0.05})).status_code == 403
+    changed = await auth.call("PUT", HOLDOUT, org.token, json={"share": 0.05, "unit": "conversation"})
+    assert (changed.status_code, changed.json()["share"]) == (200, 0.05)
+    settings = (await auth.call("GET", "/api/optimization/settings", member)).json()
+    assert settings["holdout_share"] == 0.05
+
+
+@pytest.mark.parametrize("body", [{"share": 0.21}, {"share": -0.01}, {}, {"share": 0.1, "unit": "request"}])
+async def test_what_is_no_share_is_refused(auth: Auth, body: dict[str, object]) -> None:
+    org = await auth.new_org()
+    assert (await auth.call("PUT", HOLDOUT, org.token, json=body)).status_code in (400, 422)
+
+
+async def test_measured_and_estimated_stand_apart(auth: Auth) -> None:
+    measured = MeasuredInterval(value=0.23, low=0.19, high=0.27, always_valid_low=0.1, always_valid_high=0.3)
+    asked: list[ExperimentQuery] = []
+
+    async def results(query: ExperimentQuery) -> ExperimentResults:
+        asked.append(query)
+        return ExperimentResults(
+            status="measured",
+            measured=measured,
+            estimated=0.31,
+            conversations_treated=7691,
+            conversations_control=412,
+            unpriced=3,
+            mixed=2,
+            quality=(),
+        )
+
+    await auth.bus.serve(EXPERIMENT, results)
+    org = await auth.new_org()
+    found = (await auth.call("GET", f"{HOLDOUT}/results", org.token)).json()
+    assert (found["status"], found["measured"]["value"], found["estimated"]) == ("measured", 0.23, 0.31)
+    assert (found["conversations_control"], found["unpriced_conversations"], found["mixed_conversations"]) == (
+        412,
+        3,
+        2,
+    )
+    assert asked[0].org_id == org.id
+    assert asked[0].to_ms - asked[0].from_ms == 28 * 86_400_000
+
+
+def _results(suspect: LeverName | None) -> ExperimentResults:
+    interval = MeasuredInterval(value=0.08, low=0.05, high=0.11, always_valid_low=0.035, always_valid_high=0.125)
+    reask = QualityDifference(name="reask", treated=0.1, control=0.02, difference=interval, harmful=suspect is not None)
+    return ExperimentResults(
+        status="measured",
+        measured=interval,
+        estimated=0.3,
+        conversations_treated=900,
+        conversations_control=100,
+        unpriced=0,
+        mixed=0,
+        quality=(reask,),
+        suspect=suspect,
+    )
+
+
+async def test_the_guard_switches_a_harmful_lever_off_and_says_why(auth: Auth) -> None:
+    org, other = await auth.new_org(), await auth.new_org()
+    for one in (org, other):
+        await auth.call("PUT", HOLDOUT, one.token, json={"share": 0.1})
+    asked: list[ExperimentQuery] = []
+
+    async def results(query: ExperimentQuery) -> ExperimentResults:
+        asked.append(query)
+        return _results("pruning" if query.org_id == org.id else None)
+
+    await auth.bus.serve(EXPERIMENT, results)
+    async with connect(auth.settings.database_url) as database:
+        uow = unit_of_work(database)
+        publisher = BusEventPublisher(auth.bus, lambda *_: None)
+        guard = Guard(uow, AnnouncedTransactions(uow, publisher), auth.bus, SystemClock())
+        await guard.check()
+        settings = (await auth.call("GET", "/api/optimization/settings", org.token)).json()
+        assert (settings["context_pruning"], settings["cache_enabled"]) == (False, True)
+        assert (await auth.call("GET", "/api/optimization/settings", other.token)).json()["context_pruning"] is True
+        entry = (await auth.call("GET", "/api/audit-log", org.token)).json()["entries"][0]
+        assert (entry["actor"], entry["action"], entry["after"]) == (
+            "guard",
+            "lever_switched_off",
+            {"context_pruning": False},
+        )
+        assert entry["reason"].startswith(
+            "Asked again within ten minutes: 10.0% of 900 conversations with levers, 2.0% of 100"
+        )
+
+        asked.clear()
+        await guard.check()  # anew from then on: what was harmful before says nothing of what is on now
+        mine = next(query for query in asked if query.org_id == org.id)
+        assert mine.to_ms - mine.from_ms < 60_000
+        assert len((await auth.call("GET", "/api/audit-log", org.token)).json()["entries"]) == 2
+
+        await auth.call("PUT", "/api/optimization/settings", org.token, json={"context_pruning": True})
+        entry = (await auth.call("GET", "/api/audit-log", org.token)).json()["entries"][0]
+        assert (entry["actor"], entry["before"], entry["after"]) == (
+            org.user_id,
+            {"context_pruning": False},
+            {"context_pruning": True},
+        )
+        member = await auth.join(org, "member")
+        assert (await auth.call("GET", "/api/audit-log", member)).status_code == 403
