@@ -16,8 +16,8 @@ _NOT_KEYED = frozenset(
     prompt_cache_retention store include_obfuscation diagnostics labels
     """.split()
 )
-_NEVER_CACHED = ("hosted", "file_id", "compaction", "item_reference")
-_OF_ITS_MODEL = frozenset(("bound:model", "thinking", "sealed", "tool_result", "compaction", "item_reference"))
+_NEVER_CACHED = ("hosted", "file_id", "compaction", "item_reference", "continued")
+_OF_ITS_MODEL = frozenset(("bound:model", "compaction", "item_reference"))
 _UNBINDING = frozenset(("bound:model",))
 
 
@@ -53,9 +53,11 @@ def provider_bound(found: Envelope) -> bool:
     )
 
 
-def keeps_its_model(found: Envelope) -> bool:
-    """Whether another model must not answer: the request is bound, or holds what only the model that it names makes sense of."""
-    return provider_bound(found) or bool(found.flags & _OF_ITS_MODEL)
+def routable(found: Envelope) -> bool:
+    """Whether another model may answer: nothing binds the request to a provider or to its model, and there is something to answer.
+    Reasoning in the history does not bind: another model gets the conversation without it.
+    """
+    return not (provider_bound(found) or found.flags & _OF_ITS_MODEL or found.max_tokens == 0)
 
 
 def optimizable(found: Envelope, surface: Surface) -> bool:

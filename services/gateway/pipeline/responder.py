@@ -15,7 +15,7 @@ from libs.common.jobs import Background
 from services.gateway.domain.attempts import Failure, client_error
 from services.gateway.domain.completion_event import response_metadata
 from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
-from services.gateway.domain.plan import Plan
+from services.gateway.domain.plan import Plan, session_kept
 from services.gateway.domain.pricing import price_call, price_hit
 from services.gateway.domain.request import Request
 from services.gateway.domain.subrequests import MAX_MESSAGE_BYTES
@@ -215,7 +215,7 @@ class Responder:
             status="fallback" if call.plan.fallback_used else "success",
             trace=trace,
             counts=await count(request, call.plan, answer),
-            tool_calls=made_with(answer.tool_calls, call.key_id),
+            tool_calls=made_with(answer.tool_calls, call.key_id) | session_kept(request, call.plan),
             stop=answer.stop,
             units=answer.units,
             parts=tuple((model, usage.classes()) for model, usage in answer.parts),

@@ -36,6 +36,7 @@ from services.gateway.formats.json_fields import (
     strings_of,
     whole,
 )
+from services.gateway.formats.session import agent_of, session_of
 from services.gateway.translate.anthropic_content import unusable
 
 _READ = frozenset("contents systemInstruction tools toolConfig generationConfig serviceTier model".split())
@@ -69,7 +70,8 @@ def head(body: bytes, headers: Mapping[str, str], *, model: str, stream: bool) -
         model=model,
         stream=stream,
         max_tokens=whole(config, "maxOutputTokens", "generationConfig"),
-        session=headers.get("x-session-id"),
+        session=session_of(headers),
+        agent=agent_of(headers),
         tier=string(read, "serviceTier"),
         tools=sum(map(len, declared)),
         flags=frozenset(marks),
