@@ -13,6 +13,7 @@ from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.domain.attempts import Failure, ForwardedError
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
+from services.gateway.domain.hosted import searches
 from services.gateway.domain.request import Envelope as AnyEnvelope
 from services.gateway.domain.request import Kind, Request
 from services.gateway.domain.rough_tokens import rough_tokens
@@ -37,7 +38,7 @@ from services.gateway.formats.envelope import Envelope, with_model
 from services.gateway.formats.errors import Problem, Rendered, problem_of
 from services.gateway.formats.filters import client_answer
 from services.gateway.formats.headers import to_client, without_credentials
-from services.gateway.formats.levers import cacheable, exact_key, routable
+from services.gateway.formats.levers import CONVERSATIONS, cacheable, exact_key, plain_question, routable
 from services.gateway.formats.opaque import Cipher, Sealer, Serving, unseal, without_reasoning
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EncodedRequest
@@ -172,11 +173,21 @@ class NeutralEndpoint:
 
     def cache_key(self, envelope: AnyEnvelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
         assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
-        if not cacheable(envelope):
+        if not cacheable(envelope) or searches(envelope.model):
             return None
-        about = [exact_key(self.surface, envelope, envelope.headers).hex(), envelope.model, shape, application]
-        fingerprint = hashlib.sha256(msgspec.json.encode(about, order="sorted")).hexdigest()
-        return CacheKey(fingerprint=fingerprint, scope=fingerprint, query=None)
+
+        def digest(without: frozenset[str], *more: str | None) -> str:
+            key = exact_key(self.surface, envelope, envelope.headers, without).hex()
+            about = [key, envelope.model, shape, application, *more]
+            return hashlib.sha256(msgspec.json.encode(about, order="sorted")).hexdigest()
+
+        query = plain_question(envelope)
+        if query is None:
+            fingerprint = digest(frozenset())
+            return CacheKey(fingerprint=fingerprint, scope=fingerprint, query=None)
+        # Whoever asks without a conversation may mean what is theirs, so nobody gets another user's answer.
+        own = envelope.end_user
+        return CacheKey(fingerprint=digest(frozenset(), own), scope=digest(CONVERSATIONS, own), query=query)
 
     def encode(self, attempt: Attempt) -> EncodedRequest:
         """The client's own bytes where the provider speaks its format; else, or where sealed reasoning has to be taken out of them or

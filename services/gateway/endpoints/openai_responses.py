@@ -168,15 +168,19 @@ class OpenAIResponses(NeutralEndpoint):
     def replayed(self, request: Request, body: bytes, metadata: bytes, *, store: bool) -> bytes:
         """A cached response under an id of its own; `store` says whether it is kept under that."""
         if request.envelope.stream:
-            return replay(body, self.conversation.response_id, store=store)
-        return self.with_metadata(renewed(body, self.conversation.response_id, store=store), metadata)
+            return replay(body, self.conversation.response_id, request.envelope.top, store=store)
+        return self.with_metadata(
+            renewed(body, self.conversation.response_id, request.envelope.top, store=store), metadata
+        )
 
     def entry_of_cached(self, request: Request, body: bytes) -> StoredResponse | None:
         """What to keep of a cached response that goes out once more."""
         if not self._keeps(request.envelope.top):
             return None
         return stored.entry(
-            self.conversation, request.envelope.top, renewed(body, self.conversation.response_id, store=True)
+            self.conversation,
+            request.envelope.top,
+            renewed(body, self.conversation.response_id, request.envelope.top, store=True),
         )
 
     def render(self, problem: Problem, request_id: str) -> Rendered:

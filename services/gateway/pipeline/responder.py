@@ -18,6 +18,7 @@ from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
 from services.gateway.domain.plan import Plan, session_kept
 from services.gateway.domain.pricing import price_call, price_hit
 from services.gateway.domain.request import Request
+from services.gateway.domain.rough_tokens import rough_tokens
 from services.gateway.domain.subrequests import MAX_MESSAGE_BYTES
 from services.gateway.domain.turns import made_with
 from services.gateway.endpoints.base import AnswerStream, AnswerSummary, CompleteAnswer, Endpoint
@@ -62,7 +63,7 @@ class Responder:
         assert hit is not None
         original = hit.prompt_tokens
         if hit.kind == "semantic":  # it was stored for another question
-            original = tokens.count_messages(request.baseline_model, msgspec.json.decode(request.messages))
+            original = _prompt_tokens(request)
         outcome = Outcome(status="cached", original_tokens=original)
         outcome = price_hit(request, plan, outcome, self._catalog)
         metadata = self._metadata(request, plan, outcome)
@@ -267,6 +268,12 @@ class Responder:
         cut = None if plan.optimized is None or plan.fallback_used else plan.optimized.cut
         if request.chat is not None and (cut is not None or cache_read):
             self._prefixes.update(request.principal.org_id, request.chat, cut, cache_read)
+
+
+def _prompt_tokens(request: Request) -> int:
+    if request.chat is None:
+        return rough_tokens(request.envelope.raw)
+    return tokens.count_messages(request.baseline_model, msgspec.json.decode(request.messages))
 
 
 def _note_lost(call: ProviderCall, keeper: ResponseKeeper) -> None:

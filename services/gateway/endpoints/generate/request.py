@@ -63,7 +63,10 @@ def head(body: bytes, headers: Mapping[str, str], *, model: str, stream: bool) -
         camel_object(read.get("generationConfig", _EMPTY), "generationConfig") if "generationConfig" in read else {}
     )
     tools = list_of(read, "tools")
-    declared = [list_of(camel_object(one, "tools"), "functionDeclarations", "tools") for one in tools]
+    kinds = [camel_object(one, "tools") for one in tools]
+    declared = [list_of(kind, "functionDeclarations", "tools") for kind in kinds]
+    if any(kind.keys() - {"functionDeclarations"} for kind in kinds):
+        marks.add("hosted")
     return Envelope(
         raw=body,
         top=top,
