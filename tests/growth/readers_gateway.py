@@ -66,6 +66,7 @@ def _chatted(made: Callable[[str], dict[str, Any]], text: str) -> object:
             turns.call_ids(asked),
             turns.open_calls(asked),
             turns.of_chat(asked),
+            turns.session_name(asked, "m", "s", None),
             known.lookup("org", asked),
             chat.each_message(asked.raw["messages"]),
         ),

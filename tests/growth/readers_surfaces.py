@@ -241,7 +241,7 @@ def _answered(surface: ProviderSurface, whole: Callable[[str], dict[str, Any]], 
     messages_replay.renewed(first, "n")
     messages_replay.events_of(first)
     second = response(answer, _response_writing())
-    responses_replay.renewed(second, "resp_b", store=False)
+    responses_replay.renewed(second, "resp_b", {}, store=False)
     responses_replay.events_of(second)
     third = generated(answer, GenerateWriting(response_id="r", model="m"))
     generate_replay.renewed(third, "n")

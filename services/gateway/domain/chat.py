@@ -128,6 +128,11 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.fields.functions) and not self.fields.tools
 
     @property
+    def goes_on(self) -> bool:
+        """Whether the model has said something before."""
+        return any(message.role == "assistant" for message in self.fields.messages)
+
+    @property
     def last_user(self) -> Message | None:
         """The last message, if a user wrote it."""
         last = self.fields.messages[-1]
@@ -172,6 +177,12 @@ def parse(body: bytes) -> Chat:
 def each_message(messages: msgspec.Raw) -> list[bytes]:
     """The messages one by one, each as the client wrote it."""
     return [bytes(message) for message in _messages_decoder.decode(messages)]
+
+
+def opening(chat: Chat) -> bytes:
+    """What a conversation begins with: all up to its first user's turn, which each of its later requests begins with, too."""
+    first = next((at for at, message in enumerate(chat.fields.messages) if message.role == "user"), 0)
+    return b"\n".join(each_message(chat.raw["messages"])[: first + 1])
 
 
 def _check_message(position: int, message: Message) -> None:

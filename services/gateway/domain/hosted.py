@@ -22,7 +22,12 @@ def hosted(chat: Chat) -> bool:
     tools = chat.fields.tools or ()
     if any(tool.get("type", "function") not in _CLIENTS_OWN or not _CLIENTS_OWN & tool.keys() for tool in tools):
         return True
-    if _MODELS.search(chat.fields.model.lower()) is not None:
+    if searches(chat.fields.model):
         return True
     # An empty object switches a search on; null, false and an empty list do not.
     return any(msgspec.json.decode(chat.raw[name]) not in (None, False, []) for name in _FIELDS & chat.raw.keys())
+
+
+def searches(model: str) -> bool:
+    """Whether a model of this name looks things up by itself."""
+    return _MODELS.search(model.lower()) is not None

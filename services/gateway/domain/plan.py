@@ -82,9 +82,28 @@ def routed_model(request: Request, plan: Plan) -> str:
 
 
 def pinned_model(request: Request, plan: Plan) -> str | None:
-    """The model whose tool calls this request answers."""
+    """The model that a tool loop goes on with: the one whose calls this request answers, else the session's."""
     ids = request.calls.open
-    return next((plan.recalled[name].served_model for name in ids if name in plan.recalled), None)
+    called = next((plan.recalled[name].served_model for name in ids if name in plan.recalled), None)
+    if called is not None or request.session_name is None or not request.calls.in_loop:
+        return called
+    return session_model(request, plan) or request.baseline_model
+
+
+def session_model(request: Request, plan: Plan) -> str | None:
+    """The model that another turn of this session was moved to; None: none is known."""
+    known = None if request.session_name is None else plan.recalled.get(request.session_name)
+    return None if known is None else known.served_model
+
+
+def session_kept(request: Request, plan: Plan) -> dict[str, Kept]:
+    """What to keep of the session: its model, from the moment that this is not the requested one."""
+    if request.session_name is None or plan.target is None:
+        return {}
+    served, before = plan.target.model, session_model(request, plan)
+    if served == (before or request.baseline_model):
+        return {}
+    return {request.session_name: Kept(served_model=served)}
 
 
 def is_changed(request: Request, plan: Plan) -> bool:

@@ -39,7 +39,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     `tier` the service tier; `session` and `agent` name the conversation and the subagent if the client does, `tools` is how many
     tools there are. `earlier_bytes` is how much of a stored conversation goes
     out with it; `flags` are features of the format that bind a request to a provider or switch levers off, by names of the
-    endpoint's own.
+    endpoint's own. `routable`: another model may answer; `shortenable`: texts of its messages may be changed.
     """
 
     raw: bytes
@@ -55,13 +55,16 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     tools: int = 0
     earlier_bytes: int = 0
     flags: frozenset[str] = frozenset()
+    routable: bool = True
+    shortenable: bool = True
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One request and the settings that it runs under. Times as in `Incoming`.
 
     `chat` is the request as OpenAI's chat format has it, which is what optimizer, router and semantic cache read; None: no lever
-    applies. `calls` are the tool calls in the conversation. `requested` is where the requested model can be had, None where no
+    applies. `calls` are the tool calls in the conversation; under `session_name` the session's model is kept (None: the
+    conversation says it all, or nobody asks). `requested` is where the requested model can be had, None where no
     key reaches it; `client` is the family of its user agent; `cache_key` is None where the answer may not be cached.
     `arm` is the side of the experiment that its conversation is on, `conversation` that one's digest.
     """
@@ -77,6 +80,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     settings: OptimizationSettings
     calls: CallIds = CallIds()
     requested: Target | None = None
+    session_name: str | None = None
     client: str | None = None
     cache_key: CacheKey | None = None
     trace_id: str | None = None

@@ -76,7 +76,7 @@ def _cached_price_share(request: Request, catalog: Catalog) -> float:
 def route_request(request: Request, plan: Plan) -> RouteRequest | None:
     """Which model? All texts travel only where a rule reads them."""
     principal, settings, chat = request.principal, request.settings, request.chat
-    if chat is None:
+    if chat is None or not request.envelope.routable:
         return None
     fields = chat.fields
     rules = rules_of(principal, settings)
@@ -106,15 +106,15 @@ def route_request(request: Request, plan: Plan) -> RouteRequest | None:
         system=conversation.system_text(fields.messages),
         writes=conversation.writes(tools),
         answer_limit=fields.max_completion_tokens or fields.max_tokens,
-        prefix_marked=b'"cache_control"' in bytes(chat.raw["messages"]),
+        prefix_marked="cache_control" in request.envelope.flags or b'"cache_control"' in bytes(chat.raw["messages"]),
         substitute_unreachable=settings.substitute_unreachable,
         rules_in_manual=settings.rules_in_manual,
         older_generations=settings.older_generations,
     )
 
 
-def is_routed(kind: Kind, principal: Principal, settings: OptimizationSettings) -> bool:
-    """Whether a request of this kind has a chat view made for the router."""
+def is_read(kind: Kind, principal: Principal, settings: OptimizationSettings) -> bool:
+    """Whether a request of this kind has a chat view made for the levers."""
     return kind in _CHAT or settings.routing_mode != "manual" or bool(rules_of(principal, settings))
 
 

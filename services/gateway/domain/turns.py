@@ -1,11 +1,12 @@
 """What outlives a turn: a tool call has to come back to the model that made it, with what that model wants to see again."""
 
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
-from services.gateway.domain.chat import Chat
+from services.gateway.domain.chat import Chat, opening
 
 _MAX_RECALLED = 128
 
@@ -24,15 +25,32 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CallIds(msgspec.Struct, frozen=True, kw_only=True):
-    """Tool calls of a conversation: the newest `all` of them, oldest first, and those `open` that the request brings results for."""
+    """Tool calls of a conversation: the newest `all` of them, oldest first, and those `open` that the request brings results for.
+    `unnamed`: it brings results for calls that have no ids.
+    """
 
     all: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    unnamed: bool = False
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether the model is in the middle of its work with tools."""
+        return bool(self.open) or self.unnamed
 
 
 def of_chat(chat: Chat) -> CallIds:
     """The tool calls of a chat request."""
     return CallIds(all=tuple(call_ids(chat)), open=tuple(open_calls(chat)))
+
+
+def session_name(chat: Chat, model: str, session: str | None, agent: str | None) -> str:
+    """Under what the model of a session is kept that asked for `model`. What a client calls the session is not enough: it may give
+    many conversations one name.
+    """
+    digest = blake2b("\n".join((model, session or "", agent or "")).encode("utf-8", "surrogatepass"), digest_size=16)
+    digest.update(opening(chat))
+    return f"session {digest.hexdigest()}"
 
 
 def newest(ids: Iterable[str]) -> tuple[str, ...]:

@@ -24,7 +24,6 @@ class AnthropicMessages(NeutralEndpoint):
     kind: Kind = "messages"
     surface: Surface = "messages"
     routes: tuple[str, ...] = ("/v1/messages",)
-    routable = True
     id_headers = ("request-id", "x-request-id")
 
     def parse(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:

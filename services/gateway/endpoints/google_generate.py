@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote_plus
 
+from msgspec import Raw
+
 from services.gateway.domain.request import Envelope as AnyEnvelope
 from services.gateway.domain.request import Kind, Request
+from services.gateway.domain.turns import CallIds
 from services.gateway.endpoints.base import AnswerStream, Attempt
 from services.gateway.endpoints.forwarded_list import ForwardedList
 from services.gateway.endpoints.generate import answer as generate
 from services.gateway.endpoints.generate import replay, request
+from services.gateway.endpoints.generate.call_ids import call_ids
 from services.gateway.endpoints.generate.collected import answer_of
 from services.gateway.endpoints.neutral import NeutralEndpoint, Writing, naming_of, sent_of
 from services.gateway.formats import errors
@@ -30,7 +34,6 @@ class GoogleGenerate(NeutralEndpoint):
 
     kind: Kind = "generate"
     surface: Surface = "generate"
-    routable = True
     routes: tuple[str, ...] = tuple(f"{version}/models/{{model:path}}" for version in VERSIONS)
 
     def __init__(self, model: str = "", *, stream: bool = False, listed: bool = False) -> None:
@@ -43,6 +46,9 @@ class GoogleGenerate(NeutralEndpoint):
 
     def ask(self, envelope: Envelope) -> Ask:
         return request.ask(envelope)
+
+    def call_ids(self, envelope: AnyEnvelope) -> CallIds:
+        return call_ids(envelope.top.get("contents", Raw(b"[]"))) if "tool_result" in envelope.flags else CallIds()
 
     def query(self, envelope: Envelope) -> str:
         """The query but for the form of the answer, which goes with the address."""

@@ -12,7 +12,8 @@ from libs.common.contracts.auth import Scope
 from libs.common.errors import BadRequest, PromptlyError
 from services.gateway.domain.attempts import Failure, ForwardedError
 from services.gateway.domain.cache_key import CacheKey
-from services.gateway.domain.chat import Chat, parse
+from services.gateway.domain.chat import Chat
+from services.gateway.domain.hosted import searches
 from services.gateway.domain.request import Envelope as AnyEnvelope
 from services.gateway.domain.request import Kind, Request
 from services.gateway.domain.rough_tokens import rough_tokens
@@ -25,6 +26,7 @@ from services.gateway.endpoints.base import (
     DecodedAnswer,
     ErrorResponse,
 )
+from services.gateway.endpoints.chat_view import chat_view
 from services.gateway.endpoints.forwarded import ForwardedStream, seen_summary
 from services.gateway.endpoints.known import KnownStream, nothing_said
 from services.gateway.endpoints.translated import TranslatedStream, answer_summary
@@ -36,13 +38,12 @@ from services.gateway.formats.envelope import Envelope, with_model
 from services.gateway.formats.errors import Problem, Rendered, problem_of
 from services.gateway.formats.filters import client_answer
 from services.gateway.formats.headers import to_client, without_credentials
-from services.gateway.formats.levers import cacheable, exact_key, keeps_its_model
+from services.gateway.formats.levers import CONVERSATIONS, cacheable, exact_key, plain_question, routable
 from services.gateway.formats.opaque import Cipher, Sealer, Serving, unseal, without_reasoning
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EncodedRequest
-from services.gateway.providers.compatible import chat
 
-_MAX_ROUTED = 1 << 20
+_MAX_READ = 1 << 20
 _CLOSED = Cipher(seal=lambda _: "", open=lambda _: None)
 
 
@@ -88,8 +89,8 @@ class NeutralEndpoint:
     operation = "chat"
     routes: tuple[str, ...] = ()
     id_headers: tuple[str, ...] = ("x-request-id",)
-    # Whether the router may choose another model.
-    routable = False
+    # Whether the router may choose another model at all.
+    routable = True
     # Whether reasoning that a provider refuses is left out of a request that was forwarded, too.
     strips_refused_reasoning = False
 
@@ -155,27 +156,42 @@ class NeutralEndpoint:
 
     def head(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
         found = self.parse(body, headers, query)
-        return msgspec.structs.replace(found, headers=without_credentials(headers), query=query)
+        return msgspec.structs.replace(
+            found,
+            headers=without_credentials(headers),
+            query=query,
+            routable=self.routable and routable(found),
+            shortenable=False,
+        )
 
     def chat_view(self, envelope: AnyEnvelope) -> Chat | None:
-        """For the router alone, and only where another model surely does as well: a request without tools, without reasoning, and
-        bound to no provider.
-        """
+        """What the levers read of a request that one of them may act on."""
         assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
-        if not self.routable or envelope.tools or len(envelope.raw) > _MAX_ROUTED or keeps_its_model(envelope):
+        size = len(envelope.raw) + envelope.earlier_bytes
+        if not (envelope.routable or envelope.shortenable) or size > _MAX_READ:
             return None
         try:
-            return parse(chat.build(self.ask(envelope), Target(model=envelope.model)).body)
+            return chat_view(self.ask(envelope))
         except BadRequest:  # what cannot be read here may be right all the same where it goes as it came
             return None
 
     def cache_key(self, envelope: AnyEnvelope, shape: dict[str, Any], application: str | None) -> CacheKey | None:
         assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
-        if not cacheable(envelope):
+        if not cacheable(envelope) or searches(envelope.model):
             return None
-        about = [exact_key(self.surface, envelope, envelope.headers).hex(), envelope.model, shape, application]
-        fingerprint = hashlib.sha256(msgspec.json.encode(about, order="sorted")).hexdigest()
-        return CacheKey(fingerprint=fingerprint, scope=fingerprint, query=None)
+
+        def digest(without: frozenset[str], *more: str | None) -> str:
+            key = exact_key(self.surface, envelope, envelope.headers, without).hex()
+            about = [key, envelope.model, shape, application, *more]
+            return hashlib.sha256(msgspec.json.encode(about, order="sorted")).hexdigest()
+
+        query = plain_question(envelope)
+        if query is None:
+            fingerprint = digest(frozenset())
+            return CacheKey(fingerprint=fingerprint, scope=fingerprint, query=None)
+        # Whoever asks without a conversation may mean what is theirs, so nobody gets another user's answer.
+        own = envelope.end_user
+        return CacheKey(fingerprint=digest(frozenset(), own), scope=digest(CONVERSATIONS, own), query=query)
 
     def encode(self, attempt: Attempt) -> EncodedRequest:
         """The client's own bytes where the provider speaks its format; else, or where sealed reasoning has to be taken out of them or

@@ -37,7 +37,7 @@ from services.gateway.formats import errors
 from services.gateway.formats.blocks import Answer, Ask, Surface
 from services.gateway.formats.build import Built
 from services.gateway.formats.deltas import StreamWriter
-from services.gateway.formats.envelope import Envelope
+from services.gateway.formats.envelope import Envelope, flags
 from services.gateway.formats.errors import Problem, Rendered
 from services.gateway.formats.json_fields import flag
 from services.gateway.translate.openai_usage import Usage
@@ -79,7 +79,9 @@ class OpenAIResponses(NeutralEndpoint):
         found = self._envelope or request.head(body, headers)
         own = self.conversation
         earlier = sum(len(bytes(item)) for item in (*(own.earlier or ()), *own.stored.values()))
-        return msgspec.structs.replace(found, session=found.session or own.root, earlier_bytes=earlier)
+        return msgspec.structs.replace(
+            found, session=found.session or own.root, earlier_bytes=earlier, flags=self._flags(found.flags)
+        )
 
     def ask(self, envelope: Envelope) -> Ask:
         own = self.conversation
@@ -166,7 +168,7 @@ class OpenAIResponses(NeutralEndpoint):
 
     def replayed(self, request: Request, body: bytes, metadata: bytes, *, store: bool) -> bytes:
         """A cached response under an id of its own; `store` says whether it is kept under that."""
-        again = renewed(body, self.conversation.response_id, store=store)
+        again = renewed(body, self.conversation.response_id, request.envelope.top, store=store)
         return events_of(again) if request.envelope.stream else self.with_metadata(again, metadata)
 
     def events_of(self, body: bytes) -> bytes:
@@ -177,7 +179,9 @@ class OpenAIResponses(NeutralEndpoint):
         if not self._keeps(request.envelope.top):
             return None
         return stored.entry(
-            self.conversation, request.envelope.top, renewed(body, self.conversation.response_id, store=True)
+            self.conversation,
+            request.envelope.top,
+            renewed(body, self.conversation.response_id, request.envelope.top, store=True),
         )
 
     def render(self, problem: Problem, request_id: str) -> Rendered:
@@ -185,6 +189,12 @@ class OpenAIResponses(NeutralEndpoint):
 
     def render_in_stream(self, problem: Problem, request_id: str, writer: StreamWriter | None) -> bytes:
         return failed_event(problem, self.conversation.response_id, 0)
+
+    def _flags(self, found: frozenset[str]) -> frozenset[str]:
+        """With those of a conversation that is stored here, which binds to nobody by itself."""
+        if self.conversation.earlier is None:
+            return found
+        return found - {"bound:previous_response_id"} | flags(self.conversation.earlier) | {"continued"}
 
     def _keeps(self, top: Mapping[str, msgspec.Raw]) -> bool:
         return self.conversation.keeps and request.stores(top)
@@ -225,6 +235,8 @@ class OpenAIResponses(NeutralEndpoint):
 
 class CompactResponses(OpenAIResponses):
     """POST /v1/responses/compact: what OpenAI makes of a conversation, for later requests to OpenAI. Nothing of it is stored here."""
+
+    routable = False
 
     routes: tuple[str, ...] = ("/v1/responses/compact",)
 

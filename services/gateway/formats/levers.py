@@ -8,6 +8,7 @@ import msgspec
 from services.gateway.formats.blocks import Surface
 from services.gateway.formats.envelope import Envelope
 from services.gateway.formats.json_fields import Object, given
+from services.gateway.formats.question import question
 
 # Fields that change nothing about an answer, or only how it is delivered.
 _NOT_KEYED = frozenset(
@@ -16,8 +17,11 @@ _NOT_KEYED = frozenset(
     prompt_cache_retention store include_obfuscation diagnostics labels
     """.split()
 )
-_NEVER_CACHED = ("hosted", "file_id", "compaction", "item_reference")
-_OF_ITS_MODEL = frozenset(("bound:model", "thinking", "sealed", "tool_result", "compaction", "item_reference"))
+_NEVER_CACHED = ("hosted", "file_id", "compaction", "item_reference", "continued")
+# What the formats call the conversation.
+CONVERSATIONS = frozenset(("messages", "input", "contents"))
+_WITH_TOOLS = ("tools", "tool_choice", "toolConfig", "tool_config", "previous_response_id")
+_OF_ITS_MODEL = frozenset(("bound:model", "compaction", "item_reference"))
 _UNBINDING = frozenset(("bound:model",))
 
 
@@ -34,16 +38,29 @@ def cacheable(found: Envelope) -> bool:
     return not (any(hot) or several or given(top, "cachedContent"))
 
 
-def exact_key(surface: Surface, found: Envelope, headers: Mapping[str, str]) -> bytes:
-    """A digest of all that decides about an answer: the surface, its version and betas, and the body's fields as they came."""
+def exact_key(
+    surface: Surface, found: Envelope, headers: Mapping[str, str], without: frozenset[str] = frozenset()
+) -> bytes:
+    """A digest of all that decides about an answer: the surface, its version and betas, and the body's fields as they came, but for
+    those `without` which it is to be told apart by other means.
+    """
     betas = sorted(filter(None, (beta.strip() for beta in headers.get("anthropic-beta", "").split(","))))
     digest = hashlib.sha256()
     for part in (surface, headers.get("anthropic-version", ""), ",".join(betas)):
         _add(digest, part.encode())
-    for name in sorted(found.top.keys() - _NOT_KEYED):
+    for name in sorted(found.top.keys() - _NOT_KEYED - without):
         _add(digest, name.encode())
         _add(digest, bytes(found.top[name]))
     return digest.digest()
+
+
+def plain_question(found: Envelope) -> str | None:
+    """The question of a request that is nothing else: no tools, no session, a single turn of plain text. None for any other."""
+    top = found.top
+    if found.session or found.agent or found.flags or any(given(top, name) for name in _WITH_TOOLS):
+        return None
+    said = next((top[name] for name in CONVERSATIONS if given(top, name)), None)
+    return None if said is None else question(said)
 
 
 def provider_bound(found: Envelope) -> bool:
@@ -53,9 +70,11 @@ def provider_bound(found: Envelope) -> bool:
     )
 
 
-def keeps_its_model(found: Envelope) -> bool:
-    """Whether another model must not answer: the request is bound, or holds what only the model that it names makes sense of."""
-    return provider_bound(found) or bool(found.flags & _OF_ITS_MODEL)
+def routable(found: Envelope) -> bool:
+    """Whether another model may answer: nothing binds the request to a provider or to its model, and there is something to answer.
+    Reasoning in the history does not bind: another model gets the conversation without it.
+    """
+    return not (provider_bound(found) or found.flags & _OF_ITS_MODEL or found.max_tokens == 0)
 
 
 def optimizable(found: Envelope, surface: Surface) -> bool:

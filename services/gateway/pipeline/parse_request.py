@@ -5,14 +5,18 @@ import re
 import msgspec
 
 from libs.common.catalog import Catalog
-from libs.common.contracts.auth import Principal
+from libs.common.contracts.auth import OptimizationSettings, Principal
 from libs.common.telemetry import tracing
 from services.gateway.domain import holdout, overrides, subrequests
 from services.gateway.domain.cache_key import CacheKey, shaped_by
-from services.gateway.domain.request import Incoming, Kind, Request
+from services.gateway.domain.chat import Chat
+from services.gateway.domain.request import Envelope, Incoming, Kind, Request
 from services.gateway.domain.targets import check_known, find_target, unreachable
+from services.gateway.domain.turns import session_name
 from services.gateway.endpoints.base import Endpoint
 
+# Whose clients are agents: their loops go on for hours, and not all of them name their calls.
+_AGENTS = ("messages", "responses", "generate")
 _FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 
 
@@ -35,7 +39,8 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
     settings = own.apply(principal.settings)
     envelope = endpoint.head(incoming.body, incoming.headers, incoming.query)
     # Both sides of an experiment are told apart, and asked again, by the chat view.
-    viewed = subrequests.is_routed(kind, principal, settings) or bool(settings.holdout_share)
+    viewed = subrequests.is_read(kind, principal, settings) or bool(settings.holdout_share)
+    chat = endpoint.chat_view(envelope) if viewed else None
     return Request(
         id=incoming.request_id,
         accepted=incoming.accepted,
@@ -43,13 +48,20 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
         kind=kind,
         principal=principal,
         envelope=envelope,
-        chat=endpoint.chat_view(envelope) if viewed else None,
+        chat=chat,
         calls=endpoint.call_ids(envelope),
+        session_name=_session_name(kind, envelope, chat, settings),
         overrides=own,
         settings=settings,
         client=_client_family(incoming.headers.get("user-agent", "")),
         trace_id=tracing.trace_id(),
     )
+
+
+def _session_name(kind: Kind, envelope: Envelope, chat: Chat | None, settings: OptimizationSettings) -> str | None:
+    if chat is None or kind not in _AGENTS or settings.routing_mode != "auto":
+        return None
+    return session_name(chat, envelope.model, envelope.session, envelope.agent)
 
 
 def _client_family(user_agent: str) -> str | None:

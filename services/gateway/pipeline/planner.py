@@ -12,7 +12,7 @@ from libs.common.contracts.optimizer import OptimizeReply
 from libs.common.contracts.router import RouteReply, RouteRequest
 from libs.common.errors import BadRequest
 from services.gateway.domain import subrequests
-from services.gateway.domain.plan import Plan, pinned_model
+from services.gateway.domain.plan import Plan, pinned_model, session_model
 from services.gateway.domain.request import Request
 from services.gateway.domain.targets import find_target, unreachable
 from services.gateway.ports import AnswerCache, DependencySkipped, Optimizer, Router, ToolCallStore
@@ -69,9 +69,9 @@ class Planner:
         """
         if plan.refusal is not None:
             raise plan.refusal
-        # A tool loop stays with its model, also where there is no router to say so.
+        # A tool loop and a session stay with their model, also where there is no router to say so.
         pinned = plan.route is None and request.settings.routing_mode == "auto"
-        chosen = pinned_model(request, plan) if pinned else None
+        chosen = (pinned_model(request, plan) or session_model(request, plan)) if pinned else None
         chosen = chosen or (plan.route.model if plan.route is not None else None)
         target = request.requested
         if chosen is not None:
@@ -83,7 +83,7 @@ class Planner:
     async def _recall(self, request: Request, plan: Plan) -> Plan:
         """What earlier turns left: who made the tool calls, and what the provider has cached."""
         org_id = request.principal.org_id
-        if ids := request.calls.all:
+        if ids := (*request.calls.all, *_session(request)):
             recalled, skipped = await _or_skip(lambda: self._tool_calls.load(org_id, ids))
             plan = msgspec.structs.replace(plan.without(*skipped), recalled=recalled or {})
         if request.chat is None:
@@ -109,6 +109,12 @@ class Planner:
             return await self._router.route(request)
         except BadRequest as refusal:
             return refusal
+
+
+def _session(request: Request) -> tuple[str, ...]:
+    """The session's name, where an earlier turn may have left its model."""
+    name, chat = request.session_name, request.chat
+    return (name,) if name is not None and chat is not None and chat.goes_on else ()
 
 
 async def _or_skip(call: Callable[[], Awaitable[T]]) -> tuple[T | None, tuple[str, ...]]:

@@ -15,9 +15,10 @@ from libs.common.jobs import Background
 from services.gateway.domain.attempts import Failure, client_error
 from services.gateway.domain.completion_event import response_metadata
 from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
-from services.gateway.domain.plan import Plan
+from services.gateway.domain.plan import Plan, session_kept
 from services.gateway.domain.pricing import price_call, price_hit
 from services.gateway.domain.request import Request
+from services.gateway.domain.rough_tokens import rough_tokens
 from services.gateway.domain.subrequests import MAX_MESSAGE_BYTES
 from services.gateway.domain.turns import made_with
 from services.gateway.endpoints.base import AnswerStream, AnswerSummary, CompleteAnswer, Endpoint
@@ -62,7 +63,7 @@ class Responder:
         assert hit is not None
         original = hit.prompt_tokens
         if hit.kind == "semantic":  # it was stored for another question
-            original = tokens.count_messages(request.baseline_model, msgspec.json.decode(request.messages))
+            original = _prompt_tokens(request)
         outcome = Outcome(status="cached", original_tokens=original)
         outcome = price_hit(request, plan, outcome, self._catalog)
         metadata = self._metadata(request, plan, outcome)
@@ -217,7 +218,7 @@ class Responder:
             status="fallback" if call.plan.fallback_used else "success",
             trace=trace,
             counts=counts,
-            tool_calls=made_with(answer.tool_calls, call.key_id),
+            tool_calls=made_with(answer.tool_calls, call.key_id) | session_kept(request, call.plan),
             stop=answer.stop,
             units=answer.units,
             parts=tuple((model, usage.classes()) for model, usage in answer.parts),
@@ -271,6 +272,12 @@ class Responder:
         if request.chat is not None and (cut is not None or cache_read):
             lifetime = "5m" if made is None else made.lifetime
             self._prefixes.update(request.principal.org_id, request.chat, cut, cache_read, lifetime)
+
+
+def _prompt_tokens(request: Request) -> int:
+    if request.chat is None:
+        return rough_tokens(request.envelope.raw)
+    return tokens.count_messages(request.baseline_model, msgspec.json.decode(request.messages))
 
 
 def _note_lost(call: ProviderCall, keeper: ResponseKeeper) -> None:

@@ -156,18 +156,12 @@ async def test_a_plain_question_goes_where_the_router_says(three: Stack, api: st
 @pytest.mark.parametrize(
     "more",
     [
-        {"tools": [{"name": "tide", "input_schema": {"type": "object"}}]},
         {"container": "c"},
         {"messages": [{"role": "user", "content": [{"type": "container_upload", "file_id": "f"}]}]},
-        {
-            "messages": [
-                {"role": "user", "content": "Hi"},
-                {"role": "assistant", "content": [{"type": "thinking", "thinking": "", "signature": "s"}]},
-                {"role": "user", "content": "And?"},
-            ]
-        },
+        {"tools": [{"type": "web_search_20250305", "name": "web_search"}]},
+        {"output_config": {"task_budget": {"type": "tokens", "total": 9}}},
     ],
-    ids=["tools", "container", "file", "thinking"],
+    ids=["container", "file", "search", "budget"],
 )
 async def test_what_is_bound_keeps_its_model(three: Stack, more: dict[str, Any]) -> None:  # noqa: F811
     three.provider.strict = False

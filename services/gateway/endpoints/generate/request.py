@@ -36,6 +36,7 @@ from services.gateway.formats.json_fields import (
     strings_of,
     whole,
 )
+from services.gateway.formats.session import agent_of, session_of
 from services.gateway.translate.anthropic_content import unusable
 
 _READ = frozenset("contents systemInstruction tools toolConfig generationConfig serviceTier model".split())
@@ -62,14 +63,18 @@ def head(body: bytes, headers: Mapping[str, str], *, model: str, stream: bool) -
         camel_object(read.get("generationConfig", _EMPTY), "generationConfig") if "generationConfig" in read else {}
     )
     tools = list_of(read, "tools")
-    declared = [list_of(camel_object(one, "tools"), "functionDeclarations", "tools") for one in tools]
+    kinds = [camel_object(one, "tools") for one in tools]
+    declared = [list_of(kind, "functionDeclarations", "tools") for kind in kinds]
+    if any(kind.keys() - {"functionDeclarations"} for kind in kinds):
+        marks.add("hosted")
     return Envelope(
         raw=body,
         top=top,
         model=model,
         stream=stream,
         max_tokens=whole(config, "maxOutputTokens", "generationConfig"),
-        session=headers.get("x-session-id"),
+        session=session_of(headers),
+        agent=agent_of(headers),
         tier=string(read, "serviceTier"),
         tools=sum(map(len, declared)),
         flags=frozenset(marks),

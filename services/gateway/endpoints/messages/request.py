@@ -3,10 +3,8 @@
 import re
 from collections.abc import Mapping
 
-import msgspec
 from msgspec import Raw
 
-from libs.common.contracts.base import DECODE_ERRORS
 from services.gateway.endpoints.messages.blocks import content
 from services.gateway.endpoints.messages.tools import changes, choice, tools
 from services.gateway.formats import envelope
@@ -37,6 +35,7 @@ from services.gateway.formats.json_fields import (
     strings_of,
     whole,
 )
+from services.gateway.formats.session import agent_of, session_of, session_of_user
 from services.gateway.translate.anthropic_content import unusable
 
 _LEVELS = frozenset(("low", "medium", "high", "xhigh", "max"))
@@ -79,8 +78,8 @@ def head(body: bytes, headers: Mapping[str, str]) -> Envelope:
         model=model,
         stream=flag(top, "stream") is True,
         max_tokens=whole(top, "max_tokens"),
-        session=headers.get("x-claude-code-session-id") or session_of(user),
-        agent=headers.get("x-claude-code-agent-id"),
+        session=session_of(headers, session_of_user(user), string(top, "prompt_cache_key")),
+        agent=agent_of(headers),
         end_user=user,
         tier=string(top, "service_tier"),
         tools=len(as_list(top["tools"], "tools")) if given(top, "tools") else 0,
@@ -123,17 +122,6 @@ def ask(found: Envelope) -> Ask:
 def wants_thinking(top: Object) -> bool:
     """Whether the client asked for thinking, and so takes blocks of it."""
     return string(object_of(top, "thinking"), "type", "thinking") not in (None, "disabled")
-
-
-def session_of(user_id: str | None) -> str | None:
-    """The session that Claude Code writes into its user's id."""
-    if user_id is None or not user_id.startswith("{"):
-        return None
-    try:
-        found = msgspec.json.decode(user_id, type=dict[str, Raw])
-        return string(found, "session_id")
-    except DECODE_ERRORS:
-        return None
 
 
 def _turns(top: Object) -> tuple[tuple[Turn, ...], list[Level | None], tuple[Tool, ...], frozenset[str]]:

@@ -1,16 +1,31 @@
 """A response once more: with ids of its own, or as the events of a stream."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from services.gateway.formats.json_fields import Object
+
 Event = tuple[str, dict[str, Any]]
+# Fields of a request that its response repeats, and that two requests with one answer may differ in.
+_REPEATED: Mapping[str, Any] = {
+    "metadata": {},
+    "user": None,
+    "safety_identifier": None,
+    "prompt_cache_key": None,
+    "prompt_cache_retention": None,
+}
 
 
-def renewed(body: bytes, response_id: str, *, store: bool) -> bytes:
-    """A stored response under another id, its items too. Ids of its calls stay, because the client pairs them."""
+def renewed(body: bytes, response_id: str, top: Object, *, store: bool) -> bytes:
+    """A stored response under another id, its items too, to a request with the fields `top`. Ids of its calls stay, because the
+    client pairs them.
+    """
     response: dict[str, Any] = msgspec.json.decode(body)
+    for name, otherwise in _REPEATED.items():
+        if name in response:
+            response[name] = top.get(name, otherwise)
     own = response_id.removeprefix("resp_")
     for number, item in enumerate(response.get("output") or ()):
         if isinstance(item.get("id"), str):

@@ -36,6 +36,7 @@ from services.gateway.formats.json_fields import (
     string,
     whole,
 )
+from services.gateway.formats.session import agent_of, session_of
 from services.gateway.translate.anthropic_content import unusable
 
 _LEVELS = frozenset(("none", "minimal", "low", "medium", "high", "xhigh", "max"))
@@ -68,14 +69,14 @@ def head(body: bytes, headers: Mapping[str, str]) -> Envelope:
         raise unusable("model", f"must hold 1 to {_MAX_NAME} characters.")
     marks = set(envelope.flags(top[name] for name in ("input", "tools") if name in top))
     marks |= {f"bound:{name}" for name in _BINDING if given(top, name) and bytes(top[name]) != b"false"}
-    session = headers.get("thread-id") or headers.get("session-id") or headers.get("x-session-id")
     return Envelope(
         raw=body,
         top=top,
         model=model,
         stream=flag(top, "stream") is True,
         max_tokens=whole(top, "max_output_tokens"),
-        session=session or string(top, "prompt_cache_key") or _conversation(top),
+        session=session_of(headers, string(top, "prompt_cache_key"), _conversation(top)),
+        agent=agent_of(headers),
         end_user=string(top, "safety_identifier") or string(top, "user"),
         tier=string(top, "service_tier"),
         tools=len(list_of(top, "tools")),

@@ -79,12 +79,12 @@ def test_blocks_that_only_anthropic_knows() -> None:
 
 def test_a_response() -> None:
     body = response(ANSWER, writing(sealer=sealer(ANTHROPIC)))
-    whole = json.loads(responses_replay.renewed(body, "resp_new", store=True))
+    whole = json.loads(responses_replay.renewed(body, "resp_new", {}, store=True))
     old = json.loads(body)
     assert [item["id"] for item in whole["output"]] == ["rs_new_0", "msg_new_1", "fc_new_2"]
     assert [item.get("call_id") for item in whole["output"]] == [item.get("call_id") for item in old["output"]]
     assert whole["store"] is True
-    stream = responses_replay.events_of(responses_replay.renewed(body, "resp_new", store=True))
+    stream = responses_replay.events_of(responses_replay.renewed(body, "resp_new", {}, store=True))
     found = check_responses(stream, "resp_new")
     assert found[-1]["response"] == whole
     again = read_whole(openai_reader(), stream)
