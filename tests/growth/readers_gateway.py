@@ -9,10 +9,10 @@ import msgspec
 from libs.common import conversation
 from libs.common.contracts.auth import Principal
 from libs.common.tokens import count_message, count_messages, count_text
-from services.gateway.domain import cache_key, chat, hosted, json_size, needs, overrides, refused_fields, turns
+from services.gateway.domain import cache_key, chat, holdout, hosted, json_size, needs, overrides, refused_fields, turns
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.plan import Plan
-from services.gateway.domain.request import Request
+from services.gateway.domain.request import Envelope, Request
 from services.gateway.domain.targets import Target
 from services.gateway.endpoints.base import Attempt
 from services.gateway.endpoints.openai_chat import OPENAI_CHAT
@@ -71,6 +71,7 @@ def _chatted(made: Callable[[str], dict[str, Any]], text: str) -> object:
             chat.each_message(asked.raw["messages"]),
         ),
         conversation.user_turns(asked.fields.messages, 0),
+        holdout.arm("org", holdout.conversation("org", Envelope(model="m", raw=b"", top={}), asked) or "", 0.1),
     )
 
 
