@@ -143,7 +143,9 @@ class FakeProvider:
         entry["status"] = step.status
         gone = asyncio.ensure_future(serving.until_gone(receive))
         try:
-            entry["closed_early"] = not await self._react(number, route, model, body, step, entry, gone, send)
+            hashed = serving.Hashed(send)
+            entry["closed_early"] = not await self._react(number, route, model, body, step, entry, gone, hashed)
+            entry["answer_sha256"] = hashed.sha256
         finally:
             entry["closed_after_seconds"] = time.monotonic() - began
             gone.cancel()

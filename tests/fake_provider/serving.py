@@ -1,6 +1,7 @@
 """Sends answers as a step wants them: whole, in events, a byte at a time, or broken off."""
 
 import asyncio
+import hashlib
 import os
 import socket
 import struct
@@ -79,6 +80,24 @@ async def stream(
         return True
     await send({"type": "http.response.body", "body": b"", "more_body": False})
     return True
+
+
+class Hashed:
+    """A way to the client that hashes the bodies that go it."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._hash = hashlib.sha256()
+        self.__self__ = getattr(send, "__self__", None)  # see `break_off`
+
+    async def __call__(self, message: Any) -> None:
+        self._hash.update(message.get("body", b""))
+        await self._send(message)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what has been sent so far."""
+        return self._hash.hexdigest()
 
 
 async def break_off(send: Send, gone: asyncio.Future[None], *, reset: bool) -> None:
