@@ -62,6 +62,7 @@ def request(rng: random.Random, org_id: str, number: int) -> CompletionFinished:
             tokens=tokens,
             removed=[] if tokens.input + sum(count for _, count in removed) < 0 else removed,
             known_cached=rng.choice((0, 0, rng.randint(0, 300_000))),
+            cached_by_us=rng.random() < 0.3,
         )
     return CompletionFinished(
         id=ids.new_id("req", time_ms),
