@@ -8,7 +8,7 @@ import msgspec
 from bench.prefix.traffic import MODEL, Body
 from libs.common import catalog
 from libs.common.contracts.events import TokenClasses
-from services.gateway.domain.prefix_writes import Lifetime, rates
+from services.gateway.domain.prefix_writes import Lifetime, Place, rates
 from services.gateway.providers.anthropic.breakpoints import beginning
 from services.gateway.state.prefix_reuse import PrefixReuse
 from tests.fake_provider import meter
@@ -16,6 +16,7 @@ from tests.fake_provider.meter import Usage
 from tests.fake_provider.prefix_cache import PrefixCache
 
 _TODAY = datetime.now(UTC).date()
+_PLACE = Place("org", "key", MODEL)
 
 
 class Played:
@@ -36,7 +37,7 @@ class Played:
         if begins is not None and self._model is not None:
             size = begins.fixed + begins.earlier + begins.newest
             known = rates(self._model, _TODAY, size)
-            made = None if known is None else self.reuse.decide("org", begins, known)
+            made = None if known is None else self.reuse.decide(_PLACE, begins, known)
             if made is not None:
                 self.lifetime = made.lifetime
                 data = begins.with_breakpoints(made.lifetime, turns=made.turns)
@@ -48,7 +49,7 @@ class Played:
                 cache_write_5m=used.cache_write_5m,
                 cache_write_1h=used.cache_write_1h,
             )
-            self.reuse.note("org", made, told)
+            self.reuse.note(made, told)
         return used
 
 

@@ -10,7 +10,7 @@ from libs.common.catalog import load
 from libs.common.contracts.events import TokenClasses
 from libs.common.errors import PromptlyError
 from services.gateway.domain.attempts import Failure
-from services.gateway.domain.prefix_writes import Rates
+from services.gateway.domain.prefix_writes import Place, Rates
 from services.gateway.endpoints.generate import replay as generate_replay
 from services.gateway.endpoints.generate import request as generate_request
 from services.gateway.endpoints.generate.answer import GenerateWriting, generated
@@ -100,9 +100,9 @@ def _breakpoints(text: str) -> None:
     if found is not None:
         found.with_breakpoints("5m", turns=True)
         reuse = PrefixReuse(lambda: 0.0)
-        made = reuse.decide("org", found, Rates(read=0.1, write=1.25, write_1h=2.0))
+        made = reuse.decide(Place("org", "key", "m"), found, Rates(read=0.1, write=1.25, write_1h=2.0))
         if made is not None:
-            reuse.note("org", made, TokenClasses(cache_read=1))
+            reuse.note(made, TokenClasses(cache_read=1))
 
 
 def answers() -> Iterator[Reader]:

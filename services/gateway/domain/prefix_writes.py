@@ -49,9 +49,18 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     write_1h: float | None
 
 
-class Breakpoints(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be cached of a prompt: with `turns` the conversation too. `shape` is for what comes back."""
+class Place(msgspec.Struct, frozen=True):
+    """Whose cache it is: a provider has one for each account and model."""
 
+    org_id: str
+    key_id: str
+    model: str
+
+
+class Breakpoints(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be cached of a prompt, and where: with `turns` the conversation too. `shape` is for what comes back."""
+
+    place: Place
     shape: bytes
     lifetime: Lifetime
     turns: bool

@@ -123,7 +123,7 @@ class ProviderCall:
     def counted(self, tokens: TokenClasses) -> None:
         """Note what the provider has billed."""
         if self.trace.breakpoints is not None:
-            self._shared.prefix_reuse.note(self._request.principal.org_id, self.trace.breakpoints, tokens)
+            self._shared.prefix_reuse.note(self.trace.breakpoints, tokens)
 
     def note_dropped(self, name: str) -> None:
         """Note one more field of the client's that was not carried out."""
@@ -172,6 +172,7 @@ class ProviderCall:
                 found = await once(target, key)
             except Failure as failure:
                 self._shared.health.failed(target, key, failure)
+                self.counted(failure.billed or TokenClasses())
                 raise
             tracing.set_attributes(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
             return found
@@ -236,7 +237,8 @@ class ProviderCall:
             return encoded
         size = begins.fixed + begins.earlier + begins.newest
         rates = prefix_writes.rates(attempt.target.priced(shared.catalog), self._request.day, size)
-        made = None if rates is None else shared.prefix_reuse.decide(self._request.principal.org_id, begins, rates)
+        place = prefix_writes.Place(self._request.principal.org_id, attempt.key_id, attempt.target.served_model)
+        made = None if rates is None else shared.prefix_reuse.decide(place, begins, rates)
         if made is None:
             return encoded
         self._note(breakpoints=made)

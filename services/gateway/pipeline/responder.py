@@ -155,15 +155,22 @@ class Responder:
             return
         if call is not None:
             call.answered()
-        trace = CallTrace() if call is None else call.trace
-        self._background.start("record_cancelled", self._record_cancelled(request, plan, record, trace, answer))
+        self._background.start("record_cancelled", self._record_cancelled(request, plan, record, call, answer))
 
     async def _record_cancelled(
-        self, request: Request, plan: Plan, record: RequestRecord, trace: CallTrace, answer: AnswerStream | None
+        self,
+        request: Request,
+        plan: Plan,
+        record: RequestRecord,
+        call: ProviderCall | None,
+        answer: AnswerStream | None,
     ) -> None:
+        trace = CallTrace() if call is None else call.trace
         try:
             summary = _NOTHING if answer is None else answer.summary()
             counts = TokenCounts() if trace.called is None else await count(request, plan, summary)
+            if call is not None:
+                call.counted(counts.tokens)
             trace = msgspec.structs.replace(trace, served_tier=summary.service_tier or trace.served_tier)
             outcome = Outcome(status="cancelled", status_code=499, error=CLIENT_LEFT, trace=trace, counts=counts)
             if answer is not None and answer.complete:

@@ -8,11 +8,11 @@ import msgspec
 from libs.common.byte_lru import ByteLru
 from libs.common.contracts.events import TokenClasses
 from services.gateway.domain import prefix_writes
-from services.gateway.domain.prefix_writes import Beginning, Breakpoints, Gaps, Lifetime, Rates
+from services.gateway.domain.prefix_writes import Beginning, Breakpoints, Gaps, Lifetime, Place, Rates
 
 _SOON, _HOUR, _DAY = 300.0, 3_600.0, 86_400.0  # seconds
 _GAPS = 64
-_ENTRY = 200  # bytes
+_ENTRY = 300  # bytes
 # A request of which nothing is known yet writes only a beginning that is worth the try.
 _FIRST_FIXED = 2_000
 # Writes of one shape that nobody has read, and shapes of one organization that were never read: more are not risked.
@@ -76,18 +76,18 @@ class PrefixReuse:
 
     def __init__(self, clock: Callable[[], float], memory_bytes: int = 8 << 20) -> None:
         self._clock = clock
-        self._shapes = ByteLru[tuple[str, bytes], _Shape](memory_bytes // 2)
-        self._conversations = ByteLru[tuple[str, bytes], _Conversation](memory_bytes // 2)
+        self._shapes = ByteLru[tuple[Place, bytes], _Shape](memory_bytes // 2)
+        self._conversations = ByteLru[tuple[Place, bytes], _Conversation](memory_bytes // 2)
         self._tries = ByteLru[str, _Tries](memory_bytes // 8)
 
-    def decide(self, org_id: str, beginning: Beginning, rates: Rates) -> Breakpoints | None:
+    def decide(self, place: Place, beginning: Beginning, rates: Rates) -> Breakpoints | None:
         """What is to be cached of this prompt; None: nothing. Takes note that it came."""
         now = self._clock()
-        shape, conversation = self._arrived(org_id, beginning, now)
+        shape, conversation = self._arrived(place, beginning, now)
         if beginning.continues and (warm := conversation.warm(now)) is not None:
             # What was written is lost unless it is asked for.
             conversation.cached_at = now
-            return Breakpoints(shape=beginning.shape, lifetime=warm, turns=True)
+            return Breakpoints(place=place, shape=beginning.shape, lifetime=warm, turns=True)
         often = shape.requests >= _SEEN_ENOUGH and shape.continued >= _OFTEN_CONTINUED * shape.requests
         turns = beginning.continues or often
         if turns:
@@ -97,40 +97,40 @@ class PrefixReuse:
         if not kept or (not turns and not shape.read and kept < _FIRST_FIXED):
             return None
         lifetime = prefix_writes.lifetime(gaps, rates, kept=kept, new=new)
-        if lifetime is None or not self._may_write(org_id, shape, kept, lifetime, rates):
+        if lifetime is None or not self._may_write(place.org_id, shape, kept, lifetime, rates):
             return None
         shape.unread[lifetime] = shape.unread.get(lifetime, 0) + 1
         conversation.cached, conversation.cached_at = lifetime, now
-        return Breakpoints(shape=beginning.shape, lifetime=lifetime, turns=turns)
+        return Breakpoints(place=place, shape=beginning.shape, lifetime=lifetime, turns=turns)
 
-    def note(self, org_id: str, made: Breakpoints, tokens: TokenClasses) -> None:
-        """Take note of what the provider has read and written."""
-        shape = self._shapes.get((org_id, made.shape))
+    def note(self, made: Breakpoints, tokens: TokenClasses) -> None:
+        """Take note of what the provider has read and written; nothing, where the call has failed."""
+        shape = self._shapes.get((made.place, made.shape))
         if shape is None:
             return
         written = tokens.cache_write_5m + tokens.cache_write_1h
         if tokens.cache_read:
             if not shape.read:
-                self._tries_of(org_id, self._clock()).proven += 1
+                self._tries_of(made.place.org_id, self._clock()).proven += 1
             shape.unread.clear()
-        elif not written:  # too short to be cached, and so at no cost
+        elif not written:  # too short to be cached, or failed: at no cost
             shape.unread[made.lifetime] = max(0, shape.unread.get(made.lifetime, 0) - 1)
         shape.read += tokens.cache_read
         shape.written += tokens.cache_write_5m
         shape.written_1h += tokens.cache_write_1h
 
-    def _arrived(self, org_id: str, beginning: Beginning, now: float) -> tuple[_Shape, _Conversation]:
-        key = (org_id, beginning.shape)
+    def _arrived(self, place: Place, beginning: Beginning, now: float) -> tuple[_Shape, _Conversation]:
+        key = (place, beginning.shape)
         shape = self._shapes.get(key)
         if shape is None:
             shape = _Shape(begun=now)
-            self._shapes.put(key, shape, _ENTRY, org_id)
+            self._shapes.put(key, shape, _ENTRY, place.org_id)
         shape.age(now)
         if shape.last is not None:
             shape.arrivals = _with(shape.arrivals, now - shape.last)
         shape.last = now
         shape.requests += 1
-        name = (org_id, beginning.conversation)
+        name = (place, beginning.conversation)
         conversation = self._conversations.get(name)
         if beginning.continues:
             shape.continued += 1
@@ -138,7 +138,7 @@ class PrefixReuse:
                 shape.turns = _with(shape.turns, now - conversation.last)
         if conversation is None:
             conversation = _Conversation(last=now)
-            self._conversations.put(name, conversation, _ENTRY, org_id)
+            self._conversations.put(name, conversation, _ENTRY, place.org_id)
         conversation.last = now
         return shape, conversation
 

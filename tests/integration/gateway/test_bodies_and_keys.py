@@ -48,8 +48,8 @@ async def test_a_compressed_body_is_unpacked(three: Stack, path: str, encoding: 
     [
         (b"{}", "zstd", 415, "unsupported_encoding"),
         (b"{}", "gzip", 400, "invalid_encoding"),
-        (gzip.compress(b"{}" * 99)[:-9], "gzip", 400, "invalid_encoding"),
-        (gzip.compress(b" " * (11 << 20)), "gzip", 413, "payload_too_large"),
+        (gzip.compress(b"{}" * 99, mtime=0)[:-9], "gzip", 400, "invalid_encoding"),
+        (gzip.compress(b" " * (11 << 20), mtime=0), "gzip", 413, "payload_too_large"),
     ],
 )
 async def test_what_cannot_be_unpacked(three: Stack, body: bytes, encoding: str, status: int, code: str) -> None:  # noqa: F811

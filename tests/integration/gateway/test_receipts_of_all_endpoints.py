@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 import services.analytics.store
 from libs.common.clock import SystemClock
-from libs.common.contracts.analytics import Period
+from libs.common.contracts.analytics import Period, RequestQuery
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.db import connect, migrate
 from services.analytics.figures import Figures
@@ -26,6 +27,7 @@ from tests.fixtures.three_providers import MODELS, three_providers
 MIGRATIONS = Path(services.analytics.store.__path__[0]) / "migrations"
 LONG = "Every ship has a berth, a draught and a flag. " * 300
 TURNS = 3
+EMBEDDING_NANO = 20  # a token of text-embedding-3-small, at $0.02 a million
 
 
 @pytest.fixture
@@ -78,18 +80,32 @@ async def test_every_nano_dollar_is_accounted_for(levers: Stack, database_url: s
         assert event.baseline_cost_nano is not None, event
         assert sum(share.nano_usd or 0 for share in event.levers) == event.baseline_cost_nano - event.actual_cost_nano
     models = [event for event in events if event.kind not in ("embedding", "passthrough")]
-    billed = [entry["nano_usd"] for entry in levers.provider.ledger if entry.get("kind") != "side"]
-    assert sum(event.actual_cost_nano or 0 for event in models) == sum(billed)
+    billed = [entry for entry in levers.provider.ledger if entry.get("kind") != "side"]
+    for event, entry in zip(models, billed, strict=True):  # they were sent one after the other
+        assert event.actual_cost_nano == entry["nano_usd"], (event, entry)
+        assert msgspec.structs.asdict(event.tokens) == entry["tokens"], (event, entry)
+    classes = {name for entry in billed for name, count in entry["tokens"].items() if count}
+    assert classes >= {"uncached_input", "cache_read", "cache_write_5m", "output_text", "output_reasoning"}
+    embedded = [event.actual_cost_nano for event in events if event.kind == "embedding"]
+    counted = [entry["prompt_tokens"] for entry in levers.provider.ledger if entry.get("target") == "/v1/embeddings"]
+    assert embedded == [tokens * EMBEDDING_NANO for tokens in counted]
+    assert len(embedded) == 2
+    assert [event.actual_cost_nano for event in events if event.kind == "passthrough"] == [0]
     assert any(share.lever == "cache_discount" and (share.nano_usd or 0) > 0 for e in models for share in e.levers)
 
     await migrate(database_url, "analytics", MIGRATIONS)
     async with connect(database_url) as database:
         uow, org_id = unit_of_work(database), levers.principal.org_id
-        await Requests(uow, SystemClock(), timedelta(days=90)).record(events)
+        requests = Requests(uow, SystemClock(), timedelta(days=90))
+        await requests.record(events)
         start = min(event.time_ms for event in events) // 3_600_000 * 3_600_000
         period = Period(org_id=org_id, from_ms=start, to_ms=start + 2 * 3_600_000)
         overview, shares = await Figures(uow).overview(period), await Figures(uow).levers(period)
+        rows = (await requests.page(RequestQuery(org_id=org_id, limit=100))).requests
     assert overview.requests.total == len(asked)
+    assert {row.id: (row.actual_cost_nano, row.baseline_cost_nano) for row in rows} == {
+        event.id: (event.actual_cost_nano, event.baseline_cost_nano) for event in events
+    }
     assert overview.cost_nano == sum(event.actual_cost_nano or 0 for event in events)
     assert overview.baseline_cost_nano == sum(event.baseline_cost_nano or 0 for event in events)
     assert shares.total_nano == overview.savings_nano == overview.baseline_cost_nano - overview.cost_nano

@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 
 from libs.common.contracts.events import TokenClasses
-from services.gateway.domain.prefix_writes import Breakpoints, Gaps, Rates, lifetime
+from services.gateway.domain.prefix_writes import Breakpoints, Gaps, Place, Rates, lifetime
 from services.gateway.state.prefix_reuse import PrefixReuse
 
+PLACE = Place("org", "key", "m")
 RATES = Rates(read=0.1, write=1.25, write_1h=2.0)
 
 
@@ -28,11 +29,13 @@ class Played:
         self.now = 0.0
         self.reuse = PrefixReuse(lambda: self.now)
 
-    def ask(self, after: float, *, read: int = 0, written: int = 0, **prompt: Any) -> Breakpoints | None:
+    def ask(
+        self, after: float, *, read: int = 0, written: int = 0, place: Place = PLACE, **prompt: Any
+    ) -> Breakpoints | None:
         self.now += after
-        made = self.reuse.decide("org", Prompt(**prompt), RATES)
+        made = self.reuse.decide(place, Prompt(**prompt), RATES)
         if made is not None:
-            self.reuse.note("org", made, TokenClasses(cache_read=read, cache_write_5m=written))
+            self.reuse.note(made, TokenClasses(cache_read=read, cache_write_5m=written))
         return made
 
 
@@ -92,7 +95,24 @@ def test_one_organization_s_traffic_says_nothing_of_another_s() -> None:
     played = Played()
     for at in range(5):
         played.ask(1, shape=bytes([at]), conversation=bytes([at]), written=3_000)
-    assert played.reuse.decide("another", Prompt(), RATES) is not None
+    assert played.reuse.decide(Place("another", "key", "m"), Prompt(), RATES) is not None
+
+
+def test_what_one_model_or_account_has_cached_another_has_not() -> None:
+    for elsewhere in (Place("org", "key", "another"), Place("org", "another", "m")):
+        played = Played()
+        turn: dict[str, Any] = {"fixed": 10, "earlier": 4_000, "continues": True}
+        for at in range(2):
+            played.ask(5, conversation=bytes([at]), written=4_000, **turn)
+        assert played.ask(5, conversation=bytes([0]), **turn) is not None
+        found = [played.ask(5, conversation=bytes([at]), place=elsewhere, written=4_000, **turn) for at in range(9)]
+        assert sum(one is not None for one in found) == 2
+
+
+def test_calls_that_failed_are_no_tries() -> None:
+    played = Played()
+    for at in range(9):
+        assert played.ask(1, conversation=bytes([at])) is not None
 
 
 def test_an_hour_where_gaps_are_long() -> None:
