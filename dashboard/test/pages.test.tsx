@@ -44,6 +44,7 @@ const SETTINGS = {
   older_generations: false,
   store_responses: true,
   prefix_caching: true,
+  deferral: true,
   holdout_share: 0,
 };
 

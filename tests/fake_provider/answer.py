@@ -23,6 +23,7 @@ class Answer:
     """What one request gets. `number` seeds its ids, `created` is Unix seconds, `finish` is OpenAI's word.
 
     `native` is the provider's own finish reason where one was scripted; `tells_usage` is false where usage is left out.
+    `tier` is the service tier that served it, by OpenAI's names.
     """
 
     number: int
@@ -37,9 +38,10 @@ class Answer:
     used: Usage
     tells_usage: bool
     thoughts_inclusive: bool
+    tier: str
 
 
-def make(number: int, created: int, model: str, step: Step, last: Any, counted: int) -> Answer:
+def make(number: int, created: int, model: str, step: Step, last: Any, counted: int, tier: str = "default") -> Answer:
     """The answer of a step; the normal one depends on `last`, what the client said last. The prompt counts `counted`."""
     content = step.content if step.content is not None or step.tool_calls else normal(last)
     finish = step.finish_reason or ("tool_calls" if step.tool_calls else "stop")
@@ -61,6 +63,7 @@ def make(number: int, created: int, model: str, step: Step, last: Any, counted: 
         used=_usage(model, step, counted, text, thinking or ""),
         tells_usage=step.usage,
         thoughts_inclusive=step.thoughts_inclusive,
+        tier=step.served_tier or tier,
     )
 
 

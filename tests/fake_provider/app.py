@@ -195,13 +195,15 @@ class FakeProvider:
             step = Step(content=known_answer.content, completion_tokens=known_answer.completion_tokens)
         elif self.demo and step.content is None and not step.tool_calls:
             step = msgspec.structs.replace(step, content=known.answer(wire.last(body)))
-        made = answer.make(number, int(time.time()), model, step, wire.last(body), wire.count(model, body))
+        made = answer.make(
+            number, int(time.time()), model, step, wire.last(body), wire.count(model, body), _tier(wire, body)
+        )
         if self.prefix_cache is not None and wire is wire_anthropic:
             cached = self.prefix_cache.used(entry["key_end"], model, body)
             made = replace(made, used=made.used._replace(**dict(zip(cached._fields[:4], cached[:4], strict=True))))
         used = made.used
         entry.update(prompt_tokens=used.prompt, completion_tokens=used.completion, tokens=used._asdict())
-        entry.update(nano_usd=meter.bill_usage(model, used), signatures=wire.signatures(body))
+        entry.update(nano_usd=meter.bill_usage(model, used, tier=made.tier), signatures=wire.signatures(body))
         if step.fault is not None:
             fault = faults.BY_NAME[step.fault]
             broken = (faults.stream if entry["stream"] else faults.whole)(
@@ -236,6 +238,11 @@ class FakeProvider:
         if body.get("background"):  # what is shown later is finished
             return {**found, "background": True, "status": "queued", "output": [], "usage": None}
         return found
+
+
+def _tier(wire: Format, body: dict[str, Any]) -> str:
+    """The service tier that serves a request: OpenAI has room on its slower one unless a script says otherwise."""
+    return "flex" if wire.PROVIDER == "openai" and body.get("service_tier") == "flex" else "default"
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def completion(
     used: dict[str, Any] | None,
     *,
     reasoning: str | None = None,
+    tier: str = "default",
 ) -> bytes:
     """A whole answer. `reasoning` is what servers other than OpenAI's own show of it."""
     message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None, "annotations": []}
@@ -59,7 +60,7 @@ def completion(
     }
     if used is not None:
         answer["usage"] = used
-    answer["service_tier"] = "default"
+    answer["service_tier"] = tier
     answer["system_fingerprint"] = "fp_fake"
     return json.dumps(answer, ensure_ascii=False, indent=2).encode("utf-8", "surrogatepass")
 
@@ -75,6 +76,7 @@ def chunks(
     *,
     include_usage: bool,
     reasoning: str | None = None,
+    tier: str = "default",
 ) -> list[bytes]:
     """The chunks of a stream, usage chunk included, without `[DONE]`."""
     head = {
@@ -82,7 +84,7 @@ def chunks(
         "object": "chat.completion.chunk",
         "created": created,
         "model": model_id(model),
-        "service_tier": "default",
+        "service_tier": tier,
         "system_fingerprint": "fp_fake",
     }
     tail = {"usage": None} if include_usage else {}

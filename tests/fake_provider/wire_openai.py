@@ -68,14 +68,14 @@ def signatures(body: dict[str, Any]) -> list[str]:
 
 def whole(answer: Answer) -> bytes:
     """A `chat.completion`."""
-    return wire.completion(*_parts(answer), reasoning=answer.thinking)
+    return wire.completion(*_parts(answer), reasoning=answer.thinking, tier=answer.tier)
 
 
 def events(answer: Answer, body: dict[str, Any]) -> list[Event]:
     """The chunks and `[DONE]`."""
     # Mistral, whose format this is too, tells usage without being asked.
     wanted = bool((body.get("stream_options") or {}).get("include_usage")) or answer.model.startswith("mistral")
-    chunks = wire.chunks(*_parts(answer), include_usage=wanted, reasoning=answer.thinking)
+    chunks = wire.chunks(*_parts(answer), include_usage=wanted, reasoning=answer.thinking, tier=answer.tier)
     return [*map(Event, chunks), Event(b"[DONE]")]
 
 

@@ -145,7 +145,7 @@ def _head(answer: Answer, body: Mapping[str, Any], status: str) -> dict[str, Any
         "model": wire.model_id(answer.model),
         **echoed,
         "reasoning": {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")},
-        "service_tier": "default",
+        "service_tier": answer.tier,
     }
 
 

@@ -10,6 +10,7 @@ from libs.common.catalog import load
 from libs.common.contracts.events import TokenClasses
 from libs.common.errors import PromptlyError
 from services.gateway.domain.attempts import Failure
+from services.gateway.domain.deferral import with_tier
 from services.gateway.domain.prefix_writes import Place, Rates
 from services.gateway.endpoints.generate import replay as generate_replay
 from services.gateway.endpoints.generate import request as generate_request
@@ -179,6 +180,7 @@ def _served(parse: Parse, body: dict[str, Any]) -> None:
     data = json.dumps(body).encode()
     found, ask = parse(data)
     with_model(found, "other")
+    with_tier(data, "flex")
     levers.cacheable(found)
     levers.provider_bound(found)
     levers.optimizable(found, "messages")

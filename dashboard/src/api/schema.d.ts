@@ -1727,7 +1727,7 @@ export interface components {
          */
         LeverShare: {
             /** @enum {unknown} */
-            lever: "cache_discount" | "caching" | "compression" | "pruning" | "redundancy" | "routing" | "whitespace";
+            lever: "cache_discount" | "caching" | "compression" | "deferral" | "pruning" | "redundancy" | "routing" | "whitespace";
             tokens_saved: number;
             savings_usd: number | null;
         };
@@ -1737,7 +1737,7 @@ export interface components {
          */
         LeverUse: {
             /** @enum {unknown} */
-            lever: "cache_discount" | "caching" | "compression" | "pruning" | "redundancy" | "routing" | "whitespace";
+            lever: "cache_discount" | "caching" | "compression" | "deferral" | "pruning" | "redundancy" | "routing" | "whitespace";
             requests: number;
             tokens_saved: number;
             savings_usd: number;
@@ -2036,7 +2036,8 @@ export interface components {
          *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
          *         `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints
          *         where the client sets none, the provider wants them, and they pay. `holdout_share` of the conversations, 0 to 0.2, runs without
-         *         any lever, so that savings can be measured.
+         *         any lever, so that savings can be measured. `deferral` lets a request that says how long it can wait go to the provider's slower
+         *         and cheaper tier of service.
          */
         OptimizationSettings: {
             /**
@@ -2081,6 +2082,8 @@ export interface components {
             prefix_caching: boolean;
             /** @default 0 */
             holdout_share: number;
+            /** @default true */
+            deferral: boolean;
         };
         /**
          * Org
@@ -2612,6 +2615,7 @@ export interface components {
             older_generations?: boolean;
             store_responses?: boolean;
             prefix_caching?: boolean;
+            deferral?: boolean;
         };
         /**
          * SignIns

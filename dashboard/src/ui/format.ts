@@ -79,6 +79,7 @@ export const LEVERS: Record<string, string> = {
   caching: "Answered from the cache",
   routing: "Routed to a cheaper model",
   cache_discount: "Provider cache discount",
+  deferral: "Slower service tier",
 };
 
 export function lever(name: string): string {

@@ -20,7 +20,8 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
     `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints
     where the client sets none, the provider wants them, and they pay. `holdout_share` of the conversations, 0 to 0.2, runs without
-    any lever, so that savings can be measured.
+    any lever, so that savings can be measured. `deferral` lets a request that says how long it can wait go to the provider's slower
+    and cheaper tier of service.
     """
 
     level: Level = "moderate"
@@ -41,6 +42,7 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     store_responses: bool = True
     prefix_caching: bool = True
     holdout_share: float = 0.0
+    deferral: bool = True
 
 
 class RuleCondition(msgspec.Struct, frozen=True, kw_only=True):

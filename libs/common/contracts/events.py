@@ -12,7 +12,9 @@ Status = Literal["success", "fallback", "cached", "error", "cancelled"]
 RequestKind = Literal[
     "chat", "completion", "optimize", "messages", "responses", "generate", "count", "embedding", "passthrough"
 ]
-LeverName = Literal["whitespace", "redundancy", "compression", "pruning", "caching", "routing", "cache_discount"]
+LeverName = Literal[
+    "whitespace", "redundancy", "compression", "pruning", "caching", "routing", "cache_discount", "deferral"
+]
 
 
 # Whether a conversation of the experiment runs with the levers or without any.

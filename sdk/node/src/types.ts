@@ -9,7 +9,8 @@ export type Lever =
   | "pruning"
   | "caching"
   | "routing"
-  | "cache_discount";
+  | "cache_discount"
+  | "deferral";
 
 export type RoutingReason =
   | "rule"

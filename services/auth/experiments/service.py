@@ -27,6 +27,7 @@ _OFF: Final[Mapping[str, dict[str, Any]]] = {
     "caching": {"cache_enabled": False},
     "routing": {"routing_mode": "manual"},
     "cache_discount": {"prefix_caching": False},
+    "deferral": {"deferral": False},
 }
 
 

@@ -38,6 +38,7 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     older_generations: bool | UnsetType = UNSET
     store_responses: bool | UnsetType = UNSET
     prefix_caching: bool | UnsetType = UNSET
+    deferral: bool | UnsetType = UNSET
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):

@@ -94,7 +94,7 @@ class HttpProviders:
 
     async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderAnswer:
         with _failures():
-            async with asyncio.timeout(self._timeouts.plain):
+            async with asyncio.timeout(max(self._timeouts.plain, encoded.patience)):
                 response = await self._post(target, key, org_id, encoded)
                 content = await self._read(response)
         if response.status != 200:
@@ -102,8 +102,9 @@ class HttpProviders:
         return ProviderAnswer(content=content, headers=_headers(response))
 
     async def stream(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderStream:
+        silent = max(self._timeouts.first_byte, encoded.patience)
         with _failures():
-            async with asyncio.timeout(self._timeouts.first_byte):
+            async with asyncio.timeout(silent):
                 response = await self._post(target, key, org_id, encoded)
                 if response.status != 200:
                     raise self._failure(target.provider, response, await self._read(response))
@@ -112,7 +113,7 @@ class HttpProviders:
                 except Failure:
                     response.close()
                     raise
-        return ProviderStream(pieces=self._pieces(response, unpacker), headers=_headers(response))
+        return ProviderStream(pieces=self._pieces(response, unpacker, silent=silent), headers=_headers(response))
 
     async def stored(self, key: ProviderKey, org_id: str, method: str, path: str, query: str) -> ProviderAnswer:
         """Call the address of one stored response; see `ports.Providers`."""
@@ -162,10 +163,14 @@ class HttpProviders:
             raise self._failure(key.provider, response, content)
 
     async def _pieces(
-        self, response: aiohttp.ClientResponse, unpacker: Unpacker, most: int | None = None
+        self,
+        response: aiohttp.ClientResponse,
+        unpacker: Unpacker,
+        most: int | None = None,
+        silent: float | None = None,
     ) -> AsyncGenerator[bytes, None]:
-        """The body in small pieces, within its limits: silence, slowness, time and size in all."""
-        limit, size, pace = self._timeouts.first_byte, 0, Pace(self._clock.monotonic(), self._timeouts)
+        """The body in small pieces, within its limits: silence (at first `silent` seconds), slowness, time and size in all."""
+        limit, size, pace = silent or self._timeouts.first_byte, 0, Pace(self._clock.monotonic(), self._timeouts)
         most, pieces = most or self._max_answer, response.content.iter_any()
         try:
             while True:

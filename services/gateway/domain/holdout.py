@@ -70,6 +70,7 @@ def without_levers(settings: OptimizationSettings) -> OptimizationSettings:
         routing_mode="manual",
         rules_in_manual=False,
         prefix_caching=False,
+        deferral=False,
     )
 
 

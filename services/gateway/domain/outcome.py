@@ -15,7 +15,7 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the calls to providers so far. Times are monotonic seconds; `billed` is what a call that failed cost
     all the same; `dropped` are parameters that the provider has no form for. `target_surface` is the provider's API that was called,
     `raw` whether the client's own request went out; `upstream_request_id` is the provider's name for the call;
-    `breakpoints` what it was asked to cache by us, and not by the client.
+    `breakpoints` what it was asked to cache by us, and not by the client; `deferred` whether we asked for its slower tier.
     """
 
     called: float | None = None
@@ -28,6 +28,7 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     raw: bool = False
     upstream_request_id: str | None = None
     breakpoints: Breakpoints | None = None
+    deferred: bool = False
     billed: TokenClasses | None = None
 
 

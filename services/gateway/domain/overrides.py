@@ -13,17 +13,23 @@ _CACHE = ("no-store", "no-cache", "off")
 _ROUTING = ("auto", "manual", "shadow")
 _SCOPE = re.compile(r"[A-Za-z0-9_.:@/+=-]{1,128}")
 _TAG = re.compile(r"([A-Za-z0-9_.-]{1,64})=([^,=]{1,256})")
+_DEADLINE = re.compile(r"([0-9]{1,5})([smh]?)", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 MAX_TAGS = 10
+MAX_DEADLINE = 86_400  # seconds
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
-    """One request's own choices; None leaves the organization's. Cached answers are shared within one `cache_scope` only."""
+    """One request's own choices; None leaves the organization's. Cached answers are shared within one `cache_scope` only. The answer is
+    wanted within `deadline` seconds; None: at once.
+    """
 
     level: Level | None = None
     routing_mode: RoutingMode | None = None
     read_cache: bool = True
     write_cache: bool = True
     cache_scope: str | None = None
+    deadline: int | None = None
     tags: dict[str, str] = {}
 
     def apply(self, settings: OptimizationSettings) -> OptimizationSettings:
@@ -46,8 +52,9 @@ def parse(headers: Mapping[str, str]) -> Overrides:
     cache = headers.get("x-promptly-cache")
     routing = headers.get("x-promptly-routing")
     scope = headers.get("x-promptly-cache-scope")
+    deadline = headers.get("x-promptly-deadline")
     tags = headers.get("x-promptly-tags")
-    if level is None and cache is None and routing is None and scope is None and tags is None:
+    if all(value is None for value in (level, cache, routing, scope, deadline, tags)):
         return NONE
     _one_of("x-promptly-level", level, _LEVELS)
     _one_of("x-promptly-cache", cache, _CACHE)
@@ -58,6 +65,7 @@ def parse(headers: Mapping[str, str]) -> Overrides:
         read_cache=cache not in ("no-cache", "off"),
         write_cache=cache not in ("no-store", "off"),
         cache_scope=_scope(scope),
+        deadline=_deadline(deadline),
         tags=_tags(tags or ""),
     )
 
@@ -75,6 +83,20 @@ def _scope(value: str | None) -> str | None:
             param="x-promptly-cache-scope",
         )
     return value
+
+
+def _deadline(value: str | None) -> int | None:
+    if value is None:
+        return None
+    match = _DEADLINE.fullmatch(value.strip())
+    seconds = 0 if match is None else int(match[1]) * _SECONDS[match[2] or "s"]
+    if not 1 <= seconds <= MAX_DEADLINE:
+        raise BadRequest(
+            "The header x-promptly-deadline takes how long the answer may take, such as 90s, 30m or 2h, and 24h at most.",
+            code="invalid_header",
+            param="x-promptly-deadline",
+        )
+    return seconds
 
 
 def _tags(value: str) -> dict[str, str]:

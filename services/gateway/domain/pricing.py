@@ -77,6 +77,7 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
         known_cached=plan.prefix.cached_tokens if plan.prefix else 0,
         terms=_terms(request, plan, outcome, catalog, plan.target, served=True),
         baseline_terms=_terms(request, plan, outcome, catalog, target, served=False),
+        deferred=outcome.trace.deferred,
         # Another provider may have cached what the client asked for by itself.
         cached_by_us=outcome.trace.breakpoints is not None
         and tokens.input > tokens.uncached_input
@@ -105,7 +106,8 @@ def _terms(
     trace, own = outcome.trace, served or plan.target == target
     dropped = "service_tier" in trace.dropped and own
     tier = None if dropped else request.envelope.tier
-    if trace.served_tier and own:
+    # The client has asked for no tier where we ask for the slower one.
+    if trace.served_tier and own and (served or not trace.deferred):
         tier = trace.served_tier
     factor = catalog.tier_factor(target.provider, tier, request.day) if target is not None else None
     return Terms(factor=factor, apart=outcome.counts.apart)

@@ -44,6 +44,7 @@ def for_call(
     terms: Terms = STANDARD,
     baseline_terms: Terms = STANDARD,
     cached_by_us: bool = False,
+    deferred: bool = False,
 ) -> Receipt:
     """The receipt of a request that a provider answered. `removed` holds the levers' tokens, in pipeline order; a model
     is None where its price is not known.
@@ -53,7 +54,7 @@ def for_call(
     say how it was served, `baseline_terms` how the request that the client sent would have been.
 
     `cached_by_us`: the provider's cache was used because we asked for it, so that the baseline has all input as plain. What
-    reads saved and writes cost is a line of its own.
+    reads saved and writes cost is a line of its own. So is what the slower tier saved, where it was we who asked for it: `deferred`.
     """
     total_removed = sum(count for _, count in removed)
     routed = baseline is not served
@@ -85,6 +86,11 @@ def for_call(
     if cached_by_us and served is not None:
         plain = served.cost_nano(_uncached(tokens), day, terms=terms)
         lines.append(("cache_discount", 0, (after if plain is None else plain) - after))
+    if deferred and served is not None:
+        at_once = msgspec.structs.replace(terms, factor=baseline_terms.factor)
+        sooner, later = (served.cost_nano(asked, day, terms=at) for at in (at_once, terms))
+        if sooner is not None and later is not None and sooner != later:
+            lines.append(("deferral", 0, sooner - later))
     rest = before - after - sum(nano for *_, nano in lines)
     if routed:
         lines.append(("routing", 0, rest))

@@ -12,7 +12,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.events import TokenClasses
 from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import names, tracing
-from services.gateway.domain import prefix_writes
+from services.gateway.domain import deferral, prefix_writes
 from services.gateway.domain.attempts import (
     MAX_CALLS,
     AttemptState,
@@ -41,6 +41,9 @@ T = TypeVar("T")
 _LARGE = 1 << 20
 _MAX_ID = 128
 _BREAKPOINTS = "cache_control"
+_TIER = "service_tier"
+# What a slower tier answers where it has no room, and has billed nothing.
+_NO_ROOM = (408, 429, 503)
 Pause = Callable[[], Awaitable[None]]
 
 
@@ -107,6 +110,7 @@ class ProviderCall:
         self.headers: Mapping[str, str] = {}  # of the answer, where it goes to the client as it came
         self._sent: EncodedRequest | None = None
         self._without_reasoning = False
+        self._at_once = False
 
     async def complete(self) -> CompleteAnswer:
         """A whole answer. Raises the error that the client gets."""
@@ -171,7 +175,9 @@ class ProviderCall:
             try:
                 found = await once(target, key)
             except Failure as failure:
-                self._shared.health.failed(target, key, failure)
+                # That a slower tier has no room says nothing of the key.
+                if not self._no_room(failure):
+                    self._shared.health.failed(target, key, failure)
                 self.counted(failure.billed or TokenClasses())
                 raise
             tracing.set_attributes(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
@@ -179,10 +185,13 @@ class ProviderCall:
 
     def _learned(self, target: Target, key: int, failure: Failure) -> bool:
         """Whether a server refused a field that only we added: then it is left out from now on. Or reasoning that another account or
-        model has made: then this request goes out without.
+        model has made: then this request goes out without. Or the slower tier has no room: then this request does not wait for it.
         """
         if self._sent is None:
             return False
+        if self._no_room(failure):
+            self._at_once = True
+            return True
         if self._sent.holds_reasoning and not self._without_reasoning and refused_reasoning(failure):
             self._without_reasoning = True
             return True
@@ -216,7 +225,7 @@ class ProviderCall:
             cipher=None if shared.ciphers is None else shared.ciphers(self._request.principal.org_id),
         )
         self._sent, self.key_id = None, target.keys[key].id
-        self._sent = encoded = self._cached_prefix(attempt, self._endpoint.encode(attempt))
+        self._sent = encoded = self._deferred(attempt, self._cached_prefix(attempt, self._endpoint.encode(attempt)))
         self._note(
             dropped=encoded.dropped,
             called=self.trace.called or shared.clock.monotonic(),
@@ -248,6 +257,24 @@ class ProviderCall:
             added=(*encoded.added, _BREAKPOINTS),
             raw=False,
         )
+
+    def _deferred(self, attempt: Attempt, encoded: EncodedRequest) -> EncodedRequest:
+        """The same, to the provider's slower and cheaper tier of service, where the client can wait and asks for no tier."""
+        form, request = attempt.provider.formats.get(encoded.surface), self._request
+        found = None
+        tier = "" if form is None or encoded.local else form.slow_tier
+        if tier and not (self._at_once or self.plan.fallback_used or _TIER in attempt.without):
+            factor = self._shared.catalog.tier_factor(attempt.target.provider, tier, request.day)
+            found = deferral.with_tier(encoded.body, tier) if deferral.can_wait(request, factor) else None
+        self._note(deferred=found is not None)
+        if found is None:
+            return encoded
+        patience = float(min(request.overrides.deadline or 0, deferral.LONGEST))
+        added = (*encoded.added, _TIER)
+        return msgspec.structs.replace(encoded, body=found, added=added, raw=False, patience=patience)
+
+    def _no_room(self, failure: Failure) -> bool:
+        return self.trace.deferred and failure.status in _NO_ROOM and failure.billed is None
 
     def _came(self, encoded: EncodedRequest, headers: Mapping[str, str]) -> None:
         """Note what the headers of an answer say."""

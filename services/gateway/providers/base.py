@@ -29,7 +29,8 @@ class EncodedRequest(msgspec.Struct, frozen=True, kw_only=True):
     `dropped` are the client's parameters that the provider has no form for, `added` those that the client did not send. `raw`
     says that the client's own request goes out: only the model's name and what counting needs may differ. `forwarded` says that
     the answer is in the client's format and goes to the client as it comes, errors included; `holds_reasoning` that there is
-    reasoning in it that the provider may refuse; `local` that there is nothing to be sent, because the answer is known.
+    reasoning in it that the provider may refuse; `local` that there is nothing to be sent, because the answer is known. An answer that
+    the client can wait for may take `patience` seconds, where that is more than others have.
     """
 
     surface: str
@@ -43,6 +44,7 @@ class EncodedRequest(msgspec.Struct, frozen=True, kw_only=True):
     forwarded: bool = False
     holds_reasoning: bool = False
     local: bool = False
+    patience: float = 0.0
 
 
 class ProviderAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,14 @@
 """Receipts sum exactly, whatever happened."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common import catalog
+from libs.common.catalog import Terms
 from libs.common.contracts.events import TokenClasses
 from services.gateway.domain.receipt import for_call, for_hit
 
@@ -27,9 +29,18 @@ COUNT = st.integers(0, 400_000)
         max_size=4,
         unique_by=lambda line: line[0],
     ),
+    deferred=st.booleans(),
+    cached_by_us=st.booleans(),
 )
 def test_the_lines_sum_to_baseline_minus_actual(
-    baseline: str, served: str, uncached: int, read: int, output: int, removed: list[tuple[str, int]]
+    baseline: str,
+    served: str,
+    uncached: int,
+    read: int,
+    output: int,
+    removed: list[tuple[str, int]],
+    deferred: bool,
+    cached_by_us: bool,
 ) -> None:
     tokens = TokenClasses(uncached_input=max(uncached, 200), cache_read=read, output_text=output)
     found = for_call(
@@ -39,6 +50,9 @@ def test_the_lines_sum_to_baseline_minus_actual(
         served=CATALOG.find(served),
         tokens=tokens,
         removed=removed,  # type: ignore[arg-type]
+        terms=Terms(factor=Decimal("0.5")) if deferred else Terms(),
+        deferred=deferred,
+        cached_by_us=cached_by_us,
     )
     if found.savings_nano is not None:
         lines = [share.nano_usd for share in found.levers]

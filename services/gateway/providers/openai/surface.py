@@ -40,6 +40,7 @@ RESPONSES = ProviderSurface(
     peek=peek,
     seen=seen_whole,
     headers=to_openai,
+    slow_tier="flex",
 )
 CHAT = ProviderSurface(
     name="chat",
@@ -48,4 +49,5 @@ CHAT = ProviderSurface(
     read=chat_answer.read_answer,
     reader=chat_answer.reader,
     failure=chat_answer.failure,
+    slow_tier="flex",
 )
