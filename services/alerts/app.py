@@ -19,6 +19,7 @@ from services.alerts.clients.backlog import BusBacklog
 from services.alerts.clients.vault import SealedVault
 from services.alerts.delivery import NotificationDelivery
 from services.alerts.evaluation import Evaluation
+from services.alerts.guard_steps import GuardSteps
 from services.alerts.handlers import finished, rules
 from services.alerts.notify.mail import MailNotifier
 from services.alerts.notify.safe_http import SafeHttpClient
@@ -55,7 +56,7 @@ async def create_app(settings: AlertsSettings, bus: Bus, clock: Clock | None = N
         }
         delivery = NotificationDelivery(uow, notifiers, vault, clock, timedelta(seconds=settings.alerts_lease_seconds))
         await rules.serve(bus, Rules(uow, clock, vault, allowed_hosts), delivery)
-        await finished.consume(bus, counting)
+        await finished.consume(bus, counting, GuardSteps(uow, clock))
         async with background(
             every("evaluation", evaluation.evaluate, settings.alerts_interval),
             every("delivery", delivery.deliver, settings.alerts_delivery_seconds),

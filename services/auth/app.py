@@ -112,10 +112,9 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                 in_background=in_background,
             )
             idempotency = Idempotency(unit_of_work(database), clock)
-            transactions = AnnouncedTransactions(
-                unit_of_work(database), BusEventPublisher(bus, lambda *_: None)
-            )  # it ends no session
-            guard = Guard(unit_of_work(database), transactions, bus, clock)
+            publisher = BusEventPublisher(bus, lambda *_: None)  # it ends no session
+            transactions = AnnouncedTransactions(unit_of_work(database), publisher)
+            guard = Guard(unit_of_work(database), transactions, publisher, bus, clock)
             await billing_handlers.serve(bus, parts.credits_, idempotency)
             await operator_commands.serve(bus, parts.recovery, parts.provider_keys)
             await bus.serve(VERIFY_API_KEY, verify_api_key(parts.api_keys))
@@ -126,7 +125,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                     every("publish_deletions", parts.erasure.publish_deletions, _PUBLISH_SECONDS),
                     every("reap_credits", parts.credits_.reap, settings.credit_reap_seconds / 10),
                     every("expire_idempotency", idempotency.sweep, _SWEEP_SECONDS),
-                    every("guard", guard.check, _SWEEP_SECONDS),
+                    every("guard", guard.check, settings.guard_seconds),
                 ),
                 serve_http(
                     gateway_peers(create_api(parts), parts.api_keys),

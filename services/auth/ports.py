@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from libs.common.contracts.events import LeverSwitchedOff
 from services.auth.accounts.ports import Accounts
 from services.auth.billing.ports import IdempotencyRecords, Ledger
 from services.auth.domain.attempts import Allowance
@@ -39,6 +40,10 @@ class EventPublisher(Protocol):
 
     async def org_deleted(self, org_id: str, at: datetime) -> None:
         """For every service that keeps something of an organization; `Unavailable` where it is not certain to arrive."""
+        ...
+
+    async def lever_switched_off(self, event: LeverSwitchedOff) -> None:
+        """For the alerts; `Unavailable` where it is not certain to arrive. Called before the commit."""
         ...
 
 

@@ -24,6 +24,8 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     `bootstrap_token`: where it is set, nobody registers the first organization without it. Where mail is set up, an account
     whose address nobody has confirmed may not connect a sign-in, nor with `invite_verified_only` invite others.
 
+    Every `guard_seconds` the guard looks whether a lever does harm, where a holdout runs.
+
     `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organization has
     `trial_credits` tokens; below `low_credits` its admins get a mail. A lease of credits that nobody has ended within
     `credit_reap_seconds` is ended with what the request log says was charged. They are
@@ -51,6 +53,7 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     trial_credits: int = 0
     low_credits: int = 100_000
     credit_reap_seconds: float = 900.0
+    guard_seconds: float = 3600.0
     stripe_secret_key: str | None = None
     stripe_webhook_secret: str | None = None
     stripe_api_base: str | None = None

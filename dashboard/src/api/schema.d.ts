@@ -1271,8 +1271,7 @@ export interface components {
             id: string;
             rule_id: string;
             rule_name: string;
-            /** @enum {unknown} */
-            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | "lever_guard";
             /** @enum {unknown} */
             kind: "fired" | "resolved";
             value: number;
@@ -2282,7 +2281,7 @@ export interface components {
         /**
          * QualityDifference
          * @description Something by conversation, on both sides: the share of conversations that had one, or a mean count. `difference` is treated −
-         *         control. `harmful`: worse by more than the margin, at the always-valid interval.
+         *         control. `harmful`: worse by more than `margin`, at the always-valid interval; a margin of 0 is none.
          */
         QualityDifference: {
             /** @enum {unknown} */
@@ -2292,6 +2291,8 @@ export interface components {
             difference: components["schemas"]["MeasuredInterval"];
             /** @default false */
             harmful: boolean;
+            /** @default 0 */
+            margin: number;
         };
         /**
          * Receipt

@@ -16,7 +16,13 @@ from nats.js.errors import BadRequestError
 from libs.common.bus.kv import bucket_stream, tally_stream
 from libs.common.contracts.auth import ATTEMPTS
 from libs.common.contracts.base import Bucket, Event, SharedCounter
-from libs.common.contracts.events import COMPLETION_FINISHED, DURABLE_EVENTS, FEEDBACK_GIVEN, ORG_DELETED
+from libs.common.contracts.events import (
+    COMPLETION_FINISHED,
+    DURABLE_EVENTS,
+    FEEDBACK_GIVEN,
+    LEVER_SWITCHED_OFF,
+    ORG_DELETED,
+)
 from libs.common.contracts.gateway import BUDGET, RATE, RESPONSE_BYTES, RESPONSES, TURNS
 from libs.common.contracts.gateway import OWNERS as OBJECT_OWNERS
 from libs.common.contracts.router import LEARNED
@@ -34,6 +40,7 @@ def _consumers() -> Mapping[str, Sequence[str]]:
     return {
         COMPLETION_FINISHED.subject: ("analytics", "alerts"),
         FEEDBACK_GIVEN.subject: ("analytics_feedback",),
+        LEVER_SWITCHED_OFF.subject: ("alerts_guard",),
         ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase", "gateway_erase"),
     }
 

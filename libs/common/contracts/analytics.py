@@ -263,7 +263,7 @@ QualityName = Literal["reask", "bad_feedback", "error", "cancelled_stream", "tur
 
 class QualityDifference(msgspec.Struct, frozen=True, kw_only=True):
     """Something by conversation, on both sides: the share of conversations that had one, or a mean count. `difference` is treated −
-    control. `harmful`: worse by more than the margin, at the always-valid interval.
+    control. `harmful`: worse by more than `margin`, at the always-valid interval; a margin of 0 is none.
     """
 
     name: QualityName
@@ -271,6 +271,7 @@ class QualityDifference(msgspec.Struct, frozen=True, kw_only=True):
     control: float
     difference: MeasuredInterval
     harmful: bool = False
+    margin: float = 0.0
 
 
 class ExperimentResults(msgspec.Struct, frozen=True, kw_only=True):

@@ -165,4 +165,21 @@ class OrgDeleted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ORG_DELETED: Event[OrgDeleted] = Event("promptly.v1.events.org.deleted", OrgDeleted, True)
-DURABLE_EVENTS = (COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED)
+
+
+class LeverSwitchedOff(msgspec.Struct, frozen=True, kw_only=True):
+    """The guard has switched a lever off. `id` is the entry of the audit log; with its levers, at least `worse_by` points more of the
+    conversations asked again, where `margin` points are allowed; `reason` says so with all figures. May come more than once.
+    """
+
+    id: str
+    org_id: str
+    lever: LeverName
+    time_ms: int
+    worse_by: float
+    margin: float
+    reason: str
+
+
+LEVER_SWITCHED_OFF: Event[LeverSwitchedOff] = Event("promptly.v1.events.lever.switched_off", LeverSwitchedOff, True)
+DURABLE_EVENTS = (COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED, LEVER_SWITCHED_OFF)

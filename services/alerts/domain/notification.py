@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from libs.common.contracts.alerts import AlertEvent, AlertRule, Metric, Operator
+from libs.common.contracts.alerts import AlertEvent, AlertRule, EventMetric, Operator
 from services.alerts.domain.messages import Kind, sentence
 
 # Four hours and a half in all: long enough for a mail server's bad night, short enough that the news is still news.
@@ -23,7 +23,7 @@ class OutgoingNotification(msgspec.Struct, frozen=True, kw_only=True):
     org_id: str
     rule_id: str
     rule_name: str
-    metric: Metric
+    metric: EventMetric
     operator: Operator
     threshold: float
     window_minutes: int
@@ -46,6 +46,26 @@ def notification_of(rule: AlertRule, event: AlertEvent, notice_id: str) -> Outgo
         time_ms=event.time_ms,
         data_as_of_ms=event.data_as_of_ms,
         **_rule_fields(rule),
+    )
+
+
+def notification_of_guard(event: AlertEvent, notice_id: str) -> OutgoingNotification:
+    """The message about a lever that the guard has switched off; it stands in the place of a rule."""
+    return OutgoingNotification(
+        id=notice_id,
+        org_id=event.org_id,
+        rule_id=event.rule_id,
+        rule_name=event.rule_name,
+        metric=event.metric,
+        operator="gt",
+        threshold=event.threshold,
+        window_minutes=0,
+        kind=event.kind,
+        value=event.value,
+        forecast=None,
+        message=event.message,
+        time_ms=event.time_ms,
+        data_as_of_ms=event.data_as_of_ms,
     )
 
 

@@ -1,11 +1,13 @@
-"""The doors for COMPLETION_FINISHED and ORG_DELETED."""
+"""The doors for COMPLETION_FINISHED, ORG_DELETED and LEVER_SWITCHED_OFF."""
 
 from libs.common.bus.ports import Bus
-from libs.common.contracts.events import COMPLETION_FINISHED, ORG_DELETED
+from libs.common.contracts.events import COMPLETION_FINISHED, LEVER_SWITCHED_OFF, ORG_DELETED
+from services.alerts.guard_steps import GuardSteps
 from services.alerts.usage_counters import UsageCounting
 
 
-async def consume(bus: Bus, counting: UsageCounting) -> None:
-    """Count every finished request, and forget organizations that are no more."""
+async def consume(bus: Bus, counting: UsageCounting, steps: GuardSteps) -> None:
+    """Count every finished request, record what the guard did, and forget organizations that are no more."""
+    await bus.consume(LEVER_SWITCHED_OFF, "alerts_guard", steps.record)
     await bus.consume(ORG_DELETED, "alerts_erase", counting.erase)
     await bus.consume(COMPLETION_FINISHED, "alerts", counting.count, batch=500, wait_ms=200)

@@ -91,10 +91,14 @@ def _quality(
     found = difference(ours, theirs)
     if found is None:
         return None
-    harmful = name in _MARGINS and harms(found, _MARGINS[name])
-    means = float(ours.mean()), float(theirs.mean())
+    margin = _MARGINS.get(name, 0.0)
     return QualityDifference(
-        name=name, treated=means[0], control=means[1], difference=_interval(found), harmful=harmful
+        name=name,
+        treated=float(ours.mean()),
+        control=float(theirs.mean()),
+        difference=_interval(found),
+        harmful=margin > 0 and harms(found, margin),
+        margin=margin,
     )
 
 

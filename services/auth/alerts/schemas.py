@@ -129,7 +129,7 @@ class AlertEvent(Answer, frozen=True, kw_only=True):
     id: str
     rule_id: str
     rule_name: str
-    metric: alerts.Metric
+    metric: alerts.EventMetric
     kind: Literal["fired", "resolved"]
     value: float
     threshold: float

@@ -16,7 +16,7 @@ from libs.common.contracts.auth import (
     PrincipalChanged,
 )
 from libs.common.contracts.base import Event
-from libs.common.contracts.events import ORG_DELETED, OrgDeleted
+from libs.common.contracts.events import LEVER_SWITCHED_OFF, ORG_DELETED, LeverSwitchedOff, OrgDeleted
 from libs.common.errors import Unavailable
 
 log = structlog.get_logger()
@@ -60,6 +60,9 @@ class BusEventPublisher:
     async def org_deleted(self, org_id: str, at: datetime) -> None:
         event = OrgDeleted(org_id=org_id, time_ms=int(at.timestamp() * 1000))
         await self._bus.emit(ORG_DELETED, event, event_id=f"deleted-{org_id}")
+
+    async def lever_switched_off(self, event: LeverSwitchedOff) -> None:
+        await self._bus.emit(LEVER_SWITCHED_OFF, event, event_id=f"lever-{event.id}")
 
     async def on_access_changed(self, change: AccessChanged) -> None:
         """Drop what a change in another copy of auth made stale."""

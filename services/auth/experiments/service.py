@@ -10,11 +10,12 @@ import structlog
 from libs.common.bus import Bus
 from libs.common.clock import Clock
 from libs.common.contracts.analytics import EXPERIMENT, ExperimentQuery, ExperimentResults
+from libs.common.contracts.events import LeverSwitchedOff
 from libs.common.errors import PromptlyError
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.audit import AuditEntry
-from services.auth.ports import UnitOfWork
+from services.auth.ports import EventPublisher, UnitOfWork
 
 log = structlog.get_logger()
 PERIOD: Final = timedelta(days=28)
@@ -34,8 +35,16 @@ _OFF: Final[Mapping[str, dict[str, Any]]] = {
 class Guard:
     """Looks at every organization with a holdout. One lever at a time, and then the measurement begins anew."""
 
-    def __init__(self, uow: UnitOfWork, transactions: AnnouncedTransactions, bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        transactions: AnnouncedTransactions,
+        publisher: EventPublisher,
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
         self._uow = uow
+        self._publisher = publisher
         self._transactions = transactions
         self._bus = bus
         self._clock = clock
@@ -77,6 +86,8 @@ class Guard:
                 reason=_reason(found),
             )
             await tx.audit.add(org_id, entry)
+            # Within the transaction: what nobody is told of is not done, and tried again.
+            await self._publisher.lever_switched_off(_event(org_id, entry, found))
 
 
 def _reason(found: ExperimentResults) -> str:
@@ -85,6 +96,20 @@ def _reason(found: ExperimentResults) -> str:
         f"Asked again within ten minutes: {reask.treated:.1%} of {found.conversations_treated:,} conversations with levers, "
         f"{reask.control:.1%} of {found.conversations_control:,} without; the difference is at least "
         f"{100 * reask.difference.always_valid_low:.1f} points. Most of it where {found.suspect} acted."
+    )
+
+
+def _event(org_id: str, entry: AuditEntry, found: ExperimentResults) -> LeverSwitchedOff:
+    reask = next(one for one in found.quality if one.name == "reask")
+    assert found.suspect is not None
+    return LeverSwitchedOff(
+        id=entry.id,
+        org_id=org_id,
+        lever=found.suspect,
+        time_ms=_ms(entry.at.timestamp()),
+        worse_by=100 * reask.difference.always_valid_low,
+        margin=100 * reask.margin,
+        reason=entry.reason or "",
     )
 
 

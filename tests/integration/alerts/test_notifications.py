@@ -22,7 +22,7 @@ from libs.common.contracts.alerts import (
     SlackTarget,
     WebhookTarget,
 )
-from libs.common.contracts.events import OrgDeleted
+from libs.common.contracts.events import LeverSwitchedOff, OrgDeleted
 from libs.common.db import connect, migrate
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import new_id
@@ -31,6 +31,7 @@ from libs.common.smtp import Smtp
 from services.alerts.clients.vault import SealedVault
 from services.alerts.delivery import NotificationDelivery
 from services.alerts.evaluation import Evaluation
+from services.alerts.guard_steps import GuardSteps
 from services.alerts.notify.mail import MailNotifier
 from services.alerts.notify.safe_http import SafeHttpClient
 from services.alerts.notify.webhook import SlackNotifier, WebhookNotifier
@@ -346,3 +347,34 @@ async def test_of_a_deleted_organization_nothing_is_left_nor_told(house: House) 
         assert await house.events() == ()
         assert (await house.rules.all(RulesOf(org_id=house.org))).rules == ()
     assert house.http.posts == []
+
+
+async def test_admins_are_told_once_of_a_lever_that_the_guard_switched_off(house: House) -> None:
+    steps = GuardSteps(house.uow, house.clock)
+    reason = "Asked again within ten minutes: 10.0% of 900 conversations with levers, 2.0% of 100 without."
+    step = LeverSwitchedOff(
+        id="aud_1",
+        org_id=house.org,
+        lever="pruning",
+        time_ms=ms(NOW),
+        worse_by=3.5,
+        margin=2.0,
+        reason=reason,
+    )
+    other = msgspec.structs.replace(step, id="aud_2", lever="caching", time_ms=ms(NOW) + 1)
+    await steps.record([step, step])
+    await steps.record([step, other])  # it may come again, alone or with others
+    await house.delivery.deliver()
+    newest, first = await house.events()
+    assert (first.metric, first.kind, first.rule_id, first.rule_name) == (
+        "lever_guard",
+        "fired",
+        "aud_1",
+        "Guard: pruning",
+    )
+    assert (first.value, first.threshold, newest.rule_name) == (3.5, 2.0, "Guard: caching")
+    mails = {mail["Subject"]: mail.get_content().replace("\n", " ") for _, mail in house.mail.mails}
+    assert len(house.mail.mails) == 2
+    assert "[Promptly] Alert: Guard: caching" in mails
+    assert reason in mails["[Promptly] Alert: Guard: pruning"]
+    assert await house.told() == [("email", "sent", 1)]

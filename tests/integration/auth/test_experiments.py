@@ -1,5 +1,7 @@
 """The holdout: who may change it, how it reaches the principal, and what its results say."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from libs.common.clock import SystemClock
@@ -10,12 +12,13 @@ from libs.common.contracts.analytics import (
     MeasuredInterval,
     QualityDifference,
 )
-from libs.common.contracts.events import LeverName
+from libs.common.contracts.events import LEVER_SWITCHED_OFF, LeverName, LeverSwitchedOff
 from libs.common.db import connect
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.clients.event_publisher import BusEventPublisher
 from services.auth.experiments.service import Guard
 from services.auth.store.unit_of_work import unit_of_work
+from tests.fixtures.nats import until
 from tests.integration.auth.conftest import Auth
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -71,7 +74,9 @@ async def test_measured_and_estimated_stand_apart(auth: Auth) -> None:
 
 def _results(suspect: LeverName | None) -> ExperimentResults:
     interval = MeasuredInterval(value=0.08, low=0.05, high=0.11, always_valid_low=0.035, always_valid_high=0.125)
-    reask = QualityDifference(name="reask", treated=0.1, control=0.02, difference=interval, harmful=suspect is not None)
+    reask = QualityDifference(
+        name="reask", treated=0.1, control=0.02, difference=interval, harmful=suspect is not None, margin=0.02
+    )
     return ExperimentResults(
         status="measured",
         measured=interval,
@@ -95,12 +100,19 @@ async def test_the_guard_switches_a_harmful_lever_off_and_says_why(auth: Auth) -
         asked.append(query)
         return _results("pruning" if query.org_id == org.id else None)
 
+    told: list[LeverSwitchedOff] = []
+
+    async def hear(steps: Sequence[LeverSwitchedOff]) -> None:
+        told.extend(steps)
+
     await auth.bus.serve(EXPERIMENT, results)
+    await auth.bus.consume(LEVER_SWITCHED_OFF, "guard_test", hear)
     async with connect(auth.settings.database_url) as database:
         uow = unit_of_work(database)
         publisher = BusEventPublisher(auth.bus, lambda *_: None)
-        guard = Guard(uow, AnnouncedTransactions(uow, publisher), auth.bus, SystemClock())
+        guard = Guard(uow, AnnouncedTransactions(uow, publisher), publisher, auth.bus, SystemClock())
         await guard.check()
+        await until(lambda: told)
         settings = (await auth.call("GET", "/api/optimization/settings", org.token)).json()
         assert (settings["context_pruning"], settings["cache_enabled"]) == (False, True)
         assert (await auth.call("GET", "/api/optimization/settings", other.token)).json()["context_pruning"] is True
@@ -113,6 +125,11 @@ async def test_the_guard_switches_a_harmful_lever_off_and_says_why(auth: Auth) -
         assert entry["reason"].startswith(
             "Asked again within ten minutes: 10.0% of 900 conversations with levers, 2.0% of 100"
         )
+
+        [step] = told
+        assert (step.id, step.org_id, step.lever, step.reason) == (entry["id"], org.id, "pruning", entry["reason"])
+        assert step.worse_by == pytest.approx(3.5)
+        assert step.margin == pytest.approx(2.0)
 
         asked.clear()
         await guard.check()  # anew from then on: what was harmful before says nothing of what is on now

@@ -48,8 +48,9 @@ export function channelName(channel: Channel): string {
   return SHORT[channel];
 }
 
-/** A value or a threshold in the metric's unit. */
-export function amount(metric: Metric, value: number): string {
+/** A value or a threshold in the metric's unit; what the guard saw is in points. */
+export function amount(metric: Schema["AlertEvent"]["metric"], value: number): string {
+  if (metric === "lever_guard") return `${plain(value, 1)} points`;
   return METRICS.find((one) => one.value === metric)?.amount(value) ?? plain(value, 2);
 }
 
