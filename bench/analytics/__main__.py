@@ -14,7 +14,14 @@ import asyncpg
 import msgspec
 
 import services.analytics.store
-from bench.analytics.recount import counting, levers_differ, models_differ, overview_differs, savings_differ
+from bench.analytics.recount import (
+    breakdown_differs,
+    counting,
+    levers_differ,
+    models_differ,
+    overview_differs,
+    savings_differ,
+)
 from bench.analytics.seed import DAYS, LARGEST, RARE_KEY, RARE_MODEL, seed
 from deploy.local.postgres import PostgresProcess
 from libs.common.bus import MemoryBus
@@ -64,12 +71,37 @@ async def run(url: str, rows: int, orgs: int, times: int) -> None:
             for asked in (period, _period(end, DAYS, minutes=0), _period(end, 1, minutes=23)):
                 differ += await overview_differs(count, asked, await bus.call(analytics.OVERVIEW, asked))
                 differ += await models_differ(count, asked, await bus.call(analytics.MODELS, asked))
+                for question in breakdowns(asked).values():
+                    plain = msgspec.structs.replace(question, previous=False, interval=None, limit=500)
+                    if "user" not in question.by:  # more of them than an answer has rows
+                        differ += await breakdown_differs(count, plain, await bus.call(analytics.BREAKDOWN, plain))
                 differ += await levers_differ(count, asked, await bus.call(analytics.LEVERS, asked))
                 for step in ("hour", "day", "week"):
                     series = await bus.call(analytics.SAVINGS, _cut(asked, step))
                     differ += await savings_differ(count, asked, step, series)
         print("figures equal a recount in plain SQL" if not differ else f"figures differ from a recount: {differ}")
     await bus.drain()
+
+
+def breakdowns(period: analytics.Period) -> dict[str, analytics.BreakdownQuery]:
+    """What the cost page and the month's report ask."""
+
+    def by(*names: str, **more: Any) -> analytics.BreakdownQuery:
+        return analytics.BreakdownQuery(
+            org_id=period.org_id, from_ms=period.from_ms, to_ms=period.to_ms, by=names, previous=True, **more
+        )
+
+    return {
+        "key": by("key"),
+        "key, by day": by("key", interval="day", limit=50),
+        "team tag": by("tag:team"),
+        "feature tag, by day": by("tag:feature", interval="day", limit=50, time_zone="Europe/Berlin"),
+        "user": by("user"),
+        "model and key": by("model", "key"),
+        "team tag and model": by("tag:team", "model"),
+        "client": by("client"),
+        "endpoint": by("endpoint"),
+    }
 
 
 async def _calls(bus: MemoryBus, end: datetime, period: analytics.Period) -> dict[str, Call]:
@@ -103,6 +135,10 @@ async def _calls(bus: MemoryBus, end: datetime, period: analytics.Period) -> dic
         "models, 30 days": ask(analytics.MODELS, period),
         "models, 60 days": ask(analytics.MODELS, whole),
         "levers, 60 days": ask(analytics.LEVERS, whole),
+        **{
+            f"breakdown by {name}, 30 days": ask(analytics.BREAKDOWN, question)
+            for name, question in breakdowns(period).items()
+        },
         "requests, first page of 50": ask(analytics.REQUESTS, page),
         "requests, 200 from day 45 on": ask(analytics.REQUESTS, msgspec.structs.replace(deep, limit=200)),
         **{

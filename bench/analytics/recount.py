@@ -7,11 +7,21 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.contracts.analytics import Levers, Models, Overview, Period, SavingsPoint, SavingsSeries
+from libs.common.contracts.analytics import (
+    Breakdown,
+    BreakdownQuery,
+    Levers,
+    Models,
+    Overview,
+    Period,
+    SavingsPoint,
+    SavingsSeries,
+    Use,
+)
 from libs.common.latency import GROWTH
 
 TOLERANCE: Final = math.sqrt(math.exp(GROWTH)) - 1 + 1e-9
-_WHERE: Final = "org_id = :org_id AND at >= to_timestamp(:from_ms / 1000.0) AND at < to_timestamp(:to_ms / 1000.0)"
+_WHERE: Final = "org_id = :org_id AND at >= to_timestamp(:from_ms / 1000.0) AND at < to_timestamp(:to_ms / 1000.0) AND kind <> 'optimize'"
 _PRICED: Final = "baseline_cost_nano IS NOT NULL AND actual_cost_nano IS NOT NULL"
 _MONEY: Final = f"""
     coalesce(sum(actual_cost_nano) FILTER (WHERE {_PRICED}), 0)::bigint AS cost,
@@ -46,6 +56,21 @@ _LEVERS: Final = f"""
     SELECT line ->> 'lever' AS lever, sum((line ->> 'tokens')::bigint)::bigint AS tokens,
         coalesce(sum((line ->> 'nano_usd')::bigint) FILTER (WHERE {_PRICED}), 0)::bigint AS saved
     FROM analytics.requests, jsonb_array_elements(levers) AS line WHERE {_WHERE} GROUP BY 1
+"""
+
+# A dimension, and where the log has it.
+_DIMENSIONS: Final = {
+    "key": "key_id",
+    "endpoint": "kind",
+    "model": "coalesce(served_model, routed_model)",
+    "provider": "coalesce(provider, '')",
+    "user": "end_user",
+    "client": "client",
+}
+_USE: Final = f"""
+    count(*) AS requests, count(*) FILTER (WHERE status = 'error') AS errors,
+    coalesce(sum(uncached_input + cache_read + cache_write_5m + cache_write_1h), 0)::bigint AS input,
+    coalesce(sum(output_text + output_reasoning), 0)::bigint AS output, {_MONEY}
 """
 
 Count = Callable[[str, Mapping[str, Any]], Awaitable[list[Any]]]
@@ -129,7 +154,44 @@ async def levers_differ(count: Count, period: Period, found: Levers) -> list[str
     return list(_unequal({"levers": (shown, counted), "total": (found.total_nano, total)}))
 
 
-def _values(period: Period) -> dict[str, Any]:
+async def breakdown_differs(count: Count, asked: BreakdownQuery, found: Breakdown) -> list[str]:
+    """Whether a breakdown without a limit that matters is not as counted: its rows, their days (UTC) and the total."""
+    columns = [_DIMENSIONS.get(name, f"tags ->> '{name.removeprefix('tag:')}'") for name in asked.by]
+    names, period = ", ".join(f"{column} AS v{place}" for place, column in enumerate(columns)), _values(asked)
+    there = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    where = f"FROM analytics.requests WHERE {_WHERE} AND {there}"
+    groups = ", ".join(f"v{place}" for place in range(len(columns)))
+    day = "(extract(epoch FROM date_trunc('day', at, 'UTC')) * 1000)::bigint AS day"
+    whole = {
+        row[: len(columns)]: row[len(columns) :]
+        for row in await count(f"SELECT {names}, {_USE} {where} GROUP BY {groups}", period)
+    }
+    days = {
+        (row[1 : 1 + len(columns)], row[0]): row[1 + len(columns) :]
+        for row in await count(f"SELECT {day}, {names}, {_USE} {where} GROUP BY day, {groups}", period)
+    }
+    [total] = await count(f"SELECT {_USE} FROM analytics.requests WHERE {_WHERE}", period)
+    pairs: dict[str, tuple[Any, Any]] = {
+        "rows": ({row.values: _use(row.use) for row in found.rows}, whole),
+        "total": (_use(found.total), tuple(total)),
+    }
+    if asked.interval == "day":
+        pairs["days"] = ({(row.values, at.time_ms): _use(at.use) for row in found.rows for at in row.points}, days)
+    return [f"{'+'.join(asked.by)} {name}" for name in _unequal(pairs)]
+
+
+def _use(use: Use) -> tuple[int, ...]:
+    return (
+        use.requests,
+        use.errors,
+        use.input_tokens,
+        use.output_tokens,
+        use.cost_nano,
+        use.baseline_cost_nano,
+    )
+
+
+def _values(period: Period | BreakdownQuery) -> dict[str, Any]:
     return {"org_id": period.org_id, "from_ms": period.from_ms, "to_ms": period.to_ms}
 
 

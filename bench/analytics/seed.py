@@ -17,18 +17,18 @@ RARE_KEY, RARE_MODEL = "key_rare", "gpt-4-rare"
 
 # Organizations differ in size: half of the rows are the largest one's. Every thousandth row is of a rare model and key,
 # three in a hundred have no price, and times of day are uneven.
-_ROWS: Final = text("""
+_ROWS: Final = """
     INSERT INTO analytics.requests (
         org_id, at, id, received_at, key_id, kind, status, status_code, tags, time_ms, baseline_model, routed_model,
         served_model, provider, tier, uncached_input, cache_read, cache_write_5m, cache_write_1h, output_text,
         output_reasoning, original_tokens, optimized_tokens, levers, baseline_cost_nano, actual_cost_nano, estimated,
-        cache, latency_ms, overhead_ms, provider_ms, degraded, fallback_used, stream
+        cache, latency_ms, overhead_ms, provider_ms, degraded, fallback_used, stream, end_user{client}
     )
     SELECT (CAST(:orgs AS text[]))[1 + floor(CAST(:many AS float8) * power(chance[1], CAST(:skew AS float8)))::int], at,
         'req_' || lpad(to_hex(ms), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15),
         at, CASE WHEN rare THEN CAST(:rare_key AS text) ELSE 'key_' || floor(20 * chance[2]) END,
         CASE WHEN chance[3] < 0.02 THEN 'completion' ELSE 'chat' END, status,
-        CASE status WHEN 'error' THEN 502 ELSE 200 END, '{}', ms,
+        CASE status WHEN 'error' THEN 502 ELSE 200 END, jsonb_build_object('team', 'team_' || n % 8, 'feature', 'feature_' || n % 40), ms,
         CASE WHEN rare THEN CAST(:rare_model AS text) ELSE (ARRAY['gpt-4o', 'claude-sonnet-5-5', 'gemini-2.5-pro'])[1 + model % 3] END,
         routed, CASE WHEN status IN ('error', 'cached') THEN NULL ELSE routed END,
         CASE WHEN status IN ('error', 'cached') THEN NULL ELSE (ARRAY['openai', 'anthropic', 'google'])[1 + model % 3] END,
@@ -41,7 +41,8 @@ _ROWS: Final = text("""
         CASE WHEN chance[5] < 0.97 THEN cost + saved END, CASE WHEN chance[5] < 0.97 THEN cost END, false,
         CASE WHEN status <> 'cached' THEN 'miss' WHEN chance[6] < 0.5 THEN 'exact' ELSE 'semantic' END,
         overhead + CASE status WHEN 'cached' THEN 0 ELSE provider END, overhead,
-        CASE status WHEN 'cached' THEN NULL ELSE provider END, '[]', status = 'fallback', chance[6] < 0.4
+        CASE status WHEN 'cached' THEN NULL ELSE provider END, '[]', status = 'fallback', chance[6] < 0.4,
+        CASE WHEN n % 4 > 0 THEN 'user_' || n % 997 END{clients}
     FROM (
         SELECT *, floor(extract(epoch FROM at) * 1000 + 0.5)::bigint AS ms,
             (ARRAY['gpt-4o', 'claude-haiku-5-5', 'gemini-2.5-flash', 'gpt-4o-mini', 'claude-sonnet-5-5', 'gemini-2.5-pro'])
@@ -65,7 +66,8 @@ _ROWS: Final = text("""
             ) AS dice
         ) AS made
     ) AS timed
-""")
+"""
+_CLIENT: Final = "(ARRAY['openai-python', 'claude-cli', 'codex'])[1 + n % 3]"
 _PORTION: Final = 100_000
 
 
@@ -76,8 +78,11 @@ async def seed(tx: AsyncConnection, rows: int, orgs: int, end: datetime, largest
         await tx.execute(text(statement))
 
 
-async def seed_log(tx: AsyncConnection, rows: int, orgs: int, end: datetime, largest: str = LARGEST) -> None:
-    """The log alone."""
+async def seed_log(
+    tx: AsyncConnection, rows: int, orgs: int, end: datetime, largest: str = LARGEST, *, clients: bool = True
+) -> None:
+    """The log alone, without `clients` for a log that has no such column yet."""
+    added = {"client": ", client", "clients": f", {_CLIENT}"} if clients else {"client": "", "clients": ""}
     week = week_of(end - timedelta(days=DAYS + 1))
     while week <= end:
         await SqlPartitions(tx).make(week)
@@ -93,4 +98,6 @@ async def seed_log(tx: AsyncConnection, rows: int, orgs: int, end: datetime, lar
         "rare_model": RARE_MODEL,
     }
     for first in range(1, rows + 1, _PORTION):
-        await tx.execute(_ROWS, {**values, "first": first, "last": min(rows, first + _PORTION - 1)})
+        await tx.execute(
+            text(_ROWS.format(**added)), {**values, "first": first, "last": min(rows, first + _PORTION - 1)}
+        )

@@ -1,8 +1,19 @@
 """The figures: what an organization's requests cost and saved."""
 
-from libs.common.contracts.analytics import Levers, Models, Overview, Period, SavingsQuery, SavingsSeries
+import msgspec
+
+from libs.common.contracts.analytics import (
+    Breakdown,
+    BreakdownQuery,
+    Levers,
+    Models,
+    Overview,
+    Period,
+    SavingsQuery,
+    SavingsSeries,
+)
 from libs.common.latency import percentile
-from services.analytics.domain import sums
+from services.analytics.domain import breakdowns, sums
 from services.analytics.domain.latencies import latencies
 from services.analytics.domain.periods import interval, time_range
 from services.analytics.ports import UnitOfWork
@@ -33,6 +44,26 @@ class Figures:
             models, timed = await tx.figures.by_model(asked), await tx.figures.latencies_by_model(asked)
         uses = sums.model_uses(models, {server: percentile(0.5, counts) for server, counts in timed.items()})
         return Models(models=uses)
+
+    async def breakdown(self, query: BreakdownQuery) -> Breakdown:
+        """What an organization's requests have in common, and what that cost. `BadRequest` names what cannot be asked."""
+        period = time_range(query)
+        question = breakdowns.asked(query, period)
+        async with self._uow() as tx:
+            found = await tx.uses.rows(period, question, query.limit)
+            total = await tx.uses.total(period, question, labelled=False)
+            labelled = await tx.uses.total(period, question, labelled=True) if question.label in query.by else total
+            values = [row.values for row in found]
+            points = await tx.uses.those(period, question, values) if question.starts else ()
+            answer = breakdowns.breakdown(found, points, total, labelled, question, period)
+            if not query.previous:
+                return answer
+            from_ms, to_ms = breakdowns.previous(query)
+            earlier = time_range(Period(org_id=query.org_id, from_ms=from_ms, to_ms=to_ms))
+            whole = msgspec.structs.replace(question, starts=(), until=None)
+            before = await tx.uses.those(earlier, whole, values)
+            before_total = await tx.uses.total(earlier, whole, labelled=False)
+        return breakdowns.compared(answer, before, before_total, from_ms, to_ms)
 
     async def levers(self, period: Period) -> Levers:
         """What each lever saved."""

@@ -5,21 +5,27 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
+from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery, Use
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
+from services.analytics.domain.breakdowns import Asked, Found
 from services.analytics.domain.conversations import Conversation
 from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.learning import Routed
 from services.analytics.domain.periods import TimeRange
 from services.analytics.domain.sums import Interval, Server, Sums
+from services.analytics.translate.labels import Label
 
 
 class RequestLog(Protocol):
     """Finished requests, one row each."""
 
-    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> Sequence[tuple[str, str]]:
-        """Keep those that are not kept yet, and add them, and only them, to the sums; whose they were, and their ids."""
+    async def append(
+        self, events: Sequence[CompletionFinished], received_at: datetime, labels: Sequence[Label]
+    ) -> Sequence[tuple[str, str]]:
+        """Keep those that are not kept yet, and add them, and only them, to the sums, also to those of their labels; whose they were,
+        and their ids.
+        """
         ...
 
     async def page(self, query: RequestQuery, before: str | None) -> Sequence[CompletionFinished]:
@@ -83,6 +89,22 @@ class Figures(Protocol):
         ...
 
 
+class Uses(Protocol):
+    """Sums of one organization's range of time by what requests have in common."""
+
+    async def rows(self, time_range: TimeRange, asked: Asked, limit: int) -> Sequence[Found]:
+        """One for each value of the dimensions, the costliest first, up to `limit`."""
+        ...
+
+    async def those(self, time_range: TimeRange, asked: Asked, values: Sequence[tuple[str, ...]]) -> Sequence[Found]:
+        """These values' sums; by the intervals that start at `asked.starts`, where there are any."""
+        ...
+
+    async def total(self, time_range: TimeRange, asked: Asked, *, labelled: bool) -> Use:
+        """All that fits the filters; with `labelled`, only what carries the dimensions' label."""
+        ...
+
+
 class Partitions(Protocol):
     """The tables that the log is cut into, a week each, beside one for whatever fits no week."""
 
@@ -140,6 +162,8 @@ class Tx(Protocol):
     def feedback(self) -> FeedbackLog: ...
     @property
     def figures(self) -> Figures: ...
+    @property
+    def uses(self) -> Uses: ...
     @property
     def partitions(self) -> Partitions: ...
     @property

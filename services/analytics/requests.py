@@ -25,6 +25,7 @@ from libs.common.ids import is_id
 from services.analytics.domain import cursor
 from services.analytics.domain.periods import moment, week_end, week_of, weeks_worth_a_partition
 from services.analytics.ports import EventPublisher, TrainingSignals, UnitOfWork
+from services.analytics.translate.labels import Labels
 from services.analytics.translate.request_row import made_at
 
 log = structlog.get_logger()
@@ -48,13 +49,14 @@ class Requests:
         self._publisher = publisher
         self._training_signals = training_signals
         self._weeks: set[datetime] = set()
+        self._labels = Labels()
 
     async def record(self, events: Sequence[CompletionFinished]) -> None:
         """Keep a batch, all of it or nothing: log and sums in one transaction. Live views are notified afterwards."""
         now = self._clock.now()
         await self._prepare(weeks_worth_a_partition([made_at(event.id) for event in events], now, self._retention))
         async with self._uow() as tx:
-            fresh = await tx.log.append(events, now)
+            fresh = await tx.log.append(events, now, self._labels.of(events))
         ids = defaultdict(list)
         for org_id, request_id in fresh:
             ids[org_id].append(request_id)

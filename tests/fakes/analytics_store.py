@@ -1,5 +1,6 @@
 """Everything analytics keeps, in memory and counted from the requests themselves: what the stores in Postgres are compared with."""
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,15 +10,17 @@ from datetime import datetime, timedelta
 import msgspec
 
 from libs.common.bounded import bounded
-from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery
+from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery, Use
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
 from libs.common.latency import bucket
+from services.analytics.domain.breakdowns import Asked, Found
 from services.analytics.domain.conversations import Conversation
 from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.periods import TimeRange, moment, week_end, week_of
 from services.analytics.domain.sums import Interval, Server, Sums
 from services.analytics.ports import Tx
+from services.analytics.translate.labels import Label, labels_of
 from services.analytics.translate.request_row import made_at, storable
 from tests.fakes.analytics_learning import MemoryLearning
 
@@ -44,6 +47,7 @@ class MemoryUnitOfWork:
             MemoryRequestLog(rows, erased, received),
             MemoryFeedback(feedback, erased),
             MemoryFigures(rows),
+            MemoryUses(rows),
             MemoryPartitions(rows, weeks),
             MemoryLearning(rows, feedback, received, learned),
             MemoryErasing(rows, feedback, learned, erased),
@@ -60,6 +64,7 @@ class MemoryTx:
     log: "MemoryRequestLog"
     feedback: "MemoryFeedback"
     figures: "MemoryFigures"
+    uses: "MemoryUses"
     partitions: "MemoryPartitions"
     learning: MemoryLearning
     erasing: "MemoryErasing"
@@ -96,7 +101,9 @@ class MemoryRequestLog:
         self._erased = erased
         self._received = received
 
-    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> Sequence[tuple[str, str]]:
+    async def append(
+        self, events: Sequence[CompletionFinished], received_at: datetime, labels: Sequence[Label]
+    ) -> Sequence[tuple[str, str]]:
         fresh = []
         for event in events:
             made_at(event.id)  # refuses an event without a place in time
@@ -144,11 +151,11 @@ class MemoryFigures:
         self._rows = rows
 
     async def total(self, time_range: TimeRange) -> Sums:
-        return _added(self._in(time_range))
+        return _added(self.within(time_range))
 
     async def by_interval(self, time_range: TimeRange, interval: Interval) -> Sequence[Sums]:
         found = defaultdict(list)
-        for event in self._in(time_range):
+        for event in self.within(time_range):
             found[_start(made_at(event.id), interval)].append(event)
         return [msgspec.structs.replace(_added(events), time=time) for time, events in found.items()]
 
@@ -160,7 +167,7 @@ class MemoryFigures:
 
     async def by_lever(self, time_range: TimeRange) -> Sequence[LeverUse]:
         uses: dict[str, LeverUse] = {}
-        for event in self._in(time_range):
+        for event in self.within(time_range):
             for line in event.levers:
                 use = uses.get(line.lever, LeverUse(lever=line.lever, requests=0, tokens_saved=0, savings_nano=0))
                 uses[line.lever] = LeverUse(
@@ -172,7 +179,7 @@ class MemoryFigures:
         return sorted(uses.values(), key=lambda use: (-use.savings_nano, use.lever))
 
     async def sketch(self, time_range: TimeRange) -> Sketch:
-        events = self._in(time_range)
+        events = self.within(time_range)
         return Sketch(
             total=Counter(bucket(event.latency_ms) for event in events),
             overhead=Counter(bucket(event.overhead_ms) for event in events),
@@ -183,18 +190,78 @@ class MemoryFigures:
         servers = self._by_server(time_range).items()
         return {server: Counter(bucket(event.latency_ms) for event in events) for server, events in servers}
 
-    def _in(self, time_range: TimeRange) -> list[CompletionFinished]:
+    def within(self, time_range: TimeRange) -> list[CompletionFinished]:
         return [
             event
             for event in self._rows.values()
-            if event.org_id == time_range.org_id and time_range.start <= made_at(event.id) < time_range.end
+            if event.org_id == time_range.org_id
+            and event.kind != "optimize"
+            and time_range.start <= made_at(event.id) < time_range.end
         ]
 
     def _by_server(self, time_range: TimeRange) -> Mapping[Server, list[CompletionFinished]]:
         found = defaultdict(list)
-        for event in self._in(time_range):
+        for event in self.within(time_range):
             found[event.served_model or event.routed_model, event.provider].append(event)
         return found
+
+
+class MemoryUses:
+    """Implements `ports.Uses`."""
+
+    def __init__(self, rows: _Rows) -> None:
+        self._in = MemoryFigures(rows).within
+
+    async def rows(self, time_range: TimeRange, asked: Asked, limit: int) -> Sequence[Found]:
+        found = [Found(values=values, use=_use(events)) for values, events in self._by(time_range, asked).items()]
+        return sorted(found, key=lambda one: (-one.use.cost_nano, -one.use.requests, one.values))[:limit]
+
+    async def those(self, time_range: TimeRange, asked: Asked, values: Sequence[tuple[str, ...]]) -> Sequence[Found]:
+        found = []
+        for one, events in self._by(time_range, asked).items():
+            places: dict[int, list[CompletionFinished]] = defaultdict(list)
+            for event in events:
+                hour = made_at(event.id).replace(minute=0, second=0, microsecond=0)
+                places[max(bisect_right(asked.starts, hour) - 1, 0)].append(event)
+            found += [Found(values=one, use=_use(here), place=place) for place, here in places.items() if one in values]
+        return found
+
+    async def total(self, time_range: TimeRange, asked: Asked, *, labelled: bool) -> Use:
+        label = asked.label if labelled else None
+        events = [event for event in self._in(time_range) if _fits(event, asked.filters)]
+        return _use([event for event in events if label is None or label in labels_of(event)])
+
+    def _by(self, time_range: TimeRange, asked: Asked) -> Mapping[tuple[str, ...], list[CompletionFinished]]:
+        found = defaultdict(list)
+        for event in self._in(time_range):
+            named = _named(event)
+            if _fits(event, asked.filters) and named.keys() >= {*asked.by}:
+                found[tuple(named[name] for name in asked.by)].append(event)
+        return found
+
+
+def _named(event: CompletionFinished) -> dict[str, str]:
+    dimensions = {"key": event.key_id, "endpoint": event.kind, "provider": event.provider or ""}
+    return {**dimensions, "model": event.served_model or event.routed_model, **labels_of(event)}
+
+
+def _fits(event: CompletionFinished, filters: Mapping[str, str]) -> bool:
+    return {*filters.items()} <= {*_named(event).items()}
+
+
+def _use(events: Sequence[CompletionFinished]) -> Use:
+    sums = _added(events)
+    return Use(
+        requests=sums.requests,
+        errors=sums.error,
+        cached=sums.cached,
+        input_tokens=sums.input_tokens,
+        output_tokens=sums.output_tokens,
+        tokens_saved=sums.original_tokens - sums.optimized_tokens,
+        cost_nano=sums.cost_nano,
+        baseline_cost_nano=sums.baseline_nano,
+        unpriced_requests=sums.unpriced,
+    )
 
 
 class MemoryPartitions:

@@ -70,6 +70,7 @@ ACCESS: Mapping[str, Access] = {
             ),
             *(analytics.OVERVIEW, analytics.SAVINGS, analytics.MODELS, analytics.LEVERS, analytics.REQUESTS),
             *(
+                analytics.BREAKDOWN,
                 analytics.EXPERIMENT,
                 analytics.REQUEST,
                 analytics.CHARGED,
@@ -110,7 +111,7 @@ ACCESS: Mapping[str, Access] = {
         calls=(gateway.CHECK_BATCH,),
         serves=(
             *(analytics.OVERVIEW, analytics.SAVINGS, analytics.MODELS, analytics.LEVERS, analytics.REQUESTS),
-            *(analytics.REQUEST, analytics.SPENT, analytics.CHARGED, analytics.EXPERIMENT),
+            *(analytics.REQUEST, analytics.SPENT, analytics.CHARGED, analytics.EXPERIMENT, analytics.BREAKDOWN),
         ),
         emits=(analytics.REQUESTS_LOGGED,),
         consumes=("analytics", "analytics_feedback", "analytics_erase"),

@@ -139,6 +139,72 @@ class Levers(msgspec.Struct, frozen=True, kw_only=True):
     total_nano: int
 
 
+class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A period, broken down by one or two dimensions: key, endpoint, model, provider, user, client, or a tag as "tag:name". Of user,
+    client and tags at most one. `filters` are values that dimensions must have. With an `interval` (hour, day, week, month in
+    `time_zone`) each row has its points, and with `previous` what the period before had, of the same length or months.
+    """
+
+    org_id: str
+    from_ms: int
+    to_ms: int
+    by: tuple[str, ...]
+    filters: dict[str, str] = {}
+    interval: str | None = None
+    time_zone: str = "UTC"
+    previous: bool = False
+    limit: int = 100
+
+
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests added up. Money is nano-dollars of the requests whose baseline and actual cost are both known; the others are
+    `unpriced_requests`. Calls of the optimize API are not among them.
+    """
+
+    requests: int = 0
+    errors: int = 0
+    cached: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    tokens_saved: int = 0
+    cost_nano: int = 0
+    baseline_cost_nano: int = 0
+    unpriced_requests: int = 0
+
+
+class BreakdownPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """What a row had in one interval, by the interval's start."""
+
+    time_ms: int
+    use: Use
+
+
+class BreakdownRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One value of each dimension. Points of intervals without requests are left out."""
+
+    values: tuple[str, ...]
+    use: Use
+    previous: Use | None = None
+    points: tuple[BreakdownPoint, ...] = ()
+
+
+class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows that cost most, up to the limit. `other` is what further rows have, `without` what requests have that carry no such user,
+    client or tag; with the rows they make the `total`. `intervals` are the starts of all of them, `partial` those that the period
+    only touches. The period before is given where it was asked for.
+    """
+
+    rows: tuple[BreakdownRow, ...]
+    other: Use
+    without: Use
+    total: Use
+    previous_total: Use | None = None
+    previous_from_ms: int | None = None
+    previous_to_ms: int | None = None
+    intervals: tuple[int, ...] = ()
+    partial: tuple[int, ...] = ()
+
+
 class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the request log, newest first. `cursor` is the `next_cursor` of the page before; `ids`, where given, are
     the only entries that may be on it. `semantic` leaves only semantic hits, `cache_entry_id` only those of one entry.
@@ -202,6 +268,7 @@ OVERVIEW: Rpc[Period, Overview] = Rpc("promptly.v1.analytics.overview", Period, 
 SAVINGS: Rpc[SavingsQuery, SavingsSeries] = Rpc("promptly.v1.analytics.savings", SavingsQuery, SavingsSeries, 5000)
 MODELS: Rpc[Period, Models] = Rpc("promptly.v1.analytics.models", Period, Models, 5000)
 LEVERS: Rpc[Period, Levers] = Rpc("promptly.v1.analytics.levers", Period, Levers, 5000)
+BREAKDOWN: Rpc[BreakdownQuery, Breakdown] = Rpc("promptly.v1.analytics.breakdown", BreakdownQuery, Breakdown, 5000)
 REQUESTS: Rpc[RequestQuery, RequestPage] = Rpc("promptly.v1.analytics.requests", RequestQuery, RequestPage, 5000)
 REQUEST: Rpc[RequestById, RequestEntry] = Rpc("promptly.v1.analytics.request", RequestById, RequestEntry, 5000)
 REQUESTS_LOGGED: Event[RequestsLogged] = Event("promptly.v1.events.requests.logged", RequestsLogged, False)

@@ -1,7 +1,7 @@
-"""Bus handlers for OVERVIEW, SAVINGS, MODELS and LEVERS."""
+"""Bus handlers for OVERVIEW, SAVINGS, MODELS, LEVERS and BREAKDOWN."""
 
 from libs.common.bus.ports import Bus
-from libs.common.contracts.analytics import LEVERS, MODELS, OVERVIEW, SAVINGS
+from libs.common.contracts.analytics import BREAKDOWN, LEVERS, MODELS, OVERVIEW, SAVINGS
 from services.analytics.figures import Figures
 
 
@@ -11,3 +11,4 @@ async def serve(bus: Bus, figures: Figures) -> None:
     await bus.serve(SAVINGS, figures.savings)
     await bus.serve(MODELS, figures.models)
     await bus.serve(LEVERS, figures.levers)
+    await bus.serve(BREAKDOWN, figures.breakdown)

@@ -15,6 +15,7 @@ from services.analytics.domain.periods import TimeRange
 from services.analytics.domain.sums import Interval, Server, Sums
 from services.analytics.store.rollups import opened
 from services.analytics.store.totals import (
+    ENDS,
     HOUR,
     LATENCIES,
     LATENCY_LINES,
@@ -33,13 +34,9 @@ _EDGES: Final = (
     "org_id = :org_id AND hour >= :head AND hour < :first_day",
     "org_id = :org_id AND hour >= :last_day AND hour < :tail",
 )
-_ENDS: Final = """(
-    SELECT * FROM analytics.requests WHERE org_id = :org_id AND at >= :start AND at < :head
-    UNION ALL SELECT * FROM analytics.requests WHERE org_id = :org_id AND at >= :tail AND at < :end
-) AS ends"""
 
 _HOUR_SUMS: Final = f"SELECT hour AS time, model, provider, {', '.join(REQUESTS)}, newest FROM analytics.hours WHERE"
-_END_SUMS: Final = f"SELECT {HOUR}, {MODEL}, {PROVIDER}, {select(REQUESTS)}, max(at) FROM {_ENDS} GROUP BY 1, 2, 3"
+_END_SUMS: Final = f"SELECT {HOUR}, {MODEL}, {PROVIDER}, {select(REQUESTS)}, max(at) FROM {ENDS} GROUP BY 1, 2, 3"
 _BY_HOURS: Final = f"WITH parts AS ({_HOUR_SUMS} {_HOURS} UNION ALL {_END_SUMS})"
 _BY_DAYS: Final = f"""WITH parts AS (
     SELECT day AS time, model, provider, {", ".join(REQUESTS)}, newest FROM analytics.days
@@ -63,7 +60,7 @@ _BY_LEVER: Final = text(f"""
     WITH parts AS (
         SELECT lever, {", ".join(LEVERS)} FROM analytics.lever_hours WHERE {_HOURS}
         UNION ALL
-        SELECT lever, {select(LEVERS)} FROM {_ENDS}, {LEVER_LINES} GROUP BY 1
+        SELECT lever, {select(LEVERS)} FROM {ENDS}, {LEVER_LINES} GROUP BY 1
     )
     SELECT lever, {again(LEVERS)} FROM parts GROUP BY lever ORDER BY nano DESC, lever
 """)
@@ -78,7 +75,7 @@ def _sketches(model: str, names: Sequence[str]) -> str:
         {sketches} {where} AND span = 'day' AND start >= :first_day AND start < :last_day
         UNION ALL {sketches} {where} AND span = 'hour' AND start >= :head AND start < :first_day
         UNION ALL {sketches} {where} AND span = 'hour' AND start >= :last_day AND start < :tail
-        UNION ALL SELECT {MODEL}, {PROVIDER}, bucket, {counts} FROM {_ENDS}, {LATENCY_LINES} WHERE bucket IS NOT NULL
+        UNION ALL SELECT {MODEL}, {PROVIDER}, bucket, {counts} FROM {ENDS}, {LATENCY_LINES} WHERE bucket IS NOT NULL
     """
 
 

@@ -14,10 +14,15 @@ from services.analytics.domain.periods import moment
 from services.analytics.store.erasing import ERASING
 from services.analytics.store.rollups import rollups
 from services.analytics.store.totals import kept
+from services.analytics.translate.labels import Label
 from services.analytics.translate.request_row import COLUMNS, finished, made_at, request_row
 
 _NAMES: Final = ", ".join(COLUMNS)
 
+_NAMED: Final = """(
+    SELECT * FROM unnest(CAST(:label_orgs AS text[]), CAST(:label_ids AS text[]), CAST(:labels AS text[]), CAST(:label_values AS text[]))
+        AS given (org_id, id, label, value)
+) AS named"""
 # One statement, so that the sums take exactly the rows that the log took.
 _APPEND: Final = text(f"""
     WITH fresh AS (
@@ -27,7 +32,7 @@ _APPEND: Final = text(f"""
         WHERE NOT EXISTS (SELECT FROM analytics.erased WHERE erased.org_id = batch.org_id)
         ON CONFLICT DO NOTHING
         RETURNING *
-    ), {", ".join(f"{name} AS ({statement})" for name, statement in rollups("fresh").items())}
+    ), {", ".join(f"{name} AS ({statement})" for name, statement in rollups("fresh", _NAMED).items())}
     SELECT org_id, id FROM fresh
 """)
 _ONE: Final = text(f"SELECT {_NAMES} FROM analytics.requests WHERE org_id = :org_id AND at = :at AND id = :id")
@@ -59,10 +64,14 @@ class SqlRequestLog:
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx
 
-    async def append(self, events: Sequence[CompletionFinished], received_at: datetime) -> Sequence[tuple[str, str]]:
+    async def append(
+        self, events: Sequence[CompletionFinished], received_at: datetime, labels: Sequence[Label]
+    ) -> Sequence[tuple[str, str]]:
         await self._tx.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ERASING})
         rows = [request_row(event, received_at) for event in sorted(events, key=lambda event: (event.org_id, event.id))]
         columns = {name: [row[name] for row in rows] for name in COLUMNS}
+        for at, name in enumerate(("label_orgs", "label_ids", "labels", "label_values")):
+            columns[name] = [label[at] for label in labels]
         return [(org_id, request_id) for org_id, request_id in await self._tx.execute(_APPEND, columns)]
 
     async def page(self, query: RequestQuery, before: str | None) -> Sequence[CompletionFinished]:

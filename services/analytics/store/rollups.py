@@ -3,6 +3,8 @@
 `hours`, `days` and `lever_hours` are sums. `sketches` are latencies counted by bucket, by hour and by day: for each
 model how long its requests took in all, and under an empty model all three latencies of everything. A sketch is a few
 hundred numbers however many requests are in it. Days are there because a month has 30 of them, but 720 hours.
+
+`dimension_hours` are sums by key, endpoint, model and provider together, `label_hours` the same for each end user, client and tag.
 """
 # ruff: noqa: S608  # the statements are put together from constants; every value is bound
 
@@ -10,8 +12,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from services.analytics.store.totals import (
+    COUNTED,
     DAY,
     HOUR,
+    LABEL_LINES,
     LATENCIES,
     LATENCY_COUNTS,
     LATENCY_LINES,
@@ -20,21 +24,39 @@ from services.analytics.store.totals import (
     MODEL,
     PROVIDER,
     REQUESTS,
+    USES,
     added,
     select,
 )
 
 _COUNTS: Final = ", ".join(f"{name}_counts" for name in LATENCIES)
+_DIMENSIONS: Final = "key_id, kind, model, provider"
 _SKETCH: Final = "org_id, span, start, model, provider"
 
 
-def rollups(rows: str) -> dict[str, str]:
-    """A statement for each table, by name, that adds the rows of the log which the relation `rows` holds.
+def rollups(rows: str, labels: str | None = None) -> dict[str, str]:
+    """A statement for each table, by name, that adds the rows of the log which the relation `rows` holds. The relation `labels` has
+    their names (org_id, id, label, value); None: all that the rows have.
 
     Each goes in the order of its key: two copies that add to the same hours then wait for each other instead of blocking
     each other for good.
     """
+    rows = f"(SELECT * FROM {rows} WHERE {COUNTED}) AS counted_rows"
+    labels = labels or f"(SELECT org_id, id, label, value FROM {rows}, {LABEL_LINES}) AS named"
     return {
+        "by_dimension": f"""
+            INSERT INTO analytics.dimension_hours (org_id, hour, {_DIMENSIONS}, {", ".join(USES)})
+            SELECT org_id, {HOUR}, key_id, kind, {MODEL}, {PROVIDER}, {select(USES)}
+            FROM {rows} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+            ON CONFLICT (org_id, hour, {_DIMENSIONS}) DO UPDATE SET {added("dimension_hours", USES)}
+        """,
+        "by_label": f"""
+            INSERT INTO analytics.label_hours (org_id, hour, label, value, {_DIMENSIONS}, {", ".join(USES)})
+            SELECT org_id, {HOUR}, label, value, key_id, kind, {MODEL}, {PROVIDER}, {select(USES)}
+            FROM {rows} JOIN {labels} USING (org_id, id)
+            GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+            ON CONFLICT (org_id, label, hour, value, {_DIMENSIONS}) DO UPDATE SET {added("label_hours", USES)}
+        """,
         "by_hour": _sums("hours", "hour", HOUR, rows),
         "by_day": _sums("days", "day", DAY, rows),
         "by_lever": f"""

@@ -1,4 +1,5 @@
 """How rows of the log add up: said once, for the sums that are kept and for those taken from the log itself."""
+# ruff: noqa: S608  # put together from constants; every value is bound
 
 from collections.abc import Iterable
 from typing import Final
@@ -12,6 +13,13 @@ PROVIDER: Final = "coalesce(provider, '')"
 _MOST: Final = 9 * 10**18
 _PRICED: Final = "baseline_cost_nano IS NOT NULL AND actual_cost_nano IS NOT NULL"
 
+# Calls of the optimize API ask no model and cost nothing; the log has them, figures do not.
+COUNTED: Final = "kind <> 'optimize'"
+# What the whole hours of a period leave of it: rows of the log at both ends.
+ENDS: Final = f"""(
+    SELECT * FROM analytics.requests WHERE org_id = :org_id AND at >= :start AND at < :head AND {COUNTED}
+    UNION ALL SELECT * FROM analytics.requests WHERE org_id = :org_id AND at >= :tail AND at < :end AND {COUNTED}
+) AS ends"""
 # Column of analytics.hours, and what it counts.
 REQUESTS: Final = {
     "requests": "count(*)",
@@ -30,6 +38,24 @@ REQUESTS: Final = {
     "baseline_nano": f"coalesce(sum(baseline_cost_nano) FILTER (WHERE {_PRICED}), 0)",
     "unpriced": f"count(*) FILTER (WHERE NOT ({_PRICED}))",
 }
+# Column of analytics.dimension_hours and analytics.label_hours, and what it counts.
+USES: Final = {
+    "requests": "count(*)",
+    "errors": "count(*) FILTER (WHERE status = 'error')",
+    "cached": "count(*) FILTER (WHERE status = 'cached')",
+    "input_tokens": REQUESTS["input_tokens"],
+    "output_tokens": REQUESTS["output_tokens"],
+    "tokens_saved": "sum(original_tokens - optimized_tokens)",
+    "cost_nano": REQUESTS["cost_nano"],
+    "baseline_cost_nano": REQUESTS["baseline_nano"],
+    "unpriced_requests": REQUESTS["unpriced"],
+}
+# A line for each name that a request carries: its end user, its client program, its tags.
+LABEL_LINES: Final = """LATERAL (
+    SELECT 'user' AS label, end_user AS value WHERE end_user IS NOT NULL
+    UNION ALL SELECT 'client', client WHERE client IS NOT NULL
+    UNION ALL SELECT 'tag:' || tag.key, tag.value FROM jsonb_each_text(tags) AS tag
+) AS labelled"""
 # Column of analytics.lever_hours, over the lines of the receipts.
 LEVERS: Final = {
     "requests": "count(*) FILTER (WHERE tokens <> 0 OR nano_usd <> 0)",

@@ -14,6 +14,7 @@ from services.analytics.store.figures import SqlFigures
 from services.analytics.store.learning import SqlLearning
 from services.analytics.store.partitions import SqlPartitions
 from services.analytics.store.request_log import SqlRequestLog
+from services.analytics.store.uses import SqlUses
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class SqlTx:
     log: SqlRequestLog
     feedback: SqlFeedback
     figures: SqlFigures
+    uses: SqlUses
     partitions: SqlPartitions
     learning: SqlLearning
     erasing: SqlErasing
@@ -39,6 +41,7 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 SqlRequestLog(tx),
                 SqlFeedback(tx),
                 SqlFigures(tx),
+                SqlUses(tx),
                 SqlPartitions(tx),
                 SqlLearning(tx),
                 erasing(tx),

@@ -7,6 +7,7 @@ import msgspec
 from libs.common.contracts.analytics import CacheCounts, Latencies, RequestCounts, TokenCounts
 from libs.common.contracts.events import TokenClasses
 from services.auth.insights import schemas
+from services.auth.insights.schemas.breakdown import BreakdownRow, Use
 
 _TIME: Final = "2026-08-01T09:30:00.000Z"
 _TOKENS: Final = TokenClasses(uncached_input=310, output_text=92)
@@ -72,7 +73,32 @@ ENTRY: Final = schemas.LogEntry(
     arm=None,
     conversation=None,
 )
+_USE: Final = Use(
+    requests=60,
+    errors=1,
+    cached=24,
+    input_tokens=52000,
+    output_tokens=21000,
+    tokens_saved=28000,
+    cost_usd=0.19,
+    baseline_cost_usd=0.41,
+    savings_usd=0.22,
+    unpriced_requests=0,
+)
+_NOTHING: Final = Use(**dict.fromkeys(Use.__struct_fields__, 0))
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
+    schemas.Breakdown(
+        by=("tag:team",),
+        from_="2026-07-01T00:00:00.000Z",
+        to=_TIME,
+        time_zone="UTC",
+        rows=(BreakdownRow(values=("support",), key_name=None, use=_USE, previous=None, points=()),),
+        other=_NOTHING,
+        without=_NOTHING,
+        total=_USE,
+        previous=None,
+        intervals=(),
+    ),
     schemas.Levers(
         levers=(schemas.LeverUse(lever="routing", requests=60, tokens_saved=0, savings_usd=0.22, share=1.0),),
         total_usd=0.22,

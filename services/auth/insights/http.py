@@ -1,5 +1,7 @@
 """Figures and the request log, which analytics keeps."""
 
+from collections.abc import Mapping
+
 import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath
@@ -13,10 +15,11 @@ from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Params
 from services.auth.http.guard import ApiRequest
 from services.auth.http.request import an_id
-from services.auth.insights import schemas
+from services.auth.insights import breakdown_csv, schemas
 from services.auth.insights.domain.periods import moment_ms, period_ms
 from services.auth.insights.stream import csv_lines, new_requests
 from services.auth.insights.subscriptions import Subscriptions
+from services.auth.keys.api_keys import ApiKeys
 from services.auth.sessions.service import Sessions
 
 
@@ -59,6 +62,36 @@ class AnalyticsController(Controller):
         """What each lever saved."""
         period = _period(request, params, clock)
         return schemas.Levers.of(await bus.call(analytics.LEVERS, period))
+
+    @get("/breakdown", needs=Action.READ)
+    async def breakdown(
+        self,
+        request: ApiRequest,
+        params: Params[schemas.BreakdownQuery],
+        bus: Injected[Bus],
+        clock: Injected[Clock],
+        api_keys: Injected[ApiKeys],
+    ) -> schemas.Breakdown:
+        """What requests have in common, and what that cost."""
+        wanted = _broken_down(request, params, clock)
+        found = await bus.call(analytics.BREAKDOWN, wanted)
+        return schemas.Breakdown.of(wanted, found, await _key_names(request, wanted, api_keys))
+
+    @get("/breakdown.csv", needs=Action.READ, media_type="text/csv")
+    async def breakdown_csv(
+        self,
+        request: ApiRequest,
+        params: Params[schemas.BreakdownQuery],
+        bus: Injected[Bus],
+        clock: Injected[Clock],
+        api_keys: Injected[ApiKeys],
+    ) -> Stream:
+        """The same as CSV, a line for each row and interval, with keys' names."""
+        wanted = _broken_down(request, params, clock)
+        found = await bus.call(analytics.BREAKDOWN, wanted)
+        names = await _key_names(request, wanted, api_keys)
+        headers = {"content-disposition": 'attachment; filename="breakdown.csv"'}
+        return Stream([breakdown_csv.text(wanted, found, names)], media_type="text/csv", headers=headers)
 
 
 class RequestController(Controller):
@@ -114,6 +147,17 @@ class RequestController(Controller):
 def _period(request: ApiRequest, params: schemas.PeriodQuery, clock: Clock) -> analytics.Period:
     from_ms, to_ms = period_ms(params.from_, params.to, params.days, clock.now())
     return analytics.Period(org_id=request.user.org_id, from_ms=from_ms, to_ms=to_ms)
+
+
+def _broken_down(request: ApiRequest, params: schemas.BreakdownQuery, clock: Clock) -> analytics.BreakdownQuery:
+    from_ms, to_ms = period_ms(params.from_, params.to, params.days, clock.now())
+    return params.asked(request.user.org_id, from_ms, to_ms)
+
+
+async def _key_names(request: ApiRequest, wanted: analytics.BreakdownQuery, api_keys: ApiKeys) -> Mapping[str, str]:
+    if "key" not in wanted.by:
+        return {}
+    return {key.id: key.name for key in await api_keys.all(request.user)}
 
 
 def _filtered(request: ApiRequest, params: schemas.LogFilter, clock: Clock) -> analytics.RequestQuery:

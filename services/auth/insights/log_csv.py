@@ -26,32 +26,32 @@ _FORMULA: Final = re.compile(r'(^|[;\t\r\n])(?=[\s"]*[=+\-@|%\uff1d\uff0b\uff0d\
 
 def header() -> str:
     """The first line."""
-    return _lines([COLUMNS])
+    return csv_text([COLUMNS])
 
 
 def lines(entries: Iterable[CompletionFinished]) -> str:
     """A line for each entry. Times are ISO 8601, money is dollars to the last nano-dollar, what is unknown is empty."""
-    return _lines(_cells(entry) for entry in entries)
+    return csv_text(_cells(entry) for entry in entries)
 
 
 def _cells(entry: CompletionFinished) -> tuple[str | int | float | Decimal | None, ...]:
     baseline, cost = entry.baseline_cost_nano, entry.actual_cost_nano
     saved = baseline - cost if baseline is not None and cost is not None else None
     return (
-        *(entry.id, iso_ms(entry.time_ms), entry.key_id, _text(entry.end_user), entry.kind, _flag(entry.stream)),
-        *(entry.status, entry.status_code, _text(entry.error_code)),
-        _text(" ".join(f"{name}={value}" for name, value in entry.tags.items())),
-        *(_text(entry.baseline_model), _text(entry.routed_model), _text(entry.served_model), _text(entry.provider)),
+        *(entry.id, iso_ms(entry.time_ms), entry.key_id, cell(entry.end_user), entry.kind, _flag(entry.stream)),
+        *(entry.status, entry.status_code, cell(entry.error_code)),
+        cell(" ".join(f"{name}={value}" for name, value in entry.tags.items())),
+        *(cell(entry.baseline_model), cell(entry.routed_model), cell(entry.served_model), cell(entry.provider)),
         *(entry.tier, entry.rule_id, entry.original_tokens, entry.optimized_tokens, entry.tokens.input),
-        *(entry.tokens.cache_read, entry.tokens.output, _dollars(baseline), _dollars(cost), _dollars(saved)),
-        *(_flag(entry.estimated), _text(entry.price_version), entry.cache, entry.cache_similarity),
+        *(entry.tokens.cache_read, entry.tokens.output, dollars(baseline), dollars(cost), dollars(saved)),
+        *(_flag(entry.estimated), cell(entry.price_version), entry.cache, entry.cache_similarity),
         *(entry.latency_ms, entry.overhead_ms, entry.provider_ms, entry.first_byte_ms, _flag(entry.fallback_used)),
-        *(_text(entry.client), entry.session, _text(entry.stop), _text(" ".join(entry.dropped))),
-        _text(" ".join(entry.unpriced)),
+        *(cell(entry.client), entry.session, cell(entry.stop), cell(" ".join(entry.dropped))),
+        cell(" ".join(entry.unpriced)),
     )
 
 
-def _text(value: str | None) -> str | None:
+def cell(value: str | None) -> str | None:
     """Text of a client or a provider: an apostrophe keeps a spreadsheet from running it."""
     return value and _FORMULA.sub(r"\1'", value)
 
@@ -60,11 +60,13 @@ def _flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _dollars(nano: int | None) -> str | None:
+def dollars(nano: int | None) -> str | None:
+    """Dollars to the last nano-dollar; None stays None."""
     return None if nano is None else f"{Decimal(nano) / NANO:.9f}"
 
 
-def _lines(rows: Iterable[Iterable[object]]) -> str:
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV, without a header of its own."""
     written = io.StringIO(newline="")
     csv.writer(written).writerows(rows)
     return written.getvalue()

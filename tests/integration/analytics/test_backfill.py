@@ -19,7 +19,7 @@ async def test_an_older_log_is_counted(database_url: str, tmp_path: Path) -> Non
     await migrate(database_url, "analytics", tmp_path)
     async with connect(database_url, query_seconds=60) as database:
         async with database() as tx:
-            await seed_log(tx, 2_000, 3, NOW)
+            await seed_log(tx, 2_000, 3, NOW, clients=False)
             for name in ("by_hour", "by_lever"):
                 await tx.execute(text(rollups("analytics.requests")[name]))
         await migrate(database_url, "analytics", MIGRATIONS)

@@ -32,7 +32,7 @@ async def _results(uow: UnitOfWork, org_id: str) -> ExperimentResults:
 
 async def _keep(uow: UnitOfWork, org_id: str, turns: Sequence[CompletionFinished]) -> None:
     async with uow() as tx:
-        await tx.log.append([msgspec.structs.replace(turn, org_id=org_id) for turn in turns], NOW)
+        await tx.log.append([msgspec.structs.replace(turn, org_id=org_id) for turn in turns], NOW, ())
 
 
 def _turn(name: str, arm: str, minutes: float, **changes: object) -> CompletionFinished:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from libs.common.clock import ManualClock
-from libs.common.contracts.analytics import Period, SavingsQuery
+from libs.common.contracts.analytics import BreakdownQuery, Period, SavingsQuery
 from libs.common.contracts.events import CompletionFinished, LeverShare, TokenClasses
 from libs.common.db import Database, connect, migrate
 from libs.common.errors import BadRequest
@@ -49,6 +49,11 @@ def _finished(draw: st.DrawFn) -> CompletionFinished:
         cache=draw(st.sampled_from(["exact", "semantic", "miss", "off"])),
         served_model=draw(st.sampled_from([None, "gpt-4o", "gpt-4o-mini"])),
         provider=draw(st.sampled_from([None, "openai"])),
+        key_id=draw(st.sampled_from(["key_1", "key_2"])),
+        kind=draw(st.sampled_from(["chat", "messages", "optimize"])),
+        end_user=draw(st.sampled_from([None, "ann", "bob"])),
+        client=draw(st.sampled_from([None, "codex"])),
+        tags=draw(st.dictionaries(st.sampled_from(["team", "feature\x00"]), st.sampled_from(["a", "b"]))),
         tokens=TokenClasses(**dict(zip(TokenClasses.__struct_fields__, counts, strict=True))),
         original_tokens=draw(st.integers(0, 2**31 - 1)),
         optimized_tokens=draw(st.integers(0, 2**31 - 1)),
@@ -79,15 +84,33 @@ async def _figures(uow: UnitOfWork, org_id: str, start: datetime, end: datetime)
     return {name: msgspec.to_builtins(answer) for name, answer in answers.items()}
 
 
+_breakdowns = st.fixed_dictionaries(
+    {"by": st.sampled_from([("key",), ("tag:team",), ("user", "model"), ("endpoint", "provider"), ("client",)])},
+    optional={
+        "interval": st.sampled_from(["day", "week", "month"]),
+        "time_zone": st.sampled_from(["Asia/Kolkata", "America/New_York"]),
+        "previous": st.just(True),
+        "filters": st.sampled_from([{"key": "key_1"}, {"provider": "openai", "endpoint": "chat"}, {"model": "gpt-4o"}]),
+        "limit": st.integers(1, 3),
+    },
+)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     events=st.lists(_finished(), max_size=25),
     cuts=st.lists(st.integers(0, 25), max_size=3),
     start=_minutes,
     length=_minutes,
+    question=_breakdowns,
 )
 def test_postgres_and_memory_answer_alike(
-    database_url: str, events: list[CompletionFinished], cuts: list[int], start: int, length: int
+    database_url: str,
+    events: list[CompletionFinished],
+    cuts: list[int],
+    start: int,
+    length: int,
+    question: dict[str, Any],
 ) -> None:
     """Whatever came, in whatever batches, some of it twice, and whatever is asked."""
 
@@ -105,6 +128,8 @@ def test_postgres_and_memory_answer_alike(
                 asked = org_id, begin, begin + timedelta(minutes=length)
                 found, expected = await _figures(postgres, *asked), await _figures(memory, *asked)
                 assert _rounded(found) == _rounded(expected)
+                wanted = BreakdownQuery(org_id=org_id, from_ms=ms(asked[1]), to_ms=ms(asked[2]), **question)
+                assert await Figures(postgres).breakdown(wanted) == await Figures(memory).breakdown(wanted)
 
     asyncio.run(run())
 
@@ -199,7 +224,8 @@ async def _forget(database: Database) -> None:
     async with database() as tx:
         await tx.execute(
             text(
-                "TRUNCATE analytics.requests, analytics.hours, analytics.days, analytics.lever_hours, analytics.sketches"
+                "TRUNCATE analytics.requests, analytics.hours, analytics.days, analytics.lever_hours, analytics.sketches,"
+                " analytics.dimension_hours, analytics.label_hours"
             )
         )
 

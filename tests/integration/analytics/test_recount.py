@@ -5,10 +5,17 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from bench.analytics.recount import counting, levers_differ, models_differ, overview_differs, savings_differ
+from bench.analytics.recount import (
+    breakdown_differs,
+    counting,
+    levers_differ,
+    models_differ,
+    overview_differs,
+    savings_differ,
+)
 from bench.analytics.seed import LARGEST, seed
 from libs.common.clock import ManualClock
-from libs.common.contracts.analytics import Period, RequestQuery, SavingsQuery
+from libs.common.contracts.analytics import BreakdownQuery, Period, RequestQuery, SavingsQuery
 from libs.common.contracts.events import CompletionFinished
 from libs.common.db import Database, connect, migrate
 from services.analytics.figures import Figures
@@ -17,6 +24,15 @@ from services.analytics.store.unit_of_work import unit_of_work
 from tests.integration.analytics.conftest import MIGRATIONS
 from tests.unit.analytics.examples import HOUR, NOW, ms
 
+BREAKDOWNS = (
+    ("key",),
+    ("tag:team",),
+    ("model", "key"),
+    ("tag:feature", "provider"),
+    ("endpoint",),
+    ("client", "model"),
+)
+FEW = (("key",), ("tag:team",), ("endpoint",))
 PERIODS = [
     (NOW - timedelta(days=60), NOW),
     (NOW - timedelta(days=30, minutes=17), NOW - timedelta(minutes=5)),
@@ -36,6 +52,13 @@ async def differences(database: Database, org: str) -> list[str]:
             found += await overview_differs(count, period, await figures.overview(period))
             found += await models_differ(count, period, await figures.models(period))
             found += await levers_differ(count, period, await figures.levers(period))
+            for by in BREAKDOWNS:
+                days = min(4_000 // ((end - start).days + 2), 500)
+                question = BreakdownQuery(org_id=org, from_ms=period.from_ms, to_ms=period.to_ms, by=by, limit=500)
+                found += await breakdown_differs(count, question, await figures.breakdown(question))
+                if by in FEW:
+                    question = msgspec.structs.replace(question, interval="day", limit=days)
+                    found += await breakdown_differs(count, question, await figures.breakdown(question))
             for step in ("hour", "day", "week"):
                 asked = SavingsQuery(org_id=org, from_ms=period.from_ms, to_ms=period.to_ms, interval=step)
                 found += await savings_differ(count, period, step, await figures.savings(asked))

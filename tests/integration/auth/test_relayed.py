@@ -123,6 +123,67 @@ async def test_savings_models_and_levers_have_their_shapes(auth: Auth) -> None:
     assert shares["total_usd"] == 4e-8
 
 
+async def test_a_breakdown_has_keys_names_and_what_the_rows_leave_out(auth: Auth) -> None:
+    org = await auth.new_org()
+    [key] = (await auth.call("GET", "/api/keys/platform", org.token)).json()["keys"]
+    asked: list[analytics.BreakdownQuery] = []
+
+    async def breakdown(query: analytics.BreakdownQuery) -> analytics.Breakdown:
+        asked.append(query)
+        use = analytics.Use(requests=2, cost_nano=1_500, baseline_cost_nano=6_000)
+        rows = (
+            analytics.BreakdownRow(
+                values=(key["id"], '=HYPERLINK("x")'),
+                use=use,
+                previous=analytics.Use(),
+                points=(analytics.BreakdownPoint(time_ms=0, use=use),),
+            ),
+            analytics.BreakdownRow(values=("key_gone", "m"), use=use, previous=use),
+        )
+        return analytics.Breakdown(
+            rows=rows,
+            other=analytics.Use(),
+            without=use,
+            total=use,
+            previous_total=use,
+            previous_from_ms=0,
+            previous_to_ms=1,
+            intervals=(0,),
+            partial=(0,),
+        )
+
+    await auth.bus.serve(analytics.BREAKDOWN, breakdown)
+    params = {"by": "key,tag:team", "interval": "month", "time_zone": "Europe/Berlin", "previous": "true"}
+    params |= {"model": "gpt-4o", "tag": "team=a=b", "limit": "7", "from": "2026-11-01", "to": "2026-12-01"}
+    found = (await auth.call("GET", "/api/analytics/breakdown", org.token, params=params)).json()
+    assert asked == [
+        analytics.BreakdownQuery(
+            org_id=org.id,
+            from_ms=1_793_491_200_000,
+            to_ms=1_796_083_200_000,
+            by=("key", "tag:team"),
+            filters={"model": "gpt-4o", "tag:team": "a=b"},
+            interval="month",
+            time_zone="Europe/Berlin",
+            previous=True,
+            limit=7,
+        )
+    ]
+    assert [row["key_name"] for row in found["rows"]] == [key["name"], None]
+    assert (found["total"]["cost_usd"], found["total"]["savings_usd"]) == (1.5e-6, 4.5e-6)
+    assert found["intervals"] == [{"start": "1970-01-01T00:00:00.000Z", "partial": True}]
+    assert found["previous"]["to"] == "1970-01-01T00:00:00.001Z"
+
+    lines = (await auth.call("GET", "/api/analytics/breakdown.csv", org.token, params=params)).text.splitlines()
+    assert lines[0].startswith("time,key,tag:team,key_name,requests,")
+    assert lines[1].startswith(f'1970-01-01T00:00:00.000Z,{key["id"]},"\'=HYPERLINK(""x"")",{key["name"]},2,0,')
+    assert lines[2:] == [
+        ",key_gone,m,,2,0,0,0,0,0.000006000,0.000001500,0.000004500,0",
+        ",(none),,,2,0,0,0,0,0.000006000,0.000001500,0.000004500,0",
+        ",(total),,,2,0,0,0,0,0.000006000,0.000001500,0.000004500,0",
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "field"),
     [
@@ -134,6 +195,10 @@ async def test_savings_models_and_levers_have_their_shapes(auth: Auth) -> None:
         ("analytics/overview?days=999999999999999999999", "days"),
         ("analytics/overview?org_id=org_x", "org_id"),
         ("analytics/savings?interval=minute", "interval"),
+        ("analytics/breakdown", "by"),
+        ("analytics/breakdown?by=key&limit=501", "limit"),
+        ("analytics/breakdown?by=key&tag=team", "tag"),
+        ("analytics/breakdown.csv?by=key&interval=year", "interval"),
         ("requests?limit=201", "limit"),
         ("requests?limit=0", "limit"),
         ("requests?status=weird", "status"),

@@ -1,5 +1,6 @@
 """Queries and answers about the figures and the request log."""
 
+from services.auth.insights.schemas.breakdown import Breakdown, BreakdownQuery
 from services.auth.insights.schemas.figures import (
     Interval,
     Levers,
@@ -25,6 +26,8 @@ from services.auth.insights.schemas.request_log import (
 )
 
 __all__ = [
+    "Breakdown",
+    "BreakdownQuery",
     "Feedback",
     "Interval",
     "LeverShare",

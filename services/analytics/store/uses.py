@@ -1,0 +1,88 @@
+"""Breakdowns in Postgres: whole hours from the sums by dimension or label, the two ends of a period from the log."""
+# ruff: noqa: S608  # the statements are put together from this module's constants; every value is bound
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.contracts.analytics import Use
+from services.analytics.domain.breakdowns import Asked, Found
+from services.analytics.domain.periods import TimeRange
+from services.analytics.store.totals import ENDS, HOUR, LABEL_LINES, MODEL, PROVIDER, USES, again, select
+
+# A dimension, and the column that has it in the sums.
+_COLUMNS: Final = {"key": "key_id", "endpoint": "kind", "model": "model", "provider": "provider"}
+_ALL: Final = ", ".join(_COLUMNS.values())
+_IN_LOG: Final = f"key_id, kind, {MODEL} AS model, {PROVIDER} AS provider"
+_HOURS: Final = "org_id = :org_id AND hour >= :head AND hour < :tail"
+_SUMMED: Final = ", ".join(USES)
+
+
+class SqlUses:
+    """Implements `ports.Uses`."""
+
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+
+    async def rows(self, time_range: TimeRange, asked: Asked, limit: int) -> Sequence[Found]:
+        columns = ", ".join(_column(name) for name in asked.by)
+        statement = f"""
+            SELECT {columns}, {again(USES)} FROM {_parts(asked.label, asked)} GROUP BY {columns}
+            ORDER BY cost_nano DESC, requests DESC, {columns} LIMIT :limit
+        """
+        return [_found(asked, row) for row in await self._ask(statement, time_range, asked, limit=limit)]
+
+    async def those(self, time_range: TimeRange, asked: Asked, values: Sequence[tuple[str, ...]]) -> Sequence[Found]:
+        if not values:
+            return []
+        columns = ", ".join(_column(name) for name in asked.by)
+        arrays = {f"only_{place}": [one[place] for one in values] for place in range(len(asked.by))}
+        only = ", ".join(f"CAST(:{name} AS text[])" for name in arrays)
+        # The hour of an end of the period may begin before its first interval does.
+        place = "greatest(width_bucket(time, CAST(:starts AS timestamptz[])), 1) - 1" if asked.starts else "0"
+        statement = f"""
+            SELECT {columns}, {place} AS place, {again(USES)} FROM {_parts(asked.label, asked)}
+            WHERE ({columns}) IN (SELECT * FROM unnest({only})) GROUP BY {columns}, place
+        """
+        starts = {"starts": list(asked.starts)} if asked.starts else {}
+        return [_found(asked, row) for row in await self._ask(statement, time_range, asked, **arrays, **starts)]
+
+    async def total(self, time_range: TimeRange, asked: Asked, *, labelled: bool) -> Use:
+        label = asked.label if labelled or asked.label in asked.filters else None
+        statement = f"SELECT {again(USES)} FROM {_parts(label, asked)}"
+        [row] = await self._ask(statement, time_range, asked, label=label)
+        return msgspec.convert(row, Use)
+
+    async def _ask(self, statement: str, time_range: TimeRange, asked: Asked, **more: Any) -> list[dict[str, Any]]:
+        filters = {f"filter_{place}": value for place, value in enumerate(asked.filters.values())}
+        values = {**msgspec.structs.asdict(time_range), "label": asked.label, **filters, **more}
+        found = await self._tx.execute(text(statement), values)
+        return [dict(row) for row in found.mappings()]
+
+
+def _parts(label: str | None, asked: Asked) -> str:
+    """The period's sums by hour and all dimensions, as a relation, with what the filters leave of them."""
+    table, value, lines, own = "dimension_hours", "", "", ""
+    if label is not None:
+        table, value, lines, own = "label_hours", ", value", f", {LABEL_LINES}", "AND label = :label"
+    filters = "".join(f" AND {_column(name)} = :filter_{place}" for place, name in enumerate(asked.filters))
+    return f"""(
+        SELECT * FROM (
+            SELECT hour AS time, {_ALL}{value}, {_SUMMED} FROM analytics.{table} WHERE {_HOURS} {own}
+            UNION ALL
+            SELECT {HOUR} AS time, {_IN_LOG}{value}, {select(USES)} FROM {ENDS}{lines} WHERE true {own}
+            GROUP BY {HOUR}, key_id, kind, {MODEL}, {PROVIDER}{value}
+        ) AS summed WHERE true{filters}
+    ) AS parts"""
+
+
+def _column(name: str) -> str:
+    return _COLUMNS.get(name, "value")
+
+
+def _found(asked: Asked, row: dict[str, Any]) -> Found:
+    use = msgspec.convert({name: row[name] for name in USES}, Use)
+    return Found(values=tuple(row[_column(name)] for name in asked.by), use=use, place=row.get("place", 0))

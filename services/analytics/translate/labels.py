@@ -1,0 +1,70 @@
+"""Names that requests carry: end users, client programs, tags. Each gets sums of its own, so their number has a bound."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final, NamedTuple
+
+from libs.common.bounded import bounded
+from libs.common.contracts.events import CompletionFinished
+from services.analytics.translate.request_row import made_at, storable
+
+# Of one organization on one day; what comes beyond is counted under one name.
+MAX_LABELS: Final = 32
+MAX_VALUES: Final = 2_000
+_MAX_DAYS: Final = 2_000
+OTHER: Final = "(other)"
+
+
+class Label(NamedTuple):
+    """One name of a request's."""
+
+    org_id: str
+    request_id: str
+    label: str
+    value: str
+
+
+class Labels:
+    """Gives requests their labels. What it has seen is its own: another copy of the service, or the same one after a restart, lets as many
+    names through again.
+    """
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[tuple[str, date], dict[str, set[str]]] = OrderedDict()
+
+    def of(self, events: Sequence[CompletionFinished]) -> list[Label]:
+        """Those of all events, as they are to be summed up."""
+        return [label for event in events for label in self._of(event)]
+
+    def _of(self, event: CompletionFinished) -> Iterator[Label]:
+        names = labels_of(event)
+        if not names:
+            return
+        day = event.org_id, made_at(event.id).date()
+        seen = self._seen.setdefault(day, {})
+        self._seen.move_to_end(day)
+        if len(self._seen) > _MAX_DAYS:
+            self._seen.popitem(last=False)
+        for label, value in names.items():
+            values = seen.get(label)
+            if values is None:
+                if len(seen) >= MAX_LABELS:
+                    continue
+                values = seen[label] = set()
+            if value not in values and len(values) >= MAX_VALUES:
+                value = OTHER  # noqa: PLW2901
+            values.add(value)
+            yield Label(event.org_id, event.id, label, value)
+
+
+def labels_of(event: CompletionFinished) -> dict[str, str]:
+    """The end user, the client and the tags of a request, as the log has them."""
+    kept = bounded(event)
+    names = {
+        "user": kept.end_user,
+        "client": kept.client,
+        **{f"tag:{name}": value for name, value in kept.tags.items()},
+    }
+    found: dict[str, str] = storable({name: value for name, value in names.items() if value is not None})
+    return found
