@@ -3,7 +3,8 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import Request from "../src/pages/Request";
 import Requests from "../src/pages/Requests";
-import { begin, fileName, fromField, toField } from "../src/pages/requests/period";
+import { fileName } from "../src/ui/Download";
+import { begin, fromField, toField } from "../src/pages/requests/period";
 import { type Answers, play } from "./api";
 import { show } from "./show";
 
@@ -69,7 +70,7 @@ describe("a stretch of time", () => {
     expect(toField(local.toISOString())).toBe("2026-03-01T09:05");
     expect(fromField("2026-03-01T09:05")).toBe(local.toISOString());
     expect([toField("yesterday"), toField(undefined), fromField("")]).toEqual(["", "", ""]);
-    expect(fileName(local)).toBe("promptly-requests-2026-03-01-0905.csv");
+    expect(fileName("promptly-requests", local)).toBe("promptly-requests-2026-03-01-0905.csv");
   });
 });
 
@@ -153,7 +154,7 @@ it("so many new entries as fit beside no list are read as one", async () => {
   await waitFor(() => expect(queries(asked).length).toBeGreaterThanOrEqual(3));
   await waitFor(() => expect(screen.queryAllByRole("row").length).toBeLessThan(500));
   drawn.unmount();
-});
+}, 30_000); // it draws hundreds of rows, on a machine that may be busy
 
 it("what is filtered can be had as a file, and a failure is told", async () => {
   window.history.replaceState(null, "", "/requests?status=error&from=2026-03-01T00:00:00.000Z");

@@ -73,6 +73,23 @@ export const models = (days: number) =>
     placeholderData: keepPreviousData,
   });
 
+export interface BreakdownQuery {
+  by: string;
+  from: string;
+  to: string;
+  interval: "hour" | "day" | "week" | "month";
+  time_zone: string;
+  previous: boolean;
+  limit: number;
+}
+
+export const breakdown = (query: BreakdownQuery) =>
+  queryOptions({
+    queryKey: ["figures", "breakdown", query],
+    queryFn: ({ signal }) => call("get", "/api/analytics/breakdown", { query: { ...query }, signal }),
+    placeholderData: keepPreviousData,
+  });
+
 export const status = () =>
   queryOptions({
     queryKey: ["status"],

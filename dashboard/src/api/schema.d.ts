@@ -92,6 +92,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/analytics/breakdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What requests have in common, and what that cost.
+         * @description Roles: admin, member, viewer.
+         */
+        get: operations["get_analytics_breakdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/breakdown.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as CSV, a line for each row and interval, with keys' names.
+         * @description Roles: admin, member, viewer.
+         */
+        get: operations["get_analytics_breakdown_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/analytics/levers": {
         parameters: {
             query?: never;
@@ -1400,6 +1440,42 @@ export interface components {
             reason: string | null;
         };
         /**
+         * Breakdown
+         * @description The rows that cost most. With `other`, what further rows have, and `without`, requests without such a user, client or tag, they make
+         *         the `total`.
+         */
+        Breakdown: {
+            by: string[];
+            from: string;
+            to: string;
+            time_zone: string;
+            rows: components["schemas"]["BreakdownRow"][];
+            other: components["schemas"]["Use"];
+            without: components["schemas"]["Use"];
+            total: components["schemas"]["Use"];
+            previous: components["schemas"]["PreviousPeriod"] | null;
+            intervals: components["schemas"]["Interval"][];
+        };
+        /**
+         * BreakdownPoint
+         * @description What a row had in one interval, by its start.
+         */
+        BreakdownPoint: {
+            time: string;
+            use: components["schemas"]["Use"];
+        };
+        /**
+         * BreakdownRow
+         * @description One value of each dimension, in their order; `key_name` where one is a key that you may see.
+         */
+        BreakdownRow: {
+            values: string[];
+            key_name: string | null;
+            use: components["schemas"]["Use"];
+            previous: components["schemas"]["Use"] | null;
+            points: components["schemas"]["BreakdownPoint"][];
+        };
+        /**
          * CacheCounts
          * @description Hits by layer; the rate is over all requests, 0 to 1.
          */
@@ -1630,6 +1706,14 @@ export interface components {
             unpriced_conversations: number;
             mixed_conversations: number;
             quality: components["schemas"]["QualityDifference"][];
+        };
+        /**
+         * Interval
+         * @description An interval that the period touches; `partial` where it holds only a part of it.
+         */
+        Interval: {
+            start: string;
+            partial: boolean;
         };
         /**
          * Invite
@@ -2198,6 +2282,15 @@ export interface components {
             reason: string;
         };
         /**
+         * PreviousPeriod
+         * @description The period before: as many months back where the period begins with one, else just before and as long.
+         */
+        PreviousPeriod: {
+            from: string;
+            to: string;
+            total: components["schemas"]["Use"];
+        };
+        /**
          * ProviderKey
          * @description A provider key, masked.
          */
@@ -2692,6 +2785,22 @@ export interface components {
             output: number;
         };
         /**
+         * Use
+         * @description Requests added up; money covers those whose baseline and actual cost are both known.
+         */
+        Use: {
+            requests: number;
+            errors: number;
+            cached: number;
+            input_tokens: number;
+            output_tokens: number;
+            tokens_saved: number;
+            cost_usd: number;
+            baseline_cost_usd: number;
+            savings_usd: number;
+            unpriced_requests: number;
+        };
+        /**
          * User
          * @description A person in one organization.
          */
@@ -3042,6 +3151,84 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_analytics_breakdown: {
+        parameters: {
+            query?: {
+                by?: string;
+                from?: string;
+                to?: string;
+                days?: number;
+                interval?: "day" | "hour" | "month" | "week";
+                time_zone?: string;
+                previous?: boolean;
+                limit?: number;
+                key_id?: string;
+                endpoint?: string;
+                model?: string;
+                provider?: string;
+                user?: string;
+                client?: string;
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breakdown"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_analytics_breakdown_csv: {
+        parameters: {
+            query?: {
+                by?: string;
+                from?: string;
+                to?: string;
+                days?: number;
+                interval?: "day" | "hour" | "month" | "week";
+                time_zone?: string;
+                previous?: boolean;
+                limit?: number;
+                key_id?: string;
+                endpoint?: string;
+                model?: string;
+                provider?: string;
+                user?: string;
+                client?: string;
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             503: components["responses"]["Unavailable"];
         };
     };

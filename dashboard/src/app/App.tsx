@@ -19,6 +19,7 @@ import { Who } from "./who";
 const Overview = lazy(() => import("../pages/Overview"));
 const Requests = lazy(() => import("../pages/Requests"));
 const Request = lazy(() => import("../pages/Request"));
+const Costs = lazy(() => import("../pages/Costs"));
 const Keys = lazy(() => import("../pages/Keys"));
 const Optimization = lazy(() => import("../pages/Optimization"));
 const Routing = lazy(() => import("../pages/Routing"));
@@ -33,6 +34,7 @@ const TITLES = new Map(Object.entries({
   "": "Overview",
   start: "Get started",
   requests: "Requests",
+  costs: "Costs",
   keys: "Keys",
   optimization: "Optimization",
   routing: "Routing",
@@ -59,6 +61,8 @@ function Page({ section, id }: { section: string; id?: string }) {
       return <Start />;
     case "requests":
       return id ? <Request key={id} id={id} /> : <Requests />;
+    case "costs":
+      return <Costs />;
     case "keys":
       return <Keys />;
     case "optimization":

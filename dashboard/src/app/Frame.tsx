@@ -10,6 +10,7 @@ import { useWho } from "./who";
 
 const PAGES: { section: string; label: string; icon: IconName }[] = [
   { section: "", label: "Overview", icon: "chart" },
+  { section: "costs", label: "Costs", icon: "pie" },
   { section: "requests", label: "Requests", icon: "list" },
   { section: "keys", label: "Keys", icon: "key" },
   { section: "optimization", label: "Optimization", icon: "sliders" },

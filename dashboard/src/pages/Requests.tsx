@@ -6,11 +6,11 @@ import { call } from "../api/client";
 import { type LiveState, useLive } from "../api/live";
 import type { Entry, Filters } from "../api/queries";
 import { follow, go, Link, useAddress } from "../app/router";
+import { Download } from "../ui/Download";
 import { ago, count, milliseconds, moment, money } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { Status } from "../ui/Status";
 import { useNow } from "../ui/useNow";
-import { Export } from "./requests/Export";
 import { FilterBar, KINDS, STATUSES } from "./requests/FilterBar";
 import { backwards, begin } from "./requests/period";
 
@@ -125,7 +125,7 @@ function Log({ filters, filtered, live, setLive }: { filters: Filters; filtered:
       title="Log"
       aside={
         <Group gap="sm">
-          <Export filters={filters} />
+          <Download label="Export CSV" path="/api/requests/export.csv" query={filters} name="promptly-requests" />
           {live && <Live state={state} />}
           <Switch
             size="sm"

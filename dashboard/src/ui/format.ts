@@ -1,6 +1,6 @@
 // Figures as people read them. From a dollar on, money has cents; less keeps as many digits as it takes to be true, and
 // never more than nano-dollars have.
-const DASH = "–";
+export const DASH = "–";
 
 export function money(usd: number | null | undefined): string {
   if (usd === null || usd === undefined) return DASH;

@@ -29,10 +29,6 @@ export function backwards({ from, to }: { from?: string; to?: string }): boolean
   return from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to);
 }
 
-export function fileName(now: Date): string {
-  return `promptly-requests-${day(now)}-${clock(now).replace(":", "")}.csv`;
-}
-
 function day(date: Date): string {
   return `${date.getFullYear().toString().padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }

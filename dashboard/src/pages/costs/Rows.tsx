@@ -1,0 +1,110 @@
+import { Table, Text } from "@mantine/core";
+import type { Schema } from "../../api/client";
+import { Link } from "../../app/router";
+import { count, DASH, money, percent } from "../../ui/format";
+import { Wide } from "../../ui/states";
+import { dimensionName } from "./By";
+import { change } from "./period";
+
+type Breakdown = Schema["Breakdown"];
+type Use = Schema["Use"];
+
+/** What a row is called: its values, a key by its name. */
+export function rowName(found: Breakdown, row: Breakdown["rows"][number]): string {
+  return row.values.map((value, at) => (found.by[at] === "key" && row.key_name) || value || "none").join(" · ");
+}
+
+// Where the request log has a filter for a dimension.
+const FILTERS: Record<string, string> = { key: "key_id", endpoint: "kind", model: "model", client: "client" };
+
+function logOf(found: Breakdown, values: readonly string[]): string | null {
+  const query = new URLSearchParams({ from: found.from, to: found.to });
+  for (const [at, name] of found.by.entries()) {
+    const filter = FILTERS[name];
+    if (filter === undefined) return null;
+    query.set(filter, values[at] ?? "");
+  }
+  return `/requests?${query}`;
+}
+
+export function Rows({ found }: { found: Breakdown }) {
+  const rest: [string, Use][] = [
+    ["all others", found.other],
+    [`without ${found.by.map((one) => dimensionName(one).toLowerCase()).join(" and ")}`, found.without],
+  ];
+  return (
+    <Wide label="Costs, table" width={760}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{found.by.map(dimensionName).join(" · ")}</Table.Th>
+            <Table.Th ta="right">Cost</Table.Th>
+            <Table.Th ta="right">Share</Table.Th>
+            <Table.Th ta="right">Before</Table.Th>
+            <Table.Th ta="right">Change</Table.Th>
+            <Table.Th ta="right">Saved</Table.Th>
+            <Table.Th ta="right">Requests</Table.Th>
+            <Table.Th ta="right">Failed</Table.Th>
+            <Table.Th ta="right">Tokens in</Table.Th>
+            <Table.Th ta="right">Tokens out</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody className="figures">
+          {found.rows.map((row) => {
+            const to = logOf(found, row.values);
+            const name = rowName(found, row);
+            return (
+              <Table.Tr key={row.values.join("\n")}>
+                <Table.Td className="name">{to ? <Link to={to}>{name}</Link> : name}</Table.Td>
+                <Cells use={row.use} total={found.total} before={row.previous} />
+              </Table.Tr>
+            );
+          })}
+          {rest.map(
+            ([name, use]) =>
+              use.requests > 0 && (
+                <Table.Tr key={name}>
+                  <Table.Td c="dimmed">{name}</Table.Td>
+                  <Cells use={use} total={found.total} before={null} />
+                </Table.Tr>
+              ),
+          )}
+        </Table.Tbody>
+        <Table.Tfoot className="figures">
+          <Table.Tr>
+            <Table.Th>Total</Table.Th>
+            <Cells use={found.total} total={found.total} before={found.previous?.total ?? null} />
+          </Table.Tr>
+        </Table.Tfoot>
+      </Table>
+    </Wide>
+  );
+}
+
+function Cells({ use, total, before }: { use: Use; total: Use; before: Use | null }) {
+  return (
+    <>
+      <Table.Td ta="right">{money(use.cost_usd)}</Table.Td>
+      <Table.Td ta="right">{total.cost_usd > 0 ? percent(use.cost_usd / total.cost_usd) : DASH}</Table.Td>
+      <Table.Td ta="right">{before ? money(before.cost_usd) : DASH}</Table.Td>
+      <Table.Td ta="right">{before ? <Change now={use.cost_usd} before={before.cost_usd} /> : DASH}</Table.Td>
+      <Table.Td ta="right">{money(use.savings_usd)}</Table.Td>
+      <Table.Td ta="right">{count(use.requests)}</Table.Td>
+      <Table.Td ta="right">{use.requests > 0 ? percent(use.errors / use.requests) : DASH}</Table.Td>
+      <Table.Td ta="right">{count(use.input_tokens)}</Table.Td>
+      <Table.Td ta="right">{count(use.output_tokens)}</Table.Td>
+    </>
+  );
+}
+
+/** More or less than before, as a share of that. */
+export function Change({ now, before }: { now: number; before: number }) {
+  const share = change(now, before);
+  if (share === null) return now > 0 ? "new" : DASH;
+  return (
+    <Text span inherit>
+      {share > 0 ? "+" : share < 0 ? "−" : ""}
+      {percent(Math.abs(share))}
+    </Text>
+  );
+}
