@@ -16,7 +16,7 @@ LARGEST: Final = "org_0"
 RARE_KEY, RARE_MODEL = "key_rare", "gpt-4-rare"
 
 # Organizations differ in size: half of the rows are the largest one's. Every thousandth row is of a rare model and key,
-# three in a hundred have no price, and times of day are uneven.
+# three in a hundred have no price, and times of day are uneven. A key belongs to one team and has two features and fifty users.
 _ROWS: Final = """
     INSERT INTO analytics.requests (
         org_id, at, id, received_at, key_id, kind, status, status_code, tags, time_ms, baseline_model, routed_model,
@@ -28,7 +28,9 @@ _ROWS: Final = """
         'req_' || lpad(to_hex(ms), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15),
         at, CASE WHEN rare THEN CAST(:rare_key AS text) ELSE 'key_' || floor(20 * chance[2]) END,
         CASE WHEN chance[3] < 0.02 THEN 'completion' ELSE 'chat' END, status,
-        CASE status WHEN 'error' THEN 502 ELSE 200 END, jsonb_build_object('team', 'team_' || n % 8, 'feature', 'feature_' || n % 40), ms,
+        CASE status WHEN 'error' THEN 502 ELSE 200 END,
+        jsonb_build_object('team', 'team_' || floor(5 * chance[2]), 'feature', 'feature_' || floor(40 * chance[2])),
+        ms,
         CASE WHEN rare THEN CAST(:rare_model AS text) ELSE (ARRAY['gpt-4o', 'claude-sonnet-5-5', 'gemini-2.5-pro'])[1 + model % 3] END,
         routed, CASE WHEN status IN ('error', 'cached') THEN NULL ELSE routed END,
         CASE WHEN status IN ('error', 'cached') THEN NULL ELSE (ARRAY['openai', 'anthropic', 'google'])[1 + model % 3] END,
@@ -42,7 +44,7 @@ _ROWS: Final = """
         CASE WHEN status <> 'cached' THEN 'miss' WHEN chance[6] < 0.5 THEN 'exact' ELSE 'semantic' END,
         overhead + CASE status WHEN 'cached' THEN 0 ELSE provider END, overhead,
         CASE status WHEN 'cached' THEN NULL ELSE provider END, '[]', status = 'fallback', chance[6] < 0.4,
-        CASE WHEN n % 4 > 0 THEN 'user_' || n % 997 END{clients}
+        CASE WHEN n % 4 > 0 THEN 'user_' || floor(997 * chance[2]) END{clients}
     FROM (
         SELECT *, floor(extract(epoch FROM at) * 1000 + 0.5)::bigint AS ms,
             (ARRAY['gpt-4o', 'claude-haiku-5-5', 'gemini-2.5-flash', 'gpt-4o-mini', 'claude-sonnet-5-5', 'gemini-2.5-pro'])

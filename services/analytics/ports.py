@@ -104,6 +104,10 @@ class Uses(Protocol):
         """All that fits the filters; with `labelled`, only what carries the dimensions' label."""
         ...
 
+    async def fold(self, before: datetime) -> bool:
+        """Make days (UTC) of the hours of one organization's oldest day before a time; whether there may be more."""
+        ...
+
 
 class Partitions(Protocol):
     """The tables that the log is cut into, a week each, beside one for whatever fits no week."""

@@ -119,12 +119,16 @@ class Requests:
                 await self._training_signals.forget(org_id)
 
     async def maintain_partitions(self) -> None:
-        """Make this week's and the next week's partition, and drop what is past its retention."""
+        """Make this week's and the next week's partition, drop what is past its retention, and make days of breakdowns' hours then."""
         now = self._clock.now()
         this_week = week_of(now)
         await self._prepare([this_week, week_end(this_week)])
         async with self._uow() as tx:
             dropped = await tx.partitions.drop_before(now - self._retention)
+        more = True
+        while more:
+            async with self._uow() as tx:
+                more = await tx.uses.fold(week_of(now - self._retention))
         for week in dropped:
             log.info("log_partition_dropped", week=week.date().isoformat())
 

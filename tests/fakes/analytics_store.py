@@ -231,6 +231,9 @@ class MemoryUses:
         events = [event for event in self._in(time_range) if _fits(event, asked.filters)]
         return _use([event for event in events if label is None or label in labels_of(event)])
 
+    async def fold(self, before: datetime) -> bool:
+        return False
+
     def _by(self, time_range: TimeRange, asked: Asked) -> Mapping[tuple[str, ...], list[CompletionFinished]]:
         found = defaultdict(list)
         for event in self._in(time_range):

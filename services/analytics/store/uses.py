@@ -2,6 +2,7 @@
 # ruff: noqa: S608  # the statements are put together from this module's constants; every value is bound
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +20,9 @@ _ALL: Final = ", ".join(_COLUMNS.values())
 _IN_LOG: Final = f"key_id, kind, {MODEL} AS model, {PROVIDER} AS provider"
 _HOURS: Final = "org_id = :org_id AND hour >= :head AND hour < :tail"
 _SUMMED: Final = ", ".join(USES)
+# Spelled out as their indices are.
+_WITHIN_DAY: Final = "extract(hour FROM hour AT TIME ZONE 'UTC') <> 0"
+_KEYS: Final = {"dimension_hours": _ALL, "label_hours": f"label, value, {_ALL}"}
 
 
 class SqlUses:
@@ -61,6 +65,24 @@ class SqlUses:
         values = {**msgspec.structs.asdict(time_range), "label": asked.label, **filters, **more}
         found = await self._tx.execute(text(statement), values)
         return [dict(row) for row in found.mappings()]
+
+    async def fold(self, before: datetime) -> bool:
+        more = False
+        for table, key in _KEYS.items():
+            statement = f"""
+                WITH whole AS (
+                    SELECT org_id, date_trunc('day', hour, 'UTC') AS day FROM analytics.{table}
+                    WHERE hour < :before AND {_WITHIN_DAY} ORDER BY hour LIMIT 1
+                ), old AS (
+                    DELETE FROM analytics.{table} USING whole
+                    WHERE {table}.org_id = whole.org_id AND hour >= day AND hour < day + interval '1 day' RETURNING {table}.*
+                )
+                INSERT INTO analytics.{table} (org_id, hour, {key}, {_SUMMED})
+                SELECT org_id, date_trunc('day', hour, 'UTC'), {key}, {again(USES)} FROM old GROUP BY org_id, 2, {key}
+            """
+            folded = await self._tx.execute(text(statement), {"before": before})
+            more = more or folded.rowcount > 0
+        return more
 
 
 def _parts(label: str | None, asked: Asked) -> str:

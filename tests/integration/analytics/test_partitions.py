@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import text
 
 from libs.common.clock import ManualClock
-from libs.common.contracts.analytics import RequestById, RequestQuery
+from libs.common.contracts.analytics import BreakdownQuery, RequestById, RequestQuery
 from libs.common.db import Database, connect, migrate
 from libs.common.ids import new_id
 from services.analytics.domain.periods import week_of
+from services.analytics.figures import Figures
 from services.analytics.requests import Requests
 from services.analytics.store.unit_of_work import unit_of_work
 from tests.integration.analytics.conftest import MIGRATIONS
-from tests.unit.analytics.examples import NOW, entry_of, request
+from tests.unit.analytics.examples import NOW, entry_of, ms, request
 
 WEEK = timedelta(days=7)
 
@@ -116,3 +117,29 @@ async def _weeks(database: Database) -> set[str]:
             )
         )
         return {name.removeprefix("requests_") for name in names.scalars()} - {"default"}
+
+
+async def test_hours_of_breakdowns_become_days_with_the_log_s_retention(database: Database) -> None:
+    org, other, clock = new_id("org"), new_id("org"), ManualClock(NOW)
+    requests, figures = _requests(database, clock), Figures(unit_of_work(database))
+    told = [
+        request(one, NOW - timedelta(hours=hours), key_id=f"key_{hours % 2}", tags={"team": "a"})
+        for hours in (0, 1, 5, 12, 30, 31)
+        for one in (org, other)
+    ]
+    await requests.record(told)
+    end = ms(NOW + timedelta(days=1))
+    query = BreakdownQuery(org_id=org, from_ms=0, to_ms=end, by=("tag:team", "key"))
+    before = await figures.breakdown(query)
+    assert before.total.requests == 6
+    for _ in range(2):
+        clock.advance(timedelta(days=200).total_seconds())
+        await requests.maintain_partitions()
+        assert await figures.breakdown(query) == before
+    async with database() as tx:
+        for table, rows in (("dimension_hours", 4), ("label_hours", 4)):
+            count = await tx.execute(
+                text(f"SELECT count(*), count(DISTINCT hour) FROM analytics.{table} WHERE org_id = :org"),
+                {"org": org},
+            )
+            assert tuple(count.one()) == (rows, 2)

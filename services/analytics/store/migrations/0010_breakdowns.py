@@ -58,6 +58,10 @@ STATEMENTS = (
         PRIMARY KEY (org_id, label, hour, value, key_id, kind, model, provider)
     )
     """,
+    *(
+        f"CREATE INDEX {table}_to_fold ON analytics.{table} (hour) WHERE extract(hour FROM hour AT TIME ZONE 'UTC') <> 0"
+        for table in ("dimension_hours", "label_hours")
+    ),
     f"""
     INSERT INTO analytics.dimension_hours
     SELECT org_id, date_trunc('hour', at, 'UTC'), {_DIMENSIONS}, {_SUMS}
