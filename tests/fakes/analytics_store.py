@@ -326,6 +326,8 @@ def _wanted(event: CompletionFinished, query: RequestQuery) -> bool:
         and (query.cache_entry_id is None or (event.cache, event.cache_entry_id) == ("semantic", query.cache_entry_id))
         and (query.from_ms is None or made >= moment(query.from_ms, "from"))
         and (query.to_ms is None or made < moment(query.to_ms, "to"))
+        and query.end_user in (None, event.end_user)
+        and (query.tag is None or event.tags.get(query.tag[0]) == query.tag[1])
         and all(getattr(query, name) in (None, getattr(event, name)) for name in ("status", "key_id", "kind", "arm"))
     )
 

@@ -16,6 +16,8 @@ export interface Filters {
   key_id?: string;
   session?: string;
   client?: string;
+  user?: string;
+  tag?: string;
   from?: string;
   to?: string;
 }

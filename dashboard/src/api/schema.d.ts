@@ -4487,6 +4487,8 @@ export interface operations {
                 client?: string;
                 arm?: "control" | "treated";
                 conversation?: string;
+                user?: string;
+                tag?: string;
                 limit?: number;
                 cursor?: string;
             };
@@ -4524,6 +4526,8 @@ export interface operations {
                 client?: string;
                 arm?: "control" | "treated";
                 conversation?: string;
+                user?: string;
+                tag?: string;
             };
             header?: never;
             path?: never;
@@ -4559,6 +4563,8 @@ export interface operations {
                 client?: string;
                 arm?: "control" | "treated";
                 conversation?: string;
+                user?: string;
+                tag?: string;
             };
             header?: never;
             path?: never;

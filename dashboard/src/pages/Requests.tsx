@@ -27,6 +27,8 @@ function filtersOf(query: URLSearchParams): Filters {
     key_id: query.get("key_id") ?? undefined,
     session: query.get("session") ?? undefined,
     client: query.get("client") ?? undefined,
+    user: query.get("user") ?? undefined,
+    tag: query.get("tag") ?? undefined,
     cache_hit: hit === null ? undefined : hit === "true",
     from: query.get("from") ?? undefined,
     to: query.get("to") ?? undefined,

@@ -207,7 +207,8 @@ class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
 
 class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the request log, newest first. `cursor` is the `next_cursor` of the page before; `ids`, where given, are
-    the only entries that may be on it. `semantic` leaves only semantic hits, `cache_entry_id` only those of one entry.
+    the only entries that may be on it. `semantic` leaves only semantic hits, `cache_entry_id` only those of one entry; `tag` is a name
+    and the value that it must have.
     """
 
     org_id: str
@@ -224,6 +225,8 @@ class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     client: str | None = None
     arm: str | None = None
     conversation: str | None = None
+    end_user: str | None = None
+    tag: tuple[str, str] | None = None
     ids: tuple[str, ...] | None = None
     semantic: bool = False
     cache_entry_id: str | None = None

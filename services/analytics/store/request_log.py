@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -131,7 +132,10 @@ def _filters(query: RequestQuery) -> tuple[list[str], dict[str, object]]:
     if query.ids is not None:
         where.append("(at, id) IN (SELECT * FROM unnest(CAST(:ats AS timestamptz[]), CAST(:ids AS text[])))")
         values |= {"ats": [made_at(one) for one in query.ids], "ids": list(query.ids)}
-    for name in ("status", "key_id", "kind", "session", "client", "arm", "conversation"):
+    if query.tag is not None:
+        where.append("tags @> CAST(:tag AS jsonb) AND tags <> '{}'")
+        values["tag"] = msgspec.json.encode({query.tag[0]: query.tag[1]}).decode()
+    for name in ("status", "key_id", "kind", "session", "client", "arm", "conversation", "end_user"):
         if (value := getattr(query, name)) is not None:
             where.append(f"{name} = :{name}")
             values[name] = value

@@ -176,4 +176,11 @@ def _filtered(request: ApiRequest, params: schemas.LogFilter, clock: Clock) -> a
         client=params.client,
         arm=params.arm,
         conversation=params.conversation,
+        end_user=params.user,
+        tag=None if params.tag is None else _pair(params.tag),
     )
+
+
+def _pair(tag: str) -> tuple[str, str]:
+    name, _, value = tag.partition("=")
+    return name, value

@@ -145,3 +145,20 @@ async def test_the_log_is_filtered_by_session_and_client(requests: Requests, clo
     assert [entry.id for entry in by_client.requests] == [mine.id, others[0].id]
     by_kind = await requests.page(RequestQuery(org_id=org, kind="messages"))
     assert [entry.id for entry in by_kind.requests] == [others[1].id]
+
+
+async def test_end_users_and_tags_are_found(uow: UnitOfWork) -> None:
+    org = new_id("org")
+    requests = Requests(uow, ManualClock(NOW), timedelta(days=90))
+    ann = request(org, end_user="ann", tags={"team": "a=b", "feature": "x"})
+    bob = request(org, NOW - HOUR, end_user="bob", tags={"team": "c"})
+    await requests.record([ann, bob, request(org, NOW - 2 * HOUR)])
+    for query, found in (
+        (RequestQuery(org_id=org, end_user="ann"), [ann.id]),
+        (RequestQuery(org_id=org, end_user="an"), []),
+        (RequestQuery(org_id=org, tag=("team", "a=b")), [ann.id]),
+        (RequestQuery(org_id=org, tag=("team", "c"), end_user="bob"), [bob.id]),
+        (RequestQuery(org_id=org, tag=("feature", "c")), []),
+        (RequestQuery(org_id=new_id("org"), tag=("team", "c")), []),
+    ):
+        assert [one.id for one in (await requests.page(query)).requests] == found

@@ -15,11 +15,15 @@ export function rowName(found: Breakdown, row: Breakdown["rows"][number]): strin
 }
 
 // Where the request log has a filter for a dimension.
-const FILTERS: Record<string, string> = { key: "key_id", endpoint: "kind", model: "model", client: "client" };
+const FILTERS: Record<string, string> = { key: "key_id", endpoint: "kind", model: "model", client: "client", user: "user" };
 
 function logOf(found: Breakdown, values: readonly string[]): string | null {
   const query = new URLSearchParams({ from: found.from, to: found.to });
   for (const [at, name] of found.by.entries()) {
+    if (name.startsWith("tag:")) {
+      query.set("tag", `${name.slice(4)}=${values[at] ?? ""}`);
+      continue;
+    }
     const filter = FILTERS[name];
     if (filter === undefined) return null;
     query.set(filter, values[at] ?? "");

@@ -65,6 +65,8 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
       />
       <Named name="model" label="Model" placeholder="gpt-4o" value={filters.model} change={change} />
       <Named name="client" label="Client" placeholder="claude-code" value={filters.client} change={change} />
+      <Named name="user" label="User" placeholder="user-42" value={filters.user} change={change} />
+      <Named name="tag" label="Tag" placeholder="team=search" value={filters.tag} change={change} />
       {filters.session !== undefined && <Named name="session" label="Session" placeholder="" value={filters.session} change={change} />}
       {filtered && (
         <Button size="xs" variant="subtle" onClick={() => go("/requests", true)}>

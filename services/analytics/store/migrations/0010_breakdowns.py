@@ -1,4 +1,5 @@
 """Sums by key, endpoint, model and provider together, and the same for each end user, client and tag: they outlive the log.
+Indices for the log's filters by end user and tag.
 
 What the log still holds is counted here.
 """
@@ -62,6 +63,8 @@ STATEMENTS = (
         f"CREATE INDEX {table}_to_fold ON analytics.{table} (hour) WHERE extract(hour FROM hour AT TIME ZONE 'UTC') <> 0"
         for table in ("dimension_hours", "label_hours")
     ),
+    "CREATE INDEX requests_by_end_user ON analytics.requests (org_id, end_user, at DESC, id DESC) WHERE end_user IS NOT NULL",
+    "CREATE INDEX requests_by_tag ON analytics.requests USING gin (tags jsonb_path_ops) WHERE tags <> '{}'",
     f"""
     INSERT INTO analytics.dimension_hours
     SELECT org_id, date_trunc('hour', at, 'UTC'), {_DIMENSIONS}, {_SUMS}

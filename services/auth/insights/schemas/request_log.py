@@ -26,6 +26,8 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     client: OptionalText | None = None
     arm: Arm | None = None
     conversation: OptionalText | None = None
+    user: OptionalText | None = None
+    tag: Annotated[str, Meta(pattern="^[^=]{1,256}=")] | None = None
 
 
 class LogQuery(LogFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
