@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * What fired and what recovered, newest first.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_alerts_events"];
         put?: never;
@@ -33,13 +33,13 @@ export interface paths {
         };
         /**
          * The rules, oldest first.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_alerts_rules"];
         put?: never;
         /**
          * Add a rule.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: alerts.
          */
         post: operations["post_alerts_rules"];
         delete?: never;
@@ -58,13 +58,13 @@ export interface paths {
         get?: never;
         /**
          * Change a rule.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: alerts.
          */
         put: operations["put_alerts_rules_rule_id"];
         post?: never;
         /**
          * Delete a rule.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: alerts.
          */
         delete: operations["delete_alerts_rules_rule_id"];
         options?: never;
@@ -83,7 +83,7 @@ export interface paths {
         put?: never;
         /**
          * Send the alert once, marked as a test.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: alerts.
          */
         post: operations["post_alerts_rules_rule_id_test"];
         delete?: never;
@@ -101,7 +101,7 @@ export interface paths {
         };
         /**
          * What each lever saved.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_levers"];
         put?: never;
@@ -121,7 +121,7 @@ export interface paths {
         };
         /**
          * Who served how much.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_models"];
         put?: never;
@@ -141,7 +141,7 @@ export interface paths {
         };
         /**
          * Totals.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_overview"];
         put?: never;
@@ -161,7 +161,7 @@ export interface paths {
         };
         /**
          * Savings over time.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_savings"];
         put?: never;
@@ -181,7 +181,7 @@ export interface paths {
         };
         /**
          * The latest changes of the settings, by whom, and what the guard switched off and why.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         get: operations["get_audit_log"];
         put?: never;
@@ -237,7 +237,7 @@ export interface paths {
         put?: never;
         /**
          * End this token.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_logout"];
         delete?: never;
@@ -255,7 +255,7 @@ export interface paths {
         };
         /**
          * Who the token belongs to, and what they may do.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         get: operations["get_auth_me"];
         put?: never;
@@ -328,7 +328,7 @@ export interface paths {
         put?: never;
         /**
          * Begin to link an identity to the account that is signed in; the dashboard redirects the browser to `url`.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_oauth_source_link"];
         delete?: never;
@@ -365,7 +365,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password, which ends every token; the answer holds a new one.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_password"];
         delete?: never;
@@ -434,7 +434,7 @@ export interface paths {
         };
         /**
          * How the caller signs in: with a password, and through which identity providers.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         get: operations["get_auth_sign_ins"];
         put?: never;
@@ -456,7 +456,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm one's e-mail address with the code out of the mail.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_verify"];
         delete?: never;
@@ -476,7 +476,7 @@ export interface paths {
         put?: never;
         /**
          * Request another code.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_verify_mail"];
         delete?: never;
@@ -494,7 +494,7 @@ export interface paths {
         };
         /**
          * What is left.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_billing_credits"];
         put?: never;
@@ -516,7 +516,7 @@ export interface paths {
         put?: never;
         /**
          * Open the payment provider's page.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         post: operations["post_billing_credits_checkout"];
         delete?: never;
@@ -534,7 +534,7 @@ export interface paths {
         };
         /**
          * What was bought or given, newest first.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         get: operations["get_billing_purchases"];
         put?: never;
@@ -571,12 +571,12 @@ export interface paths {
         };
         /**
          * The share of the conversations that runs without levers.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_experiments_holdout"];
         /**
          * Have another share run without levers.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_experiments_holdout"];
         post?: never;
@@ -595,12 +595,56 @@ export interface paths {
         };
         /**
          * What the levers saved in the last 28 days, measured and estimated, and what they did to quality.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_experiments_holdout_results"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The keys for the control plane, without the keys.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        get: operations["get_keys_control"];
+        put?: never;
+        /**
+         * Make a key for the control plane: for Terraform, CI or `promptly apply`.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        post: operations["post_keys_control"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/control/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Make a key for the control plane useless, at once.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        delete: operations["delete_keys_control_key_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -615,13 +659,13 @@ export interface paths {
         };
         /**
          * The keys, without the keys.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_keys_platform"];
         put?: never;
         /**
          * Make a key.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: keys.
          */
         post: operations["post_keys_platform"];
         delete?: never;
@@ -641,7 +685,7 @@ export interface paths {
         put?: never;
         /**
          * Replace a key by another.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: keys.
          */
         post: operations["post_keys_platform_regenerate"];
         delete?: never;
@@ -662,12 +706,16 @@ export interface paths {
         post?: never;
         /**
          * Make a key useless.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: keys.
          */
         delete: operations["delete_keys_platform_key_id"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a key's name, limit, budget or expiry; the secret stays.
+         * @description Roles: admin, member. Scopes of keys: keys.
+         */
+        patch: operations["patch_keys_platform_key_id"];
         trace?: never;
     };
     "/api/keys/providers": {
@@ -679,13 +727,13 @@ export interface paths {
         };
         /**
          * The provider keys, masked, and which providers there are.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_keys_providers"];
         put?: never;
         /**
          * Connect a provider.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: providers.
          */
         post: operations["post_keys_providers"];
         delete?: never;
@@ -704,13 +752,13 @@ export interface paths {
         get?: never;
         /**
          * Change a provider key.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: providers.
          */
         put: operations["put_keys_providers_key_id"];
         post?: never;
         /**
          * Disconnect a provider.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: providers.
          */
         delete: operations["delete_keys_providers_key_id"];
         options?: never;
@@ -729,7 +777,7 @@ export interface paths {
         put?: never;
         /**
          * Have a gateway call the provider once, and say whether it takes the key.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: providers.
          */
         post: operations["post_keys_providers_key_id_test"];
         delete?: never;
@@ -766,7 +814,7 @@ export interface paths {
         put?: never;
         /**
          * Clear the cache.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         post: operations["post_optimization_cache_clear"];
         delete?: never;
@@ -786,7 +834,7 @@ export interface paths {
         put?: never;
         /**
          * Take a wrong answer out of the cache, and never again give it to the questions that got it.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: settings.
          */
         post: operations["post_optimization_cache_feedback"];
         delete?: never;
@@ -804,7 +852,7 @@ export interface paths {
         };
         /**
          * Questions that were answered with the answer to another one, newest first.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_optimization_cache_hits"];
         put?: never;
@@ -824,7 +872,7 @@ export interface paths {
         };
         /**
          * How many answers are cached.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_optimization_cache_stats"];
         put?: never;
@@ -846,7 +894,7 @@ export interface paths {
         put?: never;
         /**
          * Say what each lever would do to a chat request; no provider is called.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         post: operations["post_optimization_preview"];
         delete?: never;
@@ -864,12 +912,12 @@ export interface paths {
         };
         /**
          * The levers.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_optimization_settings"];
         /**
          * Change levers.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_optimization_settings"];
         post?: never;
@@ -888,18 +936,18 @@ export interface paths {
         };
         /**
          * The organization.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_org"];
         /**
          * Rename the organization.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         put: operations["put_org"];
         post?: never;
         /**
          * Delete the organization with all that it has; the body names it.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         delete: operations["delete_org"];
         options?: never;
@@ -916,7 +964,7 @@ export interface paths {
         };
         /**
          * A page of the log, newest first.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_requests"];
         put?: never;
@@ -936,7 +984,7 @@ export interface paths {
         };
         /**
          * All of the log that fits the filters, as CSV.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_requests_export_csv"];
         put?: never;
@@ -956,7 +1004,7 @@ export interface paths {
         };
         /**
          * New entries that fit the filters, as server-sent events.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_requests_stream"];
         put?: never;
@@ -976,7 +1024,7 @@ export interface paths {
         };
         /**
          * One entry of the log, with its receipt, its feedback and the link to its trace.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_requests_request_id"];
         put?: never;
@@ -996,12 +1044,12 @@ export interface paths {
         };
         /**
          * The mode, and the model of every tier.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_routing_config"];
         /**
          * Change the mode, or some tiers.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_routing_config"];
         post?: never;
@@ -1022,7 +1070,7 @@ export interface paths {
         put?: never;
         /**
          * Say what would become of a chat request; no provider is called.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         post: operations["post_routing_preview"];
         delete?: never;
@@ -1040,13 +1088,13 @@ export interface paths {
         };
         /**
          * The rules in the order in which they are tried.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_routing_rules"];
         put?: never;
         /**
          * Add a rule.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         post: operations["post_routing_rules"];
         delete?: never;
@@ -1065,7 +1113,7 @@ export interface paths {
         get?: never;
         /**
          * Have the rules tried in another order: all of it, or nothing.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_routing_rules_order"];
         post?: never;
@@ -1085,13 +1133,13 @@ export interface paths {
         get?: never;
         /**
          * Change a rule.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_routing_rules_rule_id"];
         post?: never;
         /**
          * Delete a rule.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         delete: operations["delete_routing_rules_rule_id"];
         options?: never;
@@ -1108,7 +1156,7 @@ export interface paths {
         };
         /**
          * Each service: up, degraded (something it can do without is away) or down; `event_lag` counts requests that its figures do not show yet.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_status"];
         put?: never;
@@ -1130,7 +1178,7 @@ export interface paths {
         put?: never;
         /**
          * Invite a member.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         post: operations["post_team_invite"];
         delete?: never;
@@ -1148,7 +1196,7 @@ export interface paths {
         };
         /**
          * Open invitations.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         get: operations["get_team_invites"];
         put?: never;
@@ -1171,7 +1219,7 @@ export interface paths {
         post?: never;
         /**
          * Take an invitation back.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         delete: operations["delete_team_invites_invite_id"];
         options?: never;
@@ -1188,7 +1236,7 @@ export interface paths {
         };
         /**
          * The organization's users.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_team_members"];
         put?: never;
@@ -1209,13 +1257,13 @@ export interface paths {
         get?: never;
         /**
          * Give a member another role.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         put: operations["put_team_members_user_id"];
         post?: never;
         /**
          * Remove a member, and the keys that it made.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         delete: operations["delete_team_members_user_id"];
         options?: never;
@@ -1232,7 +1280,7 @@ export interface paths {
         };
         /**
          * What each role may do.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_team_roles"];
         put?: never;
@@ -1262,7 +1310,7 @@ export interface components {
          * @description What a role may do, and a route needs. The values are the names that the API serves.
          * @enum {unknown}
          */
-        Action: "judge_cache" | "manage_billing" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "read" | "use_keys" | "write_alerts";
+        Action: "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "use_keys" | "write_alerts";
         /**
          * AlertEvent
          * @description A rule fired, or its metric came back.
@@ -1388,14 +1436,14 @@ export interface components {
         };
         /**
          * AuditRow
-         * @description One change; `actor` is a user's id, or "guard".
+         * @description One change; `actor` is the id of a user or a control-plane key, or "guard".
          */
         AuditRow: {
             id: string;
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "lever_switched_off" | "settings_changed";
+            action: "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;
@@ -1510,6 +1558,37 @@ export interface components {
             label: string;
             needs_base_url: boolean;
             needs_models: boolean;
+        };
+        /**
+         * ControlKey
+         * @description A key for the control plane, of which the ending is all that can be shown.
+         */
+        ControlKey: {
+            id: string;
+            name: string;
+            last_four: string;
+            scopes: ("alerts" | "keys" | "providers" | "read" | "settings")[];
+            expires_at: string | null;
+            created_by: string;
+            created_at: string;
+            last_used_at: string | null;
+        };
+        /**
+         * ControlKeyBody
+         * @description A new key for the control plane. Every scope may read; each of the others may change what it is called after.
+         */
+        ControlKeyBody: {
+            name: string;
+            scopes: ("alerts" | "keys" | "providers" | "read" | "settings")[];
+            /** @default null */
+            expires_at: string | null;
+        };
+        /**
+         * ControlKeys
+         * @description Keys for the control plane, oldest first.
+         */
+        ControlKeys: {
+            keys: components["schemas"]["ControlKey"][];
         };
         /**
          * CreditsLeft
@@ -1697,6 +1776,16 @@ export interface components {
             expires_at: string | null;
             /** @default null */
             monthly_budget_usd: number | null;
+        };
+        /**
+         * KeyChangeBody
+         * @description A change of a Promptly key; what is not named stays. A budget or an expiry that is null goes: the key has none.
+         */
+        KeyChangeBody: {
+            name?: string;
+            rpm?: number;
+            expires_at?: string | null;
+            monthly_budget_usd?: number | null;
         };
         /**
          * Keys
@@ -1981,6 +2070,21 @@ export interface components {
          */
         Models: {
             models: components["schemas"]["ModelUse"][];
+        };
+        /**
+         * NewControlKey
+         * @description A key for the control plane with its secret, which is shown this once.
+         */
+        NewControlKey: {
+            id: string;
+            name: string;
+            last_four: string;
+            scopes: ("alerts" | "keys" | "providers" | "read" | "settings")[];
+            expires_at: string | null;
+            created_by: string;
+            created_at: string;
+            last_used_at: string | null;
+            api_key: string;
         };
         /**
          * NewInvite
@@ -2904,6 +3008,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -2926,6 +3031,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3064,6 +3170,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3091,6 +3198,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3118,6 +3226,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3146,6 +3255,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3250,6 +3360,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3272,6 +3383,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3379,6 +3491,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
@@ -3428,6 +3541,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -3535,6 +3649,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3560,6 +3675,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -3583,6 +3699,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
@@ -3606,6 +3723,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3707,6 +3825,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3758,6 +3877,83 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_keys_control: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlKeys"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_keys_control: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ControlKeyBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewControlKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_keys_control_key_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3780,6 +3976,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3866,6 +4063,38 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    patch_keys_platform_key_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyChangeBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_keys_providers: {
         parameters: {
             query?: never;
@@ -3885,6 +4114,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4096,6 +4326,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4118,6 +4349,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4148,6 +4380,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -4171,6 +4404,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4222,6 +4456,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4315,6 +4550,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4350,6 +4586,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4392,6 +4629,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
@@ -4417,6 +4655,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
@@ -4440,6 +4679,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4496,6 +4736,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -4519,6 +4760,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4656,6 +4898,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4755,6 +4998,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4835,6 +5079,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
