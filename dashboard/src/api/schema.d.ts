@@ -712,7 +712,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a key's name, limit, budget or expiry; the secret stays.
+         * Change a key's name, scopes, limit, budget or expiry; the secret stays.
          * @description Roles: admin, member. Scopes of keys: keys.
          */
         patch: operations["patch_keys_platform_key_id"];
@@ -1783,6 +1783,7 @@ export interface components {
          */
         KeyChangeBody: {
             name?: string;
+            scopes?: ("chat" | "optimize")[];
             rpm?: number;
             expires_at?: string | null;
             monthly_budget_usd?: number | null;

@@ -34,6 +34,7 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True):
     """What to change of a key; an expiry or a budget that is None goes."""
 
     name: str | UnsetType = UNSET
+    scopes: tuple[Scope, ...] | UnsetType = UNSET
     rpm: int | UnsetType = UNSET
     expires_at: datetime | UnsetType | None = UNSET
     monthly_budget_nano: int | UnsetType | None = UNSET

@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 from litestar import Controller, delete, get, patch, post, put
 from litestar.params import FromPath
+from msgspec import UNSET
 
 from libs.common.bus import Bus
 from libs.common.contracts import gateway
@@ -63,10 +64,11 @@ class PlatformKeyController(Controller):
         api_keys: Injected[ApiKeys],
         key_id: FromPath[str],
     ) -> schemas.Key:
-        """Change a key's name, limit, budget or expiry; the secret stays."""
+        """Change a key's name, scopes, limit, budget or expiry; the secret stays."""
         budget = payload.monthly_budget_usd
         wanted = KeyChange(
             name=payload.name,
+            scopes=payload.scopes if payload.scopes is UNSET else tuple(sorted(set(payload.scopes))),
             rpm=payload.rpm,
             expires_at=payload.expires_at,
             monthly_budget_nano=budget_nano(budget) if isinstance(budget, Decimal) else budget,

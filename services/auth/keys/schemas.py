@@ -32,6 +32,7 @@ class KeyChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A change of a Promptly key; what is not named stays. A budget or an expiry that is null goes: the key has none."""
 
     name: Text | UnsetType = UNSET
+    scopes: Annotated[tuple[Scope, ...], msgspec.Meta(min_length=1, max_length=2)] | UnsetType = UNSET
     rpm: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | UnsetType = UNSET
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | UnsetType | None = UNSET
     monthly_budget_usd: Decimal | UnsetType | None = UNSET

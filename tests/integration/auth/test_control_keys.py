@@ -167,7 +167,7 @@ async def test_a_promptly_key_is_changed_and_gateways_look_again(auth: Auth) -> 
     key_id = (await auth.verify(org.api_key)).key_id
     path = f"/api/keys/platform/{key_id}"
     until = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
-    body = {"name": "renamed", "rpm": 7, "monthly_budget_usd": 0.5, "expires_at": until.isoformat()}
+    body = {"name": "renamed", "rpm": 7, "scopes": ["chat"], "monthly_budget_usd": 0.5, "expires_at": until.isoformat()}
     changed = await auth.call("PATCH", path, org.token, json=body)
     assert changed.status_code == 200
     assert {name: changed.json()[name] for name in ("name", "rpm", "monthly_budget_usd")} == {
@@ -175,7 +175,7 @@ async def test_a_promptly_key_is_changed_and_gateways_look_again(auth: Auth) -> 
     }
     assert await auth.told(org) == [key_id]
     principal = await auth.verify(org.api_key)
-    assert (principal.rpm, principal.monthly_budget_nano) == (7, 500_000_000)
+    assert (principal.rpm, principal.scopes, principal.monthly_budget_nano) == (7, ("chat",), 500_000_000)
     assert principal.expires_at_ms == int(until.timestamp() * 1000)
 
     freed = await auth.call("PATCH", path, org.token, json={"monthly_budget_usd": None, "expires_at": None})
@@ -193,7 +193,8 @@ async def test_a_promptly_key_is_changed_and_gateways_look_again(auth: Auth) -> 
         ({"rpm": 0}, "rpm"),
         ({"monthly_budget_usd": 0}, "monthly_budget_usd"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
-        ({"scopes": ["chat"]}, "scopes"),
+        ({"scopes": []}, "scopes"),
+        ({"secret": "x"}, "secret"),
         ({"name": ""}, "name"),
     ],
 )

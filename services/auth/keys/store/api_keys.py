@@ -79,7 +79,7 @@ class SqlApiKeys:
     async def change(self, key: ApiKey) -> None:
         await self._tx.execute(
             text(
-                "UPDATE auth.api_keys SET name = :name, rpm = :rpm, expires_at = :expires_at,"
+                "UPDATE auth.api_keys SET name = :name, scopes = :scopes, rpm = :rpm, expires_at = :expires_at,"
                 " monthly_budget_nano = :monthly_budget_nano WHERE org_id = :org_id AND key_id = :id"
             ),
             msgspec.structs.asdict(key),
