@@ -87,7 +87,9 @@ def convert(document: Document, shape: type[T]) -> T:
 
 def written(data: Any) -> str:
     """Plain values as YAML that `read` reads as the same values."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    text = _dumped(data, ascii_only=False)
+    # YAML takes these for ends of lines or leaves them out, and PyYAML does not escape them among other letters.
+    return _dumped(data, ascii_only=True) if set(text) & set("\x85\u2028\u2029\ufeff") else text
 
 
 class _Loader(yaml.SafeLoader):
@@ -106,6 +108,10 @@ for _cls in (_Loader, _Dumper):
     _cls.add_implicit_resolver(f"{_TAG}int", _INT, list("-+0123456789"))
     _cls.add_implicit_resolver(f"{_TAG}float", _FLOAT, list("-+0123456789."))
     _cls.add_implicit_resolver(f"{_TAG}merge", re.compile(r"<<$"), ["<"])
+
+
+def _dumped(data: Any, *, ascii_only: bool) -> str:
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=not ascii_only, width=120)
 
 
 def _yaml(text: str) -> Document:

@@ -1,0 +1,113 @@
+"""`promptly export`, `promptly diff -f FILE` and `promptly apply -f FILE`."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from deploy.state.client import Api, ApiError
+from deploy.state.model import State
+from deploy.state.plan import Answers, Change, exported, paths, plan
+from deploy.state.settings import ControlPlaneSettings
+from libs.common.documents import MAX_BYTES, DocumentError, convert, format_of, read, written
+
+_HEAD: Final = """\
+# Promptly's state of one organization, for `promptly diff -f` and `promptly apply -f`. Secrets are not in it: where a provider's key or a
+# webhook is new or another, name the environment variable that has it (api_key: env:NAME, webhook_url: env:NAME, slack_url: env:NAME).
+"""
+_SIGNS: Final = {"create": "+", "change": "~", "delete": "-"}
+
+
+class ApplyFailed(Exception):
+    """Not all of a plan could be carried out; the message says what was and what was not."""
+
+
+def load(file: str) -> State:
+    """The state in a file, `-` for YAML on standard input; `DocumentError` names what is wrong with it, and where."""
+    try:
+        if file == "-":
+            return convert(read(sys.stdin.buffer.read(MAX_BYTES + 1), "yaml"), State)
+        path = Path(file)
+        form = format_of(path)
+        with path.open("rb") as opened:
+            text = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DocumentError(f"{file} cannot be read: {error.strerror}.") from None
+    try:
+        return convert(read(text, form), State)
+    except DocumentError as error:
+        raise DocumentError(f"{file}, {error}") from None
+
+
+async def export(settings: ControlPlaneSettings) -> str:
+    """The organization as a state file in YAML."""
+    async with Api(settings) as api:
+        return _HEAD + written(exported(await _answers(api)))
+
+
+async def difference(
+    settings: ControlPlaneSettings, state: State, environment: Mapping[str, str], *, prune: bool
+) -> list[Change]:
+    """What `apply` would do."""
+    async with Api(settings) as api:
+        return plan(state, await _answers(api), environment, prune=prune)
+
+
+async def apply(
+    settings: ControlPlaneSettings, state: State, environment: Mapping[str, str], *, prune: bool, new_keys: Path | None
+) -> list[Change]:
+    """Make the organization as the state says; what was done. The secrets of keys that are made are appended to `new_keys`,
+    a file that only its owner may read: they are shown this once. `ApplyFailed` where a change is refused midway.
+    """
+    async with Api(settings) as api:
+        changes = plan(state, await _answers(api), environment, prune=prune)
+        making = [change.what for change in changes if change.makes_key]
+        if making and new_keys is None:
+            raise ApplyFailed(
+                f"{_listed(making)} would be made, and its secret is shown only once. Say where to keep it: --new-keys FILE."
+                " Nothing was changed."
+            )
+        for number, change in enumerate(changes):
+            try:
+                for call in change.calls:
+                    answer = await api.call(call)
+                    if change.makes_key and new_keys is not None:
+                        _keep(new_keys, answer["name"], answer["api_key"])
+            except ApiError as error:
+                raise ApplyFailed(f"{change.what}: {error} {number} of {len(changes)} changes were made.") from None
+        return changes
+
+
+def lines(changes: Sequence[Change]) -> list[str]:
+    """The changes for people, field by field."""
+    found = []
+    for change in changes:
+        found.append(f"{_SIGNS[change.kind]} {change.what}")
+        for field in change.fields:
+            before = "" if change.kind == "create" else f"{_json(field.before)} → "
+            found.append(f"    {field.name}: {before}{_json(field.after)}")
+    return found
+
+
+async def _answers(api: Api) -> Answers:
+    return {path: await api.get(path) for path in paths()}
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def _keep(file: Path, name: str, secret: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        os.fchmod(descriptor, 0o600)
+        opened.write(msgspec.json.encode({"name": name, "api_key": secret}) + b"\n")
+        opened.flush()
+        os.fsync(descriptor)

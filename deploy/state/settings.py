@@ -1,0 +1,25 @@
+"""Where the control plane is, and with what it is asked."""
+
+import os
+from collections.abc import Mapping
+
+import msgspec
+
+from libs.common.settings import load
+
+
+class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`url` is where Promptly's `/api` is reached, `api_key` a key for the control plane (`cp-promptly-…`) or a token."""
+
+    url: str = "http://localhost:8000"
+    api_key: str
+
+
+def read() -> ControlPlaneSettings:
+    """The settings of this environment; `SettingsError` names one that is missing."""
+    return load(ControlPlaneSettings)
+
+
+def environment() -> Mapping[str, str]:
+    """Where the values of `env:NAME` come from."""
+    return os.environ
