@@ -13,7 +13,7 @@ from deploy.state.plan import PlanError
 from libs.common.documents import DocumentError
 from libs.common.settings import SettingsError
 
-COMMANDS: Final = ("export", "diff", "apply")
+COMMANDS: Final = ("export", "diff", "apply", "import")
 # `diff` answers 1 where there is a difference, so what failed is another number.
 _FAILED: Final = 2
 _WHERE: Final = "It asks the Promptly at PROMPTLY_URL with the key for the control plane in PROMPTLY_API_KEY."
@@ -36,10 +36,22 @@ def add_to(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
                 "--new-keys", type=Path, metavar="FILE", help="where the secrets of keys that are made are kept"
             )
 
+    other = parsers.add_parser("import", help="make a state file of another gateway's configuration")
+    kinds = other.add_subparsers(dest="kind", required=True)
+    litellm = kinds.add_parser(
+        "litellm", help="a LiteLLM proxy's config.yaml: the state on stdout, what has no counterpart on stderr"
+    )
+    litellm.add_argument("file", help="config.yaml, or - for stdin")
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Run a state command; the exit code."""
     try:
+        if arguments.command == "import":
+            state_file, report = commands.import_litellm(arguments.file)
+            sys.stdout.write(state_file)
+            print("\n".join(report), file=sys.stderr)
+            return 0
         own, environment = settings.read(), settings.environment()
         if arguments.command == "export":
             sys.stdout.write(asyncio.run(commands.export(own)))

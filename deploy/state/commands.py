@@ -1,23 +1,25 @@
-"""`promptly export`, `promptly diff -f FILE` and `promptly apply -f FILE`."""
+"""`promptly export`, `promptly diff -f FILE`, `promptly apply -f FILE` and `promptly import litellm FILE`."""
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from deploy.state.client import Api, ApiError
+from deploy.state.litellm.config import imported
 from deploy.state.model import State
 from deploy.state.plan import Answers, Change, exported, paths, plan
 from deploy.state.settings import ControlPlaneSettings
-from libs.common.documents import MAX_BYTES, DocumentError, convert, format_of, read, written
+from libs.common.documents import MAX_BYTES, Document, DocumentError, convert, format_of, read, written
 
 _HEAD: Final = """\
 # Promptly's state of one organization, for `promptly diff -f` and `promptly apply -f`. Secrets are not in it: where a provider's key or a
 # webhook is new or another, name the environment variable that has it (api_key: env:NAME, webhook_url: env:NAME, slack_url: env:NAME).
 """
+T = TypeVar("T")
 _SIGNS: Final = {"create": "+", "change": "~", "delete": "-"}
 
 
@@ -27,9 +29,21 @@ class ApplyFailed(Exception):
 
 def load(file: str) -> State:
     """The state in a file, `-` for YAML on standard input; `DocumentError` names what is wrong with it, and where."""
+    return _from(file, lambda document: convert(document, State))
+
+
+def import_litellm(file: str) -> tuple[str, list[str]]:
+    """The state file, in YAML, that a LiteLLM proxy's configuration comes to, and the lines of the report."""
+    found = _from(file, imported)
+    report = [f"{remark.place}: {remark.why} To do: {remark.todo}" for remark in found.remarks]
+    count = f"{len(report)} things have no counterpart, or not the same one:" if report else "All of it was taken over."
+    return _HEAD + written(found.state), [count, *report]
+
+
+def _from(file: str, use: Callable[[Document], T]) -> T:
     try:
         if file == "-":
-            return convert(read(sys.stdin.buffer.read(MAX_BYTES + 1), "yaml"), State)
+            return use(read(sys.stdin.buffer.read(MAX_BYTES + 1), "yaml"))
         path = Path(file)
         form = format_of(path)
         with path.open("rb") as opened:
@@ -37,7 +51,7 @@ def load(file: str) -> State:
     except OSError as error:
         raise DocumentError(f"{file} cannot be read: {error.strerror}.") from None
     try:
-        return convert(read(text, form), State)
+        return use(read(text, form))
     except DocumentError as error:
         raise DocumentError(f"{file}, {error}") from None
 

@@ -22,7 +22,9 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ProviderPart(_Part, frozen=True, kw_only=True):
-    """A provider's key, told from others of the provider by its name. `api_key` is needed where the key is new or another."""
+    """A provider's key, told from others of the provider by its name. `api_key` is needed where the key is new or another; `base_url`
+    may be `env:NAME`, too.
+    """
 
     provider: ProviderName
     name: str = ""

@@ -99,6 +99,10 @@ def _written(value: Any) -> Any:
 def _secrets_read(resource: Resource, fields: Fields, environment: Mapping[str, str]) -> Fields:
     if "monthly_budget_usd" in fields and fields["monthly_budget_usd"] is not None:
         fields["monthly_budget_usd"] = round(fields["monthly_budget_usd"], 9)  # what is kept is whole nano-dollars
+    if isinstance(address := fields.get("base_url"), str) and address.startswith("env:"):
+        fields["base_url"] = environment.get(address.removeprefix("env:"))
+        if not fields["base_url"]:
+            raise PlanError(f"{_named(resource, fields)} names {address} as its address, and that variable is not set.")
     if "scopes" in fields:
         fields["scopes"] = sorted(set(fields["scopes"]))
     for name, show in resource.secrets.items():

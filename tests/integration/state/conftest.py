@@ -39,7 +39,7 @@ class ControlPlane:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(database_url: str) -> AsyncIterator[Auth]:
     """Both services, started once for the module."""
-    bus, settings = MemoryBus(), settings_for(database_url)
+    bus, settings = MemoryBus(), settings_for(database_url, allowed_hosts="192.168.1.20:11434")
     alerts = AlertsSettings(database_url=database_url, alerts_kek=base64.b64encode(b"a" * 32).decode())
     async with (
         create_alerts(alerts, bus),
