@@ -8,6 +8,7 @@ import msgspec
 
 from deploy.state.plan import Call
 from deploy.state.settings import ControlPlaneSettings
+from libs.common import keys
 
 _SECONDS: Final = 30.0
 
@@ -21,6 +22,11 @@ class Api:
 
     def __init__(self, settings: ControlPlaneSettings) -> None:
         self._url = settings.url.rstrip("/")
+        if keys.well_formed(settings.api_key):
+            raise ApiError(
+                "PROMPTLY_API_KEY holds a key for models, which no one may configure with. Make one for the control plane:"
+                " POST /api/keys/control."
+            )
         headers = {"authorization": f"Bearer {settings.api_key}", "content-type": "application/json"}
         try:
             self._http = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=_SECONDS)

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from libs.common.settings import load
+from libs.common.settings import Secret, load
 
 
 class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`url` is where Promptly's `/api` is reached, `api_key` a key for the control plane (`cp-promptly-…`) or a token."""
+    """Where the control plane is, and with what it is asked."""
 
     url: str = "http://localhost:8000"
-    api_key: str
+    """Where the Promptly is whose `/api` is asked."""
+    api_key: Secret
+    """A key for the control plane (`cp-promptly-…`), or a token."""
 
 
 def read() -> ControlPlaneSettings:

@@ -229,6 +229,9 @@ async def test_a_key_that_may_not_or_nobody_is_told_so(plane: ControlPlane) -> N
     assert "providers" in await commands.export(settings)
     with pytest.raises(ApplyFailed, match="scope settings"):
         await commands.apply(settings, state("settings: {level: off}"), {}, prune=False, new_keys=None)
+    model_key = (await plane.post("/api/keys/platform", name="k"))["api_key"]
+    with pytest.raises(ApiError, match="key for models"):
+        await commands.export(ControlPlaneSettings(url=plane.settings.url, api_key=model_key))
     for url, words in (("http://127.0.0.1:9", "cannot be reached"), (plane.settings.url, "control-plane key")):
         with pytest.raises(ApiError, match=words):
             await commands.export(ControlPlaneSettings(url=url, api_key="cp-promptly-x"))
