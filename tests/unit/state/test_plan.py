@@ -1,5 +1,7 @@
 """What a plan and an export are made of, for any organization."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from deploy.state.model import State
 from deploy.state.plan import ROUTING, SETTINGS, exported, plan
 from deploy.state.resources import RESOURCES
 from libs.common.documents import DocumentError, convert, read, written
+from libs.common.settings_file import known_names
 
 _NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6) | st.sampled_from(
     ["off", "1e5", "a", "a"]
@@ -137,3 +140,12 @@ def test_a_file_that_is_not_there_or_of_no_known_kind_is_refused(tmp_path: Any) 
     for name, words in (("none.yaml", "cannot be read"), ("state.txt", r"\.yaml")):
         with pytest.raises(DocumentError, match=words):
             load(str(tmp_path / name))
+
+
+def test_the_file_of_the_documentation_is_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text()
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    state = convert(read(block.encode(), "yaml"), State)
+    assert all(getattr(state, field) for field in State.__struct_fields__)
+    (block,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert set(read(block.encode(), "toml").data) <= known_names()
