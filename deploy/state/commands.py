@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import BinaryIO, Final, TypeVar
 
 import msgspec
 
@@ -84,14 +85,20 @@ async def apply(
                 f"{_listed(making)} would be made, and its secret is shown only once. Say where to keep it: --new-keys FILE."
                 " Nothing was changed."
             )
-        for number, change in enumerate(changes):
-            try:
-                for call in change.calls:
-                    answer = await api.call(call)
-                    if change.makes_key and new_keys is not None:
-                        _keep(new_keys, answer["name"], answer["api_key"])
-            except ApiError as error:
-                raise ApplyFailed(f"{change.what}: {error} {number} of {len(changes)} changes were made.") from None
+        # Opened before the first change: a secret that could not be kept would be lost.
+        with _opened(new_keys) if making and new_keys is not None else nullcontext() as kept:
+            for number, change in enumerate(changes):
+                try:
+                    for call in change.calls:
+                        answer = await api.call(call)
+                        if kept is not None and change.makes_key:
+                            kept.write(
+                                msgspec.json.encode({"name": answer["name"], "api_key": answer["api_key"]}) + b"\n"
+                            )
+                            kept.flush()
+                            os.fsync(kept.fileno())
+                except ApiError as error:
+                    raise ApplyFailed(f"{change.what}: {error} {number} of {len(changes)} changes were made.") from None
         return changes
 
 
@@ -118,10 +125,13 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
-def _keep(file: Path, name: str, secret: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    """A file that only its owner may read, to be added to; `ApplyFailed` where it cannot be written."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         os.fchmod(descriptor, 0o600)
-        opened.write(msgspec.json.encode({"name": name, "api_key": secret}) + b"\n")
-        opened.flush()
-        os.fsync(descriptor)
+    except OSError as error:
+        raise ApplyFailed(f"{file} cannot be written: {error.strerror}. Nothing was changed.") from None
+    with os.fdopen(descriptor, "wb") as opened:
+        yield opened

@@ -212,6 +212,8 @@ async def test_another_address_of_a_provider_needs_its_key_along_with_it(plane: 
 async def test_a_key_is_not_made_where_nobody_keeps_its_secret(plane: ControlPlane) -> None:
     with pytest.raises(ApplyFailed, match="--new-keys"):
         await applied(plane, "settings: {level: off}\nkeys: [{name: new}]\n")
+    with pytest.raises(ApplyFailed, match="cannot be written"):
+        await applied(plane, "settings: {level: off}\nkeys: [{name: new}]\n", new_keys=Path("/nowhere/keys"))
     assert await plane.audited() == 0
 
 

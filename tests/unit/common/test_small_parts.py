@@ -132,6 +132,7 @@ def test_readiness(state: tuple[tuple[str, ...], tuple[str, ...], bool], status:
 SECRETS = (
     "sk-promptly-0123456789abcdef",
     "sk_live_0123456789abcdef",
+    "cp-promptly-0123456789abcdef",
     "sk-proj-abcdefgh",
     "AIzaSyA0123456789abc",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln",
