@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
+.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema settings pictures fmt lock check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -113,6 +113,9 @@ pictures: $(VENV)/dev ## Take the pictures of the dashboard in docs/images anew
 
 dashboard-schema: $(VENV)/dev ## Write the dashboard's types anew from the control plane's document
 	@$(BIN)/python -m tests.dashboard schema
+
+settings: $(VENV)/dev ## Write docs/settings.md and the list of names anew from the code
+	@$(BIN)/python -m bench.settings_reference
 
 fmt: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff format .

@@ -27,9 +27,9 @@ export function play(answers: Answers): Asked[] {
 
 // What each role may do, as GET /api/team/roles says.
 export const PERMISSIONS = {
-  admin: ["read", "use_keys", "write_alerts", "judge_cache", "manage_providers", "manage_settings", "manage_team", "manage_billing", "manage_org"],
-  member: ["read", "use_keys", "write_alerts", "judge_cache"],
-  viewer: ["read"],
+  admin: ["read", "own_account", "use_keys", "write_alerts", "judge_cache", "manage_providers", "manage_settings", "manage_control_keys", "manage_team", "manage_billing", "manage_org"],
+  member: ["read", "own_account", "use_keys", "write_alerts", "judge_cache"],
+  viewer: ["read", "own_account"],
 } satisfies Record<Role, Action[]>;
 
 export const ME = {

@@ -1,4 +1,4 @@
-"""The `promptly` command: up, demo, status, and what operators ask of auth."""
+"""The `promptly` command: up, demo, status, what operators ask of auth, and configuration as a file."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from deploy.local.console import Console
 from deploy.local.ports import free_port, readiness, why_not
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import SERVICES, AlreadyRunning, Stack, read_state
+from deploy.state import command_line
 from libs.common.settings import SettingsError
 
 
@@ -44,7 +45,10 @@ def main() -> None:
     grant = given.add_parser("grant", help="give an organization credits for the optimize API")
     grant.add_argument("whom", help="the organization's id, or a member's e-mail")
     grant.add_argument("tokens", type=int, help="how many tokens")
+    command_line.add_to(commands)
     arguments = parser.parse_args()
+    if arguments.command in command_line.COMMANDS:
+        sys.exit(command_line.run(arguments))
     try:
         own = settings.read()
         if arguments.command == "status":

@@ -6,21 +6,19 @@ from pathlib import Path
 
 import msgspec
 
-from libs.common.settings import load
+from libs.common.settings import SecretUrl, load
 
 _ROOT = Path(__file__).parents[2]
 
 
 class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """State lives under `home`. A server's URL, where it is set, is used instead of starting one; `public_url` is where
-    browsers reach this Promptly (unset: on this machine), `dashboard_dir` where its dashboard was built. A new organization
-    has `trial_credits` tokens for the optimize API. At a stop, streams have `stream_drain_seconds` to end.
-    """
+    """What `promptly up` can be told. A server's URL, where it is set, is used instead of starting one; else all is on this machine."""
 
     home: str = "var"
+    """Where `promptly up` keeps its state."""
     port: int = 8000
-    nats_url: str | None = None
-    database_url: str | None = None
+    nats_url: SecretUrl | None = None
+    database_url: SecretUrl | None = None
     qdrant_url: str | None = None
     public_url: str | None = None
     model_dir: str | None = None

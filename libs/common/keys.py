@@ -8,6 +8,8 @@ from typing import Final
 
 KEY_PREFIX: Final = "sk-promptly-"
 OPTIMIZE_PREFIX: Final = "sk_live_"
+# Keys for /api, which no request to a model can be made with.
+CONTROL_PREFIX: Final = "cp-promptly-"
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM: Final = 43  # 62^43 > 2^256
@@ -20,9 +22,9 @@ def new_key(prefix: str = KEY_PREFIX) -> str:
     return body + _checksum(body)
 
 
-def well_formed(key: str) -> bool:
-    """Whether `key` is one that `new_key` can have made: the prefix, the alphabet, the length and the checksum fit."""
-    for prefix in (KEY_PREFIX, OPTIMIZE_PREFIX):
+def well_formed(key: str, prefixes: tuple[str, ...] = (KEY_PREFIX, OPTIMIZE_PREFIX)) -> bool:
+    """Whether `key` is one that `new_key` can have made with one of the prefixes: the alphabet, the length and the checksum fit."""
+    for prefix in prefixes:
         if key.startswith(prefix):
             if len(key) != len(prefix) + _RANDOM + _CHECKSUM or not key.isascii():
                 return False
@@ -37,7 +39,7 @@ def digest(key: str, pepper: str) -> str:
 
 def prefix(key: str) -> str:
     """The part of a key that says what kind it is; empty for anything else."""
-    return next((known for known in (KEY_PREFIX, OPTIMIZE_PREFIX) if key.startswith(known)), "")
+    return next((known for known in (KEY_PREFIX, OPTIMIZE_PREFIX, CONTROL_PREFIX) if key.startswith(known)), "")
 
 
 def last_four(secret: str) -> str:

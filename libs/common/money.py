@@ -28,3 +28,10 @@ def nano_from_pico(pico: int) -> int:
     """Whole nano-dollars, half to even; right for negative amounts too."""
     whole, rest = divmod(pico, 1000)
     return whole + (rest > 500 or (rest == 500 and whole % 2 == 1))
+
+
+def written(nano: int) -> str:
+    """Nano-dollars as people read them, exactly: `$25.00`, `$0.0000125`."""
+    whole, rest = divmod(abs(nano), NANO)
+    digits = f"{rest:09d}".rstrip("0").ljust(2, "0")
+    return f"{'-' if nano < 0 else ''}${whole:,}.{digits}"

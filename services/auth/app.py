@@ -46,6 +46,7 @@ from services.auth.http.gateway_peers import gateway_peers
 from services.auth.insights.subscriptions import Subscriptions
 from services.auth.jobs.background_tasks import background_tasks
 from services.auth.keys.api_keys import ApiKeys
+from services.auth.keys.control_keys import ControlKeys
 from services.auth.keys.handlers import verify_api_key
 from services.auth.keys.jobs import noting_use
 from services.auth.keys.provider_keys import ProviderKeys
@@ -179,13 +180,14 @@ async def _parts(
         unlimited=settings.credits == "off",
     )
     api_keys = ApiKeys(uow, transactions, clock, settings.key_pepper)
+    control_keys = ControlKeys(uow, clock, settings.key_pepper)
     accounts = Accounts(
         uow, passwords, api_keys, clock, limits, settings.registration, settings.bootstrap_token or None
     )
     allowed_hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
     return Parts(
         accounts=accounts,
-        sessions=Sessions(uow, passwords, secrets.tokens, clock, limits, token_statuses, publisher),
+        sessions=Sessions(uow, passwords, secrets.tokens, clock, limits, token_statuses, publisher, control_keys),
         recovery=Recovery(
             uow=uow,
             passwords=passwords,
@@ -211,6 +213,7 @@ async def _parts(
         erasure=Erasure(uow, transactions, publisher, clock),
         links=links,
         api_keys=api_keys,
+        control_keys=control_keys,
         provider_keys=ProviderKeys(uow, transactions, secrets.sealer, clock, allowed_hosts),
         configuration=Configuration(uow, transactions, clock, models.tiers),
         credits_=credits_,

@@ -12,7 +12,7 @@ from services.auth.domain.attempts import Allowance
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.mails import Mail
 from services.auth.domain.one_time_tokens import Kind, OneTimeToken
-from services.auth.keys.ports import ApiKeys, ProviderKeys
+from services.auth.keys.ports import ApiKeys, ControlKeys, ProviderKeys
 from services.auth.routing.ports import Configuration
 from services.auth.team.ports import Invites
 
@@ -151,6 +151,8 @@ class Tx(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def api_keys(self) -> ApiKeys: ...
+    @property
+    def control_keys(self) -> ControlKeys: ...
     @property
     def provider_keys(self) -> ProviderKeys: ...
     @property

@@ -2,68 +2,77 @@
 
 from typing import Literal
 
-from libs.common.settings import CommonSettings
+from libs.common.settings import CommonSettings, Secret, SecretUrl
 
 Registration = Literal["open", "first", "invite"]
 
 
 class AuthSettings(CommonSettings, frozen=True, kw_only=True):
-    """The secrets have no defaults.
+    """What auth can be told. The secrets have no defaults. A provider signs people in where its client id and secret are set."""
 
-    `jwt_secret`: at least 32 bytes; several with commas between them rotate it (the first signs, all verify).
-    `key_pepper`: at least 32 characters, never changed while keys are in use. `kek`: 32 bytes in base64, or
-    `1:<base64>,2:<base64>`. `allowed_hosts`: `host[:port]`, with commas, that provider URLs may name although they are
-    not public. `trusted_proxies`: addresses whose X-Forwarded-For is believed beside a gateway's, which proves itself.
-    `public_url`: where browsers
-    reach Promptly; `frontend_url`: where its dashboard is (unset: there too); `trace_url`: the page of a trace, with
-    `{trace_id}` in it (unset: the dashboard has no links to traces). Mail is sent where `smtp_url`
-    (`smtp://user:password@host:587`, or `smtps://`) is set, and a provider signs people in where its client id and secret
-    are set.
-
-    At most `live_views` of the request log are open at a time, `live_views_per_org` of one organization.
-    `bootstrap_token`: where it is set, nobody registers the first organization without it. Where mail is set up, an account
-    whose address nobody has confirmed may not connect a sign-in, nor with `invite_verified_only` invite others.
-
-    Every `guard_seconds` the guard looks whether a lever does harm, where a holdout runs.
-
-    `credits`: `off` for those who host for themselves, whose optimize calls cost nothing. A new organization has
-    `trial_credits` tokens; below `low_credits` its admins get a mail. A lease of credits that nobody has ended within
-    `credit_reap_seconds` is ended with what the request log says was charged. They are
-    sold where both of Stripe's secrets are set; its webhook goes to /api/billing/webhook.
-    """
-
-    jwt_secret: str
-    key_pepper: str
-    kek: str
-    database_url: str
+    jwt_secret: Secret
+    """Signs tokens: at least 32 bytes; several with commas rotate it (the first signs, all verify)."""
+    key_pepper: Secret
+    """Digests Promptly keys: at least 32 bytes, the same for auth and gateways; changing it makes every key useless."""
+    kek: Secret
+    """Seals provider keys: 32 bytes in base64, or `1:<base64>,2:<base64>` (the highest seals, all open); the same for auth and gateways."""
+    database_url: SecretUrl
     auth_host: str = "127.0.0.1"
+    """Address on which `/api` is served."""
     auth_port: int = 8001
+    """Port on which `/api` is served; 0: any free one."""
     registration: Registration = "open"
-    bootstrap_token: str | None = None
+    """Who may register an organization: `open` to all, `first` until there is one, `invite` nobody."""
+    bootstrap_token: Secret | None = None
+    """Where it is set, the first registration of the installation needs it."""
     invite_verified_only: bool = False
+    """Only those who have confirmed their address may invite (where mail is set up)."""
     allowed_hosts: str = ""
     trusted_proxies: str = ""
+    """Addresses, with commas, whose `X-Forwarded-For` names the real client: your load balancer's."""
     live_views: int = 200
+    """Live views of the request log that may be open at a time."""
     live_views_per_org: int = 20
+    """The same, of one organization."""
     public_url: str = "http://localhost:8000"
+    """Where browsers reach Promptly."""
     frontend_url: str | None = None
+    """Where the dashboard is; unset: at `public_url`."""
     trace_url: str | None = None
-    smtp_url: str | None = None
+    """The page of a trace, with `{trace_id}` in it; unset: the dashboard has no links to traces."""
+    smtp_url: SecretUrl | None = None
     credits: Literal["metered", "off"] = "metered"
+    """`metered`, or `off` for those who host for themselves: optimize calls cost nothing."""
     trial_credits: int = 0
+    """Tokens for the optimize API that a new organization has."""
     low_credits: int = 100_000
+    """Tokens below which an organization's admins get a mail."""
     credit_reap_seconds: float = 900.0
+    """After so many seconds a lease of credits that nobody ended is ended with what the request log charged."""
     guard_seconds: float = 3600.0
-    stripe_secret_key: str | None = None
-    stripe_webhook_secret: str | None = None
+    """Seconds between two looks of the guard at organizations with a holdout."""
+    stripe_secret_key: Secret | None = None
+    """Credits are sold where both of Stripe's secrets are set."""
+    stripe_webhook_secret: Secret | None = None
+    """Checks Stripe's calls of `/api/billing/webhook`."""
     stripe_api_base: str | None = None
+    """A server that plays Stripe; unset: Stripe's own."""
     mail_from: str = "Promptly <promptly@localhost>"
     github_client_id: str | None = None
-    github_client_secret: str | None = None
+    """Sign-in with GitHub, where id and secret are set."""
+    github_client_secret: Secret | None = None
+    """Goes with `github_client_id`."""
     github_url: str = "https://github.com"
+    """GitHub's pages; another for a server of your own."""
     github_api_url: str = "https://api.github.com"
+    """GitHub's API; another for a server of your own."""
     google_client_id: str | None = None
-    google_client_secret: str | None = None
+    """Sign-in with Google, where id and secret are set."""
+    google_client_secret: Secret | None = None
+    """Goes with `google_client_id`."""
     google_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    """Google's page for signing in."""
     google_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105  # an address
+    """Where Google exchanges codes for tokens."""
     google_userinfo_url: str = "https://openidconnect.googleapis.com/v1/userinfo"
+    """Where Google says who signed in."""

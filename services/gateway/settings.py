@@ -4,79 +4,102 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from libs.common.settings import CommonSettings
+from libs.common.settings import CommonSettings, Secret
 
 ResponseSeconds = Annotated[float, Meta(ge=0, le=2_592_000)]
 
 
 class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
-    """`key_pepper` and `kek` are auth's. Seconds unless a name says otherwise; sizes in bytes.
-
-    `allowed_hosts` lists hosts (with commas, `host` or `host:port`) that a provider's base URL may name although they
-    are not public. `trusted_proxies` lists addresses whose X-Forwarded-For names the real client: your load balancer's.
-    `spool_dir` keeps events while the bus is away. `keep_alive` is how long a stream may be silent before a comment goes
-    out; `max_concurrency` is requests under way at once, per key and gateway. `flight_wait` is how long a request waits for
-    the answer to an identical one that is already on its way. `optimize_rpm` is the optimize API's limit per key and minute;
-    with `credits` `off` its calls cost nothing, and without `credit_leasing` each of them is a transaction of the ledger.
-    `max_requests` are under way at once in this gateway; an organization may have as many of them as are still free.
-    `max_rpm` is the most that a key's own limit may be; `besides_rpm` is the limit per key and minute of calls that use no
-    model (lists of models, balances, feedback), `count_rpm` that of counts of tokens. Each store in memory of what callers
-    send holds `memory_bytes`, a quarter of them for one organization. After SIGTERM streams have `stream_drain_seconds` to
-    end.
-    An answer may take `plain_timeout`, a stream `stream_timeout` in all; a stream that brings less than `stream_slowest` bytes
-    a second over `stream_window` is ended (the default lets a comment every 15 seconds pass). `max_answer_bytes` is the
-    largest answer, unpacked. `max_body_bytes` is the largest body of a request; the APIs for agents, which send a whole conversation
-    each time (messages, responses, generateContent), take `max_conversation_bytes`.
-    Responses that no provider stores are kept for `response_ttl` (3,600 to 2,592,000; 0: none are kept), up to
-    `response_quota_bytes` of each organization, the oldest going first (at least 32 MiB).
-    `dashboard_dir` is where the built dashboard lies; without it, `/` says how to get it.
-    """
+    """What the gateway can be told. Seconds unless a name says otherwise; sizes in bytes."""
 
     host: str = "127.0.0.1"
+    """Address on which clients are served."""
     port: int = 8000
+    """Port on which clients are served."""
     auth_url: str = "http://127.0.0.1:8001"
-    key_pepper: str
-    kek: str
+    """Where auth's `/api` is, for what the gateway passes on."""
+    key_pepper: Secret
+    kek: Secret
     spool_dir: str = "var/spool"
+    """Where events are kept while the bus is away."""
     spool_max_bytes: int = 256 << 20
+    """Bytes that the spool may hold."""
     allowed_hosts: str = ""
     trusted_proxies: str = ""
     dashboard_dir: str = ""
+    """Where the built dashboard lies; unset: `/` says how to get it."""
     openai_base_url: str = "https://api.openai.com/v1"
+    """OpenAI's API."""
     anthropic_base_url: str = "https://api.anthropic.com"
+    """Anthropic's API."""
     anthropic_version: str = "2023-06-01"
+    """The version of Anthropic's API that is spoken."""
     google_base_url: str = "https://generativelanguage.googleapis.com"
+    """Google's Gemini API."""
     max_body_bytes: int = 10 << 20
+    """Bytes of the largest body of a request."""
     max_conversation_bytes: int = 32 << 20
+    """The same for agents' APIs (messages, responses, generateContent), which send a whole conversation each time."""
     connect_timeout: float = 5.0
+    """Seconds to connect to a provider."""
     first_byte_timeout: float = 120.0
+    """Seconds until a provider's first byte."""
     idle_timeout: float = 60.0
+    """Seconds between two pieces of a provider's answer."""
     plain_timeout: float = 600.0
+    """Seconds that an answer which is not streamed may take in all."""
     stream_timeout: float = 3600.0
+    """Seconds that a stream may take in all."""
     stream_window: float = 120.0
+    """Seconds over which a stream's pace is measured."""
     stream_slowest: float = 0.25
+    """Bytes a second below which a stream is ended; the default lets a comment every 15 seconds pass."""
     max_answer_bytes: int = 64 << 20
+    """Bytes of the largest answer, unpacked."""
     keep_alive: float = 15.0
+    """Seconds that a stream may be silent before a comment goes out."""
     max_concurrency: int = 1000
+    """Requests under way at once, for each key and gateway."""
     optimize_rpm: int = 100
+    """Calls of the optimize API, for each key and minute."""
     credits: Literal["metered", "off"] = "metered"
     credit_leasing: bool = True
+    """Whether gateways lease credits; otherwise each optimize call is a transaction of the ledger."""
     max_requests: int = 2000
+    """Requests under way at once in a gateway; an organization may have as many of them as are free."""
     besides_rpm: int = 300
+    """Calls that use no model (lists of models, balances, feedback), for each key and minute."""
     count_rpm: int = 600
+    """Counts of tokens, for each key and minute."""
     max_rpm: int = 100_000
+    """The most that a key's own limit may be, in requests a minute."""
     memory_bytes: int = 64 << 20
+    """Bytes of each store in memory of what callers send, a quarter of them for one organization."""
     stream_drain_seconds: float = 120.0
+    """Seconds that streams have to end after SIGTERM."""
     flight_wait: float = 600.0
+    """Seconds that a request waits for the answer to an identical one under way."""
     lookup_budget_ms: float = 80.0
+    """Milliseconds for a look into the cache."""
     route_budget_ms: float = 60.0
+    """Milliseconds for the router."""
     optimize_budget_ms: float = 100.0
+    """Milliseconds for the optimizer."""
     ack_budget_ms: float = 250.0
+    """Milliseconds until an event is acknowledged, before it goes to the spool."""
     limit_budget_ms: float = 100.0
+    """Milliseconds to ask for a share of a limit or a budget."""
     turns_budget_ms: float = 100.0
+    """Milliseconds to look up tool calls of earlier turns."""
     responses_budget_ms: float = 500.0
+    """Milliseconds to look up a stored response."""
     response_ttl: ResponseSeconds = 604_800.0
+    """Seconds for which responses are kept that no provider stores (3,600 to 2,592,000; 0: none are kept)."""
     response_quota_bytes: Annotated[int, Meta(ge=32 << 20)] = 512 << 20
+    """Bytes of an organization's stored responses, the oldest going first (at least 32 MiB)."""
     principal_ttl: float = 30.0
+    """Seconds for which auth's answer about a key holds."""
     principal_stale: float = 900.0
+    """Seconds for which it holds while auth is away."""
     body_timeout: float = 10.0
+    """Seconds within which a request's body has to come."""

@@ -4,17 +4,16 @@ from libs.common.settings import CommonSettings
 
 
 class OptimizerSettings(CommonSettings, frozen=True, kw_only=True):
-    """`model_dir` is what `python -m libs.common.embedding <dir>` made; only its static table and tokenizer are read.
-
-    Messages of `optimizer_inline_bytes` and fewer are worked on at once (8 KB is about 2,000 tokens), longer ones in one of
-    `optimizer_workers` processes, which is ended and replaced where one text takes it more than `optimizer_worker_seconds`.
-    More than `optimizer_max_bytes` are sent as they are. Each process remembers rewritten messages of at most
-    `optimizer_memo_bytes`, a fourth of them of one organization.
-    """
+    """What the optimizer can be told. Of the model only the static table and the tokenizer are read; 8 KB are about 2,000 tokens."""
 
     model_dir: str = "var/model"
     optimizer_inline_bytes: int = 8_000
+    """Messages of at most so many bytes are worked on at once, longer ones in a process of their own."""
     optimizer_workers: int = 2
+    """Processes for long messages."""
     optimizer_worker_seconds: float = 3.0
+    """A process that takes longer for one text is ended and replaced."""
     optimizer_max_bytes: int = 1_100_000
+    """Messages of more bytes are sent as they are."""
     optimizer_memo_bytes: int = 32_000_000
+    """Bytes of rewritten messages that each process remembers, a fourth of them of one organization."""

@@ -4,9 +4,8 @@ from libs.common.settings import CommonSettings
 
 
 class RouterSettings(CommonSettings, frozen=True, kw_only=True):
-    """`model_dir` is what `python -m libs.common.embedding <dir>` made; without it, prompts are not compared with others.
-    `router_refresh_seconds` is how old what was learned of an organization may be.
-    """
+    """What the router can be told. Without a model, prompts are not compared with others."""
 
     model_dir: str = "var/model"
     router_refresh_seconds: float = 60.0
+    """How old what was learned of an organization may be, in seconds."""

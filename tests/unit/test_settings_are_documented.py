@@ -1,10 +1,11 @@
-"""A setting that nobody can read about is not one: each service's README names all of its own."""
+"""A setting that nobody can read about is not one: docs/settings.md is made of the code, and each service's README names all of its own."""
 
 import importlib
 from pathlib import Path
 
 import pytest
 
+from bench.settings_reference import NAMES, REFERENCE, names, reference, settings
 from libs.common.contracts.status import SERVICES
 from libs.common.settings import CommonSettings
 
@@ -22,3 +23,19 @@ def test_the_readme_names_every_setting_of_the_service(service: str) -> None:
     } - {*CommonSettings.__struct_fields__}
     text = (ROOT / "services" / service / "README.md").read_text()
     assert [name for name in sorted(own) if name.upper() not in text] == []
+
+
+def test_the_reference_and_the_list_of_names_are_those_of_the_code() -> None:
+    assert REFERENCE.read_text() == reference(), "`make settings` writes them anew"
+    assert NAMES.read_text() == names(), "`make settings` writes them anew"
+
+
+def test_every_setting_says_what_it_means() -> None:
+    assert [one.name for one in settings() if not one.meaning.endswith(".")] == []
+
+
+def test_what_sounds_like_a_secret_is_declared_as_one() -> None:
+    words = ("secret", "token", "pepper", "kek", "api_key", "password")
+    sounding = {one.name for one in settings() if any(word in one.name for word in words)}
+    assert {one.name for one in settings() if one.secret} >= sounding - {"google_token_url"}
+    assert {"nats_url", "database_url", "smtp_url"} <= {one.name for one in settings() if one.secret}

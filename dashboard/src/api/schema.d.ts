@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * What fired and what recovered, newest first.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_alerts_events"];
         put?: never;
@@ -33,13 +33,13 @@ export interface paths {
         };
         /**
          * The rules, oldest first.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_alerts_rules"];
         put?: never;
         /**
          * Add a rule.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: alerts.
          */
         post: operations["post_alerts_rules"];
         delete?: never;
@@ -58,13 +58,13 @@ export interface paths {
         get?: never;
         /**
          * Change a rule.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: alerts.
          */
         put: operations["put_alerts_rules_rule_id"];
         post?: never;
         /**
          * Delete a rule.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: alerts.
          */
         delete: operations["delete_alerts_rules_rule_id"];
         options?: never;
@@ -83,7 +83,7 @@ export interface paths {
         put?: never;
         /**
          * Send the alert once, marked as a test.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: alerts.
          */
         post: operations["post_alerts_rules_rule_id_test"];
         delete?: never;
@@ -101,7 +101,7 @@ export interface paths {
         };
         /**
          * What requests have in common, and what that cost.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_breakdown"];
         put?: never;
@@ -121,7 +121,7 @@ export interface paths {
         };
         /**
          * The same as CSV, a line for each row and interval, with keys' names.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_breakdown_csv"];
         put?: never;
@@ -141,7 +141,7 @@ export interface paths {
         };
         /**
          * What each lever saved.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_levers"];
         put?: never;
@@ -161,7 +161,7 @@ export interface paths {
         };
         /**
          * Who served how much.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_models"];
         put?: never;
@@ -181,7 +181,7 @@ export interface paths {
         };
         /**
          * Totals.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_overview"];
         put?: never;
@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * Savings over time.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_savings"];
         put?: never;
@@ -221,7 +221,7 @@ export interface paths {
         };
         /**
          * The latest changes of the settings, by whom, and what the guard switched off and why.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         get: operations["get_audit_log"];
         put?: never;
@@ -277,7 +277,7 @@ export interface paths {
         put?: never;
         /**
          * End this token.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_logout"];
         delete?: never;
@@ -295,7 +295,7 @@ export interface paths {
         };
         /**
          * Who the token belongs to, and what they may do.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         get: operations["get_auth_me"];
         put?: never;
@@ -368,7 +368,7 @@ export interface paths {
         put?: never;
         /**
          * Begin to link an identity to the account that is signed in; the dashboard redirects the browser to `url`.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_oauth_source_link"];
         delete?: never;
@@ -405,7 +405,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password, which ends every token; the answer holds a new one.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_password"];
         delete?: never;
@@ -474,7 +474,7 @@ export interface paths {
         };
         /**
          * How the caller signs in: with a password, and through which identity providers.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         get: operations["get_auth_sign_ins"];
         put?: never;
@@ -496,7 +496,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm one's e-mail address with the code out of the mail.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_verify"];
         delete?: never;
@@ -516,7 +516,7 @@ export interface paths {
         put?: never;
         /**
          * Request another code.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: none.
          */
         post: operations["post_auth_verify_mail"];
         delete?: never;
@@ -534,7 +534,7 @@ export interface paths {
         };
         /**
          * What is left.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_billing_credits"];
         put?: never;
@@ -556,7 +556,7 @@ export interface paths {
         put?: never;
         /**
          * Open the payment provider's page.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         post: operations["post_billing_credits_checkout"];
         delete?: never;
@@ -574,7 +574,7 @@ export interface paths {
         };
         /**
          * What was bought or given, newest first.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         get: operations["get_billing_purchases"];
         put?: never;
@@ -611,12 +611,12 @@ export interface paths {
         };
         /**
          * The share of the conversations that runs without levers.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_experiments_holdout"];
         /**
          * Have another share run without levers.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_experiments_holdout"];
         post?: never;
@@ -635,12 +635,56 @@ export interface paths {
         };
         /**
          * What the levers saved in the last 28 days, measured and estimated, and what they did to quality.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_experiments_holdout_results"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The keys for the control plane, without the keys.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        get: operations["get_keys_control"];
+        put?: never;
+        /**
+         * Make a key for the control plane: for Terraform, CI or `promptly apply`.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        post: operations["post_keys_control"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/control/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Make a key for the control plane useless, at once.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        delete: operations["delete_keys_control_key_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -655,13 +699,13 @@ export interface paths {
         };
         /**
          * The keys, without the keys.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_keys_platform"];
         put?: never;
         /**
          * Make a key.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: keys.
          */
         post: operations["post_keys_platform"];
         delete?: never;
@@ -681,7 +725,7 @@ export interface paths {
         put?: never;
         /**
          * Replace a key by another.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: keys.
          */
         post: operations["post_keys_platform_regenerate"];
         delete?: never;
@@ -702,12 +746,16 @@ export interface paths {
         post?: never;
         /**
          * Make a key useless.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: keys.
          */
         delete: operations["delete_keys_platform_key_id"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a key's name, scopes, limit, budget or expiry; the secret stays.
+         * @description Roles: admin, member. Scopes of keys: keys.
+         */
+        patch: operations["patch_keys_platform_key_id"];
         trace?: never;
     };
     "/api/keys/providers": {
@@ -719,13 +767,13 @@ export interface paths {
         };
         /**
          * The provider keys, masked, and which providers there are.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_keys_providers"];
         put?: never;
         /**
          * Connect a provider.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: providers.
          */
         post: operations["post_keys_providers"];
         delete?: never;
@@ -744,13 +792,13 @@ export interface paths {
         get?: never;
         /**
          * Change a provider key.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: providers.
          */
         put: operations["put_keys_providers_key_id"];
         post?: never;
         /**
          * Disconnect a provider.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: providers.
          */
         delete: operations["delete_keys_providers_key_id"];
         options?: never;
@@ -769,7 +817,7 @@ export interface paths {
         put?: never;
         /**
          * Have a gateway call the provider once, and say whether it takes the key.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: providers.
          */
         post: operations["post_keys_providers_key_id_test"];
         delete?: never;
@@ -806,7 +854,7 @@ export interface paths {
         put?: never;
         /**
          * Clear the cache.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         post: operations["post_optimization_cache_clear"];
         delete?: never;
@@ -826,7 +874,7 @@ export interface paths {
         put?: never;
         /**
          * Take a wrong answer out of the cache, and never again give it to the questions that got it.
-         * @description Roles: admin, member.
+         * @description Roles: admin, member. Scopes of keys: settings.
          */
         post: operations["post_optimization_cache_feedback"];
         delete?: never;
@@ -844,7 +892,7 @@ export interface paths {
         };
         /**
          * Questions that were answered with the answer to another one, newest first.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_optimization_cache_hits"];
         put?: never;
@@ -864,7 +912,7 @@ export interface paths {
         };
         /**
          * How many answers are cached.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_optimization_cache_stats"];
         put?: never;
@@ -886,7 +934,7 @@ export interface paths {
         put?: never;
         /**
          * Say what each lever would do to a chat request; no provider is called.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         post: operations["post_optimization_preview"];
         delete?: never;
@@ -904,12 +952,12 @@ export interface paths {
         };
         /**
          * The levers.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_optimization_settings"];
         /**
          * Change levers.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_optimization_settings"];
         post?: never;
@@ -928,18 +976,18 @@ export interface paths {
         };
         /**
          * The organization.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_org"];
         /**
          * Rename the organization.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         put: operations["put_org"];
         post?: never;
         /**
          * Delete the organization with all that it has; the body names it.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         delete: operations["delete_org"];
         options?: never;
@@ -956,7 +1004,7 @@ export interface paths {
         };
         /**
          * A page of the log, newest first.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_requests"];
         put?: never;
@@ -976,7 +1024,7 @@ export interface paths {
         };
         /**
          * All of the log that fits the filters, as CSV.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_requests_export_csv"];
         put?: never;
@@ -996,7 +1044,7 @@ export interface paths {
         };
         /**
          * New entries that fit the filters, as server-sent events.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_requests_stream"];
         put?: never;
@@ -1016,7 +1064,7 @@ export interface paths {
         };
         /**
          * One entry of the log, with its receipt, its feedback and the link to its trace.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_requests_request_id"];
         put?: never;
@@ -1036,12 +1084,12 @@ export interface paths {
         };
         /**
          * The mode, and the model of every tier.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_routing_config"];
         /**
          * Change the mode, or some tiers.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_routing_config"];
         post?: never;
@@ -1062,7 +1110,7 @@ export interface paths {
         put?: never;
         /**
          * Say what would become of a chat request; no provider is called.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         post: operations["post_routing_preview"];
         delete?: never;
@@ -1080,13 +1128,13 @@ export interface paths {
         };
         /**
          * The rules in the order in which they are tried.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_routing_rules"];
         put?: never;
         /**
          * Add a rule.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         post: operations["post_routing_rules"];
         delete?: never;
@@ -1105,7 +1153,7 @@ export interface paths {
         get?: never;
         /**
          * Have the rules tried in another order: all of it, or nothing.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_routing_rules_order"];
         post?: never;
@@ -1125,13 +1173,13 @@ export interface paths {
         get?: never;
         /**
          * Change a rule.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_routing_rules_rule_id"];
         post?: never;
         /**
          * Delete a rule.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: settings.
          */
         delete: operations["delete_routing_rules_rule_id"];
         options?: never;
@@ -1148,7 +1196,7 @@ export interface paths {
         };
         /**
          * Each service: up, degraded (something it can do without is away) or down; `event_lag` counts requests that its figures do not show yet.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_status"];
         put?: never;
@@ -1170,7 +1218,7 @@ export interface paths {
         put?: never;
         /**
          * Invite a member.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         post: operations["post_team_invite"];
         delete?: never;
@@ -1188,7 +1236,7 @@ export interface paths {
         };
         /**
          * Open invitations.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         get: operations["get_team_invites"];
         put?: never;
@@ -1211,7 +1259,7 @@ export interface paths {
         post?: never;
         /**
          * Take an invitation back.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         delete: operations["delete_team_invites_invite_id"];
         options?: never;
@@ -1228,7 +1276,7 @@ export interface paths {
         };
         /**
          * The organization's users.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_team_members"];
         put?: never;
@@ -1249,13 +1297,13 @@ export interface paths {
         get?: never;
         /**
          * Give a member another role.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         put: operations["put_team_members_user_id"];
         post?: never;
         /**
          * Remove a member, and the keys that it made.
-         * @description Roles: admin.
+         * @description Roles: admin. Scopes of keys: none.
          */
         delete: operations["delete_team_members_user_id"];
         options?: never;
@@ -1272,7 +1320,7 @@ export interface paths {
         };
         /**
          * What each role may do.
-         * @description Roles: admin, member, viewer.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_team_roles"];
         put?: never;
@@ -1302,7 +1350,7 @@ export interface components {
          * @description What a role may do, and a route needs. The values are the names that the API serves.
          * @enum {unknown}
          */
-        Action: "judge_cache" | "manage_billing" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "read" | "use_keys" | "write_alerts";
+        Action: "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "use_keys" | "write_alerts";
         /**
          * AlertEvent
          * @description A rule fired, or its metric came back.
@@ -1427,14 +1475,14 @@ export interface components {
         };
         /**
          * AuditRow
-         * @description One change; `actor` is a user's id, or "guard".
+         * @description One change; `actor` is the id of a user or a control-plane key, or "guard".
          */
         AuditRow: {
             id: string;
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "lever_switched_off" | "settings_changed";
+            action: "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;
@@ -1585,6 +1633,37 @@ export interface components {
             label: string;
             needs_base_url: boolean;
             needs_models: boolean;
+        };
+        /**
+         * ControlKey
+         * @description A key for the control plane, of which the ending is all that can be shown.
+         */
+        ControlKey: {
+            id: string;
+            name: string;
+            last_four: string;
+            scopes: ("alerts" | "keys" | "providers" | "read" | "settings")[];
+            expires_at: string | null;
+            created_by: string;
+            created_at: string;
+            last_used_at: string | null;
+        };
+        /**
+         * ControlKeyBody
+         * @description A new key for the control plane. Every scope may read; each of the others may change what it is called after.
+         */
+        ControlKeyBody: {
+            name: string;
+            scopes: ("alerts" | "keys" | "providers" | "read" | "settings")[];
+            /** @default null */
+            expires_at: string | null;
+        };
+        /**
+         * ControlKeys
+         * @description Keys for the control plane, oldest first.
+         */
+        ControlKeys: {
+            keys: components["schemas"]["ControlKey"][];
         };
         /**
          * CreditsLeft
@@ -1780,6 +1859,17 @@ export interface components {
             expires_at: string | null;
             /** @default null */
             monthly_budget_usd: number | null;
+        };
+        /**
+         * KeyChangeBody
+         * @description A change of a Promptly key; what is not named stays. A budget or an expiry that is null goes: the key has none.
+         */
+        KeyChangeBody: {
+            name?: string;
+            scopes?: ("chat" | "optimize")[];
+            rpm?: number;
+            expires_at?: string | null;
+            monthly_budget_usd?: number | null;
         };
         /**
          * Keys
@@ -2064,6 +2154,21 @@ export interface components {
          */
         Models: {
             models: components["schemas"]["ModelUse"][];
+        };
+        /**
+         * NewControlKey
+         * @description A key for the control plane with its secret, which is shown this once.
+         */
+        NewControlKey: {
+            id: string;
+            name: string;
+            last_four: string;
+            scopes: ("alerts" | "keys" | "providers" | "read" | "settings")[];
+            expires_at: string | null;
+            created_by: string;
+            created_at: string;
+            last_used_at: string | null;
+            api_key: string;
         };
         /**
          * NewInvite
@@ -3018,6 +3123,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3040,6 +3146,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3190,6 +3297,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3229,6 +3337,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3256,6 +3365,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3283,6 +3393,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3310,6 +3421,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3338,6 +3450,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3442,6 +3555,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3464,6 +3578,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3571,6 +3686,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
@@ -3620,6 +3736,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -3727,6 +3844,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3752,6 +3870,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -3775,6 +3894,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
@@ -3798,6 +3918,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3899,6 +4020,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3950,6 +4072,83 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_keys_control: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlKeys"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_keys_control: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ControlKeyBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewControlKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_keys_control_key_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3972,6 +4171,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4058,6 +4258,38 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    patch_keys_platform_key_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyChangeBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_keys_providers: {
         parameters: {
             query?: never;
@@ -4077,6 +4309,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4288,6 +4521,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4310,6 +4544,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4340,6 +4575,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -4363,6 +4599,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4414,6 +4651,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4509,6 +4747,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4546,6 +4785,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4590,6 +4830,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
@@ -4615,6 +4856,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
@@ -4638,6 +4880,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4694,6 +4937,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -4717,6 +4961,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4854,6 +5099,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4953,6 +5199,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5033,6 +5280,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -1,6 +1,7 @@
 """What alerts answers: rules that watch a metric, and the firings they recorded."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -127,6 +128,17 @@ class RuleTested(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a test alert: one try on each of the rule's channels."""
 
     notifications: tuple[Notification, ...]
+
+
+def mask_url(url: str) -> str:
+    """How a URL is shown: its host and its last four characters."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/…{url[-4:]}"
+
+
+def mask_secret(secret: str) -> str:
+    """How a secret is shown: its last four characters."""
+    return f"…{secret[-4:]}" if secret else ""
 
 
 LIST_RULES: Rpc[RulesOf, AlertRules] = Rpc("promptly.v1.alerts.list_rules", RulesOf, AlertRules, 3000)

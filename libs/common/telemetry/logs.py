@@ -20,7 +20,7 @@ ALLOWED = frozenset(
     ).split()
 )
 _SECRET = re.compile(
-    r"(sk[-_][A-Za-z0-9_-]{6,}|AIza[\w-]{10,}|eyJ[\w-]{10,}(?:\.[\w-]+)*|gh[pousr]_\w{10,}"
+    r"(sk[-_][A-Za-z0-9_-]{6,}|cp-promptly-\w+|AIza[\w-]{10,}|eyJ[\w-]{10,}(?:\.[\w-]+)*|gh[pousr]_\w{10,}"
     r"|Bearer\s+\S+|://[^/\s:@]+:[^/\s@]+@)"
 )
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Collection
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
-from libs.common.contracts.alerts import AlertRule, ChannelConfig, SlackTarget, WebhookTarget
+from libs.common.contracts.alerts import AlertRule, ChannelConfig, SlackTarget, WebhookTarget, mask_secret, mask_url
 from libs.common.errors import BadRequest
 from libs.common.net_guard import forbidden_reason
 
@@ -46,17 +45,6 @@ def shown_once(config: ChannelConfig, old: ChannelConfig) -> ChannelConfig:
         return shown
     webhook = msgspec.structs.replace(shown.webhook, secret=config.webhook.secret)
     return msgspec.structs.replace(shown, webhook=webhook)
-
-
-def mask_url(url: str) -> str:
-    """A URL's host and its last four characters."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/…{url[-4:]}"
-
-
-def mask_secret(secret: str) -> str:
-    """A secret's last four characters."""
-    return f"…{secret[-4:]}" if secret else ""
 
 
 def check_targets(rule: AlertRule, config: ChannelConfig, allowed_hosts: Collection[str]) -> None:

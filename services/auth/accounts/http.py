@@ -73,7 +73,7 @@ class AuthController(Controller):
             mail=recovery.mails,
         )
 
-    @get("/me", needs=Action.READ)
+    @get("/me", needs=Action.OWN_ACCOUNT)
     async def me(self, request: ApiRequest, accounts: Injected[Accounts]) -> schemas.Me:
         """Who the token belongs to, and what they may do."""
         user, org = await accounts.me(request.user)
@@ -81,18 +81,18 @@ class AuthController(Controller):
             user=schemas.User.of(user), org=schemas.Org.of(org), permissions=permissions_of(request.user.role)
         )
 
-    @get("/sign-ins", needs=Action.READ)
+    @get("/sign-ins", needs=Action.OWN_ACCOUNT)
     async def sign_ins(self, request: ApiRequest, accounts: Injected[Accounts]) -> schemas.SignIns:
         """How the caller signs in: with a password, and through which identity providers."""
         found = await accounts.sign_ins(request.user)
         return schemas.SignIns(password=found.password, oauth=tuple(found.oauth))
 
-    @post("/logout", needs=Action.READ, status_code=204)
+    @post("/logout", needs=Action.OWN_ACCOUNT, status_code=204)
     async def logout(self, request: ApiRequest, sessions: Injected[Sessions]) -> None:
         """End this token."""
         await sessions.logout(request.user)
 
-    @post("/password", needs=Action.READ, status_code=200, fails=(429,))
+    @post("/password", needs=Action.OWN_ACCOUNT, status_code=200, fails=(429,))
     async def change_password(
         self,
         request: ApiRequest,
@@ -105,14 +105,14 @@ class AuthController(Controller):
         user = await recovery.change(request.user, payload.old_password, payload.new_password)
         return await signed_in(user, accounts, sessions)
 
-    @post("/verify", needs=Action.READ, status_code=204)
+    @post("/verify", needs=Action.OWN_ACCOUNT, status_code=204)
     async def verify(
         self, request: ApiRequest, payload: Payload[schemas.VerifyBody], recovery: Injected[Recovery]
     ) -> None:
         """Confirm one's e-mail address with the code out of the mail."""
         await recovery.verify(request.user, payload.token)
 
-    @post("/verify/mail", needs=Action.READ, status_code=202, fails=(429,))
+    @post("/verify/mail", needs=Action.OWN_ACCOUNT, status_code=202, fails=(429,))
     async def verify_again(
         self, request: ApiRequest, accounts: Injected[Accounts], recovery: Injected[Recovery]
     ) -> schemas.Message:

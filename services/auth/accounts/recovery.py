@@ -13,7 +13,7 @@ from services.auth.domain.accounts import Caller, User
 from services.auth.domain.attempts import PASSWORD_CHANGE, RESET_ADDRESS, RESET_EMAIL, client_of
 from services.auth.domain.links import Links
 from services.auth.domain.one_time_tokens import RESET_LASTS, VERIFY_LASTS, Kind, OneTimeToken, digest_of, holder_of
-from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 from services.auth.ports import EventPublisher, Limits, Mailer, Passwords, RunInBackground, Tx, UnitOfWork
 
 
@@ -127,9 +127,11 @@ class Recovery:
         """Take away all that somebody made who never showed that the address is theirs: they may be somebody else, who
         registered it first. Sessions end with every change of the password.
         """
-        keys, provider_keys = await _made_by(tx, user)
+        keys, control_keys, provider_keys = await _made_by(tx, user)
         for key in keys:
             await tx.api_keys.revoke(key, self._clock.now())
+        for control_key in control_keys:
+            await tx.control_keys.delete(control_key)
         for stored in provider_keys:
             await tx.provider_keys.delete(user.org_id, stored.id)
         await tx.accounts.remove_identities(user)
@@ -152,9 +154,9 @@ class Recovery:
             await self._mailer.send(reset_mail(known.user.email, made.link, ends))
 
     async def _ends(self, tx: Tx, user: User) -> RevokedOnReset:
-        keys, provider_keys = await _made_by(tx, user)
+        keys, control_keys, provider_keys = await _made_by(tx, user)
         return RevokedOnReset(
-            keys=tuple(f"{key.name} (…{key.last4})" for key in keys),
+            keys=(*map(_named, keys), *map(_named, control_keys)),
             provider_keys=tuple(f"{key.provider} {key.label}" for key in provider_keys),
             sources=tuple(await tx.accounts.identities(user)),
             others=tuple(one.email for one in await tx.accounts.members(user.org_id) if one.id != user.id),
@@ -180,10 +182,15 @@ class Recovery:
         return token, expires_at
 
 
-async def _made_by(tx: Tx, user: User) -> tuple[list[ApiKey], list[StoredProviderKey]]:
+async def _made_by(tx: Tx, user: User) -> tuple[list[ApiKey], list[ControlKey], list[StoredProviderKey]]:
     """The keys that a user made or knows; of an organization that is theirs alone all, those of providers too: an address that
     a stranger chose would read every prompt.
     """
     alone = len(await tx.accounts.members(user.org_id)) == 1
     keys = [key for key in await tx.api_keys.all(user.org_id) if alone or user.id in (key.holder, key.created_by)]
-    return keys, list(await tx.provider_keys.all(user.org_id)) if alone else []
+    control = [key for key in await tx.control_keys.all(user.org_id) if alone or key.created_by == user.id]
+    return keys, control, list(await tx.provider_keys.all(user.org_id)) if alone else []
+
+
+def _named(key: ApiKey | ControlKey) -> str:
+    return f"{key.name} (…{key.last4})"

@@ -1,12 +1,13 @@
 """Organizations, their users, and the caller."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 
 AccountType = Literal["personal", "team"]
 Role = Literal["admin", "member", "viewer"]
+ControlScope = Literal["read", "settings", "providers", "keys", "alerts"]
 
 
 class Org(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,10 +60,19 @@ class TokenStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """The authenticated user of a request, with the role that holds now. `token_id` and `token_expires_at` are what a logout revokes."""
+    """Who makes a request: a user with the role that holds now, or a control-plane key of theirs, which may only what its `scopes`
+    say of that. `token_id` and `token_expires_at` are what a logout revokes; a key has none.
+    """
 
     org_id: str
     user_id: str
     role: Role
-    token_id: str
-    token_expires_at: datetime
+    token_id: str = ""
+    token_expires_at: datetime = datetime.max.replace(tzinfo=UTC)
+    control_key_id: str | None = None
+    scopes: tuple[ControlScope, ...] | None = None
+
+    @property
+    def actor(self) -> str:
+        """Whom the audit log names: the key, where one was used, or the user."""
+        return self.control_key_id or self.user_id

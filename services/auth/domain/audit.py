@@ -5,12 +5,20 @@ from typing import Any, Literal
 
 import msgspec
 
-AuditAction = Literal["settings_changed", "lever_switched_off"]
+AuditAction = Literal[
+    "settings_changed",
+    "lever_switched_off",
+    "control_key_created",
+    "control_key_revoked",
+    "control_key_used",
+    "key_changed",
+]
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One change: `actor` is a user's id, or "guard" where the holdout's guard made it. `before` and `after` hold the fields that are
-    different, `reason` a sentence with the figures that the guard went by.
+    """One change: `actor` is the id of a user or of a control-plane key, or "guard" where the holdout's guard made it. `before` and
+    `after` hold the fields that are different (of a key's use the method and the path), `reason` a sentence with the figures that
+    the guard went by.
     """
 
     id: str

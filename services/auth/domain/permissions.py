@@ -1,10 +1,10 @@
-"""Who may do what: one table, which the guard checks before every request and which the API serves."""
+"""Who may do what: a table of roles, which the API serves, and one of control-plane keys; the guard checks both before every request."""
 
 from enum import Enum
 from typing import Final
 
 from libs.common.errors import Forbidden
-from services.auth.domain.accounts import Caller, Role
+from services.auth.domain.accounts import Caller, ControlScope, Role
 
 
 class Public(Enum):
@@ -20,11 +20,13 @@ class Action(Enum):
     """What a role may do, and a route needs. The values are the names that the API serves."""
 
     READ = "read"
+    OWN_ACCOUNT = "own_account"
     USE_KEYS = "use_keys"
     WRITE_ALERTS = "write_alerts"
     JUDGE_CACHE = "judge_cache"
     MANAGE_PROVIDERS = "manage_providers"
     MANAGE_SETTINGS = "manage_settings"
+    MANAGE_CONTROL_KEYS = "manage_control_keys"
     MANAGE_TEAM = "manage_team"
     MANAGE_BILLING = "manage_billing"
     MANAGE_ORG = "manage_org"
@@ -33,20 +35,31 @@ class Action(Enum):
 # How an error says it: "Your role (viewer) may not …".
 _WORDING: Final[dict[Action, str]] = {
     Action.READ: "read this",
+    Action.OWN_ACCOUNT: "use a person's own account",
     Action.USE_KEYS: "make and change Promptly keys",
     Action.WRITE_ALERTS: "change alerts",
     Action.JUDGE_CACHE: "take cached answers back",
     Action.MANAGE_PROVIDERS: "change provider keys",
     Action.MANAGE_SETTINGS: "change settings and routing, or clear the cache",
+    Action.MANAGE_CONTROL_KEYS: "see, make or revoke control-plane keys",
     Action.MANAGE_TEAM: "invite, change or remove members",
     Action.MANAGE_BILLING: "buy credits, or see what was bought",
     Action.MANAGE_ORG: "change or delete the organization",
 }
-_MEMBER: Final = frozenset({Action.READ, Action.USE_KEYS, Action.WRITE_ALERTS, Action.JUDGE_CACHE})
+_MEMBER: Final = frozenset({Action.READ, Action.OWN_ACCOUNT, Action.USE_KEYS, Action.WRITE_ALERTS, Action.JUDGE_CACHE})
 ALLOWED: Final[dict[Role, frozenset[Action]]] = {
     "admin": frozenset(Action),
     "member": _MEMBER,
-    "viewer": frozenset({Action.READ}),
+    "viewer": frozenset({Action.READ, Action.OWN_ACCOUNT}),
+}
+# What a control-plane key may with a scope, beside reading, and only as far as the role of the user who made it allows it. What is in
+# no row is for people: their own accounts, the team, money, the organization itself, and control-plane keys.
+SCOPED: Final[dict[ControlScope, frozenset[Action]]] = {
+    "read": frozenset({Action.READ}),
+    "settings": frozenset({Action.READ, Action.MANAGE_SETTINGS, Action.JUDGE_CACHE}),
+    "providers": frozenset({Action.READ, Action.MANAGE_PROVIDERS}),
+    "keys": frozenset({Action.READ, Action.USE_KEYS}),
+    "alerts": frozenset({Action.READ, Action.WRITE_ALERTS}),
 }
 
 
@@ -59,6 +72,17 @@ def require(role: Role, action: Action) -> None:
     """Raises `Forbidden` unless the role may do it."""
     if action not in ALLOWED[role]:
         raise Forbidden(f"Your role ({role}) may not {_WORDING[action]}; ask an admin of your organization.")
+
+
+def require_scope(caller: Caller, action: Action) -> None:
+    """Raises `Forbidden` where the caller is a control-plane key whose scopes do not hold it."""
+    if caller.scopes is None or any(action in SCOPED[scope] for scope in caller.scopes):
+        return
+    words = f"This control-plane key (scopes: {', '.join(caller.scopes)}) may not {_WORDING[action]}"
+    holding = [scope for scope, actions in SCOPED.items() if action in actions]
+    raise Forbidden(
+        f"{words}; a key with the scope {holding[0]} may." if holding else f"{words}; no key may, sign in for it."
+    )
 
 
 def require_own_key(caller: Caller, created_by: str) -> None:

@@ -70,7 +70,7 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class AuditRow(Answer, frozen=True, kw_only=True):
-    """One change; `actor` is a user's id, or "guard"."""
+    """One change; `actor` is the id of a user or a control-plane key, or "guard"."""
 
     id: str
     time: Time

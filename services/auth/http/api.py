@@ -30,7 +30,8 @@ from services.auth.http.guard import guard
 from services.auth.insights.http import AnalyticsController, RequestController
 from services.auth.insights.subscriptions import Subscriptions
 from services.auth.keys.api_keys import ApiKeys
-from services.auth.keys.http import PlatformKeyController, ProviderKeyController
+from services.auth.keys.control_keys import ControlKeys
+from services.auth.keys.http import ControlKeyController, PlatformKeyController, ProviderKeyController
 from services.auth.keys.provider_keys import ProviderKeys
 from services.auth.optimization.http import OptimizationController
 from services.auth.routing.http import RoutingController
@@ -57,6 +58,7 @@ class Parts:
     erasure: Erasure
     links: Links
     api_keys: ApiKeys
+    control_keys: ControlKeys
     provider_keys: ProviderKeys
     configuration: Configuration
     credits_: Credits
@@ -79,6 +81,7 @@ def create_api(parts: Parts) -> Litestar:
             TeamController,
             StatusController,
             PlatformKeyController,
+            ControlKeyController,
             ProviderKeyController,
             OptimizationController,
             RoutingController,
@@ -90,7 +93,7 @@ def create_api(parts: Parts) -> Litestar:
             BillingController,
             DocsController,
         ],
-        guards=[guard(parts.sessions)],
+        guards=[guard(parts.sessions, parts.control_keys)],
         dependencies={field.name: _provided(getattr(parts, field.name)) for field in fields(parts)} | DECODED,
     )
     return Litestar(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from libs.common import keys
 from libs.common.clock import Clock
@@ -13,6 +14,7 @@ from libs.common.errors import BadRequest, Forbidden, NotFound, Unauthorized, Un
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
+from services.auth.domain.audit import AuditEntry
 from services.auth.domain.permissions import require_own_key
 from services.auth.keys.domain.keys import ApiKey, prefix_for
 from services.auth.ports import UnitOfWork
@@ -26,6 +28,16 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True):
     rpm: int = 500
     expires_at: datetime | None = None
     monthly_budget_nano: int | None = None
+
+
+class KeyChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What to change of a key; an expiry or a budget that is None goes."""
+
+    name: str | UnsetType = UNSET
+    scopes: tuple[Scope, ...] | UnsetType = UNSET
+    rpm: int | UnsetType = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
+    monthly_budget_nano: int | UnsetType | None = UNSET
 
 
 class ApiKeys:
@@ -91,6 +103,31 @@ class ApiKeys:
             )
             await tx.api_keys.replace(old, new)
         return secret, new
+
+    async def change(self, caller: Caller, key_id: str, wanted: KeyChange) -> ApiKey:
+        """Change a key; its secret stays. Gateways that know it look again."""
+        fields = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not UNSET}
+        if isinstance(wanted.expires_at, datetime) and wanted.expires_at <= self._clock.now():
+            raise BadRequest("The key would have expired already; delete it to end it now.", param="expires_at")
+        async with self._transactions.begin(caller.org_id, key_id) as tx:
+            old = await tx.api_keys.one(caller.org_id, key_id)
+            if old is None:
+                raise NotFound("There is no such key.")
+            require_own_key(caller, old.created_by)
+            key = msgspec.structs.replace(old, **fields)
+            changed = [name for name in fields if getattr(old, name) != getattr(key, name)]
+            if changed:
+                await tx.api_keys.change(key)
+                entry = AuditEntry(
+                    id=new_id("aud"),
+                    at=self._clock.now(),
+                    actor=caller.actor,
+                    action="key_changed",
+                    before={"id": key_id} | {name: getattr(old, name) for name in changed},
+                    after={"id": key_id} | {name: getattr(key, name) for name in changed},
+                )
+                await tx.audit.add(caller.org_id, entry)
+        return key
 
     async def revoke(self, caller: Caller, key_id: str) -> None:
         """Make a key useless for good."""

@@ -23,6 +23,16 @@ _KEY: Final = schemas.Key(
     created_at=_TIME,
     last_used_at=None,
 )
+_CONTROL_KEY: Final = schemas.ControlKey(
+    id="ckey_" + "6" * 32,
+    name="terraform",
+    last_four="k9Zb",
+    scopes=("alerts", "keys", "providers", "settings"),
+    expires_at=None,
+    created_by="usr_" + "1" * 32,
+    created_at=_TIME,
+    last_used_at=_TIME,
+)
 _PROVIDER_KEY: Final = schemas.ProviderKey(
     id="pk_" + "5" * 32,
     provider="openai",
@@ -37,6 +47,11 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     schemas.KeyBody(name="production", monthly_budget_usd=Decimal("25.0")),
     schemas.Keys(keys=(_KEY,)),
     schemas.NewKey(**msgspec.structs.asdict(_KEY), api_key="sk-promptly-…"),
+    schemas.KeyChangeBody(rpm=1000, monthly_budget_usd=Decimal("50.0")),
+    _KEY,
+    schemas.ControlKeyBody(name="terraform", scopes=("alerts", "keys", "providers", "settings")),
+    schemas.ControlKeys(keys=(_CONTROL_KEY,)),
+    schemas.NewControlKey(**msgspec.structs.asdict(_CONTROL_KEY), api_key="cp-promptly-…"),
     _PROVIDER_KEY,
     schemas.ProviderKeyBody(provider="openai", api_key="sk-your-own-key", label="main account"),
     schemas.ProviderKeyChangeBody(label="main account"),

@@ -1,8 +1,11 @@
 """Promptly keys and provider keys."""
 
+from decimal import Decimal
+
 import msgspec
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, delete, get, patch, post, put
 from litestar.params import FromPath
+from msgspec import UNSET
 
 from libs.common.bus import Bus
 from libs.common.contracts import gateway
@@ -12,7 +15,8 @@ from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest
 from services.auth.http.request import an_id
 from services.auth.keys import schemas
-from services.auth.keys.api_keys import ApiKeys, NewKey
+from services.auth.keys.api_keys import ApiKeys, KeyChange, NewKey
+from services.auth.keys.control_keys import ControlKeys, NewControlKey
 from services.auth.keys.domain.budgets import budget_nano
 from services.auth.keys.provider_keys import ProviderKeyChange, ProviderKeys
 
@@ -52,10 +56,57 @@ class PlatformKeyController(Controller):
         secret, key = await api_keys.regenerate(request.user, key_id)
         return schemas.NewKey.made(key, secret)
 
+    @patch("/{key_id:str}", needs=Action.USE_KEYS)
+    async def change(
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.KeyChangeBody],
+        api_keys: Injected[ApiKeys],
+        key_id: FromPath[str],
+    ) -> schemas.Key:
+        """Change a key's name, scopes, limit, budget or expiry; the secret stays."""
+        budget = payload.monthly_budget_usd
+        wanted = KeyChange(
+            name=payload.name,
+            scopes=payload.scopes if payload.scopes is UNSET else tuple(sorted(set(payload.scopes))),
+            rpm=payload.rpm,
+            expires_at=payload.expires_at,
+            monthly_budget_nano=budget_nano(budget) if isinstance(budget, Decimal) else budget,
+        )
+        return schemas.Key.of(await api_keys.change(request.user, an_id(key_id, "key"), wanted))
+
     @delete("/{key_id:str}", needs=Action.USE_KEYS)
     async def revoke(self, request: ApiRequest, api_keys: Injected[ApiKeys], key_id: FromPath[str]) -> None:
         """Make a key useless."""
         await api_keys.revoke(request.user, an_id(key_id, "key"))
+
+
+class ControlKeyController(Controller):
+    """/api/keys/control"""
+
+    path = "/keys/control"
+
+    @get(needs=Action.MANAGE_CONTROL_KEYS)
+    async def all(self, request: ApiRequest, control_keys: Injected[ControlKeys]) -> schemas.ControlKeys:
+        """The keys for the control plane, without the keys."""
+        found = await control_keys.all(request.user)
+        return schemas.ControlKeys(keys=tuple(schemas.ControlKey.of(key) for key in found))
+
+    @post(needs=Action.MANAGE_CONTROL_KEYS)
+    async def create(
+        self, request: ApiRequest, payload: Payload[schemas.ControlKeyBody], control_keys: Injected[ControlKeys]
+    ) -> schemas.NewControlKey:
+        """Make a key for the control plane: for Terraform, CI or `promptly apply`."""
+        wanted = NewControlKey(
+            name=payload.name, scopes=tuple(sorted(set(payload.scopes))), expires_at=payload.expires_at
+        )
+        secret, key = await control_keys.create(request.user, wanted)
+        return schemas.NewControlKey.made(key, secret)
+
+    @delete("/{key_id:str}", needs=Action.MANAGE_CONTROL_KEYS)
+    async def revoke(self, request: ApiRequest, control_keys: Injected[ControlKeys], key_id: FromPath[str]) -> None:
+        """Make a key for the control plane useless, at once."""
+        await control_keys.revoke(request.user, an_id(key_id, "ckey"))
 
 
 class ProviderKeyController(Controller):

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from libs.common.contracts.auth import Principal
-from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+from services.auth.domain.accounts import Role
+from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 
 
 class ApiKeys(Protocol):
@@ -27,6 +28,10 @@ class ApiKeys(Protocol):
         """Give a key another digest and ending."""
         ...
 
+    async def change(self, key: ApiKey) -> None:
+        """Keep a key's name, scopes, limit, budget and expiry."""
+        ...
+
     async def revoke(self, key: ApiKey, at: datetime) -> None:
         """Make a key useless for good."""
         ...
@@ -37,6 +42,30 @@ class ApiKeys(Protocol):
 
     async def principal(self, digest: str) -> Principal | None:
         """The principal of the key with this digest, whether expired or not; None where there is none."""
+        ...
+
+
+class ControlKeys(Protocol):
+    """Keys for the control plane."""
+
+    async def add(self, key: ControlKey) -> None:
+        """Keep a new key."""
+        ...
+
+    async def all(self, org_id: str) -> Sequence[ControlKey]:
+        """An organization's keys, oldest first."""
+        ...
+
+    async def delete(self, key: ControlKey) -> bool:
+        """Whether it was there to delete."""
+        ...
+
+    async def find(self, digest: str) -> tuple[ControlKey, Role] | None:
+        """The key with this digest, expired or not, and the role that the user who made it has now; None where either is gone."""
+        ...
+
+    async def note_use(self, key: ControlKey, at: datetime) -> None:
+        """Keep when it was last used."""
         ...
 
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from libs.common.contracts.auth import Scope
 from libs.common.contracts.providers import ProviderInfo, ProviderName
+from services.auth.domain.accounts import ControlScope
 from services.auth.keys.domain import keys
 from services.auth.schemas import Answer, OptionalText, Text, Time, iso, optional_usd
 
@@ -25,6 +26,24 @@ class KeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     rpm: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 500
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     monthly_budget_usd: Decimal | None = None
+
+
+class KeyChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a Promptly key; what is not named stays. A budget or an expiry that is null goes: the key has none."""
+
+    name: Text | UnsetType = UNSET
+    scopes: Annotated[tuple[Scope, ...], msgspec.Meta(min_length=1, max_length=2)] | UnsetType = UNSET
+    rpm: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | UnsetType = UNSET
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | UnsetType | None = UNSET
+    monthly_budget_usd: Decimal | UnsetType | None = UNSET
+
+
+class ControlKeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new key for the control plane. Every scope may read; each of the others may change what it is called after."""
+
+    name: Text
+    scopes: Annotated[tuple[ControlScope, ...], msgspec.Meta(min_length=1, max_length=5)]
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class RegenerateBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,6 +119,50 @@ class Keys(Answer, frozen=True, kw_only=True):
     """Promptly keys."""
 
     keys: tuple[Key, ...]
+
+
+class ControlKey(Answer, frozen=True, kw_only=True):
+    """A key for the control plane, of which the ending is all that can be shown."""
+
+    id: str
+    name: str
+    last_four: str
+    scopes: tuple[ControlScope, ...]
+    expires_at: Time | None
+    created_by: str
+    created_at: Time
+    last_used_at: Time | None
+
+    @classmethod
+    def of(cls, key: keys.ControlKey) -> Self:
+        """From the stored key."""
+        return cls(
+            id=key.id,
+            name=key.name,
+            last_four=key.last4,
+            scopes=key.scopes,
+            expires_at=None if key.expires_at is None else iso(key.expires_at),
+            created_by=key.created_by,
+            created_at=iso(key.created_at),
+            last_used_at=None if key.last_used_at is None else iso(key.last_used_at),
+        )
+
+
+class NewControlKey(ControlKey, frozen=True, kw_only=True):
+    """A key for the control plane with its secret, which is shown this once."""
+
+    api_key: str
+
+    @classmethod
+    def made(cls, key: keys.ControlKey, secret: str) -> Self:
+        """A key whose secret was made a moment ago."""
+        return cls(**msgspec.structs.asdict(ControlKey.of(key)), api_key=secret)
+
+
+class ControlKeys(Answer, frozen=True, kw_only=True):
+    """Keys for the control plane, oldest first."""
+
+    keys: tuple[ControlKey, ...]
 
 
 class ProviderKey(Answer, frozen=True, kw_only=True):

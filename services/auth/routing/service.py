@@ -70,7 +70,7 @@ class Configuration:
                 entry = AuditEntry(
                     id=new_id("aud"),
                     at=self._clock.now(),
-                    actor=caller.user_id,
+                    actor=caller.actor,
                     action="settings_changed",
                     before={name: getattr(before, name) for name in changed},
                     after={name: getattr(settings, name) for name in changed},

@@ -36,7 +36,7 @@ class OAuthController(Controller):
         redirect = oauth.start(_source(source))
         return _redirect(redirect.url, _cookie(links, redirect.cookie))
 
-    @post("/{source:str}/link", needs=Action.READ, status_code=200)
+    @post("/{source:str}/link", needs=Action.OWN_ACCOUNT, status_code=200)
     async def link(
         self, request: ApiRequest, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]
     ) -> Response[schemas.Redirect]:

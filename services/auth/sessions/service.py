@@ -4,10 +4,12 @@ from typing import Final
 
 from libs.common.clock import Clock
 from libs.common.errors import Unauthorized
+from libs.common.keys import CONTROL_PREFIX
 from services.auth.accounts.addresses import find_account
 from services.auth.accounts.domain.credentials import spellings
 from services.auth.domain.accounts import Caller, Claims, TokenStatus, User
 from services.auth.domain.attempts import LOGIN_ACCOUNT, LOGIN_ADDRESS, client_of, network_of
+from services.auth.keys.control_keys import ControlKeys
 from services.auth.ports import EventPublisher, Limits, Passwords, UnitOfWork
 from services.auth.sessions.ports import Tokens
 from services.auth.sessions.token_status_cache import TokenStatusCache
@@ -27,6 +29,7 @@ class Sessions:
         limits: Limits,
         token_statuses: TokenStatusCache,
         publisher: EventPublisher,
+        control_keys: ControlKeys,
     ) -> None:
         self._uow = uow
         self._passwords = passwords
@@ -35,6 +38,7 @@ class Sessions:
         self._limits = limits
         self._token_statuses = token_statuses
         self._publisher = publisher
+        self._control_keys = control_keys
 
     async def login(self, email: str, password: str, address: str) -> User:
         """The user. `Unauthorized`, in the same words and time, for a wrong e-mail and a wrong password; `RateLimited`
@@ -65,7 +69,11 @@ class Sessions:
         return self._tokens.issue(user, self._clock.now())
 
     async def caller(self, token: str) -> Caller:
-        """The user of this token, with the role they have now; `Unauthorized` if it is no longer valid."""
+        """The user of this token, with the role they have now, or the control-plane key that it is; `Unauthorized` if it is no
+        longer valid.
+        """
+        if token.startswith(CONTROL_PREFIX):
+            return await self._control_keys.caller(token)
         claims = self._tokens.read(token) if len(token) <= _TOO_LONG else None
         token_status = None if claims is None else await self._token_status(claims)
         if (

@@ -10,7 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 # Those that others refer to come last.
 _TABLES: Final = (
     *("once", "credit_leases", "credit_entries", "credit_accounts"),
-    *("api_keys", "key_digests", "provider_keys", "settings", "audit_log", "routing_rules", "invites", "tickets"),
+    *(
+        "api_keys",
+        "control_keys",
+        "key_digests",
+        "provider_keys",
+        "settings",
+        "audit_log",
+        "routing_rules",
+        "invites",
+        "tickets",
+    ),
     *("identities", "revoked_tokens", "logins", "users", "orgs"),
 )
 

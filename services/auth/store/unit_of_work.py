@@ -8,6 +8,7 @@ from libs.common.db import Database
 from services.auth.accounts.store import SqlAccounts
 from services.auth.billing.store import SqlIdempotencyRecords, SqlLedger
 from services.auth.keys.store.api_keys import SqlApiKeys
+from services.auth.keys.store.control_keys import SqlControlKeys
 from services.auth.keys.store.provider_keys import SqlProviderKeys
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.routing.store import SqlConfiguration
@@ -23,6 +24,7 @@ class SqlTx:
 
     accounts: SqlAccounts
     api_keys: SqlApiKeys
+    control_keys: SqlControlKeys
     provider_keys: SqlProviderKeys
     configuration: SqlConfiguration
     invites: SqlInvites
@@ -42,6 +44,7 @@ def unit_of_work(database: Database) -> UnitOfWork:
             yield SqlTx(
                 accounts=SqlAccounts(tx),
                 api_keys=SqlApiKeys(tx),
+                control_keys=SqlControlKeys(tx),
                 provider_keys=SqlProviderKeys(tx),
                 configuration=SqlConfiguration(tx),
                 invites=SqlInvites(tx),

@@ -168,6 +168,9 @@ class Team:
                     await tx.api_keys.revoke(key, self._clock.now())
                 elif key.created_by == user_id:
                     await tx.api_keys.replace(key, msgspec.structs.replace(key, created_by=key.holder))
+            for control_key in await tx.control_keys.all(caller.org_id):
+                if control_key.created_by == user_id:
+                    await tx.control_keys.delete(control_key)
             await tx.invites.delete_by(caller.org_id, user_id)
             await tx.one_time_tokens.drop(caller.org_id, user_id)
             await tx.accounts.remove(caller.org_id, user_id)

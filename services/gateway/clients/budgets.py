@@ -13,7 +13,7 @@ from libs.common.contracts.analytics import SPENT, KeySpending
 from libs.common.contracts.auth import Principal
 from libs.common.contracts.gateway import BUDGET
 from libs.common.errors import InsufficientCredits, PromptlyError, Unavailable
-from libs.common.money import usd
+from libs.common.money import written
 
 _MAX_KEYS = 100_000
 _LEASES = 100
@@ -99,10 +99,7 @@ class SharedBudgets:
         lease.left += granted
         if lease.left < nano:
             raise InsufficientCredits(
-                f"This key's budget of ${usd(budget):,.2f} for this month is used up, or less is left of it than this call may "
-                f"cost (${usd(nano):,.2f}; `max_tokens` bounds that). Raise it in the dashboard.",
-                code="budget_exceeded",
-                should_retry=False,
+                _refusal(principal.key_id, budget, lease.left, nano), code="budget_exceeded", should_retry=False
             )
 
     async def _rebuilt(self, principal: Principal, name: str, total: int) -> int:
@@ -111,3 +108,15 @@ class SharedBudgets:
         query = KeySpending(org_id=principal.org_id, key_id=principal.key_id, from_ms=int(start.timestamp() * 1000))
         spent = (await self._bus.call(SPENT, query)).nano
         return await self._bus.add(BUDGET, name, spent) if spent else total
+
+
+def _refusal(key_id: str, budget: int, left: int, nano: int) -> str:
+    """Why a call is refused; amounts in nano-dollars. `left` is what this gateway could get hold of."""
+    advice = f"Lower `max_tokens`, which bounds that, or have the budget raised (PATCH /api/keys/platform/{key_id})."
+    if nano > budget:
+        return (
+            f"This call may cost up to {written(nano)}, which is more than this key's whole budget of {written(budget)} a month; "
+            f"so much would be set aside for it. {advice}"
+        )
+    state = f"has {written(left)} left" if left > 0 else "is used up or set aside for calls under way"
+    return f"This key's budget of {written(budget)} for this month {state}, and this call may cost up to {written(nano)}. {advice}"

@@ -1,12 +1,43 @@
-"""Invitations, one-time secrets and ends of organizations in memory."""
+"""Control-plane keys, invitations, one-time secrets and ends of organizations in memory."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
+from services.auth.domain.accounts import Role
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.one_time_tokens import Kind, OneTimeToken
+from services.auth.keys.domain.keys import ControlKey
 from services.auth.team.domain.members import Invite
 from tests.fakes.auth.rows import Rows
+
+
+class MemoryControlKeys:
+    """Implements `ports.ControlKeys`."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def add(self, key: ControlKey) -> None:
+        self._rows.control_keys[key.org_id, key.id] = key
+
+    async def all(self, org_id: str) -> Sequence[ControlKey]:
+        return [key for (owner, _), key in sorted(self._rows.control_keys.items()) if owner == org_id]
+
+    async def delete(self, key: ControlKey) -> bool:
+        return self._rows.control_keys.pop((key.org_id, key.id), None) is not None
+
+    async def find(self, digest: str) -> tuple[ControlKey, Role] | None:
+        key = next((key for key in self._rows.control_keys.values() if key.digest == digest), None)
+        maker = None if key is None else self._rows.users.get((key.org_id, key.created_by))
+        return None if key is None or maker is None else (key, maker.user.role)
+
+    async def note_use(self, key: ControlKey, at: datetime) -> None:
+        if (known := self._rows.control_keys.get((key.org_id, key.id))) is not None:
+            self._rows.control_keys[key.org_id, key.id] = msgspec.structs.replace(
+                known, last_used_at=max(at, known.last_used_at or at)
+            )
 
 
 class MemoryInvites:
@@ -83,7 +114,8 @@ class MemoryErasures:
         for by_org in (rows.orgs, rows.settings, rows.tiers, rows.credit_accounts):
             by_org.pop(org_id, None)
         spending = (rows.credit_entries, rows.credit_leases, rows.idempotency)
-        for table in (rows.users, rows.invites, rows.api_keys, rows.provider_keys, rows.rules, rows.audit, *spending):
+        keys = (rows.api_keys, rows.control_keys, rows.provider_keys)
+        for table in (*keys, rows.users, rows.invites, rows.rules, rows.audit, *spending):
             for key in [key for key in table if key[0] == org_id]:
                 del table[key]
         rows.revoked_tokens = {key for key in rows.revoked_tokens if key[0] != org_id}

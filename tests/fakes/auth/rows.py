@@ -10,7 +10,7 @@ from services.auth.domain.accounts import Credentials, Org
 from services.auth.domain.audit import AuditEntry
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.one_time_tokens import OneTimeToken
-from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Tiers
 from services.auth.team.domain.members import Invite
@@ -29,6 +29,7 @@ class Rows:
     invites: dict[Id, Invite] = field(default_factory=dict)
     one_time_tokens: dict[str, OneTimeToken] = field(default_factory=dict)
     api_keys: dict[Id, ApiKey] = field(default_factory=dict)
+    control_keys: dict[Id, ControlKey] = field(default_factory=dict)
     provider_keys: dict[Id, StoredProviderKey] = field(default_factory=dict)
     settings: dict[str, OptimizationSettings] = field(default_factory=dict)
     tiers: dict[str, Tiers] = field(default_factory=dict)

@@ -15,7 +15,13 @@ from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
 from services.auth.ports import Tx
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Tiers
-from tests.fakes.auth.access import MemoryAuditLog, MemoryErasures, MemoryInvites, MemoryOneTimeTokens
+from tests.fakes.auth.access import (
+    MemoryAuditLog,
+    MemoryControlKeys,
+    MemoryErasures,
+    MemoryInvites,
+    MemoryOneTimeTokens,
+)
 from tests.fakes.auth.ledger import MemoryIdempotencyRecords, MemoryLedger
 from tests.fakes.auth.rows import Rows
 
@@ -32,6 +38,7 @@ class MemoryUnitOfWork:
         yield MemoryTx(
             accounts=MemoryAccounts(rows),
             api_keys=MemoryApiKeys(rows),
+            control_keys=MemoryControlKeys(rows),
             provider_keys=MemoryProviderKeys(rows),
             configuration=MemoryConfiguration(rows),
             invites=MemoryInvites(rows),
@@ -50,6 +57,7 @@ class MemoryTx:
 
     accounts: "MemoryAccounts"
     api_keys: "MemoryApiKeys"
+    control_keys: MemoryControlKeys
     provider_keys: "MemoryProviderKeys"
     configuration: "MemoryConfiguration"
     invites: MemoryInvites
@@ -169,6 +177,9 @@ class MemoryApiKeys:
 
     async def replace(self, old: ApiKey, new: ApiKey) -> None:
         self._rows.api_keys[old.org_id, old.id] = new
+
+    async def change(self, key: ApiKey) -> None:
+        self._rows.api_keys[key.org_id, key.id] = key
 
     async def revoke(self, key: ApiKey, at: datetime) -> None:
         del self._rows.api_keys[key.org_id, key.id]

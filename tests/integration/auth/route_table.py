@@ -14,6 +14,7 @@ from tests.integration.auth.test_keys import OPENAI_KEY
 
 ALERT_RULE = {"name": "High daily spend", "metric": "daily_spend", "operator": "gt", "threshold": 50.0}
 PROVIDER_KEY = {"provider": "openai", "api_key": OPENAI_KEY}
+CONTROL_KEY = {"name": "terraform", "scopes": ["settings"]}
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
 TOKEN = {"token": "x" * 43, "password": PASSWORD}
 CHANGE = {"old_password": PASSWORD, "new_password": "another-password"}
@@ -79,6 +80,11 @@ ROUTES = [
     read("/api/keys/platform"),
     Row("POST", "/api/keys/platform", {"name": "k"}, 201, 201, 403, 201),
     Row("POST", "/api/keys/platform/regenerate", None, 200, 403, 403, 200),
+    Row("PATCH", "/api/keys/platform/{key_id}", {"rpm": 9}, 200, 403, 403, 404),
+    Row("PATCH", "/api/keys/platform/{members_key_id}", {"rpm": 9}, 200, 200, 403, 404),
+    Row("GET", "/api/keys/control", None, 200, 403, 403, 200),
+    Row("POST", "/api/keys/control", CONTROL_KEY, 201, 403, 403, 201),
+    Row("DELETE", "/api/keys/control/{control_key_id}", None, 204, 403, 403, 404),
     Row("DELETE", "/api/keys/platform/{key_id}", None, 204, 403, 403, 404),
     Row("DELETE", "/api/keys/platform/{members_key_id}", None, 204, 204, 403, 404),
     read("/api/keys/providers"),

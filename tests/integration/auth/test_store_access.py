@@ -10,7 +10,7 @@ from libs.common.ids import new_id
 from services.auth.domain.accounts import Org, User
 from services.auth.domain.identities import Identity
 from services.auth.domain.one_time_tokens import OneTimeToken
-from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 from services.auth.ports import UnitOfWork
 from services.auth.team.domain.members import Invite
 
@@ -181,8 +181,26 @@ async def test_an_end_erases_one_organization_and_is_told_once(uow: UnitOfWork) 
         created_at=NOW,
         monthly_budget_nano=5,
     )
+    control = ControlKey(
+        id=new_id("ckey"),
+        org_id=user.org_id,
+        name="c",
+        digest=f"control-{user.org_id}",
+        last4="abcd",
+        scopes=("keys", "read"),
+        expires_at=None,
+        created_by=user.id,
+        created_at=NOW,
+    )
     async with uow() as tx:
         await tx.api_keys.add(key)
+        await tx.control_keys.add(control)
+        assert await tx.control_keys.find(control.digest) == (control, "admin")
+        assert await tx.api_keys.principal(control.digest) is None
+        assert await tx.control_keys.find(key.digest) is None
+        await tx.control_keys.note_use(control, NOW)
+        await tx.control_keys.note_use(control, NOW - timedelta(hours=1))
+        assert list(await tx.control_keys.all(user.org_id)) == [msgspec.structs.replace(control, last_used_at=NOW)]
         await tx.invites.add(_invite(user, "a@example.com"))
         await tx.one_time_tokens.put(_ticket(f"erased-{user.id}", user))
         principal = await tx.api_keys.principal(key.digest)
@@ -194,6 +212,8 @@ async def test_an_end_erases_one_organization_and_is_told_once(uow: UnitOfWork) 
         assert await tx.accounts.org(user.org_id) is None
         assert await tx.accounts.credentials(user.email) is None
         assert await tx.api_keys.principal(key.digest) is None
+        assert await tx.control_keys.find(control.digest) is None
+        assert list(await tx.control_keys.all(user.org_id)) == []
         assert list(await tx.invites.all(user.org_id)) == []
         assert await tx.one_time_tokens.find(f"erased-{user.id}", "reset") is None
         assert await tx.accounts.user(other.org_id, other.id) == other

@@ -130,3 +130,20 @@ async def test_a_client_is_told_with_a_402_and_its_provider_is_not_asked(stack: 
     assert (refused.value.status_code, refused.value.code) == (402, "budget_exceeded")
     assert refused.value.response.headers["x-should-retry"] == "false"
     assert len(stack.provider.ledger) == 1
+
+
+@pytest.mark.parametrize(
+    ("spent", "nano", "sentence"),
+    [
+        (0, 1_000_000_001, "up to $1.000000001, which is more than this key's whole budget of $1.00 a month"),
+        (0, 1_500_000_000, "up to $1.50, which is more than"),
+        (999_000_000, 2_000_000, "$1.00 for this month has $0.001 left, and this call may cost up to $0.002."),
+        (1_000_000_000, 2_000_000, "is used up or set aside for calls under way, and this call may cost up to $0.002."),
+    ],
+)
+async def test_a_refusal_says_what_is_true(gateways: Gateways, spent: int, nano: int, sentence: str) -> None:
+    gateways.spent = spent
+    with pytest.raises(InsufficientCredits) as refused:
+        await gateways.budgets[0].reserve(WHO, nano)
+    assert sentence in str(refused.value)
+    assert "PATCH /api/keys/platform/key_1" in str(refused.value)

@@ -24,7 +24,7 @@ def test_every_role_has_its_row_and_each_may_do_all_that_the_one_below_may() -> 
     assert set(permissions.ALLOWED) == set(get_args(Role))
     viewer, member, admin = (permissions.ALLOWED[role] for role in ("viewer", "member", "admin"))
     assert viewer < member < admin
-    assert viewer == {Action.READ}
+    assert viewer == {Action.READ, Action.OWN_ACCOUNT}
     permissions.require("member", Action.WRITE_ALERTS)
     with pytest.raises(Forbidden, match="viewer"):
         permissions.require("viewer", Action.WRITE_ALERTS)

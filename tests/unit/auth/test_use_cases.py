@@ -14,6 +14,7 @@ from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.clients.limits import SharedLimits
 from services.auth.domain.accounts import Caller
 from services.auth.keys.api_keys import ApiKeys, NewKey
+from services.auth.keys.control_keys import ControlKeys
 from services.auth.ports import Tx
 from services.auth.sessions.clients.tokens import JwtTokens
 from services.auth.sessions.service import Sessions
@@ -78,7 +79,14 @@ class House:
         limits = SharedLimits(MemoryBus(), self.clock)
         self.accounts = Accounts(self.uow, self.passwords, self.keys, self.clock, limits, "open")
         self.sessions = Sessions(
-            self.uow, self.passwords, JwtTokens(["s" * 32]), self.clock, limits, TokenStatusCache(self.clock), self.uow
+            self.uow,
+            self.passwords,
+            JwtTokens(["s" * 32]),
+            self.clock,
+            limits,
+            TokenStatusCache(self.clock),
+            self.uow,
+            ControlKeys(self.uow, self.clock, "pepper"),
         )
 
     async def admin(self) -> Caller:

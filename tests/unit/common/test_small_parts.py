@@ -41,6 +41,13 @@ def test_nano_dollars_survive_json(nano: int) -> None:
     assert round(json.loads(json.dumps(money.usd(nano))) * money.NANO) == nano
 
 
+@given(st.integers(-(10**15), 10**15))
+def test_written_amounts_are_exact_and_have_cents(nano: int) -> None:
+    found = money.written(nano)
+    assert money.nano_from_usd(found.replace("$", "").replace(",", "")) == nano
+    assert len(found.partition(".")[2]) >= 2
+
+
 @given(st.integers(-(10**18), 10**18))
 def test_rounding_is_half_to_even_on_both_sides_of_zero(pico: int) -> None:
     assert money.nano_from_pico(pico) == int((Decimal(pico) / 1000).to_integral_value("ROUND_HALF_EVEN"))
@@ -125,6 +132,7 @@ def test_readiness(state: tuple[tuple[str, ...], tuple[str, ...], bool], status:
 SECRETS = (
     "sk-promptly-0123456789abcdef",
     "sk_live_0123456789abcdef",
+    "cp-promptly-0123456789abcdef",
     "sk-proj-abcdefgh",
     "AIzaSyA0123456789abc",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln",

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
 from libs.common.version import VERSION
-from services.auth.domain.permissions import ALLOWED, PUBLIC, Action
+from services.auth.domain.permissions import ALLOWED, PUBLIC, SCOPED
 from services.auth.http.errors import Error
 from services.auth.http.openapi.examples import STREAM, example_of
 from services.auth.http.openapi.failures import FAILURES, Failure
@@ -20,7 +20,8 @@ _VARIABLE: Final = re.compile(r"{(\w+)}")
 _SOURCE: Final = {"type": "string", "enum": ["github", "google"]}
 _ABOUT: Final = """\
 What the dashboard does, and whatever else manages an organization. Sign in at `/api/auth/login`, and send the token as
-`Authorization: Bearer <token>`; every answer is about the token's organization alone.
+`Authorization: Bearer <token>`; every answer is about the token's organization alone. Programs send a key for the control plane
+instead, which an admin makes at `/api/keys/control`: it may read, and change what its scopes name.
 
 Errors are `{"detail": "<a sentence>"}`, with `errors: [{field, message}]` where fields are to blame. An address that is not
 listed answers 404, another method 405.
@@ -50,7 +51,8 @@ def document(routes: Iterable[BaseRoute]) -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "The `token` of a registration or a login; it lasts twelve hours.",
+                    "description": "The `token` of a registration or a login, which lasts twelve hours, or a key for the control plane "
+                    "(`POST /api/keys/control`).",
                 }
             },
             "responses": {failure.name: _failure(status, failure) for status, failure in FAILURES.items()},
@@ -79,7 +81,8 @@ def _described(path: str, operation: Operation) -> dict[str, Any]:
     }
     if needs is not PUBLIC:
         roles = [role for role, allowed in ALLOWED.items() if needs in allowed]
-        found["description"] = f"Roles: {', '.join(roles)}."
+        scopes = [scope for scope, allowed in SCOPED.items() if needs in allowed]
+        found["description"] = f"Roles: {', '.join(roles)}. Scopes of keys: {', '.join(scopes) or 'none'}."
     if operation.body is not None:
         content = _content(operation.body, "application/json", sent=True)
         found["requestBody"] = {"required": operation.body_required, "content": content}
@@ -100,7 +103,7 @@ def _fails(path: str, operation: Operation) -> set[int]:
     if "{" in path:
         found.add(404)
     if operation.needs is not PUBLIC:
-        found |= {401, 503} if operation.needs is Action.READ else {401, 403, 503}
+        found |= {401, 403, 503}
     return found
 
 

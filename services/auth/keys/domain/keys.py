@@ -7,6 +7,7 @@ import msgspec
 from libs.common import keys
 from libs.common.contracts.auth import Scope
 from libs.common.contracts.providers import ProviderName
+from services.auth.domain.accounts import ControlScope
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +35,21 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     def holder(self) -> str:
         """The user who knows the secret."""
         return self.known_to or self.created_by
+
+
+class ControlKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key for the control plane; `digest` is its HMAC."""
+
+    id: str
+    org_id: str
+    name: str
+    digest: str
+    last4: str
+    scopes: tuple[ControlScope, ...]
+    expires_at: datetime | None
+    created_by: str
+    created_at: datetime
+    last_used_at: datetime | None = None
 
 
 class StoredProviderKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,6 +76,15 @@ class SqlApiKeys:
         )
         await self._remember(new)
 
+    async def change(self, key: ApiKey) -> None:
+        await self._tx.execute(
+            text(
+                "UPDATE auth.api_keys SET name = :name, scopes = :scopes, rpm = :rpm, expires_at = :expires_at,"
+                " monthly_budget_nano = :monthly_budget_nano WHERE org_id = :org_id AND key_id = :id"
+            ),
+            msgspec.structs.asdict(key),
+        )
+
     async def revoke(self, key: ApiKey, at: datetime) -> None:
         await self._forget(key)
         await self._tx.execute(

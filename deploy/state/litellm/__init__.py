@@ -1,0 +1,1 @@
+"""A LiteLLM proxy's configuration, read into a state file."""
