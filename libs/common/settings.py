@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import msgspec
@@ -9,6 +10,16 @@ import msgspec
 from libs.common.http_limits import HttpLimits
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True)
+class SharedPort:
+    """A port that `workers` processes listen on. After SIGTERM each may take `drain_seconds`."""
+
+    workers: int
+    host: str
+    port: int
+    drain_seconds: float
 
 
 class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +51,11 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     head_timeout: float = 10.0
 
     @property
+    def shared_port(self) -> SharedPort | None:
+        """What several processes of this service listen on; None where one does all."""
+        return None
+
+    @property
     def http_limits(self) -> HttpLimits:
         """The bounds of the web door."""
         return HttpLimits(
@@ -69,3 +85,8 @@ def load(cls: type[S], env: Mapping[str, str] | None = None) -> S:
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].strip("`")
         raise SettingsError(f"PROMPTLY_{name.upper()} cannot be used: {error}") from None
+
+
+def environment_with(**own: str) -> dict[str, str]:
+    """This process's environment, with what differs for a child of it."""
+    return {**os.environ, **own}

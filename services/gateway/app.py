@@ -315,6 +315,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 settings.stream_drain_seconds + _CUT_SECONDS,
                 trusted_proxies=settings.trusted_proxies,
                 limits=settings.http_limits,
+                shared=settings.shared_port is not None,
             )
         )
         app.port = served.port

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from libs.common.settings import CommonSettings
+from libs.common.settings import CommonSettings, SharedPort
 
+WorkerCount = Annotated[int, Meta(ge=1, le=64)]
 ResponseSeconds = Annotated[float, Meta(ge=0, le=2_592_000)]
 
 
@@ -29,11 +30,14 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     each time (messages, responses, generateContent), take `max_conversation_bytes`.
     Responses that no provider stores are kept for `response_ttl` (3,600 to 2,592,000; 0: none are kept), up to
     `response_quota_bytes` of each organization, the oldest going first (at least 32 MiB).
+    `gateway_workers` processes share the port, the spool's directory and the operations port; each bound that is said to be of
+    a gateway is each one's own.
     `dashboard_dir` is where the built dashboard lies; without it, `/` says how to get it.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
+    gateway_workers: WorkerCount = 1
     auth_url: str = "http://127.0.0.1:8001"
     key_pepper: str
     kek: str
@@ -80,3 +84,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     principal_ttl: float = 30.0
     principal_stale: float = 900.0
     body_timeout: float = 10.0
+
+    @property
+    def shared_port(self) -> SharedPort | None:
+        if self.gateway_workers == 1:
+            return None
+        drain_seconds = self.stream_drain_seconds + self.drain_seconds
+        return SharedPort(self.gateway_workers, self.host, self.port, drain_seconds)
