@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock check-types check-rules
+.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -68,6 +68,14 @@ bench-router: $(VENV)/dev model ## Measure how well the router ranks, learns and
 # The embedding model, fetched and converted where that was not done yet.
 model: $(VENV)/dev
 	@$(BIN)/python -m libs.common.embedding var/model > /dev/null
+
+# PgBouncer is in no Python package. Where Debian's tools are and none is installed, its package is unpacked for the tests alone.
+pgbouncer:
+	@command -v pgbouncer /usr/sbin/pgbouncer var/pgbouncer/usr/sbin/pgbouncer >/dev/null || { \
+	  command -v apt-get dpkg >/dev/null && mkdir -p var/pgbouncer && cd var/pgbouncer && \
+	  { apt-get download -qq pgbouncer libc-ares2 2>/dev/null || { apt-get update -qq && apt-get download -qq pgbouncer libc-ares2; }; } && \
+	  for package in *.deb; do dpkg -x $$package .; done && rm -f *.deb; } || \
+	  echo "There is no PgBouncer here, and none could be fetched: what needs it is skipped."
 
 bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million requests, and count them again
 	@$(BIN)/python -m bench.analytics
