@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock pgbouncer check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -41,6 +41,10 @@ chaos: $(VENV)/dev ## Kill and freeze parts under load, at true length, and prin
 
 soak: $(VENV)/dev model ## Mixed traffic for ten minutes; what each process takes of memory at start, middle and end
 	@$(BIN)/python -m tests.chaos.soak
+
+cluster: $(VENV)/dev model pgbouncer ## Kill parts of a cluster (3 NATS, 2 of everything, Traefik, PgBouncer) under load, and print what was lost (nothing)
+	@$(PIP) -r tests/chaos/requirements/cluster.txt
+	@$(BIN)/python -m tests.chaos.cluster
 
 attacks: $(VENV)/dev ## Attack a running Promptly as a hostile provider, tenant and local user, and print what a victim noticed
 	@$(BIN)/python -m tests.attacks
