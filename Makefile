@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock pgbouncer check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ bench-gateway: $(VENV)/dev ## Measure the gateway beside its upstream, in one ru
 
 prices: $(VENV)/dev ## Write the prices of other makers' models anew, from the pinned genai-prices
 	@$(BIN)/python -m bench.prices
+
+bench-workers: $(VENV)/dev model ## Measure the gateway with one worker and with two on the same port
+	@$(BIN)/python -m bench.workers
 
 bench-optimizer: $(VENV)/dev model ## Measure what the optimizer saves, and what it loses
 	@$(BIN)/python -m bench.optimizer

@@ -111,8 +111,19 @@ async def lose(server: NatsServer) -> None:
 
 
 def part_of(load: Load, number: int, seconds: float) -> Load:
-    """The requests that were sent in one part of the run."""
-    return Load([one for one in load.outcomes if number * seconds <= one.began < (number + 1) * seconds])
+    """The requests that ended in one part of the run, those that were answered after it in the last."""
+    last = number == len(CASES) - 1
+
+    def ended(one: Outcome) -> float:
+        return one.began + one.milliseconds / 1000
+
+    return Load(
+        [
+            one
+            for one in load.outcomes
+            if number * seconds <= ended(one) and (last or ended(one) < (number + 1) * seconds)
+        ]
+    )
 
 
 def line(name: str, load: Load, books: Books) -> str:
@@ -132,7 +143,7 @@ def _p(load: Load) -> str:
 
 def _failures(outcomes: list[Outcome]) -> str:
     failures = Load(outcomes).failures
-    return "; ".join(f"{count} × {error[:60]}" for error, count in failures.most_common(3)) or "–"
+    return "; ".join(f"{count} × {error[:60].strip()}" for error, count in failures.most_common(3)) or "–"
 
 
 def _degraded(load: Load) -> str:
@@ -168,7 +179,10 @@ async def run(machines: Machines, rate: float, seconds: float) -> int:
     print("CPU seconds of the processes that lived at the end: ", end="")
     print(", ".join(f"{kind} {sum(s for n, s in spent.items() if n.split(' ')[0] == kind):.0f}" for kind in kinds))
     restarts = {name: child.restarts for name, child in machines.children.items() if child.restarts}
-    print(f"Started again: {restarts}")
+    print(f"Started again: {', '.join(f'{name} × {count}' for name, count in restarts.items())}")
+    print(
+        f"Warnings: {', '.join(f'{name} × {count}' for name, count in machines.log.warnings.most_common(12)) or 'none'}"
+    )
     return int(bool(books.missing(load.answered)) or books.duplicates > 0 or not load.answered)
 
 

@@ -1,10 +1,12 @@
 """Several of everything, as an operator would run it: three NATS servers, two of each service, a front and a pooler."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,25 @@ def traefik_program() -> str | None:
     return str(beside) if beside.exists() else shutil.which("traefik")
 
 
+class Log(Console):
+    """What the processes say, in a file, and how often each warning of theirs came."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__([])
+        self.warnings: Counter[str] = Counter()
+        self._file = path.open("w")
+
+    def said(self, name: str, line: str) -> None:
+        self._file.write(f"{name} {line}\n")
+        self._file.flush()
+        try:
+            found = json.loads(line)
+        except ValueError:
+            return
+        if found.get("level") in ("warning", "error", "critical"):
+            self.warnings[f"{name.split(' ', maxsplit=1)[0]}: {found.get('event')}"] += 1
+
+
 class Machines:
     """Every process of the cluster. `start` and `stop` are called once each; whatever dies is started again."""
 
@@ -43,7 +64,7 @@ class Machines:
         self.nats: list[NatsServer] = []
         self.pooler: PgBouncer | None = None
         self.upstream_url = ""
-        self._console = Console([])
+        self.log = Log(home / "log")
         self._secrets = load_or_make(home / "secrets.json")
         self._postgres = PostgresProcess(home / "postgres", self._secrets.postgres_password)
         self._gateways: list[int] = []
@@ -113,7 +134,7 @@ class Machines:
         return pid
 
     def _child(self, plan: Plan) -> Child:
-        child = self.children[plan.name] = Child(plan, self._console)
+        child = self.children[plan.name] = Child(plan, self.log)
         return child
 
     def _start_nats(self) -> None:
@@ -155,14 +176,14 @@ class Machines:
         self._auth_ports = auth_ports
         self._write_routes()
         argv = [program, f"--configFile={self.home / 'traefik.yml'}"]
-        await self._child(Plan("traefik", argv, lambda: answers("127.0.0.1", self.port), quiet=True)).start()
+        await self._child(Plan("traefik", argv, lambda: answers("127.0.0.1", self.port))).start()
 
     def _write_routes(self) -> None:
         """The routes that ship, with a line for each gateway, and a second service for the two copies of auth."""
         routes = yaml.safe_load((ROOT / "deploy/traefik/routes.yml").read_text())["http"]
         gateway = routes["services"]["gateway"]["loadBalancer"]
         gateway["servers"] = [{"url": f"http://127.0.0.1:{port}"} for port in self._gateways]
-        gateway["healthCheck"] = {"path": "/readyz", "interval": "1s", "timeout": "1s"}
+        gateway["healthCheck"] = {"path": "/readyz", "interval": "2s", "timeout": "5s"}
         routes["services"]["auth"] = {
             "loadBalancer": {"servers": [{"url": f"http://127.0.0.1:{port}"} for port in self._auth_ports]}
         }
@@ -213,5 +234,4 @@ class Machines:
                     argv=[sys.executable, "-m", f"services.{name}"],
                     ready=readyz(ops_port),
                     env={key: str(value) for key, value in {**common, **own[name]}.items()},
-                    quiet=True,
                 )
