@@ -84,8 +84,9 @@ def reporting(missing: Names, degraded: Names, stopping: asyncio.Event) -> Itera
 class Worker:
     """One process, or the place of one that is being started again."""
 
-    def __init__(self) -> None:
-        self.process: asyncio.subprocess.Process | None = None
+    def __init__(self, stopping: asyncio.Event) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = stopping
         self._report = Report()
         self._heard = 0.0
 
@@ -102,19 +103,28 @@ class Worker:
         ended: Callable[[int], None],
     ) -> int:
         """Start it and wait for its end; its exit code comes back. Every report goes to `heard`, its process id to `ended`."""
-        process = self.process = await asyncio.create_subprocess_exec(
+        process = self._process = await asyncio.create_subprocess_exec(
             *command, env=environment, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
         log.info("worker_started", pid=process.pid)
+        if self._stopping.is_set():  # since it was begun, when there was nothing to signal
+            self.signal(signal.SIGTERM)
         assert process.stdout is not None
         async for line in process.stdout:
             with suppress(msgspec.DecodeError):
                 self._report, self._heard = msgspec.json.decode(line, type=Report), time.monotonic()
                 heard(self._report)
         code = await process.wait()
-        self.process, self._report = None, Report()
+        self._process, self._report = None, Report()
         ended(process.pid)
         return code
+
+    def signal(self, *numbers: signal.Signals) -> None:
+        """Send signals to the process, if there is one."""
+        with suppress(ProcessLookupError):
+            for number in numbers:
+                if self._process is not None:
+                    self._process.send_signal(number)
 
 
 class Supervisor:
@@ -125,11 +135,11 @@ class Supervisor:
         self._environment = environment
         self._shared = shared
         self._metrics = metrics
-        self._workers = [Worker() for _ in range(shared.workers)]
+        self.stopping = asyncio.Event()
+        self._workers = [Worker(self.stopping) for _ in range(shared.workers)]
         self._dead: list[int] = []
         self._started = False
         self._code = 0
-        self.stopping = asyncio.Event()
         self._registry = CollectorRegistry()
         MultiProcessCollector(self._registry, path=str(metrics))  # type: ignore[no-untyped-call]
         ready = Gauge("promptly_gateway_workers_ready", "Workers that take requests", registry=self._registry)
@@ -159,25 +169,25 @@ class Supervisor:
         """Keep the workers up until `stopping`, then drain them."""
         keeping = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
         await self.stopping.wait()
-        for process in self._living():
-            process.send_signal(signal.SIGTERM)
-            process.send_signal(signal.SIGCONT)  # a frozen one cannot drain
+        for worker in self._workers:
+            worker.signal(signal.SIGTERM, signal.SIGCONT)  # a frozen one cannot drain
         _, late = await asyncio.wait(keeping, timeout=self._shared.drain_seconds + _KILL_SECONDS)
         if late:
-            for process in self._living():
-                log.warning("worker_killed", pid=process.pid, reason="not_drained")
-                process.kill()
+            log.warning("workers_killed", count=len(late), reason="not_drained")
+            for worker in self._workers:
+                worker.signal(signal.SIGKILL)
             await asyncio.wait(keeping)
         return self._code
-
-    def _living(self) -> list[asyncio.subprocess.Process]:
-        return [worker.process for worker in self._workers if worker.process is not None]
 
     async def _keep(self, worker: Worker) -> None:
         failures = 0
         while not self.stopping.is_set():
             began = time.monotonic()
-            code = await worker.run(self._command, self._environment, self._hear, self._forget)
+            try:
+                code = await worker.run(self._command, self._environment, self._hear, self._forget)
+            except OSError as error:  # no process, no memory, no file for its pipes: there may be in a while
+                log.error("worker_not_started", error_type=type(error).__name__)
+                code = 1
             if self.stopping.is_set():
                 return
             if not self._started:

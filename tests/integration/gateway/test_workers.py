@@ -220,6 +220,19 @@ async def test_where_no_worker_ever_starts_the_parent_ends_and_says_so(ends: str
     assert await Supervisor(command, {}, shared, tmp_path).run() == (3 if "exit" in ends else 1)
 
 
+async def test_a_stop_while_a_worker_is_being_started_ends_it_and_one_that_does_not_drain_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_KILL_SECONDS", 0.2)
+    shared = SharedPort(workers=2, host="127.0.0.1", port=0, drain_seconds=0)
+    program = "import signal; signal.signal(15, signal.SIG_IGN); print('{}', flush=True); signal.pause()"
+    watched = Supervisor((sys.executable, "-S", "-c", program), {}, shared, tmp_path)
+    running = asyncio.create_task(watched.run())
+    await asyncio.sleep(0)  # the processes are begun, and are none yet
+    watched.stopping.set()
+    assert await asyncio.wait_for(running, 20) == 0
+
+
 async def test_a_worker_that_ends_again_and_again_is_waited_for_longer_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
