@@ -25,16 +25,19 @@ _GOAL, _FREE_CORES = 1.8, 1.0
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians over rounds: requests a second, and per CPU second of the gateway and of all parts; how busy the cores were."""
+    """Medians over rounds: requests a second, and per CPU second of the gateway and of all parts; the cores that this kept busy;
+    and the cores that were left over, also by whatever else runs on the machine.
+    """
 
     rate: float
     per_gateway_second: float
     per_second_of_all: float
     cores: float
+    free: float
 
 
-def figures(cells: list[Cell]) -> Figures:
-    """What the cells of one number of workers say together."""
+def figures(cells: list[Cell], free: list[float]) -> Figures:
+    """What the cells of one number of workers say together; `free` are the cores that were left over in each."""
 
     def median(values: list[float]) -> float:
         return statistics.median(values)
@@ -44,6 +47,7 @@ def figures(cells: list[Cell]) -> Figures:
         per_gateway_second=median([cell.load.answered / cell.cpu["gateway"] for cell in cells]),
         per_second_of_all=median([cell.load.answered / sum(cell.cpu.values()) for cell in cells]),
         cores=median([(sum(cell.cpu.values()) + cell.load.cpu) / cell.load.seconds for cell in cells]),
+        free=median(free),
     )
 
 
@@ -56,19 +60,24 @@ async def measure(workers: int, concurrency: int, rounds: int, seconds: float) -
             await gateway.quiet(gateway.processes(stack))
             target = await gateway.aim(row, stack, port, Path(directory))
             await gateway.measure(target, concurrency, 1.0)
-            return figures([await gateway.measure(target, concurrency, seconds) for _ in range(rounds)])
+            cells, free = [], []
+            for _ in range(rounds):
+                idle, began = proc.idle_seconds(), time.monotonic()
+                cells.append(await gateway.measure(target, concurrency, seconds))
+                free.append((proc.idle_seconds() - idle) / (time.monotonic() - began))
+            return figures(cells, free)
 
 
 async def run(concurrency: int, rounds: int, seconds: float) -> None:
     """Both, and the table."""
     print(f"{gateway.machine()}; {_ROW}, {concurrency} at once, medians of {rounds} rounds of {seconds:g} s")
-    print("| workers | req/s | req per CPU-s of the gateway | req per CPU-s of all | cores busy |")
-    print("|---|---|---|---|---|")
+    print("| workers | req/s | req per CPU-s of the gateway | req per CPU-s of all | cores busy | left over |")
+    print("|---|---|---|---|---|---|")
     found = {}
     for workers in (1, 2):
         one = found[workers] = await measure(workers, concurrency, rounds, seconds)
         print(
-            f"| {workers} | {one.rate:,.0f} | {one.per_gateway_second:,.0f} | {one.per_second_of_all:,.0f} | {one.cores:.2f} |"
+            f"| {workers} | {one.rate:,.0f} | {one.per_gateway_second:,.0f} | {one.per_second_of_all:,.0f} | {one.cores:.2f} | {one.free:.2f} |"
         )
     ratio = found[2].rate / found[1].rate
     kept = found[2].per_gateway_second / found[1].per_gateway_second

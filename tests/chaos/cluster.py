@@ -7,6 +7,8 @@ one is recorded twice.
 
 import argparse
 import asyncio
+import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -59,10 +61,16 @@ async def kill_a_gateway(machines: Machines) -> None:
     machines.kill("gateway 0")
 
 
+async def restart_a_gateway(machines: Machines) -> None:
+    """A gateway is asked to end, as at an upgrade: it drains, and is started again. First the one that was killed is back."""
+    await machines.until_ready("gateway 0")
+    machines.signal(machines.processes()["gateway 1"], signal.SIGTERM)
+
+
 async def kill_a_worker(machines: Machines) -> None:
     """One of the two workers of a gateway."""
-    workers = proc.family(machines.processes()["gateway 1"], proc.running())[1:]
-    machines.kill_process(workers[0].pid)
+    workers = proc.family(machines.processes()["gateway 0"], proc.running())[1:]
+    machines.signal(workers[0].pid, signal.SIGKILL)
 
 
 async def kill_services(machines: Machines) -> None:
@@ -84,6 +92,7 @@ CASES = (
     Case("NATS node killed", kill_a_node),
     Case("NATS leader killed", kill_the_leader),
     Case("gateway killed", kill_a_gateway),
+    Case("gateway restarted", restart_a_gateway),
     Case("a gateway's worker killed", kill_a_worker),
     Case("six services killed", kill_services),
     Case("Traefik reloaded", reload_the_front),
@@ -200,6 +209,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rate", type=float, default=100.0, help="requests a second, every other one streamed")
     parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--log", type=Path, help="where to keep what the processes said (default: nowhere)")
     own = parser.parse_args()
     if traefik_program() is None:
         print("There is no traefik here; `make cluster` installs it from the Python index.", file=sys.stderr)
@@ -212,6 +222,8 @@ def main() -> int:
     )
     with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home:
         failed = asyncio.run(_cluster(Path(home), own.rate, own.seconds))
+        if own.log is not None:
+            shutil.copy(Path(home) / "log", own.log)
     print(
         "every answered request was recorded exactly once"
         if not failed

@@ -111,9 +111,14 @@ class Machines:
         for process in (root, *root.children(recursive=True)):
             os.kill(process.pid, signal.SIGKILL)
 
-    def kill_process(self, pid: int) -> None:
-        """One process of ours alone."""
-        os.kill(pid, signal.SIGKILL)
+    async def until_ready(self, name: str) -> None:
+        """Wait until a part that was started again is ready."""
+        while not await self.children[name].plan.ready():
+            await asyncio.sleep(0.1)
+
+    def signal(self, pid: int, number: signal.Signals) -> None:
+        """Send one process of ours a signal."""
+        os.kill(pid, number)
 
     def reload_front(self) -> None:
         """Write its routes anew, the gateways in another order; it reads them when the file changes."""
