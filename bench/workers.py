@@ -10,10 +10,11 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import gateway, programs
+from bench import gateway, proc, programs
 from bench.programs import ProgramFailed
 from bench.report import Cell
 from bench.rows import ROWS
@@ -76,17 +77,14 @@ async def run(concurrency: int, rounds: int, seconds: float) -> None:
     found = {}
     for workers in (1, 2):
         one = found[workers] = await measure(workers, concurrency, rounds, seconds)
-        print(
-            f"| {workers} | {one.rate:,.0f} | {one.per_gateway_second:,.0f} | {one.per_second_of_all:,.0f} | {one.cores:.2f} | {one.free:.2f} |"
-        )
+        speed = f"{one.rate:,.0f} | {one.per_gateway_second:,.0f} | {one.per_second_of_all:,.0f}"
+        print(f"| {workers} | {speed} | {one.cores:.2f} | {one.free:.2f} |")
     ratio = found[2].rate / found[1].rate
     kept = found[2].per_gateway_second / found[1].per_gateway_second
-    cores = len(os.sched_getaffinity(0))
-    free = cores - found[1].cores
     print(f"{ratio:.2f} × the requests a second, at {kept:.0%} of the requests per CPU second of the gateway.")
-    if free < _FREE_CORES:
+    if found[1].free < _FREE_CORES:
         print(
-            f"With one worker {free:.2f} of {cores} cores were free, less than the one that a second worker takes: "
+            f"With one worker {found[1].free:.2f} cores were left over, less than the one that a second worker takes: "
             f"whether it is ≥ {_GOAL} × cannot be measured here."
         )
     else:

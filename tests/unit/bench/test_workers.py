@@ -1,5 +1,8 @@
 """What the comparison of one gateway worker with two says of its cells."""
 
+import os
+
+from bench import proc
 from bench.programs import Load
 from bench.report import Cell
 from bench.workers import figures
@@ -23,9 +26,15 @@ def cell(rate: float, gateway: float, others: float) -> Cell:
 
 
 def test_they_are_medians_of_requests_by_time_and_by_processor_time() -> None:
-    found = figures([cell(400, 1.0, 1.0), cell(500, 2.0, 0.5), cell(900, 4.0, 1.0)])
+    found = figures([cell(400, 1.0, 1.0), cell(500, 2.0, 0.5), cell(900, 4.0, 1.0)], [0.5, 0.1, 0.2])
     assert (found.rate, found.per_gateway_second, found.per_second_of_all) == (500, 500, 400)
-    assert found.cores == 1.3
+    assert (found.cores, found.free) == (1.3, 0.2)
+
+
+def test_idle_time_is_that_of_all_cores_and_holds_what_waits_for_disks() -> None:
+    tick = os.sysconf("SC_CLK_TCK")
+    assert proc.idle_seconds(f"cpu  9 9 9 {3 * tick} {tick} 9 9 0 0 0\ncpu0 1 1 1 1 1 1 1 0 0 0\n") == 4.0
+    assert proc.idle_seconds() > 0
 
 
 def test_a_part_of_a_run_holds_what_ended_in_it_and_the_last_one_what_came_later() -> None:
