@@ -322,7 +322,9 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
 
         async def quiesce() -> None:
             nonlocal draining
-            draining = True
+            if not draining:
+                draining = True
+                await asyncio.sleep(settings.stop_delay_seconds)
             ending = asyncio.get_running_loop().call_later(settings.stream_drain_seconds, cut.set)
             await served.shutdown()
             ending.cancel()

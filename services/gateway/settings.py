@@ -22,8 +22,9 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     `max_requests` are under way at once in this gateway; an organization may have as many of them as are still free.
     `max_rpm` is the most that a key's own limit may be; `besides_rpm` is the limit per key and minute of calls that use no
     model (lists of models, balances, feedback), `count_rpm` that of counts of tokens. Each store in memory of what callers
-    send holds `memory_bytes`, a quarter of them for one organization. After SIGTERM streams have `stream_drain_seconds` to
-    end.
+    send holds `memory_bytes`, a quarter of them for one organization. After SIGTERM the gateway is unready at once,
+    takes requests for `stop_delay_seconds` more, so that a balancer can learn of it, and then streams have `stream_drain_seconds`
+    to end.
     An answer may take `plain_timeout`, a stream `stream_timeout` in all; a stream that brings less than `stream_slowest` bytes
     a second over `stream_window` is ended (the default lets a comment every 15 seconds pass). `max_answer_bytes` is the
     largest answer, unpacked. `max_body_bytes` is the largest body of a request; the APIs for agents, which send a whole conversation
@@ -70,6 +71,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     count_rpm: int = 600
     max_rpm: int = 100_000
     memory_bytes: int = 64 << 20
+    stop_delay_seconds: float = 0.0
     stream_drain_seconds: float = 120.0
     flight_wait: float = 600.0
     lookup_budget_ms: float = 80.0
@@ -89,5 +91,5 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     def shared_port(self) -> SharedPort | None:
         if self.gateway_workers == 1:
             return None
-        drain_seconds = self.stream_drain_seconds + self.drain_seconds
+        drain_seconds = self.stop_delay_seconds + self.stream_drain_seconds + self.drain_seconds
         return SharedPort(self.gateway_workers, self.host, self.port, drain_seconds)

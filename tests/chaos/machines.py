@@ -223,7 +223,8 @@ class Machines:
                     "PROMPTLY_TRUSTED_PROXIES": "127.0.0.1",
                     "PROMPTLY_AUTH_URL": f"http://127.0.0.1:{auth_port}",
                     "PROMPTLY_SPOOL_DIR": self.home / "spool",  # one for all gateways
-                    "PROMPTLY_STREAM_DRAIN_SECONDS": 5,
+                    "PROMPTLY_STREAM_DRAIN_SECONDS": 10,
+                    "PROMPTLY_STOP_DELAY_SECONDS": 5,  # the front looks every two seconds
                 },
             }
             for name in SERVICES:
