@@ -16,7 +16,7 @@ import yaml
 
 from deploy.local.child import Child, Plan
 from deploy.local.console import Console
-from deploy.local.ports import answers, free_port, readyz
+from deploy.local.ports import answers, free_port, readiness, readyz
 from deploy.local.postgres import PostgresProcess
 from deploy.local.secrets import load_or_make
 from deploy.local.stack import SERVICES
@@ -93,6 +93,8 @@ class Machines:
         await self._start_front(auth_port, auth_ports)
         plans = list(self._plans(database, upstream, auth_port, auth_ports))
         await asyncio.gather(*(self._child(plan).start(120) for plan in plans))
+        while await readiness(self.port) != "ready":  # the front asks them only now and then
+            await asyncio.sleep(0.1)
 
     async def stop(self) -> None:
         """Take down everything, front first."""
