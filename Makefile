@@ -78,10 +78,10 @@ model: $(VENV)/dev
 
 # PgBouncer is in no Python package. Where Debian's tools are and none is installed, its package is unpacked for the tests alone.
 pgbouncer:
-	@command -v pgbouncer /usr/sbin/pgbouncer var/pgbouncer/usr/sbin/pgbouncer >/dev/null || { \
-	  command -v apt-get dpkg >/dev/null && mkdir -p var/pgbouncer && cd var/pgbouncer && \
+	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || test -x var/pgbouncer/usr/sbin/pgbouncer || { \
+	  command -v apt-get >/dev/null && command -v dpkg >/dev/null && mkdir -p var/pgbouncer && cd var/pgbouncer && \
 	  { apt-get download -qq pgbouncer libc-ares2 2>/dev/null || { apt-get update -qq && apt-get download -qq pgbouncer libc-ares2; }; } && \
-	  for package in *.deb; do dpkg -x $$package .; done && rm -f *.deb; } || \
+	  for package in *.deb; do dpkg -x $$package . || exit 1; done && rm -f *.deb; } || \
 	  echo "There is no PgBouncer here, and none could be fetched: what needs it is skipped."
 
 bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million requests, and count them again
