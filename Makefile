@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
-EXTRAS := gateway auth cache optimizer router analytics alerts local dev
+EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos soak attacks growth bench-gateway bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema settings pictures fmt lock check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema settings pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ chaos: $(VENV)/dev ## Kill and freeze parts under load, at true length, and prin
 soak: $(VENV)/dev model ## Mixed traffic for ten minutes; what each process takes of memory at start, middle and end
 	@$(BIN)/python -m tests.chaos.soak
 
+cluster: $(VENV)/dev model pgbouncer ## Kill parts of a cluster (3 NATS, 2 of everything, Traefik, PgBouncer) under load, and print what was lost (nothing)
+	@$(PIP) -r tests/chaos/requirements/cluster.txt
+	@$(BIN)/python -m tests.chaos.cluster
+
 attacks: $(VENV)/dev ## Attack a running Promptly as a hostile provider, tenant and local user, and print what a victim noticed
 	@$(BIN)/python -m tests.attacks
 growth: $(VENV)/dev ## Double hard texts up to a megabyte under every reader of text, at length
@@ -52,6 +56,9 @@ bench-gateway: $(VENV)/dev ## Measure the gateway beside its upstream, in one ru
 
 prices: $(VENV)/dev ## Write the prices of other makers' models anew, from the pinned genai-prices
 	@$(BIN)/python -m bench.prices
+
+bench-workers: $(VENV)/dev model ## Measure the gateway with one worker and with two on the same port
+	@$(BIN)/python -m bench.workers
 
 bench-optimizer: $(VENV)/dev model ## Measure what the optimizer saves, and what it loses
 	@$(BIN)/python -m bench.optimizer
@@ -68,6 +75,14 @@ bench-router: $(VENV)/dev model ## Measure how well the router ranks, learns and
 # The embedding model, fetched and converted where that was not done yet.
 model: $(VENV)/dev
 	@$(BIN)/python -m libs.common.embedding var/model > /dev/null
+
+# PgBouncer is in no Python package. Where Debian's tools are and none is installed, its package is unpacked for the tests alone.
+pgbouncer:
+	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || test -x var/pgbouncer/usr/sbin/pgbouncer || { \
+	  command -v apt-get >/dev/null && command -v dpkg >/dev/null && mkdir -p var/pgbouncer && cd var/pgbouncer && \
+	  { apt-get download -qq pgbouncer libc-ares2 2>/dev/null || { apt-get update -qq && apt-get download -qq pgbouncer libc-ares2; }; } && \
+	  for package in *.deb; do dpkg -x $$package . || exit 1; done && rm -f *.deb; } || \
+	  echo "There is no PgBouncer here, and none could be fetched: what needs it is skipped."
 
 bench-analytics: $(VENV)/dev ## Measure the dashboard's calls on a million requests, and count them again
 	@$(BIN)/python -m bench.analytics

@@ -30,7 +30,7 @@ from deploy.local.settings import LocalSettings
 from deploy.local.stack import Stack
 
 _ROOT = Path(__file__).parents[1]
-_BUILT = _ROOT / "var" / "bench"
+BUILT = _ROOT / "var" / "bench"
 _MODEL = _ROOT / "var" / "model"
 _PEERS = _ROOT / ".venvs"
 _LONGEST = 900
@@ -54,7 +54,7 @@ async def measure(target: Target, concurrency: int, seconds: float) -> Cell:
     if target.own:
         await prime(target)
     before = proc.cpu_of(target.parts)
-    load = await programs.load(_BUILT, target.shot, connections=concurrency, seconds=seconds, first=target.sent)
+    load = await programs.load(BUILT, target.shot, connections=concurrency, seconds=seconds, first=target.sent)
     target.sent += load.sent
     if target.own:
         await quiet(target.parts)
@@ -68,7 +68,7 @@ async def prime(target: Target, tries: int = 40) -> None:
     some seconds, and would make this row another one.
     """
     for _ in range(tries):
-        load = await programs.load(_BUILT, target.shot, connections=1, seconds=5, requests=1, first=target.sent)
+        load = await programs.load(BUILT, target.shot, connections=1, seconds=5, requests=1, first=target.sent)
         target.sent += load.sent
         if load.expected:
             return
@@ -134,7 +134,7 @@ async def run(chosen: str, rounds: int, seconds: float) -> None:
     rows = [row for row in ROWS if chosen in row.name or row.settings is None]
     busy_before = os.getloadavg()[0]
     async with AsyncExitStack() as opened:
-        upstream_port = await opened.enter_async_context(programs.upstream(_BUILT, _LONGEST))
+        upstream_port = await opened.enter_async_context(programs.upstream(BUILT, _LONGEST))
         stack = await opened.enter_async_context(running(upstream_port))
         directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp")))
         parts = processes(stack)
@@ -159,7 +159,7 @@ async def run(chosen: str, rounds: int, seconds: float) -> None:
     missing = [peer.name for peer in peers.PEERS if all(peer.name != other.name for other in others)]
     print(f"\nNot installed as .venvs/bench-<name>, so not measured: {', '.join(missing) or 'none'}\n")
     print(report.goals(found, rest))
-    (_BUILT / "gateway.json").write_bytes(msgspec.json.encode(cells))
+    (BUILT / "gateway.json").write_bytes(msgspec.json.encode(cells))
 
 
 def machine() -> str:
@@ -189,7 +189,7 @@ def main() -> int:
         await _until_signalled(asyncio.create_task(run(own.rows, own.rounds, own.seconds)))
 
     try:
-        programs.build(_BUILT)
+        programs.build(BUILT)
         asyncio.run(guarded())
     except (ProgramFailed, StartFailed) as failure:
         print(f"bench: {failure}", file=sys.stderr)

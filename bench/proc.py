@@ -63,6 +63,12 @@ def cpu_of(parts: Mapping[str, int]) -> dict[str, float]:
     return {name: sum(process.cpu for process in family(pid, processes)) for name, pid in parts.items()}
 
 
+def idle_seconds(stat: str | None = None) -> float:
+    """Seconds that the cores of this machine had nothing to do, all together since it started; `stat` is /proc/stat's text."""
+    fields = (Path("/proc/stat").read_text() if stat is None else stat).split("\n", 1)[0].split()
+    return (int(fields[4]) + int(fields[5])) / _TICK  # idle, and waiting for a disk
+
+
 def memory_of(parts: Mapping[str, int]) -> dict[str, int]:
     """Bytes per part. Shared pages count once in the sum over a part's processes, so that Postgres is not overstated."""
     processes = running()

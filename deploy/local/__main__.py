@@ -16,6 +16,7 @@ from deploy.local.console import Console
 from deploy.local.ports import free_port, readiness, why_not
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import SERVICES, AlreadyRunning, Stack, read_state
+from deploy.operator import commands as operator
 from deploy.state import command_line
 from libs.common.settings import SettingsError
 
@@ -35,16 +36,7 @@ def main() -> None:
         "file", type=Path, help="a request a line: OpenAI's, Anthropic's, or LiteLLM's spend log (JSONL)"
     )
     commands.add_parser("status", help="ask a running Promptly how its parts are")
-    keys = commands.add_parser("keys", help="look after the stored provider keys").add_subparsers(
-        dest="verb", required=True
-    )
-    keys.add_parser("rotate", help="bring all of them under the newest master key of PROMPTLY_KEK")
-    users = commands.add_parser("users", help="look after users").add_subparsers(dest="verb", required=True)
-    users.add_parser("reset", help="print a link that sets a new password").add_argument("email")
-    given = commands.add_parser("credits", help="look after credits").add_subparsers(dest="verb", required=True)
-    grant = given.add_parser("grant", help="give an organization credits for the optimize API")
-    grant.add_argument("whom", help="the organization's id, or a member's e-mail")
-    grant.add_argument("tokens", type=int, help="how many tokens")
+    operator.add_to(commands)
     command_line.add_to(commands)
     arguments = parser.parse_args()
     if arguments.command in command_line.COMMANDS:
@@ -53,12 +45,8 @@ def main() -> None:
         own = settings.read()
         if arguments.command == "status":
             code = asyncio.run(_status(own))
-        elif arguments.command == "keys":
-            code = asyncio.run(operating.rotate_keys(own, Console([])))
-        elif arguments.command == "users":
-            code = asyncio.run(operating.reset_password(own, arguments.email, Console([])))
-        elif arguments.command == "credits":
-            code = asyncio.run(operating.grant_credits(own, arguments.whom, arguments.tokens, Console([])))
+        elif arguments.command in operator.NAMES:
+            code = asyncio.run(operating.run(own, arguments))
         elif arguments.command == "up":
             code = asyncio.run(_up(own, own.port if arguments.port is None else arguments.port, demo=arguments.demo))
         elif arguments.command == "replay":

@@ -57,7 +57,7 @@ class _Server(ThreadingHTTPServer):
 class OpsServer:
     """Serves the three paths between `__enter__` and `__exit__`; `port` is the one it really got.
 
-    With a `token`, /metrics wants it: `Authorization: Bearer <token>`.
+    With a `token`, /metrics wants it: `Authorization: Bearer <token>`. `metrics` makes what it answers, in Prometheus's format.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class OpsServer:
         degraded: Names,
         draining: Callable[[], bool],
         token: str | None = None,
+        metrics: Callable[[], bytes] = generate_latest,
     ) -> None:
         wanted = None if token is None else f"Bearer {token}".encode()
 
@@ -86,7 +87,7 @@ class OpsServer:
                             401, "application/json", b'{"detail":"/metrics needs the bearer token of this service."}'
                         )
                     case "/metrics":
-                        self._send(200, CONTENT_TYPE_LATEST, generate_latest())
+                        self._send(200, CONTENT_TYPE_LATEST, metrics())
                     case _:
                         self._send(404, "application/json", b'{"detail":"Only /healthz, /readyz and /metrics."}')
 

@@ -5,15 +5,15 @@ import gc
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
 import uvloop
 
-from libs.common import telemetry
+from libs.common import supervisor, telemetry
 from libs.common.bus.nats import BusRefused, NatsBus
 from libs.common.bus.ports import Bus
 from libs.common.contracts.status import AskStatus, Status, status_of
@@ -52,9 +52,14 @@ AppFactory = Callable[[S, Bus], AbstractAsyncContextManager[App]]
 
 
 def run(name: str, settings_type: type[S], create_app: AppFactory[S]) -> None:
-    """The body of every `__main__.py`: run until SIGTERM or SIGINT, then drain."""
+    """The body of every `__main__.py`: run until SIGTERM or SIGINT, then drain. Where settings ask for several processes, this
+    one starts and watches them, with the word `worker` behind the same command.
+    """
     try:
         settings = load(settings_type)
+        shared = settings.shared_port
+        if shared is not None and sys.argv[1:] != [supervisor.WORKER]:
+            sys.exit(uvloop.run(supervisor.supervise(name, settings, shared)))
         uvloop.run(serve(name, settings, create_app))
     except SettingsError as error:
         sys.exit(f"{name}: {error}")
@@ -70,16 +75,13 @@ async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
     shown = AppStatus(App(missing=lambda: ("start",)))
     bus = NatsBus(settings.nats_url, name, replicas=settings.nats_replicas)
     try:
-        with OpsServer(
-            *(settings.ops_host, settings.ops_port, shown.missing, shown.degraded, stopping.is_set),
-            token=settings.metrics_token,
-        ) as ops:
+        with _seen_from_outside(settings, shown, stopping) as port:
             await bus.serve(status_of(name), shown.status)
             try:
                 await bus.start()
             except BusRefused as refused:
                 raise SettingsError(f"PROMPTLY_NATS_URL: {refused}") from None
-            work = asyncio.create_task(_work(settings, create_app, bus, shown, stopping, ops.port))
+            work = asyncio.create_task(_work(settings, create_app, bus, shown, stopping, port))
             stopped = asyncio.create_task(stopping.wait())
             await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
@@ -91,6 +93,20 @@ async def serve(name: str, settings: S, create_app: AppFactory[S]) -> None:
         await bus.drain(0)
         telemetry.stop()
         log.info("stopped")
+
+
+@contextmanager
+def _seen_from_outside(settings: CommonSettings, shown: "AppStatus", stopping: asyncio.Event) -> Iterator[int]:
+    """Show how the process is: on a port of its own, whose number is given, or to the parent of several, which has one (0)."""
+    if settings.shared_port is not None:
+        with supervisor.reporting(shown.missing, shown.degraded, stopping):
+            yield 0
+        return
+    with OpsServer(
+        *(settings.ops_host, settings.ops_port, shown.missing, shown.degraded, stopping.is_set),
+        token=settings.metrics_token,
+    ) as ops:
+        yield ops.port
 
 
 async def _work(

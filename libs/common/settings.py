@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -15,6 +16,16 @@ S = TypeVar("S", bound=msgspec.Struct)
 Secret = Annotated[str, msgspec.Meta(extra={"secret": "always"})]
 SecretUrl = Annotated[str, msgspec.Meta(extra={"secret": "password"})]
 _DEFAULT_FILES: Final = ("promptly.toml", "promptly.yaml", "promptly.yml")
+
+
+@dataclass(frozen=True)
+class SharedPort:
+    """A port that `workers` processes listen on. After SIGTERM each may take `drain_seconds`."""
+
+    workers: int
+    host: str
+    port: int
+    drain_seconds: float
 
 
 class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +61,11 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Most headers of a request."""
     head_timeout: float = 10.0
     """Seconds within which a request's head has to come."""
+
+    @property
+    def shared_port(self) -> SharedPort | None:
+        """What several processes of this service listen on; None where one does all."""
+        return None
 
     @property
     def http_limits(self) -> HttpLimits:
@@ -102,3 +118,8 @@ def _from_file(cls: type[msgspec.Struct], source: Mapping[str, str], *, search: 
         return values(found[0], cls, source)
     except SettingsFileError as error:
         raise SettingsError(str(error)) from None
+
+
+def environment_with(**own: str) -> dict[str, str]:
+    """This process's environment, with what differs for a child of it."""
+    return {**os.environ, **own}

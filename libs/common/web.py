@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 
 from libs.common.bounded_http import protocol, sweep
 from libs.common.http_limits import HttpLimits
+from libs.common.sockets import bound
 
 DEFAULT_LIMITS = HttpLimits()
 
@@ -55,14 +56,16 @@ async def serve_http(
     *,
     trusted_proxies: str = "",
     limits: HttpLimits = DEFAULT_LIMITS,
+    shared: bool = False,
 ) -> AsyncIterator[Served]:
     """Serve `app` on `host:port` (0: any free port, found in `.port`) until the block ends.
 
     `trusted_proxies` lists the addresses and networks, with commas, whose X-Forwarded-For names the real client; nobody
-    else can choose the address that it is seen under. `limits` bound what a peer sends, and how long it takes.
+    else can choose the address that it is seen under. `limits` bound what a peer sends, and how long it takes. `shared`: other
+    processes that a parent started listen on the same port, which it holds by `reserve`.
     Raises OSError where the port is taken. Lifespan events are not sent: whoever puts the application together owns what it needs.
     """
-    listener = _listen(host, port)
+    listener = bound(host, port, socket.SO_REUSEADDR, *((socket.SO_REUSEPORT,) if shared else ()))
     server = _Server(
         uvicorn.Config(
             app,
@@ -92,15 +95,3 @@ async def serve_http(
     finally:
         await served.shutdown()
         sweeping.cancel()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    # The event loop sets TCP_NODELAY only where the protocol is spelled out, which socket.create_server does not do.
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener

@@ -1,7 +1,7 @@
 """Puts analytics together."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,14 +33,17 @@ _MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None = None) -> AsyncIterator[App]:
     """Writes down every finished request, and answers about them, for as long as the block runs."""
     await migrate(settings.database_url, "analytics", _MIGRATIONS)
-    async with connect(settings.database_url) as database:
-        uow = unit_of_work(database)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(connect(settings.database_url))
+        uow = reading = unit_of_work(database)
+        if settings.analytics_read_url:
+            reading = unit_of_work(await stack.enter_async_context(connect(settings.analytics_read_url)))
         retention = timedelta(days=settings.log_retention_days)
         clock, training_signals = clock or SystemClock(), BusTrainingSignals(bus)
         requests = Requests(uow, clock, retention, BusEventPublisher(bus), training_signals)
         learning = Learning(uow, clock, training_signals, timedelta(seconds=settings.analytics_learn_after_seconds))
-        await figure_handlers.serve(bus, Figures(uow))
-        await experiment_handlers.serve(bus, Experiments(uow, load()))
+        await figure_handlers.serve(bus, Figures(reading))
+        await experiment_handlers.serve(bus, Experiments(reading, load()))
         await request_handlers.serve(bus, requests)
         async with background(
             every("upkeep", requests.maintain_partitions, settings.analytics_upkeep_seconds),

@@ -7,6 +7,8 @@ class AnalyticsSettings(CommonSettings, frozen=True, kw_only=True):
     """What analytics can be told."""
 
     database_url: SecretUrl
+    analytics_read_url: SecretUrl | None = None
+    """A copy of the database that the figures of overviews and experiments are read from; unset: the database."""
     log_retention_days: int = 90
     """Days for which single requests are kept; hourly sums stay."""
     analytics_watch_seconds: float = 5.0

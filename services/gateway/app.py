@@ -315,13 +315,16 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 settings.stream_drain_seconds + _CUT_SECONDS,
                 trusted_proxies=settings.trusted_proxies,
                 limits=settings.http_limits,
+                shared=settings.shared_port is not None,
             )
         )
         app.port = served.port
 
         async def quiesce() -> None:
             nonlocal draining
-            draining = True
+            if not draining:
+                draining = True
+                await asyncio.sleep(settings.stop_delay_seconds)
             ending = asyncio.get_running_loop().call_later(settings.stream_drain_seconds, cut.set)
             await served.shutdown()
             ending.cancel()

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from libs.common.settings import CommonSettings, Secret
+from libs.common.settings import CommonSettings, Secret, SharedPort
 
+WorkerCount = Annotated[int, Meta(ge=1, le=64)]
 ResponseSeconds = Annotated[float, Meta(ge=0, le=2_592_000)]
 
 
@@ -16,6 +17,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """Address on which clients are served."""
     port: int = 8000
     """Port on which clients are served."""
+    gateway_workers: WorkerCount = 1
+    """Processes that share the port, the spool's directory and the operations port; each bound of a gateway is each one's own."""
     auth_url: str = "http://127.0.0.1:8001"
     """Where auth's `/api` is, for what the gateway passes on."""
     key_pepper: Secret
@@ -75,6 +78,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """The most that a key's own limit may be, in requests a minute."""
     memory_bytes: int = 64 << 20
     """Bytes of each store in memory of what callers send, a quarter of them for one organization."""
+    stop_delay_seconds: float = 0.0
+    """Seconds after SIGTERM in which requests are still taken, so that a balancer can learn that this gateway is unready."""
     stream_drain_seconds: float = 120.0
     """Seconds that streams have to end after SIGTERM."""
     flight_wait: float = 600.0
@@ -103,3 +108,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """Seconds for which it holds while auth is away."""
     body_timeout: float = 10.0
     """Seconds within which a request's body has to come."""
+
+    @property
+    def shared_port(self) -> SharedPort | None:
+        if self.gateway_workers == 1:
+            return None
+        drain_seconds = self.stop_delay_seconds + self.stream_drain_seconds + self.drain_seconds
+        return SharedPort(self.gateway_workers, self.host, self.port, drain_seconds)

@@ -17,7 +17,7 @@ _SUBJECTS = ("rivers", "bridges", "lighthouses", "orchards", "harbours", "glacie
 
 @dataclass
 class Outcome:
-    """One request: how long it took in milliseconds, and what the client got of it."""
+    """One request: when it was sent, how long it took in milliseconds, and what the client got of it."""
 
     request_id: str
     stream: bool
@@ -25,6 +25,7 @@ class Outcome:
     answered: bool
     error: str = ""
     degraded: tuple[str, ...] = ()
+    began: float = 0.0  # seconds since the load began
 
 
 @dataclass
@@ -74,6 +75,8 @@ async def steady(account: Account, *, rate: float, seconds: float, seed: str) ->
             await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
             tasks.append(asyncio.create_task(_ask(session, account, next(asked), number % 2 == 1)))
         load.outcomes = await asyncio.gather(*tasks)
+    for outcome in load.outcomes:
+        outcome.began -= start
     return load
 
 
@@ -123,4 +126,4 @@ async def _ask(session: aiohttp.ClientSession, account: Account, question: str, 
     except (aiohttp.ClientError, TimeoutError) as failure:
         error = type(failure).__name__
     milliseconds = (time.monotonic() - start) * 1000
-    return Outcome(request_id, stream, milliseconds, answered, error, tuple(metadata.get("degraded", ())))
+    return Outcome(request_id, stream, milliseconds, answered, error, tuple(metadata.get("degraded", ())), start)

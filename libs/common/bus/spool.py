@@ -2,8 +2,8 @@
 
 A spool is a directory of files of lines, `<crc32> <event id> <subject> <payload>`. A process appends to one file of its own,
 fsynced before an append returns and locked for as long as the process lives. When the bus is back, that file is set aside
-for a fresh one and replayed under the same event ids, so that what did arrive the first time is not stored twice. A process
-that died leaves its files behind; the next one to start adopts them.
+for a fresh one and replayed under the same event ids, so that what did arrive the first time is not stored twice. Several
+processes may share a directory; what a process that died left there is adopted by any of the others, and by the next to start.
 
 A line that can never be sent goes to a file of its own (`aside_….log`), is counted and logged, and the others go on. An
 organization may fill as much as is still free, so that one of them fills half of a spool at most.
@@ -52,12 +52,27 @@ class _File:
         self._descriptor = descriptor
 
     @classmethod
+    def make(cls, path: Path) -> "_File":
+        """A new file, held before anybody else can find it under its name."""
+        unnamed = path.with_name(f".{path.name}")
+        descriptor = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        unnamed.rename(path)
+        return cls(path, descriptor)
+
+    @classmethod
     def hold(cls, path: Path) -> "_File | None":
-        """Open a file for appending; None where a living process has it."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        """Open a file that is there; None where a living process has it, or just finished and removed it."""
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+        except FileNotFoundError:
+            return None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            os.close(descriptor)
+            return None
+        if os.fstat(descriptor).st_nlink == 0:
             os.close(descriptor)
             return None
         return cls(path, descriptor)
@@ -146,11 +161,11 @@ class Spool:
                 self._aside.append(held)
 
     async def keep_replaying(self, bus: Bus, pause: float = 0.5) -> None:
-        """Replay whenever the bus is there, for as long as the process lives."""
-        self.adopt()
+        """Replay whenever the bus is there, for as long as the process lives: what is its own, and what the dead left."""
         while True:
             if bus.connected:
                 try:
+                    self.adopt()
                     if sent := await self.replay(bus):
                         log.info("spool_replayed", count=sent)
                 except PromptlyError:
@@ -165,9 +180,7 @@ class Spool:
             file.close()
 
     def _fresh(self) -> _File:
-        made = _File.hold(self._directory / f"{new_id('spool')}.log")
-        assert made is not None, "nobody else knows this name"
-        return made
+        return _File.make(self._directory / f"{new_id('spool')}.log")
 
     async def _write(self) -> None:
         while self._waiting:

@@ -1,6 +1,6 @@
 """The engine, and the unit of work: the only place in Promptly that commits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -62,21 +62,15 @@ async def connect(
     `pool_seconds` is how long a transaction waits for a connection, free or new; `query_seconds` how long one statement
     may take. A connection that died since its last use is replaced before it is handed out.
     """
-    engine = create_async_engine(
-        normalise_url(url),
+    engine = engine_for(
+        url,
+        {"timeout": pool_seconds, "command_timeout": query_seconds},
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=pool_seconds,
         pool_pre_ping=True,
-        hide_parameters=True,
         json_serializer=_to_json,
         json_deserializer=msgspec.json.decode,
-        connect_args={
-            "timeout": pool_seconds,
-            "command_timeout": query_seconds,
-            # asyncpg's own look-ups of types are slow when they are compiled first.
-            "server_settings": {"jit": "off", "application_name": "promptly"},
-        },
     )
     try:
         yield Database(engine)
@@ -84,8 +78,33 @@ async def connect(
         await engine.dispose()
 
 
-def normalise_url(url: str) -> str:
-    """Any Postgres URL in the form that the driver takes: `postgres://`, `postgresql://`, sockets, `sslmode`.
+def engine_for(url: str, connecting: Mapping[str, Any] | None = None, **options: Any) -> AsyncEngine:
+    """SQLAlchemy's engine for a URL; `connecting` is for the driver. With `pgbouncer=true` in the URL, each transaction may
+    run on another connection of the server than the one before: no statement and no setting outlives a transaction then.
+    """
+    # asyncpg's own look-ups of types are slow when they are compiled first.
+    settings = {"application_name": "promptly", "jit": "off"}
+    own: dict[str, Any] = {"server_settings": settings}
+    if behind_pgbouncer(url):
+        del settings["jit"]  # refused as a startup parameter; docs/operations.md says where to set it
+        own |= {
+            "statement_cache_size": 0,
+            # Statements of a cache would have names, and names pile up: the connection that closes one is not the one that has it.
+            "prepared_statement_cache_size": 0,
+        }
+    return create_async_engine(
+        normalise_url(url), hide_parameters=True, connect_args={**(connecting or {}), **own}, **options
+    )
+
+
+def behind_pgbouncer(url: str) -> bool:
+    """Whether the URL says that a PgBouncer, in transaction mode, stands before the server."""
+    return make_url(normalise_url(url, keep=("pgbouncer",))).query.get("pgbouncer") == "true"
+
+
+def normalise_url(url: str, *, keep: Sequence[str] = ()) -> str:
+    """Any Postgres URL in the form that the driver takes: `postgres://`, `postgresql://`, sockets, `sslmode`, and without
+    what is not for the driver, unless `keep` names it.
 
     ValueError for a URL that is not Postgres's; the URL, which may hold a password, is not quoted.
     """
@@ -95,7 +114,7 @@ def normalise_url(url: str) -> str:
         raise ValueError("The database URL cannot be read.") from None
     if parsed.drivername not in ("postgres", "postgresql", "postgresql+asyncpg"):
         raise ValueError("The database URL has to start with postgresql://.")
-    query = dict(parsed.query)
+    query = {name: value for name, value in parsed.query.items() if name != "pgbouncer" or name in keep}
     if "sslmode" in query:
         query["ssl"] = query.pop("sslmode")
     return parsed.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)

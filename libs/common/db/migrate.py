@@ -9,11 +9,10 @@ import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
 
-from libs.common.db.engine import is_lost, normalise_url
+from libs.common.db.engine import engine_for, is_lost
 from libs.common.errors import Unavailable
 
 log = structlog.get_logger()
@@ -27,7 +26,7 @@ async def migrate(url: str, schema: str, revisions: Path, *, patience_seconds: f
     Copies of a service that start together take turns. A Postgres that is not up yet is waited for; after
     `patience_seconds` `Unavailable` is raised. The version table lives in the schema itself.
     """
-    engine = create_async_engine(normalise_url(url), poolclass=NullPool, hide_parameters=True)
+    engine = engine_for(url, poolclass=NullPool)
     deadline = time.monotonic() + patience_seconds
     try:
         while True:

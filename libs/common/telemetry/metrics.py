@@ -15,7 +15,8 @@ RPC_SERVED = Histogram(
 RPC_CALLED = Histogram("promptly_rpc_called_seconds", "Calls made, by outcome", ["subject", "code"], buckets=_SECONDS)
 EVENTS_CONSUMED = Counter("promptly_events_consumed", "Durable events finished, by outcome", ["subject", "outcome"])
 EVENTS_SPOOLED = Counter("promptly_events_spooled", "Durable events written to disk because the bus was away")
-SPOOL_BYTES = Gauge("promptly_spool_bytes", "Bytes that wait in this process's spool")
+# A gauge of a gateway has to say what several workers' values make together: here their sum.
+SPOOL_BYTES = Gauge("promptly_spool_bytes", "Bytes that wait in the spool", multiprocess_mode="livesum")
 SPOOL_SET_ASIDE = Counter(
     "promptly_spool_set_aside",
     "Events of the spool that cannot be sent: kept in a file of their own, or lost",

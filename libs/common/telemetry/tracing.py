@@ -17,6 +17,7 @@ from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, Status, Stat
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
+from libs.common.ids import uuid7
 from libs.common.telemetry import names
 
 _provider: TracerProvider | None = None
@@ -32,7 +33,7 @@ def configure(service: str, endpoint: str, ratio: float) -> None:
     """Send spans to `<endpoint>/v1/traces`; `ratio` is the share of new traces kept, and a caller's choice stays."""
     global _provider, _tracer
     _provider = TracerProvider(
-        resource=Resource.create({"service.name": f"promptly-{service}"}),
+        resource=Resource.create({"service.name": f"promptly-{service}", "service.instance.id": str(uuid7())}),
         sampler=ParentBased(TraceIdRatioBased(ratio)),
     )
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import make_url, text
 
 from libs.common.bus import MemoryBus
 from libs.common.bus.nats import NatsBus
@@ -27,6 +28,7 @@ from libs.common.contracts.analytics import (
     SavingsQuery,
 )
 from libs.common.contracts.events import COMPLETION_FINISHED, LeverShare, TokenClasses
+from libs.common.db import connect
 from libs.common.errors import BadRequest, NoResponders, NotFound
 from libs.common.ids import new_id
 from services.analytics.app import create_app
@@ -153,3 +155,24 @@ async def _settled(bus: MemoryBus) -> None:
     async with asyncio.timeout(20):
         while await bus.pending(COMPLETION_FINISHED, "analytics"):
             await asyncio.sleep(0.01)
+
+
+async def test_overviews_are_read_from_the_copy_and_rows_are_written_elsewhere(
+    database_url: str, clock: ManualClock
+) -> None:
+    """A role that cannot write stands for a streaming replica, which refuses writes in the same way."""
+    bus, org, role = MemoryBus(), new_id("org"), new_id("reader")
+    async with connect(database_url) as database, database() as tx:
+        await tx.execute(text(f"CREATE ROLE {role} SUPERUSER LOGIN PASSWORD 'r'"))
+        await tx.execute(text(f"ALTER ROLE {role} SET default_transaction_read_only = on"))
+    copy = make_url(database_url).set(username=role, password="r").render_as_string(hide_password=False)
+    settings = AnalyticsSettings(database_url=database_url, analytics_read_url=copy)
+    async with create_app(settings, bus, clock):
+        entry = request(org)
+        await bus.emit(COMPLETION_FINISHED, entry, event_id=entry.id)
+        await _settled(bus)
+        period = Period(org_id=org, from_ms=ms(NOW - HOUR), to_ms=ms(NOW + HOUR))
+        assert (await bus.call(OVERVIEW, period)).requests.total == 1
+    await bus.drain()
+    async with connect(database_url) as database, database() as tx:
+        await tx.execute(text(f"DROP ROLE {role}"))

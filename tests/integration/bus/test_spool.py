@@ -1,6 +1,7 @@
 """Events that the bus could not take are on disk, and arrive once when it can."""
 
 import asyncio
+import fcntl
 import os
 from pathlib import Path
 
@@ -55,6 +56,24 @@ async def test_a_dead_process_s_spool_is_adopted_but_not_a_living_one_s(tmp_path
     assert not dead._current.path.exists()
     assert living._current.path.exists()
     await bus.drain()
+
+
+def test_processes_that_share_a_directory_take_nothing_from_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another one does between the opening of a file and its lock, played at that very moment."""
+    seen: list[list[Path]] = []
+    monkeypatch.setattr(fcntl, "flock", lambda *_: seen.append(list(tmp_path.glob("spool_*.log"))))
+    spool = Spool(tmp_path, EVENTS, 1 << 20)
+    assert seen == [[]], "a file has no name that others look for until it is held"
+    finished = tmp_path / "spool_finished.log"
+    finished.touch()
+    monkeypatch.setattr(fcntl, "flock", lambda *_: finished.unlink())
+    spool.adopt()
+    assert spool._aside == []
+    spool.adopt()
+    spool.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_half_written_line_is_passed_over(tmp_path: Path) -> None:

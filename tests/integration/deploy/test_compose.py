@@ -5,6 +5,7 @@ import importlib
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ from urllib.parse import urlsplit
 
 import nats
 import pytest
+import uvicorn
 import yaml
 from nats.errors import Error as NatsError
 
 from libs.common.bus.access import USERS, users_conf
+from libs.common.db.engine import behind_pgbouncer
 from libs.common.settings import CommonSettings, load
+from services.gateway.settings import GatewaySettings
 from tests.fixtures.nats import NatsServer
 
 ROOT = Path(__file__).parents[3]
@@ -35,8 +39,28 @@ SECRETS = {
     **{f"NATS_{user.upper()}": f"n{user}" for user in USERS},
 }
 # What the images of other projects listen on, by their own documentation.
-PORTS = {"postgres": {5432}, "qdrant": {6333, 6334}, "jaeger": {4317, 4318, 16686}}
+PORTS = {"postgres": {5432}, "qdrant": {6333, 6334}, "jaeger": {4317, 4318, 16686}, "pgbouncer": {5432}}
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}")
+
+
+TRAEFIK = ROOT / "deploy" / "traefik"
+# Imports the operator's commands where nothing is installed but what the given file names.
+_IMPORTED = """
+import re, sys
+from importlib.abc import MetaPathFinder
+from importlib.metadata import packages_distributions
+pinned = set(re.findall(r"^([a-z0-9.-]+)==", open(sys.argv[1]).read(), re.MULTILINE))
+known = packages_distributions()
+
+class Absent(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        owners = {one.lower().replace("_", "-") for one in known.get(name.partition(".")[0], ())} - {"promptly"}
+        if owners and not owners & pinned:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Absent())
+import deploy.operator.__main__
+"""
 
 
 class Refused(Exception):
@@ -74,7 +98,16 @@ def settings_type(service: str) -> type[CommonSettings]:
 
 
 def test_the_seven_services_and_their_servers_are_there() -> None:
-    assert set(COMPOSE["services"]) == {*SERVICES, "nats", "postgres", "qdrant", "jaeger"}
+    assert set(COMPOSE["services"]) == {
+        *SERVICES,
+        "nats",
+        "postgres",
+        "pgbouncer",
+        "qdrant",
+        "jaeger",
+        "traefik",
+        "operator",
+    }
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -117,10 +150,77 @@ def test_links_to_traces_lead_to_the_published_port_of_jaeger() -> None:
     assert elsewhere["PROMPTLY_TRACE_URL"] == "https://traces.example.com/trace/{trace_id}"
 
 
-def test_the_published_port_is_the_gateway_s() -> None:
-    (published,) = COMPOSE["services"]["gateway"]["ports"]
+def test_the_published_port_leads_through_traefik_to_every_gateway() -> None:
+    (published,) = COMPOSE["services"]["traefik"]["ports"]
+    front = yaml.safe_load((TRAEFIK / "traefik.yml").read_text())
     inside = substitute(published, {}).rpartition(":")[2]
-    assert inside == environment("gateway", SECRETS)["PROMPTLY_PORT"]
+    assert front["entryPoints"]["web"]["address"] == f":{inside}"
+    routes = yaml.safe_load((TRAEFIK / "routes.yml").read_text())["http"]
+    (router,) = routes["routers"].values()
+    balancer = routes["services"][router["service"]]["loadBalancer"]
+    gateway = environment("gateway", SECRETS)
+    assert balancer["servers"] == [{"url": f"http://gateway:{gateway['PROMPTLY_PORT']}"}]
+    assert balancer["serversTransport"] in routes["serversTransports"]
+    assert set(router["middlewares"]) == set(routes["middlewares"])
+    assert "sticky" not in balancer
+    (mounted,) = COMPOSE["services"]["traefik"]["volumes"]
+    assert front["providers"]["file"]["filename"] == f"{mounted.split(':')[1]}/routes.yml"
+
+
+def test_streams_are_not_cut_nor_held_back_on_the_way() -> None:
+    front = yaml.safe_load((TRAEFIK / "traefik.yml").read_text())["entryPoints"]["web"]["transport"]
+    assert front["respondingTimeouts"]["writeTimeout"] == "0s"
+    routes = yaml.safe_load((TRAEFIK / "routes.yml").read_text())["http"]
+    assert routes["services"]["gateway"]["loadBalancer"]["responseForwarding"]["flushInterval"] == "-1ns"
+    timeouts = routes["serversTransports"]["gateway"]["forwardingTimeouts"]
+    assert timeouts["responseHeaderTimeout"] == "0s"
+    assert int(timeouts["idleConnTimeout"].removesuffix("s")) < uvicorn.Config(lambda: None).timeout_keep_alive
+    drain = load(GatewaySettings, environment("gateway", SECRETS)).stream_drain_seconds
+    grace = int(COMPOSE["services"]["traefik"]["stop_grace_period"].removesuffix("s"))
+    assert drain < int(front["lifeCycle"]["graceTimeOut"].removesuffix("s")) < grace
+
+
+def test_gateways_believe_the_front_and_nobody_else() -> None:
+    (network,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    assert substitute(network["subnet"], {}) == environment("gateway", SECRETS)["PROMPTLY_TRUSTED_PROXIES"]
+    assert {name for name, one in COMPOSE["services"].items() if "front" in one.get("networks", ())} == {
+        "traefik",
+        "gateway",
+    }
+
+
+def test_any_service_may_run_many_times() -> None:
+    for name in SERVICES:
+        assert not {"ports", "container_name", "hostname"} & set(COMPOSE["services"][name]), name
+
+
+def test_services_find_postgres_through_pgbouncer_where_env_says_so() -> None:
+    env = {
+        **SECRETS,
+        "PROMPTLY_DATABASE_HOST": "pgbouncer:5432",
+        "PROMPTLY_DATABASE_OPTIONS": "?pgbouncer=true",
+    }
+    for service in ("auth", "analytics", "alerts"):
+        direct = load(settings_type(service), environment(service, SECRETS)).database_url  # type: ignore[attr-defined]
+        assert (urlsplit(direct).hostname, behind_pgbouncer(direct)) == ("postgres", False)
+        pooled = load(settings_type(service), environment(service, env)).database_url  # type: ignore[attr-defined]
+        assert (urlsplit(pooled).hostname, behind_pgbouncer(pooled)) == ("pgbouncer", True)
+    definition = COMPOSE["services"]["pgbouncer"]
+    assert definition["environment"]["POOL_MODE"] == "transaction"
+    assert definition["environment"]["DB_HOST"] in COMPOSE["services"]
+
+
+def test_the_operator_s_commands_run_beside_the_services() -> None:
+    definition = COMPOSE["services"]["operator"]
+    assert definition["profiles"] == ["operator"]
+    dockerfile = (ROOT / definition["build"]["dockerfile"]).read_text()
+    assert 'ENTRYPOINT ["python", "-m", "deploy.operator"]' in dockerfile
+    for source in re.findall(r"^COPY (?!--from)(\S+) ", dockerfile, re.MULTILINE):
+        assert (ROOT / source).exists(), source
+    url = substitute(definition["environment"]["PROMPTLY_NATS_URL"], SECRETS)
+    assert url == "nats://operator:noperator@nats:4222"
+    pinned = ROOT / "requirements" / "operator.txt"
+    subprocess.run([sys.executable, "-c", _IMPORTED, pinned], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -222,7 +322,7 @@ def test_no_container_takes_all_the_memory_and_one_port_is_for_everybody() -> No
     for name, definition in COMPOSE["services"].items():
         assert "mem_limit" in definition, name
     published = {name: definition["ports"] for name, definition in COMPOSE["services"].items() if "ports" in definition}
-    assert set(published) == {"gateway", "jaeger"}
+    assert set(published) == {"traefik", "jaeger"}
 
 
 def test_containers_run_as_nobody_special_and_are_asked_how_they_are() -> None:

@@ -27,6 +27,21 @@ ASK: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content
 SAVING = OptimizationSettings(level="moderate", routing_mode="auto")
 
 
+async def test_a_gateway_that_stops_is_unready_first_and_serves_until_balancers_know(tmp_path: Path) -> None:
+    async with gateway_stack(tmp_path, stop_delay_seconds=60.0) as stack:
+        stopping = asyncio.ensure_future(stack.app.quiesce())
+        await asyncio.sleep(0)  # it has begun
+        headers = {"authorization": f"Bearer {stack.api_key}", "connection": "close"}
+        async with httpx.AsyncClient(timeout=20) as client:
+            assert (await client.get(f"{stack.url}/readyz")).status_code == 503
+            answer = await client.post(f"{stack.url}/v1/chat/completions", json=ASK, headers=headers)
+            assert answer.status_code == 200
+            stopping.cancel()  # as after the delay: the next step is the last
+            await stack.app.quiesce()
+            with pytest.raises(httpx.ConnectError):
+                await client.get(f"{stack.url}/readyz", headers={"connection": "close"})
+
+
 async def test_a_stream_that_outlives_the_drain_ends_with_an_error_of_its_format(tmp_path: Path) -> None:
     async with gateway_stack(tmp_path, stream_drain_seconds=0.3) as stack, httpx.AsyncClient(timeout=20) as client:
         stack.provider.script.add("gpt-4o", [Step(content="word " * 50, chunk_delay=5)])
