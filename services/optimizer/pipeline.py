@@ -60,7 +60,7 @@ class Optimizer:
             levers=tuple(LeverSaving(lever=lever, tokens=tokens) for lever, tokens in done.saved.items()),
             exact_tokens=exact,
             cut=done.cut,
-            positions=tuple(message.position for message in done.messages) if request.explain else (),
+            positions=tuple(message.position for message in done.messages) if request.explain or request.placed else (),
             notes=done.notes if request.explain else done.always_reported,
             parts=tuple(parts(messages, plan(request.settings))) if request.explain else (),
             content=done.content,
@@ -80,7 +80,7 @@ class Optimizer:
         )
 
     def _rewrite(self, message: Message, plan: Plan, *, owner: str, model: str, vocabulary: str) -> Rewritten:
-        parts = (vocabulary, message.role, f"{message.marked}{message.may_be_a_file}", _named(plan), *message.texts())
+        parts = (vocabulary, message.role, f"{message.unchangeable}{message.may_be_a_file}", _named(plan), *message.texts())
         count = partial(count_text, model)
         return self._rewritten.get(owner, parts, lambda: rewrite(message, plan, count, self._similarity.between))
 
@@ -138,6 +138,7 @@ def _read(request: OptimizeRequest) -> list[Message] | None:
             return None
         raise BadRequest("messages must be an array of objects.", param="messages") from None
     calls = answered(objects)
+    held, fixed = frozenset(request.held), frozenset(request.fixed)
     return [
         Message(
             data=data,
@@ -145,6 +146,8 @@ def _read(request: OptimizeRequest) -> list[Message] | None:
             position=i,
             raw=bytes(raw),
             call=calls[i],
+            held=i in held,
+            fixed=i in fixed,
         )
         for i, (raw, data) in enumerate(zip(raws, objects, strict=True))
     ]

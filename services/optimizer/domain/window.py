@@ -34,7 +34,7 @@ def duplicate_instructions(messages: Sequence[Message]) -> tuple[int, ...]:
         texts = (message.role, *message.texts())
         if message.is_system and len(texts) > 1:
             plain = isinstance(message.data["content"], str) and "name" not in message.data
-            if texts == last and plain and not message.marked:
+            if texts == last and plain and not message.unchangeable:
                 repeated.append(i)
             last = texts
     return tuple(repeated)
@@ -55,7 +55,7 @@ def cut(messages: Sequence[Message], window: int, index: int, *, tools: bool = F
     turns = [messages[i] for i in places]
     starts = _group_starts(turns)
     index = _moved_back(starts, min(index, len(turns)))
-    staying = anchors(turns, index, window, tools=tools) | {at for at, turn in enumerate(turns) if turn.marked}
+    staying = anchors(turns, index, window, tools=tools) | {at for at, turn in enumerate(turns) if turn.stays}
     kept = {starts[at] for at in staying}
     dropped = tuple(places[at] for at in range(index) if starts[at] not in kept)
     if not dropped:
