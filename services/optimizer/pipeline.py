@@ -80,7 +80,13 @@ class Optimizer:
         )
 
     def _rewrite(self, message: Message, plan: Plan, *, owner: str, model: str, vocabulary: str) -> Rewritten:
-        parts = (vocabulary, message.role, f"{message.unchangeable}{message.may_be_a_file}", _named(plan), *message.texts())
+        parts = (
+            vocabulary,
+            message.role,
+            f"{message.unchangeable}{message.may_be_a_file}",
+            _named(plan),
+            *message.texts(),
+        )
         count = partial(count_text, model)
         return self._rewritten.get(owner, parts, lambda: rewrite(message, plan, count, self._similarity.between))
 

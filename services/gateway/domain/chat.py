@@ -88,7 +88,8 @@ class ChatFields(msgspec.Struct, frozen=True, kw_only=True):
 class OwnFormat(Protocol):
     """What a request that is only shown as a chat leaves free, and how it takes what was made of that.
 
-    `held` are the positions of messages that stay as they came, `fixed` those whose texts do; `whole`: no message may be left out.
+    `held` are the positions of messages that stay as they came, `fixed` those whose texts do; `whole`: no message may be left out;
+    `marked` is how many messages stand before the client's last mark for a provider's cache.
     """
 
     @property
@@ -97,6 +98,8 @@ class OwnFormat(Protocol):
     def fixed(self) -> tuple[int, ...]: ...
     @property
     def whole(self) -> bool: ...
+    @property
+    def marked(self) -> int: ...
 
     def body(self, messages: msgspec.Raw, positions: Sequence[int]) -> bytes | None:
         """The client's own body with what these messages say, each of which stood at its position in the chat (-1: nowhere). None

@@ -8,8 +8,10 @@ from libs.common.contracts.auth import OptimizationSettings, Principal, RoutingR
 from libs.common.contracts.cache import ExactLookup, SemanticLookup
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
+from services.gateway.domain.chat import OwnFormat
 from services.gateway.domain.needs import needs
 from services.gateway.domain.plan import Plan, pinned_model
+from services.gateway.domain.prefix import PrefixState
 from services.gateway.domain.request import Kind, Request
 from services.gateway.domain.targets import available
 
@@ -92,7 +94,7 @@ def optimize_request(request: Request, plan: Plan, catalog: Catalog) -> Optimize
         model=chat.fields.model,
         messages=request.messages,
         settings=settings,
-        held=() if own is None else own.held,
+        held=() if own is None else _held(own, warm),
         fixed=() if own is None else own.fixed,
         placed=own is not None,
         keep_cut=warm.cut if warm is not None else None,
@@ -101,6 +103,12 @@ def optimize_request(request: Request, plan: Plan, catalog: Catalog) -> Optimize
         org_id=request.principal.org_id,
         cached_price_share=1.0 if warm is None else _cached_price_share(request, catalog),
     )
+
+
+def _held(own: OwnFormat, warm: PrefixState | None) -> tuple[int, ...]:
+    """With what the client marked a turn ago, and the provider has cached as it came."""
+    marked = 0 if warm is None else warm.marked
+    return own.held if marked <= own.marked else tuple(sorted({*own.held, *range(marked)}))
 
 
 def _cached_price_share(request: Request, catalog: Catalog) -> float:
@@ -154,7 +162,9 @@ def route_request(request: Request, plan: Plan) -> RouteRequest | None:
 
 def is_read(kind: Kind, principal: Principal, settings: OptimizationSettings) -> bool:
     """Whether a request of this kind has a chat view made for the levers."""
-    return kind in _CHAT or shortens(settings) or settings.routing_mode != "manual" or bool(rules_of(principal, settings))
+    return (
+        kind in _CHAT or shortens(settings) or settings.routing_mode != "manual" or bool(rules_of(principal, settings))
+    )
 
 
 def rules_of(principal: Principal, settings: OptimizationSettings) -> tuple[RoutingRule, ...]:

@@ -44,6 +44,7 @@ class ShortenedBody:
         turn_of = {id(block): at for at, turn in enumerate(ask.turns) for block in _with_parts(turn.blocks)}
         self._turns_of = [sorted({turn_of[id(b)] for b in blocks if id(b) in turn_of}) for blocks in self._blocks]
         self.whole = any(flag.startswith("bound:") or flag in _BOUND for flag in envelope.flags)
+        self.marked = self._last_mark() + 1
         self.held = tuple(self._held())
         self._stay = frozenset(self.held)
         # For each message the fields of its texts; None where they are not its to change.
@@ -63,13 +64,12 @@ class ShortenedBody:
     # What is whose.
 
     def _held(self) -> Iterator[int]:
-        marked = self._last_mark()
         bound = {at for at, turn in enumerate(self._turns) if any(map(_is_bound, turn.blocks))}
         # Reasoning that is an item of its own goes with the item behind it.
         bound |= {at + 1 for at in bound if not any(map(_is_shown, self._turns[at].blocks))}
         bound |= {at for at, turn in enumerate(self._turns) if _is_mixed(turn)}
         for at, turns in enumerate(self._turns_of):
-            if at <= marked or not bound.isdisjoint(turns):
+            if at < self.marked or not bound.isdisjoint(turns):
                 yield at
 
     def _last_mark(self) -> int:

@@ -56,11 +56,19 @@ def cut(messages: Sequence[Message], window: int, index: int, *, tools: bool = F
     starts = _group_starts(turns)
     index = _moved_back(starts, min(index, len(turns)))
     staying = anchors(turns, index, window, tools=tools) | {at for at, turn in enumerate(turns) if turn.stays}
+    staying |= _opened(turns, min(staying | {index}))
     kept = {starts[at] for at in staying}
     dropped = tuple(places[at] for at in range(index) if starts[at] not in kept)
     if not dropped:
         return None
     return Cut(index=index, dropped=dropped, settled=tuple(places[index : index + window]))
+
+
+def _opened(turns: Sequence[Message], first: int) -> set[int]:
+    """The user's turn that the first one to stay answers, where that is an answer: nobody begins with one."""
+    if first >= len(turns) or turns[first].role == "user":
+        return set()
+    return set([at for at in range(first) if turns[at].role == "user"][-1:])
 
 
 def _moved_back(starts: Sequence[int], index: int) -> int:

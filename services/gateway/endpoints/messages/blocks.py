@@ -69,9 +69,7 @@ def _block(raw: Raw, field: str) -> Block:
 
 def _text(found: Object, raw: Raw, field: str) -> Block:
     said = required(string(found, "text", field), f"{field}.text")
-    return Text(
-        text=said, internal=said.startswith(ATTRIBUTION), raw=raw, cache=lifetime(found), field=f"{field}.text"
-    )
+    return Text(text=said, internal=said.startswith(ATTRIBUTION), raw=raw, cache=lifetime(found), field=f"{field}.text")
 
 
 def _image(found: Object, raw: Raw, field: str) -> Block:
