@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from libs.common.contracts.auth import Level, OptimizationSettings
-from tests.damage.formats import APIS, ENDPOINTS, MODEL, Api, body_of, format_asker, view_of
+from tests.damage.asking import MODEL
+from tests.damage.formats import APIS, ENDPOINTS, Api, body_of, format_asker, view_of
 from tests.damage.talk.transcripts import Transcript, native_tools, text_tools
 from tests.unit.gateway.formats.recorded import bodies
 
