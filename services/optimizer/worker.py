@@ -8,6 +8,6 @@ from services.optimizer.pipeline import Optimizer
 from services.optimizer.work_items import answer
 
 if __name__ == "__main__":
-    _, model_dir, cache_bytes = sys.argv
-    ours = Optimizer(load_similarity(model_dir), cache_bytes=int(cache_bytes))
+    _, model_dir, cache_bytes, seconds = sys.argv
+    ours = Optimizer(load_similarity(model_dir), cache_bytes=int(cache_bytes), seconds=float(seconds))
     workers.serve(lambda work: answer(ours, work))
