@@ -66,7 +66,7 @@ class Optimizer:
         return Memory(self._store, owner, before_more)
 
     def _answer(self, request: OptimizeRequest, memory: Memory) -> OptimizeReply:
-        messages = _read(request)
+        messages = _read(request, memory)
         if messages is None:
             return OptimizeReply(
                 messages=msgspec.Raw(b"null"), original_tokens=0, optimized_tokens=0, exact_tokens=False
@@ -147,7 +147,7 @@ def _named(plan: Plan) -> str:
     return repr(plan)
 
 
-def _read(request: OptimizeRequest) -> list[Message] | None:
+def _read(request: OptimizeRequest, memory: Memory) -> list[Message] | None:
     """The messages; None where they are messages that cannot be read to the letter: half a character, a number past all."""
     try:
         raws = msgspec.json.decode(request.messages, type=list[msgspec.Raw])
@@ -158,10 +158,11 @@ def _read(request: OptimizeRequest) -> list[Message] | None:
         raise BadRequest("messages must be an array of objects.", param="messages") from None
     calls = answered(objects)
     held, fixed = frozenset(request.held), frozenset(request.fixed)
+    vocabulary = encoding_for(request.model)[0].name
     return [
         Message(
             data=data,
-            tokens=count_message(request.model, data),
+            tokens=memory.get(("tokens", vocabulary, bytes(raw)), partial(count_message, request.model, data)),
             position=i,
             raw=bytes(raw),
             call=calls[i],

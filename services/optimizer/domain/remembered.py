@@ -31,7 +31,7 @@ class Memory:
     owner: str = ""
     before_more: Callable[[], None] = _go_on
 
-    def get(self, parts: tuple[str, ...], make: Callable[[], T]) -> T:
+    def get(self, parts: tuple[str | bytes, ...], make: Callable[[], T]) -> T:
         """What was made of these parts before, or what `make` makes now. It is shared, and never changed."""
         key = _digest(parts)
         known = self.store.get(self.owner, key)
@@ -57,6 +57,11 @@ def remembering(memory: Memory) -> Iterator[Memory]:
         yield memory
     finally:
         _current.reset(token)
+
+
+def current() -> Memory:
+    """Where whoever is asked now remembers."""
+    return _current.get()
 
 
 class Remembered(Generic[T]):
@@ -93,10 +98,10 @@ def weight(value: Any) -> int:
     return 32
 
 
-def _digest(parts: tuple[str, ...]) -> bytes:
+def _digest(parts: tuple[str | bytes, ...]) -> bytes:
     digest = blake2b(digest_size=16)
     for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         digest.update(b"%d:" % len(data))
         digest.update(data)
     return digest.digest()
