@@ -1,14 +1,16 @@
-"""Long conversations and the deadline of a hop: python -m bench.optimizer.long
+"""Long conversations and the deadline of a hop: python -m bench.optimizer.long [service] [tokens …]
 
-The service as the gateway calls it: on a bus, with its worker processes, and with the time that a hop has. A conversation of a support
-agent that also reads files grows by one call and its result a turn; between two turns the model answers for some seconds.
+What a turn costs one core, which other programs on the machine do not stretch: the first, and the tenth of a conversation of a support
+agent that also reads files; and the tenth where four other organizations have conversations of that size, turn by turn.
+With `service`, the calls as the gateway makes them: on a bus, with worker processes, in the time that a hop has. Between two turns the
+model answers for some seconds.
 """
 
 import asyncio
 import json
 import sys
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import msgspec
 
@@ -20,8 +22,9 @@ from libs.common.bus.memory import MemoryBus
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeReply, OptimizeRequest
 from libs.common.errors import PromptlyError
-from libs.common.tokens import count_messages
-from services.optimizer.app import create_app
+from libs.common.tokens import count_messages, encoding_for
+from services.optimizer.app import create_app, load_similarity
+from services.optimizer.pipeline import Optimizer
 from services.optimizer.settings import OptimizerSettings
 from tests.damage.asking import call, result, user
 from tests.damage.corpus.catalogue import files
@@ -30,6 +33,7 @@ from tests.damage.corpus.words import Dice
 SIZES = (10_000, 100_000, 250_000)
 TURNS = 10
 HOP_MS = 100.0
+MODEL_DIR = "var/model"
 ANSWER_SECONDS = 4.0
 _PIECE = 6  # turns of the shop's between two files
 
@@ -48,9 +52,9 @@ class Turn:
         return f"{1 - self.reply.optimized_tokens / self.reply.original_tokens:.0%}"
 
 
-def long_conversation(tokens: int) -> Messages:
+def long_conversation(tokens: int, name: str = "") -> Messages:
     """Somebody's day of so many tokens: instructions, questions with look-ups, files that are read or pasted."""
-    dice, every = Dice(f"long-{tokens}"), list(files())
+    dice, every = Dice(f"long-{tokens}{name}"), list(files())
     messages: Messages = [{"role": "system", "content": policy(dice, 40)}]
     number, size = 0, count_messages(MODEL, messages)
     while size < tokens:
@@ -80,28 +84,31 @@ async def turns(tokens: int) -> list[Turn]:
         cut: int | None = None
         for turn in range(TURNS):
             started, reply = perf_counter(), None
-            request = OptimizeRequest(
-                model=MODEL,
-                messages=msgspec.Raw(json.dumps(messages).encode()),
-                settings=OptimizationSettings(),
-                keep_cut=cut,
-                tools=True,
-                org_id="org_bench",
-            )
             try:
-                reply = await bus.call(OPTIMIZE, request, budget_ms=HOP_MS)
+                reply = await bus.call(OPTIMIZE, _request(messages, cut, "org"), budget_ms=HOP_MS)
                 cut = reply.cut
             except PromptlyError:
                 pass
             out.append(Turn(1000 * (perf_counter() - started), reply))
             await asyncio.sleep(ANSWER_SECONDS)
-            messages = [
-                *messages,
-                {"role": "assistant", "content": f"That was {turn}."},
-                user(f"And what comes after {turn}?"),
-            ]
+            messages += _more(turn)
     await bus.drain()
     return out
+
+
+def _request(messages: Messages, cut: int | None, owner: str) -> OptimizeRequest:
+    return OptimizeRequest(
+        model=MODEL,
+        messages=msgspec.Raw(json.dumps(messages).encode()),
+        settings=OptimizationSettings(),
+        keep_cut=cut,
+        tools=True,
+        org_id=owner,
+    )
+
+
+def _more(turn: int) -> Messages:
+    return [{"role": "assistant", "content": f"That was {turn}."}, user(f"And what comes after {turn}?")]
 
 
 async def _ready(bus: MemoryBus) -> None:
@@ -115,7 +122,35 @@ async def _ready(bus: MemoryBus) -> None:
         await bus.call(OPTIMIZE, warm, budget_ms=60_000)
 
 
+def cost(tokens: int, owners: int) -> list[float]:
+    """Milliseconds of one core that each turn of the first organization's conversation takes."""
+    optimizer = Optimizer(load_similarity(MODEL_DIR), cache_bytes=OptimizerSettings().optimizer_memo_bytes)
+    encoding_for(MODEL)
+    talks = [long_conversation(tokens, f"org {owner}") for owner in range(owners)]
+    cuts: list[int | None] = [None] * owners
+    out = []
+    for turn in range(TURNS):
+        for owner, messages in enumerate(talks):
+            request = _request(messages, cuts[owner], f"org {owner}")
+            started = thread_time()
+            cuts[owner] = optimizer.answer(request).cut
+            if owner == 0:
+                out.append(1000 * (thread_time() - started))
+            talks[owner] = [*messages, *_more(turn)]
+    return out
+
+
 def main(sizes: list[int]) -> None:
+    """One line for each size."""
+    lines = []
+    for size in sizes:
+        alone, beside = cost(size, 1), cost(size, 5)
+        ratio = f"{alone[0] / alone[-1]:.0f}"
+        lines.append([f"{size:,}", *(f"{one:.0f}" for one in (alone[0], alone[1], alone[-1], beside[-1])), ratio])
+    print(table(["tokens", "first turn, ms", "second", "tenth", "tenth, beside four others", "first ÷ tenth"], lines))
+
+
+def service(sizes: list[int]) -> None:
     """One line for each size: the first turns and the tenth."""
     lines = []
     for size in sizes:
@@ -132,4 +167,5 @@ def main(sizes: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(size.replace("_", "")) for size in sys.argv[1:]] or list(SIZES))
+    shown = service if "service" in sys.argv[1:] else main
+    shown([int(given.replace("_", "")) for given in sys.argv[1:] if given != "service"] or list(SIZES))
