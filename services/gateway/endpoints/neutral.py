@@ -198,7 +198,7 @@ class NeutralEndpoint:
         """The client's own bytes where the provider speaks its format; else, or where sealed reasoning has to be taken out of them or
         another model is to answer, a body that is built.
         """
-        envelope, target = read_of(attempt), attempt.target
+        envelope, target = going_out(attempt), attempt.target
         native = self.speaks(attempt)
         form = attempt.provider.formats[self.surface if native else attempt.provider.foreign_surface]
         surface = self.own_surface(envelope) if native else form.name
@@ -252,7 +252,7 @@ class NeutralEndpoint:
 
     def opened(self, attempt: Attempt) -> Ask:
         """The request with the reasoning that is for the model that serves, and with no other."""
-        found = unseal(self.ask(read_of(attempt)), attempt.cipher or _CLOSED, serving(attempt)).ask
+        found = unseal(self.ask(going_out(attempt)), attempt.cipher or _CLOSED, serving(attempt)).ask
         return without_reasoning(found) if attempt.without_reasoning else found
 
     def decode(self, attempt: Attempt, data: bytes) -> DecodedAnswer:
@@ -364,10 +364,15 @@ class NeutralEndpoint:
 
 
 def read_of(attempt: Attempt) -> Envelope:
-    """The head of the request, as it came or with shorter texts."""
+    """The head of the request."""
     envelope = attempt.request.envelope
     assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
-    shorter = attempt.plan.shortened
+    return envelope
+
+
+def going_out(attempt: Attempt) -> Envelope:
+    """The head of the request with the texts that go out. What is stored of a request is what came."""
+    shorter, envelope = attempt.plan.shortened, read_of(attempt)
     return envelope if shorter is None else msgspec.structs.replace(envelope, raw=shorter, top=top_level(shorter))
 
 

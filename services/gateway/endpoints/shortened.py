@@ -82,7 +82,7 @@ class ShortenedBody:
 
     def _texts(self, at: int) -> tuple[str, ...] | None:
         message, turns = self._shown[at], self._turns_of[at]
-        if message["role"] == "assistant" or (message["role"] == "system" and turns):
+        if at in self._stay or message["role"] == "assistant" or (message["role"] == "system" and turns):
             return None
         texts = [block for block in _with_parts(self._blocks[at]) if isinstance(block, Text)]
         said = _said(message)

@@ -218,3 +218,19 @@ async def test_a_conversation_that_is_too_long_says_so(
     await ask(agents, api, OWN[api])
     assert ROWS in sent(agents)
     assert (await event_of(agents)).degraded == ("optimizer",)
+
+
+async def test_what_is_stored_is_what_came(agents: Stack) -> None:
+    """And a turn that goes on with it sends it as it is stored."""
+    agents.provider.strict = False
+    said: Any = [{"role": "user", "content": f"{TASK}\n\n\n\n\n\n\nAnswer in feet."}]
+    async with agents.client() as openai:
+        first = await openai.responses.create(model=ELSEWHERE["responses"], instructions=LONG, input=said)
+        assert said[0]["content"] not in sent(agents)
+        assert SHORT in sent(agents)
+        kept = await openai.responses.input_items.list(first.id)
+        assert kept.data[0].content == said[0]["content"]  # type: ignore[union-attr]
+        await openai.responses.create(
+            model=ELSEWHERE["responses"], instructions=LONG, input="And in metres?", previous_response_id=first.id
+        )
+        assert {said[0]["content"], LONG} <= set(sent(agents))
