@@ -7,7 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from libs.common.contracts.auth import Level, OptimizationSettings
+from libs.common.catalog import load
+from libs.common.contracts.auth import Level, OptimizationSettings, Principal
+from services.gateway.domain.overrides import NONE
+from services.gateway.domain.plan import Plan
+from services.gateway.domain.request import Request
+from services.gateway.domain.subrequests import optimize_request
+from services.gateway.state.prefix_cache import PrefixCacheTracker
 from tests.damage.asking import MODEL
 from tests.damage.formats import APIS, ENDPOINTS, Api, body_of, format_asker, view_of
 from tests.damage.talk.transcripts import Transcript, native_tools, text_tools
@@ -247,3 +253,30 @@ def test_a_view_says_what_is_held(api: Api) -> None:
     assert view.own.body(msgspec.Raw(b"[]"), ()) is None, "nothing is no conversation"
     assert view.own.body(view.raw["messages"], range(41)) == body
     assert ENDPOINTS[api].head(body, {}, "").shortenable
+
+
+def test_what_was_marked_a_turn_ago_stays_while_it_is_cached() -> None:
+    """A client that sets its mark no more, or further to the front, has the provider's cache until that forgets."""
+    marked = {"role": "user", "content": [{"type": "text", "text": WORDY, **MARK}]}
+    before, after = (
+        view_of("messages", json.dumps(message(system=WORDY, messages=turns)).encode())
+        for turns in ([marked], [{"role": "user", "content": WORDY}, {"role": "assistant", "content": "So."}, USER])
+    )
+    assert before is not None
+    assert after is not None
+    tracker = PrefixCacheTracker(lambda: 0.0)
+    tracker.update("org", before, None, 2_000)
+    request = Request(
+        id="req",
+        accepted=0,
+        time_ms=0,
+        kind="messages",
+        principal=Principal(org_id="org", key_id="key"),
+        envelope=ENDPOINTS["messages"].head(json.dumps(message()).encode(), {}, ""),
+        chat=after,
+        overrides=NONE,
+        settings=OptimizationSettings(),
+    )
+    warm = Plan(prefix=tracker.lookup("org", after))
+    assert optimize_request(request, warm, load()).held == (0, 1)
+    assert optimize_request(request, Plan(), load()).held == ()
