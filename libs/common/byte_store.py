@@ -45,6 +45,14 @@ class ByteStore(Generic[K, V]):
             while self.bytes > self._most:
                 self._drop(*next(iter(self._entries)))
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self._of.clear()
+            self._held.clear()
+            self.bytes = 0
+
     def held(self, owner: str) -> int:
         """The bytes that one owner has here."""
         return self._held.get(owner, 0)

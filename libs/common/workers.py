@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import struct
 import sys
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
@@ -22,12 +22,14 @@ SKIPPED = Metric(
 )
 _LENGTH = struct.Struct(">I")
 _MOST_BYTES = 64 << 20
+_MOST_OWNERS = 4_096
 
 
 class Workers:
     """Some processes of one program, which is given pieces of work on its standard input, each with its length before it.
 
-    Each owner has at most all processes but one at a time, so that nobody's texts keep everybody's waiting.
+    Each owner has at most all processes but one at a time, so that nobody's texts keep everybody's waiting, and the one
+    that worked for it last where that is free: it remembers the most of its texts.
     """
 
     def __init__(self, name: str, program: Sequence[str], *, count: int, seconds: float) -> None:
@@ -38,6 +40,7 @@ class Workers:
         self._busy: Counter[str] = Counter()
         self._workers = [_Worker(name, program) for _ in range(count)]
         self._idle: list[_Worker] = list(self._workers)
+        self._last: OrderedDict[str, _Worker] = OrderedDict()
         self._freed = asyncio.Condition()
         self._tasks: set[asyncio.Task[bytes]] = set()
 
@@ -107,8 +110,15 @@ class Workers:
             except TimeoutError:
                 raise Unavailable(f"The {self._name} has other long texts to work on.") from None
             self._busy[owner] += 1
-            # The one that became free last has the most of what it remembers at hand.
-            return self._idle.pop()
+            worker = self._last.pop(owner, None)
+            if worker is None or worker not in self._idle:
+                # The one that became free last has the most of what it remembers at hand.
+                worker = self._idle[-1]
+            self._idle.remove(worker)
+            self._last[owner] = worker
+            if len(self._last) > _MOST_OWNERS:
+                self._last.popitem(last=False)
+            return worker
 
 
 class _Worker:

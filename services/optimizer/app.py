@@ -21,6 +21,8 @@ from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
 from services.optimizer.settings import OptimizerSettings
 
+_OF_ITS_TIME = 0.7
+
 
 @asynccontextmanager
 async def create_app(settings: OptimizerSettings, bus: Bus) -> AsyncIterator[App]:
@@ -42,8 +44,10 @@ async def create_app(settings: OptimizerSettings, bus: Bus) -> AsyncIterator[App
 
 
 def program(settings: OptimizerSettings) -> tuple[str, ...]:
-    """What a worker process runs."""
-    return (sys.executable, "-m", "services.optimizer.worker", settings.model_dir, str(settings.optimizer_memo_bytes))
+    """What a worker process runs. It gives a request up before it would be ended, which would cost what it remembers."""
+    seconds = _OF_ITS_TIME * settings.optimizer_worker_seconds
+    given = (settings.model_dir, str(settings.optimizer_memo_bytes), str(seconds))
+    return (sys.executable, "-m", "services.optimizer.worker", *given)
 
 
 def load_similarity(model_dir: str) -> Similarity:

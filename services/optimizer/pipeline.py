@@ -1,13 +1,15 @@
 """One request, start to end: read the messages, shorten them, write them back."""
 
 import json
+import time
+from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any
 
 import msgspec
 
+from libs.common.byte_store import ByteStore
 from libs.common.contracts.optimizer import LeverSaving, OptimizeReply, OptimizeRequest, TextReply, TextRequest
-from libs.common.errors import BadRequest
+from libs.common.errors import BadRequest, Unavailable
 from libs.common.tokens import count_message, count_text, encoding_for
 from services.optimizer.domain.calls import answered
 from services.optimizer.domain.conversation import Message
@@ -17,10 +19,10 @@ from services.optimizer.domain.levers import plan
 from services.optimizer.domain.optimize import optimize
 from services.optimizer.domain.plan import Plan
 from services.optimizer.domain.prompt_cache import PromptCacheState
+from services.optimizer.domain.remembered import Memory, Store, remembering
 from services.optimizer.domain.rewriting import Rewritten, rewrite
 from services.optimizer.domain.similarity import Similarity
 from services.optimizer.domain.single_text import shortened
-from services.optimizer.result_cache import ResultCache
 
 METHOD = "rules+static-minilm-256"
 # /v1/optimize names no model that would choose another vocabulary.
@@ -28,16 +30,43 @@ _TEXT_MODEL = "gpt-4o"
 
 
 class Optimizer:
-    """Answers requests; remembers what became of the last messages."""
+    """Answers requests; remembers what it has found out about the last messages, and what became of them, in at most `cache_bytes`, a
+    fourth of them of one organization.
 
-    def __init__(self, similarity: Similarity, cache_bytes: int) -> None:
+    A request that takes more than `seconds` (None: as long as it likes) is given up between two messages, and what was found out
+    until then is there when it comes again.
+    """
+
+    def __init__(
+        self,
+        similarity: Similarity,
+        cache_bytes: int,
+        seconds: float | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._similarity = similarity
-        self._rewritten = ResultCache[Rewritten](cache_bytes // 2, _size)
-        self._extracted = ResultCache[Any](cache_bytes // 2, _size_of_documents)
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._store: Store = ByteStore(cache_bytes, cache_bytes // 4)
 
     def answer(self, request: OptimizeRequest) -> OptimizeReply:
-        """Raises `BadRequest` where `messages` is not a list of objects. Safe to call from several threads."""
-        messages = _read(request)
+        """Raises `BadRequest` where `messages` is not a list of objects, `Unavailable` where the time was too short. Safe to call
+        from several threads.
+        """
+        with remembering(self._memory(request.org_id)) as memory:
+            return self._answer(request, memory)
+
+    def _memory(self, owner: str) -> Memory:
+        started, seconds = self._monotonic(), self._seconds
+
+        def before_more() -> None:
+            if seconds is not None and self._monotonic() - started > seconds:
+                raise Unavailable("The messages take too long to read at once; what was read is remembered.")
+
+        return Memory(self._store, owner, before_more)
+
+    def _answer(self, request: OptimizeRequest, memory: Memory) -> OptimizeReply:
+        messages = _read(request, memory)
         if messages is None:
             return OptimizeReply(
                 messages=msgspec.Raw(b"null"), original_tokens=0, optimized_tokens=0, exact_tokens=False
@@ -48,8 +77,8 @@ class Optimizer:
             request.settings,
             request.model,
             PromptCacheState(request.keep_cut, request.warm_tokens, request.cached_price_share),
-            partial(self._rewrite, owner=request.org_id, model=request.model, vocabulary=encoding.name),
-            _Documents(self._extracted, self._similarity, request.org_id, request.model, encoding.name),
+            partial(self._rewrite, memory=memory, model=request.model, vocabulary=encoding.name),
+            _Documents(memory, self._similarity, request.model, encoding.name),
             tools=request.tools,
         )
         changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
@@ -60,7 +89,7 @@ class Optimizer:
             levers=tuple(LeverSaving(lever=lever, tokens=tokens) for lever, tokens in done.saved.items()),
             exact_tokens=exact,
             cut=done.cut,
-            positions=tuple(message.position for message in done.messages) if request.explain else (),
+            positions=tuple(message.position for message in done.messages) if request.explain or request.placed else (),
             notes=done.notes if request.explain else done.always_reported,
             parts=tuple(parts(messages, plan(request.settings))) if request.explain else (),
             content=done.content,
@@ -70,7 +99,8 @@ class Optimizer:
     def shorten(self, request: TextRequest) -> TextReply:
         """One text by itself, as far as its threshold allows. Safe to call from several threads."""
         count = partial(count_text, _TEXT_MODEL)
-        short = shortened(request.text, request.similarity_threshold, count, self._similarity.between)
+        with remembering(Memory(self._store, request.org_id)):
+            short = shortened(request.text, request.similarity_threshold, count, self._similarity.between)
         return TextReply(
             text=short.text,
             similarity=short.similarity,
@@ -79,20 +109,24 @@ class Optimizer:
             method=METHOD,
         )
 
-    def _rewrite(self, message: Message, plan: Plan, *, owner: str, model: str, vocabulary: str) -> Rewritten:
-        parts = (vocabulary, message.role, f"{message.marked}{message.may_be_a_file}", _named(plan), *message.texts())
+    def _rewrite(self, message: Message, plan: Plan, *, memory: Memory, model: str, vocabulary: str) -> Rewritten:
+        parts = (
+            "rewritten",
+            vocabulary,
+            message.role,
+            f"{message.unchangeable}{message.may_be_a_file}",
+            _named(plan),
+            *message.texts(),
+        )
         count = partial(count_text, model)
-        return self._rewritten.get(owner, parts, lambda: rewrite(message, plan, count, self._similarity.between))
+        return memory.get(parts, lambda: rewrite(message, plan, count, self._similarity.between))
 
 
 class _Documents:
     """Chooses documents once for a text and what was asked; remembers for all requests."""
 
-    def __init__(
-        self, results: ResultCache[Any], similarity: Similarity, owner: str, model: str, vocabulary: str
-    ) -> None:
-        self._owner = owner
-        self._results = results
+    def __init__(self, memory: Memory, similarity: Similarity, model: str, vocabulary: str) -> None:
+        self._memory = memory
         self._nearness = similarity.nearness
         self._count = partial(count_text, model)
         self._vocabulary = vocabulary
@@ -100,27 +134,12 @@ class _Documents:
     def extract(self, text: str, before: str | None, since: tuple[str, ...]) -> Extracted:
         """A text that holds documents, without some."""
         parts = ("text", self._vocabulary, text, *(() if before is None else ("before", before)), "since", *since)
-        found: Extracted = self._results.get(
-            self._owner, parts, lambda: extract(text, before, since, self._count, self._nearness)
-        )
-        return found
+        return self._memory.get(parts, lambda: extract(text, before, since, self._count, self._nearness))
 
     def choose(self, passages: tuple[str, ...], since: tuple[str, ...]) -> set[int] | str:
         """Which of these passages stay, or why all do."""
         parts = ("turns", self._vocabulary, *passages, "since", *since)
-        found: set[int] | str = self._results.get(
-            self._owner, parts, lambda: choose(passages, "", None, since, self._count, self._nearness)
-        )
-        return found
-
-
-def _size(made: Rewritten) -> int:
-    """The bytes of a result; a letter has at most four."""
-    return 4 * sum(map(len, made.texts or ())) + 200 * len(made.done)
-
-
-def _size_of_documents(made: Extracted | set[int] | str) -> int:
-    return 4 * len(made.text) if isinstance(made, Extracted) else 40 * len(made)
+        return self._memory.get(parts, lambda: choose(passages, "", None, since, self._count, self._nearness))
 
 
 @lru_cache(maxsize=256)
@@ -128,7 +147,7 @@ def _named(plan: Plan) -> str:
     return repr(plan)
 
 
-def _read(request: OptimizeRequest) -> list[Message] | None:
+def _read(request: OptimizeRequest, memory: Memory) -> list[Message] | None:
     """The messages; None where they are messages that cannot be read to the letter: half a character, a number past all."""
     try:
         raws = msgspec.json.decode(request.messages, type=list[msgspec.Raw])
@@ -138,13 +157,17 @@ def _read(request: OptimizeRequest) -> list[Message] | None:
             return None
         raise BadRequest("messages must be an array of objects.", param="messages") from None
     calls = answered(objects)
+    held, fixed = frozenset(request.held), frozenset(request.fixed)
+    vocabulary = encoding_for(request.model)[0].name
     return [
         Message(
             data=data,
-            tokens=count_message(request.model, data),
+            tokens=memory.get(("tokens", vocabulary, bytes(raw)), partial(count_message, request.model, data)),
             position=i,
             raw=bytes(raw),
             call=calls[i],
+            held=i in held,
+            fixed=i in fixed,
         )
         for i, (raw, data) in enumerate(zip(raws, objects, strict=True))
     ]

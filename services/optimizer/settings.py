@@ -12,8 +12,8 @@ class OptimizerSettings(CommonSettings, frozen=True, kw_only=True):
     optimizer_workers: int = 2
     """Processes for long messages."""
     optimizer_worker_seconds: float = 3.0
-    """A process that takes longer for one text is ended and replaced."""
+    """A process that takes longer for one text is ended and replaced; a conversation that does is gone on with when it comes again."""
     optimizer_max_bytes: int = 1_100_000
     """Messages of more bytes are sent as they are."""
-    optimizer_memo_bytes: int = 32_000_000
-    """Bytes of rewritten messages that each process remembers, a fourth of them of one organization."""
+    optimizer_memo_bytes: int = 64_000_000
+    """Bytes that each process remembers of what it has found out about texts, a fourth of them of one organization."""

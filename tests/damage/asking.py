@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -43,11 +43,29 @@ class Sent:
         return "\n\0\n".join(self.texts())
 
 
+class Asking(Protocol):
+    """What sends conversations, in one format."""
+
+    def takes(self, messages: Messages) -> bool:
+        """Whether these can be sent in this format."""
+        ...
+
+    def send(
+        self, messages: Messages, level: Strength, *, tools: bool = False, keep_cut: int | None = None, **settings: Any
+    ) -> Sent:
+        """One request; nothing is remembered of its conversation but the cut that is given."""
+        ...
+
+
 class Asker:
     """Asks one optimizer. The stand-in for the table of words needs no model; the real one can be given."""
 
     def __init__(self, similarity: Similarity = LIKENESS) -> None:
         self._optimizer = Optimizer(similarity, cache_bytes=32_000_000)
+
+    def takes(self, messages: Messages) -> bool:
+        """Whether these can be sent in this format."""
+        return bool(messages)
 
     def send(
         self, messages: Messages, level: Strength, *, tools: bool = False, keep_cut: int | None = None, **settings: Any

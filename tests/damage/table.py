@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tests.damage.asking import LEVELS, Asker, Strength
+from tests.damage.asking import LEVELS, Asking, Strength
 from tests.damage.corpus.catalogue import File
 from tests.damage.corpus.words import Dice
 from tests.damage.judging import Verdict, judge
@@ -40,12 +40,14 @@ class Row:
         return "\n".join([f"{self.harmed} of {self.checked} harmed", *self.examples[:6]])
 
 
-def verdicts(asker: Asker, files: Iterable[File], *, every: bool = False) -> Iterator[tuple[File, Strength, Verdict]]:
+def verdicts(asker: Asking, files: Iterable[File], *, every: bool = False) -> Iterator[tuple[File, Strength, Verdict]]:
     """Each file in some placements at two levels, so that a kind sees all of both; with `every`, in all at all."""
     for n, file in enumerate(files):
         places = range(len(PLACEMENTS)) if every else _some(n)
         for i, place in enumerate(places):
             case = PLACEMENTS[place](file, Dice(f"{file.name}-{place}"))
+            if not asker.takes(case.messages):
+                continue
             for level in LEVELS if every else ("aggressive", LEVELS[(n // 5 + i) % 3]):
                 sent = asker.send(case.messages, level, tools=case.tools)  # type: ignore[arg-type]
                 for verdict in judge(case, sent):
@@ -57,7 +59,7 @@ def _some(n: int) -> list[int]:
     return [(n * PLACEMENTS_OF_A_FILE + i) % len(PLACEMENTS) for i in range(PLACEMENTS_OF_A_FILE)]
 
 
-def rows(asker: Asker, files: Iterable[File], *, every: bool = False) -> dict[str, Row]:
+def rows(asker: Asking, files: Iterable[File], *, every: bool = False) -> dict[str, Row]:
     """The figures of each kind."""
     found: dict[str, Row] = {}
     for file, level, verdict in verdicts(asker, files, every=every):

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from msgspec import Raw
+
 from libs.common.catalog import load
 from libs.common.contracts.events import TokenClasses
 from libs.common.errors import PromptlyError
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.deferral import with_tier
 from services.gateway.domain.prefix_writes import Place, Rates
+from services.gateway.endpoints.chat_view import chat_view
 from services.gateway.endpoints.generate import replay as generate_replay
 from services.gateway.endpoints.generate import request as generate_request
 from services.gateway.endpoints.generate.answer import GenerateWriting, generated
@@ -185,7 +188,7 @@ def _served(parse: Parse, body: dict[str, Any]) -> None:
     levers.provider_bound(found)
     levers.optimizable(found, "messages")
     levers.exact_key("messages", found, {})
-    chat.messages_view(ask)
+    _shortened(ask, found)
     chat.tools_view(ask)
     holds_sealed(ask)
     known = load()
@@ -196,6 +199,23 @@ def _served(parse: Parse, body: dict[str, Any]) -> None:
                 _tried(surface.build, one, target)
             if surface.count_body is not None:
                 _tried(surface.count_body, one, target)
+
+
+def _shortened(ask: Ask, found: Envelope) -> None:
+    """The chat view of a request, and its body with every text that may be another."""
+    try:
+        view = chat_view(ask, found)
+    except PromptlyError:
+        return
+    assert view.own is not None
+    messages = json.loads(bytes(view.raw["messages"]))
+    positions = range(len(messages))
+    free = set(positions) - set(view.own.held) - set(view.own.fixed)
+    for at in free:
+        if isinstance(messages[at]["content"], str):
+            messages[at]["content"] += "."
+    view.own.body(Raw(json.dumps(messages).encode()), positions)
+    view.own.body(view.raw["messages"], [at for at in positions if at in view.own.held])
 
 
 def _sealed(text: str) -> None:

@@ -18,6 +18,9 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     of leading non-system messages that the last cut of this conversation left out: while it is given, that cut stays
     until the rest has grown to twice the window. `tools` says that the request declares tools.
     `org_id` is whose text it is: long texts of one organization do not keep those of others waiting.
+
+    `held` are the positions of messages that stay, every byte of them; `fixed` those of messages whose texts stay, though the message
+    may be left out. `placed` asks for the reply's `positions`, with or without an explanation.
     """
 
     model: str
@@ -29,6 +32,9 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     explain: bool = False
     tools: bool = False
     org_id: str = ""
+    held: tuple[int, ...] = ()
+    fixed: tuple[int, ...] = ()
+    placed: bool = False
 
 
 class LeverSaving(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +80,7 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     `exact_tokens` is false where the model's own tokenizer is not at hand and a stand-in counted. `cut` is the number of
     leading non-system messages that were left out, None without a cut. Where an explanation was asked for, `notes` say what
     each step did, `positions` where each message of the shorter array stood in the original one (-1: it was put in), and
-    `parts` what each text is.
+    `parts` what each text is. `positions` can be asked for by themselves.
 
     `content` counts the messages by the kinds of content that they hold, and `left_out` what is not sent any more:
     `messages`, `results` cut short or pointed back to, turns with `documents` left out.

@@ -5,7 +5,8 @@ provider. Only `model` and `messages` are ever replaced.
 """
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -84,11 +85,37 @@ class ChatFields(msgspec.Struct, frozen=True, kw_only=True):
     response_format: ResponseFormat | None = None
 
 
+class OwnFormat(Protocol):
+    """What a request that is only shown as a chat leaves free, and how it takes what was made of that.
+
+    `held` are the positions of messages that stay as they came, `fixed` those whose texts do; `whole`: no message may be left out;
+    `marked` is how many messages stand before the client's last mark for a provider's cache.
+    """
+
+    @property
+    def held(self) -> tuple[int, ...]: ...
+    @property
+    def fixed(self) -> tuple[int, ...]: ...
+    @property
+    def whole(self) -> bool: ...
+    @property
+    def marked(self) -> int: ...
+
+    def body(self, messages: msgspec.Raw, positions: Sequence[int]) -> bytes | None:
+        """The client's own body with what these messages say, each of which stood at its position in the chat (-1: nowhere). None
+        where the format has no form for them.
+        """
+        ...
+
+
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that can be served: `raw` is the client's object, key by key, as it came."""
+    """A request that can be served: `raw` is the client's object, key by key, as it came. `own` is what the client's own format says
+    to changes; None: this is that format.
+    """
 
     raw: dict[str, msgspec.Raw]
     fields: ChatFields
+    own: OwnFormat | None = None
 
     @property
     def stream(self) -> bool:

@@ -20,7 +20,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One request's plan, as far as it has come. Steps return a new one.
 
     `waited` is how many seconds another request's call was waited for; `recalled` what is known of the tool calls in the
-    conversation, by their id; `refusal` the router's error where no key reaches a model that would do; `fallback_used` says
+    conversation, by their id; `body` is the client's body with the optimizer's texts, where its format is not the optimizer's;
+    `refusal` the router's error where no key reaches a model that would do; `fallback_used` says
     that the client's own request went out in the end; `degraded` names the services that were skipped.
     """
 
@@ -30,6 +31,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     recalled: Mapping[str, Kept] = {}
     prefix: PrefixState | None = None
     optimized: OptimizeReply | None = None
+    body: bytes | None = None
     route: RouteReply | None = None
     refusal: BadRequest | None = None
     target: Target | None = None
@@ -55,6 +57,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         if self.optimized is None or not self.optimized.changed or self.fallback_used:
             return None
         return self.optimized
+
+    @property
+    def shortened(self) -> bytes | None:
+        """The client's body with shorter texts, if that goes out and the client's format is not the optimizer's."""
+        return None if self.shorter is None else self.body
 
     @property
     def removed(self) -> list[tuple[LeverName, int]]:

@@ -1,13 +1,17 @@
 """What the pipeline sends to cache, optimizer and router; None where there is nothing to send, so that no call is made."""
 
+import msgspec
+
 from libs.common import conversation
 from libs.common.catalog import Catalog
 from libs.common.contracts.auth import OptimizationSettings, Principal, RoutingRule
 from libs.common.contracts.cache import ExactLookup, SemanticLookup
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
+from services.gateway.domain.chat import OwnFormat
 from services.gateway.domain.needs import needs
 from services.gateway.domain.plan import Plan, pinned_model
+from services.gateway.domain.prefix import PrefixState
 from services.gateway.domain.request import Kind, Request
 from services.gateway.domain.targets import available
 
@@ -15,8 +19,9 @@ from services.gateway.domain.targets import available
 MAX_MESSAGE_BYTES = 1 << 20
 
 
-# What the optimizer shortens: the client gets back answers to messages that it has sent in this very format.
+# What is a chat as it comes; of all other kinds a view is made for the levers.
 _CHAT = ("chat", "completion")
+_CONVERSATIONS = (*_CHAT, "messages", "responses", "generate")
 
 
 def exact_lookup(request: Request) -> ExactLookup | None:
@@ -40,28 +45,70 @@ def semantic_lookup(request: Request) -> SemanticLookup | None:
 
 
 def optimization_enabled(request: Request) -> bool:
-    """Whether any lever that shortens is on, and the messages fit into a hop."""
-    settings = request.settings
+    """Whether any lever that shortens is on, the client's format leaves something to it, and the messages fit into a hop."""
+    chat = request.chat
+    if chat is None or not (shortens(request.settings) and request.envelope.shortenable) or not _fits(request):
+        return False
+    return chat.own is None or len(chat.own.held) < len(chat.fields.messages)
+
+
+def shortens(settings: OptimizationSettings) -> bool:
+    """Whether any lever that shortens is on."""
     on = settings.whitespace_removal or settings.redundancy_elimination
     on = on or settings.system_prompt_compression or settings.context_pruning
-    small = request.chat is not None and len(bytes(request.messages)) <= MAX_MESSAGE_BYTES
-    return settings.level != "off" and on and small and request.kind in _CHAT
+    return settings.level != "off" and on
+
+
+def too_long_for(request: Request) -> tuple[str, ...]:
+    """The services that would save, were the request not too long for a hop to them."""
+    own, envelope = request.settings, request.envelope
+    too_long = len(envelope.raw) + envelope.earlier_bytes > MAX_MESSAGE_BYTES
+    if not too_long or request.kind not in _CONVERSATIONS:
+        return ()
+    unread = request.chat is None
+    wanted = {
+        "cache": own.cache_enabled and (request.overrides.read_cache or request.overrides.write_cache),
+        "optimizer": shortens(own) and envelope.shortenable and (unread or not _fits(request)),
+        "router": unread and envelope.routable and is_read(request.kind, request.principal, without_shortening(own)),
+    }
+    return tuple(name for name, on in wanted.items() if on)
+
+
+def without_shortening(settings: OptimizationSettings) -> OptimizationSettings:
+    """The same settings with every lever off that shortens."""
+    return msgspec.structs.replace(settings, level="off")
+
+
+def _fits(request: Request) -> bool:
+    return len(bytes(request.messages)) <= MAX_MESSAGE_BYTES
 
 
 def optimize_request(request: Request, plan: Plan, catalog: Catalog) -> OptimizeRequest:
     """Can it be shorter? To be sent where `optimization_enabled` says so."""
-    warm, chat = plan.prefix, request.chat
+    warm, chat, settings = plan.prefix, request.chat, request.settings
     assert chat is not None
+    own = chat.own
+    if own is not None and own.whole:
+        settings = msgspec.structs.replace(settings, context_pruning=False)
     return OptimizeRequest(
         model=chat.fields.model,
         messages=request.messages,
-        settings=request.settings,
+        settings=settings,
+        held=() if own is None else _held(own, warm),
+        fixed=() if own is None else own.fixed,
+        placed=own is not None,
         keep_cut=warm.cut if warm is not None else None,
         warm_tokens=warm.cached_tokens if warm is not None else 0,
         tools=bool(chat.fields.tools or chat.fields.functions),
         org_id=request.principal.org_id,
         cached_price_share=1.0 if warm is None else _cached_price_share(request, catalog),
     )
+
+
+def _held(own: OwnFormat, warm: PrefixState | None) -> tuple[int, ...]:
+    """With what the client marked a turn ago, and the provider has cached as it came."""
+    marked = 0 if warm is None else warm.marked
+    return own.held if marked <= own.marked else tuple(sorted({*own.held, *range(marked)}))
 
 
 def _cached_price_share(request: Request, catalog: Catalog) -> float:
@@ -115,7 +162,9 @@ def route_request(request: Request, plan: Plan) -> RouteRequest | None:
 
 def is_read(kind: Kind, principal: Principal, settings: OptimizationSettings) -> bool:
     """Whether a request of this kind has a chat view made for the levers."""
-    return kind in _CHAT or settings.routing_mode != "manual" or bool(rules_of(principal, settings))
+    return (
+        kind in _CHAT or shortens(settings) or settings.routing_mode != "manual" or bool(rules_of(principal, settings))
+    )
 
 
 def rules_of(principal: Principal, settings: OptimizationSettings) -> tuple[RoutingRule, ...]:

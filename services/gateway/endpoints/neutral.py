@@ -34,11 +34,11 @@ from services.gateway.formats.blocks import Answer, Ask, Call, Reasoning, Surfac
 from services.gateway.formats.build import Built, Target
 from services.gateway.formats.deltas import StreamWriter
 from services.gateway.formats.either import whole_answer
-from services.gateway.formats.envelope import Envelope, with_model
+from services.gateway.formats.envelope import Envelope, top_level, with_model
 from services.gateway.formats.errors import Problem, Rendered, problem_of
 from services.gateway.formats.filters import client_answer
 from services.gateway.formats.headers import to_client, without_credentials
-from services.gateway.formats.levers import CONVERSATIONS, cacheable, exact_key, plain_question, routable
+from services.gateway.formats.levers import CONVERSATIONS, cacheable, exact_key, optimizable, plain_question, routable
 from services.gateway.formats.opaque import Cipher, Sealer, Serving, unseal, without_reasoning
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EncodedRequest
@@ -89,8 +89,9 @@ class NeutralEndpoint:
     operation = "chat"
     routes: tuple[str, ...] = ()
     id_headers: tuple[str, ...] = ("x-request-id",)
-    # Whether the router may choose another model at all.
+    # Whether the router may choose another model at all, and the optimizer shorter texts.
     routable = True
+    shortenable = True
     # Whether reasoning that a provider refuses is left out of a request that was forwarded, too.
     strips_refused_reasoning = False
 
@@ -161,7 +162,7 @@ class NeutralEndpoint:
             headers=without_credentials(headers),
             query=query,
             routable=self.routable and routable(found),
-            shortenable=False,
+            shortenable=self.shortenable and optimizable(found, self.surface),
         )
 
     def chat_view(self, envelope: AnyEnvelope) -> Chat | None:
@@ -171,7 +172,7 @@ class NeutralEndpoint:
         if not (envelope.routable or envelope.shortenable) or size > _MAX_READ:
             return None
         try:
-            return chat_view(self.ask(envelope))
+            return chat_view(self.ask(envelope), envelope if envelope.shortenable else None)
         except BadRequest:  # what cannot be read here may be right all the same where it goes as it came
             return None
 
@@ -197,7 +198,7 @@ class NeutralEndpoint:
         """The client's own bytes where the provider speaks its format; else, or where sealed reasoning has to be taken out of them or
         another model is to answer, a body that is built.
         """
-        envelope, target = read_of(attempt), attempt.target
+        envelope, target = going_out(attempt), attempt.target
         native = self.speaks(attempt)
         form = attempt.provider.formats[self.surface if native else attempt.provider.foreign_surface]
         surface = self.own_surface(envelope) if native else form.name
@@ -211,7 +212,7 @@ class NeutralEndpoint:
                 body=self.own_body(envelope, target.served_model),
                 query=query,
                 headers=headers,
-                raw=True,
+                raw=attempt.plan.shortened is None,
                 forwarded=True,
                 holds_reasoning=self.strips_refused_reasoning and "thinking" in envelope.flags,
                 format=form,
@@ -251,7 +252,7 @@ class NeutralEndpoint:
 
     def opened(self, attempt: Attempt) -> Ask:
         """The request with the reasoning that is for the model that serves, and with no other."""
-        found = unseal(self.ask(read_of(attempt)), attempt.cipher or _CLOSED, serving(attempt)).ask
+        found = unseal(self.ask(going_out(attempt)), attempt.cipher or _CLOSED, serving(attempt)).ask
         return without_reasoning(found) if attempt.without_reasoning else found
 
     def decode(self, attempt: Attempt, data: bytes) -> DecodedAnswer:
@@ -367,6 +368,12 @@ def read_of(attempt: Attempt) -> Envelope:
     envelope = attempt.request.envelope
     assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
     return envelope
+
+
+def going_out(attempt: Attempt) -> Envelope:
+    """The head of the request with the texts that go out. What is stored of a request is what came."""
+    shorter, envelope = attempt.plan.shortened, read_of(attempt)
+    return envelope if shorter is None else msgspec.structs.replace(envelope, raw=shorter, top=top_level(shorter))
 
 
 def sent_of(attempt: Attempt) -> NeutralRequest:

@@ -237,6 +237,7 @@ class CompactResponses(OpenAIResponses):
     """POST /v1/responses/compact: what OpenAI makes of a conversation, for later requests to OpenAI. Nothing of it is stored here."""
 
     routable = False
+    shortenable = False
 
     routes: tuple[str, ...] = ("/v1/responses/compact",)
 

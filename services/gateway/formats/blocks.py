@@ -40,12 +40,15 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Text(Block, frozen=True, kw_only=True):
-    """Words. `internal`: meant for the surface that it came from only, and no words of the conversation's."""
+    """Words. `internal`: meant for the surface that it came from only, and no words of the conversation's. `field` is the string
+    in the request's body that says them, as errors name it; empty where no string does by itself.
+    """
 
     text: str
     refusal: bool = False
     internal: bool = False
     citations: tuple[Citation, ...] = ()
+    field: str = ""
 
 
 class Media(Block, frozen=True, kw_only=True):
@@ -118,12 +121,15 @@ class Unknown(Block, frozen=True, kw_only=True):
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """Blocks of one speaker. `rest` holds the message's other fields as they came; `bare`: its content was a plain string."""
+    """Blocks of one speaker. `rest` holds the message's other fields as they came; `bare`: its content was a plain string. `field`
+    is where it stands in the request's body; empty where it has no place of its own.
+    """
 
     role: Role
     blocks: tuple[Block, ...]
     rest: Mapping[str, Raw] = {}
     bare: bool = False
+    field: str = ""
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ CONVERSATIONS = frozenset(("messages", "input", "contents"))
 _WITH_TOOLS = ("tools", "tool_choice", "toolConfig", "tool_config", "previous_response_id")
 _OF_ITS_MODEL = frozenset(("bound:model", "compaction", "item_reference"))
 _UNBINDING = frozenset(("bound:model",))
+_AS_IT_WAS = frozenset(("sealed", "continued", "item_reference"))
 
 
 def cacheable(found: Envelope) -> bool:
@@ -79,10 +80,14 @@ def routable(found: Envelope) -> bool:
 
 def optimizable(found: Envelope, surface: Surface) -> bool:
     """Whether texts of a request may be changed at all. Thinking of Anthropic's binds every word before it, and sealed reasoning, a
-    thread or diagnostics bind to the conversation as it was.
+    thread or diagnostics bind to the conversation as it was. What is stored here is sent again as the client wrote it, so that a
+    conversation that goes on from it is not begun otherwise. A mark on the whole request stands behind its last word, and who asks
+    for no answer fills a cache.
     """
     top = found.top
-    if "sealed" in found.flags or given(top, "thread") or given(top, "diagnostics"):
+    if found.flags & _AS_IT_WAS or given(top, "thread") or given(top, "diagnostics") or found.max_tokens == 0:
+        return False
+    if given(top, "cache_control"):
         return False
     if surface == "messages":
         bound = given(top, "thinking") and b"block_binding" in bytes(top["thinking"])

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
+import structlog
 
 from libs.common.catalog import Catalog
 from libs.common.contracts.cache import CacheHit
@@ -18,7 +20,18 @@ from services.gateway.domain.targets import find_target, unreachable
 from services.gateway.ports import AnswerCache, DependencySkipped, Optimizer, Router, ToolCallStore
 from services.gateway.state.prefix_cache import PrefixCacheTracker
 
+log = structlog.get_logger()
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shortened:
+    """The optimizer's reply, and the client's body with its texts where the client's format is not the optimizer's."""
+
+    reply: OptimizeReply
+    body: bytes | None = None
+
+
 _Side = asyncio.Task[tuple[T | None, tuple[str, ...]]]
 
 
@@ -43,7 +56,7 @@ class Planner:
 
     async def plan(self, request: Request, plan: Plan) -> Plan:
         """The plan with a hit of the semantic cache, or with what optimizer and router say. None of the three needs another."""
-        plan = await self._recall(request, plan)
+        plan = await self._recall(request, plan.without(*subrequests.too_long_for(request)))
         optimizing, routing = self._optimize(request, plan), self._route(request, plan)
         side = [task for task in (optimizing, routing) if task is not None]
         try:
@@ -51,14 +64,15 @@ class Planner:
             plan = plan.without(*skipped)
             if hit is not None:
                 return plan.answered_by(hit)
-            optimized, no_optimizer = (None, ()) if optimizing is None else await optimizing
+            shortened, no_optimizer = (None, ()) if optimizing is None else await optimizing
             routed, no_router = (None, ()) if routing is None else await routing
         finally:
             for task in side:
                 task.cancel()
         return msgspec.structs.replace(
             plan.without(*no_optimizer, *no_router),
-            optimized=optimized,
+            optimized=None if shortened is None else shortened.reply,
+            body=None if shortened is None else shortened.body,
             route=routed if isinstance(routed, RouteReply) else None,
             refusal=routed if isinstance(routed, BadRequest) else None,
         )
@@ -94,11 +108,23 @@ class Planner:
         lookup = subrequests.semantic_lookup(request)
         return None if lookup is None or "cache" in plan.degraded else await self._cache.semantic(lookup)
 
-    def _optimize(self, request: Request, plan: Plan) -> _Side[OptimizeReply] | None:
+    def _optimize(self, request: Request, plan: Plan) -> _Side[_Shortened] | None:
         if not subrequests.optimization_enabled(request):
             return None
-        subrequest = subrequests.optimize_request(request, plan, self._catalog)
-        return asyncio.create_task(_or_skip(lambda: self._optimizer.optimize(subrequest)))
+        return asyncio.create_task(_or_skip(lambda: self._shortened(request, plan)))
+
+    async def _shortened(self, request: Request, plan: Plan) -> _Shortened:
+        """What the optimizer makes of a request. It is skipped where its reply has no form in the client's format."""
+        chat = request.chat
+        assert chat is not None, "nothing is shortened that nobody reads"
+        reply = await self._optimizer.optimize(subrequests.optimize_request(request, plan, self._catalog))
+        if chat.own is None or not reply.changed:
+            return _Shortened(reply)
+        body = chat.own.body(reply.messages, reply.positions)
+        if body is None:
+            log.warning("reply_unusable", part="optimizer", reason="no form in the client's format")
+            raise DependencySkipped("optimizer")
+        return _Shortened(reply, body)
 
     def _route(self, request: Request, plan: Plan) -> _Side[RouteReply | BadRequest] | None:
         subrequest = subrequests.route_request(request, plan)

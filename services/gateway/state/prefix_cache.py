@@ -33,9 +33,9 @@ class PrefixCacheTracker:
     def update(self, org_id: str, chat: Chat, cut: int | None, cached_tokens: int, lifetime: Lifetime = "5m") -> None:
         """Note how this request was cut, and how much of it the provider had cached, which it keeps so long after each read."""
         digest = _prefixes(org_id, each_message(chat.raw["messages"]))[-1]
-        self._turns.put(
-            digest, PrefixState(cut, cached_tokens, self._clock() + _WARM_SECONDS[lifetime]), _ENTRY, org_id
-        )
+        marked = 0 if chat.own is None else chat.own.marked
+        state = PrefixState(cut, cached_tokens, self._clock() + _WARM_SECONDS[lifetime], marked)
+        self._turns.put(digest, state, _ENTRY, org_id)
 
 
 def _prefixes(org_id: str, messages: Sequence[bytes]) -> list[bytes]:

@@ -17,7 +17,8 @@ class Message:
     """One message: the object, its tokens, its place in the request (-1: ours) and its bytes as they came.
 
     An unchanged message keeps its bytes, so that everything in it arrives as it was written. `call` is what a tool's result
-    answers, None where that is not known.
+    answers, None where that is not known. `held`: whoever asks has to send it as it is; `fixed`: they can leave it out, and
+    not change it.
     """
 
     data: dict[str, Any]
@@ -25,6 +26,8 @@ class Message:
     position: int
     raw: bytes | None
     call: Call | None = None
+    held: bool = False
+    fixed: bool = False
 
     @property
     def role(self) -> str:
@@ -51,6 +54,16 @@ class Message:
     def may_be_a_file(self) -> bool:
         """Whether a tool's result may be text that is edited by quoting it; so it is wherever nothing speaks against it."""
         return self.call is None or self.call.reads()
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is sent whatever becomes of the others, to the letter."""
+        return self.held or self.marked
+
+    @property
+    def unchangeable(self) -> bool:
+        """Whether its texts are nobody's to change."""
+        return self.fixed or self.stays
 
     @property
     def marked(self) -> bool:

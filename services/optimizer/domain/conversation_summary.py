@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from services.optimizer.domain.conversation import Message
-from services.optimizer.domain.remembered import remembered
+from services.optimizer.domain.remembered import current, remembered
 
 VALUES_LABEL = "Values seen earlier:"
 VALUES_MOST = 60
@@ -66,8 +66,14 @@ def _named(value: str) -> str:
     return f'"{value}"' if " " in value else value
 
 
-def named(message: Message) -> Iterator[str]:
+def named(message: Message) -> tuple[str, ...]:
     """The values of a message, in order. Of a tool's plain numbers only the long ones: the short are amounts and counts."""
+    texts, arguments = message.texts(), _arguments(message)
+    parts = ("named", f"{message.is_tool_result} {len(texts)}", *texts, *arguments)
+    return current().get(parts, lambda: tuple(_named_in(message)))
+
+
+def _named_in(message: Message) -> Iterator[str]:
     for text in said(message):
         for value in find_values(text):
             if not (message.is_tool_result and _SHORT_NUMBER.fullmatch(value)):

@@ -25,6 +25,8 @@ def parts(messages: Sequence[Message], plan: Plan) -> Iterator[PartNote]:
 def _why(message: Message, found: Sequence[str], plan: Plan) -> str:
     if message.marked:
         return "The client marked it for the provider's cache."
+    if message.unchangeable:
+        return "It stands where the client's format leaves nothing to change."
     if message.role == "assistant":
         return "What the model said is never reworded."
     if message.is_tool_result:

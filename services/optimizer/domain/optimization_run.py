@@ -145,7 +145,7 @@ class OptimizationRun:
 
     def _takes_notes(self, message: Message) -> bool:
         content = message.data.get("content")
-        return not message.marked and (
+        return not message.unchangeable and (
             isinstance(content, list) or (isinstance(content, str) and bool(content.strip()))
         )
 
@@ -183,7 +183,7 @@ class OptimizationRun:
             if len(asked) - n - 1 > MOST_QUESTIONS:
                 continue
             # A token has a character at least.
-            if message.marked or all(len(text) < FEWEST_TOKENS for text in message.texts()):
+            if message.unchangeable or all(len(text) < FEWEST_TOKENS for text in message.texts()):
                 continue
             before = asked[n - 1][1].text if n else None
             since = tuple(later.text for _, later in asked[n + 1 :])
@@ -201,7 +201,7 @@ class OptimizationRun:
             if not 0 < behind <= MOST_QUESTIONS:
                 continue
             since = tuple(message.text for message in self.messages[end:] if message.role == "user")
-            if any(message.marked for message in run):
+            if any(message.unchangeable for message in run):
                 continue
             kept = self._documents.choose(tuple(message.text for message in run), since)
             if isinstance(kept, str):

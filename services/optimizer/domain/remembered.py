@@ -1,47 +1,107 @@
 """Results of reading a text, remembered while there is room: history comes again with every request."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
-from typing import Generic, TypeVar
+from hashlib import blake2b
+from typing import Any, Generic, TypeVar
+
+from libs.common.byte_store import ByteStore
 
 T = TypeVar("T")
-# Of texts, in all, for one function. What is made of a text may take more room than it, though no more than some times.
-_LETTERS = 2_000_000
+Store = ByteStore[bytes, Any]
+_BESIDE = 300  # bytes that an entry takes without its value
+_OBJECT = 64  # bytes of a value that holds others, or none
+
+
+def _go_on() -> None:
+    """Whoever has no deadline goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where results are kept, whose texts they are of, and what is called before a new one is made: it raises once the time is over,
+    and what was made until then is there the next time. Owners share nothing: what one has asked shows nobody else, not even
+    by its speed.
+    """
+
+    store: Store
+    owner: str = ""
+    before_more: Callable[[], None] = _go_on
+
+    def get(self, parts: tuple[str | bytes, ...], make: Callable[[], T]) -> T:
+        """What was made of these parts before, or what `make` makes now. It is shared, and never changed."""
+        key = _digest(parts)
+        known = self.store.get(self.owner, key)
+        if known is not None:
+            found: T = known[0]
+            return found
+        self.before_more()
+        made = make()
+        self.store.put(self.owner, key, (made,), _BESIDE + weight(made))
+        return made
+
+
+# For whoever calls a function of a text by itself.
+_ALONE = Memory(ByteStore(8_000_000, 8_000_000))
+_current: ContextVar[Memory] = ContextVar("memory", default=_ALONE)
+
+
+@contextmanager
+def remembering(memory: Memory) -> Iterator[Memory]:
+    """Have the functions of a text remember there."""
+    token = _current.set(memory)
+    try:
+        yield memory
+    finally:
+        _current.reset(token)
+
+
+def current() -> Memory:
+    """Where whoever is asked now remembers."""
+    return _current.get()
 
 
 class Remembered(Generic[T]):
-    """A function of one text that knows its latest results; those of the texts that were used last, of so many letters."""
+    """A function of one text that knows its latest results, by digest: no text is kept."""
 
     def __init__(self, read: Callable[[str], T]) -> None:
         wraps(read)(self)
         self._read = read
-        self._known: OrderedDict[str, T] = OrderedDict()
-        self._letters = 0
-        self._lock = threading.Lock()
+        self._name = f"{read.__module__}.{read.__qualname__}"
 
     def __call__(self, text: str) -> T:
-        with self._lock:
-            if text in self._known:
-                self._known.move_to_end(text)
-                return self._known[text]
-        made = self._read(text)
-        with self._lock:
-            if text not in self._known:
-                self._known[text] = made
-                self._letters += len(text)
-            while self._letters > _LETTERS and len(self._known) > 1:
-                self._letters -= len(self._known.popitem(last=False)[0])
-        return made
+        return _current.get().get((self._name, text), lambda: self._read(text))
 
     def cache_clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._known.clear()
-            self._letters = 0
+        """Forget what was read for nobody in particular."""
+        _ALONE.store.clear()
 
 
 def remembered(read: Callable[[str], T]) -> Remembered[T]:
     """Decorates a function of one text. What it returns is shared, and never changed."""
     return Remembered(read)
+
+
+def weight(value: Any) -> int:
+    """About how many bytes a value takes. A letter has at most four."""
+    if isinstance(value, str):
+        return _OBJECT + 4 * len(value)
+    if isinstance(value, tuple | list | set | frozenset):
+        return _OBJECT + sum(8 + weight(one) for one in value)
+    if isinstance(value, dict):
+        return _OBJECT + sum(16 + weight(key) + weight(one) for key, one in value.items())
+    if is_dataclass(value):
+        return _OBJECT + sum(8 + weight(getattr(value, field.name)) for field in fields(value))
+    return 32
+
+
+def _digest(parts: tuple[str | bytes, ...]) -> bytes:
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return digest.digest()

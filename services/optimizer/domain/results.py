@@ -32,7 +32,7 @@ class ToolResultTruncation:
             i
             for n, i in enumerate(results)
             if (i < last_spoken or n < len(results) - self.whole)
-            and not messages[i].marked
+            and not messages[i].unchangeable
             and not messages[i].may_be_a_file
             and messages[i].text not in repeated
             and is_json(messages[i].text)
@@ -61,7 +61,7 @@ def pointers(messages: Sequence[Message], cut_short: Collection[int]) -> dict[in
         earlier = first.setdefault(texts[0], message)
         if not unique:
             named[message.call.shown()] = ""
-        if earlier is message or message.marked or earlier.call is None:
+        if earlier is message or message.unchangeable or earlier.call is None:
             continue
         if named[earlier.call.shown()] != texts[0]:
             continue

@@ -45,7 +45,7 @@ class Rewritten:
 
 def rewrite(message: Message, plan: Plan, count: Count, alike: Alike) -> Rewritten:
     """Shorten what the message's role and the kinds of its texts allow."""
-    if message.marked or message.role == "assistant":
+    if message.unchangeable or message.role == "assistant":
         return Rewritten(texts=None)
     before = message.texts()
     held = frozenset(_held(message, before))

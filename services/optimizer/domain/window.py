@@ -34,7 +34,7 @@ def duplicate_instructions(messages: Sequence[Message]) -> tuple[int, ...]:
         texts = (message.role, *message.texts())
         if message.is_system and len(texts) > 1:
             plain = isinstance(message.data["content"], str) and "name" not in message.data
-            if texts == last and plain and not message.marked:
+            if texts == last and plain and not message.unchangeable:
                 repeated.append(i)
             last = texts
     return tuple(repeated)
@@ -55,12 +55,20 @@ def cut(messages: Sequence[Message], window: int, index: int, *, tools: bool = F
     turns = [messages[i] for i in places]
     starts = _group_starts(turns)
     index = _moved_back(starts, min(index, len(turns)))
-    staying = anchors(turns, index, window, tools=tools) | {at for at, turn in enumerate(turns) if turn.marked}
+    staying = anchors(turns, index, window, tools=tools) | {at for at, turn in enumerate(turns) if turn.stays}
+    staying |= _opened(turns, min(staying | {index}))
     kept = {starts[at] for at in staying}
     dropped = tuple(places[at] for at in range(index) if starts[at] not in kept)
     if not dropped:
         return None
     return Cut(index=index, dropped=dropped, settled=tuple(places[index : index + window]))
+
+
+def _opened(turns: Sequence[Message], first: int) -> set[int]:
+    """The user's turn that the first one to stay answers, where that is an answer: nobody begins with one."""
+    if first >= len(turns) or turns[first].role == "user":
+        return set()
+    return set([at for at in range(first) if turns[at].role == "user"][-1:])
 
 
 def _moved_back(starts: Sequence[int], index: int) -> int:

@@ -105,7 +105,8 @@ async def test_whoever_asks_is_told_in_time_and_the_work_goes_on(
 @asynccontextmanager
 async def started(settings: OptimizerSettings) -> AsyncIterator[Workers]:
     """Workers as the service starts them, with time enough for a busy machine."""
-    workers = Workers("optimizer", program(settings), count=1, seconds=60)
+    patient = msgspec.structs.replace(settings, optimizer_worker_seconds=90.0)
+    workers = Workers("optimizer", program(patient), count=1, seconds=90)
     await workers.start()
     try:
         with context.bound(request_id="r", budget_ms=60_000):

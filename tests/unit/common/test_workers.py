@@ -11,11 +11,15 @@ from libs.common.errors import Unavailable
 from libs.common.workers import Workers
 
 _PROGRAM = """
+import os
+
 from libs.common import workers
 
 def answer(work):
     while work == b"hang":
         pass
+    if work == b"who":
+        return str(os.getpid()).encode()
     if work == b"die":
         raise SystemExit(3)
     return work.upper()
@@ -57,6 +61,15 @@ async def test_one_owner_leaves_a_process_to_the_others() -> None:
             with pytest.raises(Unavailable):
                 await workers.ask("a", b"hang", 0.05)
         assert await workers.ask("b", b"x", 60) == b"X"
+
+
+async def test_an_owner_comes_back_to_the_process_that_knows_its_texts() -> None:
+    async with started(2, 60) as workers:
+        of_a, of_b = await asyncio.gather(workers.ask("a", b"who", 60), workers.ask("b", b"who", 60))
+        assert of_a != of_b
+        for _ in range(4):
+            assert await workers.ask("b", b"who", 60) == of_b
+            assert await workers.ask("a", b"who", 60) == of_a
 
 
 async def test_a_process_that_died_is_replaced() -> None:

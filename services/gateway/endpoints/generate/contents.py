@@ -55,10 +55,12 @@ class Conversation:
         """Take in the request's contents: a list, one content, or a plain text."""
         if bare(contents):
             said = as_string(contents, "contents")
-            self.turns.append(Turn(role="user", blocks=(Text(text=said, raw=contents),), bare=True))
+            self.turns.append(Turn(role="user", blocks=(Text(text=said, raw=contents, field="contents"),), bare=True))
             return
-        listed = [contents] if bytes(contents).lstrip()[:1] == b"{" else as_list(contents, "contents")
-        for at, raw in enumerate(listed):
+        if bytes(contents).lstrip()[:1] == b"{":
+            self._content(contents, "contents")
+            return
+        for at, raw in enumerate(as_list(contents, "contents")):
             self._content(raw, f"contents[{at}]")
 
     def _content(self, raw: Raw, field: str) -> None:
@@ -69,7 +71,7 @@ class Conversation:
         parts = list_of(content, "parts", field)
         blocks = tuple(self._part(part, f"{field}.parts[{at}]") for at, part in enumerate(parts))
         rest = {name: value for name, value in content.items() if name != "parts"}
-        self.turns.append(Turn(role=_ROLES[named], blocks=blocks, rest=rest))
+        self.turns.append(Turn(role=_ROLES[named], blocks=blocks, rest=rest, field=field))
 
     def _part(self, raw: Raw, field: str) -> Block:
         part = camel_object(raw, field)
@@ -82,7 +84,8 @@ class Conversation:
             if flag(part, "thought", field):
                 return Reasoning(text=said, sealed=_sealed(part, field), raw=raw)
             # A text stands without the signature that we sealed on it.
-            return Text(text=said, raw=Raw(msgspec.json.encode(_unsigned(part))) if _sealed(part, field) else raw)
+            unsigned = Raw(msgspec.json.encode(_unsigned(part))) if _sealed(part, field) else raw
+            return Text(text=said, raw=unsigned, field="" if "thoughtSignature" in part else f"{field}.text")
         for kind in ("inlineData", "fileData"):
             if given(part, kind):
                 return _media(kind, camel_object(part[kind], f"{field}.{kind}"), raw, field)
@@ -117,9 +120,9 @@ class Conversation:
         elif identity is None:
             identity = f"{MADE_UP_ID}{len(self.turns)}_{self._made}"
             self._made += 1
-        said, failed = _response(response, where)
+        said, failed, place = _response(response, where)
         media = [self._part(one, f"{where}.parts[{at}]") for at, one in enumerate(list_of(response, "parts", where))]
-        parts: tuple[Block, ...] = ((Text(text=said),) if said else ()) + tuple(media)
+        parts: tuple[Block, ...] = ((Text(text=said, field=place),) if said else ()) + tuple(media)
         return Result(id=identity, name=name, parts=parts, error=failed, raw=raw)
 
 
@@ -132,18 +135,18 @@ def _unsigned(part: Object) -> dict[str, Raw]:
     return {name: value for name, value in part.items() if name != "thoughtSignature"}
 
 
-def _response(response: Object, where: str) -> tuple[str, bool]:
-    """The text of a response, and whether it is that of a failure. A lone `output` or `result` is the text."""
+def _response(response: Object, where: str) -> tuple[str, bool, str]:
+    """The text of a response, whether it is that of a failure, and the field that is the text: a lone `output` or `result`."""
     if not given(response, "response"):
-        return "", False
+        return "", False, ""
     body = camel_object(response["response"], f"{where}.response")
     if given(body, "error"):
         error = body["error"]
-        return (as_string(error, where) if bare(error) else compact(error)), True
+        return (as_string(error, where) if bare(error) else compact(error)), True, ""
     for name in _SAID:
         if set(body) == {name} and bare(body[name]):
-            return as_string(body[name], where), False
-    return bytes(response["response"]).decode(), False
+            return as_string(body[name], where), False, f"{where}.response.{name}"
+    return bytes(response["response"]).decode(), False, ""
 
 
 def _media(kind: str, found: Object, raw: Raw, field: str) -> Block:

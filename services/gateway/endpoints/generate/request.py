@@ -148,19 +148,23 @@ def count_ask(body: bytes, *, model: str) -> Ask:
 def _instructions(top: Object) -> tuple[Block, ...]:
     if not given(top, "systemInstruction"):
         return ()
-    raw = top["systemInstruction"]
+    raw, where = top["systemInstruction"], "systemInstruction"
     if bare(raw):
-        return (Text(text=as_string(raw, "systemInstruction")),)
+        return (Text(text=as_string(raw, where), field=where),)
     if bytes(raw).lstrip()[:1] == b"[":
-        parts = as_list(raw, "systemInstruction")
+        parts = _numbered(as_list(raw, where), where)
     else:
-        found = camel_object(raw, "systemInstruction")
-        parts = list_of(found, "parts", "systemInstruction") if "parts" in found else [raw]
+        found = camel_object(raw, where)
+        parts = _numbered(list_of(found, "parts", where), f"{where}.parts") if "parts" in found else [(where, raw)]
     texts = [
-        as_string(one, "systemInstruction") if bare(one) else string(as_object(one, "systemInstruction"), "text")
-        for one in parts
+        (field, as_string(one, where)) if bare(one) else (f"{field}.text", string(as_object(one, where), "text"))
+        for field, one in parts
     ]
-    return tuple(Text(text=text) for text in texts if text)
+    return tuple(Text(text=text, field=field) for field, text in texts if text)
+
+
+def _numbered(parts: list[Raw], where: str) -> list[tuple[str, Raw]]:
+    return [(f"{where}[{at}]", part) for at, part in enumerate(parts)]
 
 
 def _tools(top: Object) -> list[Tool]:

@@ -40,7 +40,7 @@ def content(raw: Raw, field: str) -> tuple[tuple[Block, ...], bool]:
     """The blocks of a content, and whether it was a plain string."""
     if bare(raw):
         said = as_value(raw, field)
-        return ((Text(text=said),) if said else ()), True
+        return ((Text(text=said, field=field),) if said else ()), True
     return blocks(as_list(raw, field), field), False
 
 
@@ -69,7 +69,7 @@ def _block(raw: Raw, field: str) -> Block:
 
 def _text(found: Object, raw: Raw, field: str) -> Block:
     said = required(string(found, "text", field), f"{field}.text")
-    return Text(text=said, internal=said.startswith(ATTRIBUTION), raw=raw, cache=lifetime(found))
+    return Text(text=said, internal=said.startswith(ATTRIBUTION), raw=raw, cache=lifetime(found), field=f"{field}.text")
 
 
 def _image(found: Object, raw: Raw, field: str) -> Block:

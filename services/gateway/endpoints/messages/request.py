@@ -145,7 +145,7 @@ def _turns(top: Object) -> tuple[tuple[Turn, ...], list[Level | None], tuple[Too
         blocks, plain = content(said, f"{field}.content")
         levels.append(_level(object_of(message, "output_config", field)))
         rest = {name: value for name, value in message.items() if name not in ("role", "content")}
-        turns.append(Turn(role=role, blocks=blocks, rest=rest, bare=plain))  # type: ignore[arg-type]
+        turns.append(Turn(role=role, blocks=blocks, rest=rest, bare=plain, field=field))  # type: ignore[arg-type]
     return tuple(turns), levels, tuple(more), frozenset(fewer)
 
 

@@ -16,7 +16,7 @@ def content(raw: Raw, field: str) -> tuple[Block, ...]:
     """The blocks of a content, which may be a plain string."""
     if bare(raw):
         said = as_string(raw, field)
-        return (Text(text=said),) if said else ()
+        return (Text(text=said, field=field),) if said else ()
     return parts(as_list(raw, field), field)
 
 
@@ -37,7 +37,7 @@ def _part(raw: Raw, field: str) -> Block:
     kind = string(found, "type", field) or ""
     cache = lifetime(found)
     if kind in _TEXTS:
-        return Text(text=string(found, "text", field) or "", raw=raw, cache=cache)
+        return Text(text=string(found, "text", field) or "", raw=raw, cache=cache, field=f"{field}.text")
     if kind == "refusal":
         return Text(text=string(found, "refusal", field) or "", refusal=True, raw=raw)
     if kind == "input_image":

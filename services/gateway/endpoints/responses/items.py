@@ -73,7 +73,7 @@ def items(listed: Sequence[Raw], field: str, stored: Mapping[str, Raw]) -> Items
             tools += list_of(item, "tools", where)
         read = _READERS.get(kind, _unknown)
         role, blocks = read(item, raw, where)
-        turns.append(Turn(role=role, blocks=blocks, rest={"item": raw}))
+        turns.append(Turn(role=role, blocks=blocks, rest={"item": raw}, field=where))
     problems += _unpaired(turns)
     return Items(turns=tuple(turns), tools=tuple(tools), types=frozenset(types), problems=tuple(problems))
 

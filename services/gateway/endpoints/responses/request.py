@@ -96,7 +96,7 @@ def ask(found: Envelope, *, earlier: Sequence[Raw] | None = None, stored: Mappin
     turns = conversation.turns
     if plain:
         said = as_string(top["input"], "input")
-        turns = (*turns, Turn(role="user", blocks=(Text(text=said),) if said else (), bare=True))
+        turns = (*turns, Turn(role="user", blocks=(Text(text=said, field="input"),) if said else (), bare=True))
     choice = choice_of(top)
     listed = [*list_of(top, "tools"), *conversation.tools]
     lifetime = _CACHED.get(string(object_of(top, "prompt_cache_options"), "ttl", "prompt_cache_options"))
@@ -143,7 +143,7 @@ def _conversation(top: Object) -> str | None:
 
 def _instructions(top: Object, lifetime: Lifetime | None) -> tuple[Block, ...]:
     said = string(top, "instructions") if not given(top, "instructions") or bare(top["instructions"]) else None
-    return (Text(text=said, cache=lifetime),) if said else ()
+    return (Text(text=said, cache=lifetime, field="instructions"),) if said else ()
 
 
 def _cached(found: tuple[Tool, ...], lifetime: Lifetime | None) -> tuple[Tool, ...]:

@@ -23,6 +23,8 @@ _MODES = {"auto": "auto", "any": "required", "none": "none"}
 _DEFAULTS: dict[str, tuple[float, ...]] = {"top_k": (64,)}
 
 Body = dict[str, Any]
+# A message, and the blocks whose words it says.
+Shown = tuple[Body, tuple[Block, ...]]
 
 
 def path(model: str, *, stream: bool) -> str:
@@ -63,14 +65,14 @@ def build(ask: Ask, target: Target, *, strict: bool = False, dialect: Dialect | 
     )
 
 
-def messages_view(ask: Ask) -> Raw:
-    """The conversation as OpenAI's messages, for what reads conversations in that format only. Raises nothing: what has no place
-    in it is left out.
+def messages_view(ask: Ask) -> list[Shown]:
+    """The conversation as OpenAI's messages, for what reads conversations in that format only, each with the blocks that it shows.
+    Raises nothing: what has no place in it is left out.
     """
     turns = tuple(_readable(turn) for turn in ask.turns)
     system = tuple(block for block in ask.system if isinstance(block, Text) and not block.internal)
     found = Plain(system=system, turns=turns, tools=(), dropped=())
-    return Raw(msgspec.json.encode(_messages(found, ToolNames((), (), limit=_NAME_LIMIT), lenient=True)))
+    return _shown(found, ToolNames((), (), limit=_NAME_LIMIT), lenient=True)
 
 
 def tools_view(ask: Ask) -> Raw:
@@ -84,20 +86,26 @@ def _readable(turn: Turn) -> Turn:
     return Turn(role=turn.role, blocks=tuple(b for b in blocks if not (isinstance(b, Text) and b.internal)))
 
 
-def _messages(found: Plain, names: ToolNames, *, lenient: bool = False) -> list[Body]:
-    out: list[Body] = []
+def _messages(found: Plain, names: ToolNames) -> list[Body]:
+    return [message for message, _ in _shown(found, names)]
+
+
+def _shown(found: Plain, names: ToolNames, *, lenient: bool = False) -> list[Shown]:
+    out: list[Shown] = []
     if found.system:
-        out.append({"role": "system", "content": _content(found.system)})
+        out.append(({"role": "system", "content": _content(found.system)}, found.system))
     for turn in _joined(found.turns):
         match turn.role:
             case "system":
-                out.append({"role": "system", "content": _content(turn.blocks)})
+                out.append(({"role": "system", "content": _content(turn.blocks)}, turn.blocks))
             case "assistant":
-                out.append(_assistant(turn, names))
+                out.append((_assistant(turn, names), turn.blocks))
             case _:
                 out += _user(turn, lenient=lenient)
     return [
-        message for message in out if message.get("content") or message.get("tool_calls") or message["role"] == "tool"
+        (message, blocks)
+        for message, blocks in out
+        if message.get("content") or message.get("tool_calls") or message["role"] == "tool"
     ]
 
 
@@ -177,16 +185,17 @@ def call_id(given: str) -> str:
     return f"{given[:23]}_{hashlib.blake2b(given.encode(), digest_size=8).hexdigest()}"
 
 
-def _user(turn: Turn, *, lenient: bool) -> list[Body]:
+def _user(turn: Turn, *, lenient: bool) -> list[Shown]:
     """The results first, each a message of its own; what they show, and what else the user says, after all of them."""
     results = [block for block in turn.blocks if isinstance(block, Result)]
-    out: list[Body] = [
-        {"role": "tool", "tool_call_id": call_id(result.id), "content": error_text(result)} for result in results
+    out: list[Shown] = [
+        ({"role": "tool", "tool_call_id": call_id(result.id), "content": error_text(result)}, (result,))
+        for result in results
     ]
     shown = tuple(part for result in results for part in result.parts if isinstance(part, Media))
     rest = (*shown, *(block for block in turn.blocks if not isinstance(block, Result)))
     if rest and (content := _content(rest, lenient=lenient)):
-        out.append({"role": "user", "content": content})
+        out.append(({"role": "user", "content": content}, rest))
     return out
 
 

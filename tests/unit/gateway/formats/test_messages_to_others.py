@@ -301,7 +301,7 @@ def test_fields_that_only_anthropic_has_are_reported_where_they_change_an_answer
 def test_the_view_that_optimizer_router_and_cache_read() -> None:
     turns = [USER, called("t1"), {"role": "user", "content": [result("t1"), {"type": "text", "text": "go"}]}]
     ask = ask_of({"system": "You help.", "messages": turns, "tools": [TOOL], "container": "c"})
-    seen = json.loads(bytes(chat.messages_view(ask)))
+    seen = [message for message, _ in chat.messages_view(ask)]
     assert [message["role"] for message in seen] == ["system", "user", "assistant", "tool", "user"]
     assert seen[-2] == {"role": "tool", "tool_call_id": "t1", "content": "21"}
     assert json.loads(bytes(chat.tools_view(ask)))[0]["function"]["name"] == "weather"
