@@ -80,12 +80,27 @@ SettingsPart = msgspec.defstruct(
 )
 
 
+class AliasModelPart(_Part, frozen=True, kw_only=True):
+    """A model of an alias, and how many parts of all conversations it gets."""
+
+    model: str
+    weight: int = 1
+
+
+class AliasPart(_Part, frozen=True, kw_only=True):
+    """What a name of the organization's own stands for, and which models answer where that fails, in their order."""
+
+    models: Annotated[tuple[AliasModelPart, ...], Meta(min_length=1)]
+    fallbacks: tuple[str, ...] = ()
+
+
 class State(_Part, frozen=True, kw_only=True):
     """All that a file may hold."""
 
     providers: Annotated[tuple[ProviderPart, ...], _MANY] | UnsetType = UNSET
     settings: SettingsPart | UnsetType = UNSET  # type: ignore[valid-type]
     tiers: dict[ProviderName, dict[Tier, str]] | UnsetType = UNSET
+    aliases: Annotated[dict[str, AliasPart], _MANY] | UnsetType = UNSET
     rules: Annotated[tuple[RulePart, ...], _MANY] | UnsetType = UNSET
     keys: Annotated[tuple[KeyPart, ...], _MANY] | UnsetType = UNSET
     alerts: Annotated[tuple[AlertPart, ...], _MANY] | UnsetType = UNSET

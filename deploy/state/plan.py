@@ -14,6 +14,7 @@ from deploy.state.resources import RESOURCES, Fields, Resource, Secret
 SETTINGS: Final = "/api/optimization/settings"
 HOLDOUT: Final = "/api/experiments/holdout"
 ROUTING: Final = "/api/routing/config"
+ALIASES: Final = "/api/routing/aliases"
 Answers = Mapping[str, Any]
 
 
@@ -49,7 +50,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 def paths() -> tuple[str, ...]:
     """What has to be read for a plan or an export."""
-    return (SETTINGS, ROUTING, *(resource.path for resource in RESOURCES))
+    return (SETTINGS, ROUTING, ALIASES, *(resource.path for resource in RESOURCES))
 
 
 def plan(state: State, answers: Answers, environment: Mapping[str, str], *, prune: bool = False) -> list[Change]:
@@ -71,6 +72,10 @@ def plan(state: State, answers: Answers, environment: Mapping[str, str], *, prun
         found += _settings(given(state.settings), answers[SETTINGS])
     if state.tiers is not UNSET:
         found += _tiers(state.tiers, answers[ROUTING], prune=prune)
+    if state.aliases is not UNSET:
+        found += _aliases(
+            msgspec.json.decode(msgspec.json.encode(state.aliases)), answers[ALIASES]["aliases"], prune=prune
+        )
     return found + deletions
 
 
@@ -82,7 +87,7 @@ def exported(answers: Answers) -> dict[str, Any]:
     }
     tiers = _own_tiers(answers[ROUTING])
     order = {"providers": data.pop("providers"), "settings": dict(answers[SETTINGS]), "tiers": tiers}
-    return order | data
+    return order | {"aliases": dict(answers[ALIASES]["aliases"])} | data
 
 
 def _without_secrets(resource: Resource, item: Mapping[str, Any]) -> Fields:
@@ -238,6 +243,19 @@ def _tiers(wanted: Mapping[Any, Mapping[Any, str]], routing: Mapping[str, Any], 
     calls = [Call(method="PUT", path=ROUTING, body={"tiers": body}) for body in (first, then) if body]
     if changes:
         yield Change(what="tiers", kind="change", fields=tuple(changes), calls=tuple(calls))
+
+
+def _aliases(wanted: Mapping[str, Any], now: Mapping[str, Any], *, prune: bool) -> Iterator[Change]:
+    """One call has them all, so what is not in the file goes along."""
+    after = {**({} if prune else now), **wanted}
+    changes = tuple(
+        FieldChange(name=name, before=now.get(name), after=after.get(name))
+        for name in sorted({*now, *after})
+        if now.get(name) != after.get(name)
+    )
+    if changes:
+        call = Call(method="PUT", path=ALIASES, body={"aliases": after})
+        yield Change(what="aliases", kind="change", fields=changes, calls=(call,))
 
 
 def _same(now: Any, wanted: Any) -> bool:

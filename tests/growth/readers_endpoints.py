@@ -86,6 +86,7 @@ def _asked(endpoint: NeutralEndpoint, made: Callable[[str], Any], text: str) -> 
 def attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
     """One call of a request, as it goes out."""
     envelope = endpoint.head(body, {"user-agent": "x"}, "")
+    envelope = endpoint.for_model(envelope, envelope.model)
     principal = Principal(org_id="org", key_id="key")
     request = Request(
         id="req_1",

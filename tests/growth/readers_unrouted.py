@@ -49,6 +49,7 @@ def _bytes(text: str) -> bytes:
 
 def _embedded(body: dict[str, Any]) -> object:
     envelope = OPENAI_EMBEDDINGS.head(msgspec.json.encode(body), {}, "")
+    envelope = OPENAI_EMBEDDINGS.for_model(envelope, envelope.model)
     scope = embeddings.vector_scope(envelope, "p", None, envelope.model, None)
     fewer = msgspec.structs.replace(envelope, untouched=False)
     formats = (OPENAI_FORMAT, COMPATIBLE_EMBEDDINGS, GOOGLE_EMBEDDINGS)

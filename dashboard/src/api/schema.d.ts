@@ -1075,6 +1075,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/routing/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organization's own names for models.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
+         */
+        get: operations["get_routing_aliases"];
+        /**
+         * Have these names and no others.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        put: operations["put_routing_aliases"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/routing/config": {
         parameters: {
             query?: never;
@@ -1467,6 +1491,33 @@ export interface components {
             notifications: components["schemas"]["Notification"][];
         };
         /**
+         * AliasBody
+         * @description What a name stands for: one of `models` for each conversation, by their weights, and one of `fallbacks` where that fails.
+         */
+        AliasBody: {
+            models: components["schemas"]["WeightedModelBody"][];
+            /** @default [] */
+            fallbacks: string[];
+        };
+        /**
+         * Aliases
+         * @description An organization's own names for models.
+         */
+        Aliases: {
+            aliases: {
+                [key: string]: components["schemas"]["ModelAlias"];
+            };
+        };
+        /**
+         * AliasesBody
+         * @description All names that the organization has for models.
+         */
+        AliasesBody: {
+            aliases: {
+                [key: string]: components["schemas"]["AliasBody"];
+            };
+        };
+        /**
          * AuditLog
          * @description Newest first.
          */
@@ -1482,7 +1533,7 @@ export interface components {
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
+            action: "aliases_changed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;
@@ -1995,6 +2046,7 @@ export interface components {
             upstream_request_id: string | null;
             arm: ("control" | "treated") | null;
             conversation: string | null;
+            alias: string | null;
             receipt: components["schemas"]["Receipt"];
             feedback: components["schemas"]["Feedback"] | null;
             trace_url: string | null;
@@ -2070,6 +2122,7 @@ export interface components {
             upstream_request_id: string | null;
             arm: ("control" | "treated") | null;
             conversation: string | null;
+            alias: string | null;
         };
         /**
          * LogPage
@@ -2131,6 +2184,16 @@ export interface components {
             /** @enum {unknown} */
             change: "added" | "changed" | "kept" | "removed";
             text: components["schemas"]["Piece"][];
+        };
+        /**
+         * ModelAlias
+         * @description What a name of an organization's own stands for: each conversation gets one of `models` by their weights, and one of `fallbacks`, in
+         *         their order, where that fails. At least one model; neither list names an alias.
+         */
+        ModelAlias: {
+            models: components["schemas"]["WeightedModel"][];
+            /** @default [] */
+            fallbacks: string[];
         };
         /**
          * ModelUse
@@ -2941,6 +3004,24 @@ export interface components {
             url: string;
             /** @default  */
             secret: string;
+        };
+        /**
+         * WeightedModel
+         * @description A model that an alias stands for, in so many parts of all.
+         */
+        WeightedModel: {
+            model: string;
+            /** @default 1 */
+            weight: number;
+        };
+        /**
+         * WeightedModelBody
+         * @description A model, and how many parts of all conversations it gets.
+         */
+        WeightedModelBody: {
+            model: string;
+            /** @default 1 */
+            weight: number;
         };
         /**
          * WrongAnswerRemoved
@@ -4823,7 +4904,7 @@ export interface operations {
                      *
                      *     event: request
                      *     id: req_77777777777777777777777777777777
-                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123","arm":null,"conversation":null}
+                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123","arm":null,"conversation":null,"alias":null}
                      */
                     "text/event-stream": unknown;
                 };
@@ -4858,6 +4939,58 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_routing_aliases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Aliases"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_routing_aliases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasesBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Aliases"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from deploy.state.litellm.aliases import Aliases
 from deploy.state.litellm.models import Models
 from deploy.state.litellm.options import Options
 from deploy.state.litellm.report import Remark, Report, note_for
@@ -27,10 +28,13 @@ def imported(document: Document) -> Imported:
     data, report = document.data, Report(document)
     if not any(part in data for part in _PARTS):
         raise DocumentError(f"This is no configuration of LiteLLM's: it has none of {', '.join(_PARTS)}.")
-    providers = Models(report).read(data.get("model_list"), data.get("credential_list"))
+    models = Models(report)
+    providers = models.read(data.get("model_list"), data.get("credential_list"))
+    aliases = Aliases(report, models.groups).read(data)
     options = Options(report, data).read()
     for name in data:
         if name not in (*_PARTS, "credential_list"):
             report.remark(str(name), note_for("top", str(name)))
-    state = {"providers": providers, **options} if providers else options
+    parts = {"providers": providers, "aliases": aliases}
+    state = {name: part for name, part in parts.items() if part} | options
     return Imported(state=state, remarks=tuple(report.remarks()))

@@ -9,7 +9,6 @@ from deploy.state.litellm.report import Note, Report, note_for
 
 _ENVIRONMENT: Final = "os.environ/"
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
-_ALIAS: Final = "Have clients ask for the model that is named here."
 
 
 class Models:
@@ -19,6 +18,7 @@ class Models:
         self._report = report
         self._providers: dict[tuple[str, str, str | None], dict[str, Any]] = {}
         self._credentials: dict[str, Mapping[str, Any]] = {}
+        self.groups: dict[str, dict[str, int]] = {}  # the names that clients use, with models and weights
 
     def read(self, models: Any, credentials: Any) -> list[dict[str, Any]]:
         """The providers, in the form of a state file."""
@@ -50,6 +50,7 @@ class Models:
                 "base_url",
                 "custom_llm_provider",
                 "litellm_credential_name",
+                "weight",
             ):
                 self._report.remark(f"{inner}.{name}", note_for("litellm_params", name))
         model = params.get("model")
@@ -67,11 +68,10 @@ class Models:
                     self._report.remark(f"{inner}.{field}", Note(said, todo))
             return
         self._connect(inner, prefix, known, name, own)
-        if isinstance(alias, str) and alias not in (name, model) and "*" not in model:
-            self._report.remark(
-                f"{path}.model_name",
-                Note(f"Promptly has no names of its own for models: it is {name} instead of {alias}.", _ALIAS),
-            )
+        if isinstance(alias, str) and "*" not in model:
+            weight = params.get("weight")
+            group = self.groups.setdefault(name if alias == model else alias, {})
+            group[name] = group.get(name, 0) + (weight if isinstance(weight, int) and 0 < weight <= 1000 else 1)
         elif not isinstance(alias, str):
             self._report.wrong(f"{path}.model_name", "text")
 

@@ -11,7 +11,6 @@ _DAYS: Final = frozenset(("1d", "24h", "daily", "86400s", "day"))
 _SLACK: Final = "env:SLACK_WEBHOOK_URL"
 _HANGING_SECONDS: Final = 300
 _FAILING_PERCENT: Final = 10.0
-_ALIASES: Final = Note("Promptly has no names of its own for models.", "Have clients ask for the models themselves.")
 
 
 class Options:
@@ -31,9 +30,10 @@ class Options:
             "cache": self._cache,
             "cache_params": self._cache_params,
             "default_key_generate_params": self._key_params,
+            "fallbacks": _ignored,
         }
         self._read("litellm_settings", lite | budgets)
-        self._read("router_settings", {"model_group_alias": self._group_aliases})
+        self._read("router_settings", {"model_group_alias": _ignored, "fallbacks": _ignored})
         self._read("general_settings", {"alerting": self._alerting, "alerting_threshold": _ignored} | budgets)
         keys = [{"name": "litellm", **self._key}] if self._key else []
         found = {"settings": self._settings, "keys": keys, "alerts": self._alerts}
@@ -129,11 +129,6 @@ class Options:
         else:
             note = Note("Promptly's budgets are by the month.", "Set `monthly_budget_usd` under `keys:`.")
             self._report.remark(path, note)
-
-    def _group_aliases(self, path: str, value: Any) -> None:
-        self._report.remark(path, _ALIASES) if isinstance(value, dict) else self._report.wrong(
-            path, "names with models"
-        )
 
     def _alerting(self, path: str, value: Any) -> None:
         channels = value if isinstance(value, list) else [value]

@@ -75,6 +75,22 @@ class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ()
 
 
+class WeightedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that an alias stands for, in so many parts of all."""
+
+    model: str
+    weight: int = 1
+
+
+class ModelAlias(msgspec.Struct, frozen=True, kw_only=True):
+    """What a name of an organization's own stands for: each conversation gets one of `models` by their weights, and one of `fallbacks`, in
+    their order, where that fails. At least one model; neither list names an alias.
+    """
+
+    models: tuple[WeightedModel, ...]
+    fallbacks: tuple[str, ...] = ()
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Who calls, and everything of the organization that a request needs. Without a budget a key may spend any amount.
 
@@ -94,6 +110,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     provider_keys: tuple[ProviderKey, ...] = ()
     monthly_budget_nano: int | None = None
     unrouted_models: tuple[str, ...] = ()
+    aliases: dict[str, ModelAlias] = {}
 
 
 class VerifyApiKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -135,6 +135,7 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     upstream_request_id: str | None = None
     arm: Arm | None = None
     conversation: str | None = None
+    alias: str | None = None
 
 
 COMPLETION_FINISHED: Event[CompletionFinished] = Event(

@@ -84,6 +84,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "upstream_request_id": "text",
     "arm": "text",
     "conversation": "text",
+    "alias": "text",
 }
 _TOKENS: Final = tuple(field.name for field in msgspec.structs.fields(TokenClasses))
 _FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(CompletionFinished) if field.name != "tokens")

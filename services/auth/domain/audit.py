@@ -12,6 +12,7 @@ AuditAction = Literal[
     "control_key_revoked",
     "control_key_used",
     "key_changed",
+    "aliases_changed",
 ]
 
 

@@ -72,6 +72,7 @@ ENTRY: Final = schemas.LogEntry(
     upstream_request_id="req_0123",
     arm=None,
     conversation=None,
+    alias=None,
 )
 _USE: Final = Use(
     requests=60,

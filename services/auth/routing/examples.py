@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from libs.common.contracts.auth import Tier
+from libs.common.contracts.auth import ModelAlias, Tier, WeightedModel
 from services.auth.routing import schemas
 from services.auth.routing.domain.chat_request import ChatBody, ChatMessage
 from services.auth.routing.service import Routing
@@ -20,10 +20,26 @@ _RULE: Final = schemas.Rule(
     priority=10,
     created_at=_TIME,
 )
+_ALIAS: Final = ModelAlias(
+    models=(WeightedModel(model="gpt-4o-mini", weight=9), WeightedModel(model="claude-haiku")),
+    fallbacks=("gemini-2.5-flash",),
+)
 _TIERS: Final[dict[str, dict[Tier, str]]] = {
     "openai": {"simple": "gpt-4o-mini", "medium": "gpt-4o-mini", "complex": "gpt-4o"}
 }
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
+    schemas.AliasesBody(
+        aliases={
+            "fast": schemas.AliasBody(
+                models=(
+                    schemas.WeightedModelBody(model="gpt-4o-mini", weight=9),
+                    schemas.WeightedModelBody(model="claude-haiku", weight=1),
+                ),
+                fallbacks=("gemini-2.5-flash",),
+            )
+        }
+    ),
+    schemas.Aliases(aliases={"fast": _ALIAS}),
     ChatBody(model="gpt-4o", messages=[ChatMessage(role="user", content="What is the capital of France?")]),
     schemas.Route(
         model="gpt-4o-mini",

@@ -39,6 +39,18 @@ class RoutingController(Controller):
         """Change the mode, or some tiers."""
         return await configuration.change_routing(request.user, payload.routing_mode, payload.tiers)
 
+    @get("/aliases", needs=Action.READ)
+    async def aliases(self, request: ApiRequest, configuration: Injected[Configuration]) -> schemas.Aliases:
+        """The organization's own names for models."""
+        return schemas.Aliases(aliases=dict(await configuration.aliases(request.user)))
+
+    @put("/aliases", needs=Action.MANAGE_SETTINGS)
+    async def change_aliases(
+        self, request: ApiRequest, payload: Payload[schemas.AliasesBody], configuration: Injected[Configuration]
+    ) -> schemas.Aliases:
+        """Have these names and no others."""
+        return schemas.Aliases(aliases=dict(await configuration.change_aliases(request.user, payload.wanted())))
+
     @get("/rules", needs=Action.READ)
     async def rules(self, request: ApiRequest, configuration: Injected[Configuration]) -> schemas.Rules:
         """The rules in the order in which they are tried."""

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from libs.common.contracts.auth import OptimizationSettings, Tier
+from libs.common.contracts.auth import ModelAlias, OptimizationSettings, Tier
 from services.auth.routing.domain.rules import StoredRule
 
 Tiers = dict[str, dict[Tier, str]]
+Aliases = dict[str, ModelAlias]
 
 
 class Configuration(Protocol):
@@ -34,6 +35,14 @@ class Configuration(Protocol):
 
     async def put_tiers(self, org_id: str, tiers: Tiers) -> None:
         """Keep the tiers."""
+        ...
+
+    async def aliases(self, org_id: str) -> Aliases:
+        """The organization's own names for models."""
+        ...
+
+    async def put_aliases(self, org_id: str, aliases: Aliases) -> None:
+        """Keep the names, in place of those before."""
         ...
 
     async def rules(self, org_id: str) -> Sequence[StoredRule]:

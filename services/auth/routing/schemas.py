@@ -5,12 +5,13 @@ from typing import Annotated, Any, Final, Self
 import msgspec
 from msgspec import Meta
 
-from libs.common.contracts.auth import RoutingMode, Tier
+from libs.common.contracts.auth import ModelAlias, RoutingMode, Tier
 from libs.common.contracts.providers import ProviderName
 from libs.common.contracts.router import Reason, RouteReply
 from services.auth.routing.domain import rules
 from services.auth.schemas import Answer, Text, Time, iso
 
+_AliasName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$")]
 Priority = Annotated[int, Meta(ge=rules.LEAST_PRIORITY, le=rules.MOST_PRIORITY)]
 _VALUES: Final = (rules.Keywords, rules.TokenCount, rules.Always)
 # It is decoded where `condition_type` is known; here the document lists the three shapes.
@@ -25,6 +26,36 @@ class RoutingChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     routing_mode: RoutingMode | None = None
     tiers: dict[ProviderName, dict[Tier, Text] | None] = {}
+
+
+class WeightedModelBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model, and how many parts of all conversations it gets."""
+
+    model: Text
+    weight: Annotated[int, Meta(ge=1, le=1000)] = 1
+
+
+class AliasBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a name stands for: one of `models` for each conversation, by their weights, and one of `fallbacks` where that fails."""
+
+    models: Annotated[tuple[WeightedModelBody, ...], Meta(min_length=1, max_length=10)]
+    fallbacks: Annotated[tuple[Text, ...], Meta(max_length=3)] = ()
+
+
+class AliasesBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All names that the organization has for models."""
+
+    aliases: Annotated[dict[_AliasName, AliasBody], Meta(max_length=100)]
+
+    def wanted(self) -> dict[str, ModelAlias]:
+        """As it is kept."""
+        return msgspec.convert(msgspec.to_builtins(self.aliases), dict[str, ModelAlias])
+
+
+class Aliases(Answer, frozen=True, kw_only=True):
+    """An organization's own names for models."""
+
+    aliases: dict[str, ModelAlias]
 
 
 class RuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

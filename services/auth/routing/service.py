@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from libs.common.clock import Clock
-from libs.common.contracts.auth import OptimizationSettings, RoutingMode, RoutingRule, Tier
+from libs.common.contracts.auth import ModelAlias, OptimizationSettings, RoutingMode, RoutingRule, Tier
 from libs.common.contracts.providers import ProviderName
 from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, Conflict, NotFound
@@ -100,6 +100,35 @@ class Configuration:
             own = await tx.configuration.tiers(caller.org_id)
             await tx.configuration.put_tiers(caller.org_id, changed(own, tiers))
             return await self._routing(tx, caller)
+
+    async def aliases(self, caller: Caller) -> Mapping[str, ModelAlias]:
+        """The organization's own names for models."""
+        async with self._uow() as tx:
+            return await tx.configuration.aliases(caller.org_id)
+
+    async def change_aliases(self, caller: Caller, wanted: Mapping[str, ModelAlias]) -> Mapping[str, ModelAlias]:
+        """Have these names, and no others. `BadRequest` for one that stands for another alias."""
+        for name, alias in wanted.items():
+            for model in (*(one.model for one in alias.models), *alias.fallbacks):
+                # A model's own name may be an alias, for its fallbacks; named elsewhere it is the model.
+                if model in wanted and all(one.model != model for one in wanted[model].models):
+                    raise BadRequest(f"The alias {name} names {model}, which is an alias itself.", param="aliases")
+        async with self._transactions.begin(caller.org_id) as tx:
+            await tx.configuration.lock(caller.org_id)
+            before = await tx.configuration.aliases(caller.org_id)
+            await tx.configuration.put_aliases(caller.org_id, dict(wanted))
+            changed = sorted(name for name in {*before, *wanted} if before.get(name) != wanted.get(name))
+            if changed:
+                entry = AuditEntry(
+                    id=new_id("aud"),
+                    at=self._clock.now(),
+                    actor=caller.user_id,
+                    action="aliases_changed",
+                    before={name: msgspec.to_builtins(before[name]) for name in changed if name in before},
+                    after={name: msgspec.to_builtins(wanted[name]) for name in changed if name in wanted},
+                )
+                await tx.audit.add(caller.org_id, entry)
+        return wanted
 
     async def rules(self, caller: Caller) -> Sequence[StoredRule]:
         """The rules in the order in which they are tried."""

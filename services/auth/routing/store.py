@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.auth import OptimizationSettings, RoutingRule
 from services.auth.routing.domain.rules import StoredRule
-from services.auth.routing.ports import Tiers
+from services.auth.routing.ports import Aliases, Tiers
 
 
 class SqlConfiguration:
@@ -27,7 +27,7 @@ class SqlConfiguration:
     async def put_settings(self, org_id: str, settings: OptimizationSettings) -> None:
         await self._tx.execute(
             text(
-                "INSERT INTO auth.settings VALUES (:org_id, CAST(:document AS jsonb), '{}')"
+                "INSERT INTO auth.settings (org_id, optimization, tiers) VALUES (:org_id, CAST(:document AS jsonb), '{}')"
                 " ON CONFLICT (org_id) DO UPDATE SET optimization = excluded.optimization"
             ),
             {"org_id": org_id, "document": msgspec.json.encode(settings).decode()},
@@ -49,6 +49,15 @@ class SqlConfiguration:
         await self._tx.execute(
             text("UPDATE auth.settings SET tiers = CAST(:document AS jsonb) WHERE org_id = :org_id"),
             {"org_id": org_id, "document": msgspec.json.encode(tiers).decode()},
+        )
+
+    async def aliases(self, org_id: str) -> Aliases:
+        return msgspec.convert(await self._column("aliases", org_id), Aliases)
+
+    async def put_aliases(self, org_id: str, aliases: Aliases) -> None:
+        await self._tx.execute(
+            text("UPDATE auth.settings SET aliases = CAST(:document AS jsonb) WHERE org_id = :org_id"),
+            {"org_id": org_id, "document": msgspec.json.encode(aliases).decode()},
         )
 
     async def rules(self, org_id: str) -> Sequence[StoredRule]:

@@ -126,6 +126,7 @@ def completion_event(request: Request, plan: Plan, outcome: Outcome, now: float)
         upstream_request_id=trace.upstream_request_id,
         arm=request.arm,
         conversation=request.conversation,
+        alias=request.alias,
     )
 
 

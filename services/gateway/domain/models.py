@@ -8,9 +8,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from libs.common.catalog import Catalog
-from libs.common.contracts.auth import Principal
+from libs.common.contracts.auth import ModelAlias, Principal
 from libs.common.errors import NotFound
-from services.gateway.domain.targets import find_target
+from services.gateway.domain.targets import Target, find_target
 
 _METHODS = ("generateContent", "streamGenerateContent", "countTokens")
 _MOST = 1000
@@ -119,14 +119,15 @@ def google_list(principal: Principal, catalog: Catalog, *, size: int = 50, token
 
 def one(name: str, principal: Principal, catalog: Catalog) -> Model:
     """One of them; `NotFound` for a name that no key reaches."""
-    target = find_target(name, principal, catalog)
+    own = principal.aliases.get(name)
+    target = find_target(name, principal, catalog) if own is None else _meant(own, principal, catalog)
     if target is None:
         raise NotFound(
             f"The model `{name}` does not exist, or none of your provider keys reaches it.",
             code="model_not_found",
             param="model",
         )
-    return _model(name, target.provider, catalog)
+    return _model(name, target.provider, principal, catalog)
 
 
 def anthropic_one(name: str, principal: Principal, catalog: Catalog) -> AnthropicModel:
@@ -144,11 +145,23 @@ def _all(principal: Principal, catalog: Catalog) -> tuple[Model, ...]:
     for key in principal.provider_keys:
         for name in key.models or catalog.of_provider(key.provider):
             names.setdefault(name, key.provider)
-    return tuple(_model(name, provider, catalog) for name, provider in names.items())
+    for name, alias in principal.aliases.items():
+        if (target := _meant(alias, principal, catalog)) is not None:
+            names[name] = target.provider
+    return tuple(_model(name, provider, principal, catalog) for name, provider in names.items())
 
 
-def _model(name: str, provider: str, catalog: Catalog) -> Model:
-    alias, known = catalog.aliases.get(name), catalog.find(name)
+def _meant(alias: ModelAlias, principal: Principal, catalog: Catalog) -> Target | None:
+    """The first model of an alias that a key reaches."""
+    named = (*(one.model for one in alias.models), *alias.fallbacks)
+    return next((target for model in named if (target := find_target(model, principal, catalog)) is not None), None)
+
+
+def _model(name: str, provider: str, principal: Principal, catalog: Catalog) -> Model:
+    own = principal.aliases.get(name)
+    meant = None if own is None else _meant(own, principal, catalog)
+    alias, known = catalog.aliases.get(name), catalog.find(name if meant is None else meant.model)
+    stands_for = meant.model if meant is not None else UNSET if alias is None else alias.target
     known = known if known is not None and known.provider == provider else None
     made = _listed_on(catalog)
     return Model(
@@ -159,7 +172,7 @@ def _model(name: str, provider: str, catalog: Catalog) -> Model:
         max_input_tokens=(known.max_input_tokens if known is not None else 0) or UNSET,
         max_tokens=(known.max_output_tokens if known is not None else 0) or UNSET,
         owned_by=provider,
-        alias_of=UNSET if alias is None else alias.target,
+        alias_of=stands_for,
     )
 
 

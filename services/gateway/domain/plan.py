@@ -21,8 +21,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `waited` is how many seconds another request's call was waited for; `recalled` what is known of the tool calls in the
     conversation, by their id; `body` is the client's body with the optimizer's texts, where its format is not the optimizer's;
-    `refusal` the router's error where no key reaches a model that would do; `fallback_used` says
-    that the client's own request went out in the end; `degraded` names the services that were skipped.
+    `refusal` the router's error where no key reaches a model that would do; `fallback_used` says that the client's own request went out
+    in the end, `instead_used` that it went to a model that its alias has for this; `degraded` names the services that were skipped.
     """
 
     cache: Literal["exact", "semantic", "miss", "off"] = "off"
@@ -36,6 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     refusal: BadRequest | None = None
     target: Target | None = None
     fallback_used: bool = False
+    instead_used: bool = False
     degraded: tuple[str, ...] = ()
 
     def without(self, *services: str) -> "Plan":
@@ -46,6 +47,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def answered_by(self, hit: CacheHit) -> "Plan":
         """The same, answered by the cache."""
         return msgspec.structs.replace(self, hit=hit, cache=hit.kind)
+
+    def instead(self, target: Target) -> "Plan":
+        """The same with the client's own request, to a model that answers for the one that it named."""
+        return msgspec.structs.replace(self, target=target, fallback_used=True, instead_used=True)
 
     def fallback(self, target: Target) -> "Plan":
         """The same with the client's own request, to the model that it named."""

@@ -66,7 +66,7 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
     """The outcome of a provider's call with its receipt, made of the tokens that were counted."""
     tokens, baseline = outcome.counts.tokens, _baseline(request, plan, catalog)
     removed = plan.removed
-    target = request.requested or plan.target
+    target = plan.target if plan.instead_used else request.requested or plan.target
     made = receipt.for_call(
         request.day,
         price_version=catalog.version,
@@ -115,9 +115,9 @@ def _terms(
 
 def _baseline(request: Request, plan: Plan, catalog: Catalog) -> Model | None:
     """What savings are counted against: a model that could have answered. Where no key reaches the requested one, that is
-    the one that answers in its place.
+    the one that answers in its place, and so it is where the requested one failed.
     """
-    if request.requested is not None:
+    if request.requested is not None and not plan.instead_used:
         return request.requested.priced(catalog)
     if plan.hit is not None:
         return catalog.find(plan.hit.served_model)

@@ -66,7 +66,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     applies. `calls` are the tool calls in the conversation; under `session_name` the session's model is kept (None: the
     conversation says it all, or nobody asks). `requested` is where the requested model can be had, None where no
     key reaches it; `client` is the family of its user agent; `cache_key` is None where the answer may not be cached.
-    `arm` is the side of the experiment that its conversation is on, `conversation` that one's digest.
+    `alias` is the organization's own name that the client called the model by, `fallbacks` are models that may answer where the requested
+    one fails. `arm` is the side of the experiment that its conversation is on, `conversation` that one's digest.
     """
 
     id: str
@@ -86,10 +87,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     trace_id: str | None = None
     arm: Arm | None = None
     conversation: str | None = None
+    alias: str | None = None
+    fallbacks: tuple[Target, ...] = ()
 
     @property
     def baseline_model(self) -> str:
-        """The model that the client requested."""
+        """The model that the client requested, or that its alias stands for."""
         return self.envelope.model
 
     @property

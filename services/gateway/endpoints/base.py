@@ -162,6 +162,10 @@ class Endpoint(Protocol):
         """Read a request. `BadRequest` names the field that is wrong."""
         ...
 
+    def for_model(self, envelope: Envelope, model: str) -> Envelope:
+        """The same request, as if the client had named this model."""
+        ...
+
     def chat_view(self, envelope: Envelope) -> Chat | None:
         """The request in the chat format, for optimizer, router and semantic cache; None: no lever applies."""
         ...

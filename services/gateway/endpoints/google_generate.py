@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote_plus
 
+import msgspec
 from msgspec import Raw
 
 from services.gateway.domain.request import Envelope as AnyEnvelope
@@ -43,6 +44,11 @@ class GoogleGenerate(NeutralEndpoint):
 
     def parse(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
         return request.head(body, headers, model=self._model, stream=self._stream)
+
+    def for_model(self, envelope: AnyEnvelope, model: str) -> Envelope:
+        """The model stands in the address."""
+        assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
+        return msgspec.structs.replace(envelope, model=model)
 
     def ask(self, envelope: Envelope) -> Ask:
         return request.ask(envelope)

@@ -3,7 +3,7 @@ model (`formats/blocks.py`). A format brings its reader, its writers and its err
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -30,7 +30,7 @@ from services.gateway.endpoints.chat_view import chat_view
 from services.gateway.endpoints.forwarded import ForwardedStream, seen_summary
 from services.gateway.endpoints.known import KnownStream, nothing_said
 from services.gateway.endpoints.translated import TranslatedStream, answer_summary
-from services.gateway.formats.blocks import Answer, Ask, Call, Reasoning, Surface
+from services.gateway.formats.blocks import Answer, Ask, Call, Surface
 from services.gateway.formats.build import Built, Target
 from services.gateway.formats.deltas import StreamWriter
 from services.gateway.formats.either import whole_answer
@@ -39,7 +39,7 @@ from services.gateway.formats.errors import Problem, Rendered, problem_of
 from services.gateway.formats.filters import client_answer
 from services.gateway.formats.headers import to_client, without_credentials
 from services.gateway.formats.levers import CONVERSATIONS, cacheable, exact_key, optimizable, plain_question, routable
-from services.gateway.formats.opaque import Cipher, Sealer, Serving, unseal, without_reasoning
+from services.gateway.formats.opaque import Cipher, Sealer, Serving, holds_reasoning, unseal, without_reasoning
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EncodedRequest
 
@@ -165,6 +165,11 @@ class NeutralEndpoint:
             shortenable=self.shortenable and optimizable(found, self.surface),
         )
 
+    def for_model(self, envelope: AnyEnvelope, model: str) -> Envelope:
+        """The request as if it named another model; see `Endpoint`."""
+        assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
+        return self.head(with_model(envelope, model), envelope.headers, envelope.query)
+
     def chat_view(self, envelope: AnyEnvelope) -> Chat | None:
         """What the levers read of a request that one of them may act on."""
         assert isinstance(envelope, Envelope), "an endpoint gets back the heads that it has read"
@@ -245,7 +250,7 @@ class NeutralEndpoint:
             dropped=(*built.dropped, *(("reasoning",) if attempt.without_reasoning else ())),
             added=built.added,
             forwarded=native,
-            holds_reasoning=_holds_reasoning(ask) or any(known.blocks for known in recalled.values()),
+            holds_reasoning=holds_reasoning(ask) or any(known.blocks for known in recalled.values()),
             format=form,
             built=built,
         )
@@ -392,8 +397,3 @@ def serving(attempt: Attempt) -> Serving:
     """Who serves: reasoning that was sealed for anybody else stays closed."""
     target = attempt.target
     return Serving(provider=target.provider, key_id=attempt.key_id, model=target.served_model)
-
-
-def _holds_reasoning(ask: Ask) -> bool:
-    blocks: Sequence[Any] = [block for turn in ask.turns for block in turn.blocks]
-    return any(isinstance(block, Reasoning) or (isinstance(block, Call) and block.native) for block in blocks)

@@ -22,6 +22,8 @@ from services.gateway.endpoints.base import (
     DecodedAnswer,
     ErrorResponse,
 )
+from services.gateway.formats.envelope import with_field
+from services.gateway.formats.json_fields import encode
 from services.gateway.providers.base import EncodedRequest
 from services.gateway.translate.dialect import Asked, Dialect
 from services.gateway.translate.either import EitherChunks, named, whole
@@ -66,6 +68,10 @@ class OpenAIChat:
             tools=len(fields.tools or ()) + len(fields.functions or ()),
             chat=read,
         )
+
+    def for_model(self, envelope: Envelope, model: str) -> ChatEnvelope:
+        body = with_field(envelope.raw, envelope.top, "model", encode(model))
+        return msgspec.structs.replace(self.head(body, {}, ""), session=envelope.session)
 
     def chat_view(self, envelope: Envelope) -> Chat:
         assert isinstance(envelope, ChatEnvelope)

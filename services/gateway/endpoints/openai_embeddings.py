@@ -79,6 +79,9 @@ class OpenAIEmbeddings:
             encoding=_encoding(top),
         )
 
+    def for_model(self, envelope: Envelope, model: str) -> EmbeddingsEnvelope:
+        return self.head(msgspec.json.encode({**envelope.top, "model": model}), {}, "")
+
     def chat_view(self, envelope: Envelope) -> Chat | None:
         """None: nothing may touch a text that a vector is made of."""
         return None

@@ -76,7 +76,8 @@ class OpenAIResponses(NeutralEndpoint):
         self._monotonic: Monotonic = monotonic or (lambda: 0.0)
 
     def parse(self, body: bytes, headers: Mapping[str, str], query: str) -> Envelope:
-        found = self._envelope or request.head(body, headers)
+        read = self._envelope
+        found = read if read is not None and read.raw is body else request.head(body, headers)
         own = self.conversation
         earlier = sum(len(bytes(item)) for item in (*(own.earlier or ()), *own.stored.values()))
         return msgspec.structs.replace(

@@ -149,6 +149,12 @@ def refused_reasoning(failure: Failure) -> bool:
     return failure.code == "invalid_encrypted_content" or _REFUSED.search(failure.message) is not None
 
 
+def holds_reasoning(ask: Ask) -> bool:
+    """Whether the request carries reasoning that a provider may refuse, also with its calls."""
+    blocks = (block for turn in ask.turns for block in turn.blocks)
+    return any(isinstance(block, Reasoning) or (isinstance(block, Call) and bool(block.native)) for block in blocks)
+
+
 def holds_sealed(ask: Ask) -> bool:
     """Whether a request carries sealed reasoning."""
     return any(

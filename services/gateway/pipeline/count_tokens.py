@@ -69,7 +69,7 @@ class CountTokens:
         principal = await self._admission.authorize(incoming.api_key, endpoint.scope, incoming.principal)
         async with self._admission.acquire(principal, on_rate_limit, apart="count", rpm=self._rpm):
             principal = restricted(principal, self._registry.answering(endpoint.surface))
-            request = read_request(endpoint, incoming, principal, "count")
+            request = read_request(endpoint, incoming, principal, "count", self._catalog)
             target = find_target(request.baseline_model, principal, self._catalog)
             request = msgspec.structs.replace(request, requested=target)
             record = self._recorder.open(request)

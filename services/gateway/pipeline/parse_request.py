@@ -6,8 +6,9 @@ import msgspec
 
 from libs.common.catalog import Catalog
 from libs.common.contracts.auth import OptimizationSettings, Principal
+from libs.common.errors import BadRequest
 from libs.common.telemetry import tracing
-from services.gateway.domain import holdout, overrides, subrequests
+from services.gateway.domain import aliases, holdout, overrides, subrequests
 from services.gateway.domain.cache_key import CacheKey, shaped_by
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.request import Envelope, Incoming, Kind, Request
@@ -24,7 +25,7 @@ def parse_request(
     endpoint: Endpoint, incoming: Incoming, principal: Principal, catalog: Catalog, kind: Kind | None = None
 ) -> Request:
     """The request; `BadRequest` names what is wrong with it. `principal` holds only keys whose providers can serve it."""
-    request = read_request(endpoint, incoming, principal, kind or endpoint.kind)
+    request = read_request(endpoint, incoming, principal, kind or endpoint.kind, catalog)
     check_known(request.baseline_model, principal, catalog)
     requested = find_target(request.baseline_model, principal, catalog)
     if requested is None and not subrequests.may_substitute(principal, request.settings):
@@ -33,11 +34,20 @@ def parse_request(
     return msgspec.structs.replace(request, cache_key=_cache_key(endpoint, request))
 
 
-def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, kind: Kind) -> Request:
-    """The request without a target; `BadRequest` names what is wrong with it."""
+def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, kind: Kind, catalog: Catalog) -> Request:
+    """The request without a target; `BadRequest` names what is wrong with it. Where the client named an alias, the model that this
+    stands for is in its place, and the router leaves it alone.
+    """
     own = overrides.parse(incoming.headers)
     settings = own.apply(principal.settings)
-    envelope = endpoint.head(incoming.body, incoming.headers, incoming.query)
+    envelope, meant, named = endpoint.head(incoming.body, incoming.headers, incoming.query), None, None
+    if (alias := principal.aliases.get(envelope.model)) is not None:
+        named = envelope.model
+        meant = aliases.resolve(
+            named, alias, principal, catalog, _conversation(endpoint, incoming, principal, envelope)
+        )
+        envelope = endpoint.for_model(envelope, meant.model)
+        settings = msgspec.structs.replace(settings, routing_mode="manual", rules_in_manual=False)
     # Both sides of an experiment are told apart, and asked again, by the chat view.
     viewed = subrequests.is_read(kind, principal, settings) or bool(settings.holdout_share)
     chat = endpoint.chat_view(envelope) if viewed else None
@@ -55,7 +65,18 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
         settings=settings,
         client=_client_family(incoming.headers.get("user-agent", "")),
         trace_id=tracing.trace_id(),
+        alias=named,
+        fallbacks=() if meant is None else meant.fallbacks,
     )
+
+
+def _conversation(endpoint: Endpoint, incoming: Incoming, principal: Principal, envelope: Envelope) -> str:
+    """What stays on one model of an alias: a conversation, or a request that belongs to none."""
+    try:
+        chat = endpoint.chat_view(envelope)
+    except BadRequest:  # it is said where the request is read
+        chat = None
+    return holdout.conversation(principal.org_id, envelope, chat) or incoming.request_id
 
 
 def _session_name(kind: Kind, envelope: Envelope, chat: Chat | None, settings: OptimizationSettings) -> str | None:

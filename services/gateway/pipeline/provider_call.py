@@ -44,6 +44,9 @@ _BREAKPOINTS = "cache_control"
 _TIER = "service_tier"
 # What a slower tier answers where it has no room, and has billed nothing.
 _NO_ROOM = (408, 429, 503)
+# Errors of one model or key that another need not have: not found, too large, limited.
+_OTHERS_MAY = (404, 413, 429)
+_TOO_LONG = "context_length_exceeded"
 Pause = Callable[[], Awaitable[None]]
 
 
@@ -135,6 +138,7 @@ class ProviderCall:
 
     async def _attempts(self, once: Callable[[Target, int], Awaitable[T]]) -> T:
         calls, key, retried = 0, 0, False
+        instead = list(self._request.fallbacks)
         while True:
             target = self._target
             changed = is_changed(self._request, self.plan)
@@ -156,9 +160,14 @@ class ProviderCall:
                     elsewhere=self._is_elsewhere(target),
                 )
                 error, step = self._client_error(failure, target), next_action(failure, tried)
+                of_the_model = error.status >= 500 or error.status in _OTHERS_MAY or error.code == _TOO_LONG
             except BadRequest as unfit:  # this provider has no form for something that the requested one may have
                 error, step = unfit, RetryAction.FALLBACK if changed else RetryAction.GIVE_UP
+                of_the_model = True
             requested = self._request.requested
+            if step is RetryAction.GIVE_UP and instead and of_the_model and not self.trace.billed:
+                self.plan, calls, key, retried = self.plan.instead(instead.pop(0)), 0, 0, False
+                continue
             if step is RetryAction.GIVE_UP or (step is RetryAction.FALLBACK and requested is None):
                 raise self._given_up(error)
             if step is RetryAction.OTHER_KEY:

@@ -141,7 +141,9 @@ class ResponsesApi:
         """The principal with nothing but the key under which a conversation is stored."""
         keys = tuple(key for key in principal.provider_keys if key.id == record.provider_key_id)
         bound = msgspec.structs.replace(principal, provider_keys=keys)
-        if find_target(model, bound, self._catalog) is None:
+        alias = bound.aliases.get(model)
+        named = (model,) if alias is None else (*(one.model for one in alias.models), *alias.fallbacks)
+        if all(find_target(one, bound, self._catalog) is None for one in named):
             raise BadRequest(
                 f"This conversation is stored at OpenAI, which does not serve `{model}`; send the full input instead.",
                 param="previous_response_id",

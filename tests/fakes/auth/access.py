@@ -111,7 +111,7 @@ class MemoryErasures:
 
     async def erase(self, org_id: str, at: datetime) -> None:
         rows = self._rows
-        for by_org in (rows.orgs, rows.settings, rows.tiers, rows.credit_accounts):
+        for by_org in (rows.orgs, rows.settings, rows.tiers, rows.aliases, rows.credit_accounts):
             by_org.pop(org_id, None)
         spending = (rows.credit_entries, rows.credit_leases, rows.idempotency)
         keys = (rows.api_keys, rows.control_keys, rows.provider_keys)

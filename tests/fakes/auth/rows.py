@@ -12,7 +12,7 @@ from services.auth.domain.identities import IdentitySource
 from services.auth.domain.one_time_tokens import OneTimeToken
 from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 from services.auth.routing.domain.rules import StoredRule
-from services.auth.routing.ports import Tiers
+from services.auth.routing.ports import Aliases, Tiers
 from services.auth.team.domain.members import Invite
 
 Id = tuple[str, str]
@@ -33,6 +33,7 @@ class Rows:
     provider_keys: dict[Id, StoredProviderKey] = field(default_factory=dict)
     settings: dict[str, OptimizationSettings] = field(default_factory=dict)
     tiers: dict[str, Tiers] = field(default_factory=dict)
+    aliases: dict[str, Aliases] = field(default_factory=dict)
     rules: dict[Id, StoredRule] = field(default_factory=dict)
     credit_accounts: dict[str, Account] = field(default_factory=dict)
     credit_entries: dict[Id, Entry] = field(default_factory=dict)

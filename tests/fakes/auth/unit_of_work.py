@@ -14,7 +14,7 @@ from services.auth.domain.identities import Identity, IdentitySource
 from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
 from services.auth.ports import Tx
 from services.auth.routing.domain.rules import StoredRule
-from services.auth.routing.ports import Tiers
+from services.auth.routing.ports import Aliases, Tiers
 from tests.fakes.auth.access import (
     MemoryAuditLog,
     MemoryControlKeys,
@@ -205,6 +205,7 @@ class MemoryApiKeys:
             monthly_budget_nano=key.monthly_budget_nano,
             settings=await configuration.settings(key.org_id),
             tiers=await configuration.tiers(key.org_id),
+            aliases=await configuration.aliases(key.org_id),
             rules=tuple(stored.rule for stored in await configuration.rules(key.org_id)),
             provider_keys=tuple(
                 ProviderKey(id=k.id, provider=k.provider, sealed=k.sealed, base_url=k.base_url, models=k.models)
@@ -253,6 +254,12 @@ class MemoryConfiguration:
 
     async def held_out(self) -> Sequence[str]:
         return sorted(org_id for org_id, settings in self._rows.settings.items() if settings.holdout_share)
+
+    async def aliases(self, org_id: str) -> Aliases:
+        return self._rows.aliases.get(org_id, {})
+
+    async def put_aliases(self, org_id: str, aliases: Aliases) -> None:
+        self._rows.aliases[org_id] = aliases
 
     async def tiers(self, org_id: str) -> Tiers:
         return self._rows.tiers.get(org_id, {})

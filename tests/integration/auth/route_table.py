@@ -101,6 +101,8 @@ ROUTES = [
     Row("POST", "/api/optimization/cache/feedback", CACHE_FEEDBACK, 503, 503, 403, 503),
     read("/api/routing/config"),
     Row("PUT", "/api/routing/config", {}, 200, 403, 403, 200),
+    read("/api/routing/aliases"),
+    Row("PUT", "/api/routing/aliases", {"aliases": {}}, 200, 403, 403, 200),
     read("/api/routing/rules"),
     Row("POST", "/api/routing/rules", RULE, 201, 403, 403, 201),
     Row("PUT", "/api/routing/rules/order", {"rule_ids": []}, 200, 403, 403, 200),

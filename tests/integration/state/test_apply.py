@@ -41,6 +41,8 @@ settings:
 tiers:
   openai: {simple: gpt-4.1-nano}
   openai_compatible: {complex: llama-3.3-70b}
+aliases:
+  fast: {models: [{model: gpt-4o-mini, weight: 9}, {model: qwen-3}], fallbacks: [llama-3.3-70b]}
 rules:
 - name: long prompts
   condition_type: token_count
@@ -84,7 +86,7 @@ async def applied(plane: ControlPlane, text: str, environment: Any = SECRETS, **
 async def test_applied_twice_nothing_changes_the_second_time(plane: ControlPlane, tmp_path: Path) -> None:
     keys = tmp_path / "keys.jsonl"
     first = await applied(plane, FILE, new_keys=keys)
-    assert len([line for line in first if not line.startswith(" ")]) == 9
+    assert len([line for line in first if not line.startswith(" ")]) == 10
     assert keys.stat().st_mode & 0o777 == 0o600
     assert "sk-promptly-" in keys.read_text()
     written, listed = keys.read_text(), await plane.audited()
@@ -116,7 +118,7 @@ async def test_what_is_exported_and_applied_changes_nothing_and_holds_no_secret(
     assert await plane.audited() == before
     assert not [name for name, secret in SECRETS.items() if secret in exported or secret[-4:] in exported]
     other = read(exported.encode(), "yaml").data
-    assert set(other) == {"providers", "settings", "tiers", "rules", "keys", "alerts"}
+    assert set(other) == {"providers", "settings", "tiers", "aliases", "rules", "keys", "alerts"}
     assert other["tiers"] == {
         "openai": {"simple": "gpt-4.1-nano"},
         "openai_compatible": {"complex": "llama-3.3-70b"},

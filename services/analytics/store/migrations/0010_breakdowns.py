@@ -1,5 +1,5 @@
 """Sums by key, endpoint, model and provider together, and the same for each end user, client and tag: they outlive the log.
-Indices for the log's filters by end user and tag.
+Indices for the log's filters by end user and tag. The name that an organization has given a model.
 
 What the log still holds is counted here.
 """
@@ -33,6 +33,7 @@ _COLUMNS = """
 """
 
 STATEMENTS = (
+    "ALTER TABLE analytics.requests ADD COLUMN alias text",
     f"""
     CREATE TABLE analytics.dimension_hours (
         org_id text COLLATE "C" NOT NULL,

@@ -107,6 +107,7 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     upstream_request_id: str | None
     arm: Arm | None
     conversation: str | None
+    alias: str | None
 
     @classmethod
     def of(cls, entry: CompletionFinished) -> Self:

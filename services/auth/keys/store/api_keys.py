@@ -19,7 +19,7 @@ _KEY = (
 _PRINCIPAL = text("""
 SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_budget_nano,
     (extract(epoch FROM k.expires_at) * 1000)::bigint AS expires_at_ms,
-    s.optimization AS settings, s.tiers,
+    s.optimization AS settings, s.tiers, s.aliases,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', r.rule_id, 'name', r.name, 'condition', r.condition, 'action', r.action,
             'action_value', r.action_value, 'priority', r.priority
