@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from libs.common import catalog
-from libs.common.contracts.auth import Principal
+from libs.common.contracts.auth import ModelAlias, Principal, WeightedModel
 from libs.common.errors import BadRequest
 from services.gateway.domain import overrides
+from services.gateway.domain.aliases import resolve
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Request
 from services.gateway.domain.stored_response import Conversation, response_id
@@ -63,6 +64,9 @@ def counting() -> Iterator[Reader]:
             yield Reader(f"{name}, counted: {kind}", refused(partial(_counted, endpoint, made)), seldom=True)
 
 
+_ALIAS = ModelAlias(models=(WeightedModel(model="m"),))
+
+
 def _counted(endpoint: CountingEndpoint, made: Callable[[str], Any], text: str) -> None:
     body = readers_formats.as_json(made(text))
     for provider in _TARGETS:
@@ -88,6 +92,7 @@ def attempt(endpoint: NeutralEndpoint, provider: str, body: bytes) -> Attempt:
     envelope = endpoint.head(body, {"user-agent": "x"}, "")
     envelope = endpoint.for_model(envelope, envelope.model)
     principal = Principal(org_id="org", key_id="key")
+    resolve(envelope.model, _ALIAS, principal, catalog.load(), envelope.session or "")
     request = Request(
         id="req_1",
         accepted=0.0,

@@ -6,11 +6,10 @@ from typing import Any
 
 import msgspec
 
-from libs.common import catalog, conversation
-from libs.common.contracts.auth import ModelAlias, Principal, WeightedModel
+from libs.common import conversation
+from libs.common.contracts.auth import Principal
 from libs.common.tokens import count_message, count_messages, count_text
 from services.gateway.domain import cache_key, chat, holdout, hosted, json_size, needs, overrides, refused_fields, turns
-from services.gateway.domain.aliases import resolve
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Envelope, Request
@@ -149,9 +148,6 @@ def _translated(dialect: Any, made: Callable[[str], dict[str, Any]], text: str) 
     return dialect.request(Asked(raw=asked.raw, messages=asked.raw["messages"], model="m", known=None, stream=True))
 
 
-_ALIAS = ModelAlias(models=(WeightedModel(model="gpt-4o"),))
-
-
 def _prompted(text: str) -> object:
     data = msgspec.json.encode({"model": "m", "prompt": pieces(text, 4_000)[:20]})
     answer = [msgspec.json.encode(_whole(piece)) for piece in pieces(text, 4_000)]
@@ -184,7 +180,6 @@ def _at_the_endpoint(name: str, text: str) -> object:
         created=1,
     )
     whole = msgspec.json.encode(_whole(text))
-    resolve(text, _ALIAS, principal, catalog.load(), text)
     return (
         *(OPENAI_CHAT.cache_key(envelope, {}, None), OPENAI_CHAT.encode(attempt)),
         *(OPENAI_CHAT.with_metadata(whole, b"{}"), OPENAI_CHAT.replay(request, whole, b"{}")),
