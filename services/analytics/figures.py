@@ -5,6 +5,9 @@ import msgspec
 from libs.common.contracts.analytics import (
     Breakdown,
     BreakdownQuery,
+    LatencyPoint,
+    LatencyQuery,
+    LatencySeries,
     Levers,
     Models,
     Overview,
@@ -36,6 +39,22 @@ class Figures:
         asked, step = time_range(query), interval(query.interval)
         async with self._uow() as tx:
             return SavingsSeries(points=sums.savings_points(await tx.figures.by_interval(asked, step)))
+
+    async def latencies(self, query: LatencyQuery) -> LatencySeries:
+        """Latencies over time."""
+        asked, step = time_range(query), interval(query.interval)
+        async with self._uow() as tx:
+            found = await tx.figures.sketches(asked, step, query.model or "")
+        points = (
+            LatencyPoint(
+                time_ms=round(time.timestamp() * 1000),
+                requests=sum(sketch.total.values()),
+                latency_ms=latencies(sketch),
+            )
+            for time, sketch in sorted(found.items())
+            if sketch.total
+        )
+        return LatencySeries(points=tuple(points))
 
     async def models(self, period: Period) -> Models:
         """Who served how much."""

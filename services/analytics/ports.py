@@ -84,6 +84,10 @@ class Figures(Protocol):
         """The latencies of all requests, counted."""
         ...
 
+    async def sketches(self, time_range: TimeRange, interval: Interval, model: str) -> Mapping[datetime, Sketch]:
+        """The latencies of each interval's requests, counted: of all, or (not empty) of one model, whose parts are not kept apart."""
+        ...
+
     async def latencies_by_model(self, time_range: TimeRange) -> Mapping[Server, Counts]:
         """The latencies of each model's requests, counted."""
         ...

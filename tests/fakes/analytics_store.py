@@ -179,12 +179,14 @@ class MemoryFigures:
         return sorted(uses.values(), key=lambda use: (-use.savings_nano, use.lever))
 
     async def sketch(self, time_range: TimeRange) -> Sketch:
-        events = self.within(time_range)
-        return Sketch(
-            total=Counter(bucket(event.latency_ms) for event in events),
-            overhead=Counter(bucket(event.overhead_ms) for event in events),
-            provider=Counter(bucket(event.provider_ms) for event in events if event.provider_ms is not None),
-        )
+        return _sketch(self.within(time_range), whole=True)
+
+    async def sketches(self, time_range: TimeRange, interval: Interval, model: str) -> Mapping[datetime, Sketch]:
+        found = defaultdict(list)
+        for event in self.within(time_range):
+            if model in ("", event.served_model or event.routed_model):
+                found[_start(made_at(event.id), interval)].append(event)
+        return {time: _sketch(events, whole=not model) for time, events in found.items()}
 
     async def latencies_by_model(self, time_range: TimeRange) -> Mapping[Server, Counts]:
         servers = self._by_server(time_range).items()
@@ -241,6 +243,17 @@ class MemoryUses:
             if _fits(event, asked.filters) and named.keys() >= {*asked.by}:
                 found[tuple(named[name] for name in asked.by)].append(event)
         return found
+
+
+def _sketch(events: Sequence[CompletionFinished], *, whole: bool) -> Sketch:
+    total = Counter(bucket(event.latency_ms) for event in events)
+    if not whole:
+        return Sketch(total=total)
+    return Sketch(
+        total=total,
+        overhead=Counter(bucket(event.overhead_ms) for event in events),
+        provider=Counter(bucket(event.provider_ms) for event in events if event.provider_ms is not None),
+    )
 
 
 def _named(event: CompletionFinished) -> dict[str, str]:

@@ -132,6 +132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/analytics/latencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long requests took, over time.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
+         */
+        get: operations["get_analytics_latencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/analytics/levers": {
         parameters: {
             query?: never;
@@ -1946,6 +1966,24 @@ export interface components {
             provider_p95: number | null;
         };
         /**
+         * LatencyPoint
+         * @description One interval, by its start; of one model Promptly's and the provider's part are not kept apart.
+         */
+        LatencyPoint: {
+            time: string;
+            requests: number;
+            latency_ms: components["schemas"]["Latencies"];
+        };
+        /**
+         * LatencySeries
+         * @description Latencies over time; intervals without requests are left out.
+         */
+        LatencySeries: {
+            /** @enum {unknown} */
+            interval: "day" | "hour" | "week";
+            points: components["schemas"]["LatencyPoint"][];
+        };
+        /**
          * LeverShare
          * @description One line of a receipt.
          */
@@ -3414,6 +3452,36 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_analytics_latencies: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                days?: number;
+                interval?: "day" | "hour" | "week";
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatencySeries"];
                 };
             };
             400: components["responses"]["BadRequest"];

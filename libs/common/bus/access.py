@@ -71,6 +71,7 @@ ACCESS: Mapping[str, Access] = {
             *(analytics.OVERVIEW, analytics.SAVINGS, analytics.MODELS, analytics.LEVERS, analytics.REQUESTS),
             *(
                 analytics.BREAKDOWN,
+                analytics.LATENCIES,
                 analytics.EXPERIMENT,
                 analytics.REQUEST,
                 analytics.CHARGED,
@@ -112,6 +113,7 @@ ACCESS: Mapping[str, Access] = {
         serves=(
             *(analytics.OVERVIEW, analytics.SAVINGS, analytics.MODELS, analytics.LEVERS, analytics.REQUESTS),
             *(analytics.REQUEST, analytics.SPENT, analytics.CHARGED, analytics.EXPERIMENT, analytics.BREAKDOWN),
+            analytics.LATENCIES,
         ),
         emits=(analytics.REQUESTS_LOGGED,),
         consumes=("analytics", "analytics_feedback", "analytics_erase"),

@@ -139,6 +139,30 @@ class Levers(msgspec.Struct, frozen=True, kw_only=True):
     total_nano: int
 
 
+class LatencyQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A period cut into hours, days or weeks (UTC), of all requests or of those that one model served."""
+
+    org_id: str
+    from_ms: int
+    to_ms: int
+    interval: str = "day"
+    model: str | None = None
+
+
+class LatencyPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One interval, by its start. Of a single model only the latencies as a whole are kept."""
+
+    time_ms: int
+    requests: int
+    latency_ms: Latencies
+
+
+class LatencySeries(msgspec.Struct, frozen=True, kw_only=True):
+    """Intervals in order of time; those without requests are left out."""
+
+    points: tuple[LatencyPoint, ...]
+
+
 class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A period, broken down by one or two dimensions: key, endpoint, model, provider, user, client, or a tag as "tag:name". Of user,
     client and tags at most one. `filters` are values that dimensions must have. With an `interval` (hour, day, week, month in
@@ -271,6 +295,7 @@ OVERVIEW: Rpc[Period, Overview] = Rpc("promptly.v1.analytics.overview", Period, 
 SAVINGS: Rpc[SavingsQuery, SavingsSeries] = Rpc("promptly.v1.analytics.savings", SavingsQuery, SavingsSeries, 5000)
 MODELS: Rpc[Period, Models] = Rpc("promptly.v1.analytics.models", Period, Models, 5000)
 LEVERS: Rpc[Period, Levers] = Rpc("promptly.v1.analytics.levers", Period, Levers, 5000)
+LATENCIES: Rpc[LatencyQuery, LatencySeries] = Rpc("promptly.v1.analytics.latencies", LatencyQuery, LatencySeries, 5000)
 BREAKDOWN: Rpc[BreakdownQuery, Breakdown] = Rpc("promptly.v1.analytics.breakdown", BreakdownQuery, Breakdown, 5000)
 REQUESTS: Rpc[RequestQuery, RequestPage] = Rpc("promptly.v1.analytics.requests", RequestQuery, RequestPage, 5000)
 REQUEST: Rpc[RequestById, RequestEntry] = Rpc("promptly.v1.analytics.request", RequestById, RequestEntry, 5000)

@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 import msgspec
 
-from libs.common.contracts.analytics import BreakdownQuery, Period, SavingsQuery
+from libs.common.contracts.analytics import BreakdownQuery, LatencyQuery, Period, SavingsQuery
 from libs.common.errors import BadRequest
 from services.analytics.domain.sums import Interval
 
@@ -37,7 +37,7 @@ def moment(ms: int, field: str) -> datetime:
         raise BadRequest(f"{field} is not a time that can be looked up.", param=field) from None
 
 
-def time_range(period: Period | SavingsQuery | BreakdownQuery) -> TimeRange:
+def time_range(period: Period | SavingsQuery | BreakdownQuery | LatencyQuery) -> TimeRange:
     """The period, cut at full hours. `BadRequest` where it ends before it starts."""
     start, end = moment(period.from_ms, "from"), moment(period.to_ms, "to")
     if start > end:

@@ -1,7 +1,7 @@
-"""Bus handlers for OVERVIEW, SAVINGS, MODELS, LEVERS and BREAKDOWN."""
+"""Bus handlers for OVERVIEW, SAVINGS, MODELS, LEVERS, BREAKDOWN and LATENCIES."""
 
 from libs.common.bus.ports import Bus
-from libs.common.contracts.analytics import BREAKDOWN, LEVERS, MODELS, OVERVIEW, SAVINGS
+from libs.common.contracts.analytics import BREAKDOWN, LATENCIES, LEVERS, MODELS, OVERVIEW, SAVINGS
 from services.analytics.figures import Figures
 
 
@@ -12,3 +12,4 @@ async def serve(bus: Bus, figures: Figures) -> None:
     await bus.serve(MODELS, figures.models)
     await bus.serve(LEVERS, figures.levers)
     await bus.serve(BREAKDOWN, figures.breakdown)
+    await bus.serve(LATENCIES, figures.latencies)

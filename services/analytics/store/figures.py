@@ -3,6 +3,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -66,16 +67,23 @@ _BY_LEVER: Final = text(f"""
 """)
 
 
-def _sketches(model: str, names: Sequence[str]) -> str:
-    """The sketches whose model fits, opened, and lines like theirs from the log at both ends."""
+def _sketches(model: str, names: Sequence[str], *, own: str = "", days: bool = True) -> str:
+    """The sketches whose model fits, opened, and lines like theirs from the log at both ends, of rows that are `own`. Without `days`, by
+    hours alone.
+    """
     counts = ", ".join(f"{name}_count" for name in names)
-    sketches = f"SELECT model, provider, bucket, {counts} FROM analytics.sketches, {opened('sketches', names)}"
+    sketches = (
+        f"SELECT start AS time, model, provider, bucket, {counts} FROM analytics.sketches, {opened('sketches', names)}"
+    )
     where = f"WHERE org_id = :org_id AND model {model}"
+    ends = f"SELECT {HOUR}, {MODEL}, {PROVIDER}, bucket, {counts} FROM {ENDS}, {LATENCY_LINES} WHERE bucket IS NOT NULL {own}"
+    if not days:
+        return f"{sketches} {where} AND span = 'hour' AND start >= :head AND start < :tail UNION ALL {ends}"
     return f"""
         {sketches} {where} AND span = 'day' AND start >= :first_day AND start < :last_day
         UNION ALL {sketches} {where} AND span = 'hour' AND start >= :head AND start < :first_day
         UNION ALL {sketches} {where} AND span = 'hour' AND start >= :last_day AND start < :tail
-        UNION ALL SELECT {MODEL}, {PROVIDER}, bucket, {counts} FROM {ENDS}, {LATENCY_LINES} WHERE bucket IS NOT NULL
+        UNION ALL {ends}
     """
 
 
@@ -83,6 +91,17 @@ _SKETCH: Final = text(f"""
     SELECT bucket, {", ".join(f"sum({name}_count) AS {name}_count" for name in LATENCIES)}
     FROM ({_sketches("= ''", tuple(LATENCIES))}) AS parts GROUP BY bucket
 """)
+# Of one model only the latencies as a whole are kept, so no others are taken from the log.
+_OF_MODEL: Final = f"AND (:model = '' OR ({MODEL} = :model AND total_count > 0))"
+_COUNTS: Final = ", ".join(f"sum({name}_count) AS {name}_count" for name in LATENCIES)
+_OVER_TIME: Final[Mapping[Interval, Any]] = {
+    step: text(f"""
+        SELECT date_trunc('{step}', time, 'UTC') AS time, bucket, {_COUNTS}
+        FROM ({_sketches("= CAST(:model AS text)", tuple(LATENCIES), own=_OF_MODEL, days=step != "hour")}) AS parts
+        GROUP BY date_trunc('{step}', time, 'UTC'), bucket
+    """)
+    for step in ("hour", "day", "week")
+}
 _BY_SERVER: Final = text(f"""
     SELECT model, nullif(provider, '') AS provider, bucket, sum(total_count) AS requests
     FROM ({_sketches("<> ''", ("total",))}) AS parts WHERE total_count > 0 GROUP BY 1, parts.provider, 3
@@ -118,6 +137,15 @@ class SqlFigures:
                 if row[f"{name}_count"]:
                     by_bucket[row["bucket"]] = row[f"{name}_count"]
         return Sketch(**counts)
+
+    async def sketches(self, time_range: TimeRange, interval: Interval, model: str) -> Mapping[datetime, Sketch]:
+        counts: dict[datetime, dict[str, dict[int, int]]] = defaultdict(lambda: {name: {} for name in LATENCIES})
+        values = {**msgspec.structs.asdict(time_range), "model": model}
+        for row in (await self._tx.execute(_OVER_TIME[interval], values)).mappings():
+            for name, by_bucket in counts[row["time"]].items():
+                if row[f"{name}_count"]:
+                    by_bucket[row["bucket"]] = row[f"{name}_count"]
+        return {time: Sketch(**found) for time, found in counts.items()}
 
     async def latencies_by_model(self, time_range: TimeRange) -> Mapping[Server, Counts]:
         found: dict[Server, dict[int, int]] = defaultdict(dict)

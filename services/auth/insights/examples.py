@@ -8,6 +8,7 @@ from libs.common.contracts.analytics import CacheCounts, Latencies, RequestCount
 from libs.common.contracts.events import TokenClasses
 from services.auth.insights import schemas
 from services.auth.insights.schemas.breakdown import BreakdownRow, Use
+from services.auth.insights.schemas.figures import LatencyPoint
 
 _TIME: Final = "2026-08-01T09:30:00.000Z"
 _TOKENS: Final = TokenClasses(uncached_input=310, output_text=92)
@@ -99,6 +100,16 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
         total=_USE,
         previous=None,
         intervals=(),
+    ),
+    schemas.LatencySeries(
+        interval="hour",
+        points=(
+            LatencyPoint(
+                time="2026-08-01T09:00:00.000Z",
+                requests=60,
+                latency_ms=Latencies(p50=640.0, p95=1900.0, p99=2800.0, overhead_p50=6.0, overhead_p95=14.0),
+            ),
+        ),
     ),
     schemas.Levers(
         levers=(schemas.LeverUse(lever="routing", requests=60, tokens_saved=0, savings_usd=0.22, share=1.0),),

@@ -1,6 +1,7 @@
 """Figures and the request log, which analytics keeps."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 from litestar import Controller, get
@@ -10,6 +11,7 @@ from litestar.response import Stream
 from libs.common.bus import Bus
 from libs.common.clock import Clock
 from libs.common.contracts import analytics
+from libs.common.errors import BadRequest
 from services.auth.domain.links import Links
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Params
@@ -21,6 +23,8 @@ from services.auth.insights.stream import csv_lines, new_requests
 from services.auth.insights.subscriptions import Subscriptions
 from services.auth.keys.api_keys import ApiKeys
 from services.auth.sessions.service import Sessions
+
+_MOST_HOURS: Final = 2_400  # points of an answer, which is one message on the bus
 
 
 class AnalyticsController(Controller):
@@ -62,6 +66,19 @@ class AnalyticsController(Controller):
         """What each lever saved."""
         period = _period(request, params, clock)
         return schemas.Levers.of(await bus.call(analytics.LEVERS, period))
+
+    @get("/latencies", needs=Action.READ)
+    async def latencies(
+        self, request: ApiRequest, params: Params[schemas.LatencyQuery], bus: Injected[Bus], clock: Injected[Clock]
+    ) -> schemas.LatencySeries:
+        """How long requests took, over time."""
+        from_ms, to_ms = period_ms(params.from_, params.to, params.days, clock.now())
+        if to_ms - from_ms > _MOST_HOURS * 3_600_000 and params.interval == "hour":
+            raise BadRequest(f"An answer holds at most {_MOST_HOURS} hours: ask for days or weeks.", param="interval")
+        wanted = analytics.LatencyQuery(
+            org_id=request.user.org_id, from_ms=from_ms, to_ms=to_ms, interval=params.interval, model=params.model
+        )
+        return schemas.LatencySeries.of(await bus.call(analytics.LATENCIES, wanted), params.interval)
 
     @get("/breakdown", needs=Action.READ)
     async def breakdown(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from libs.common.clock import ManualClock
-from libs.common.contracts.analytics import BreakdownQuery, Period, SavingsQuery
+from libs.common.contracts.analytics import BreakdownQuery, LatencyQuery, Period, SavingsQuery
 from libs.common.contracts.events import CompletionFinished, LeverShare, TokenClasses
 from libs.common.db import Database, connect, migrate
 from libs.common.errors import BadRequest
@@ -129,6 +129,13 @@ def test_postgres_and_memory_answer_alike(
                 found, expected = await _figures(postgres, *asked), await _figures(memory, *asked)
                 assert _rounded(found) == _rounded(expected)
                 wanted = BreakdownQuery(org_id=org_id, from_ms=ms(asked[1]), to_ms=ms(asked[2]), **question)
+                for step in ("hour", "day", "week"):
+                    for model in (None, "gpt-4o"):
+                        series = LatencyQuery(
+                            org_id=org_id, from_ms=ms(asked[1]), to_ms=ms(asked[2]), interval=step, model=model
+                        )
+                        told = [msgspec.to_builtins(await Figures(one).latencies(series)) for one in (postgres, memory)]
+                        assert _rounded(told[0]) == _rounded(told[1])
                 assert await Figures(postgres).breakdown(wanted) == await Figures(memory).breakdown(wanted)
 
     asyncio.run(run())

@@ -113,6 +113,7 @@ ROUTES = [
     read("/api/analytics/savings", 503),
     read("/api/analytics/models", 503),
     read("/api/analytics/levers", 503),
+    read("/api/analytics/latencies", 503),
     read("/api/analytics/breakdown", 400),
     read("/api/analytics/breakdown.csv", 400),
     read("/api/requests", 503),

@@ -65,6 +65,7 @@ PREFIXES = {
     "key_id": "key",
     "members_key_id": "key",
     "provider_key_id": "pk",
+    "control_key_id": "ckey",
     "rule_id": "rule",
     "alert_id": "alr",
     "request_id": "req",

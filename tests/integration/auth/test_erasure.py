@@ -58,6 +58,7 @@ async def test_nothing_of_a_deleted_organization_is_left_and_others_hear_of_it(a
     await invite(auth, org, "pending@example.com")
     await auth.call("POST", "/api/routing/rules", org.token, json=RULE)
     await auth.call("PUT", "/api/optimization/settings", org.token, json={"level": "conservative"})
+    await auth.call("POST", "/api/keys/control", org.token, json={"name": "CI", "scopes": ["read"]})
     await auth.call("POST", "/api/keys/providers", org.token, json={"provider": "openai", "api_key": OPENAI_KEY})
     await auth.bus.call(GRANT_CREDITS, GrantCredits(org_id=org.id, tokens=100))
     await auth.bus.call(LEASE_CREDITS, LeaseCredits(org_id=org.id, lease_id="lse_1", need=10, wanted=10))

@@ -196,6 +196,7 @@ async def test_a_breakdown_has_keys_names_and_what_the_rows_leave_out(auth: Auth
         ("analytics/overview?org_id=org_x", "org_id"),
         ("analytics/savings?interval=minute", "interval"),
         ("analytics/breakdown", "by"),
+        ("analytics/latencies?days=3660", "interval"),
         ("analytics/breakdown?by=key&limit=501", "limit"),
         ("analytics/breakdown?by=key&tag=team", "tag"),
         ("analytics/breakdown.csv?by=key&interval=year", "interval"),

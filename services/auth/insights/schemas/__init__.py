@@ -3,6 +3,8 @@
 from services.auth.insights.schemas.breakdown import Breakdown, BreakdownQuery
 from services.auth.insights.schemas.figures import (
     Interval,
+    LatencyQuery,
+    LatencySeries,
     Levers,
     LeverUse,
     Models,
@@ -30,6 +32,8 @@ __all__ = [
     "BreakdownQuery",
     "Feedback",
     "Interval",
+    "LatencyQuery",
+    "LatencySeries",
     "LeverShare",
     "LeverUse",
     "Levers",

@@ -102,6 +102,40 @@ class Savings(Answer, frozen=True, kw_only=True):
         return cls(interval=interval, points=tuple(points))
 
 
+class LatencyQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A period, what it is cut into, and perhaps the one model whose requests count."""
+
+    from_: str | None = msgspec.field(name="from", default=None)
+    to: str | None = None
+    days: Annotated[int, Meta(ge=1, le=3660)] = 7
+    interval: Interval = "hour"
+    model: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+
+
+class LatencyPoint(Answer, frozen=True, kw_only=True):
+    """One interval, by its start; of one model Promptly's and the provider's part are not kept apart."""
+
+    time: Time
+    requests: int
+    latency_ms: analytics.Latencies
+
+
+class LatencySeries(Answer, frozen=True, kw_only=True):
+    """Latencies over time; intervals without requests are left out."""
+
+    interval: Interval
+    points: tuple[LatencyPoint, ...]
+
+    @classmethod
+    def of(cls, series: analytics.LatencySeries, interval: Interval) -> Self:
+        """From the series that analytics answers."""
+        points = (
+            LatencyPoint(time=iso_ms(point.time_ms), requests=point.requests, latency_ms=point.latency_ms)
+            for point in series.points
+        )
+        return cls(interval=interval, points=tuple(points))
+
+
 class ModelUse(Answer, frozen=True, kw_only=True):
     """What one model served; `share` is of all requests."""
 
