@@ -31,6 +31,11 @@ REQUESTS = Counter(
     "Client requests, by API, provider, the catalogue's model, how they ended, and the class of their HTTP status",
     ["kind", "provider", "model", "status", "http"],
 )
+REFUSED = Counter(
+    "promptly_refused_requests",
+    "Failed requests that have no record, such as those without a valid key, by route and class of HTTP status",
+    ["path", "http"],
+)
 TOKENS = Counter("promptly_tokens", "Tokens that providers billed, by class", ["class", "provider", "model"])
 COST = Counter("promptly_cost_nano_usd", "What requests cost, in nano-dollars", ["provider", "model"])
 BASELINE_COST = Counter(

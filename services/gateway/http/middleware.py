@@ -8,7 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.ids import new_id
-from libs.common.telemetry import names, tracing
+from libs.common.telemetry import metrics, names, tracing
 from services.gateway.state.request_line import line_state
 
 log = structlog.get_logger()
@@ -70,13 +70,14 @@ def middleware(app: ASGIApp) -> ASGIApp:
         ):
             await app(scope, receive, send_with_headers)
             if own.status >= 400 and not line.written:
-                _write_line(own, scope["path"])
+                _report_refused(own, scope["path"])
 
     return serve
 
 
-def _write_line(own: RequestScope, path: str) -> None:
-    """The line of a request that was refused before it had a record, such as one without a valid key."""
+def _report_refused(own: RequestScope, path: str) -> None:
+    """The count and the line of a request that was refused before it had a record, such as one without a valid key."""
+    metrics.REFUSED.labels(_route(path), f"{own.status // 100}xx").inc()
     milliseconds = round((time.monotonic() - own.began) * 1000, 3)
     log.info(
         "request",
