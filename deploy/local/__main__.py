@@ -1,4 +1,4 @@
-"""The `promptly` command: up, demo, status, what operators ask of auth, and configuration as a file."""
+"""The `promptly` command: up, demo, status, doctor, what operators ask of auth, and configuration as a file."""
 
 import argparse
 import asyncio
@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from deploy.local import operating, quickstart, settings
+from deploy.doctor import command as doctor
+from deploy.local import installation, operating, quickstart, settings
 from deploy.local.child import StartFailed
 from deploy.local.console import Console
 from deploy.local.ports import free_port, readiness, why_not
@@ -36,11 +37,14 @@ def main() -> None:
         "file", type=Path, help="a request a line: OpenAI's, Anthropic's, or LiteLLM's spend log (JSONL)"
     )
     commands.add_parser("status", help="ask a running Promptly how its parts are")
+    doctor.add_to(commands)
     operator.add_to(commands)
     command_line.add_to(commands)
     arguments = parser.parse_args()
     if arguments.command in command_line.COMMANDS:
         sys.exit(command_line.run(arguments))
+    if arguments.command == doctor.NAME:
+        sys.exit(asyncio.run(doctor.run(*installation.here(), as_json=arguments.json)))
     try:
         own = settings.read()
         if arguments.command == "status":

@@ -26,7 +26,7 @@ REQUEST_SECONDS = Histogram(
     "promptly_request_seconds", "Client requests, by how they ended", ["status", "cache"], buckets=_SECONDS
 )
 OVERHEAD_SECONDS = Histogram("promptly_overhead_seconds", "Promptly's own share of a request", buckets=_SECONDS)
-REQUESTS = Counter(
+CLIENT_REQUESTS = Counter(
     "promptly_requests",
     "Client requests, by API, provider, the catalogue's model, how they ended, and the class of their HTTP status",
     ["kind", "provider", "model", "status", "http"],

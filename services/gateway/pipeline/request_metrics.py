@@ -83,7 +83,7 @@ def _measure(finished: CompletionFinished, labels: MetricLabels) -> None:
     metrics.REQUEST_SECONDS.labels(finished.status, finished.cache).observe(finished.latency_ms / 1000)
     metrics.OVERHEAD_SECONDS.observe(max(finished.overhead_ms, 0) / 1000)
     http = f"{finished.status_code // 100}xx" if 200 <= finished.status_code < 600 else OTHER
-    metrics.REQUESTS.labels(finished.kind, provider, model, finished.status, http).inc()
+    metrics.CLIENT_REQUESTS.labels(finished.kind, provider, model, finished.status, http).inc()
     for part in finished.degraded:
         metrics.DEGRADED.labels(part).inc()
     for name in _TOKEN_CLASSES:

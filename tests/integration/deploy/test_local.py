@@ -19,7 +19,7 @@ import msgspec
 import psutil
 import pytest
 
-from deploy.local import secrets
+from deploy.local import quickstart, secrets
 from deploy.local.child import Child, Plan, StartFailed
 from deploy.local.console import Console
 from deploy.local.ports import answers, free_port, why_not
@@ -372,3 +372,9 @@ def test_there_are_no_colours_but_on_a_terminal(tmp_path: Path) -> None:
         stack = Stack(LocalSettings(home=str(tmp_path), log_format=form), 8000, demo=False)
         assert stack._log_format == "console"
     assert Stack(LocalSettings(home=str(tmp_path), log_format="json"), 8000, demo=False)._log_format == "json"
+
+
+async def test_a_log_that_is_collected_gets_no_quick_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    await quickstart.print_to(Stack(LocalSettings(home=str(tmp_path), log_format="json"), 8000, demo=False))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["event"] == "Promptly is up at http://localhost:8000"

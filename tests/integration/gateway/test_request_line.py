@@ -146,10 +146,10 @@ def series(counter: Any) -> int:
 def test_no_caller_makes_series() -> None:
     labels = MetricLabels(catalog.load())
     measure(event(routed_model="x", served_model=None, status_code=700), labels)
-    before = series(metrics.REQUESTS)
+    before = series(metrics.CLIENT_REQUESTS)
     for number in range(50):
         measure(event(routed_model=f"mine-{number}", served_model=f"theirs {number}", status_code=700 + number), labels)
-    assert series(metrics.REQUESTS) == before
+    assert series(metrics.CLIENT_REQUESTS) == before
 
 
 def test_organizations_are_counted_apart_where_asked_and_a_thousand_at_most() -> None:
