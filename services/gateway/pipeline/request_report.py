@@ -17,7 +17,7 @@ from services.gateway.state.request_line import note_line
 
 log = structlog.get_logger()
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,99}")
-_UNREADABLE: Final = "(no name of a model)"
+_UNREADABLE: Final = "(not a name)"
 
 
 class RequestReport:

@@ -92,7 +92,7 @@ def test_names_stay(name: str | None) -> None:
 
 @pytest.mark.parametrize("name", ["two words", "a\nb", "\x1b[31mred", "x" * 101, "", "größe"])
 def test_what_is_no_name_is_left_out(name: str) -> None:
-    assert readable(name) == "(no name of a model)"
+    assert readable(name) == "(not a name)"
 
 
 def event(**changes: Any) -> CompletionFinished:
