@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema settings pictures fmt lock pgbouncer check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -129,6 +129,11 @@ pictures: $(VENV)/dev ## Take the pictures of the dashboard in docs/images anew
 dashboard-schema: $(VENV)/dev ## Write the dashboard's types anew from the control plane's document
 	@$(BIN)/python -m tests.dashboard schema
 
+docs: $(VENV)/bin/python ## Build the documentation's site into var/site
+	@test var/docs-env/done -nt requirements/docs.txt || { $(PYTHON) -m venv var/docs-env && \
+	  var/docs-env/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/docs.txt && touch var/docs-env/done; }
+	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. var/docs-env/bin/mkdocs build --strict --quiet && echo "var/site/index.html"
+
 settings: $(VENV)/dev ## Write docs/settings.md and the list of names anew from the code
 	@$(BIN)/python -m bench.settings_reference
 
@@ -142,6 +147,8 @@ lock: $(VENV)/dev ## Lock the dependencies of every service, by hash
 	    --python-version 3.11 --extra $$extra pyproject.toml --output-file requirements/$$extra.txt && \
 	  sed -i.bak '/^promptly/d' requirements/$$extra.txt && rm requirements/$$extra.txt.bak || exit 1; \
 	done
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 requirements/docs.in --output-file requirements/docs.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,4 +1,4 @@
-"""The `promptly` command: up, demo, status, what operators ask of auth, and configuration as a file."""
+"""The `promptly` command: up, demo, status, doctor, what operators ask of auth, and configuration as a file."""
 
 import argparse
 import asyncio
@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from deploy.local import operating, quickstart, settings
+from deploy.doctor import command as doctor
+from deploy.local import backup, installation, operating, quickstart, settings
 from deploy.local.child import StartFailed
 from deploy.local.console import Console
 from deploy.local.ports import free_port, readiness, why_not
@@ -35,16 +36,28 @@ def main() -> None:
     replay.add_argument(
         "file", type=Path, help="a request a line: OpenAI's, Anthropic's, or LiteLLM's spend log (JSONL)"
     )
+    for name, text in (
+        ("backup", "write database and secrets of this machine's Promptly into a file"),
+        ("restore", "make a new home of what `backup` wrote"),
+    ):
+        commands.add_parser(name, help=text).add_argument("file", type=Path)
     commands.add_parser("status", help="ask a running Promptly how its parts are")
+    doctor.add_to(commands)
     operator.add_to(commands)
     command_line.add_to(commands)
     arguments = parser.parse_args()
     if arguments.command in command_line.COMMANDS:
         sys.exit(command_line.run(arguments))
+    if arguments.command == doctor.NAME:
+        sys.exit(asyncio.run(doctor.run(*installation.here(), as_json=arguments.json)))
     try:
         own = settings.read()
         if arguments.command == "status":
             code = asyncio.run(_status(own))
+        elif arguments.command == "backup":
+            code = backup.backup(own, arguments.file, Console([]))
+        elif arguments.command == "restore":
+            code = backup.restore(own, arguments.file, Console([]))
         elif arguments.command in operator.NAMES:
             code = asyncio.run(operating.run(own, arguments))
         elif arguments.command == "up":
@@ -55,7 +68,7 @@ def main() -> None:
             code = asyncio.run(_replay(own, arguments.file))
         else:
             code = asyncio.run(_demo(own, arguments.port, verbose=arguments.verbose))
-    except (SettingsError, StartFailed, AlreadyRunning) as error:
+    except (SettingsError, StartFailed, AlreadyRunning, backup.BackupFailed) as error:
         sys.exit(f"promptly: {error}")
     sys.exit(code)
 

@@ -50,7 +50,7 @@ class PostgresData:
     def argv(self) -> Sequence[str]:
         """The server's command line."""
         place = str(self._socket_directory).replace('"', '""')
-        return [_program("postgres"), "-D", str(self.directory), "-k", f'"{place}"', "-c", "listen_addresses="]
+        return [program("postgres"), "-D", str(self.directory), "-k", f'"{place}"', "-c", "listen_addresses="]
 
     @property
     def before_exec(self) -> Callable[[], None]:
@@ -143,7 +143,7 @@ class PostgresData:
 
     def _init(self) -> None:
         # Trust holds until the first connection, on a socket that only this user reaches: `answers` ends it.
-        asked = [_program("initdb"), "-D", str(self.directory), "-U", _USER, "--auth=trust", "--encoding=UTF8"]
+        asked = [program("initdb"), "-D", str(self.directory), "-U", _USER, "--auth=trust", "--encoding=UTF8"]
         unicode = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         done = subprocess.run(  # noqa: S603 - our own program and paths
             [*asked, *unicode, "--no-instructions"],
@@ -222,7 +222,8 @@ class PostgresProcess:
             self._process.wait()
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where a program of the wheel's Postgres is."""
     return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name)
 
 

@@ -26,6 +26,9 @@ async def print_to(stack: Stack) -> None:
             account = await the_account(api, stack.upstream_url, stack.home)
         key = account.api_key
         provider_note = "   # the demo's upstream is connected already: the last line answers as it stands"
+    if stack.console.json_lines:  # a log that is collected gets no key and no password
+        say(f"Promptly is up at {url}")
+        return
     say()
     say(f"Promptly is up at {url}{provider_note}")
     if stack.upstream_url is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from libs.common.settings import SecretUrl, load
+from libs.common.settings import LogFormat, SecretUrl, load
 
 _ROOT = Path(__file__).parents[2]
 
@@ -26,7 +26,7 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_hosts: str = ""
     trial_credits: int = 1_000_000
     stream_drain_seconds: float = 120.0
-    log_format: str = "console"
+    log_format: LogFormat = "console"
 
     @property
     def home_path(self) -> Path:

@@ -39,7 +39,7 @@ class Stack:
         self.home = settings.home_path
         self.port = port
         self.url = f"http://localhost:{port}"
-        self.console = Console(["nats", "postgres", UPSTREAM, *SERVICES])
+        self.console = Console(["nats", "postgres", UPSTREAM, *SERVICES], json_lines=settings.log_format == "json")
         self.children: dict[str, Child] = {}
         self.upstream_url: str | None = None
         self.nats_port: int | None = None
@@ -146,8 +146,9 @@ class Stack:
 
     @property
     def _log_format(self) -> str:
-        form = self.settings.log_format
-        return "colour" if form == "console" and self.console.coloured else form
+        if self.settings.log_format == "json":
+            return "json"
+        return "colour" if self.console.coloured else "console"
 
     def _bus_url(self, made: Secrets, service: str) -> str:
         if self.settings.nats_url:

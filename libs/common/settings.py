@@ -10,6 +10,7 @@ import msgspec
 
 from libs.common.http_limits import HttpLimits
 
+LogFormat = Literal["json", "console", "colour"]
 S = TypeVar("S", bound=msgspec.Struct)
 
 # In a file these stand by reference only; a URL may stand there as long as no password is in it.
@@ -43,8 +44,8 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Port of these; 0: any free one."""
     metrics_token: Secret | None = None
     """Where it is set, `/metrics` is for those who bring it as a bearer token."""
-    log_format: str = "json"
-    """`json`, `console` for people, or `colour` for their terminals."""
+    log_format: LogFormat = "json"
+    """`json`, `console` for people, or `colour` for their terminals; `promptly up` prints colours on a terminal alone."""
     log_level: str = "info"
     """The least level that is logged."""
     otlp_endpoint: str | None = None

@@ -69,6 +69,7 @@ from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import Recorder
+from services.gateway.pipeline.request_report import RequestReport
 from services.gateway.pipeline.responder import Responder
 from services.gateway.pipeline.responses import ResponsesApi
 from services.gateway.providers import registry
@@ -158,7 +159,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         health = ProviderHealth(clock.monotonic)
         calls = ProviderCalls(providers, known, models, health, clock, _pause, reasoning_ciphers(sealer))
         budgets = SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True)
-        recorder = Recorder(events, tool_calls, models, clock, after_requests)
+        report = RequestReport(models, log_share=settings.request_log_share, by_org=settings.metrics_by_org)
+        recorder = Recorder(events, tool_calls, models, clock, after_requests, report)
         vectors = BusVectorCache(bus, clock.monotonic, settings.lookup_budget_ms, stores)
         embeddings = Embeddings(
             admission=admission,
@@ -206,6 +208,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             events=events,
             clock=clock,
             rpm=settings.optimize_rpm,
+            report=report,
             background=after_requests,
         )
         responses = BusResponseStore(
@@ -221,7 +224,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             providers=providers,
             registry=known,
             catalog=models,
-            recorder=Recorder(events, tool_calls, models, clock, after_requests),
+            recorder=Recorder(events, tool_calls, models, clock, after_requests, report),
             counts=Counts(clock.monotonic),
             clock=clock,
             ciphers=reasoning_ciphers(sealer),

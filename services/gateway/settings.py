@@ -106,6 +106,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """Seconds for which auth's answer about a key holds."""
     principal_stale: float = 900.0
     """Seconds for which it holds while auth is away."""
+    request_log_share: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    """Share of successful requests that get a line in the log, 0 to 1; each failed one gets its line."""
+    metrics_by_org: bool = False
+    """Whether `/metrics` also counts requests and costs of each organization, by its id, up to a thousand of them."""
     body_timeout: float = 10.0
     """Seconds within which a request's body has to come."""
 

@@ -138,3 +138,23 @@ def test_health_metrics_and_unknown_addresses(running: Running) -> None:
     assert httpx.get(f"{running.url}/metrics").status_code == 404
     assert httpx.get(f"{running.url}/v1/nothing").json()["error"]["code"] == "not_found"
     assert httpx.get(f"{running.url}/v1/chat/completions").status_code == 405
+
+
+def test_the_doctor_finds_nothing_wrong_and_tests_each_provider_key(running: Running) -> None:
+    account = running.account()
+    body = {"name": "doctor", "scopes": ["read", "providers"]}
+    made = httpx.post(f"{running.url}/api/keys/control", json=body, headers=account.headers, timeout=10).json()
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local", "doctor", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "PROMPTLY_HOME": str(running.home), "PROMPTLY_API_KEY": made["api_key"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    said = json.loads(done.stdout)
+    assert [finding for finding in said["findings"] if finding["state"] != "ok"] == []
+    assert (done.returncode, said["healthy"]) == (0, True)
+    (key,) = [finding for finding in said["findings"] if finding["check"] == "provider keys"]
+    assert "The provider took the key." in key["says"]
+    assert "sk-upstream" not in done.stdout

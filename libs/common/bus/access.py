@@ -129,7 +129,7 @@ ACCESS: Mapping[str, Access] = {
         consumes=("alerts", "alerts_erase", "alerts_guard"),
         watches=("alerts",),
     ),
-    OPERATOR: Access(calls=(auth.RESET_PASSWORD, auth.REWRAP_KEYS, auth.GRANT_CREDITS)),
+    OPERATOR: Access(calls=(auth.RESET_PASSWORD, auth.REWRAP_KEYS, auth.GRANT_CREDITS, *map(status_of, SERVICES))),
 }
 
 

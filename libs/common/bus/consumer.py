@@ -51,6 +51,8 @@ class Consumer(Generic[Payload]):
 
     def start(self) -> None:
         """Begin to read."""
+        for outcome in ("set_aside", "lost"):  # there from the start, so that the first one is seen as an increase
+            metrics.EVENTS_CONSUMED.labels(self._event.subject, outcome)
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:

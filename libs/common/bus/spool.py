@@ -108,6 +108,8 @@ class Spool:
 
     def __init__(self, directory: Path, events: Sequence[Event[Any]], max_bytes: int) -> None:
         directory.mkdir(parents=True, exist_ok=True)
+        for outcome in ("set_aside", "lost"):  # there from the start, so that the first one is seen as an increase
+            metrics.SPOOL_SET_ASIDE.labels(outcome)
         self._directory = directory
         self._events = {event.subject: event for event in events}
         self._max_bytes = max_bytes

@@ -16,7 +16,9 @@ ALLOWED = frozenset(
     (
         "event level timestamp logger service request_id org_id key_id subject consumer error_type where code status "
         "seconds milliseconds count pending ops_port port host address url model provider attempt delay reason degraded "
-        "part pid version entries path directory rule_id metric stream kind job schema week"
+        "part pid version entries path directory rule_id metric stream kind job schema week "
+        # The line of a request.
+        "outcome model_asked model_served overhead_milliseconds cost_nano_usd saved_nano_usd input_tokens output_tokens cache"
     ).split()
 )
 _SECRET = re.compile(

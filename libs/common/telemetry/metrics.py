@@ -26,6 +26,35 @@ REQUEST_SECONDS = Histogram(
     "promptly_request_seconds", "Client requests, by how they ended", ["status", "cache"], buckets=_SECONDS
 )
 OVERHEAD_SECONDS = Histogram("promptly_overhead_seconds", "Promptly's own share of a request", buckets=_SECONDS)
+CLIENT_REQUESTS = Counter(
+    "promptly_requests",
+    "Client requests, by API, provider, the catalogue's model, how they ended, and the class of their HTTP status",
+    ["kind", "provider", "model", "status", "http"],
+)
+REFUSED = Counter(
+    "promptly_refused_requests",
+    "Failed requests that have no record, such as those without a valid key, by route and class of HTTP status",
+    ["path", "http"],
+)
+TOKENS = Counter("promptly_tokens", "Tokens that providers billed, by class", ["class", "provider", "model"])
+COST = Counter("promptly_cost_nano_usd", "What requests cost, in nano-dollars", ["provider", "model"])
+BASELINE_COST = Counter(
+    "promptly_baseline_cost_nano_usd",
+    "What the same requests would have cost without Promptly, in nano-dollars",
+    ["provider", "model"],
+)
+LEVER_SAVED = Counter("promptly_lever_saved_nano_usd", "What levers saved, in nano-dollars", ["lever"])
+LEVER_ADDED = Counter(
+    "promptly_lever_added_nano_usd", "What levers cost where they did not pay, in nano-dollars", ["lever"]
+)
+LEVER_TOKENS = Counter("promptly_lever_tokens", "Tokens that levers took away", ["lever"])
+PROVIDER_ERRORS = Counter("promptly_provider_errors", "Failed calls of providers, by reason", ["provider", "reason"])
+# Only where an operator asks for them (PROMPTLY_METRICS_BY_ORG).
+ORG_REQUESTS = Counter("promptly_org_requests", "Client requests of an organization", ["org", "status"])
+ORG_COST = Counter("promptly_org_cost_nano_usd", "What its requests cost, in nano-dollars", ["org"])
+ORG_BASELINE_COST = Counter(
+    "promptly_org_baseline_cost_nano_usd", "What they would have cost without Promptly, in nano-dollars", ["org"]
+)
 DEGRADED = Counter("promptly_degraded", "Requests that went out without a part that was down or slow", ["part"])
 BACKGROUND_FAILURES = Counter("promptly_background_failures", "Tasks beside requests that failed", ["job"])
 UNPRICED = Counter("promptly_unpriced_requests", "Requests whose model has no known price")

@@ -30,6 +30,7 @@ def handlers(render: Render) -> Handlers:
 
     def respond(request: Request[Any, Any, Any], error: PromptlyError) -> Response[bytes]:
         own = request_scope(request.scope)
+        own.error_code = error.code
         made = render(error, own.request_id)
         own.headers.update(made.headers)
         return Response(made.body, status_code=made.status, media_type=made.media_type)

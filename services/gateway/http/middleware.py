@@ -1,14 +1,17 @@
 """The outermost layer of HTTP: every request gets an id, a span and a log context, and every answer the id in a header."""
 
 import re
+import time
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.ids import new_id
-from libs.common.telemetry import names, tracing
+from libs.common.telemetry import metrics, names, tracing
+from services.gateway.state.request_line import line_state
 
+log = structlog.get_logger()
 _STATE = "promptly"
 _PRINTABLE = re.compile(r"[^\x20-\x7e]")  # a provider chooses some of these values, such as a model's name
 _QUIET = ("/healthz", "/readyz")
@@ -17,11 +20,16 @@ _QUIET = ("/healthz", "/readyz")
 class RequestScope:
     """What the layers of one request share: its id, the headers it came with, and those that its answer will carry."""
 
-    __slots__ = ("headers", "incoming", "request_id")
+    __slots__ = ("began", "error_code", "headers", "incoming", "key_id", "org_id", "request_id", "status")
 
     def __init__(self, request_id: str, incoming: dict[str, str]) -> None:
         self.request_id = request_id
         self.incoming = incoming
+        self.began = time.monotonic()
+        self.status = 0
+        self.error_code: str | None = None
+        self.org_id: str | None = None
+        self.key_id: str | None = None
         self.headers: dict[str, str] = {"x-promptly-request-id": request_id}
 
 
@@ -47,6 +55,7 @@ def middleware(app: ASGIApp) -> ASGIApp:
                 added = [(name.encode(), _PRINTABLE.sub("", value).encode()) for name, value in own.headers.items()]
                 message["headers"] = [*message.get("headers", ()), *added]
                 tracing.set_attributes(span, {"http.response.status_code": message["status"]})
+                own.status = message["status"]
             await send(message)
 
         about = {
@@ -55,12 +64,32 @@ def middleware(app: ASGIApp) -> ASGIApp:
             "url.path": _route(scope["path"]),
         }
         with (
+            line_state() as line,
             tracing.door_span(f"{scope['method']} {_route(scope['path'])}", incoming, about) as span,
             structlog.contextvars.bound_contextvars(request_id=own.request_id),
         ):
             await app(scope, receive, send_with_headers)
+            if own.status >= 400 and not line.written:
+                _report_refused(own, scope["path"])
 
     return serve
+
+
+def _report_refused(own: RequestScope, path: str) -> None:
+    """The count and the line of a request that was refused before it had a record, such as one without a valid key."""
+    metrics.REFUSED.labels(_route(path), f"{own.status // 100}xx").inc()
+    milliseconds = round((time.monotonic() - own.began) * 1000, 3)
+    log.info(
+        "request",
+        request_id=own.request_id,
+        org_id=own.org_id,
+        key_id=own.key_id,
+        path=_route(path),
+        outcome="error",
+        status=own.status,
+        code=own.error_code,
+        milliseconds=milliseconds,
+    )
 
 
 _KNOWN = frozenset(

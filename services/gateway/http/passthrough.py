@@ -52,6 +52,7 @@ async def _through(request: V1Request, state: State) -> StreamingAnswer:
     accepted, time_ms = clock.monotonic(), int(clock.now().timestamp() * 1000)
     key = api_key(request.scope)
     principal = await state.admission.authenticate(key)  # only the bodies of known keys are read
+    own.org_id, own.key_id = principal.org_id, principal.key_id
     raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     found = domain.find(request.method, raw_path.partition(b"?")[0].decode("latin-1"))
     if found is None:

@@ -31,6 +31,7 @@ async def incoming_of(request: V1Request, state: State) -> Incoming:
     accepted, time_ms = clock.monotonic(), int(clock.now().timestamp() * 1000)
     key = api_key(request.scope)
     principal = await state.admission.authenticate(key)  # only the bodies of known keys are read
+    own.org_id, own.key_id = principal.org_id, principal.key_id
     return Incoming(
         request_id=own.request_id,
         accepted=accepted,

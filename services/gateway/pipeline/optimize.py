@@ -19,7 +19,7 @@ from libs.common.jobs import Background
 from services.gateway.domain.overrides import Overrides, parse
 from services.gateway.domain.request import Incoming
 from services.gateway.pipeline.admission import Admission, RateLimitCallback
-from services.gateway.pipeline.request_metrics import measure
+from services.gateway.pipeline.request_report import RequestReport
 from services.gateway.ports import (
     AnswerCache,
     Charge,
@@ -72,6 +72,7 @@ class OptimizeApi:
         clock: Clock,
         rpm: int,
         background: Background,
+        report: RequestReport,
     ) -> None:
         self._admission = admission
         self._credits = credits_
@@ -82,6 +83,7 @@ class OptimizeApi:
         self._clock = clock
         self._rpm = rpm
         self._background = background
+        self._report = report
 
     async def run(self, incoming: Incoming, on_rate_limit: RateLimitCallback) -> bytes:
         """The answer, charged once. With an `Idempotency-Key` it is also made once, however often it is requested."""
@@ -222,7 +224,7 @@ class OptimizeApi:
             charged_tokens=call.charged,
             credit_lease=call.charge.lease_id if call.charge and call.charged else None,
         )
-        measure(event)
+        self._report.finished(event)
         await self._events.finished(event)
         call.recorded = True
 

@@ -30,6 +30,7 @@ from services.gateway.domain.targets import Target
 from services.gateway.endpoints.base import AnswerStream, Attempt, CompleteAnswer, Endpoint
 from services.gateway.formats.headers import to_client
 from services.gateway.formats.opaque import Cipher, refused_reasoning
+from services.gateway.pipeline.request_metrics import count_failure
 from services.gateway.ports import Providers
 from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry
@@ -187,6 +188,7 @@ class ProviderCall:
                 # That a slower tier has no room says nothing of the key.
                 if not self._no_room(failure):
                     self._shared.health.failed(target, key, failure)
+                count_failure(target.provider, failure)
                 self.counted(failure.billed or TokenClasses())
                 raise
             tracing.set_attributes(span, {names.RESPONSE_MODEL: self.trace.served_model or target.served_model})
@@ -341,6 +343,7 @@ class ProviderCall:
                 self._shared.health.succeeded(target, key)
             else:
                 self._shared.health.failed(target, key, failure)
+                count_failure(target.provider, failure)
 
         return OpenStream(answer, head, rest, ended)
 

@@ -22,7 +22,7 @@ from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.pricing import price_call, spent_nano
 from services.gateway.domain.request import Request
-from services.gateway.pipeline.request_metrics import measure
+from services.gateway.pipeline.request_report import RequestReport
 from services.gateway.ports import Events, Reservation, ToolCallStore
 from services.gateway.state.single_flight import InFlight
 
@@ -143,13 +143,20 @@ class Recorder:
     """Opens records."""
 
     def __init__(
-        self, events: Events, tool_calls: ToolCallStore, catalog: Catalog, clock: Clock, background: Background
+        self,
+        events: Events,
+        tool_calls: ToolCallStore,
+        catalog: Catalog,
+        clock: Clock,
+        background: Background,
+        report: RequestReport,
     ) -> None:
         self._events = events
         self._tool_calls = tool_calls
         self._catalog = catalog
         self._clock = clock
         self._background = background
+        self._report = report
 
     def open(self, request: Request, batch: BatchRecord | None = None) -> RequestRecord:
         """The record of one request, or of one call of a batch."""
@@ -168,6 +175,6 @@ class Recorder:
         await self._publish(event)
 
     async def _publish(self, event: CompletionFinished) -> None:
-        measure(event)
+        self._report.finished(event)
         # A client that leaves while the event is on its way must not take it along.
         await asyncio.shield(self._background.start("publish_completion", self._events.finished(event)))

@@ -19,7 +19,7 @@ import msgspec
 import psutil
 import pytest
 
-from deploy.local import secrets
+from deploy.local import quickstart, secrets
 from deploy.local.child import Child, Plan, StartFailed
 from deploy.local.console import Console
 from deploy.local.ports import answers, free_port, why_not
@@ -346,3 +346,35 @@ print(os.geteuid(), os.getgroups(), os.access({str(program)!r}, os.R_OK | os.X_O
         check=True,
     )
     assert done.stdout.split("\n")[0] == f"{account.pw_uid} [] True 2"
+
+
+def test_a_console_for_machines_prints_an_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(["gateway", "nats"], json_lines=True)
+    console.said("gateway", '{"event": "started", "service": "gateway"}')
+    console.said("nats", "[1] [INF] Server is ready")
+    console.said("nats", "17")
+    console.good("gateway    ready after 1.0 s")
+    console.bad("gateway ended with 1")
+    console.say()
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["service"] for line in found] == ["gateway", "nats", "nats", "promptly", "promptly"]
+    assert found[1]["event"] == "[1] [INF] Server is ready"
+    assert found[-1] | {"timestamp": ""} == {
+        "event": "gateway ended with 1",
+        "level": "error",
+        "service": "promptly",
+        "timestamp": "",
+    }
+
+
+def test_there_are_no_colours_but_on_a_terminal(tmp_path: Path) -> None:
+    for form in ("console", "colour"):
+        stack = Stack(LocalSettings(home=str(tmp_path), log_format=form), 8000, demo=False)
+        assert stack._log_format == "console"
+    assert Stack(LocalSettings(home=str(tmp_path), log_format="json"), 8000, demo=False)._log_format == "json"
+
+
+async def test_a_log_that_is_collected_gets_no_quick_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    await quickstart.print_to(Stack(LocalSettings(home=str(tmp_path), log_format="json"), 8000, demo=False))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["event"] == "Promptly is up at http://localhost:8000"

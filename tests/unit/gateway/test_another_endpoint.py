@@ -33,6 +33,7 @@ from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import Recorder
+from services.gateway.pipeline.request_report import RequestReport
 from services.gateway.pipeline.responder import Responder
 from services.gateway.pipeline.response import Response
 from services.gateway.providers.anthropic.provider import Anthropic
@@ -244,7 +245,7 @@ def pipeline(ports: Ports, registry: Registry = PROVIDERS) -> Pipeline:
             ports, registry, models, ProviderHealth(CLOCK.monotonic), CLOCK, lambda: asyncio.sleep(0)
         ),
         responder=Responder(ports, prefixes, models, CLOCK, background),
-        recorder=Recorder(ports, ports, models, CLOCK, background),
+        recorder=Recorder(ports, ports, models, CLOCK, background, RequestReport(models)),
         registry=registry,
         catalog=models,
     )
