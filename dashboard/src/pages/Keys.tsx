@@ -2,7 +2,7 @@ import { Badge, Code, Collapse, Group, Stack, Table, Text } from "@mantine/core"
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, type Schema } from "../api/client";
-import { platformKeys, stale } from "../api/queries";
+import { platformKeys, shownKey, stale } from "../api/queries";
 import { useMay, useWho } from "../app/who";
 import { Confirm } from "../ui/Confirm";
 import { ShownOnce } from "../ui/Copy";
@@ -29,7 +29,11 @@ function Ours() {
   const may = useMay("use_keys");
   const { open, button, done } = useOpener("New key");
   const [secret, setSecret] = useState<string | null>(null);
-  const renewed = (key: Schema["NewKey"]): void => setSecret(key.api_key);
+  const client = useQueryClient();
+  const renewed = (key: Schema["NewKey"]): void => {
+    setSecret(key.api_key);
+    if (key.scopes.includes("chat")) client.setQueryData(shownKey().queryKey, key.api_key);
+  };
   const made = (key: Schema["NewKey"]): void => {
     renewed(key);
     done();
@@ -121,6 +125,7 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
                           warning="The key stops working within a second, and cannot be brought back."
                           run={async () => {
                             await call("delete", "/api/keys/platform/{key_id}", { path: { key_id: key.id } });
+                            if (client.getQueryData(shownKey().queryKey)?.endsWith(key.last_four)) client.removeQueries(shownKey());
                             stale(client, "keys", "platform");
                           }}
                         />
