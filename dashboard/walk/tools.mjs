@@ -23,6 +23,17 @@ export async function ask(key, content, more = {}) {
   return answer.headers.get("x-promptly-cache");
 }
 
+/** A chat request whose provider rejects the organization's key. */
+export async function refused(key) {
+  await fetch(`${upstream}/_control/script`, { method: "POST", body: JSON.stringify([{ status: 401 }]) });
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "Is anybody there?" }] }),
+  });
+  assert.equal(answer.status, 502, await answer.text());
+}
+
 /** No serious barrier, in either colours; what the policy forbids to the page it allows to the tool that drives it. */
 export async function accessible(page, name) {
   const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);

@@ -10,7 +10,7 @@ import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
 import { exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { PASTED } from "./settle.mjs";
-import { accessible, ask, email, open, password, shoot, upstream, url } from "./tools.mjs";
+import { accessible, ask, email, open, password, refused, shoot, upstream, url } from "./tools.mjs";
 
 await browse({ colorScheme: "light" }, async (page, complaints) => {
   const step = async (name, does) => {
@@ -46,6 +46,18 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByRole("region", { name: "1. Connect a provider" }).getByText("Done").waitFor();
   });
 
+  await step("a request that fails is told as failed, and its page says why", async () => {
+    await page.getByText("Listening.").waitFor();
+    await refused(key);
+    const failed = page.getByTestId("failed");
+    await failed.getByText(/The provider rejected the connected key/).waitFor({ timeout: 15_000 });
+    await shoot(page, "start-failed");
+    await failed.getByRole("link", { name: "Look at this request" }).click();
+    await page.getByRole("row", { name: "Served by nobody" }).waitFor();
+    await shoot(page, "request-failed");
+    await page.goBack();
+  });
+
   await step("the snippet can be copied, and the first request arrives live", async () => {
     await page.getByText("Listening.").waitFor();
     assert.match(await page.getByLabel("Example for Python", { exact: true }).innerText(), new RegExp(`api_key="${key}", base_url="${url}/v1"`));
@@ -62,7 +74,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     }
     await ask(key, "What is the capital of France?");
     await open(page, "Overview");
-    await page.getByRole("region", { name: "Requests" }).getByText("14", { exact: true }).waitFor({ timeout: 40_000 });
+    await page.getByRole("region", { name: "Requests" }).getByText("15", { exact: true }).waitFor({ timeout: 40_000 });
     await page.getByRole("img", { name: /Spent and saved/ }).waitFor();
   });
 
