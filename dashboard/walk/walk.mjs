@@ -164,7 +164,11 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the page");
   });
 
-  await step("nothing secret is kept but the token, and a sign-out ends it", async () => {
+  await step("nothing secret is kept but the token, a new tab needs no sign-in, and a sign-out ends all of them", async () => {
+    const second = await page.context().newPage();
+    await second.goto(`${url}/alerts`);
+    await second.getByRole("heading", { name: "Alerts", level: 1 }).waitFor();
+    assert.deepEqual(await second.evaluate(() => [Object.keys(sessionStorage), Object.keys(localStorage)]), [["promptly-session"], ["mantine-color-scheme-value"]]);
     const kept = await page.evaluate(() => ({ session: { ...sessionStorage }, local: { ...localStorage } }));
     assert.deepEqual(Object.keys(kept.session), ["promptly-session"]);
     assert.deepEqual(Object.keys(kept.local), ["mantine-color-scheme-value"]);
@@ -172,6 +176,8 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await second.getByRole("heading", { name: "Sign in" }).waitFor();
+    await second.close();
     const stolen = await fetch(`${url}/api/auth/me`, { headers: { authorization: `Bearer ${token}` } });
     assert.equal(stolen.status, 401);
     assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), []);

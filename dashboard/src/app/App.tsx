@@ -116,6 +116,7 @@ function SignedOut({ section }: { section: string }) {
 export function App() {
   const { path } = useAddress();
   const token = useSyncExternalStore(session.subscribe, session.token);
+  const waiting = useSyncExternalStore(session.subscribe, session.waiting);
   const client = useQueryClient();
   const [section = "", id] = path.slice(1).split("/");
   const outside = section !== "auth" && OUTSIDE.has(section);
@@ -134,6 +135,6 @@ export function App() {
   }, [section, outside, token]);
   if (section === "auth" && (id === "invite" || id === "reset")) return <SetPassword key={id} purpose={id} />;
   if (section === "auth" && id === "callback") return <Callback />;
-  if (!token) return <SignedOut section={section} />;
+  if (!token) return waiting ? <Waiting /> : <SignedOut section={section} />;
   return outside ? <Waiting /> : <SignedIn section={section} id={id} />;
 }
