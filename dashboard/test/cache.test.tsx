@@ -27,7 +27,7 @@ const FIGURES: Answers = {
 it("shows what the cache holds and brings, and which answers were given to other words", async () => {
   play(FIGURES);
   show(<Cache />);
-  expect(await screen.findByText("25 %")).toBeTruthy();
+  expect(await screen.findByText("25.0 %")).toBeTruthy();
   expect(await screen.findByText("$0.0123")).toBeTruthy();
   expect((await screen.findByText("7 answers")).parentElement?.textContent).toContain("3 for the same request only, 4 for the same question in other words too.");
   expect(await screen.findByText(/An answer is kept for 1 hour; other words get it from a similarity of 0.95 on/)).toBeTruthy();

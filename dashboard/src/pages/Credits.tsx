@@ -51,7 +51,8 @@ function Balance({ left }: { left: Left }) {
         Worth {pounds((left.balance_tokens * left.price_per_million_tokens) / 1e6)}, at {pounds(left.price_per_million_tokens)} for a million.
       </Text>
       <Text size="sm" c="dimmed">
-        The optimize API takes as many as a prompt had before. Chat requests cost no credits.
+        The optimize API takes as many as a prompt had before. Chat requests cost no credits. Credits are sold in pounds sterling (£); all
+        other money here is in US dollars ($).
       </Text>
     </Stack>
   );
