@@ -8,7 +8,7 @@ const oauth = process.env.OAUTH_URL;
 const webhookSecret = process.env.STRIPE_WEBHOOK_SECRET;
 // Whatever a viewer may not do; the words of a button's name, wherever it stands.
 const VERBS =
-  /^(New|Make|Add|Edit|Change|Save|Undo|Revoke|Replace|Remove|Connect|Test|Clear|Wrong|Mark|Take|Invite|Withdraw|Delete|Buy|Rename|Move|Grant|Enable|Disable|Activate|Pause)\b/i;
+  /^(New|Make|Add|Edit|Change|Save|Undo|Revoke|Replace|Rotate|Remove|Connect|Test|Clear|Wrong|Mark|Take|Invite|Withdraw|Delete|Buy|Rename|Move|Grant|Enable|Disable|Activate|Pause)\b/i;
 const OWN = ["Change the password"];
 
 /** The browser's own line about an answer that was to be expected. */

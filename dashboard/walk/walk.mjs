@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { aRuleFires } from "./alerts.mjs";
 import { browse } from "./browser.mjs";
 import { aWrongAnswerIsTakenBack } from "./cache.mjs";
-import { aKeyExpires, aProvidersKeyIsChanged } from "./keys.mjs";
+import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged } from "./keys.mjs";
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
 import { exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
@@ -114,6 +114,8 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   });
 
   await step("a key expires when it is told to, and not in the past", () => aKeyExpires(page));
+  await step("a key is edited, and its spend stands beside its budget", () => aKeyIsEdited(page));
+  await step("a control-plane key is made, works, and is revoked", () => aControlKeyWorks(page));
   await step("a provider's key is changed, and goes to no other address by itself", () => aProvidersKeyIsChanged(page));
   await step("an answer that was wrong for other words is taken back, and the cache is cleared", () => aWrongAnswerIsTakenBack(page, key));
   await step("a rule is made, tested, fires, tells its webhook, and recovers", () => aRuleFires(page, key));

@@ -130,6 +130,13 @@ export const platformKeys = () =>
     queryFn: ({ signal }) => call("get", "/api/keys/platform", { signal }),
   });
 
+/** For admins: the API refuses everybody else. */
+export const controlKeys = () =>
+  queryOptions({
+    queryKey: ["keys", "control"],
+    queryFn: ({ signal }) => call("get", "/api/keys/control", { signal }),
+  });
+
 export const providerKeys = () =>
   queryOptions({
     queryKey: ["keys", "providers"],

@@ -2,23 +2,29 @@ import { Badge, Code, Collapse, Group, Stack, Table, Text } from "@mantine/core"
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, type Schema } from "../api/client";
-import { platformKeys, shownKey, stale } from "../api/queries";
+import { breakdown, platformKeys, shownKey, stale } from "../api/queries";
 import { useMay, useWho } from "../app/who";
 import { Confirm } from "../ui/Confirm";
 import { ShownOnce } from "../ui/Copy";
-import { ago, count, moment, money } from "../ui/format";
+import { ago, count, moment, moneyColumn, percent } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { useOpener } from "../ui/useOpener";
+import { ControlKeys } from "./keys/ControlKeys";
+import { EditKey } from "./keys/EditKey";
 import { NewKey } from "./keys/NewKey";
 import { Theirs } from "./keys/Theirs";
 
+const MOST_KEYS = 500;
+
 export default function Keys() {
+  const control = useMay("manage_control_keys");
   return (
     <>
       <PageTitle title="Keys" />
       <Stack>
         <Ours />
         <Theirs />
+        {control && <ControlKeys />}
       </Stack>
     </>
   );
@@ -62,12 +68,28 @@ function Ours() {
   );
 }
 
+/** What each key has spent in the calendar month of its budget, in dollars; empty until that is known, and where it cannot be told. */
+function useSpent(): Map<string, number> {
+  const [{ from, to }] = useState(() => {
+    const now = new Date();
+    return { from: new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)).toISOString(), to: now.toISOString() };
+  });
+  const { data } = useQuery(breakdown({ by: "key", from, to, interval: "month", time_zone: "UTC", previous: false, limit: MOST_KEYS }));
+  const { data: listed } = useQuery(platformKeys());
+  const rows = new Map(data?.rows.map((row) => [row.values[0] ?? "", row.use.cost_usd]));
+  // A key without a request has no row; where there are more rows than asked for, it may only be one that spent little.
+  if (data && data.rows.length < MOST_KEYS) for (const key of listed?.keys ?? []) if (!rows.has(key.id)) rows.set(key.id, 0);
+  return rows;
+}
+
 function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key: Schema["NewKey"]) => void }) {
   const client = useQueryClient();
   const may = useMay("use_keys");
   const { user } = useWho();
+  const spent = useSpent();
+  const written = moneyColumn([...spent.values(), ...keys.map((key) => key.monthly_budget_usd)]);
   return (
-    <Wide label="Promptly keys, table" width={720}>
+    <Wide label="Promptly keys, table" width={820}>
       <Table verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
@@ -75,6 +97,7 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
             <Table.Th>Key</Table.Th>
             <Table.Th>For</Table.Th>
             <Table.Th>Limits</Table.Th>
+            <Table.Th ta="right">This month (UTC)</Table.Th>
             <Table.Th>Last used</Table.Th>
             {may && <Table.Th aria-label="Actions" />}
           </Table.Tr>
@@ -102,16 +125,25 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
                 </Table.Td>
                 <Table.Td>
                   <Text size="sm">{count(key.rpm)} a minute</Text>
-                  {key.monthly_budget_usd !== null && <Text size="xs" c="dimmed">{money(key.monthly_budget_usd)} a month</Text>}
                   {key.expires_at && <Text size="xs" c="dimmed">{new Date(key.expires_at) > new Date() ? "until" : "expired"} {moment(key.expires_at)}</Text>}
+                </Table.Td>
+                <Table.Td ta="right" className="figures">
+                  <Text size="sm">{written(spent.get(key.id))}</Text>
+                  {key.monthly_budget_usd !== null && (
+                    <Text size="xs" c="dimmed">
+                      of {written(key.monthly_budget_usd)}
+                      {key.monthly_budget_usd > 0 && spent.has(key.id) && `, ${percent((spent.get(key.id) ?? 0) / key.monthly_budget_usd)}`}
+                    </Text>
+                  )}
                 </Table.Td>
                 <Table.Td>{key.last_used_at ? ago(key.last_used_at) : "never"}</Table.Td>
                 {may && (
                   <Table.Td>
                     {own && (
                       <Group gap={4} wrap="nowrap" justify="flex-end">
+                        <EditKey stored={key} name={name} />
                         <Confirm
-                          verb="Replace"
+                          verb="Rotate"
                           what={name}
                           warning="You get a new key, and the old one stops working within a second. Whatever uses it has to be told."
                           run={async () => {
