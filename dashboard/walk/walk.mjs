@@ -133,6 +133,20 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await shoot(page, "preview");
   });
 
+  await step("a share is held out, and the log says who switched it on", async () => {
+    await open(page, "Measured");
+    await page.getByText("No holdout runs, so nothing is measured").waitFor();
+    const form = page.getByRole("form", { name: "Holdout" });
+    for (const share of ["5", "0"]) {
+      await form.getByLabel(/^Share held out/).fill(share);
+      await form.getByRole("button", { name: "Save" }).click();
+      await form.getByText(share === "0" ? "Off" : "On", { exact: true }).waitFor();
+      if (share === "5") await accessible(page, "a holdout");
+    }
+    await page.getByRole("region", { name: "Who changed what" }).getByText("Holdout share: 0 → 0.05").waitFor();
+    await page.getByRole("row", { name: new RegExp(email) }).first().waitFor();
+    await shoot(page, "measured");
+  });
   await step("a rule is made, and decides", () => ruleDecides(page, key));
   await step("rules are put in order, by keyboard and by hand", () => moveRules(page));
   await step("a preview says where a request would go", () => previewRoute(page));

@@ -201,6 +201,16 @@ export const alertEvents = () =>
     refetchInterval: SOON,
   });
 
+export const holdout = () =>
+  queryOptions({ queryKey: ["holdout", "share"], queryFn: ({ signal }) => call("get", "/api/experiments/holdout", { signal }) });
+
+export const holdoutResults = () =>
+  queryOptions({ queryKey: ["holdout", "results"], queryFn: ({ signal }) => call("get", "/api/experiments/holdout/results", { signal }) });
+
+/** For admins: the API refuses everybody else. */
+export const auditLog = () =>
+  queryOptions({ queryKey: ["audit"], queryFn: ({ signal }) => call("get", "/api/audit-log", { query: { limit: 100 }, signal }), refetchInterval: EVERY });
+
 // Invitations are accepted while somebody looks on.
 export const members = () =>
   queryOptions({ queryKey: ["team", "members"], queryFn: ({ signal }) => call("get", "/api/team/members", { signal }), refetchInterval: EVERY });

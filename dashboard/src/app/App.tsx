@@ -20,6 +20,7 @@ const Overview = lazy(() => import("../pages/Overview"));
 const Requests = lazy(() => import("../pages/Requests"));
 const Request = lazy(() => import("../pages/Request"));
 const Costs = lazy(() => import("../pages/Costs"));
+const Measured = lazy(() => import("../pages/Measured"));
 const Keys = lazy(() => import("../pages/Keys"));
 const Optimization = lazy(() => import("../pages/Optimization"));
 const Routing = lazy(() => import("../pages/Routing"));
@@ -35,6 +36,7 @@ const TITLES = new Map(Object.entries({
   start: "Get started",
   requests: "Requests",
   costs: "Costs",
+  measured: "Measured",
   keys: "Keys",
   optimization: "Optimization",
   routing: "Routing",
@@ -63,6 +65,8 @@ function Page({ section, id }: { section: string; id?: string }) {
       return id ? <Request key={id} id={id} /> : <Requests />;
     case "costs":
       return <Costs />;
+    case "measured":
+      return <Measured />;
     case "keys":
       return <Keys />;
     case "optimization":

@@ -45,7 +45,7 @@ export function compact(value: number): string {
 /** A share of 0 to 1, always with a tenth of a percent: shares stand below each other. */
 export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined) return DASH;
-  return `${new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share * 100)} %`;
+  return `${new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share * 100).replace("-", "−")} %`;
 }
 
 export function milliseconds(ms: number | null | undefined): string {
