@@ -111,7 +111,7 @@ it("an empty cache says what to do", async () => {
     "GET /api/optimization/settings": { body: { cache_enabled: false, cache_similarity_threshold: 0.95, cache_ttl_seconds: 3600 } },
   });
   show(<Cache />);
-  expect(await screen.findByText("No question was answered by meaning yet")).toBeTruthy();
+  expect(await screen.findByText("No semantic hits yet")).toBeTruthy();
   expect(await screen.findByText(/The cache is switched off/)).toBeTruthy();
   expect(screen.queryByRole("button", { name: /Clear/ })).toBeNull();
 });

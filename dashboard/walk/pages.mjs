@@ -9,7 +9,7 @@ export const PAGES = [
   ["keys", "/keys", "Promptly keys"],
   ["optimization", "/optimization", "Settings"],
   ["routing", "/routing", "Tiers"],
-  ["cache", "/cache", "Answered by meaning"],
+  ["cache", "/cache", "Semantic hits"],
   ["alerts", "/alerts", "History"],
   ["team", "/team", "Members"],
   ["organization", "/organization", "About"],

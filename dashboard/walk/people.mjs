@@ -162,7 +162,7 @@ export async function credits(page) {
   await tell({ id: `evt_${session}`, type: "checkout.session.completed", data: { object: told } });
   await page.getByText("123,400,000 tokens have arrived.").waitFor();
   await page.getByTestId("balance").getByText("124,400,000 tokens").waitFor();
-  await page.getByRole("region", { name: "What came in" }).getByText("£12.34").waitFor();
+  await page.getByRole("region", { name: "Purchases" }).getByText("£12.34").waitFor();
   await shoot(page, "credits-arrived");
 }
 
@@ -269,7 +269,7 @@ export async function leaving(upstream) {
     await api(page, "POST", "/api/keys/providers", { provider: "openai", api_key: "sk-upstream-0001", base_url: `${upstream}/v1` });
     await ask(key, "Does this organization still exist?");
     await open(page, "Organization");
-    await page.getByLabel("Another name").fill("Westwind");
+    await page.getByLabel(/^Name/).fill("Westwind");
     await page.getByRole("button", { name: "Rename" }).click();
     await page.getByRole("button", { name: "Delete Westwind" }).waitFor();
 

@@ -134,19 +134,19 @@ function Buy({ left }: { left: Left }) {
   );
 }
 
-const KINDS: Record<Schema["Purchase"]["kind"], string> = { trial: "To try it out", grant: "Given by the operator", purchase: "Bought" };
+const KINDS: Record<Schema["Purchase"]["kind"], string> = { trial: "Trial", grant: "Given by the operator", purchase: "Bought" };
 
 /** For admins: nobody else may ask what was bought. */
 function History() {
   const found = useQuery(purchases());
   return (
-    <Panel title="What came in">
+    <Panel title="Purchases">
       <Show of={found} height={120}>
         {({ purchases: all }) =>
           all.length === 0 ? (
             <Nothing title="No credits came in yet">Buy some above, or ask whoever runs this Promptly.</Nothing>
           ) : (
-            <Wide label="What came in, table" width={640}>
+            <Wide label="Purchases, table" width={640}>
               <Table verticalSpacing={6} className="figures">
                 <Table.Thead>
                   <Table.Tr>

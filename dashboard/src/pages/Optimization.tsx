@@ -93,7 +93,7 @@ function Form({ settings }: { settings: Settings }) {
                 onChange={(event) => set({ cache_enabled: event.currentTarget.checked })}
               />
               <NumberInput
-                label="Similarity it takes"
+                label="Similarity threshold"
                 description="0 to 1; higher is stricter"
                 disabled={!may || !draft.cache_enabled}
                 min={0}
@@ -105,7 +105,7 @@ function Form({ settings }: { settings: Settings }) {
                 onChange={(value) => typeof value === "number" && set({ cache_similarity_threshold: value })}
               />
               <NumberInput
-                label="Seconds that an answer is kept"
+                label="TTL (seconds)"
                 description="Up to a year"
                 disabled={!may || !draft.cache_enabled}
                 min={1}

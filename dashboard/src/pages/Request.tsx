@@ -196,12 +196,12 @@ function Measured({ entry }: { entry: Detail }) {
   return (
     <Facts
       rows={[
-        ["Promptly's part", milliseconds(took.overhead)],
-        ["The provider's part", milliseconds(took.provider)],
-        ["Together", milliseconds(took.total)],
+        ["Promptly", milliseconds(took.overhead)],
+        ["Provider", milliseconds(took.provider)],
+        ["Total", milliseconds(took.total)],
         ["First byte", took.first_byte !== null && milliseconds(took.first_byte)],
         ["Prompt tokens", `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}`],
-        ["Of these cached there", count(tokens.cache_read)],
+        ["Cached input tokens", count(tokens.cache_read)],
         ["Output tokens", count(entry.output_tokens)],
       ]}
     />
