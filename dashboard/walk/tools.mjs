@@ -25,12 +25,15 @@ export async function ask(key, content, more = {}) {
 
 /** A chat request whose provider rejects the organization's key. */
 export async function refused(key) {
-  await fetch(`${upstream}/_control/script`, { method: "POST", body: JSON.stringify([{ status: 401 }]) });
+  const steps = Array(9).fill({ status: 401 }); // more than all tries
+  const told = await fetch(`${upstream}/_control/script`, { method: "POST", body: JSON.stringify({ "gpt-4o": steps, "gpt-4o-mini": steps }) });
+  assert(told.ok, `${told.status}`);
   const answer = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "Is anybody there?" }] }),
   });
+  await fetch(`${upstream}/_control/script`, { method: "DELETE" });
   assert.equal(answer.status, 502, await answer.text());
 }
 
@@ -85,6 +88,6 @@ export async function until(what, does, seconds = 20) {
 
 /** Opens a page by its link in the menu. */
 export async function open(page, name) {
-  await page.getByRole("link", { name, exact: true }).click();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name, exact: true }).click();
   await page.getByRole("heading", { name, exact: true, level: 1 }).waitFor();
 }

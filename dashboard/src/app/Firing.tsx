@@ -15,7 +15,7 @@ export function Firing() {
   return (
     <Alert color="red" icon={<Icon name="bell" />} role="status" mb="md" p="xs" data-testid="firing" className="no-print">
       <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-        {rules.length === 1 ? "An alert fires" : "Alerts fire"}: {named.join(", ")}
+        {rules.length === 1 ? "An alert is firing" : "Alerts are firing"}: {named.join(", ")}
         {more > 0 && ` and ${more} more`}. <Link to="/alerts">Look at the alerts</Link>
       </Text>
     </Alert>

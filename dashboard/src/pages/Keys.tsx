@@ -94,7 +94,6 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Name</Table.Th>
-            <Table.Th>Key</Table.Th>
             <Table.Th>For</Table.Th>
             <Table.Th>Limits</Table.Th>
             <Table.Th ta="right">This month (UTC)</Table.Th>
@@ -108,8 +107,8 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
             const own = may && (user.role === "admin" || key.created_by === user.id);
             return (
               <Table.Tr key={key.id}>
-                <Table.Td className="name">{key.name}</Table.Td>
-                <Table.Td>
+                <Table.Td className="name">
+                  <Text size="sm">{key.name}</Text>
                   <Code>
                     {key.prefix}…{key.last_four}
                   </Code>
