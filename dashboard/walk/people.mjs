@@ -171,7 +171,7 @@ async function tell(event) {
   const body = JSON.stringify(event);
   const at = Math.floor(Date.now() / 1000);
   const signature = createHmac("sha256", webhookSecret).update(`${at}.${body}`).digest("hex");
-  const answer = await fetch(`${url}/api/billing/webhook`, { method: "POST", body, headers: { "stripe-signature": `t=${at},v1=${signature}` } });
+  const answer = await fetch(`${url}/api/billing/webhook`, { method: "POST", body, headers: { "content-type": "application/json", "stripe-signature": `t=${at},v1=${signature}` } });
   assert.equal(answer.status, 200, await answer.text());
 }
 

@@ -178,6 +178,16 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByRole("heading", { name: "Overview" }).waitFor();
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the page");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Shortcuts" }).waitFor();
+    await accessible(page, "the list of shortcuts");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("g");
+    await page.keyboard.press("c");
+    await page.getByRole("heading", { name: "Costs", level: 1 }).waitFor();
+    await page.keyboard.press("/");
+    await page.waitForFunction(() => document.activeElement?.closest("[role=search]"));
   });
 
   await step("nothing secret is kept but the token, a new tab needs no sign-in, and a sign-out ends all of them", async () => {

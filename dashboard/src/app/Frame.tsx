@@ -7,6 +7,7 @@ import { Icon, type IconName } from "../ui/Icon";
 import { Outdated } from "../ui/states";
 import { Firing } from "./Firing";
 import { follow, go, useAddress } from "./router";
+import { Shortcuts } from "./Shortcuts";
 import { useWho } from "./who";
 
 const PAGES: { section: string; label: string; icon: IconName }[] = [
@@ -81,6 +82,7 @@ export function Frame({ section, children }: { section: string; children: ReactN
         <Box maw={1200} mx="auto">
           <Outdated />
           {section !== "alerts" && <Firing />}
+          <Shortcuts />
           {children}
         </Box>
       </AppShell.Main>

@@ -114,13 +114,13 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
                   </Code>
                 </Table.Td>
                 <Table.Td>
-                  <Group gap={4} wrap="nowrap">
+                  <Stack gap={2} align="flex-start">
                     {key.scopes.map((scope) => (
                       <Badge key={scope} size="sm" variant="light" miw="max-content">
                         {scope}
                       </Badge>
                     ))}
-                  </Group>
+                  </Stack>
                 </Table.Td>
                 <Table.Td>
                   <Text size="sm">{count(key.rpm)} a minute</Text>

@@ -13,7 +13,7 @@ export function money(usd: number | null | undefined): string {
 /** How a column of amounts is written: all with as many digits as the largest needs to tell three apart, and never as nothing. */
 export function moneyColumn(amounts: readonly (number | null | undefined)[]): (usd: number | null | undefined) => string {
   const largest = Math.max(0, ...amounts.map((usd) => Math.abs(usd ?? 0)));
-  const digits = largest === 0 || largest >= 100 ? 2 : largest >= 1 ? 4 : largest >= 0.01 ? 6 : 9;
+  const digits = largest === 0 || largest >= 100 ? 2 : largest >= 1 ? 4 : largest >= 0.0001 ? 6 : 9;
   const format = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const least = 10 ** -digits;
   return (usd) => {
