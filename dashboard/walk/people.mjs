@@ -1,8 +1,10 @@
 // Who belongs to an organization, how they get in, and how they leave.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { browse } from "./browser.mjs";
-import { accessible, api, ask, email, open, password, shoot, url } from "./tools.mjs";
+import { accessible, api, ask, email, open, password, shoot, until as eventually, url } from "./tools.mjs";
 
 const oauth = process.env.OAUTH_URL;
 const webhookSecret = process.env.STRIPE_WEBHOOK_SECRET;
@@ -230,6 +232,7 @@ export async function others() {
   await browse({}, async (page, complaints) => {
     const mine = `southwind-${email}`;
     await register(page, "Southwind", mine);
+    await confirm(page, mine); // nobody else's sign-in is linked to an address that may be another's
     await signOut(page);
     await sits({ id: 2, email: mine });
     await page.getByRole("link", { name: "Continue with GitHub" }).click();
@@ -245,6 +248,25 @@ export async function others() {
     await page.getByRole("button", { name: `Account of ${mine}` }).waitFor();
     assert.deepEqual(complaints, [], "the console of whoever linked GitHub");
   });
+}
+
+/** Confirms the address of whoever is signed in, with the code out of their mail. */
+async function confirm(page, who) {
+  let code;
+  await eventually("the code is mailed", async () => {
+    for (const file of await readdir(process.env.MAILS)) {
+      const { to, text } = JSON.parse(await readFile(join(process.env.MAILS, file), "utf8"));
+      if (to.includes(who)) code = /with this code:\s+(\S+)/.exec(text)?.[1] ?? code;
+    }
+    return code !== undefined;
+  });
+  const token = await tokenOf(page);
+  const answer = await fetch(`${url}/api/auth/verify`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ token: code }),
+  });
+  assert.equal(answer.status, 204, await answer.text());
 }
 
 /** Registers an organization; its first key. */

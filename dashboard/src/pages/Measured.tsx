@@ -57,7 +57,9 @@ function Results({ data }: { data: Schema["HoldoutResults"] }) {
             : "Not enough conversations yet: it takes thirty on each side"}
       </Figure>
       <Figure label="Estimated" value={percent(data.estimated)}>
-        the sum of the receipts: what the same requests would have cost by price lists. It answers another question, and is not mixed with the measured one
+        {data.estimated === null
+          ? "From the receipts of the conversations in a holdout; the Overview has those of all requests"
+          : "the sum of the receipts: what the same requests would have cost by price lists. It answers another question, and is not mixed with the measured one"}
       </Figure>
       <Figure label="Conversations held out" value={data.status === "off" ? DASH : `${count(data.conversations_control)} of ${count(all)}`}>
         in the last 28 days
