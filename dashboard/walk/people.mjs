@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { browse } from "./browser.mjs";
 import { accessible, api, ask, email, open, password, shoot, until as eventually, url } from "./tools.mjs";
 
@@ -255,7 +254,7 @@ async function confirm(page, who) {
   let code;
   await eventually("the code is mailed", async () => {
     for (const file of await readdir(process.env.MAILS)) {
-      const { to, text } = JSON.parse(await readFile(join(process.env.MAILS, file), "utf8"));
+      const { to, text } = JSON.parse(await readFile(`${process.env.MAILS}/${file}`, "utf8"));
       if (to.includes(who)) code = /with this code:\s+(\S+)/.exec(text)?.[1] ?? code;
     }
     return code !== undefined;
