@@ -6,6 +6,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { worthRetrying } from "./api/queries";
+import { session } from "./api/session";
 import { App } from "./app/App";
 import { Boundary } from "./app/Boundary";
 import { readable, theme } from "./app/theme";
@@ -15,6 +16,7 @@ const client = new QueryClient({
   defaultOptions: { queries: { retry: worthRetrying, staleTime: 10_000 }, mutations: { gcTime: 0 } }, // answers may hold keys
 });
 keepFocus(client.getMutationCache());
+session.recall();
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

@@ -27,7 +27,7 @@ const FIGURES: Answers = {
 it("shows what the cache holds and brings, and which answers were given to other words", async () => {
   play(FIGURES);
   show(<Cache />);
-  expect(await screen.findByText("25 %")).toBeTruthy();
+  expect(await screen.findByText("25.0 %")).toBeTruthy();
   expect(await screen.findByText("$0.0123")).toBeTruthy();
   expect((await screen.findByText("7 answers")).parentElement?.textContent).toContain("3 for the same request only, 4 for the same question in other words too.");
   expect(await screen.findByText(/An answer is kept for 1 hour; other words get it from a similarity of 0.95 on/)).toBeTruthy();
@@ -111,7 +111,7 @@ it("an empty cache says what to do", async () => {
     "GET /api/optimization/settings": { body: { cache_enabled: false, cache_similarity_threshold: 0.95, cache_ttl_seconds: 3600 } },
   });
   show(<Cache />);
-  expect(await screen.findByText("No question was answered by meaning yet")).toBeTruthy();
+  expect(await screen.findByText("No semantic hits yet")).toBeTruthy();
   expect(await screen.findByText(/The cache is switched off/)).toBeTruthy();
   expect(screen.queryByRole("button", { name: /Clear/ })).toBeNull();
 });

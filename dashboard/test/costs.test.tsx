@@ -36,9 +36,9 @@ describe("the costs page", () => {
     show(<Costs />);
     const link = await screen.findByRole("link", { name: "Search team" });
     expect(link.getAttribute("href")).toContain("key_id=key_1");
-    expect(screen.getByText("+50 %")).toBeTruthy();
+    expect(screen.getByText("+50.0 %")).toBeTruthy();
     expect(screen.getByText("new")).toBeTruthy();
-    expect(screen.getByText(/\$5\.00 in the period before: −20 %/)).toBeTruthy();
+    expect(screen.getByText(/\$5\.00 in the period before: −20.0 %/)).toBeTruthy();
     const query = new URLSearchParams(asked[0]?.query);
     expect([query.get("by"), query.get("previous"), query.get("interval")]).toEqual(["key", "true", "day"]);
   });

@@ -92,3 +92,66 @@ it("a member sees providers' keys and does not change them", async () => {
   expect(await screen.findByText("sk-…1234")).toBeTruthy();
   expect(screen.queryByRole("button", { name: /Edit|Remove|Connect/ })).toBeNull();
 });
+
+const OURS = { id: "key_1", name: "Checkout", prefix: "sk-promptly-", last_four: "wxyz", scopes: ["chat"], rpm: 500, monthly_budget_usd: 40, expires_at: null, created_by: "usr_1", created_at: "2026-01-01T00:00:00Z", last_used_at: null };
+const USE = { cost_usd: 10 };
+
+it("each key's spend of the month stands beside its budget; a key without requests has spent nothing", async () => {
+  const asked = play({
+    ...with_([]),
+    "GET /api/keys/platform": { body: { keys: [OURS, { ...OURS, id: "key_2", name: "Idle", monthly_budget_usd: null }] } },
+    "GET /api/analytics/breakdown": { body: { by: ["key"], rows: [{ values: ["key_1"], use: USE }] } },
+  });
+  show(<Keys />);
+  expect(await screen.findByText("of $40.0000, 25.0 %")).toBeTruthy();
+  expect(within(screen.getByRole("row", { name: /^Idle/ })).getByText("$0.0000")).toBeTruthy();
+  const query = new URLSearchParams(asked.find((one) => one.route === "GET /api/analytics/breakdown")?.query);
+  expect([query.get("by"), query.get("time_zone"), query.get("from")?.slice(7)]).toEqual(["key", "UTC", "-01T00:00:00.000Z"]);
+});
+
+it("a key is changed by what was edited and nothing else, and a budget can be taken off", async () => {
+  const asked = play({ ...with_([]), "GET /api/keys/platform": { body: { keys: [OURS] } }, "PATCH /api/keys/platform/key_1": { body: OURS } });
+  show(<Keys />);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Edit Checkout …wxyz" }));
+  const dialog = await screen.findByRole("dialog");
+  const save = within(dialog).getByRole("button", { name: "Save" });
+  expect(save.hasAttribute("disabled")).toBe(true);
+  await user.clear(within(dialog).getByLabelText(/^Dollars a month/));
+  await user.clear(within(dialog).getByLabelText(/^Name/));
+  await user.type(within(dialog).getByLabelText(/^Name/), "Shop");
+  await user.click(within(dialog).getByLabelText("The optimize API"));
+  await user.click(save);
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(asked.find((one) => one.route.startsWith("PATCH"))?.body).toEqual({ name: "Shop", monthly_budget_usd: null, scopes: ["chat", "optimize"] });
+});
+
+it("a key for the control plane is made, shown once and revoked, by admins alone", async () => {
+  const CONTROL = { id: "ck_1", name: "Terraform", last_four: "abcd", scopes: ["read"], expires_at: null, created_by: "usr_1", created_at: "2026-01-01T00:00:00Z", last_used_at: null };
+  const asked = play({
+    ...with_([]),
+    "GET /api/keys/control": { body: { keys: [CONTROL] } },
+    "POST /api/keys/control": { status: 201, body: { ...CONTROL, api_key: "sk-control-only-here" } },
+    "DELETE /api/keys/control/ck_1": { status: 204 },
+  });
+  const admin = show(<Keys />);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "New control-plane key" }));
+  const form = screen.getByRole("form", { name: "New control-plane key" });
+  await user.type(within(form).getByLabelText(/^Name/), "Terraform");
+  await user.click(within(form).getByLabelText("Change settings and rules"));
+  await user.click(within(form).getByRole("button", { name: "Make the control-plane key" }));
+  expect(await screen.findByText("sk-control-only-here")).toBeTruthy();
+  expect(asked.find((one) => one.route === "POST /api/keys/control")?.body).toEqual({ name: "Terraform", scopes: ["read", "settings"], expires_at: null });
+  await user.click(screen.getByRole("button", { name: "I have stored it" }));
+  expect(screen.queryByText("sk-control-only-here")).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Revoke Terraform …abcd" }));
+  await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Revoke" }));
+  await waitFor(() => expect(asked.some((one) => one.route === "DELETE /api/keys/control/ck_1")).toBe(true));
+  admin.unmount();
+  const before = asked.length;
+  show(<Keys />, "member");
+  await screen.findByText("No keys yet");
+  expect(screen.queryByRole("region", { name: "Control-plane keys" })).toBeNull();
+  expect(asked.slice(before).some((one) => one.route.includes("control"))).toBe(false);
+});

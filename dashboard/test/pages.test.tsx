@@ -119,7 +119,7 @@ it("a viewer sees keys and settings, and no buttons that the API would refuse", 
   );
   expect(await screen.findByText("Checkout")).toBeTruthy();
   expect(await screen.findByText("Admins change these")).toBeTruthy();
-  for (const name of [/New key/, /Revoke/, /Replace/, /Connect/, /^Save$/]) expect(screen.queryByRole("button", { name })).toBeNull();
+  for (const name of [/New key/, /Revoke/, /Rotate/, /Edit/, /Connect/, /^Save$/]) expect(screen.queryByRole("button", { name })).toBeNull();
 });
 
 it("saving sends what was changed and nothing else", async () => {

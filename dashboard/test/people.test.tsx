@@ -166,7 +166,7 @@ it("an organization is renamed, and deleted only with its name typed", async () 
   const asked = play({ ...ACCOUNT, "PUT /api/org": { body: { ...ME.org, name: "Southwind" } }, "DELETE /api/org": { status: 204 } });
   show(<Organization />);
   const user = userEvent.setup();
-  const name = screen.getByLabelText(/^Another name/);
+  const name = screen.getByLabelText(/^Name/);
   await user.clear(name);
   await user.type(name, " Southwind ");
   await user.click(screen.getByRole("button", { name: "Rename" }));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { address, ApiError, call } from "../src/api/client";
 import { EventReader } from "../src/api/events";
 import { session } from "../src/api/session";
-import { ago, exactMoney, milliseconds, money, percent } from "../src/ui/format";
+import { ago, exactMoney, milliseconds, money, moneyColumn, percent } from "../src/ui/format";
 import { messagesOf } from "../src/ui/pasted";
 import { sumsUp } from "../src/ui/receipt";
 import { filled } from "../src/ui/SpendChart";
@@ -23,7 +23,15 @@ describe("money", () => {
   it("keeps nine digits where lines add up", () => expect(exactMoney(-0.0000171)).toBe("−$0.000017100"));
 });
 
+it("a column of money has one precision, and what is there is never written as nothing", () => {
+  const amounts = [1234.5, 0.2, 0.0001, 0, null, -0.004];
+  expect(amounts.map(moneyColumn(amounts))).toEqual(["$1,234.50", "$0.20", "<$0.01", "$0.00", "–", "−<$0.01"]);
+  expect([2, 0.5].map(moneyColumn([2, 0.5]))).toEqual(["$2.0000", "$0.5000"]);
+  expect([0.02, 0.000312].map(moneyColumn([0.02, 0.000312]))).toEqual(["$0.020000", "$0.000312"]);
+});
+
 it("writes shares and times", () => {
+  expect([percent(0.03), percent(0.143)]).toEqual(["3.0 %", "14.3 %"]);
   expect([percent(0.1234), percent(null), milliseconds(2.345), milliseconds(1234.4), milliseconds(12_345)]).toEqual([
     "12.3 %",
     "–",
@@ -80,11 +88,12 @@ describe("what was pasted", () => {
 it("the chart shows intervals without requests as nothing, up to now", () => {
   const point = (time: string) => ({ time, requests: 1, cost_usd: 2, baseline_cost_usd: 3, savings_usd: 1, tokens_saved: 0 });
   const data = filled([point("2026-03-02T00:00:00Z"), point("2026-03-04T00:00:00Z")], "day", 4, Date.parse("2026-03-05T12:00:00Z"));
-  expect(data.map(({ time, spent }) => [new Date(time).getUTCDate(), spent])).toEqual([
-    [2, 2],
-    [3, 0],
-    [4, 2],
-    [5, 0],
+  expect(data.map(({ time, spent, partial }) => [new Date(time).getUTCDate(), spent, partial])).toEqual([
+    [1, 0, true],
+    [2, 2, false],
+    [3, 0, false],
+    [4, 2, false],
+    [5, 0, true],
   ]);
 });
 

@@ -10,6 +10,7 @@ import { show } from "./show";
 
 const ENTRY = {
   id: "req_1",
+  key_id: "key_1",
   time: "2026-11-20T10:00:00Z",
   kind: "chat",
   stream: false,
@@ -193,4 +194,17 @@ it("a rule that is gone is known by its id, and a trace without a page by its ow
   expect(await screen.findByText("rule_1")).toBeTruthy();
   expect(screen.getByText("0af7").tagName).toBe("CODE");
   expect(screen.queryByRole("link", { name: /0af7/ })).toBeNull();
+});
+
+it("a failed request was served by nobody, and says why it failed, whose it was, and by which key it came", async () => {
+  const failed = { ...ENTRY, status: "error", status_code: 502, error_code: "upstream_connect", fallback_used: true, user: "user-42", served_model: null, routing_reason: "manual", rule_id: null };
+  const key = { id: "key_1", name: "Checkout", last_four: "wxyz" };
+  log({ "GET /api/requests/req_1": { body: failed }, "GET /api/keys/platform": { body: { keys: [key] } } });
+  show(<Request id="req_1" />);
+  expect((await screen.findByRole("row", { name: /^Served by/ })).textContent).toContain("nobody");
+  expect(screen.getByText("The first call failed, and so did the one to the requested model.")).toBeTruthy();
+  expect(screen.queryByText(/answered/)).toBeNull();
+  expect(screen.getByRole("row", { name: /^Why it failed/ }).textContent).toContain("could not be reached");
+  expect((await screen.findByRole("link", { name: "Checkout …wxyz" })).getAttribute("href")).toBe("/requests?key_id=key_1");
+  expect(screen.getByRole("link", { name: "user-42" }).getAttribute("href")).toBe("/requests?user=user-42");
 });

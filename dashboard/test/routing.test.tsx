@@ -145,11 +145,11 @@ it("the mode and the dial are saved one by one", async () => {
   await waitFor(() => expect(asked.find((one) => one.route === "PUT /api/routing/config")?.body).toEqual({ routing_mode: "shadow", tiers: {} }));
   (await screen.findByRole("slider")).focus();
   await user.keyboard("{ArrowRight}");
-  await user.click(screen.getByRole("button", { name: "Save the dial" }));
+  await user.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(asked.find((one) => one.route === "PUT /api/optimization/settings")?.body).toEqual({ cost_quality: 0.55 }));
   expect(await screen.findByText("55 of 100: stronger than shipped")).toBeTruthy();
   await user.click(screen.getByRole("button", { name: "Use the default" }));
-  await user.click(screen.getByRole("button", { name: "Save the dial" }));
+  await user.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(asked.filter((one) => one.route === "PUT /api/optimization/settings").at(-1)?.body).toEqual({ cost_quality: null }));
 });
 

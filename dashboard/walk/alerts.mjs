@@ -63,6 +63,11 @@ export async function aRuleFires(page, key) {
     await history.getByText("Fired", { exact: true }).waitFor({ timeout: 40_000 });
     await history.getByText("Webhook: sent").waitFor({ timeout: 40_000 });
     await shoot(page, "alerts-firing");
+    await open(page, "Keys");
+    await page.getByTestId("firing").getByText(/Too dear today/).waitFor();
+    await accessible(page, "an alert that fires, on another page");
+    await shoot(page, "firing");
+    await page.getByTestId("firing").getByRole("link").click();
 
     await rule.getByRole("button", { name: "Edit Too dear today" }).click();
     await rule.getByLabel("Threshold, dollars").fill("1000");

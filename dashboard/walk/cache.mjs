@@ -14,7 +14,7 @@ export async function aWrongAnswerIsTakenBack(page, key) {
   await until("the hit is logged", async () => (await api(page, "GET", "/api/optimization/cache/hits")).hits.length > 0);
 
   await open(page, "Cache");
-  const row = page.getByRole("region", { name: "Answered by meaning" }).locator("tbody tr");
+  const row = page.getByRole("region", { name: "Semantic hits" }).locator("tbody tr");
   await row.waitFor();
   await shoot(page, "cache-hit");
   await row.getByRole("link").first().click();

@@ -1,5 +1,6 @@
 // What can be done to keys besides making and revoking them.
-import { accessible, onPhone, open, shoot } from "./tools.mjs";
+import assert from "node:assert/strict";
+import { accessible, onPhone, open, shoot, url } from "./tools.mjs";
 
 const DAY = 86_400_000;
 
@@ -43,4 +44,32 @@ export async function aProvidersKeyIsChanged(page) {
   await accessible(page, "a provider's key");
   await shoot(page, "keys-edit");
   await dialog.getByRole("button", { name: "Leave it as it was" }).click();
+}
+
+export async function aKeyIsEdited(page) {
+  await open(page, "Keys");
+  await page.getByRole("button", { name: /^Edit For a week/ }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(/^Dollars a month/).fill("25");
+  await accessible(page, "a key that is edited");
+  await shoot(page, "keys-edit-own");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("row", { name: /^For a week/ }).getByText(/of \$25\.00/).waitFor();
+}
+
+/** A key for the control plane does what its scopes allow, until it is revoked. */
+export async function aControlKeyWorks(page) {
+  await page.getByRole("button", { name: "New control-plane key" }).click();
+  const form = page.getByRole("form", { name: "New control-plane key" });
+  await form.getByLabel("Name").fill("Terraform");
+  await accessible(page, "a new control-plane key");
+  await form.getByRole("button", { name: "Make the control-plane key" }).click();
+  const secret = await page.getByTestId("shown-once").locator("code").innerText();
+  const settings = await fetch(`${url}/api/optimization/settings`, { headers: { authorization: `Bearer ${secret}` } });
+  assert.equal(settings.status, 200, await settings.text());
+  await page.getByRole("button", { name: "I have stored it" }).click();
+  assert(!(await page.content()).includes(secret), "the control-plane key is still on the page");
+  await page.getByRole("button", { name: /^Revoke Terraform/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await page.getByText("No control-plane keys").waitFor();
 }

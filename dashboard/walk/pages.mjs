@@ -4,11 +4,12 @@ import { accessible, narrow, shoot, url } from "./tools.mjs";
 export const PAGES = [
   ["overview", "/", "Spend and savings over time"],
   ["costs", "/costs", "Who spent it"],
+  ["measured", "/measured", "Holdout"],
   ["requests", "/requests", "Log"],
   ["keys", "/keys", "Promptly keys"],
   ["optimization", "/optimization", "Settings"],
   ["routing", "/routing", "Tiers"],
-  ["cache", "/cache", "Answered by meaning"],
+  ["cache", "/cache", "Semantic hits"],
   ["alerts", "/alerts", "History"],
   ["team", "/team", "Members"],
   ["organization", "/organization", "About"],

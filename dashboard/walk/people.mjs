@@ -1,14 +1,15 @@
 // Who belongs to an organization, how they get in, and how they leave.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import { browse } from "./browser.mjs";
-import { accessible, api, ask, email, open, password, shoot, url } from "./tools.mjs";
+import { accessible, api, ask, email, open, password, shoot, until as eventually, url } from "./tools.mjs";
 
 const oauth = process.env.OAUTH_URL;
 const webhookSecret = process.env.STRIPE_WEBHOOK_SECRET;
 // Whatever a viewer may not do; the words of a button's name, wherever it stands.
 const VERBS =
-  /^(New|Make|Add|Edit|Change|Save|Undo|Revoke|Replace|Remove|Connect|Test|Clear|Wrong|Mark|Take|Invite|Withdraw|Delete|Buy|Rename|Move|Grant|Enable|Disable|Activate|Pause)\b/i;
+  /^(New|Make|Add|Edit|Change|Save|Undo|Revoke|Replace|Rotate|Remove|Connect|Test|Clear|Wrong|Mark|Take|Invite|Withdraw|Delete|Buy|Rename|Move|Grant|Enable|Disable|Activate|Pause)\b/i;
 const OWN = ["Change the password"];
 
 /** The browser's own line about an answer that was to be expected. */
@@ -162,7 +163,7 @@ export async function credits(page) {
   await tell({ id: `evt_${session}`, type: "checkout.session.completed", data: { object: told } });
   await page.getByText("123,400,000 tokens have arrived.").waitFor();
   await page.getByTestId("balance").getByText("124,400,000 tokens").waitFor();
-  await page.getByRole("region", { name: "What came in" }).getByText("£12.34").waitFor();
+  await page.getByRole("region", { name: "Purchases" }).getByText("£12.34").waitFor();
   await shoot(page, "credits-arrived");
 }
 
@@ -171,7 +172,7 @@ async function tell(event) {
   const body = JSON.stringify(event);
   const at = Math.floor(Date.now() / 1000);
   const signature = createHmac("sha256", webhookSecret).update(`${at}.${body}`).digest("hex");
-  const answer = await fetch(`${url}/api/billing/webhook`, { method: "POST", body, headers: { "stripe-signature": `t=${at},v1=${signature}` } });
+  const answer = await fetch(`${url}/api/billing/webhook`, { method: "POST", body, headers: { "content-type": "application/json", "stripe-signature": `t=${at},v1=${signature}` } });
   assert.equal(answer.status, 200, await answer.text());
 }
 
@@ -230,6 +231,7 @@ export async function others() {
   await browse({}, async (page, complaints) => {
     const mine = `southwind-${email}`;
     await register(page, "Southwind", mine);
+    await confirm(page, mine); // nobody else's sign-in is linked to an address that may be another's
     await signOut(page);
     await sits({ id: 2, email: mine });
     await page.getByRole("link", { name: "Continue with GitHub" }).click();
@@ -245,6 +247,26 @@ export async function others() {
     await page.getByRole("button", { name: `Account of ${mine}` }).waitFor();
     assert.deepEqual(complaints, [], "the console of whoever linked GitHub");
   });
+}
+
+/** Confirms the address of whoever is signed in, with the code out of their mail. */
+async function confirm(page, who) {
+  await api(page, "POST", "/api/auth/verify/mail");
+  let code;
+  await eventually("the code is mailed", async () => {
+    for (const file of await readdir(process.env.MAILS)) {
+      const { to, text } = JSON.parse(await readFile(`${process.env.MAILS}/${file}`, "utf8"));
+      if (to.includes(who)) code = /with this code:\s+(\S+)/.exec(text)?.[1] ?? code;
+    }
+    return code !== undefined;
+  });
+  const token = await tokenOf(page);
+  const answer = await fetch(`${url}/api/auth/verify`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ token: code }),
+  });
+  assert.equal(answer.status, 204, await answer.text());
 }
 
 /** Registers an organization; its first key. */
@@ -269,7 +291,7 @@ export async function leaving(upstream) {
     await api(page, "POST", "/api/keys/providers", { provider: "openai", api_key: "sk-upstream-0001", base_url: `${upstream}/v1` });
     await ask(key, "Does this organization still exist?");
     await open(page, "Organization");
-    await page.getByLabel("Another name").fill("Westwind");
+    await page.getByLabel(/^Name/).fill("Westwind");
     await page.getByRole("button", { name: "Rename" }).click();
     await page.getByRole("button", { name: "Delete Westwind" }).waitFor();
 

@@ -1,7 +1,7 @@
 // Routing, and the log's stretches of time and its file.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { accessible, api, ask, open, shoot } from "./tools.mjs";
+import { accessible, api, ask, open, shoot, until, url } from "./tools.mjs";
 
 const rules = (page) => page.getByRole("list", { name: /^Rules/ }).getByRole("listitem");
 
@@ -21,7 +21,8 @@ export async function ruleDecides(page, key) {
   await form.getByRole("button", { name: "Make the rule" }).click();
   await page.getByText("If the prompt holds “invoice”: use gpt-4o-mini").waitFor();
   await ask(key, "Which date stands on the invoice of the tent makers of Lisbon?");
-  await open(page, "Requests");
+  await until("the request is logged", async () => (await api(page, "GET", "/api/requests?limit=1")).requests[0].routing_reason === "rule");
+  await page.goto(`${url}/requests`); // the list as it is now
   await page.getByRole("region", { name: "Log" }).locator("tbody tr").first().getByText("→ gpt-4o-mini").waitFor();
   await page.getByRole("region", { name: "Log" }).locator("tbody tr").first().getByRole("link").click();
   await page.getByText("A rule decided.").waitFor();

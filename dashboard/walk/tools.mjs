@@ -23,8 +23,24 @@ export async function ask(key, content, more = {}) {
   return answer.headers.get("x-promptly-cache");
 }
 
+/** A chat request whose provider rejects the organization's key. */
+export async function refused(key) {
+  const steps = Array(9).fill({ status: 401 }); // more than all tries
+  const told = await fetch(`${upstream}/_control/script`, { method: "POST", body: JSON.stringify({ "gpt-4o": steps, "gpt-4o-mini": steps }) });
+  assert(told.ok, `${told.status}`);
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "Is anybody there?" }] }),
+  });
+  await fetch(`${upstream}/_control/script`, { method: "DELETE" });
+  assert.equal(answer.status, 502, await answer.text());
+}
+
 /** No serious barrier, in either colours; what the policy forbids to the page it allows to the tool that drives it. */
 export async function accessible(page, name) {
+  // What is half faded in has half the contrast; a sign of waiting turns for ever.
+  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running" || one.effect?.getComputedTiming().iterations === Infinity));
   const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
   const serious = found.violations.filter((one) => one.impact === "serious" || one.impact === "critical");
   const told = serious.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join(" | ")}`);
@@ -74,6 +90,6 @@ export async function until(what, does, seconds = 20) {
 
 /** Opens a page by its link in the menu. */
 export async function open(page, name) {
-  await page.getByRole("link", { name, exact: true }).click();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name, exact: true }).click();
   await page.getByRole("heading", { name, exact: true, level: 1 }).waitFor();
 }

@@ -5,12 +5,12 @@ import assert from "node:assert/strict";
 import { aRuleFires } from "./alerts.mjs";
 import { browse } from "./browser.mjs";
 import { aWrongAnswerIsTakenBack } from "./cache.mjs";
-import { aKeyExpires, aProvidersKeyIsChanged } from "./keys.mjs";
+import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged } from "./keys.mjs";
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
 import { exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { PASTED } from "./settle.mjs";
-import { accessible, ask, email, open, password, shoot, upstream, url } from "./tools.mjs";
+import { accessible, ask, email, open, password, refused, shoot, upstream, url } from "./tools.mjs";
 
 await browse({ colorScheme: "light" }, async (page, complaints) => {
   const step = async (name, does) => {
@@ -36,19 +36,31 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByRole("button", { name: /go on/ }).click();
   });
 
-  await step("a provider is connected and tested", async () => {
+  await step("a provider is connected, and tested by itself", async () => {
     await page.getByRole("heading", { name: "Get started" }).waitFor();
     await shoot(page, "start-empty");
     await page.getByLabel("The provider's API key").fill("sk-upstream-0001");
     await page.getByLabel("Base URL (optional)").fill(`${upstream}/v1`);
     await page.getByRole("button", { name: "Connect", exact: true }).click();
-    await page.getByRole("button", { name: /^Test OpenAI/ }).click();
     await page.getByText(/^Works/).waitFor();
+    await page.getByRole("region", { name: "1. Connect a provider" }).getByText("Done").waitFor();
+  });
+
+  await step("a request that fails is told as failed, and its page says why", async () => {
+    await page.getByText("Listening.").waitFor();
+    await refused(key);
+    const failed = page.getByTestId("failed");
+    await failed.getByText(/The provider rejected the connected key/).waitFor({ timeout: 15_000 });
+    await shoot(page, "start-failed");
+    await failed.getByRole("link", { name: "Look at this request" }).click();
+    await page.getByRole("row", { name: "Served by nobody" }).waitFor();
+    await shoot(page, "request-failed");
+    await page.goBack();
   });
 
   await step("the snippet can be copied, and the first request arrives live", async () => {
     await page.getByText("Listening.").waitFor();
-    assert.match(await page.getByLabel("Example for Python", { exact: true }).innerText(), new RegExp(`base_url="${url}/v1"`));
+    assert.match(await page.getByLabel("Example for Python", { exact: true }).innerText(), new RegExp(`api_key="${key}", base_url="${url}/v1"`));
     await ask(key, "What is the capital of France?");
     await page.getByTestId("arrived").waitFor({ timeout: 15_000 });
     await shoot(page, "start-done");
@@ -62,7 +74,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     }
     await ask(key, "What is the capital of France?");
     await open(page, "Overview");
-    await page.getByRole("region", { name: "Requests" }).getByText("14", { exact: true }).waitFor({ timeout: 40_000 });
+    await page.getByRole("region", { name: "Requests" }).getByText("15", { exact: true }).waitFor({ timeout: 40_000 });
     await page.getByRole("img", { name: /Spent and saved/ }).waitFor();
   });
 
@@ -102,6 +114,8 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   });
 
   await step("a key expires when it is told to, and not in the past", () => aKeyExpires(page));
+  await step("a key is edited, and its spend stands beside its budget", () => aKeyIsEdited(page));
+  await step("a control-plane key is made, works, and is revoked", () => aControlKeyWorks(page));
   await step("a provider's key is changed, and goes to no other address by itself", () => aProvidersKeyIsChanged(page));
   await step("an answer that was wrong for other words is taken back, and the cache is cleared", () => aWrongAnswerIsTakenBack(page, key));
   await step("a rule is made, tested, fires, tells its webhook, and recovers", () => aRuleFires(page, key));
@@ -119,6 +133,20 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await shoot(page, "preview");
   });
 
+  await step("a share is held out, and the log says who switched it on", async () => {
+    await open(page, "Measured");
+    await page.getByText("No holdout runs, so nothing is measured").waitFor();
+    const form = page.getByRole("form", { name: "Holdout" });
+    for (const share of ["5", "0"]) {
+      await form.getByLabel(/^Share held out/).fill(share);
+      await form.getByRole("button", { name: "Save" }).click();
+      await form.getByText(share === "0" ? "Off" : "On", { exact: true }).waitFor();
+      if (share === "5") await accessible(page, "a holdout");
+    }
+    await page.getByRole("region", { name: "Who changed what" }).getByText("Holdout share: 0 → 0.05").waitFor();
+    await page.getByRole("row", { name: new RegExp(email) }).first().waitFor();
+    await shoot(page, "measured");
+  });
   await step("a rule is made, and decides", () => ruleDecides(page, key));
   await step("rules are put in order, by keyboard and by hand", () => moveRules(page));
   await step("a preview says where a request would go", () => previewRoute(page));
@@ -150,9 +178,23 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByRole("heading", { name: "Overview" }).waitFor();
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the page");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Shortcuts" }).waitFor();
+    await accessible(page, "the list of shortcuts");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("g");
+    await page.keyboard.press("c");
+    await page.getByRole("heading", { name: "Costs", level: 1 }).waitFor();
+    await page.keyboard.press("/");
+    await page.waitForFunction(() => document.activeElement?.closest("[role=search]"));
   });
 
-  await step("nothing secret is kept but the token, and a sign-out ends it", async () => {
+  await step("nothing secret is kept but the token, a new tab needs no sign-in, and a sign-out ends all of them", async () => {
+    const second = await page.context().newPage();
+    await second.goto(`${url}/alerts`);
+    await second.getByRole("heading", { name: "Alerts", level: 1 }).waitFor();
+    assert.deepEqual(await second.evaluate(() => [Object.keys(sessionStorage), Object.keys(localStorage)]), [["promptly-session"], ["mantine-color-scheme-value"]]);
     const kept = await page.evaluate(() => ({ session: { ...sessionStorage }, local: { ...localStorage } }));
     assert.deepEqual(Object.keys(kept.session), ["promptly-session"]);
     assert.deepEqual(Object.keys(kept.local), ["mantine-color-scheme-value"]);
@@ -160,6 +202,8 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await second.getByRole("heading", { name: "Sign in" }).waitFor();
+    await second.close();
     const stolen = await fetch(`${url}/api/auth/me`, { headers: { authorization: `Bearer ${token}` } });
     assert.equal(stolen.status, 401);
     assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), []);

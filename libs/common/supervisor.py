@@ -33,7 +33,7 @@ _BACKOFF_SECONDS = (0.5, 1, 2, 4, 8)
 _STEADY_SECONDS = 30.0
 _REPORT_SECONDS = 0.2  # how soon a change is told; where nothing changes, every fifth time
 _SILENT_SECONDS = 10.0  # a worker that says nothing for so long is not counted on
-_READS: Final = 20
+_READS = 20
 _KILL_SECONDS = 5.0  # beyond the time that a worker has to drain
 _DEAD_KEPT = 32  # workers that ended whose counters still count; older ones are forgotten, as at a restart
 

@@ -1,8 +1,10 @@
 """Whom a Promptly deals with, played on this machine: GitHub and Google, Stripe, and a mail server."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from anyio.from_thread import start_blocking_portal
 
@@ -23,9 +25,10 @@ class Outside:
 def outside() -> Iterator[Outside]:
     """All of them, for as long as the block runs."""
     with (
+        tempfile.TemporaryDirectory(prefix="promptly-mails-") as mails,
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(playing()) as oauth,
-        portal.wrap_async_context_manager(mailbox()) as mail,
+        portal.wrap_async_context_manager(mailbox(Path(mails))) as mail,
         fake_stripe() as stripe,
     ):
         stripe.page = stripe.url
@@ -42,4 +45,4 @@ def outside() -> Iterator[Outside]:
             "PROMPTLY_STRIPE_API_BASE": stripe.url,
             "PROMPTLY_SMTP_URL": mail.url,
         }
-        yield Outside(settings, {"OAUTH_URL": oauth.url, "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET})
+        yield Outside(settings, {"OAUTH_URL": oauth.url, "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, "MAILS": mails})

@@ -3,7 +3,7 @@ import type { components, paths } from "./schema";
 import { session } from "./session";
 
 export type Schema = components["schemas"];
-type Method = "get" | "post" | "put" | "delete";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 
 type Operation<P extends keyof paths, M extends Method> = paths[P][M];
 type Of<T, K extends string> = T extends { [key in K]?: infer V } ? V : never;

@@ -105,6 +105,19 @@ export const anyRequest = () =>
     queryFn: ({ signal }) => call("get", "/api/requests", { query: { limit: 1 }, signal }),
   });
 
+/** The latest request that was answered, or null. An answer from the cache is a copy of one that is listed as a success. */
+export const answeredRequest = () =>
+  queryOptions({
+    queryKey: ["requests", "answered"],
+    queryFn: async ({ signal }) => {
+      for (const status of ["success", "fallback"] as const) {
+        const { requests } = await call("get", "/api/requests", { query: { limit: 1, status }, signal });
+        if (requests[0]) return requests[0];
+      }
+      return null;
+    },
+  });
+
 export const request = (id: string) =>
   queryOptions({
     queryKey: ["requests", "one", id],
@@ -117,11 +130,30 @@ export const platformKeys = () =>
     queryFn: ({ signal }) => call("get", "/api/keys/platform", { signal }),
   });
 
+/** For admins: the API refuses everybody else. */
+export const controlKeys = () =>
+  queryOptions({
+    queryKey: ["keys", "control"],
+    queryFn: ({ signal }) => call("get", "/api/keys/control", { signal }),
+  });
+
 export const providerKeys = () =>
   queryOptions({
     queryKey: ["keys", "providers"],
     queryFn: ({ signal }) => call("get", "/api/keys/providers", { signal }),
   });
+
+/** What a provider said to one call with a stored key; asked anew only where keys change. */
+export const keyTest = (id: string) =>
+  queryOptions({
+    queryKey: ["keys", "tested", id],
+    queryFn: ({ signal }) => call("post", "/api/keys/providers/{key_id}/test", { path: { key_id: id }, signal }),
+    retry: false,
+    staleTime: Infinity,
+  });
+
+/** A key that was made in this tab a few minutes ago. In memory, dropped when nothing shows it and with the session. */
+export const shownKey = () => queryOptions<string>({ queryKey: ["shown key"], queryFn: skipToken });
 
 export const optimizationSettings = () =>
   queryOptions({
@@ -168,6 +200,16 @@ export const alertEvents = () =>
     queryFn: ({ signal }) => call("get", "/api/alerts/events", { query: { limit: 100 }, signal }),
     refetchInterval: SOON,
   });
+
+export const holdout = () =>
+  queryOptions({ queryKey: ["holdout", "share"], queryFn: ({ signal }) => call("get", "/api/experiments/holdout", { signal }) });
+
+export const holdoutResults = () =>
+  queryOptions({ queryKey: ["holdout", "results"], queryFn: ({ signal }) => call("get", "/api/experiments/holdout/results", { signal }) });
+
+/** For admins: the API refuses everybody else. */
+export const auditLog = () =>
+  queryOptions({ queryKey: ["audit"], queryFn: ({ signal }) => call("get", "/api/audit-log", { query: { limit: 100 }, signal }), refetchInterval: EVERY });
 
 // Invitations are accepted while somebody looks on.
 export const members = () =>

@@ -20,6 +20,7 @@ const Overview = lazy(() => import("../pages/Overview"));
 const Requests = lazy(() => import("../pages/Requests"));
 const Request = lazy(() => import("../pages/Request"));
 const Costs = lazy(() => import("../pages/Costs"));
+const Measured = lazy(() => import("../pages/Measured"));
 const Keys = lazy(() => import("../pages/Keys"));
 const Optimization = lazy(() => import("../pages/Optimization"));
 const Routing = lazy(() => import("../pages/Routing"));
@@ -35,6 +36,7 @@ const TITLES = new Map(Object.entries({
   start: "Get started",
   requests: "Requests",
   costs: "Costs",
+  measured: "Measured",
   keys: "Keys",
   optimization: "Optimization",
   routing: "Routing",
@@ -63,6 +65,8 @@ function Page({ section, id }: { section: string; id?: string }) {
       return id ? <Request key={id} id={id} /> : <Requests />;
     case "costs":
       return <Costs />;
+    case "measured":
+      return <Measured />;
     case "keys":
       return <Keys />;
     case "optimization":
@@ -116,6 +120,7 @@ function SignedOut({ section }: { section: string }) {
 export function App() {
   const { path } = useAddress();
   const token = useSyncExternalStore(session.subscribe, session.token);
+  const waiting = useSyncExternalStore(session.subscribe, session.waiting);
   const client = useQueryClient();
   const [section = "", id] = path.slice(1).split("/");
   const outside = section !== "auth" && OUTSIDE.has(section);
@@ -134,6 +139,6 @@ export function App() {
   }, [section, outside, token]);
   if (section === "auth" && (id === "invite" || id === "reset")) return <SetPassword key={id} purpose={id} />;
   if (section === "auth" && id === "callback") return <Callback />;
-  if (!token) return <SignedOut section={section} />;
+  if (!token) return waiting ? <Waiting /> : <SignedOut section={section} />;
   return outside ? <Waiting /> : <SignedIn section={section} id={id} />;
 }

@@ -5,12 +5,15 @@ import { call } from "../api/client";
 import { session } from "../api/session";
 import { Icon, type IconName } from "../ui/Icon";
 import { Outdated } from "../ui/states";
+import { Firing } from "./Firing";
 import { follow, go, useAddress } from "./router";
+import { Shortcuts } from "./Shortcuts";
 import { useWho } from "./who";
 
 const PAGES: { section: string; label: string; icon: IconName }[] = [
   { section: "", label: "Overview", icon: "chart" },
   { section: "costs", label: "Costs", icon: "pie" },
+  { section: "measured", label: "Measured", icon: "scales" },
   { section: "requests", label: "Requests", icon: "list" },
   { section: "keys", label: "Keys", icon: "key" },
   { section: "optimization", label: "Optimization", icon: "sliders" },
@@ -78,6 +81,8 @@ export function Frame({ section, children }: { section: string; children: ReactN
       <AppShell.Main id="main" tabIndex={-1} aria-label={PAGES.find((page) => page.section === section)?.label}>
         <Box maw={1200} mx="auto">
           <Outdated />
+          {section !== "alerts" && <Firing />}
+          <Shortcuts />
           {children}
         </Box>
       </AppShell.Main>

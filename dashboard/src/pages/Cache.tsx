@@ -35,7 +35,7 @@ function Figures() {
       <Show of={totals} height={106} name="Hit rate">
         {({ cache }) => (
           <Figure label="Hit rate" value={percent(cache.hit_rate)}>
-            {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} by meaning, in the last {DAYS} days
+            {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} semantic, in the last {DAYS} days
           </Figure>
         )}
       </Show>
@@ -121,7 +121,7 @@ function Kept() {
 function Hits() {
   const pages = useInfiniteQuery(cacheHits());
   return (
-    <Panel title="Answered by meaning">
+    <Panel title="Semantic hits">
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           Questions that got the answer to another one, because both ask the same. Where they do not, say so: the answer is taken back, and the two are never mixed up again.
@@ -131,7 +131,7 @@ function Hits() {
             const hits = data.pages.flatMap((page) => page.hits);
             if (hits.length === 0) {
               return (
-                <Nothing title="No question was answered by meaning yet">
+                <Nothing title="No semantic hits yet">
                   Ask one twice, in other words. <Link to="/optimization">The settings say how alike they have to be.</Link>
                 </Nothing>
               );
@@ -159,7 +159,7 @@ function Rows({ hits }: { hits: Schema["Hit"][] }) {
   const now = useNow(5000);
   const may = useMay("judge_cache");
   return (
-    <Wide label="Answered by meaning, table" width={may ? 860 : 640}>
+    <Wide label="Semantic hits, table" width={may ? 860 : 640}>
       <Table verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>

@@ -8,7 +8,7 @@ import { go, useAddress } from "../app/router";
 import { Download } from "../ui/Download";
 import { Figure } from "../ui/Figure";
 import { count, money, percent } from "../ui/format";
-import { Nothing, PageTitle, Panel, Show } from "../ui/states";
+import { Failed, Nothing, PageTitle, Panel, Show } from "../ui/states";
 import { By, isLabel, known } from "./costs/By";
 import { change, forecast, PERIODS, type Span, spanOf, ZONE } from "./costs/period";
 import { rowName, Rows } from "./costs/Rows";
@@ -67,6 +67,7 @@ export default function Costs() {
 function Figures({ span, by }: { span: Span; by: string }) {
   const asked: BreakdownQuery = { by, from: span.from, to: span.to, interval: span.interval, time_zone: ZONE, previous: true, limit: MOST };
   const found = useQuery(breakdown(asked));
+  if (found.error && !found.data) return <Failed error={found.error} name="Costs" again={() => void found.refetch()} />;
   return (
     <Stack aria-busy={found.isPlaceholderData} style={{ opacity: found.isPlaceholderData ? 0.5 : undefined }}>
       <Show of={found} height={{ base: 274, md: 138 }} name="Totals">
@@ -77,6 +78,8 @@ function Figures({ span, by }: { span: Span; by: string }) {
           {(data) =>
             data.total.requests === 0 ? (
               <Nothing title="No requests in this period" />
+            ) : data.total.cost_usd === 0 ? (
+              <Nothing title="Nothing was spent in this period" />
             ) : (
               <Boundary>
                 <Suspense fallback={<Skeleton h={260} />}>

@@ -51,7 +51,8 @@ function Balance({ left }: { left: Left }) {
         Worth {pounds((left.balance_tokens * left.price_per_million_tokens) / 1e6)}, at {pounds(left.price_per_million_tokens)} for a million.
       </Text>
       <Text size="sm" c="dimmed">
-        The optimize API takes as many as a prompt had before. Chat requests cost no credits.
+        The optimize API takes as many as a prompt had before. Chat requests cost no credits. Credits are sold in pounds sterling (£); all
+        other money here is in US dollars ($).
       </Text>
     </Stack>
   );
@@ -133,19 +134,19 @@ function Buy({ left }: { left: Left }) {
   );
 }
 
-const KINDS: Record<Schema["Purchase"]["kind"], string> = { trial: "To try it out", grant: "Given by the operator", purchase: "Bought" };
+const KINDS: Record<Schema["Purchase"]["kind"], string> = { trial: "Trial", grant: "Given by the operator", purchase: "Bought" };
 
 /** For admins: nobody else may ask what was bought. */
 function History() {
   const found = useQuery(purchases());
   return (
-    <Panel title="What came in">
+    <Panel title="Purchases">
       <Show of={found} height={120}>
         {({ purchases: all }) =>
           all.length === 0 ? (
             <Nothing title="No credits came in yet">Buy some above, or ask whoever runs this Promptly.</Nothing>
           ) : (
-            <Wide label="What came in, table" width={640}>
+            <Wide label="Purchases, table" width={640}>
               <Table verticalSpacing={6} className="figures">
                 <Table.Thead>
                   <Table.Tr>

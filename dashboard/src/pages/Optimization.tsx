@@ -6,22 +6,23 @@ import { optimizationSettings, settle, type Settings } from "../api/queries";
 import { useMay } from "../app/who";
 import { Diff } from "../ui/Diff";
 import { count, exactMoney, lever, percent } from "../ui/format";
-import { messagesOf } from "../ui/pasted";
+import { messagesOf, type Role } from "../ui/pasted";
 import { InForce, Nothing, PageTitle, Panel, Refused, Show } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
+import { stepLabel, whyNot } from "./optimization/steps";
 
 type Level = Settings["level"];
 const LEVELS: { value: Level; label: string; about: string }[] = [
   { value: "off", label: "Off", about: "Prompts go out as they came." },
-  { value: "conservative", label: "Conservative", about: "Blanks, JSON and repeats: nothing that a model would notice." },
-  { value: "moderate", label: "Moderate", about: "Also long conversations and old results of tools are cut short." },
-  { value: "aggressive", label: "Aggressive", about: "Also instructions are reworded, as far as their meaning measurably stays." },
+  { value: "conservative", label: "Conservative", about: "Blanks and JSON; of a long conversation the latest 20 messages stay." },
+  { value: "moderate", label: "Moderate", about: "Also repeats, fillers and decoration in instructions; the latest 10 messages stay." },
+  { value: "aggressive", label: "Aggressive", about: "Also articles and more phrases of instructions, as far as their meaning measurably stays, and old results of tools; the latest 6 messages stay." },
 ];
 type Toggle = { [K in keyof Settings]: Settings[K] extends boolean ? K : never }[keyof Settings];
 const TOGGLES: { name: Toggle; label: string; about: string }[] = [
   { name: "whitespace_removal", label: "Whitespace and JSON", about: "Blanks, minified JSON, tools' results as tables" },
   { name: "redundancy_elimination", label: "Repeats", about: "What was already said is not sent twice" },
-  { name: "system_prompt_compression", label: "Instructions", about: "Fillers and decoration; on aggressive only" },
+  { name: "system_prompt_compression", label: "Instructions", about: "Fillers and decoration from moderate on, articles on aggressive; never what users say" },
   { name: "context_pruning", label: "Long conversations", about: "The latest messages stay, and what older ones named" },
   { name: "values_line", label: "Values line", about: "One line keeps the names and numbers of what was cut" },
   { name: "deferral", label: "Slower tier", about: "Half price for requests that say they can wait (x-promptly-deadline)" },
@@ -92,7 +93,7 @@ function Form({ settings }: { settings: Settings }) {
                 onChange={(event) => set({ cache_enabled: event.currentTarget.checked })}
               />
               <NumberInput
-                label="Similarity it takes"
+                label="Similarity threshold"
                 description="0 to 1; higher is stricter"
                 disabled={!may || !draft.cache_enabled}
                 min={0}
@@ -104,7 +105,7 @@ function Form({ settings }: { settings: Settings }) {
                 onChange={(value) => typeof value === "number" && set({ cache_similarity_threshold: value })}
               />
               <NumberInput
-                label="Seconds that an answer is kept"
+                label="TTL (seconds)"
                 description="Up to a year"
                 disabled={!may || !draft.cache_enabled}
                 min={1}
@@ -138,9 +139,10 @@ function Preview({ settings }: { settings: Settings | undefined }) {
   const [text, setText] = useState("");
   const [model, setModel] = useState("gpt-4o");
   const [level, setLevel] = useState<Level | "">("");
+  const [role, setRole] = useState<Role>("system");
   const preview = useMutation({
     mutationFn: async () => {
-      const pasted = messagesOf(text);
+      const pasted = messagesOf(text, role);
       return call("post", "/api/optimization/preview", {
         body: { model: pasted.model ?? model.trim(), messages: pasted.messages, n: null, tools: null, functions: null, response_format: null, max_tokens: null, max_completion_tokens: null },
         headers: level ? { "x-promptly-level": level } : {},
@@ -167,6 +169,15 @@ function Preview({ settings }: { settings: Settings | undefined }) {
                 value={level}
                 onChange={(event) => setLevel(LEVELS.find((one) => one.value === event.currentTarget.value)?.value ?? "")}
                 data={[{ value: "", label: `as saved${settings ? ` (${settings.level})` : ""}` }, ...LEVELS.map(({ value, label }) => ({ value, label }))]}
+              />
+              <NativeSelect
+                label="A pasted text is"
+                value={role}
+                onChange={(event) => setRole(event.currentTarget.value === "user" ? "user" : "system")}
+                data={[
+                  { value: "system", label: "instructions (system)" },
+                  { value: "user", label: "what a user says" },
+                ]}
               />
               <Button type="submit" loading={preview.isPending}>
                 Show what would be sent
@@ -205,8 +216,8 @@ function Result({ preview }: { preview: Schema["Preview"] }) {
           </Badge>
         ))}
       </Group>
-      {nothing ? <Nothing title="Nothing would change">This prompt goes out as it is.</Nothing> : <Diff messages={preview.diff} />}
-      <Reasons steps={preview.steps} />
+      {nothing ? <Nothing title="Nothing would change">This prompt goes out as it is: a step cuts only what it is sure of.</Nothing> : <Diff messages={preview.diff} />}
+      <Reasons preview={preview} open={nothing} />
       <Parts parts={preview.parts} />
     </Stack>
   );
@@ -235,21 +246,22 @@ function Parts({ parts }: { parts: Schema["PreviewPart"][] }) {
   );
 }
 
-function Reasons({ steps }: { steps: Schema["PreviewStep"][] }) {
-  const told = steps.filter((step) => step.reason);
+/** Of each step that did nothing, or left something alone, why. */
+function Reasons({ preview, open }: { preview: Schema["Preview"]; open: boolean }) {
+  const told = preview.steps.filter((step) => step.outcome !== "applied" || step.reason);
   if (told.length === 0) return null;
   return (
-    <details>
+    <details open={open}>
       <summary>
         <Text span size="sm">
-          Why other steps did nothing
+          {open ? "Why nothing was cut, step by step" : "Why other steps did nothing"}
         </Text>
       </summary>
       <ul>
         {told.map((step, at) => (
           <li key={at}>
             <Text span size="sm">
-              {step.step.replaceAll("_", " ")} ({step.outcome.replaceAll("_", " ")}): {step.reason}
+              {stepLabel(step.step)}: {whyNot(step, preview)}
             </Text>
           </li>
         ))}

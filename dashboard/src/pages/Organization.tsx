@@ -73,7 +73,7 @@ function Rename({ name: saved }: { name: string }) {
     <form onSubmit={submit} aria-label="Rename the organization">
       <Stack gap="sm">
         <Group align="flex-end" gap="sm">
-          <TextInput label="Another name" required maxLength={200} miw={240} flex={1} maw={360} value={name} error={fields["name"]} onChange={(event) => set({ name: event.currentTarget.value })} />
+          <TextInput label="Name" required maxLength={200} miw={240} flex={1} maw={360} value={name} error={fields["name"]} onChange={(event) => set({ name: event.currentTarget.value })} />
           <Button type="submit" variant="default" disabled={!changed} loading={rename.isPending}>
             Rename
           </Button>

@@ -1,13 +1,13 @@
 import { Badge, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import type { Schema } from "../api/client";
 import { anyRequest, levers, models, overview, type Period, savings, status } from "../api/queries";
 import { Boundary } from "../app/Boundary";
-import { go, Link } from "../app/router";
+import { go, Link, useAddress } from "../app/router";
 import { Figure } from "../ui/Figure";
-import { ago, count, lever, milliseconds, money, percent } from "../ui/format";
-import { type Asked, Nothing, PageTitle, Panel, Show, Wide, WRAPPING } from "../ui/states";
+import { ago, count, lever, milliseconds, money, moneyColumn, percent } from "../ui/format";
+import { type Asked, Failed, Nothing, PageTitle, Panel, Show, Wide, WRAPPING } from "../ui/states";
 import { useNow } from "../ui/useNow";
 
 const SpendChart = lazy(() => import("../ui/SpendChart"));
@@ -19,8 +19,17 @@ const PERIODS: Record<string, Period> = {
   "90": { days: 90, interval: "week" },
 };
 
+/** Where figures of so many days lead: the log and the costs of the same stretch. */
+function logOf(days: number, filters: Record<string, string> = {}): string {
+  return `/requests?${new URLSearchParams({ period: days === 1 ? "24h" : `${days}d`, ...filters })}`;
+}
+
+const LEVER_PAGES: Record<string, string> = { caching: "/cache", routing: "/routing" };
+
 export default function Overview() {
-  const [chosen, setChosen] = useState("30");
+  const { query } = useAddress();
+  const named = query.get("days") ?? "";
+  const chosen = named in PERIODS ? named : "30";
   const period = PERIODS[chosen] ?? { days: 30, interval: "day" };
   const log = useQuery(anyRequest());
   const empty = !log.isFetching && log.data?.requests.length === 0;
@@ -31,8 +40,10 @@ export default function Overview() {
   const points = useQuery(savings(period));
   const brought = useQuery(levers(period.days));
   const served = useQuery(models(period.days));
+  const all = [totals, points, brought, served];
   // Until the chosen period's figures are here, those of the one before stay, and must not pass for its own.
-  const old = [totals, points, brought, served].some((one) => one.isPlaceholderData);
+  const old = all.some((one) => one.isPlaceholderData);
+  const failed = all.find((one) => one.error)?.error;
   return (
     <>
       <PageTitle title="Overview">
@@ -40,7 +51,7 @@ export default function Overview() {
           aria-label="Period"
           size="xs"
           value={chosen}
-          onChange={setChosen}
+          onChange={(days) => go(days === "30" ? "/" : `/?days=${days}`, true)}
           data={[
             { value: "1", label: "24 h" },
             { value: "7", label: "7 days" },
@@ -51,18 +62,24 @@ export default function Overview() {
       </PageTitle>
       <Stack aria-busy={old} style={{ opacity: old ? 0.5 : undefined }}>
         <Parts />
-        <Show of={totals} height={{ base: 274, md: 138 }} name="Totals">
-          {(data) => <Totals data={data} />}
-        </Show>
-        <Spend of={points} />
-        <SimpleGrid cols={{ base: 1, md: 2 }}>
-          <Levers of={brought} />
-          <Show of={totals} height={260} name="Latency">
-            {(data) => <Latency data={data.latency_ms} />}
-          </Show>
-        </SimpleGrid>
-        <Models of={served} />
-        <UpTo time={totals.data?.data_as_of} />
+        {failed && all.every((one) => one.data === undefined) ? (
+          <Failed error={failed} name="Figures" again={() => all.forEach((one) => void one.refetch())} />
+        ) : (
+          <>
+            <Show of={totals} height={{ base: 274, md: 138 }} name="Totals">
+              {(data) => <Totals data={data} days={period.days} />}
+            </Show>
+            <Spend of={points} />
+            <SimpleGrid cols={{ base: 1, md: 2 }}>
+              <Levers of={brought} />
+              <Show of={totals} height={260} name="Latency">
+                {(data) => <Latency data={data.latency_ms} />}
+              </Show>
+            </SimpleGrid>
+            <Models of={served} days={period.days} />
+            <UpTo time={totals.data?.data_as_of} />
+          </>
+        )}
       </Stack>
     </>
   );
@@ -77,21 +94,28 @@ function UpTo({ time }: { time?: string | null }) {
   );
 }
 
-function Totals({ data }: { data: Schema["Overview"] }) {
+function Totals({ data, days }: { data: Schema["Overview"]; days: number }) {
   const { requests, cache, tokens } = data;
+  const costs = `/costs?period=${days === 1 ? "7" : days}`;
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "xs", xs: "md" }}>
-      <Figure label="Saved" value={money(data.savings_usd)} color="teal">
+      <Figure label="Saved, estimated" value={money(data.savings_usd)} color="teal" to="/measured">
         {percent(data.savings_percentage / 100)} of the {money(data.baseline_cost_usd)} that it would have cost{tokens.saved > 0 && `; ${count(tokens.saved)} prompt tokens fewer`}
       </Figure>
-      <Figure label="Spent" value={money(data.cost_usd)}>
+      <Figure label="Spent" value={money(data.cost_usd)} to={costs}>
         at the providers{data.unpriced_requests > 0 && `; not counted: ${requestsOf(data.unpriced_requests)} without a known price`}
       </Figure>
-      <Figure label="Requests" value={count(requests.total)}>
-        {count(requests.error)} failed ({percent(data.error_rate)}), {count(requests.fallback)} fell back
+      <Figure label="Requests" value={count(requests.total)} to={logOf(days)}>
+        <Link to={logOf(days, { status: "error" })} size="xs">
+          {count(requests.error)} failed
+        </Link>{" "}
+        ({percent(data.error_rate)}),{" "}
+        <Link to={logOf(days, { status: "fallback" })} size="xs">
+          {count(requests.fallback)} fell back
+        </Link>
       </Figure>
-      <Figure label="Cache hit rate" value={percent(cache.hit_rate)}>
-        {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} by meaning
+      <Figure label="Cache hit rate" value={percent(cache.hit_rate)} to={logOf(days, { cache_hit: "true" })}>
+        {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} semantic
       </Figure>
     </SimpleGrid>
   );
@@ -108,6 +132,8 @@ function Spend({ of }: { of: Asked<Schema["Savings"] & { days: number }> }) {
         {(data) =>
           data.points.length === 0 ? (
             <Nothing title="No requests in this period" />
+          ) : data.points.every((point) => point.cost_usd === 0 && point.savings_usd === 0) ? (
+            <Nothing title="Nothing was spent in this period">Failed requests cost nothing, and some have no known price.</Nothing>
           ) : (
             <Boundary>
               <Suspense fallback={<Skeleton h={260} />}>
@@ -123,7 +149,7 @@ function Spend({ of }: { of: Asked<Schema["Savings"] & { days: number }> }) {
 
 function Levers({ of }: { of: Asked<Schema["Levers"]> }) {
   return (
-    <Panel title="What each lever brought">
+    <Panel title="Savings by feature">
       <Show of={of} height={200}>
         {(data) =>
           data.levers.length === 0 ? (
@@ -131,11 +157,11 @@ function Levers({ of }: { of: Asked<Schema["Levers"]> }) {
               <Link to="/optimization">Look at the settings</Link>
             </Nothing>
           ) : (
-            <Wide label="What each lever brought, table" width={340}>
+            <Wide label="Savings by feature, table" width={340}>
               <Table>
                 <Table.Thead>
                   <Table.Tr>
-                    <Table.Th>Lever</Table.Th>
+                    <Table.Th>Feature</Table.Th>
                     <Table.Th ta="right">Saved</Table.Th>
                     <Table.Th ta="right">Share</Table.Th>
                     <Table.Th ta="right">Tokens</Table.Th>
@@ -144,8 +170,10 @@ function Levers({ of }: { of: Asked<Schema["Levers"]> }) {
                 <Table.Tbody className="figures">
                   {data.levers.map((one) => (
                     <Table.Tr key={one.lever}>
-                      <Table.Td style={{ whiteSpace: "normal" }}>{lever(one.lever)}</Table.Td>
-                      <Table.Td ta="right">{money(one.savings_usd)}</Table.Td>
+                      <Table.Td style={{ whiteSpace: "normal" }}>
+                        <Link to={LEVER_PAGES[one.lever] ?? "/optimization"}>{lever(one.lever)}</Link>
+                      </Table.Td>
+                      <Table.Td ta="right">{saved(data)(one.savings_usd)}</Table.Td>
                       <Table.Td ta="right">{percent(one.share)}</Table.Td>
                       <Table.Td ta="right">{one.tokens_saved === 0 ? "–" : count(one.tokens_saved)}</Table.Td>
                     </Table.Tr>
@@ -153,8 +181,8 @@ function Levers({ of }: { of: Asked<Schema["Levers"]> }) {
                 </Table.Tbody>
                 <Table.Tfoot className="figures">
                   <Table.Tr>
-                    <Table.Th>Together</Table.Th>
-                    <Table.Th ta="right">{money(data.total_usd)}</Table.Th>
+                    <Table.Th>Total</Table.Th>
+                    <Table.Th ta="right">{saved(data)(data.total_usd)}</Table.Th>
                     <Table.Th />
                     <Table.Th />
                   </Table.Tr>
@@ -168,11 +196,14 @@ function Levers({ of }: { of: Asked<Schema["Levers"]> }) {
   );
 }
 
+function saved(data: Schema["Levers"]): (usd: number) => string {
+  return moneyColumn([data.total_usd, ...data.levers.map((one) => one.savings_usd)]);
+}
+
 function Latency({ data }: { data: Schema["Latencies"] }) {
   const rows: [string, number | null | undefined, number | null | undefined][] = [
-    ["Promptly's part", data.overhead_p50, data.overhead_p95],
-    ["The provider's part", data.provider_p50, data.provider_p95],
-    ["Together", data.p50, data.p95],
+    ["Promptly", data.overhead_p50, data.overhead_p95],
+    ["Provider", data.provider_p50, data.provider_p95],
   ];
   return (
     <Panel title="Latency">
@@ -180,8 +211,8 @@ function Latency({ data }: { data: Schema["Latencies"] }) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th />
-            <Table.Th ta="right">Half within</Table.Th>
-            <Table.Th ta="right">95 % within</Table.Th>
+            <Table.Th ta="right">p50</Table.Th>
+            <Table.Th ta="right">p95</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -193,15 +224,22 @@ function Latency({ data }: { data: Schema["Latencies"] }) {
             </Table.Tr>
           ))}
         </Table.Tbody>
+        <Table.Tfoot>
+          <Table.Tr>
+            <Table.Th>Total</Table.Th>
+            <Table.Th ta="right">{milliseconds(data.p50)}</Table.Th>
+            <Table.Th ta="right">{milliseconds(data.p95)}</Table.Th>
+          </Table.Tr>
+        </Table.Tfoot>
       </Table>
       <Text size="xs" c="dimmed" mt="xs">
-        99 % of all requests within {milliseconds(data.p99)}. Answers from the cache ask no provider.
+        p99 of the total: {milliseconds(data.p99)}. Answers from the cache ask no provider, so the parts are of different requests.
       </Text>
     </Panel>
   );
 }
 
-function Models({ of }: { of: Asked<Schema["Models"]> }) {
+function Models({ of, days }: { of: Asked<Schema["Models"]>; days: number }) {
   return (
     <Panel title="Models">
       <Show of={of} height={160}>
@@ -218,7 +256,7 @@ function Models({ of }: { of: Asked<Schema["Models"]> }) {
                     <Table.Th ta="right">Share</Table.Th>
                     <Table.Th ta="right">Cost</Table.Th>
                     <Table.Th ta="right">Saved</Table.Th>
-                    <Table.Th ta="right">Latency, half within</Table.Th>
+                    <Table.Th ta="right">Latency, p50</Table.Th>
                     <Table.Th ta="right">Failed</Table.Th>
                   </Table.Tr>
                 </Table.Thead>
@@ -226,15 +264,15 @@ function Models({ of }: { of: Asked<Schema["Models"]> }) {
                   {data.models.map((one) => (
                     <Table.Tr key={`${one.provider}/${one.model}`}>
                       <Table.Td>
-                        {one.model}{" "}
+                        <Link to={logOf(days, { model: one.model })}>{one.model}</Link>{" "}
                         <Text span size="xs" c="dimmed">
                           {one.provider ?? "no provider"}
                         </Text>
                       </Table.Td>
                       <Table.Td ta="right">{count(one.requests)}</Table.Td>
                       <Table.Td ta="right">{percent(one.share)}</Table.Td>
-                      <Table.Td ta="right">{money(one.cost_usd)}</Table.Td>
-                      <Table.Td ta="right">{money(one.savings_usd)}</Table.Td>
+                      <Table.Td ta="right">{moneyColumn(data.models.map((row) => row.cost_usd))(one.cost_usd)}</Table.Td>
+                      <Table.Td ta="right">{moneyColumn(data.models.map((row) => row.savings_usd))(one.savings_usd)}</Table.Td>
                       <Table.Td ta="right">{milliseconds(one.latency_p50_ms)}</Table.Td>
                       <Table.Td ta="right">{percent(one.error_rate)}</Table.Td>
                     </Table.Tr>

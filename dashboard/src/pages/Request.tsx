@@ -1,10 +1,11 @@
 import { Alert, Anchor, Badge, Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Schema } from "../api/client";
-import { type Detail, request, routingRules } from "../api/queries";
+import { type Detail, platformKeys, request, routingRules } from "../api/queries";
 import { Link } from "../app/router";
 import { CopyButton } from "../ui/Copy";
 import { Facts } from "../ui/Facts";
+import { reasonOf } from "../ui/failures";
 import { count, exactMoney, lever, milliseconds, moment } from "../ui/format";
 import { sumsUp } from "../ui/receipt";
 import { ruleSentence, whySentence } from "../ui/routing";
@@ -69,7 +70,9 @@ function About({ entry }: { entry: Detail }) {
         ["Inputs", entry.items > 0 && `${count(entry.items)}, ${count(entry.cached_items)} from the cache`],
         ["The provider's request id", entry.upstream_request_id && <Code key="upstream">{entry.upstream_request_id}</Code>],
         ["HTTP status", entry.error_code ? `${entry.status_code} (${entry.error_code})` : entry.status_code],
-        ["User", entry.user],
+        ["Why it failed", reasonOf(entry)],
+        ["Key", <KeyName key="key" id={entry.key_id} />],
+        ["User", entry.user && <Link key="user" to={`/requests?user=${encodeURIComponent(entry.user)}`}>{entry.user}</Link>],
         ["Tags", tags.length > 0 && tags.map(([name, value]) => <Badge key={name} variant="outline" color="gray" mr={4}>{`${name}=${value}`}</Badge>)],
         ["Went without", entry.degraded.join(", ")],
         ["Trace", entry.trace_id && <Trace key="trace" id={entry.trace_id} url={entry.trace_url} />],
@@ -77,6 +80,12 @@ function About({ entry }: { entry: Detail }) {
       ]}
     />
   );
+}
+
+/** By its name today; a key that was revoked is known by its id alone. */
+function KeyName({ id }: { id: string }) {
+  const key = useQuery(platformKeys()).data?.keys.find((one) => one.id === id);
+  return <Link to={`/requests?key_id=${encodeURIComponent(id)}`}>{key ? `${key.name} …${key.last_four}` : id}</Link>;
 }
 
 function Trace({ id, url }: { id: string; url: string | null }) {
@@ -146,13 +155,15 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
 
 function Why({ entry }: { entry: Detail }) {
   const match = entry.cache_similarity === null ? entry.cache : `${entry.cache}, similarity ${entry.cache_similarity.toFixed(4)}`;
+  const failed = entry.status === "error";
   const served = [entry.provider, entry.served_model].filter(Boolean).join(", ") || "nobody";
   const why = entry.routing_reason && whySentence(entry.routing_reason, entry.routed_model === entry.baseline_model);
   return (
     <Facts
       rows={[
         ["Model", entry.routed_model === entry.baseline_model ? entry.routed_model : `${entry.baseline_model} → ${entry.routed_model}`],
-        ["Served by", entry.cache_hit ? `the cache (once by ${served})` : served],
+        ["Served by", failed ? "nobody" : entry.cache_hit ? `the cache (once by ${served})` : served],
+        ["Asked in vain", failed && (entry.provider ? served : null)],
         ["Why", why],
         ["Rule", entry.rule_id && <RuleName key="rule" id={entry.rule_id} />],
         ["Tier", entry.tier],
@@ -160,7 +171,7 @@ function Why({ entry }: { entry: Detail }) {
         ["In shadow mode", entry.shadow_model && `${entry.shadow_model} would have saved ${exactMoney(entry.shadow_savings_usd)}`],
         ["Cache", match],
         ["Answer of", entry.cache_source_id && <Link key="source" to={`/requests/${entry.cache_source_id}`}>{entry.cache_source_id}</Link>],
-        ["Fallback", entry.fallback_used && "The first call failed; the requested model answered."],
+        ["Fallback", entry.fallback_used && (failed ? "The first call failed, and so did the one to the requested model." : "The first call failed; it was repeated with the requested model and the prompt as it came.")],
       ]}
     />
   );
@@ -185,12 +196,12 @@ function Measured({ entry }: { entry: Detail }) {
   return (
     <Facts
       rows={[
-        ["Promptly's part", milliseconds(took.overhead)],
-        ["The provider's part", milliseconds(took.provider)],
-        ["Together", milliseconds(took.total)],
+        ["Promptly", milliseconds(took.overhead)],
+        ["Provider", milliseconds(took.provider)],
+        ["Total", milliseconds(took.total)],
         ["First byte", took.first_byte !== null && milliseconds(took.first_byte)],
         ["Prompt tokens", `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}`],
-        ["Of these cached there", count(tokens.cache_read)],
+        ["Cached input tokens", count(tokens.cache_read)],
         ["Output tokens", count(entry.output_tokens)],
       ]}
     />

@@ -7,7 +7,7 @@ import { type LiveState, useLive } from "../api/live";
 import type { Entry, Filters } from "../api/queries";
 import { follow, go, Link, useAddress } from "../app/router";
 import { Download } from "../ui/Download";
-import { ago, count, milliseconds, moment, money } from "../ui/format";
+import { ago, count, milliseconds, moment, moneyColumn } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { Status } from "../ui/Status";
 import { useNow } from "../ui/useNow";
@@ -187,6 +187,8 @@ function Live({ state }: { state: LiveState }) {
 
 function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
   const now = useNow(5000);
+  const cost = moneyColumn(entries.map((entry) => entry.cost_usd));
+  const saved = moneyColumn(entries.map((entry) => entry.savings_usd));
   return (
     <Wide label="Requests, table" width={760}>
       <Table highlightOnHover verticalSpacing={6}>
@@ -234,8 +236,8 @@ function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
               <Table.Td ta="right">
                 {entry.optimized_tokens < entry.original_tokens ? `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}` : count(entry.original_tokens)}
               </Table.Td>
-              <Table.Td ta="right">{money(entry.cost_usd)}</Table.Td>
-              <Table.Td ta="right">{money(entry.savings_usd)}</Table.Td>
+              <Table.Td ta="right">{cost(entry.cost_usd)}</Table.Td>
+              <Table.Td ta="right">{saved(entry.savings_usd)}</Table.Td>
               <Table.Td ta="right">{milliseconds(entry.latency_ms)}</Table.Td>
             </Table.Tr>
           ))}

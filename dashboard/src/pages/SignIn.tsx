@@ -2,7 +2,7 @@ import { Button, Card, Center, Divider, Group, PasswordInput, SegmentedControl, 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError, call, type Schema } from "../api/client";
-import { entry, type Source, stale } from "../api/queries";
+import { entry, shownKey, type Source, stale } from "../api/queries";
 import { session } from "../api/session";
 import { Brand, Scheme } from "../app/Frame";
 import { next } from "../app/next";
@@ -31,7 +31,9 @@ export function SignIn({ registering }: { registering: boolean }) {
   const enter = useMutation({
     mutationFn: async (): Promise<void> => {
       if (registering) {
-        setMade(await call("post", "/api/auth/register", { body: values }));
+        const registered = await call("post", "/api/auth/register", { body: values });
+        setMade(registered);
+        client.setQueryData(shownKey().queryKey, registered.api_key);
         stale(client, "entry"); // the first one may have been the last
       } else {
         const { email, password } = values;

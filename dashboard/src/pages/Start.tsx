@@ -1,50 +1,64 @@
-import { Badge, Button, Code, Group, Loader, Stack, Tabs, Text, ThemeIcon } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Alert, Badge, Button, Code, Group, Loader, Stack, Tabs, Text, ThemeIcon } from "@mantine/core";
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useLive } from "../api/live";
-import { anyRequest, type Entry, providerKeys, stale } from "../api/queries";
+import { answeredRequest, anyRequest, type Entry, keyTest, providerKeys, shownKey, stale } from "../api/queries";
 import { follow, Link } from "../app/router";
 import { useMay } from "../app/who";
 import { ConnectProvider, useProviders } from "../ui/ConnectProvider";
 import { CopyButton } from "../ui/Copy";
+import { reasonOf } from "../ui/failures";
 import { exactMoney, milliseconds } from "../ui/format";
 import { Icon } from "../ui/Icon";
-import { snippets } from "../ui/snippets";
+import { PLACEHOLDER, snippets } from "../ui/snippets";
 import { PageTitle, Panel, Show } from "../ui/states";
 import { TestKey } from "../ui/TestKey";
 
+const ANSWERED: readonly Entry["status"][] = ["success", "fallback", "cached"];
+
 export default function Start() {
   const client = useQueryClient();
+  const may = useMay("manage_providers");
   const providers = useQuery(providerKeys());
-  const log = useQuery(anyRequest());
+  const newest = useQuery(anyRequest());
+  const log = useQuery(answeredRequest());
   const [arrived, setArrived] = useState<Entry | null>(null);
+  const answered = arrived && ANSWERED.includes(arrived.status) ? arrived : (log.data ?? null);
   const state = useLive(
     {},
-    arrived === null,
+    answered === null,
     (entry) => {
       setArrived(entry);
       stale(client, "requests");
       stale(client, "figures");
     },
-    () => void log.refetch(),
+    () => {
+      void newest.refetch();
+      void log.refetch();
+    },
   );
-  const first = arrived ?? log.data?.requests[0] ?? null;
-  const connected = (providers.data?.keys.length ?? 0) > 0;
+  const last = arrived ?? newest.data?.requests[0];
+  const failed = last && !ANSWERED.includes(last.status) ? last : null;
+  const keys = providers.data?.keys ?? [];
+  // Once a request was answered, a provider is reached, and nothing has to be called to find that out.
+  const test = may && log.isSuccess && answered === null;
+  const tests = useQueries({ queries: keys.map((key) => ({ ...keyTest(key.id), enabled: test })) });
+  const reached = keys.length > 0 && (answered !== null || tests.some((one) => one.data?.ok === true));
   return (
     <>
       <PageTitle title="Get started" />
       <Stack>
-        <Step number={1} title="Connect a provider" done={connected}>
+        <Step number={1} title="Connect a provider" done={reached}>
           <Show of={providers} height={180}>
-            {({ keys }) => (keys.length > 0 ? <Connected keys={keys} /> : <Connect />)}
+            {({ keys: connected }) => (connected.length > 0 ? <Connected keys={connected} test={test} /> : <Connect />)}
           </Show>
         </Step>
-        <Step number={2} title="Send a request" done={first !== null}>
+        <Step number={2} title="Send a request" done={answered !== null}>
           <Snippets />
         </Step>
-        <Step number={3} title="See it arrive" done={first !== null}>
+        <Step number={3} title="See it arrive" done={answered !== null}>
           <Show of={log} height={80}>
-            {() => (first ? <Arrived entry={first} /> : <Awaited live={state === "live"} />)}
+            {() => (answered ? <Arrived entry={answered} /> : <Awaited live={state === "live"} failed={failed} />)}
           </Show>
         </Step>
       </Stack>
@@ -82,7 +96,7 @@ function Connect() {
   );
 }
 
-function Connected({ keys }: { keys: { id: string; provider: string; api_key: string }[] }) {
+function Connected({ keys, test }: { keys: { id: string; provider: string; api_key: string }[]; test: boolean }) {
   const may = useMay("manage_providers");
   const { nameOf } = useProviders();
   return (
@@ -93,7 +107,7 @@ function Connected({ keys }: { keys: { id: string; provider: string; api_key: st
             {nameOf(key.provider)}
           </Text>
           <Code>{key.api_key}</Code>
-          {may && <TestKey id={key.id} name={`${nameOf(key.provider)} ${key.api_key}`} />}
+          {may && <TestKey id={key.id} name={`${nameOf(key.provider)} ${key.api_key}`} byItself={test} />}
         </Group>
       ))}
     </Stack>
@@ -101,12 +115,19 @@ function Connected({ keys }: { keys: { id: string; provider: string; api_key: st
 }
 
 function Snippets() {
-  const all = snippets(window.location.origin);
+  const { data: key } = useQuery(shownKey());
+  const all = snippets(window.location.origin, key);
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">
-        Any OpenAI client works: change its address, and give it a Promptly key. Yours was shown when you registered; a new one is made
-        on the page <Link to="/keys">Keys</Link>.
+        Any OpenAI client works: change its address, and give it a Promptly key.{" "}
+        {key ? (
+          "Yours stands in these examples, as it was shown a moment ago; once the page is loaded anew, it is not known here any more."
+        ) : (
+          <>
+            Put it where {PLACEHOLDER} stands. Yours was shown when you registered; a new one is made on the page <Link to="/keys">Keys</Link>.
+          </>
+        )}
       </Text>
       <Tabs defaultValue="python" keepMounted={false}>
         <Tabs.List>
@@ -131,12 +152,22 @@ function Snippets() {
   );
 }
 
-function Awaited({ live }: { live: boolean }) {
+function Awaited({ live, failed }: { live: boolean; failed: Entry | null }) {
   return (
-    <Group gap="sm" mih={48} role="status">
-      <Loader size="sm" type="dots" />
-      <Text size="sm">{live ? "Listening. Your first request appears here as soon as it is answered." : "Connecting …"}</Text>
-    </Group>
+    <Stack gap="sm">
+      {failed && (
+        <Alert color="red" icon={<Icon name="warning" />} title={failed.status === "cancelled" ? "The last request was cancelled" : "The last request failed"} role="alert" data-testid="failed">
+          <Text size="sm">
+            {failed.baseline_model}: HTTP status {failed.status_code}
+            {failed.error_code && ` (${failed.error_code})`}. {reasonOf(failed)} <Link to={`/requests/${failed.id}`}>Look at this request</Link>
+          </Text>
+        </Alert>
+      )}
+      <Group gap="sm" mih={48} role="status">
+        <Loader size="sm" type="dots" />
+        <Text size="sm">{live ? "Listening. Your first answered request appears here as soon as it is answered." : "Connecting …"}</Text>
+      </Group>
+    </Stack>
   );
 }
 

@@ -7,26 +7,35 @@ type Interval = Schema["Savings"]["interval"];
 
 const STEP: Record<Interval, number> = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
 
+interface Bar {
+  time: number;
+  spent: number;
+  saved: number;
+  /** The period begins or ends within it. */
+  partial: boolean;
+}
+
 /** Every interval of the period, those without requests with nothing in them: a line over gaps would claim what was not. */
-export function filled(points: readonly Point[], interval: Interval, days: number, now: number): { time: number; spent: number; saved: number }[] {
+export function filled(points: readonly Point[], interval: Interval, days: number, now: number): Bar[] {
   const step = STEP[interval];
   const known = new Map(points.map((point) => [new Date(point.time).getTime(), point]));
   const anchor = Math.max(...known.keys());
+  const begin = now - days * 86_400_000;
   let first = Math.min(...known.keys());
-  while (first - step >= now - days * 86_400_000) first -= step;
+  while (first > begin) first -= step;
   let last = anchor;
   while (last + step <= now) last += step;
   const found = [];
   for (let time = first; time <= last; time += step) {
     const point = known.get(time);
-    found.push({ time, spent: point?.cost_usd ?? 0, saved: point?.savings_usd ?? 0 });
+    found.push({ time, spent: point?.cost_usd ?? 0, saved: point?.savings_usd ?? 0, partial: time < begin || time + step > now });
   }
   return found;
 }
 
 export default function SpendChart({ points, interval, days }: { points: readonly Point[]; interval: Interval; days: number }) {
-  const data = filled(points, interval, days, Date.now()).map(({ time, spent, saved }) => ({
-    time: label(time, interval),
+  const data = filled(points, interval, days, Date.now()).map(({ time, spent, saved, partial }) => ({
+    time: label(time, interval) + (partial ? " (part)" : ""),
     Spent: spent,
     Saved: saved,
   }));

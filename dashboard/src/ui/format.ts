@@ -10,6 +10,20 @@ export function money(usd: number | null | undefined): string {
   return `${usd < 0 && Number(text.replaceAll(",", "")) !== 0 ? "−" : ""}$${text}`;
 }
 
+/** How a column of amounts is written: all with as many digits as the largest needs to tell three apart, and never as nothing. */
+export function moneyColumn(amounts: readonly (number | null | undefined)[]): (usd: number | null | undefined) => string {
+  const largest = Math.max(0, ...amounts.map((usd) => Math.abs(usd ?? 0)));
+  const digits = largest === 0 || largest >= 100 ? 2 : largest >= 1 ? 4 : largest >= 0.0001 ? 6 : 9;
+  const format = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const least = 10 ** -digits;
+  return (usd) => {
+    if (usd === null || usd === undefined) return DASH;
+    const size = Math.abs(usd);
+    const sign = usd < 0 ? "−" : "";
+    return size > 0 && size < least / 2 ? `${sign}<$${format.format(least)}` : `${sign}$${format.format(size)}`;
+  };
+}
+
 /** All nine digits, for lines that have to add up. */
 export function exactMoney(usd: number | null | undefined): string {
   if (usd === null || usd === undefined) return DASH;
@@ -28,10 +42,10 @@ export function compact(value: number): string {
   return new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(value);
 }
 
-/** A share of 0 to 1. */
+/** A share of 0 to 1, always with a tenth of a percent: shares stand below each other. */
 export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined) return DASH;
-  return `${new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 }).format(share * 100)} %`;
+  return `${new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share * 100).replace("-", "−")} %`;
 }
 
 export function milliseconds(ms: number | null | undefined): string {

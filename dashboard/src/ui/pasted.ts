@@ -3,8 +3,10 @@ import type { Schema } from "../api/client";
 type Body = Schema["ChatBody"];
 type Messages = Body["messages"];
 
-/** What somebody pasted: a chat request, its messages, or just a prompt. */
-export function messagesOf(text: string): { model?: string; messages: Messages } {
+export type Role = "system" | "user";
+
+/** What somebody pasted: a chat request, its messages, or just a prompt, which is said by whom they choose. */
+export function messagesOf(text: string, role: Role = "user"): { model?: string; messages: Messages } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -18,7 +20,7 @@ export function messagesOf(text: string): { model?: string; messages: Messages }
       return { messages, ...(typeof model === "string" && model ? { model } : {}) };
     }
   }
-  return { messages: [{ role: "user", content: text } as Messages[number]] };
+  return { messages: [{ role, content: text } as Messages[number]] };
 }
 
 /** The same as a request, with all in it that bears on where it can go; `model` where none was pasted. */

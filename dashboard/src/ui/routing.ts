@@ -40,9 +40,9 @@ export function whySentence(reason: string, stays: boolean): string {
     case "rule":
       return "A rule decided.";
     case "classifier":
-      return stays ? "The prompt was judged: its tier's model is the one that was asked for." : "The prompt was judged: its tier's model serves it.";
+      return stays ? "The prompt was judged: its tier's model is the one that was asked for." : "The prompt was judged: it goes to its tier's model.";
     case "manual":
-      return "The requested model serves it: prompts are not judged in this mode.";
+      return "It goes to the requested model: prompts are not judged in this mode.";
     case "not_dearer":
       return "The requested model stays: the tier's model would cost more, or its price is unknown.";
     case "not_capable":

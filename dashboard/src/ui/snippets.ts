@@ -1,7 +1,7 @@
-// The first request in four languages.
-const KEY = "sk-promptly-…";
+// The first request in four languages. Plain ASCII: what is pasted goes into a header, which holds nothing else.
+export const PLACEHOLDER = "sk-promptly-YOUR-KEY";
 
-export function snippets(origin: string): { id: string; name: string; code: string }[] {
+export function snippets(origin: string, key: string = PLACEHOLDER): { id: string; name: string; code: string }[] {
   const base = `${origin}/v1`;
   return [
     {
@@ -10,7 +10,7 @@ export function snippets(origin: string): { id: string; name: string; code: stri
       code: `# pip install openai
 from openai import OpenAI
 
-client = OpenAI(api_key="${KEY}", base_url="${base}")
+client = OpenAI(api_key="${key}", base_url="${base}")
 answer = client.chat.completions.create(
     model="gpt-4o",
     messages=[{"role": "user", "content": "What is the capital of France?"}],
@@ -23,7 +23,7 @@ print(answer.choices[0].message.content)`,
       code: `// npm install openai
 import OpenAI from "openai";
 
-const client = new OpenAI({ apiKey: "${KEY}", baseURL: "${base}" });
+const client = new OpenAI({ apiKey: "${key}", baseURL: "${base}" });
 const answer = await client.chat.completions.create({
   model: "gpt-4o",
   messages: [{ role: "user", content: "What is the capital of France?" }],
@@ -34,7 +34,7 @@ console.log(answer.choices[0].message.content);`,
       id: "curl",
       name: "cURL",
       code: `curl ${base}/chat/completions \\
-  -H "Authorization: Bearer ${KEY}" \\
+  -H "Authorization: Bearer ${key}" \\
   -H "Content-Type: application/json" \\
   -d '{"model": "gpt-4o", "messages": [{"role": "user", "content": "What is the capital of France?"}]}'`,
     },
@@ -42,7 +42,7 @@ console.log(answer.choices[0].message.content);`,
       id: "environment",
       name: "Environment",
       code: `export OPENAI_BASE_URL="${base}"
-export OPENAI_API_KEY="${KEY}"`,
+export OPENAI_API_KEY="${key}"`,
     },
   ];
 }

@@ -2,6 +2,7 @@
 import { Alert, Button, Card, Group, Skeleton, Stack, type StyleProp, Text, Title } from "@mantine/core";
 import { notifyManager, type Query, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useSyncExternalStore } from "react";
+import { ApiError } from "../api/client";
 import { Icon } from "./Icon";
 
 export function Failed({ error, name, again }: { error: Error; name?: string; again?: () => void }) {
@@ -69,13 +70,17 @@ export function Outdated() {
   const failed = { type: "active", predicate: ({ state }: Query) => state.status === "error" && state.data !== undefined } as const;
   const old = useSyncExternalStore(
     (changed) => cache.subscribe(notifyManager.batchCalls(changed)), // the cache tells of a query while a page is drawn
-    () => cache.findAll(failed).length > 0,
+    () => cache.findAll(failed).map(({ state }) => (state.error instanceof ApiError && state.error.status === 0 ? "offline" : "old")).sort()[0],
   );
   if (!old) return null;
   return (
-    <Alert color="orange" icon={<Icon name="warning" />} title="Not up to date" role="status" mb="md">
+    <Alert color="orange" icon={<Icon name="warning" />} title={old === "offline" ? "Offline" : "Not up to date"} role="status" mb="md">
       <Stack gap="sm" align="flex-start">
-        <Text size="sm">Some of what stands here may be old: asking for it anew did not work.</Text>
+        <Text size="sm">
+          {old === "offline"
+            ? "Promptly cannot be reached. What stands here is what was known before; it is asked for anew once there is a connection."
+            : "Some of what stands here may be old: asking for it anew did not work."}
+        </Text>
         <Button size="xs" variant="default" onClick={() => void client.refetchQueries(failed)}>
           Try again
         </Button>

@@ -11,6 +11,8 @@ from services.optimizer.domain.spans import Edit, Span, apply
 
 Find = Callable[[str], Sequence[Edit]]
 Similar = Callable[[str, str], bool]
+_ABOUT_WORDING = "the text is about wording, or to be quoted or spoken, and keeps its own words"
+_NOT_ENGLISH = "no line was recognized as English, and other languages are left as they are"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +29,36 @@ class TextStep:
 
 @dataclass
 class Words:
-    """A step that changes words: line by line, and only where the line stays like itself and keeps what it must."""
+    """A step that changes words: line by line, and only where the line stays like itself and keeps what it must.
+
+    `gate` says, after a run, why a text was not looked at line by line; empty where it was.
+    """
 
     find: Find
     similar: Similar
     any_language: bool = False
     vetoed: bool = field(default=False, init=False)
+    gate: str = field(default="", init=False)
 
     def __call__(self, text: str, keep: Sequence[Span]) -> str:
         """The text with every edit made that its line bears."""
         if wording.ABOUT_WORDING.search(text):
+            self.gate = _ABOUT_WORDING
             return text
         pieces, start, at = [], 0, 0
+        english = False
         for line in text.splitlines(keepends=True):
             # Both lines and spans come in order: what ends before a line concerns no later one.
             while at < len(keep) and keep[at][1] <= start:
                 at += 1
             end = bisect_left(keep, (start + len(line), 0), at)
             spans = [(a - start, b - start) for a, b in keep[at:end]]
-            pieces.append(self._line(line, spans) if self.any_language or is_english(line) else line)
+            known = self.any_language or is_english(line)
+            english = english or known
+            pieces.append(self._line(line, spans) if known else line)
             start += len(line)
+        if text and not english:
+            self.gate = _NOT_ENGLISH
         return "".join(pieces)
 
     def _line(self, line: str, here: Sequence[Span]) -> str:

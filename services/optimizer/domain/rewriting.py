@@ -105,6 +105,8 @@ def fixed_point(text: str, steps: Sequence[TextStep], count: Count, done: list[D
             idle[step.name] = text
             if isinstance(step.run, Words) and step.run.vetoed:
                 undone[step.name] = Done(step.name, "vetoed", reason=_TOO_FAR)
+            elif isinstance(step.run, Words) and step.run.gate:
+                undone[step.name] = Done(step.name, "gated", reason=step.run.gate)
             if shorter == text:
                 continue
             if not (step.exact or preserves(text, shorter, keep)):

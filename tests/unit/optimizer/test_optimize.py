@@ -226,6 +226,24 @@ def test_between_cuts_the_prefix_is_byte_equal() -> None:
     assert steps == 4
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("Please note that the polite form is to be kept. In order to help, rewrite what the user sends.", "wording"),
+        ("Bitte beachte, dass die Antworten kurz sein müssen und nicht lang.", "English"),
+    ],
+)
+def test_a_text_whose_words_are_kept_says_why(content: str, reason: str) -> None:
+    messages = json.dumps([{"role": "system", "content": content}, {"role": "user", "content": "Hello."}]).encode()
+    asked = OptimizeRequest(
+        model="gpt-4o", messages=msgspec.Raw(messages), settings=OptimizationSettings(level="moderate"), explain=True
+    )
+    reply = optimizer(64).answer(asked)
+    notes = {note.step: note for note in reply.notes}
+    assert notes["phrases"].outcome == "gated"
+    assert reason in notes["phrases"].reason
+
+
 def test_off_and_single_toggles() -> None:
     messages = [{"role": "system", "content": "Please  be  kind.\n\n\n\nPlease be kind."}, *long_conversation(30)[1:]]
     assert run(messages, "off")[1].levers == ()

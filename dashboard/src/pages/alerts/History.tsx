@@ -27,7 +27,7 @@ export function History({ now }: { now: number }) {
                       <Table.Th>What happened</Table.Th>
                       <Table.Th ta="right">Value</Table.Th>
                       <Table.Th ta="right">Threshold</Table.Th>
-                      <Table.Th>Who was told</Table.Th>
+                      <Table.Th>Notifications</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody className="figures">

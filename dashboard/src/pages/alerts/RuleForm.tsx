@@ -127,7 +127,7 @@ export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rul
             />
           )}
           <NumberInput
-            label="Minutes of quiet after it fired"
+            label="Cooldown (minutes)"
             required
             miw={190}
             min={1}
@@ -140,7 +140,7 @@ export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rul
           />
         </Group>
         <Checkbox.Group
-          label="Tell by"
+          label="Notify via"
           value={draft.channels}
           error={fields["channels"]}
           onChange={(chosen) => set({ channels: CHANNELS.map((one) => one.value).filter((one) => chosen.includes(one)) })}

@@ -1,7 +1,7 @@
 import { Table, Text } from "@mantine/core";
 import type { Schema } from "../../api/client";
 import { Link } from "../../app/router";
-import { count, DASH, money, percent } from "../../ui/format";
+import { count, DASH, moneyColumn, percent } from "../../ui/format";
 import { Wide } from "../../ui/states";
 import { dimensionName } from "./By";
 import { change } from "./period";
@@ -32,6 +32,12 @@ function logOf(found: Breakdown, values: readonly string[]): string | null {
 }
 
 export function Rows({ found }: { found: Breakdown }) {
+  const uses = [...found.rows.map((row) => row.use), found.other, found.without, found.total];
+  const written = {
+    cost: moneyColumn(uses.map((use) => use.cost_usd)),
+    before: moneyColumn([...found.rows.map((row) => row.previous?.cost_usd), found.previous?.total.cost_usd]),
+    saved: moneyColumn(uses.map((use) => use.savings_usd)),
+  };
   const rest: [string, Use][] = [
     ["all others", found.other],
     [`without ${found.by.map((one) => dimensionName(one).toLowerCase()).join(" and ")}`, found.without],
@@ -60,7 +66,7 @@ export function Rows({ found }: { found: Breakdown }) {
             return (
               <Table.Tr key={row.values.join("\n")}>
                 <Table.Td className="name">{to ? <Link to={to}>{name}</Link> : name}</Table.Td>
-                <Cells use={row.use} total={found.total} before={row.previous} />
+                <Cells written={written} use={row.use} total={found.total} before={row.previous} />
               </Table.Tr>
             );
           })}
@@ -69,7 +75,7 @@ export function Rows({ found }: { found: Breakdown }) {
               use.requests > 0 && (
                 <Table.Tr key={name}>
                   <Table.Td c="dimmed">{name}</Table.Td>
-                  <Cells use={use} total={found.total} before={null} />
+                  <Cells written={written} use={use} total={found.total} before={null} />
                 </Table.Tr>
               ),
           )}
@@ -77,7 +83,7 @@ export function Rows({ found }: { found: Breakdown }) {
         <Table.Tfoot className="figures">
           <Table.Tr>
             <Table.Th>Total</Table.Th>
-            <Cells use={found.total} total={found.total} before={found.previous?.total ?? null} />
+            <Cells written={written} use={found.total} total={found.total} before={found.previous?.total ?? null} />
           </Table.Tr>
         </Table.Tfoot>
       </Table>
@@ -85,14 +91,16 @@ export function Rows({ found }: { found: Breakdown }) {
   );
 }
 
-function Cells({ use, total, before }: { use: Use; total: Use; before: Use | null }) {
+type Write = ReturnType<typeof moneyColumn>;
+
+function Cells({ written, use, total, before }: { written: Record<"cost" | "before" | "saved", Write>; use: Use; total: Use; before: Use | null }) {
   return (
     <>
-      <Table.Td ta="right">{money(use.cost_usd)}</Table.Td>
+      <Table.Td ta="right">{written.cost(use.cost_usd)}</Table.Td>
       <Table.Td ta="right">{total.cost_usd > 0 ? percent(use.cost_usd / total.cost_usd) : DASH}</Table.Td>
-      <Table.Td ta="right">{before ? money(before.cost_usd) : DASH}</Table.Td>
+      <Table.Td ta="right">{before ? written.before(before.cost_usd) : DASH}</Table.Td>
       <Table.Td ta="right">{before ? <Change now={use.cost_usd} before={before.cost_usd} /> : DASH}</Table.Td>
-      <Table.Td ta="right">{money(use.savings_usd)}</Table.Td>
+      <Table.Td ta="right">{written.saved(use.savings_usd)}</Table.Td>
       <Table.Td ta="right">{count(use.requests)}</Table.Td>
       <Table.Td ta="right">{use.requests > 0 ? percent(use.errors / use.requests) : DASH}</Table.Td>
       <Table.Td ta="right">{count(use.input_tokens)}</Table.Td>

@@ -41,7 +41,7 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
         data={[
           { value: "", label: "All" },
           { value: "true", label: "hit" },
-          { value: "false", label: "no hit" },
+          { value: "false", label: "miss" },
         ]}
       />
       <NativeSelect

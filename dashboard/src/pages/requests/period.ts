@@ -4,6 +4,7 @@ export const PERIODS = [
   { value: "24h", label: "Last 24 hours", hours: 24 },
   { value: "7d", label: "Last 7 days", hours: 168 },
   { value: "30d", label: "Last 30 days", hours: 720 },
+  { value: "90d", label: "Last 90 days", hours: 2160 },
 ] as const;
 
 /** When a named period began. */

@@ -47,7 +47,7 @@ export function Dial({ chosen }: { chosen: number | null }) {
               label={(value) => String(value)}
               marks={[
                 { value: 0, label: <Mark shift="30%">Cheaper</Mark> },
-                { value: MIDDLE, label: <Mark>As shipped</Mark> },
+                { value: MIDDLE, label: <Mark>Default</Mark> },
                 { value: 100, label: <Mark shift="-30%">Stronger</Mark> },
               ]}
             />
@@ -57,7 +57,7 @@ export function Dial({ chosen }: { chosen: number | null }) {
           {may && (
             <Group gap="sm">
               <Button type="submit" disabled={!changed} loading={save.isPending}>
-                Save the dial
+                Save
               </Button>
               <Button variant="subtle" color="gray" disabled={dial === null} onClick={() => set({ dial: null })}>
                 Use the default

@@ -1,0 +1,83 @@
+// Keys that lead through the dashboard: g and a letter goes to a page, / to the search, ? shows this list.
+import { Kbd, Modal, Table } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useEffect } from "react";
+import { go } from "./router";
+
+const PAGES = new Map([
+  ["o", { path: "/", name: "Overview" }],
+  ["c", { path: "/costs", name: "Costs" }],
+  ["m", { path: "/measured", name: "Measured" }],
+  ["r", { path: "/requests", name: "Requests" }],
+  ["k", { path: "/keys", name: "Keys" }],
+  ["a", { path: "/alerts", name: "Alerts" }],
+]);
+const PATIENCE = 1500; // ms between the two keys
+const SEARCH = "[role=search] input";
+
+/** Whether a key is meant for what has the focus, or for what lies above the page. */
+function taken(event: KeyboardEvent): boolean {
+  const at = event.target;
+  const typing = at instanceof HTMLElement && (at.isContentEditable || at.matches("input, textarea, select"));
+  return typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("[role=dialog]") !== null;
+}
+
+function search(): void {
+  const field = (): HTMLElement | null => document.querySelector<HTMLElement>(SEARCH);
+  if (field()) return field()?.focus();
+  go("/requests");
+  const watch = new MutationObserver(() => {
+    if (!field()) return;
+    field()?.focus();
+    watch.disconnect();
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => watch.disconnect(), PATIENCE);
+}
+
+export function Shortcuts() {
+  const [opened, { open, close }] = useDisclosure();
+  useEffect(() => {
+    let since = -Infinity; // when g was pressed
+    const press = (event: KeyboardEvent): void => {
+      if (taken(event)) return;
+      const page = event.timeStamp - since < PATIENCE ? PAGES.get(event.key) : undefined;
+      since = event.key === "g" ? event.timeStamp : -Infinity;
+      if (!page && event.key !== "/" && event.key !== "?") return;
+      event.preventDefault();
+      if (page) go(page.path);
+      else if (event.key === "/") search();
+      else open();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [open]);
+  return (
+    <Modal opened={opened} onClose={close} title="Shortcuts" closeButtonProps={{ "aria-label": "Close" }} centered>
+      <Table>
+        <Table.Tbody>
+          {[...PAGES].map(([key, { name }]) => (
+            <Row key={key} keys={["g", key]} what={name} />
+          ))}
+          <Row keys={["/"]} what="Find a request by its id" />
+          <Row keys={["?"]} what="This list" />
+        </Table.Tbody>
+      </Table>
+    </Modal>
+  );
+}
+
+function Row({ keys, what }: { keys: string[]; what: string }) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {keys.map((key) => (
+          <Kbd key={key} mr={4}>
+            {key}
+          </Kbd>
+        ))}
+      </Table.Td>
+      <Table.Td>{what}</Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,81 @@
+import { Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { Schema } from "../../api/client";
+import { auditLog, controlKeys, members, platformKeys } from "../../api/queries";
+import { useMay } from "../../app/who";
+import { moment } from "../../ui/format";
+import { Nothing, Panel, Show, Wide } from "../../ui/states";
+import { fieldName, fieldValue } from "./fields";
+
+type Entry = Schema["AuditLog"]["entries"][number];
+
+const ACTIONS: Record<Entry["action"], string> = {
+  settings_changed: "changed settings",
+  lever_switched_off: "switched a lever off",
+  control_key_created: "made a control-plane key",
+  control_key_revoked: "revoked a control-plane key",
+  control_key_used: "used a control-plane key",
+  key_changed: "changed a Promptly key",
+  aliases_changed: "Changed names for models",
+};
+
+/** Who changed what, the latest first. */
+export function AuditLog() {
+  const found = useQuery(auditLog());
+  const people = useQuery(members()).data?.members ?? [];
+  const keys = useQuery(platformKeys()).data?.keys ?? [];
+  const control = useQuery({ ...controlKeys(), enabled: useMay("manage_control_keys") }).data?.keys ?? [];
+  const who = (id: string): string => {
+    if (id === "guard") return "the guard";
+    return people.find((one) => one.id === id)?.email ?? control.find((one) => one.id === id)?.name ?? id;
+  };
+  const nameOf = (value: unknown): string => {
+    const key = keys.find((one) => one.id === value);
+    return key ? `${key.name} …${key.last_four}` : fieldValue(value);
+  };
+  return (
+    <Panel title="Who changed what">
+      <Show of={found} height={160}>
+        {({ entries }) =>
+          entries.length === 0 ? (
+            <Nothing title="Nothing was changed yet" />
+          ) : (
+            <Wide label="Who changed what, table" width={720}>
+              <Table verticalSpacing={6}>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>Time</Table.Th>
+                    <Table.Th>Who</Table.Th>
+                    <Table.Th>What</Table.Th>
+                    <Table.Th>Before → after</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody className="figures">
+                  {entries.map((entry) => (
+                    <Table.Tr key={entry.id}>
+                      <Table.Td>{moment(entry.time)}</Table.Td>
+                      <Table.Td className="name">{who(entry.actor)}</Table.Td>
+                      <Table.Td>{ACTIONS[entry.action]}</Table.Td>
+                      <Table.Td style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>
+                        {changes(entry).map(([name, before, after]) => (
+                          <Text key={name} size="sm">
+                            {fieldName(name)}: {before === after ? nameOf(after) : before === undefined ? fieldValue(after) : `${fieldValue(before)} → ${fieldValue(after)}`}
+                          </Text>
+                        ))}
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Wide>
+          )
+        }
+      </Show>
+    </Panel>
+  );
+}
+
+function changes({ before, after }: Entry): [string, unknown, unknown][] {
+  const [old, now] = [before as Record<string, unknown>, after as Record<string, unknown>];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].map((name) => [name, old[name], now[name]]);
+}
