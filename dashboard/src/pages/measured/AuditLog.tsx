@@ -16,7 +16,7 @@ const ACTIONS: Record<Entry["action"], string> = {
   control_key_revoked: "revoked a control-plane key",
   control_key_used: "used a control-plane key",
   key_changed: "changed a Promptly key",
-  aliases_changed: "Changed names for models",
+  aliases_changed: "changed names for models",
 };
 
 /** Who changed what, the latest first. */
