@@ -210,9 +210,25 @@ class ProviderCall:
             self.answered()
         return error.with_traceback(None)
 
-    def _encode(self, target: Target, key: int) -> tuple[Attempt, EncodedRequest]:
+    def encoded(self) -> tuple[Attempt, EncodedRequest]:
+        """What would go out with the first key, without anything that we add on the way; the same every time."""
+        attempt = self._attempt(self._target, 0)
+        encoded = self._endpoint.encode(attempt)
+        self.key_id = attempt.key_id
+        return msgspec.structs.replace(attempt, encoded=encoded), encoded
+
+    def answered_in_batch(self, data: bytes, tier: str) -> CompleteAnswer:
+        """A whole answer that the provider gave to `encoded` in a batch, at this tier's price. `Failure` where it is none."""
+        attempt, encoded = self.encoded()
+        surface = encoded.surface.partition(":")[0]
+        self._note(dropped=encoded.dropped, target_surface=surface, raw=encoded.raw, deferred=True, served_tier=tier)
+        found = self._endpoint.read(attempt, self._endpoint.decode(attempt, data))
+        self._note(served_model=_printable(found.summary.model))
+        return msgspec.structs.replace(found, summary=msgspec.structs.replace(found.summary, service_tier=tier))
+
+    def _attempt(self, target: Target, key: int) -> Attempt:
         shared = self._shared
-        attempt = Attempt(
+        return Attempt(
             request=self._request,
             plan=self.plan,
             provider=shared.registry[target.provider],
@@ -224,6 +240,9 @@ class ProviderCall:
             without_reasoning=self._without_reasoning,
             cipher=None if shared.ciphers is None else shared.ciphers(self._request.principal.org_id),
         )
+
+    def _encode(self, target: Target, key: int) -> tuple[Attempt, EncodedRequest]:
+        shared, attempt = self._shared, self._attempt(target, key)
         self._sent, self.key_id = None, target.keys[key].id
         self._sent = encoded = self._deferred(attempt, self._cached_prefix(attempt, self._endpoint.encode(attempt)))
         self._note(
