@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from tests.fake_provider import answer, meter, wire_anthropic, wire_openai, wire_responses
 from tests.fake_provider.formats import Format
@@ -129,7 +130,7 @@ class Batches:
 
     # Anthropic's.
 
-    def anthropic(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
+    def anthropic(self, method: str, path: str, query: str, body: dict[str, Any]) -> tuple[int, bytes]:
         """Status and body of one of the calls below /v1/messages/batches."""
         _, _, _, _, *rest = path.split("/")
         match method, rest:
@@ -139,7 +140,8 @@ class Batches:
                 newest = list(reversed(self.made.values()))
                 for batch in newest:
                     self._look(batch)
-                return 200, _json({"data": newest, "has_more": False, "first_id": None, "last_id": None})
+                page = after(newest, query, "after_id")
+                return 200, _json({"data": page, "has_more": False, "first_id": None, "last_id": None})
             case _, [identifier, *_] if identifier not in self.made:
                 return 404, wire_anthropic.error(404, Step(message="Not found."), 0)
             case "GET", [identifier]:
@@ -222,6 +224,13 @@ class Batches:
         if wire is wire_responses:
             return 200, _json(wire_responses.response(made, body))
         return 200, wire.whole(made)
+
+
+def after(objects: list[dict[str, Any]], query: str, name: str) -> list[dict[str, Any]]:
+    """What comes in a list behind the object that the query names, and all of it where it names none."""
+    named = parse_qs(query).get(name, [None])[0]
+    ids = [one["id"] for one in objects]
+    return objects[ids.index(named) + 1 :] if named in ids else objects
 
 
 def _json(value: Any) -> bytes:

@@ -12,7 +12,7 @@ from email.policy import HTTP
 from typing import Any, NamedTuple
 
 from tests.fake_provider import meter, wire_anthropic, wire_google, wire_openai, wire_responses
-from tests.fake_provider.batches import Batches
+from tests.fake_provider.batches import Batches, after
 from tests.fake_provider.formats import Format
 from tests.fake_provider.script import Step
 
@@ -67,7 +67,7 @@ class SideRoutes:
         if found := _GOOGLE.fullmatch(path):
             return self._google(found[1], found[2], _json(raw), step)
         if path.startswith("/v1/messages/batches"):
-            return Reply(*self.run.anthropic(method, path, _json(raw)))
+            return Reply(*self.run.anthropic(method, path, query, _json(raw)))
         match method, path:
             case "POST", "/v1/messages/count_tokens":
                 body = _json(raw)
@@ -102,7 +102,8 @@ class SideRoutes:
             case "POST", "/v1/batches":
                 return self._batch(_json(raw))
             case "GET", "/v1/batches":
-                return _ok({"object": "list", "data": list(self.batches.values()), "has_more": False})
+                newest = list(reversed(self.batches.values()))
+                return _ok({"object": "list", "data": after(newest, query, "after"), "has_more": False})
         if found := _STORED.fullmatch(path):
             return self._response(method, found[1], found[2] or "")
         if found := _FILE.fullmatch(path):

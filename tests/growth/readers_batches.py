@@ -38,7 +38,7 @@ def _json(value: object) -> bytes:
 def _made(form: BatchFormat, surface: str, text: str) -> object:
     body = json.dumps({"model": "m", "messages": [{"role": "user", "content": text}]}, indent=1).encode()
     lines = [form.line(f"req_{n}", surface, body) for n in range(3)]
-    calls = form.look("b"), form.cancel("b"), form.recent(), form.leftovers("f", _STATE)
+    calls = form.look("b"), form.cancel("b"), form.recent(text), form.leftovers("f", _STATE)
     return form.upload(lines, "batch_1"), form.create(surface, lines, "f", "batch_1", {}), calls
 
 

@@ -74,8 +74,8 @@ class BatchFormat(Protocol):
         """The call that ends a batch early; what was done is billed."""
         ...
 
-    def recent(self) -> BatchCall:
-        """The call that lists the newest batches."""
+    def recent(self, after: str | None) -> BatchCall:
+        """The call that lists batches, the newest first, those that come after one in this order."""
         ...
 
     def leftovers(self, uploaded: str | None, state: BatchState | None) -> tuple[BatchCall, ...]:

@@ -14,6 +14,7 @@ from services.gateway.providers.registry import Registry
 _MOST: Final = 16 << 20  # bytes of an answer about batches
 _MOST_LINE: Final = 64 << 20
 _CLOCKS_DIFFER_MS: Final = 60_000
+_MOST_PAGES: Final = 50
 
 
 class BatchExchange:
@@ -57,13 +58,11 @@ class BatchExchange:
         """The batch that a submission made which nobody heard the answer to; None: it made none. `Failure` "timeout" where that cannot
         be told yet.
         """
-        form = self.format(batch.group)
-        states = form.states(await self._answer(batch.group, form.recent()))
-        if form.names:
+        states = await self._since(batch)
+        if self.format(batch.group).names:
             return next((state for state in states if state.name == batch.name), None)
         # Without a name of ours it is known by the ids in its results.
-        since, size = batch.since_ms - _CLOCKS_DIFFER_MS, len(batch.ids)
-        for state in (one for one in states if one.made_ms >= since and one.size in (None, size)):
+        for state in (one for one in states if one.size in (None, len(batch.ids))):
             if state.status == "running":
                 raise Failure("timeout", "Whose batch this is shows when it is over.")
             async with aclosing(self.results(batch, state)) as results:
@@ -71,6 +70,18 @@ class BatchExchange:
             if first is not None and first.custom_id in batch.ids:
                 return state
         return None
+
+    async def _since(self, batch: Batch) -> list[BatchState]:
+        """The provider's batches since this one's submission was begun."""
+        form, since = self.format(batch.group), batch.since_ms - _CLOCKS_DIFFER_MS
+        found: list[BatchState] = []
+        for _ in range(_MOST_PAGES):
+            after = found[-1].id if found else None
+            page = form.states(await self._answer(batch.group, form.recent(after)))
+            found += page
+            if not page or page[-1].made_ms < since:
+                return [state for state in found if state.made_ms >= since]
+        raise Failure("malformed", "The provider lists more batches than can be looked through.")
 
     async def results(self, batch: Batch, state: BatchState) -> AsyncGenerator[BatchResult, None]:
         """What became of the requests, as the provider has it: in any order, and some may be missing."""

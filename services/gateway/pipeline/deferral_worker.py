@@ -115,8 +115,11 @@ class DeferralWorker:
             restored = await self._answers.find(queue.org_id, one.id)
             if restored is None:
                 continue
-            ids.append(one.id)
-            group = group or self._group(restored)
+            try:
+                group = group or self._group(restored)
+                ids.append(one.id)
+            except BadRequest:  # what we make of it has changed since it was accepted
+                await self._answers.answer_now(restored)
         batch = None
         if group is not None:
             deadline = min(one.deadline_ms for one in part)
@@ -152,7 +155,7 @@ class DeferralWorker:
                 continue
             try:
                 _, encoded = self._answers.call(restored).encoded()
-            except BadRequest:  # what we make of it has changed since it was accepted
+            except BadRequest:
                 await self._answers.answer_now(restored)
                 continue
             lines.append(form.line(one, batch.group.surface, encoded.body))

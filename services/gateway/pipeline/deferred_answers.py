@@ -1,5 +1,6 @@
 """The end of a request that waited: its answer kept, its one record written, its budget settled. Done twice, it is the same."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -15,11 +16,10 @@ from services.gateway.domain.deferred import DeferredAnswer, DeferredRequest, De
 from services.gateway.domain.outcome import CallTrace, Outcome
 from services.gateway.domain.plan import is_changed
 from services.gateway.domain.request import Incoming, Request
-from services.gateway.domain.stored_response import Conversation
 from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.endpoints.base import Endpoint
 from services.gateway.endpoints.openai_chat import OPENAI_CHAT
-from services.gateway.endpoints.openai_responses import OpenAIResponses
+from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES, OpenAIResponses
 from services.gateway.endpoints.responses import request as requests
 from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.provider_call import ProviderCall, ProviderCalls
@@ -31,6 +31,8 @@ from services.gateway.providers.registry import Registry
 
 log = structlog.get_logger()
 CANCELLED: Final = "deferred_cancelled"
+_ENDPOINTS: Final[Mapping[str, Endpoint]] = {"chat": OPENAI_CHAT, "messages": ANTHROPIC_MESSAGES}
+_RESPONSES: Final[Endpoint] = OPENAI_RESPONSES
 _TOO_LARGE: Final = "The answer is too large to be kept. It was billed; ask for a shorter one, or without waiting."
 
 
@@ -77,9 +79,17 @@ class DeferredAnswers:
         self._clock = clock
 
     async def find(self, org_id: str, request_id: str) -> Restored | None:
-        """A request that is not answered yet."""
+        """A request that is not answered yet. One that can be read no longer, because it names what is gone, ends here."""
         kept = await self._store.request(org_id, request_id)
-        return None if kept is None else self._restored(kept)
+        if kept is None:
+            return None
+        try:
+            return self._restored(kept)
+        except PromptlyError as error:
+            log.warning("deferred_unreadable", code=error.code)
+            answer = _answer_of(_ENDPOINTS.get(kept.surface, _RESPONSES), error, kept.id)
+            await self._done(kept, answer, 0)
+            return None
 
     def call(self, restored: Restored) -> ProviderCall:
         """The call that the request's plan asks for; nothing is sent."""
@@ -115,6 +125,8 @@ class DeferredAnswers:
         with context.bound(request_id=request.id):
             if await self._drop_cancelled(restored):
                 return
+            # The call sets aside, and spends, an amount of its own.
+            self._give_back(kept, 0)
             try:
                 record = self._pipeline.recorder.open(request)
                 response = await self._pipeline.serve(endpoint, request, record, restored.keeper)
@@ -124,8 +136,7 @@ class DeferredAnswers:
             except Exception as fault:
                 log.error("deferred_answer_failed", error_type=type(fault).__name__)
                 answer = _answer_of(endpoint, internal_error(request.id), request.id)
-            # The call has set aside, and spent, an amount of its own.
-            await self._done(kept, answer, 0)
+            await self._done(kept, answer, None)
 
     async def fail(self, restored: Restored, message: str, code: str) -> None:
         """End a request that its provider never came to."""
@@ -192,7 +203,7 @@ class DeferredAnswers:
     async def _done(self, kept: DeferredRequest, answer: DeferredAnswer, spent_nano: int | None) -> None:
         org, state = kept.principal.org_id, _state(answer)
         if not await self._store.keep(org, kept.id, answer):
-            endpoint = self._endpoint(kept)
+            endpoint = _ENDPOINTS.get(kept.surface, _RESPONSES)
             answer = _answer_of(endpoint, UpstreamFailed(_TOO_LARGE, code="deferred_too_large"), kept.id)
             state = "failed"
             await self._store.keep(org, kept.id, answer)
@@ -209,6 +220,10 @@ class DeferredAnswers:
     async def _settle(self, kept: DeferredRequest, spent_nano: int | None) -> None:
         """Forget the request; from then on nobody ends it again. What was set aside for it and not spent goes back."""
         await self._store.forget_request(kept.principal.org_id, kept.id)
+        self._give_back(kept, spent_nano)
+
+    def _give_back(self, kept: DeferredRequest, spent_nano: int | None) -> None:
+        """Return what was set aside and not spent; None: nothing is to be returned."""
         if kept.reserved_nano is not None and spent_nano is not None:
             self._budgets.give_back(kept.principal, kept.reserved_nano - spent_nano, kept.time_ms)
 
@@ -235,13 +250,10 @@ class DeferredAnswers:
         return Restored(kept=kept, endpoint=endpoint, request=self._pipeline.parse(endpoint, incoming), keeper=keeper)
 
     def _endpoint(self, kept: DeferredRequest) -> Endpoint:
-        match kept.surface:
-            case "chat":
-                return OPENAI_CHAT
-            case "messages":
-                return ANTHROPIC_MESSAGES
-        conversation = kept.conversation or Conversation(response_id="resp_0")
-        return OpenAIResponses(conversation, requests.head(kept.body, dict(kept.headers)), self._clock.monotonic)
+        if kept.surface in _ENDPOINTS:
+            return _ENDPOINTS[kept.surface]
+        assert kept.conversation is not None, "a request for a response is kept with its conversation"
+        return OpenAIResponses(kept.conversation, requests.head(kept.body, dict(kept.headers)), self._clock.monotonic)
 
 
 def _error(call: ProviderCall, failure: Failure) -> PromptlyError:

@@ -4,15 +4,29 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from libs.common import ids, keys
-from libs.common.contracts.auth import VERIFY_API_KEY, OptimizationSettings, Principal, VerifyApiKey
+from libs.common.clock import SystemClock
+from libs.common.contracts.analytics import SPENT, KeySpending, Spent
+from libs.common.contracts.auth import (
+    VERIFY_API_KEY,
+    OptimizationSettings,
+    Principal,
+    RoutingRule,
+    RuleCondition,
+    VerifyApiKey,
+)
+from libs.common.contracts.router import ROUTE, RouteReply, RouteRequest
 from libs.common.errors import Unauthorized
+from services.gateway.providers.openai.batches import OPENAI_BATCHES
+from tests.fake_provider import meter
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import PEPPER, Stack
 from tests.fixtures.nats import until
@@ -333,3 +347,88 @@ async def test_a_submission_whose_answer_nobody_heard_is_found_again(stack: Stac
     assert lost == 1
     assert posted(stack, path) == 1
     assert {event.id: event.actual_cost_nano for event in stack.finished} == billed(stack)
+
+
+class LaterClock(SystemClock):
+    """The machine's clock, some seconds ahead."""
+
+    ahead = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.ahead)
+
+
+@pytest.mark.parametrize(("api", "model"), [("chat", OPENAI), ("messages", ANTHROPIC)])
+async def test_what_is_not_done_an_hour_before_the_deadline_is_answered_at_once(
+    tmp_path: Path, api: str, model: str
+) -> None:
+    clock = LaterClock()
+    async with waiting_stack(tmp_path, clock=clock) as stack, client(stack) as http:
+        stack.provider.side.run.looks = 1_000_000
+        url = await send(http, api, model)
+        await until(lambda: posted(stack, "/v1/batches" if api == "chat" else "/v1/messages/batches"))
+        clock.ahead = 23.5 * 3600
+        assert (await done(http, url)).status_code == 200
+        await until(lambda: stack.finished)
+    assert billed(stack) == {}
+    (entry,) = (entry for entry in stack.provider.ledger if "kind" not in entry)
+    (event,) = stack.finished
+    assert (event.id, event.actual_cost_nano) == (url.rpartition("/")[2], entry["nano_usd"])
+
+
+async def test_the_budget_is_set_aside_meanwhile_and_what_is_left_comes_back(stack: Stack) -> None:
+    async def spent(asked: KeySpending) -> Spent:
+        return Spent(nano=0)
+
+    await stack.bus.serve(SPENT, spent)
+    row = meter.price(OPENAI, 10)
+    assert row is not None
+    stack.change(monthly_budget_nano=int(1.5 * 1000 * row.output))
+    said = {**body("chat", OPENAI, "Hello"), "max_completion_tokens": 1000}
+    stack.provider.side.run.looks = 1_000_000
+    async with client(stack) as http:
+        url = (await http.post(PATHS["chat"], json=said, headers=WAITS)).headers["location"]
+        assert (await http.post(PATHS["chat"], json=said)).status_code == 402
+        stack.provider.side.run.looks = 1
+        assert (await done(http, url)).status_code == 200
+        assert (await http.post(PATHS["chat"], json=said)).status_code == 200
+
+
+async def test_what_a_lever_changed_and_the_provider_refuses_goes_out_as_it_came(stack: Stack) -> None:
+    """A router has chosen another model, which does not take the request."""
+    stack.change(
+        rules=(
+            RoutingRule(
+                id="rule_1",
+                name="Cheaper",
+                condition=RuleCondition(type="always"),
+                action="use_model",
+                action_value="gpt-4o",
+            ),
+        ),
+        settings=msgspec.structs.replace(PLAIN, routing_mode="auto"),
+    )
+
+    async def route(request: RouteRequest) -> RouteReply:
+        return RouteReply(model="gpt-4o", provider="openai", reason="rule", rule_id="rule_1", rule_name="Cheaper")
+
+    await stack.bus.serve(ROUTE, route)
+    stack.provider.script.add("gpt-4o", [Step(status=400, message="Not this one.")])
+    async with client(stack) as http:
+        answer = await done(http, await send(http, "chat", OPENAI))
+        assert answer.status_code == 200, answer.text
+    await until(lambda: stack.finished)
+    (event,) = stack.finished
+    batched = [(entry["model"], entry["status"]) for entry in stack.provider.ledger if entry.get("kind") == "batch"]
+    assert batched == [("gpt-4o", 400)]
+    assert event.status in ("success", "fallback")
+    assert event.actual_cost_nano == sum(entry.get("nano_usd", 0) for entry in stack.provider.ledger)
+
+
+def test_a_line_is_a_line_whatever_the_client_s_body_looks_like() -> None:
+    body = b'{\r\n  "model": "m",\n  "messages": [ {"role": "user", "content": "a\\nb"} ], "temperature": 1.10\n}'
+    line = OPENAI_BATCHES.line("req_1", "chat", body)
+    assert b"\n" not in line
+    assert b"\r" not in line
+    assert b'"temperature":1.10' in line
+    assert json.loads(line)["body"] == json.loads(body)

@@ -70,8 +70,8 @@ class AnthropicBatches:
     def cancel(self, batch_id: str) -> BatchCall:
         return BatchCall(method="POST", path=f"{_PATH}/{batch_id}/cancel")
 
-    def recent(self) -> BatchCall:
-        return BatchCall(method="GET", path=f"{_PATH}?limit=100")
+    def recent(self, after: str | None) -> BatchCall:
+        return BatchCall(method="GET", path=f"{_PATH}?limit=100{'' if after is None else f'&after_id={after}'}")
 
     def leftovers(self, uploaded: str | None, state: BatchState | None) -> tuple[BatchCall, ...]:
         return () if state is None else (BatchCall(method="DELETE", path=f"{_PATH}/{state.id}"),)

@@ -65,8 +65,8 @@ class OpenAIBatches:
     def cancel(self, batch_id: str) -> BatchCall:
         return BatchCall(method="POST", path=f"/batches/{batch_id}/cancel")
 
-    def recent(self) -> BatchCall:
-        return BatchCall(method="GET", path="/batches?limit=100")
+    def recent(self, after: str | None) -> BatchCall:
+        return BatchCall(method="GET", path=f"/batches?limit=100{'' if after is None else f'&after={after}'}")
 
     def leftovers(self, uploaded: str | None, state: BatchState | None) -> tuple[BatchCall, ...]:
         files = [] if uploaded is None else [f"/files/{uploaded}"]
