@@ -3,105 +3,44 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from libs.common import ids, keys
-from libs.common.clock import SystemClock
-from libs.common.contracts.analytics import SPENT, KeySpending, Spent
 from libs.common.contracts.auth import (
     VERIFY_API_KEY,
-    OptimizationSettings,
     Principal,
-    RoutingRule,
-    RuleCondition,
     VerifyApiKey,
 )
-from libs.common.contracts.router import ROUTE, RouteReply, RouteRequest
 from libs.common.errors import Unauthorized
-from services.gateway.providers.openai.batches import OPENAI_BATCHES
-from tests.fake_provider import meter
 from tests.fake_provider.script import Step
+from tests.fixtures.deferred import (
+    ANTHROPIC,
+    OPENAI,
+    PATHS,
+    QUICK,
+    WAITS,
+    billed,
+    body,
+    client,
+    done,
+    posted,
+    send,
+    text_of,
+    waiting_stack,
+)
 from tests.fixtures.gateway import PEPPER, Stack
 from tests.fixtures.nats import until
-from tests.fixtures.three_providers import MODELS, another_gateway, three_providers
-
-OPENAI, ANTHROPIC = MODELS["openai"], MODELS["anthropic"]
-PLAIN = OptimizationSettings(cache_enabled=False, routing_mode="manual", level="off")
-WAITS = {"x-promptly-deadline": "24h", "prefer": "respond-async"}
-QUICK: dict[str, Any] = {"deferral_look_seconds": 0.05, "deferral_wait_seconds": 0.0, "deferral_lease_seconds": 1.0}
-PATHS = {"chat": "/v1/chat/completions", "responses": "/v1/responses", "messages": "/v1/messages"}
-
-
-@asynccontextmanager
-async def waiting_stack(directory: Path, **settings: Any) -> AsyncIterator[Stack]:
-    async with three_providers(directory, **{**QUICK, **settings}) as found:
-        found.change(settings=PLAIN)
-        found.provider.side.run.looks = 1
-        yield found
+from tests.fixtures.three_providers import MODELS, another_gateway
 
 
 @pytest.fixture
 async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
     async with waiting_stack(tmp_path) as found:
         yield found
-
-
-@asynccontextmanager
-async def client(stack: Stack, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
-    given = {"authorization": f"Bearer {stack.api_key}", **headers}
-    async with httpx.AsyncClient(base_url=stack.url, headers=given, timeout=30) as http:
-        yield http
-
-
-def body(api: str, model: str, text: str) -> dict[str, Any]:
-    said = [{"role": "user", "content": text}]
-    if api == "responses":
-        return {"model": model, "input": said}
-    return {"model": model, "messages": said, **({"max_tokens": 500} if api == "messages" else {})}
-
-
-async def send(http: httpx.AsyncClient, api: str, model: str, text: str = "Name a harbour.") -> str:
-    """Send one request that waits, and give its address."""
-    answer = await http.post(PATHS[api], json=body(api, model, text), headers=WAITS)
-    assert answer.status_code == 202, answer.text
-    found = answer.json()
-    assert answer.headers["preference-applied"] == "respond-async"
-    assert int(answer.headers["retry-after"]) > 0
-    assert (found["object"], found["status"]) == ("deferred", "queued")
-    assert found["deadline_at"] - found["created_at"] == 86_400
-    assert answer.headers["location"] == found["status_url"] == f"/v1/deferred/{found['id']}"
-    return str(found["status_url"])
-
-
-async def done(http: httpx.AsyncClient, url: str) -> httpx.Response:
-    """What is at an address once there is something."""
-    async with asyncio.timeout(20):
-        while (answer := await http.get(url)).status_code == 202:
-            await asyncio.sleep(0.02)
-    return answer
-
-
-def billed(stack: Stack) -> dict[str, int]:
-    """What the provider billed for each request of a batch."""
-    return {entry["custom_id"]: entry["nano_usd"] for entry in stack.provider.ledger if entry.get("kind") == "batch"}
-
-
-def posted(stack: Stack, path: str) -> int:
-    return sum(entry.get("target") == path and entry.get("method") == "POST" for entry in stack.provider.ledger)
-
-
-def text_of(api: str, answer: dict[str, Any]) -> str:
-    if api == "chat":
-        return str(answer["choices"][0]["message"]["content"])
-    blocks = answer["output"][-1]["content"] if api == "responses" else answer["content"]
-    return "".join(block.get("text", "") for block in blocks)
 
 
 @pytest.mark.parametrize(
@@ -347,88 +286,3 @@ async def test_a_submission_whose_answer_nobody_heard_is_found_again(stack: Stac
     assert lost == 1
     assert posted(stack, path) == 1
     assert {event.id: event.actual_cost_nano for event in stack.finished} == billed(stack)
-
-
-class LaterClock(SystemClock):
-    """The machine's clock, some seconds ahead."""
-
-    ahead = 0.0
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(seconds=self.ahead)
-
-
-@pytest.mark.parametrize(("api", "model"), [("chat", OPENAI), ("messages", ANTHROPIC)])
-async def test_what_is_not_done_an_hour_before_the_deadline_is_answered_at_once(
-    tmp_path: Path, api: str, model: str
-) -> None:
-    clock = LaterClock()
-    async with waiting_stack(tmp_path, clock=clock) as stack, client(stack) as http:
-        stack.provider.side.run.looks = 1_000_000
-        url = await send(http, api, model)
-        await until(lambda: posted(stack, "/v1/batches" if api == "chat" else "/v1/messages/batches"))
-        clock.ahead = 23.5 * 3600
-        assert (await done(http, url)).status_code == 200
-        await until(lambda: stack.finished)
-    assert billed(stack) == {}
-    (entry,) = (entry for entry in stack.provider.ledger if "kind" not in entry)
-    (event,) = stack.finished
-    assert (event.id, event.actual_cost_nano) == (url.rpartition("/")[2], entry["nano_usd"])
-
-
-async def test_the_budget_is_set_aside_meanwhile_and_what_is_left_comes_back(stack: Stack) -> None:
-    async def spent(asked: KeySpending) -> Spent:
-        return Spent(nano=0)
-
-    await stack.bus.serve(SPENT, spent)
-    row = meter.price(OPENAI, 10)
-    assert row is not None
-    stack.change(monthly_budget_nano=int(1.5 * 1000 * row.output))
-    said = {**body("chat", OPENAI, "Hello"), "max_completion_tokens": 1000}
-    stack.provider.side.run.looks = 1_000_000
-    async with client(stack) as http:
-        url = (await http.post(PATHS["chat"], json=said, headers=WAITS)).headers["location"]
-        assert (await http.post(PATHS["chat"], json=said)).status_code == 402
-        stack.provider.side.run.looks = 1
-        assert (await done(http, url)).status_code == 200
-        assert (await http.post(PATHS["chat"], json=said)).status_code == 200
-
-
-async def test_what_a_lever_changed_and_the_provider_refuses_goes_out_as_it_came(stack: Stack) -> None:
-    """A router has chosen another model, which does not take the request."""
-    stack.change(
-        rules=(
-            RoutingRule(
-                id="rule_1",
-                name="Cheaper",
-                condition=RuleCondition(type="always"),
-                action="use_model",
-                action_value="gpt-4o",
-            ),
-        ),
-        settings=msgspec.structs.replace(PLAIN, routing_mode="auto"),
-    )
-
-    async def route(request: RouteRequest) -> RouteReply:
-        return RouteReply(model="gpt-4o", provider="openai", reason="rule", rule_id="rule_1", rule_name="Cheaper")
-
-    await stack.bus.serve(ROUTE, route)
-    stack.provider.script.add("gpt-4o", [Step(status=400, message="Not this one.")])
-    async with client(stack) as http:
-        answer = await done(http, await send(http, "chat", OPENAI))
-        assert answer.status_code == 200, answer.text
-    await until(lambda: stack.finished)
-    (event,) = stack.finished
-    batched = [(entry["model"], entry["status"]) for entry in stack.provider.ledger if entry.get("kind") == "batch"]
-    assert batched == [("gpt-4o", 400)]
-    assert event.status in ("success", "fallback")
-    assert event.actual_cost_nano == sum(entry.get("nano_usd", 0) for entry in stack.provider.ledger)
-
-
-def test_a_line_is_a_line_whatever_the_client_s_body_looks_like() -> None:
-    body = b'{\r\n  "model": "m",\n  "messages": [ {"role": "user", "content": "a\\nb"} ], "temperature": 1.10\n}'
-    line = OPENAI_BATCHES.line("req_1", "chat", body)
-    assert b"\n" not in line
-    assert b"\r" not in line
-    assert b'"temperature":1.10' in line
-    assert json.loads(line)["body"] == json.loads(body)
