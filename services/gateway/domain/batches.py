@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 import msgspec
@@ -146,3 +147,14 @@ class BatchLimits(msgspec.Struct, frozen=True, kw_only=True):
     wait_seconds: float
     look_seconds: float
     lease_seconds: float
+
+
+def ms_of(said: object) -> int:
+    """A moment as providers write it (ISO 8601), in ms since the epoch; 0 for what is none."""
+    try:
+        when = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        when = None
+    if when is None:
+        return 0
+    return int((when if when.tzinfo is not None else when.replace(tzinfo=UTC)).timestamp() * 1000)

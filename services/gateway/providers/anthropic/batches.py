@@ -1,13 +1,12 @@
 """Anthropic's Message Batches API: the requests in one call, and one stream of results."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
 from services.gateway.domain.attempts import Failure
-from services.gateway.domain.batches import BatchCall, BatchResult, BatchState
+from services.gateway.domain.batches import BatchCall, BatchResult, BatchState, ms_of
 
 _PATH: Final = "/messages/batches"
 _STATUSES: Final[Mapping[str, int]] = {
@@ -120,7 +119,7 @@ def _state(found: Mapping[str, Any]) -> BatchState:
         id=identity,
         status="ended" if over else "running",
         results=(f"{_PATH}/{identity}/results",) if over else (),
-        made_ms=_made_ms(found.get("created_at")),
+        made_ms=ms_of(found.get("created_at")),
         size=_size(found.get("request_counts")),
     )
 
@@ -129,16 +128,6 @@ def _size(counts: object) -> int | None:
     if not isinstance(counts, dict):
         return None
     return sum(count for count in counts.values() if isinstance(count, int))
-
-
-def _made_ms(said: object) -> int:
-    try:
-        when = datetime.fromisoformat(said) if isinstance(said, str) else None
-    except ValueError:
-        when = None
-    if when is None:
-        return 0
-    return int((when if when.tzinfo is not None else when.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _object(answer: bytes) -> dict[str, Any]:
