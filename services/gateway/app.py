@@ -5,10 +5,8 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
-import httpx
 from litestar import Litestar, Router
 from litestar.datastructures import State
 
@@ -25,6 +23,7 @@ from libs.common.web import serve_http
 from services.gateway.clients.budgets import SharedBudgets
 from services.gateway.clients.cache import BusCache, BusOptimizer, BusRouter
 from services.gateway.clients.credits import NoCredits, SharedCredits
+from services.gateway.clients.deferred_store import BusDeferredStore
 from services.gateway.clients.egress import egress
 from services.gateway.clients.events import SpooledEvents
 from services.gateway.clients.idempotency import BusIdempotencyStore
@@ -36,12 +35,15 @@ from services.gateway.clients.reasoning_ciphers import reasoning_ciphers
 from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
 from services.gateway.clients.response_store import BusResponseStore
+from services.gateway.clients.to_auth import to_auth
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.clients.vectors import BusVectorCache
+from services.gateway.domain.batches import BatchLimits
 from services.gateway.handlers import batches, erasing, provider_keys
 from services.gateway.http.anthropic import count_message_tokens, messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
+from services.gateway.http.deferred import DEFERRED
 from services.gateway.http.docs import DOCS
 from services.gateway.http.embeddings import create_embeddings
 from services.gateway.http.errors import HANDLERS
@@ -58,8 +60,12 @@ from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.batch_charge import BatchCharges
 from services.gateway.pipeline.batch_check import BatchCheck
+from services.gateway.pipeline.batch_exchange import BatchExchange
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.count_tokens import CountTokens
+from services.gateway.pipeline.deferral_worker import DeferralWorker
+from services.gateway.pipeline.deferrals import Deferrals
+from services.gateway.pipeline.deferred_answers import DeferredAnswers
 from services.gateway.pipeline.embeddings import Embeddings
 from services.gateway.pipeline.feedback import Feedback
 from services.gateway.pipeline.object_owners import ObjectOwners
@@ -101,8 +107,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
     await asyncio.to_thread(tokens.count_text, "gpt-4o", "warm")
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(egress(allowed, settings.max_requests))
-        auth_client = await stack.enter_async_context(_to_auth(settings, 100))
-        auth_streams = await stack.enter_async_context(_to_auth(settings, 250))
+        auth_client = await stack.enter_async_context(to_auth(settings.auth_url, 100))
+        auth_streams = await stack.enter_async_context(to_auth(settings.auth_url, 250))
         spool = Spool(Path(settings.spool_dir), DURABLE_EVENTS, settings.spool_max_bytes)
         stack.callback(spool.close)
         principals = BusPrincipals(
@@ -187,16 +193,29 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             clock=clock,
             background=after_requests,
         )
+        limited = BatchLimits(
+            requests=settings.deferral_batch_requests,
+            bytes=settings.deferral_batch_bytes,
+            wait_seconds=settings.deferral_wait_seconds,
+            look_seconds=settings.deferral_look_seconds,
+            lease_seconds=settings.deferral_lease_seconds,
+        )
+        waiting = BusDeferredStore(
+            bus, sealer, clock, limited, ttl=settings.deferral_ttl, daily=settings.deferral_daily_bytes
+        )
+        deferrals = Deferrals(waiting, admission, known, models, clock)
+        responder = Responder(cache, prefixes, models, clock, after_requests)
         pipeline = Pipeline(
             admission=admission,
             cache_lookup=CacheLookup(cache, SingleFlight(clock.monotonic, settings.flight_wait)),
             planner=Planner(cache, optimizer, router, tool_calls, prefixes, models),
             budgets=budgets,
             provider_calls=calls,
-            responder=Responder(cache, prefixes, models, clock, after_requests),
+            responder=responder,
             recorder=recorder,
             registry=known,
             catalog=models,
+            deferrals=deferrals,
         )
         credits_ = await _credits(settings, bus, clock)
         optimize_api = OptimizeApi(
@@ -230,16 +249,26 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             ciphers=reasoning_ciphers(sealer),
             rpm=settings.count_rpm,
         )
+        worker = DeferralWorker(
+            waiting,
+            BatchExchange(providers, known),
+            DeferredAnswers(pipeline, calls, responder, waiting, responses, budgets, known, clock),
+            clock,
+            limited,
+        )
         await provider_keys.serve(bus, providers, clock)
         await batches.serve(bus, BatchCheck(owners, providers, objects))
-        await erasing.serve(bus, responses)
+        await erasing.serve(bus, responses, waiting)
         if isinstance(credits_, SharedCredits):
             await stack.enter_async_context(
                 background(every("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
             )
         await stack.enter_async_context(
             background(
-                spool.keep_replaying(bus), principals.probe(lambda: asyncio.sleep(0.2)), replicas.keep_publishing()
+                spool.keep_replaying(bus),
+                principals.probe(lambda: asyncio.sleep(0.2)),
+                replicas.keep_publishing(),
+                every("deferrals", worker.round, settings.deferral_look_seconds),
             )
         )
         draining, cut = False, asyncio.Event()
@@ -260,6 +289,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     request_max_body_size=settings.max_conversation_bytes,
                 ),
                 create_embeddings,
+                *DEFERRED,
                 *PASSTHROUGH,
                 list_models,
                 get_model,
@@ -289,6 +319,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                     "batch": Batch(pipeline, after_requests),
                     "embeddings": embeddings,
                     "passthrough": passthrough,
+                    "deferrals": deferrals,
                     "optimize_api": optimize_api,
                     "count_tokens": count_tokens,
                     "registry": known,
@@ -353,19 +384,3 @@ async def _credits(settings: GatewaySettings, bus: Bus, clock: Clock) -> SharedC
 async def _pause() -> None:
     """Wait before a retry, not equally long for all requests."""
     await asyncio.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - no secret depends on it
-
-
-def _to_auth(settings: GatewaySettings, connections: int) -> httpx.AsyncClient:
-    """Connections to the control plane. Where none is free, a request fails soon."""
-    return httpx.AsyncClient(
-        base_url=settings.auth_url,
-        timeout=httpx.Timeout(30.0, pool=1.0),
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=20),
-        trust_env=False,
-        cookies=_no_cookies(),
-    )
-
-
-def _no_cookies() -> CookieJar:
-    """A jar that keeps nothing: a cookie of one caller must never go out with another's request."""
-    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))

@@ -1,6 +1,7 @@
 """What the gateway needs from elsewhere, as small protocols."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import msgspec
@@ -10,6 +11,8 @@ from libs.common.contracts.cache import CachedVector, CacheHit, ExactLookup, Sem
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
+from services.gateway.domain.batches import Batch
+from services.gateway.domain.deferred import DeferredAnswer, DeferredRequest, DeferredStatus, Queue, WaitingRequest
 from services.gateway.domain.passthrough import Owner
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.stored_response import RoutingRecord, StoredResponse
@@ -140,6 +143,81 @@ class Owners(Protocol):
         ...
 
 
+class DeferredStore(Protocol):
+    """Requests that wait for a batch, their answers, and the batches, for all gateways. What holds texts is sealed. Methods raise
+    `Unavailable` where something cannot be looked up or kept, unless they say otherwise.
+    """
+
+    @property
+    def answer_seconds(self) -> float:
+        """For how long answers are kept."""
+        ...
+
+    async def add(self, request: DeferredRequest, group: str, size: int) -> bool:
+        """Put a request into its group's queue; false where it is too large, its organization has stored its share of the day, or it
+        cannot be kept now. `Unavailable` where it is not certain.
+        """
+        ...
+
+    async def status(self, org_id: str, request_id: str) -> tuple[DeferredStatus | None, int]:
+        """Where an organization's request stands, and the revision of that."""
+        ...
+
+    async def change(self, org_id: str, status: DeferredStatus, revision: int) -> bool:
+        """Put another status in its place; false where it has changed meanwhile."""
+        ...
+
+    async def request(self, org_id: str, request_id: str) -> DeferredRequest | None:
+        """A request that is not answered yet."""
+        ...
+
+    async def forget_request(self, org_id: str, request_id: str) -> None:
+        """Remove a request."""
+        ...
+
+    async def answer(self, org_id: str, request_id: str) -> DeferredAnswer | None:
+        """The answer, as long as it is kept."""
+        ...
+
+    async def keep(self, org_id: str, request_id: str, answer: DeferredAnswer) -> bool:
+        """Keep an answer; false where it is too large."""
+        ...
+
+    async def forget_answer(self, org_id: str, request_id: str) -> None:
+        """Remove an answer."""
+        ...
+
+    async def erase(self, org_id: str) -> None:
+        """Remove all of an organization's."""
+        ...
+
+    async def queues(self, org_id: str = "*", group: str = "*") -> list[Queue]:
+        """What there is to be done: for all organizations, or for one group of one."""
+        ...
+
+    async def leave_queue(self, org_id: str, group: str, one: WaitingRequest) -> None:
+        """Take a request out of its queue."""
+        ...
+
+    def lease(self, org_id: str, group: str) -> AbstractAsyncContextManager[bool]:
+        """Whether a group's work is this gateway's for as long as the block runs. The block ends where it is no longer. For a pause
+        after it nobody gets it.
+        """
+        ...
+
+    async def batch(self, org_id: str, group: str, name: str) -> Batch | None:
+        """A batch that is not over."""
+        ...
+
+    async def save_batch(self, batch: Batch) -> None:
+        """Keep a batch."""
+        ...
+
+    async def forget_batch(self, batch: Batch) -> None:
+        """Remove a batch that is over."""
+        ...
+
+
 class ToolCallStore(Protocol):
     """What has to survive from one turn to the next, by tool call."""
 
@@ -227,6 +305,12 @@ class Budgets(Protocol):
     async def reserve(self, principal: Principal, nano: int) -> Reservation:
         """Set an amount of the key's budget aside. `InsufficientCredits` where that is more than is left of it,
         `Unavailable` where that cannot be checked.
+        """
+        ...
+
+    def give_back(self, principal: Principal, nano: int, time_ms: int) -> None:
+        """Return what another gateway may have set aside at that time, and was not spent (below zero: was not enough). What is of
+        another month is not returned.
         """
         ...
 

@@ -102,6 +102,20 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """Seconds for which responses are kept that no provider stores (3,600 to 2,592,000; 0: none are kept)."""
     response_quota_bytes: Annotated[int, Meta(ge=32 << 20)] = 512 << 20
     """Bytes of an organization's stored responses, the oldest going first (at least 32 MiB)."""
+    deferral_batch_requests: Annotated[int, Meta(ge=1, le=50_000)] = 500
+    """Requests that wait, of one kind, with which a batch goes out."""
+    deferral_batch_bytes: Annotated[int, Meta(ge=1, le=100 << 20)] = 16 << 20
+    """Bytes of requests that wait, of one kind, with which a batch goes out."""
+    deferral_wait_seconds: Annotated[float, Meta(ge=0, le=3600)] = 600.0
+    """Seconds after which a batch goes out, however small."""
+    deferral_look_seconds: Annotated[float, Meta(gt=0, le=3600)] = 30.0
+    """Seconds between two looks at a provider's batch."""
+    deferral_lease_seconds: Annotated[float, Meta(ge=1, le=600)] = 60.0
+    """Seconds after which another gateway goes on with the batches of one that is gone."""
+    deferral_ttl: Annotated[float, Meta(ge=604_800, le=2_592_000)] = 604_800.0
+    """Seconds for which answers of batches are kept (604,800 to 2,592,000)."""
+    deferral_daily_bytes: int = 256 << 20
+    """Bytes of waiting requests and their answers, sealed, that an organization may store in a UTC day (0: no request waits)."""
     principal_ttl: float = 30.0
     """Seconds for which auth's answer about a key holds."""
     principal_stale: float = 900.0

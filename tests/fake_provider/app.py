@@ -34,7 +34,7 @@ class FakeProvider:
         self.strict = strict
         self.demo = demo
         self.record_bodies = False
-        self.side = SideRoutes()
+        self.side = SideRoutes(self.script.next, self.ledger)
         self.prefix_cache: PrefixCache | None = None
         self.recorded: Mapping[str, Recorded] = {}
         self._count = 0

@@ -112,12 +112,14 @@ def price(model: str, prompt: int, today: date | None = None) -> Price | None:
 
 
 def bill_usage(model: str, used: Usage, today: date | None = None, *, tier: str = "default") -> int | None:
-    """Nano-dollars, the whole request at one price, half of it on the flex tier; None for a model that has no price on the list."""
+    """Nano-dollars, the whole request at one price, half of it on the flex tier and in a batch; None for a model that has no price on
+    the list.
+    """
     if (row := price(model, used.prompt, today)) is None:
         return None
     inputs = zip(used[:4], row[2:6], strict=True)
     whole = sum(count * nano for count, nano in inputs) + used.completion * row.output
-    return round(whole / 2) if tier == "flex" else whole
+    return round(whole / 2) if tier in ("flex", "batch") else whole
 
 
 def bill(model: str, prompt: int, completion: int) -> int | None:

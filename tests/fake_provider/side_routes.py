@@ -6,12 +6,13 @@ import json
 import math
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any, NamedTuple
 
 from tests.fake_provider import meter, wire_anthropic, wire_google, wire_openai, wire_responses
+from tests.fake_provider.batches import Batches, after
 from tests.fake_provider.formats import Format
 from tests.fake_provider.script import Step
 
@@ -35,17 +36,20 @@ class Reply(NamedTuple):
 class SideRoutes:
     """Everything that is kept between two requests: responses, files and batches."""
 
-    def __init__(self) -> None:
+    def __init__(self, next_step: Callable[[str], Step], ledger: list[dict[str, Any]]) -> None:
         self.responses: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
         self.files: dict[str, tuple[dict[str, Any], bytes]] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self._made = 0
+        self.run = Batches(
+            next_step, ledger, self.files, lambda name, content: self._kept(name, content, "batch_output")
+        )
 
     def format_of(self, path: str) -> Format | None:
         """Whose keys and errors a path has; None where nothing is served there."""
         if _GOOGLE.fullmatch(path):
             return wire_google  # type: ignore[return-value]  # a module
-        if path == "/v1/messages/count_tokens":
+        if path == "/v1/messages/count_tokens" or path.split("/")[1:4] == ["v1", "messages", "batches"]:
             return wire_anthropic  # type: ignore[return-value]
         mine = (
             "/v1/embeddings",
@@ -62,6 +66,8 @@ class SideRoutes:
         """The answer of one of these routes."""
         if found := _GOOGLE.fullmatch(path):
             return self._google(found[1], found[2], _json(raw), step)
+        if path.startswith("/v1/messages/batches"):
+            return Reply(*self.run.anthropic(method, path, query, _json(raw)))
         match method, path:
             case "POST", "/v1/messages/count_tokens":
                 body = _json(raw)
@@ -96,7 +102,8 @@ class SideRoutes:
             case "POST", "/v1/batches":
                 return self._batch(_json(raw))
             case "GET", "/v1/batches":
-                return _ok({"object": "list", "data": list(self.batches.values()), "has_more": False})
+                newest = list(reversed(self.batches.values()))
+                return _ok({"object": "list", "data": after(newest, query, "after"), "has_more": False})
         if found := _STORED.fullmatch(path):
             return self._response(method, found[1], found[2] or "")
         if found := _FILE.fullmatch(path):
@@ -160,13 +167,16 @@ class SideRoutes:
     def _upload(self, parts: Mapping[str, tuple[str, bytes]]) -> Reply:
         if "file" not in parts:
             return _without("file")
-        self._made += 1
         name, content = parts["file"]
-        purpose = parts.get("purpose", ("", b""))[1].decode()
+        kept = self._kept(name, content, parts.get("purpose", ("", b""))[1].decode())
+        return _ok(self.files[kept][0])
+
+    def _kept(self, name: str, content: bytes, purpose: str) -> str:
+        self._made += 1
         about = {"id": f"file-fake{self._made:08d}", "object": "file", "bytes": len(content), "filename": name}
         about |= {"purpose": purpose, "created_at": 1_790_000_000, "status": "processed"}
         self.files[str(about["id"])] = (about, content)
-        return _ok(about)
+        return str(about["id"])
 
     def _file(self, method: str, identifier: str, what: str) -> Reply:
         if identifier not in self.files:
@@ -181,8 +191,7 @@ class SideRoutes:
         if body.get("input_file_id") not in self.files:
             return _missing(f"No such File object: {body.get('input_file_id')}")
         self._made += 1
-        made = {"id": f"batch_fake{self._made:08d}", "object": "batch", "status": "in_progress", "model": None}
-        made |= {"endpoint": body.get("endpoint"), "input_file_id": body["input_file_id"], "usage": None}
+        made = self.run.openai(f"batch_fake{self._made:08d}", body)
         self.batches[str(made["id"])] = made
         return _ok(made)
 
@@ -190,7 +199,9 @@ class SideRoutes:
         if identifier not in self.batches:
             return _missing(f"No batch found with id '{identifier}'.")
         if method == "POST" and what:
-            self.batches[identifier]["status"] = "cancelled"
+            self.batches[identifier]["status"] = "cancelled" if self.run.looks is None else "cancelling"
+        else:
+            self.run.look_openai(self.batches[identifier])
         return _ok(self.batches[identifier])
 
     def finish(self, identifier: str, status: str, model: str, used: dict[str, Any] | None) -> None:

@@ -200,5 +200,5 @@ def _usage(answer: Answer) -> dict[str, Any]:
         "output_tokens": used.completion,
         "output_tokens_details": {"thinking_tokens": used.output_reasoning},
         "server_tool_use": None,
-        "service_tier": "standard",
+        "service_tier": "batch" if answer.tier == "batch" else "standard",
     }

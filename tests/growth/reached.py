@@ -83,6 +83,9 @@ EXCUSED: dict[str, str] = {
         for name, kind in (("openai", "OpenAI"), ("anthropic", "Anthropic"), ("google", "Google"))
         for method in ("url", "models_url", "sign")
     },
+    "services.gateway.providers.anthropic.provider.Anthropic.root": "an address that a key names",
+    "services.gateway.domain.deferral.can_be_batched": "looks at two fields of a head, and at what `prefers_async` reads",
+    "services.gateway.domain.deferred.status_url": _IDS,
     "services.gateway.endpoints.openai_chat.OpenAIChat.error": _SENTENCES,
     "services.gateway.domain.unit_pricing": _NAMES,
     "services.gateway.domain.passthrough.Operation.made": "ids of 128 characters at most",

@@ -1,6 +1,7 @@
 """Every reader of a caller's or a provider's text, as something that one text can be given to."""
 
 from tests.growth import (
+    readers_batches,
     readers_endpoints,
     readers_formats,
     readers_gateway,
@@ -27,6 +28,7 @@ def readers() -> list[Reader]:
         *readers_endpoints.counting(),
         *readers_gateway.providers(),
         *readers_unrouted.unrouted(),
+        *readers_batches.batches(),
         *readers_formats.formats(),
         *readers_surfaces.requests(),
         *readers_surfaces.answers(),

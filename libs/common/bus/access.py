@@ -53,10 +53,10 @@ ACCESS: Mapping[str, Access] = {
         emits=(events.COMPLETION_FINISHED, events.FEEDBACK_GIVEN, gateway.GATEWAY_ALIVE),
         hears=(auth.PRINCIPAL_CHANGED, auth.CREDITS_WANTED, auth.CREDITS_ADDED, gateway.GATEWAY_ALIVE),
         consumes=("gateway_erase",),
-        puts=(gateway.TURNS, gateway.OWNERS, gateway.RESPONSES),
-        gets=(gateway.TURNS, gateway.OWNERS, gateway.RESPONSES),
-        deletes=(gateway.RESPONSES,),
-        adds=(gateway.RATE, gateway.BUDGET, gateway.RESPONSE_BYTES),
+        puts=(gateway.TURNS, gateway.OWNERS, gateway.RESPONSES, gateway.DEFERRED),
+        gets=(gateway.TURNS, gateway.OWNERS, gateway.RESPONSES, gateway.DEFERRED),
+        deletes=(gateway.RESPONSES, gateway.DEFERRED),
+        adds=(gateway.RATE, gateway.BUDGET, gateway.RESPONSE_BYTES, gateway.DEFERRED_BYTES),
     ),
     "auth": Access(
         calls=(

@@ -2,9 +2,11 @@
 
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from libs.common.contracts.base import Bucket, SharedCounter
+
+_WRONG_REVISION = 10071
 
 
 def bucket_stream(bucket: Bucket) -> StreamConfig:
@@ -61,6 +63,44 @@ async def get(jetstream: JetStreamContext, bucket: Bucket, key: str) -> bytes | 
     except NotFoundError:
         return None
     return found.data or None
+
+
+async def revised(jetstream: JetStreamContext, bucket: Bucket, key: str) -> tuple[bytes | None, int]:
+    """The value and its revision; None and 0 where there is none."""
+    try:
+        found = await jetstream.get_last_msg(f"KV_{bucket.name}", f"$KV.{bucket.name}.{key}", direct=True)
+    except NotFoundError:
+        return None, 0
+    return found.data or None, found.seq or 0
+
+
+async def replace(
+    jetstream: JetStreamContext,
+    bucket: Bucket,
+    key: str,
+    value: bytes,
+    revision: int,
+    timeout: float,  # noqa: ASYNC109
+    max_age: float | None = None,
+) -> int | None:
+    """The revision of the value that was put; None where the one before was another than expected."""
+    expected = {"Nats-Expected-Last-Subject-Sequence": str(revision)}
+    try:
+        done = await jetstream.publish(
+            f"$KV.{bucket.name}.{key}", value, timeout=timeout, headers=expected, msg_ttl=max_age
+        )
+    except APIError as error:
+        if error.err_code == _WRONG_REVISION:
+            return None
+        raise
+    return done.seq
+
+
+async def keys(jetstream: JetStreamContext, bucket: Bucket, pattern: str) -> list[str]:
+    """The keys that a pattern fits, in order."""
+    begin = f"$KV.{bucket.name}."
+    found = await jetstream.stream_info(f"KV_{bucket.name}", subjects_filter=f"{begin}{pattern}")
+    return sorted(subject.removeprefix(begin) for subject in found.state.subjects or ())
 
 
 async def add(jetstream: JetStreamContext, tally: SharedCounter, key: str, amount: int, timeout: float) -> int:  # noqa: ASYNC109

@@ -29,7 +29,8 @@ class MemoryBus:
         self._seen: set[str] = set()
         self._queues: dict[tuple[str, str], asyncio.Queue[bytes]] = {}
         self._unfinished: dict[tuple[str, str], int] = defaultdict(int)
-        self._buckets: dict[tuple[str, str], tuple[bytes, float]] = {}
+        self._buckets: dict[tuple[str, str], tuple[bytes, float, int]] = {}
+        self._revision = 0
         self._tallies: Counter[tuple[str, str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -118,12 +119,31 @@ class MemoryBus:
 
     async def put(self, bucket: Bucket, key: str, value: bytes, *, max_age: float | None = None) -> None:
         self._check()
-        self._buckets[bucket.name, key] = (value, time.monotonic() + min(max_age or bucket.max_age, bucket.max_age))
+        self._revision += 1
+        until = time.monotonic() + min(max_age or bucket.max_age, bucket.max_age)
+        self._buckets[bucket.name, key] = (value, until, self._revision)
 
     async def get(self, bucket: Bucket, key: str) -> bytes | None:
+        return (await self.revised(bucket, key))[0]
+
+    async def revised(self, bucket: Bucket, key: str) -> tuple[bytes | None, int]:
         self._check()
-        value, until = self._buckets.get((bucket.name, key), (None, 0.0))
-        return value if until > time.monotonic() else None
+        value, until, revision = self._buckets.get((bucket.name, key), (None, 0.0, 0))
+        return (value, revision) if until > time.monotonic() else (None, 0)
+
+    async def replace(
+        self, bucket: Bucket, key: str, value: bytes, revision: int, *, max_age: float | None = None
+    ) -> int | None:
+        if (await self.revised(bucket, key))[1] != revision:
+            return None
+        await self.put(bucket, key, value, max_age=max_age)
+        return self._revision
+
+    async def keys(self, bucket: Bucket, pattern: str) -> list[str]:
+        self._check()
+        now = time.monotonic()
+        found = (key for (name, key), (_, until, _) in self._buckets.items() if name == bucket.name and until > now)
+        return sorted(key for key in found if _fits(key.split("."), pattern.split(".")))
 
     async def delete(self, bucket: Bucket, key: str) -> None:
         self._check()
@@ -153,6 +173,16 @@ class MemoryBus:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _fits(key: list[str], pattern: list[str]) -> bool:
+    """Whether the parts of a key are what a pattern asks for."""
+    if pattern[-1] == ">":
+        pattern = pattern[:-1]
+        if len(key) <= len(pattern):
+            return False
+        key = key[: len(pattern)]
+    return len(key) == len(pattern) and all(wanted in ("*", part) for part, wanted in zip(key, pattern, strict=True))
 
 
 async def _call(

@@ -261,6 +261,24 @@ class NatsBus:
                 async with asyncio.timeout(_seconds_left()):
                     return await kv.get(self._js, bucket, key)
 
+    async def revised(self, bucket: Bucket, key: str) -> tuple[bytes | None, int]:
+        with _as_ours():
+            async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
+                return await kv.revised(self._js, bucket, key)
+
+    async def replace(
+        self, bucket: Bucket, key: str, value: bytes, revision: int, *, max_age: float | None = None
+    ) -> int | None:
+        with _as_ours():
+            async with self._pulse.keep_watch():
+                self._check_size(value)
+                return await kv.replace(self._js, bucket, key, value, revision, _seconds_left(), max_age)
+
+    async def keys(self, bucket: Bucket, pattern: str) -> list[str]:
+        with _as_ours():
+            async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
+                return await kv.keys(self._js, bucket, pattern)
+
     async def delete(self, bucket: Bucket, key: str) -> None:
         with _as_ours():
             async with self._pulse.keep_watch():

@@ -78,6 +78,24 @@ class Bus(Protocol):
         """The value that was put last, if it is not too old. Raises as `put` does."""
         ...
 
+    async def revised(self, bucket: Bucket, key: str) -> tuple[bytes | None, int]:
+        """The value as `get` finds it, and its revision: 0 for none. Raises as `put` does."""
+        ...
+
+    async def replace(
+        self, bucket: Bucket, key: str, value: bytes, revision: int, *, max_age: float | None = None
+    ) -> int | None:
+        """Put a value in the place of the one with this revision (0: where there is none), and give its own; None where another
+        one stands there by now. Raises as `put` does.
+        """
+        ...
+
+    async def keys(self, bucket: Bucket, pattern: str) -> list[str]:
+        """The keys that a pattern fits, in order: `*` stands for what is between two dots, a last `>` for all that follows. Raises
+        as `put` does.
+        """
+        ...
+
     async def delete(self, bucket: Bucket, key: str) -> None:
         """Remove a value; with a key that ends in `.>`, all values whose keys begin so. Raises as `put` does."""
         ...

@@ -23,7 +23,15 @@ from libs.common.contracts.events import (
     LEVER_SWITCHED_OFF,
     ORG_DELETED,
 )
-from libs.common.contracts.gateway import BUDGET, RATE, RESPONSE_BYTES, RESPONSES, TURNS
+from libs.common.contracts.gateway import (
+    BUDGET,
+    DEFERRED,
+    DEFERRED_BYTES,
+    RATE,
+    RESPONSE_BYTES,
+    RESPONSES,
+    TURNS,
+)
 from libs.common.contracts.gateway import OWNERS as OBJECT_OWNERS
 from libs.common.contracts.router import LEARNED
 
@@ -54,8 +62,8 @@ class Topology:
     stream: str = "PROMPTLY_EVENTS"
     events: Sequence[Event[Any]] = DURABLE_EVENTS
     consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
-    buckets: Sequence[Bucket] = (TURNS, OBJECT_OWNERS, RESPONSES, LEARNED)
-    tallies: Sequence[SharedCounter] = (RATE, BUDGET, RESPONSE_BYTES, ATTEMPTS)
+    buckets: Sequence[Bucket] = (TURNS, OBJECT_OWNERS, RESPONSES, DEFERRED, LEARNED)
+    tallies: Sequence[SharedCounter] = (RATE, BUDGET, RESPONSE_BYTES, DEFERRED_BYTES, ATTEMPTS)
     max_bytes: int = 1 << 30
     replicas: int | None = None
 

@@ -13,6 +13,11 @@ OWNERS = Bucket("promptly_owners", 400 * 86_400.0)
 RESPONSES = Bucket("promptly_responses", 30 * 86_400.0, 2 << 30, own_ages=True)
 # Bytes of responses that each organization has ever stored; what its oldest are is read from that.
 RESPONSE_BYTES = SharedCounter("PROMPTLY_RESPONSE_BYTES", 31 * 86_400.0, on_disk=True)
+# Requests that wait for a batch of their provider's, their answers, and the batches, by organization. Past `max_bytes` no new ones are
+# taken: they are answered at once.
+DEFERRED = Bucket("promptly_deferred", 30 * 86_400.0, 4 << 30, own_ages=True)
+# Bytes of such requests and answers by organization and day.
+DEFERRED_BYTES = SharedCounter("PROMPTLY_DEFERRED_BYTES", 3 * 86_400.0, on_disk=True)
 RATE = SharedCounter("PROMPTLY_RATE", 180.0, on_disk=True)  # a server that is started again must not forgive a minute
 
 

@@ -69,13 +69,24 @@ class SharedBudgets:
         lease.left -= nano
         return _Reserved(lease, nano)
 
+    def give_back(self, principal: Principal, nano: int, time_ms: int) -> None:
+        if (
+            principal.monthly_budget_nano is None
+            or f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y%m}" != self._month()
+        ):
+            return
+        self._lease(principal.key_id).left += nano
+
     def _now(self) -> datetime:
         """Months are the bus's, so that they begin for all gateways at once."""
         shared = self._bus.time()
         return self._clock.now() if shared is None or not self._shared else datetime.fromtimestamp(shared, UTC)
 
+    def _month(self) -> str:
+        return self._now().strftime("%Y%m")
+
     def _lease(self, key_id: str) -> _Lease:
-        month = self._now().strftime("%Y%m")
+        month = self._month()
         lease = self._leases.get(key_id)
         if lease is None or lease.month != month:
             lease = self._leases[key_id] = _Lease(month)

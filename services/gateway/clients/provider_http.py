@@ -129,7 +129,8 @@ class HttpProviders:
         self, key: ProviderKey, org_id: str, request: OutgoingRequest, body: AsyncIterator[bytes] | None
     ) -> Forwarded:
         """See `ports.Forwarding`."""
-        base = (key.base_url or self._registry[key.provider].base_url).rstrip("/")
+        provider = self._registry[key.provider]
+        base = provider.root(key.base_url or provider.base_url)
         if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
             raise Failure("connect", reason)
         url = URL(base + request.url, encoded=True)

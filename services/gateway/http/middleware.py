@@ -120,4 +120,6 @@ def _route(path: str) -> str:
         return "/v1/models/{model}"
     if path.startswith("/v1/responses/"):
         return "/v1/responses/{response}"
+    if path.startswith("/v1/deferred/"):
+        return "/v1/deferred/{request}"
     return "/v1" if path.startswith("/v1") else "/api" if path.startswith("/api") else "/"

@@ -36,7 +36,7 @@ async def respond(
     for name in id_headers:
         own.headers.setdefault(name, own.request_id)
     if answer.chunks is None:
-        return Response(answer.body, media_type=answer.media_type)
+        return Response(answer.body, status_code=answer.status, media_type=answer.media_type)
     return StreamingAnswer(
         answer.chunks,
         ((b"content-type", answer.media_type.encode()), (b"cache-control", b"no-cache")),

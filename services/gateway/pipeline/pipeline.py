@@ -15,6 +15,7 @@ from services.gateway.domain.targets import restricted
 from services.gateway.endpoints.base import Endpoint
 from services.gateway.pipeline.admission import Admission, RateLimitCallback
 from services.gateway.pipeline.cache_lookup import CacheLookup
+from services.gateway.pipeline.deferrals import Deferrable, Deferrals
 from services.gateway.pipeline.parse_request import parse_request
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCall, ProviderCalls
@@ -41,7 +42,9 @@ class Pipeline:
         recorder: Recorder,
         registry: Registry,
         catalog: Catalog,
+        deferrals: Deferrals | None = None,
     ) -> None:
+        self._deferrals = deferrals
         self.admission = admission
         self.recorder = recorder
         self._cache_lookup = cache_lookup
@@ -58,7 +61,11 @@ class Pipeline:
         incoming = msgspec.structs.replace(incoming, principal=principal)
         async with self.admission.acquire(principal, on_rate_limit) as permit:
             request = self.parse(endpoint, incoming)
-            response = await self.serve(endpoint, request, self.recorder.open(request))
+            deferrable = None
+            if request.kind == "chat" or request.kind == "messages":
+                deferrable = Deferrable(surface=request.kind, incoming=incoming)
+            record = self.recorder.open(request)
+            response = await self.serve(endpoint, request, record, deferrable=deferrable)
             return await release_after(permit, response)
 
     def parse(self, endpoint: Endpoint, incoming: Incoming, kind: Kind | None = None) -> Request:
@@ -68,12 +75,17 @@ class Pipeline:
         return parse_request(endpoint, incoming, principal, self._catalog, kind)
 
     async def serve(
-        self, endpoint: Endpoint, request: Request, record: RequestRecord, keeper: ResponseKeeper | None = None
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        record: RequestRecord,
+        keeper: ResponseKeeper | None = None,
+        deferrable: Deferrable | None = None,
     ) -> Response:
-        """Answer an admitted request. Whatever happens, its record is closed, or will be by the stream that is returned. `keeper`
-        keeps the response.
+        """Answer an admitted request. Whatever happens, its record is closed, or will be by the stream that is returned, or by whoever
+        answers a request that waits. `keeper` keeps the response; what is `deferrable` may be answered with a status address.
         """
-        plan, call = initial(request), None
+        plan, call, expected = initial(request), None, None
         with context.bound(request_id=request.id):
             try:
                 plan = await self._cache_lookup.exact(request, plan, record)
@@ -87,6 +99,10 @@ class Pipeline:
                     expected = expected_nano(request, plan, self._catalog)
                     record.reservation = await self._budgets.reserve(request.principal, expected)
                 call = self._provider_calls.start(endpoint, request, plan)
+                if self._deferrals is not None and deferrable is not None:
+                    accepted = await self._deferrals.accept(deferrable, request, call, record, expected)
+                    if accepted is not None:
+                        return accepted
                 return await self._answer(endpoint, request, call, record, keeper)
             except asyncio.CancelledError:
                 self._responder.record_cancelled(request, call.plan if call else plan, record, call)

@@ -12,7 +12,6 @@ from libs.common.clock import Clock
 from libs.common.contracts.events import TokenClasses
 from libs.common.errors import BadRequest, PromptlyError
 from libs.common.telemetry import names, tracing
-from services.gateway.domain import deferral, prefix_writes
 from services.gateway.domain.attempts import (
     MAX_CALLS,
     AttemptState,
@@ -30,6 +29,7 @@ from services.gateway.domain.targets import Target
 from services.gateway.endpoints.base import AnswerStream, Attempt, CompleteAnswer, Endpoint
 from services.gateway.formats.headers import to_client
 from services.gateway.formats.opaque import Cipher, refused_reasoning
+from services.gateway.pipeline.provider_levers import with_cached_prefix, with_slower_tier
 from services.gateway.pipeline.request_metrics import count_failure
 from services.gateway.ports import Providers
 from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
@@ -41,8 +41,6 @@ from services.gateway.state.refused_fields import RefusedFields
 T = TypeVar("T")
 _LARGE = 1 << 20
 _MAX_ID = 128
-_BREAKPOINTS = "cache_control"
-_TIER = "service_tier"
 # What a slower tier answers where it has no room, and has billed nothing.
 _NO_ROOM = (408, 429, 503)
 # Errors of one model or key that another need not have: not found, too large, limited.
@@ -221,9 +219,25 @@ class ProviderCall:
             self.answered()
         return error.with_traceback(None)
 
-    def _encode(self, target: Target, key: int) -> tuple[Attempt, EncodedRequest]:
+    def encoded(self) -> tuple[Attempt, EncodedRequest]:
+        """What would go out with the first key, without anything that we add on the way; the same every time."""
+        attempt = self._attempt(self._target, 0)
+        encoded = self._endpoint.encode(attempt)
+        self.key_id = attempt.key_id
+        return msgspec.structs.replace(attempt, encoded=encoded), encoded
+
+    def answered_in_batch(self, data: bytes, tier: str) -> CompleteAnswer:
+        """A whole answer that the provider gave to `encoded` in a batch, at this tier's price. `Failure` where it is none."""
+        attempt, encoded = self.encoded()
+        surface = encoded.surface.partition(":")[0]
+        self._note(dropped=encoded.dropped, target_surface=surface, raw=encoded.raw, deferred=True, served_tier=tier)
+        found = self._endpoint.read(attempt, self._endpoint.decode(attempt, data))
+        self._note(served_model=_printable(found.summary.model))
+        return msgspec.structs.replace(found, summary=msgspec.structs.replace(found.summary, service_tier=tier))
+
+    def _attempt(self, target: Target, key: int) -> Attempt:
         shared = self._shared
-        attempt = Attempt(
+        return Attempt(
             request=self._request,
             plan=self.plan,
             provider=shared.registry[target.provider],
@@ -235,54 +249,26 @@ class ProviderCall:
             without_reasoning=self._without_reasoning,
             cipher=None if shared.ciphers is None else shared.ciphers(self._request.principal.org_id),
         )
+
+    def _encode(self, target: Target, key: int) -> tuple[Attempt, EncodedRequest]:
+        shared, attempt = self._shared, self._attempt(target, key)
         self._sent, self.key_id = None, target.keys[key].id
-        self._sent = encoded = self._deferred(attempt, self._cached_prefix(attempt, self._endpoint.encode(attempt)))
+        encoded, breakpoints = with_cached_prefix(
+            attempt, self._endpoint.encode(attempt), self.plan, shared.catalog, shared.prefix_reuse
+        )
+        encoded, deferred = (
+            (encoded, False) if self._at_once else with_slower_tier(attempt, encoded, self.plan, shared.catalog)
+        )
+        self._sent = encoded
         self._note(
+            breakpoints=breakpoints,
+            deferred=deferred,
             dropped=encoded.dropped,
             called=self.trace.called or shared.clock.monotonic(),
             target_surface=encoded.surface.partition(":")[0],
             raw=encoded.raw,
         )
         return msgspec.structs.replace(attempt, encoded=encoded), encoded
-
-    def _cached_prefix(self, attempt: Attempt, encoded: EncodedRequest) -> EncodedRequest:
-        """The same, with breakpoints where it pays that the provider caches what it begins with."""
-        shared, settings = self._shared, self._request.settings
-        form = attempt.provider.formats.get(encoded.surface)
-        on = settings.prefix_caching and settings.level != "off" and not self.plan.fallback_used
-        self._note(breakpoints=None)
-        if not on or form is None or form.beginning is None or encoded.local or _BREAKPOINTS in attempt.without:
-            return encoded
-        if (begins := form.beginning(encoded.body)) is None:
-            return encoded
-        size = begins.fixed + begins.earlier + begins.newest
-        rates = prefix_writes.rates(attempt.target.priced(shared.catalog), self._request.day, size)
-        place = prefix_writes.Place(self._request.principal.org_id, attempt.key_id, attempt.target.served_model)
-        made = None if rates is None else shared.prefix_reuse.decide(place, begins, rates)
-        if made is None:
-            return encoded
-        self._note(breakpoints=made)
-        return msgspec.structs.replace(
-            encoded,
-            body=begins.with_breakpoints(made.lifetime, turns=made.turns),
-            added=(*encoded.added, _BREAKPOINTS),
-            raw=False,
-        )
-
-    def _deferred(self, attempt: Attempt, encoded: EncodedRequest) -> EncodedRequest:
-        """The same, to the provider's slower and cheaper tier of service, where the client can wait and asks for no tier."""
-        form, request = attempt.provider.formats.get(encoded.surface), self._request
-        found = None
-        tier = "" if form is None or encoded.local else form.slow_tier
-        if tier and not (self._at_once or self.plan.fallback_used or _TIER in attempt.without):
-            factor = self._shared.catalog.tier_factor(attempt.target.provider, tier, request.day)
-            found = deferral.with_tier(encoded.body, tier) if deferral.can_wait(request, factor) else None
-        self._note(deferred=found is not None)
-        if found is None:
-            return encoded
-        patience = float(min(request.overrides.deadline or 0, deferral.LONGEST))
-        added = (*encoded.added, _TIER)
-        return msgspec.structs.replace(encoded, body=found, added=added, raw=False, patience=patience)
 
     def _no_room(self, failure: Failure) -> bool:
         return self.trace.deferred and failure.status in _NO_ROOM and failure.billed is None

@@ -69,6 +69,12 @@ class RequestRecord:
         self._release(plan, spent)
         await self._publish(event)
 
+    def postpone(self, plan: Plan) -> None:
+        """Release what is held, without a record: another one is written when the answer is there. The reservation counts as spent
+        until then.
+        """
+        self._release(plan, None)
+
     async def fail(self, plan: Plan, trace: CallTrace, error: BaseException) -> None:
         """The record of a request that got an error instead of an answer, or a fault of ours in place of the rest of one."""
         if isinstance(error, PromptlyError):

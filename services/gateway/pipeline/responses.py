@@ -21,6 +21,7 @@ from services.gateway.pipeline.admission import RateLimitCallback
 from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.conversations import Conversations
 from services.gateway.pipeline.count_tokens import Counted, CountTokens
+from services.gateway.pipeline.deferrals import Deferrable
 from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.response import Response, release_after
 from services.gateway.pipeline.response_keeper import ResponseKeeper
@@ -75,7 +76,11 @@ class ResponsesApi:
             endpoint = kind(conversation, envelope, self._monotonic)
             request = self._pipeline.parse(endpoint, msgspec.structs.replace(incoming, principal=principal))
             keeper = ResponseKeeper(self._store, endpoint, principal.org_id)
-            response = await self._pipeline.serve(endpoint, request, self._pipeline.recorder.open(request), keeper)
+            deferrable = None
+            if kind is OpenAIResponses:
+                deferrable = Deferrable(surface="responses", incoming=incoming, conversation=conversation)
+            record = self._pipeline.recorder.open(request)
+            response = await self._pipeline.serve(endpoint, request, record, keeper, deferrable)
             return await release_after(permit, response)
 
     async def count(self, incoming: Incoming, on_rate_limit: RateLimitCallback) -> Counted:

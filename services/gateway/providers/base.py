@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.domain.batches import BatchFormat
 from services.gateway.domain.embeddings import EmbeddingRows, EmbeddingsEnvelope
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.translate.dialect import Dialect
@@ -94,7 +95,8 @@ class Provider:
     names, and `foreign_surface` is the one for clients of a format that it does not speak, chat apart (empty: there is none).
     `embeddings` is its format of those, None where it makes no vectors; `passes_through` says that it has the calls of
     `domain/passthrough.py`.
-    `rejects_unknown_fields` says that a server may refuse a field without naming it.
+    `rejects_unknown_fields` says that a server may refuse a field without naming it; `batches` is its format of those, None where it
+    has none.
     """
 
     name: str
@@ -107,6 +109,7 @@ class Provider:
     formats: Mapping[str, ProviderSurface] = {}
     foreign_surface: str = ""
     rejects_unknown_fields: bool = False
+    batches: BatchFormat | None = None
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
@@ -124,6 +127,10 @@ class Provider:
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         """The address of a call, with its query. `base_url` may end with the API's version or without."""
         raise NotImplementedError
+
+    def root(self, base_url: str) -> str:
+        """The address below which files and batches lie."""
+        return base_url.rstrip("/")
 
     def models_url(self, base_url: str) -> str:
         """The address of the list of models, which shows whether a key works at no cost."""

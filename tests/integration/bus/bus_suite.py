@@ -223,6 +223,26 @@ class BusSuite:
         assert [await bus.get(RESPONSES, key) for key in ("org_1.1.a", "org_10.0.a")] == [None, b"org_10.0.a"]
         await bus.delete(RESPONSES, "org_2.>")
 
+    async def test_a_value_is_replaced_only_by_who_knows_the_last_one(self, bus: Bus) -> None:
+        assert await bus.revised(RESPONSES, "org_5.a") == (None, 0)
+        first = await bus.replace(RESPONSES, "org_5.a", b"first", 0)
+        assert first is not None
+        assert await bus.replace(RESPONSES, "org_5.a", b"late", 0) is None
+        assert await bus.revised(RESPONSES, "org_5.a") == (b"first", first)
+        second = await bus.replace(RESPONSES, "org_5.a", b"second", first, max_age=60)
+        assert await bus.replace(RESPONSES, "org_5.a", b"late", first) is None
+        assert await bus.revised(RESPONSES, "org_5.a") == (b"second", second)
+        await bus.delete(RESPONSES, "org_5.a")
+        assert await bus.revised(RESPONSES, "org_5.a") == (None, 0)
+        assert await bus.replace(RESPONSES, "org_5.a", b"anew", 0) is not None
+
+    async def test_keys_are_found_by_a_pattern(self, bus: Bus) -> None:
+        for key in ("org_6.wait.g.1", "org_6.wait.g.2", "org_7.wait.h.3", "org_7.lease.h"):
+            await bus.put(RESPONSES, key, b"x")
+        assert await bus.keys(RESPONSES, "*.wait.>") == ["org_6.wait.g.1", "org_6.wait.g.2", "org_7.wait.h.3"]
+        assert await bus.keys(RESPONSES, "org_7.*.h") == ["org_7.lease.h"]
+        assert await bus.keys(RESPONSES, "org_8.>") == []
+
     async def test_a_value_may_be_kept_for_less_than_the_bucket_s_time(self, bus: Bus) -> None:
         await bus.put(RESPONSES, "org_3.a", b"short", max_age=1)
         await bus.put(RESPONSES, "org_3.b", b"long")

@@ -8,11 +8,15 @@ import pytest
 
 from libs.common.bus.memory import MemoryBus
 from libs.common.bus.nats import NatsBus
+from libs.common.clock import SystemClock
 from libs.common.contracts.events import ORG_DELETED, OrgDeleted
 from libs.common.contracts.gateway import RESPONSES
 from libs.common.errors import Unavailable
 from libs.common.sealing import Sealer
+from services.gateway.clients.deferred_store import BusDeferredStore
 from services.gateway.clients.response_store import BusResponseStore
+from services.gateway.domain.batches import BatchLimits
+from services.gateway.domain.deferred import DeferredAnswer
 from services.gateway.domain.stored_response import (
     SEGMENT_BYTES,
     RoutingRecord,
@@ -22,6 +26,7 @@ from services.gateway.domain.stored_response import (
 )
 from services.gateway.handlers import erasing
 
+LIMITS = BatchLimits(requests=9, bytes=1 << 20, wait_seconds=1, look_seconds=60, lease_seconds=60)
 SEALER = Sealer({1: base64.b64decode("A" * 43 + "=")})
 
 
@@ -81,7 +86,7 @@ async def test_the_oldest_go_first_once_the_quota_is_full() -> None:
         assert await responses.save("org_1", entry(identity, "x" * 380_000))
     kept = [identity for identity in ids if await responses.load("org_1", identity) is not None]
     assert kept == ids[-len(kept) :], "only the oldest are gone"
-    assert SEGMENT_BYTES < sum(map(len, (value for value, _ in bus._buckets.values()))) <= 2 * SEGMENT_BYTES
+    assert SEGMENT_BYTES < sum(map(len, (value for value, *_ in bus._buckets.values()))) <= 2 * SEGMENT_BYTES
 
 
 async def test_too_large_or_not_at_all_is_said_and_not_raised() -> None:
@@ -116,13 +121,21 @@ async def test_an_organization_that_is_deleted_leaves_nothing(nats_bus: NatsBus)
     await responses.save("org_gone", entry(mine))
     await responses.save_record("org_gone", RoutingRecord(id="resp_n", provider_key_id="k", model="m"))
     await responses.save("org_stays", entry(other))
-    await erasing.serve(nats_bus, responses)
+    waiting = BusDeferredStore(nats_bus, SEALER, SystemClock(), LIMITS, ttl=60, daily=1 << 20)
+    answer = DeferredAnswer(status=200, media_type="application/json", body=b"{}")
+    await waiting.keep("org_gone", "req_1", answer)
+    await waiting.keep("org_stays", "req_1", answer)
+    await erasing.serve(nats_bus, responses, waiting)
     await nats_bus.emit(ORG_DELETED, OrgDeleted(org_id="org_gone", time_ms=1), event_id="gone")
     async with asyncio.timeout(5):
         while await responses.load("org_gone", mine) is not None:
             await asyncio.sleep(0.02)
     assert await responses.record("org_gone", "resp_n") is None
+    async with asyncio.timeout(5):
+        while await waiting.answer("org_gone", "req_1") is not None:
+            await asyncio.sleep(0.02)
     assert await responses.load("org_stays", other) is not None
+    assert await waiting.answer("org_stays", "req_1") == answer
 
 
 def with_image(identity: str, size: int, text: str = "See") -> StoredResponse:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from services.gateway.domain.models import Model, ModelList
-from services.gateway.http.openapi import client_formats
+from services.gateway.http.openapi import client_formats, deferred
 from services.gateway.http.openapi.failures import FAILURES, OPTIMIZE_FAILURES, responses
 from services.gateway.http.openapi.unrouted import paths
 from services.gateway.pipeline.feedback import FeedbackAnswer, FeedbackBody
@@ -140,10 +140,12 @@ def document() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(_OPENAI.read_bytes())
     for (method, path), operation in OPERATIONS.items():
         found["paths"].setdefault(path, {})[method] = _described(operation)
-    found["paths"] |= paths()
+    found["paths"] |= paths() | deferred.paths()
     for path, operations in client_formats.paths().items():
         found["paths"].setdefault(path, {}).update(operations)
-    found["components"]["schemas"] |= _schemas()
+    for path in ("/v1/chat/completions", "/v1/messages", "/v1/responses"):
+        found["paths"][path]["post"]["responses"]["202"] = deferred.accepted()
+    found["components"]["schemas"] |= _schemas() | {"Deferred": deferred.schema()}
     found["components"]["responses"] = responses()
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.gateway.domain.attempts import Failure
 from services.gateway.formats.surface import ProviderSurface
+from services.gateway.providers.anthropic.batches import ANTHROPIC_BATCHES
 from services.gateway.providers.anthropic.surface import MESSAGES
 from services.gateway.providers.base import OutgoingRequest, Provider
 from services.gateway.translate.anthropic import ANTHROPIC
@@ -20,6 +21,7 @@ class Anthropic(Provider):
     chat_surface = "messages"
     formats: Mapping[str, ProviderSurface] = {"messages": MESSAGES}
     foreign_surface = "messages"
+    batches = ANTHROPIC_BATCHES
 
     def __init__(self, base_url: str, version: str) -> None:
         super().__init__(base_url)
@@ -28,6 +30,9 @@ class Anthropic(Provider):
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         count = "/count_tokens" if surface == "messages:count" else ""
         return f"{_with_version(base_url)}/messages{count}"
+
+    def root(self, base_url: str) -> str:
+        return _with_version(base_url)
 
     def models_url(self, base_url: str) -> str:
         return f"{_with_version(base_url)}/models"

@@ -20,4 +20,5 @@ class Compatible(OpenAI):
     foreign_surface = "chat"
     embeddings = COMPATIBLE_EMBEDDINGS
     passes_through = False
+    batches = None
     rejects_unknown_fields = True

@@ -22,4 +22,5 @@ class Mistral(OpenAI):
     foreign_surface = "chat"
     embeddings = COMPATIBLE_EMBEDDINGS
     passes_through = False
+    batches = None
     rejects_unknown_fields = True

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from services.gateway.domain.attempts import Failure
+from services.gateway.domain.batches import BatchFormat
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.base import EmbeddingFormat, OutgoingRequest, Provider
+from services.gateway.providers.openai.batches import OPENAI_BATCHES
 from services.gateway.providers.openai.embeddings import OPENAI_EMBEDDINGS
 from services.gateway.providers.openai.surface import CHAT, RESPONSES
 from services.gateway.translate.dialect import Dialect
@@ -31,6 +33,7 @@ class OpenAI(Provider):
     foreign_surface = "responses"
     embeddings: EmbeddingFormat | None = OPENAI_EMBEDDINGS
     passes_through = True
+    batches: BatchFormat | None = OPENAI_BATCHES
 
     def url(self, surface: str, base_url: str, model: str, *, stream: bool) -> str:
         return f"{base_url.rstrip('/')}/{_PATHS.get(surface, 'chat/completions')}"
