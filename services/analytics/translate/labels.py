@@ -12,7 +12,8 @@ from services.analytics.translate.request_row import made_at, storable
 # Of one organization on one day; what comes beyond is counted under one name.
 MAX_LABELS: Final = 32
 MAX_VALUES: Final = 2_000
-_MAX_DAYS: Final = 2_000
+# Values that are remembered of all organizations and days together, some 50 MB; the day that was seen longest ago is forgotten first.
+_MAX_REMEMBERED: Final = 300_000
 OTHER: Final = "(other)"
 
 
@@ -32,6 +33,7 @@ class Labels:
 
     def __init__(self) -> None:
         self._seen: OrderedDict[tuple[str, date], dict[str, set[str]]] = OrderedDict()
+        self._remembered = 0
 
     def of(self, events: Sequence[CompletionFinished]) -> list[Label]:
         """Those of all events, as they are to be summed up."""
@@ -44,8 +46,9 @@ class Labels:
         day = event.org_id, made_at(event.id).date()
         seen = self._seen.setdefault(day, {})
         self._seen.move_to_end(day)
-        if len(self._seen) > _MAX_DAYS:
-            self._seen.popitem(last=False)
+        while self._remembered > _MAX_REMEMBERED and len(self._seen) > 1:
+            _, oldest = self._seen.popitem(last=False)
+            self._remembered -= sum(map(len, oldest.values()))
         for label, value in names.items():
             values = seen.get(label)
             if values is None:
@@ -54,6 +57,7 @@ class Labels:
                 values = seen[label] = set()
             if value not in values and len(values) >= MAX_VALUES:
                 value = OTHER  # noqa: PLW2901
+            self._remembered += value not in values
             values.add(value)
             yield Label(event.org_id, event.id, label, value)
 

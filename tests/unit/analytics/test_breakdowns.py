@@ -135,3 +135,12 @@ def test_a_request_s_names_are_those_of_the_log() -> None:
     event = request(end_user="a\x00nn", client="codex", tags={"team\x00": "x" * 300})
     assert labels_of(event) == {"user": "ann", "client": "codex", "tag:team": "x" * 256}
     assert labels_of(request()) == {}
+
+
+def test_what_is_remembered_has_a_bound_over_all_organizations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.analytics.translate.labels._MAX_REMEMBERED", 50)
+    labels = Labels()
+    for number in range(40):
+        labels.of([request(f"org_{number}", end_user=f"user {one}") for one in range(10)])
+        assert sum(len(values) for seen in labels._seen.values() for values in seen.values()) <= 60
+    assert ("org_39", NOW.date()) in labels._seen
