@@ -79,6 +79,9 @@ class NatsBus:
         """Begin to connect, and give a server that is there the time to answer. `BusRefused` where the client does not take
         the address: a service that went on would be up and mute.
         """
+        if not self._urls:  # the client would look for a server for two minutes
+            self._refused = True
+            raise BusRefused("The address of NATS cannot be used (it is empty).")
         self._connecting = asyncio.create_task(self._connect())
         ready = asyncio.create_task(self._streams.wait())
         await asyncio.wait((self._connecting, ready), timeout=wait_seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -63,6 +63,7 @@ FULL = request(
     upstream_request_id="req_theirs",
     arm="control",
     conversation="c6d72268cee3bdc53113eec6",
+    alias="fast",
 )
 
 
