@@ -1,7 +1,11 @@
 """Fixtures that every layer of tests may use, and how many examples a property is tried with."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
@@ -24,3 +28,24 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("promptly")
+
+_configure = structlog.configure
+
+
+def _configure_uncached(**options: Any) -> None:
+    """A logger that is kept on its first use keeps the configuration of the test that used it, and the next test sees no lines."""
+    _configure(**{**options, "cache_logger_on_first_use": False})
+
+
+structlog.configure = _configure_uncached  # type: ignore[assignment]  # it takes the same options by name
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """What one test configures is not the next one's."""
+    configured, before = structlog.is_configured(), structlog.get_config()
+    yield
+    if configured:
+        structlog.configure(**before)
+    elif structlog.is_configured():
+        structlog.reset_defaults()

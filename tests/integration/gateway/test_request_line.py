@@ -1,6 +1,5 @@
 """What operators see of requests: one line each, never with text, and metrics whose labels a caller cannot multiply."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ from prometheus_client import REGISTRY
 from libs.common import catalog, ids
 from libs.common.contracts.events import CompletionFinished, LeverShare, TokenClasses
 from libs.common.telemetry import metrics
-from services.gateway.http import middleware
-from services.gateway.pipeline import request_report
 from services.gateway.pipeline.request_metrics import MetricLabels, measure
 from services.gateway.pipeline.request_report import RequestReport, chosen, readable
 from tests.fake_provider.script import Step
@@ -22,17 +19,6 @@ from tests.fixtures.gateway import Stack, gateway_stack
 
 CANARY = "zebra canary, written by a client"
 ASK = {"model": "gpt-4o", "messages": [{"role": "user", "content": CANARY}]}
-
-
-@pytest.fixture(autouse=True)
-def lines_are_seen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever another test of this process has configured: a logger that was used keeps its configuration."""
-    before = structlog.get_config()
-    structlog.reset_defaults()
-    for module in (middleware, request_report):
-        monkeypatch.setattr(module, "log", structlog.get_logger())
-    yield
-    structlog.configure(**before)
 
 
 async def ask(stack: Stack, key: str | None = None, **changes: Any) -> httpx.Response:
