@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 from anthropic import AsyncAnthropic
-from google import genai
 
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.events import CompletionFinished
@@ -84,7 +83,6 @@ async def ask(stack: Stack, api: Api, model: str, **headers: str) -> None:
                     model=model, instructions=LONG, input=items, tools=tools, store=False, extra_headers=headers
                 )
         case "generate":
-            options: Any = {"base_url": stack.url, "headers": headers}
             contents: Any = [
                 {"role": "user", "parts": [{"text": TASK}]},
                 {"role": "model", "parts": [{"function_call": {"name": "depths", "args": CALLED}}]},
@@ -97,9 +95,8 @@ async def ask(stack: Stack, api: Api, model: str, **headers: str) -> None:
                 "system_instruction": LONG,
                 "tools": [{"function_declarations": [{"name": "depths", "parameters_json_schema": SCHEMA}]}],
             }
-            google = genai.Client(api_key=stack.api_key, http_options=options).aio
+            google = stack.google(headers=headers)
             await google.models.generate_content(model=model, contents=contents, config=config)
-            await google.aclose()
 
 
 async def event_of(stack: Stack) -> CompletionFinished:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from anthropic import AsyncAnthropic
-from google import genai
 from openai import APIStatusError, AsyncOpenAI
 
 from libs.common.contracts.auth import ModelAlias, OptimizationSettings, WeightedModel
@@ -55,9 +54,7 @@ async def response(stack: Stack) -> None:
 
 
 async def generate(stack: Stack) -> None:
-    options: Any = {"base_url": stack.url}
-    async with genai.Client(api_key=stack.api_key, http_options=options).aio as client:
-        await client.models.generate_content(model="fast", contents="Name a harbour.")
+    await stack.google().models.generate_content(model="fast", contents="Name a harbour.")
 
 
 @pytest.mark.parametrize("ask", [chat, message, response, generate])

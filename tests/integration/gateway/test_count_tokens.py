@@ -10,8 +10,6 @@ from typing import Any
 import httpx
 import pytest
 from anthropic import AsyncAnthropic
-from google import genai
-from google.genai import types
 
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import Stack
@@ -97,8 +95,7 @@ async def test_a_provider_that_does_not_count_is_no_error(four: Stack, status: i
 
 
 async def test_4_7_11_gemini_counts(four: Stack) -> None:
-    options = types.HttpOptions(base_url=four.url)
-    models = genai.Client(api_key=four.api_key, http_options=options).aio.models
+    models = four.google().models
     for model in (GEMINI, CLAUDE, GPT, SERVER):
         found = await models.count_tokens(model=model, contents="What is the tide in Tórshavn tonight?")
         assert found.total_tokens, model

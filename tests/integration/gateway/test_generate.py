@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from google import genai
 from google.genai import errors, types
 
 from tests.fake_provider.script import Step
@@ -54,11 +53,6 @@ async def direct(stack: Stack, path: str, body: bytes) -> httpx.Response:
     headers = {"x-goog-api-key": "sk-google", "content-type": "application/json"}
     async with httpx.AsyncClient(timeout=20) as client:
         return await client.post(f"{stack.provider_url}{path}", content=body, headers=headers)
-
-
-def client(stack: Stack) -> Any:
-    options = types.HttpOptions(base_url=stack.url)
-    return genai.Client(api_key=stack.api_key, http_options=options).aio
 
 
 async def row(stack: Stack) -> Any:
@@ -125,7 +119,7 @@ async def test_4_7_14_a_stream_without_sse_is_a_json_list(four: Stack, model: st
 async def test_4_7_15_a_failure_before_the_answer_has_googles_shape(four: Stack, model: str) -> None:
     four.provider.script.add(model, [Step(status=400, message="The image is broken.")] * 2)
     with pytest.raises(errors.ClientError) as caught:
-        await client(four).models.generate_content(model=model, contents="Hi")
+        await four.google().models.generate_content(model=model, contents="Hi")
     assert (caught.value.code, caught.value.status) == (400, "INVALID_ARGUMENT")
     assert "The image is broken." in (caught.value.message or "")
 
@@ -137,7 +131,7 @@ async def test_a_tool_loop_goes_round(four: Stack, model: str, stream: bool) -> 
     config = types.GenerateContentConfig(
         tools=[TOOL], automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True)
     )
-    models = client(four).models
+    models = four.google().models
 
     async def ask(contents: list[types.Content]) -> list[types.Part]:
         if not stream:

@@ -4,8 +4,6 @@ from typing import Any
 
 import httpx
 from anthropic import AsyncAnthropic
-from google import genai
-from google.genai import types
 
 from tests.fixtures.gateway import Stack
 from tests.fixtures.three_providers import MODELS, three  # noqa: F401
@@ -51,8 +49,7 @@ async def test_anthropics_client_pages_through_all(three: Stack) -> None:  # noq
 
 async def test_googles_client_pages_through_all(three: Stack) -> None:  # noqa: F811
     every = [one["id"] for one in (await get(three, "/v1/models")).json()["data"]]
-    options = types.HttpOptions(base_url=three.url)
-    models: Any = genai.Client(api_key=three.api_key, http_options=options).aio.models
+    models: Any = three.google().models
     found = [model async for model in await models.list(config={"page_size": 10, "query_base": True})]
     assert [model.name for model in found] == [f"models/{name}" for name in every]
     one = await models.get(model="gpt-4o")

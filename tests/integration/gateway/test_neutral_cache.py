@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from anthropic import AsyncAnthropic
-from google import genai
-from google.genai import types
 
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import Stack
@@ -78,8 +76,7 @@ async def test_another_request_is_no_repeat(caching: Stack, fields: dict[str, An
 @pytest.mark.parametrize("model", [GEMINI, CLAUDE])
 @pytest.mark.parametrize("first", [False, True])
 async def test_gemini_clients_get_their_repeat(caching: Stack, model: str, first: bool) -> None:
-    options = types.HttpOptions(base_url=caching.url)
-    models = genai.Client(api_key=caching.api_key, http_options=options).aio.models
+    models = caching.google().models
     caching.provider.script.add(model, [Step(content="At noon. And at midnight.", thinking="Twice a day.")])
 
     async def said(stream: bool) -> str:

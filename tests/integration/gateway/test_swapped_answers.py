@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from anthropic import AsyncAnthropic
-from google import genai
 from google.genai import types
 from openai import AsyncOpenAI
 
@@ -67,21 +66,13 @@ async def _response(stack: Stack, model: str, stream: bool) -> tuple[str, Any]:
 
 async def _generated(stack: Stack, model: str, stream: bool) -> tuple[str, Any]:
     tools: Any = [{"function_declarations": [{"name": "tide", "parameters_json_schema": SCHEMA}]}]
-    options = types.HttpOptions(base_url=stack.url, api_version="v1beta")
-    client = genai.Client(api_key=stack.api_key, http_options=options)
+    models = stack.google(api_version="v1beta").models
     config = types.GenerateContentConfig(tools=tools)
-    try:
-        if stream:
-            chunks = [
-                chunk
-                async for chunk in await client.aio.models.generate_content_stream(
-                    model=model, contents="When?", config=config
-                )
-            ]
-        else:
-            chunks = [await client.aio.models.generate_content(model=model, contents="When?", config=config)]
-    finally:
-        await client.aio.aclose()
+    if stream:
+        answer = await models.generate_content_stream(model=model, contents="When?", config=config)
+        chunks = [chunk async for chunk in answer]
+    else:
+        chunks = [await models.generate_content(model=model, contents="When?", config=config)]
     parts = [part for chunk in chunks for part in chunk.candidates[0].content.parts or ()]
     (call,) = [part.function_call for part in parts if part.function_call]
     return "".join(part.text or "" for part in parts), (call.name, call.args)
