@@ -8,14 +8,15 @@ from libs.common.errors import Forbidden
 from services.gateway.domain import rate_limit
 from services.gateway.ports import Limits, Principals
 from services.gateway.state.concurrency import ConcurrencyLimiter
+from services.gateway.state.start_order import StartOrder
 
 _USES: dict[Scope, str] = {"chat": "chat completions", "optimize": "the optimize API"}
 RateLimitCallback = Callable[[rate_limit.Verdict], None]
 
 
 class Admission:
-    """Keys, scopes, requests at once, requests per minute, in this order. `besides_rpm` is the limit per key of calls that
-    use no model: lists, balances, feedback; `max_rpm` is the operator's bound on every key's own limit.
+    """Keys, scopes, requests at once, whose begins next, requests per minute, in this order. `besides_rpm` is the limit per
+    key of calls that use no model: lists, balances, feedback; `max_rpm` is the operator's bound on every key's own limit.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Admission:
         self._principals = principals
         self._limits = limits
         self._concurrency = concurrency
+        self._starts = StartOrder()
 
     async def authenticate(self, api_key: str | None) -> Principal:
         """Whom a key belongs to, whatever it may do; `Unauthorized`."""
@@ -70,6 +72,7 @@ class Admission:
         self._concurrency.acquire(principal.org_id, principal.key_id)
         permit = ConcurrencyPermit(lambda: self._concurrency.release(principal.org_id, principal.key_id))
         try:
+            await self._starts.wait(principal.org_id)
             name = principal.key_id if apart is None else f"{principal.key_id}-{apart}"
             limit = min(principal.rpm if rpm is None else rpm, self._max_rpm)
             for _ in range(count):

@@ -14,10 +14,11 @@ from litestar import Litestar, get
 from litestar.response import Stream
 
 from libs.common import catalog, keys
-from libs.common.contracts.auth import VERIFY_API_KEY, Principal, VerifyApiKey
+from libs.common.contracts.auth import VERIFY_API_KEY, Principal, ProviderKey, VerifyApiKey
 from libs.common.contracts.cache import CacheHit
 from libs.common.errors import BadRequest, RateLimited
 from libs.common.ids import new_id
+from libs.common.sealing import Sealer
 from libs.common.web import serve_http
 from services.auth.insights.subscriptions import Subscriptions
 from services.gateway.domain import json_size
@@ -29,7 +30,8 @@ from services.gateway.pipeline.parse_request import parse_request
 from services.gateway.state.concurrency import ConcurrencyLimiter
 from services.gateway.state.single_flight import InFlight, SingleFlight
 from tests.fake_provider.script import Step
-from tests.fixtures.gateway import PEPPER, Stack, gateway_stack
+from tests.fixtures.gateway import KEK, PEPPER, Stack, gateway_stack
+from tests.fixtures.nats import until
 
 ASK: Any = [{"role": "user", "content": "Hello"}]
 
@@ -81,6 +83,43 @@ async def test_a_silent_provider_of_one_s_own_leaves_places_for_others(tmp_path:
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+async def test_whoever_comes_after_a_crowd_of_another_organization_does_not_wait_for_all_of_it(
+    tmp_path: Path, stream: bool
+) -> None:
+    crowd = 200
+    async with gateway_stack(tmp_path, max_requests=1000, max_concurrency=1000) as stack:
+        other_key, other = keys.new_key(), new_id("org")
+        sealed = Sealer({1: KEK}).seal(other, "openai", "pk_other", "sk-other")
+        provider_key = ProviderKey(id="pk_other", provider="openai", sealed=sealed, base_url=f"{stack.provider_url}/v1")
+        principal = msgspec.structs.replace(
+            stack.principal, org_id=other, key_id="key_other", provider_keys=(provider_key,)
+        )
+
+        async def verify(asked: VerifyApiKey) -> Principal:
+            return principal if asked.digest == keys.digest(other_key, PEPPER) else stack.principal
+
+        await stack.bus.serve(VERIFY_API_KEY, verify)
+
+        async def connect() -> asyncio.StreamWriter:
+            return (await asyncio.open_connection("127.0.0.1", stack.app.port))[1]
+
+        def send(writer: asyncio.StreamWriter, key: str, model: str) -> None:
+            body = json.dumps({"model": model, "messages": ASK, "stream": stream})
+            head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {key}\r\n"
+            writer.write(f"{head}content-length: {len(body)}\r\n\r\n{body}".encode())
+
+        writers = [await connect() for _ in range(crowd + 1)]
+        for writer in writers[:-1]:
+            send(writer, stack.api_key, "gpt-4o")
+        send(writers[-1], other_key, "gpt-4o-mini")
+        await until(lambda: len(stack.finished) == crowd + 1)
+        order = [event.org_id for event in stack.finished]
+        for writer in writers:
+            writer.close()
+    assert order.index(other) < crowd // 4
 
 
 async def test_every_route_counts_towards_a_limit(tmp_path: Path) -> None:
