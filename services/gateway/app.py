@@ -82,6 +82,7 @@ from services.gateway.providers import registry
 from services.gateway.settings import GatewaySettings
 from services.gateway.state.concurrency import ConcurrencyLimiter
 from services.gateway.state.counts import Counts
+from services.gateway.state.org_rotation import OrgRotation
 from services.gateway.state.prefix_cache import PrefixCacheTracker
 from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.single_flight import SingleFlight
@@ -155,10 +156,12 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         events = SpooledEvents(bus, spool, settings.ack_budget_ms)
         limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms, shared_clock=True)
+        rotation = OrgRotation()
         admission = Admission(
             principals,
             limits,
             ConcurrencyLimiter(settings.max_concurrency, settings.max_requests),
+            rotation,
             settings.besides_rpm,
             settings.max_rpm,
         )
@@ -204,7 +207,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             bus, sealer, clock, limited, ttl=settings.deferral_ttl, daily=settings.deferral_daily_bytes
         )
         deferrals = Deferrals(waiting, admission, known, models, clock)
-        responder = Responder(cache, prefixes, models, clock, after_requests)
+        responder = Responder(cache, prefixes, models, clock, after_requests, rotation)
         pipeline = Pipeline(
             admission=admission,
             cache_lookup=CacheLookup(cache, SingleFlight(clock.monotonic, settings.flight_wait)),

@@ -8,7 +8,7 @@ from libs.common.errors import Forbidden
 from services.gateway.domain import rate_limit
 from services.gateway.ports import Limits, Principals
 from services.gateway.state.concurrency import ConcurrencyLimiter
-from services.gateway.state.start_order import StartOrder
+from services.gateway.state.org_rotation import OrgRotation
 
 _USES: dict[Scope, str] = {"chat": "chat completions", "optimize": "the optimize API"}
 RateLimitCallback = Callable[[rate_limit.Verdict], None]
@@ -24,6 +24,7 @@ class Admission:
         principals: Principals,
         limits: Limits,
         concurrency: ConcurrencyLimiter,
+        rotation: OrgRotation,
         besides_rpm: int = 300,
         max_rpm: int = 100_000,
     ) -> None:
@@ -32,7 +33,7 @@ class Admission:
         self._principals = principals
         self._limits = limits
         self._concurrency = concurrency
-        self._starts = StartOrder()
+        self._rotation = rotation
 
     async def authenticate(self, api_key: str | None) -> Principal:
         """Whom a key belongs to, whatever it may do; `Unauthorized`."""
@@ -72,7 +73,7 @@ class Admission:
         self._concurrency.acquire(principal.org_id, principal.key_id)
         permit = ConcurrencyPermit(lambda: self._concurrency.release(principal.org_id, principal.key_id))
         try:
-            await self._starts.wait(principal.org_id)
+            await self._rotation.wait(principal.org_id)
             name = principal.key_id if apart is None else f"{principal.key_id}-{apart}"
             limit = min(principal.rpm if rpm is None else rpm, self._max_rpm)
             for _ in range(count):

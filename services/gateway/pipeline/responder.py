@@ -27,6 +27,7 @@ from services.gateway.pipeline.recorder import CLIENT_LEFT, RequestRecord, inter
 from services.gateway.pipeline.response_keeper import NOT_STORED, ResponseKeeper
 from services.gateway.pipeline.token_counts import count
 from services.gateway.ports import AnswerCache
+from services.gateway.state.org_rotation import OrgRotation
 from services.gateway.state.prefix_cache import PrefixCacheTracker
 
 log = structlog.get_logger()
@@ -43,7 +44,9 @@ class Responder:
         catalog: Catalog,
         clock: Clock,
         background: Background,
+        rotation: OrgRotation,
     ) -> None:
+        self._rotation = rotation
         self._cache = cache
         self._prefixes = prefixes
         self._catalog = catalog
@@ -165,6 +168,8 @@ class Responder:
         call: ProviderCall | None,
         answer: AnswerStream | None,
     ) -> None:
+        # A client with a thousand requests may leave all of them at once.
+        await self._rotation.wait(request.principal.org_id)
         trace = CallTrace() if call is None else call.trace
         try:
             summary = _NOTHING if answer is None else answer.summary()

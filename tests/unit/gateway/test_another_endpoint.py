@@ -40,6 +40,7 @@ from services.gateway.providers.anthropic.provider import Anthropic
 from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry
 from services.gateway.state.concurrency import ConcurrencyLimiter
+from services.gateway.state.org_rotation import OrgRotation
 from services.gateway.state.prefix_cache import PrefixCacheTracker
 from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.single_flight import SingleFlight
@@ -237,14 +238,14 @@ class Rare(Messages):
 def pipeline(ports: Ports, registry: Registry = PROVIDERS) -> Pipeline:
     models, background, prefixes = catalog.load(), Background(), PrefixCacheTracker(CLOCK.monotonic)
     return Pipeline(
-        admission=Admission(ports, ports, ConcurrencyLimiter(10, 10)),
+        admission=Admission(ports, ports, ConcurrencyLimiter(10, 10), OrgRotation()),
         cache_lookup=CacheLookup(ports, SingleFlight(CLOCK.monotonic, 10)),
         planner=Planner(ports, ports, ports, ports, prefixes, models),
         budgets=ports,
         provider_calls=ProviderCalls(
             ports, registry, models, ProviderHealth(CLOCK.monotonic), CLOCK, lambda: asyncio.sleep(0)
         ),
-        responder=Responder(ports, prefixes, models, CLOCK, background),
+        responder=Responder(ports, prefixes, models, CLOCK, background, OrgRotation()),
         recorder=Recorder(ports, ports, models, CLOCK, background, RequestReport(models)),
         registry=registry,
         catalog=models,

@@ -6,16 +6,16 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.state.start_order import StartOrder
+from services.gateway.state.org_rotation import OrgRotation
 
 
-async def _begin(orders: StartOrder, begun: list[str], org_id: str) -> None:
+async def _begin(orders: OrgRotation, begun: list[str], org_id: str) -> None:
     await orders.wait(org_id)
     begun.append(org_id)
 
 
 async def test_few_requests_begin_at_once() -> None:
-    orders = StartOrder(most=3)
+    orders = OrgRotation(most=3)
     for _ in range(3):
         coroutine = orders.wait("a")
         with suppress(StopIteration):
@@ -24,7 +24,7 @@ async def test_few_requests_begin_at_once() -> None:
 
 
 async def test_organizations_take_turns() -> None:
-    orders, begun = StartOrder(most=2), list[str]()
+    orders, begun = OrgRotation(most=2), list[str]()
     async with asyncio.TaskGroup() as tasks:
         for org_id in "aaaaaaaabbbc":
             tasks.create_task(_begin(orders, begun, org_id))
@@ -32,7 +32,7 @@ async def test_organizations_take_turns() -> None:
 
 
 async def test_a_turn_begins_no_more_than_its_share() -> None:
-    orders, begun, each = StartOrder(most=4), list[str](), list[int]()
+    orders, begun, each = OrgRotation(most=4), list[str](), list[int]()
     tasks = [asyncio.ensure_future(_begin(orders, begun, "a")) for _ in range(40)]
     while len(begun) < 40:
         before = len(begun)
@@ -46,7 +46,7 @@ async def test_a_turn_begins_no_more_than_its_share() -> None:
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60), st.integers(1, 5))
 def test_all_who_stay_begin_whoever_leaves(requests: list[tuple[str, bool]], most: int) -> None:
     async def run() -> list[str]:
-        orders, begun = StartOrder(most=most), list[str]()
+        orders, begun = OrgRotation(most=most), list[str]()
         tasks = [asyncio.ensure_future(_begin(orders, begun, org_id)) for org_id, _ in requests]
         await asyncio.sleep(0)
         for task, (_, leaves) in zip(tasks, requests, strict=True):

@@ -1,11 +1,11 @@
-"""Whose request begins next, where more of them come within one moment than a gateway can begin at once."""
+"""Whose request begins, or is recorded as abandoned, next, where more come within one moment than a gateway can work on at once."""
 
 import asyncio
 from collections import deque
 
 
-class StartOrder:
-    """At most `most` requests begin per turn of the event loop, those that wait by organization in rotation.
+class OrgRotation:
+    """At most `most` pieces of work begin per turn of the event loop, those that wait by organization in rotation.
 
     A request costs most of its processor time on its way to the provider. A thousand of one organization that arrive together
     would otherwise all be ahead of whatever another organization sends a millisecond later. Nothing waits while fewer come, and
@@ -16,11 +16,11 @@ class StartOrder:
         self._most = most
         self._begun = 0
         self._counting = False
-        # In the order of their next turn: an organization whose request has begun goes to the end.
+        # In the order of their next turn: an organization whose work has begun goes to the end.
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     async def wait(self, org_id: str) -> None:
-        """Return when a request of this organization may begin."""
+        """Return when work for this organization may begin."""
         if not self._waiting and self._begun < self._most:
             self._begun += 1
             self._count()
