@@ -2,15 +2,25 @@
 
 import gzip
 import json
+import sys
 import zlib
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from libs.common import keys
+from libs.common.errors import BadRequest, PayloadTooLarge
+from services.gateway.http.encodings import unpacked
 from tests.fixtures.gateway import Stack, gateway_stack
 from tests.fixtures.three_providers import MODELS, three  # noqa: F401
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 CLAUDE = MODELS["anthropic"]
 PATHS: dict[str, dict[str, Any]] = {
@@ -25,7 +35,20 @@ def bare(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-PACKED: dict[str, Any] = {"gzip": gzip.compress, "deflate": zlib.compress, "Deflate": bare, "identity": bytes}
+def in_halves(data: bytes) -> bytes:
+    half = len(data) // 2
+    return zstd.compress(data[:half]) + zstd.compress(data[half:])
+
+
+PACKED: dict[str, Any] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "Deflate": bare,
+    "identity": bytes,
+    "zstd": zstd.compress,
+    "Zstd": in_halves,
+}
+WIDE = {zstd.CompressionParameter.window_log: 26, zstd.CompressionParameter.enable_long_distance_matching: 1}
 
 
 async def post(stack: Stack, path: str, body: bytes, **headers: str) -> httpx.Response:
@@ -46,19 +69,47 @@ async def test_a_compressed_body_is_unpacked(three: Stack, path: str, encoding: 
 @pytest.mark.parametrize(
     ("body", "encoding", "status", "code"),
     [
-        (b"{}", "zstd", 415, "unsupported_encoding"),
+        (b"{}", "br", 415, "unsupported_encoding"),
+        (b"{}", "zstd", 400, "invalid_encoding"),
+        (b"", "zstd", 400, "invalid_encoding"),
+        (zstd.compress(b"{}" * 99)[:-3], "zstd", 400, "invalid_encoding"),
+        (zstd.compress(b"") * 1000, "zstd", 400, "invalid_encoding"),
+        (gzip.compress(b"", mtime=0) * 1000, "gzip", 400, "invalid_encoding"),
+        (zstd.compress(b" " * (11 << 20)), "zstd", 413, "payload_too_large"),
         (b"{}", "gzip", 400, "invalid_encoding"),
         (gzip.compress(b"{}" * 99, mtime=0)[:-9], "gzip", 400, "invalid_encoding"),
         (gzip.compress(b" " * (11 << 20), mtime=0), "gzip", 413, "payload_too_large"),
     ],
+    ids=lambda value: str(len(value)) if isinstance(value, bytes) else None,
 )
 async def test_what_cannot_be_unpacked(three: Stack, body: bytes, encoding: str, status: int, code: str) -> None:  # noqa: F811
     found = await post(three, "/v1/chat/completions", body, **{"content-encoding": encoding})
     assert (found.status_code, found.json()["error"]["code"]) == (status, code)
 
 
+@given(st.binary(max_size=2000), st.lists(st.integers(0, 2000), max_size=5), st.sampled_from(["gzip", "zstd"]))
+async def test_parts_that_follow_one_another_are_one_body(data: bytes, cuts: list[int], encoding: str) -> None:
+    pack = PACKED[encoding]
+    bounds = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    packed = b"".join(pack(data[one:other]) for one, other in zip(bounds, bounds[1:], strict=False))
+    assert await unpacked(packed, encoding, 2000) == data
+    if data:
+        with pytest.raises(PayloadTooLarge):
+            await unpacked(packed, encoding, len(data) - 1)
+        with pytest.raises(BadRequest):
+            await unpacked(packed[:-1], encoding, 2000)
+
+
+async def test_a_zstd_window_that_would_take_much_memory_is_refused() -> None:
+    # Without the size in its head a frame may name any window.
+    packer = zstd.ZstdCompressor(options=WIDE)
+    packed = packer.compress(b"a" * 1000) + packer.flush()
+    with pytest.raises(BadRequest):
+        await unpacked(packed, "zstd", 1 << 20)
+
+
 async def test_conversations_may_be_larger_than_other_bodies(three: Stack) -> None:  # noqa: F811
-    long = "a" * (12 << 20)
+    long = "low tide " * (12 << 17)
     three.provider.strict = False
     body = PATHS["/v1/messages"] | {"messages": [{"role": "user", "content": long}]}
     found = await post(

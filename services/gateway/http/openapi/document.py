@@ -54,7 +54,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     fails: tuple[str, ...]
 
 
-_NO_BODY: Final = ("Unauthorized", "Unavailable")
+_NO_BODY: Final = ("Unauthorized", "RateLimited", "Unavailable")
 _WITH_BODY: Final = ("BodyTimeout", "PayloadTooLarge", "UnsupportedEncoding")
 OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("get", "/v1/models"): Operation(

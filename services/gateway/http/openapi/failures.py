@@ -26,7 +26,7 @@ def _failure(when: str, error: PromptlyError, *, retry_after: bool = False) -> F
 _LATE: Final = errors.RequestTimeout("The body did not arrive in time.")
 _LARGE: Final = errors.PayloadTooLarge("The body is larger than this gateway takes.")
 _ENCODED: Final = errors.UnsupportedMediaType(
-    "Send the body with Content-Encoding gzip or deflate, or without one.", code="unsupported_encoding"
+    "Send the body with Content-Encoding gzip, deflate or zstd, or without one.", code="unsupported_encoding"
 )
 
 # By the name among the document's components.
@@ -57,7 +57,7 @@ FAILURES: Final[Mapping[str, Failure]] = {
     "RequestNotFound": _failure("The organization made no such request.", errors.NotFound("There is no such request.")),
     "BodyTimeout": _failure("The body did not arrive in time.", _LATE),
     "PayloadTooLarge": _failure("The body is larger than 10 MiB, or longer than the provider takes.", _LARGE),
-    "UnsupportedEncoding": _failure("The body is compressed, and not with gzip or deflate.", _ENCODED),
+    "UnsupportedEncoding": _failure("The body is compressed, and not with gzip, deflate or zstd.", _ENCODED),
     "Unprocessable": _failure(
         "The provider understood the request, and refused it.",
         errors.Unprocessable("The provider refused the request."),
@@ -100,7 +100,7 @@ OPTIMIZE_FAILURES: Final[Mapping[str, Failure]] = {
         errors.Conflict("The first request with this Idempotency-Key has no answer yet."),
     ),
     "OptimizeTooLarge": _failure("The body is larger than this gateway takes.", _LARGE),
-    "OptimizeEncoding": _failure("The body is compressed, and not with gzip or deflate.", _ENCODED),
+    "OptimizeEncoding": _failure("The body is compressed, and not with gzip, deflate or zstd.", _ENCODED),
     "OptimizeMismatch": _failure(
         "This Idempotency-Key came with another body before.",
         errors.Unprocessable("This Idempotency-Key came with another body before."),

@@ -10,7 +10,7 @@ from services.gateway.http.openapi.failures import FAILURES
 
 _FAILS: Final = (
     *("BadRequest", "Unauthorized", "BudgetUsedUp", "Forbidden", "ModelNotFound", "BodyTimeout", "PayloadTooLarge"),
-    *("UnsupportedEncoding", "Unavailable"),
+    *("UnsupportedEncoding", "RateLimited", "Unavailable"),
 )
 _SUMMARIES: Final[Mapping[str, str]] = {
     "moderations": "Classify texts and pictures",
