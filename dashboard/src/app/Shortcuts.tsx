@@ -7,6 +7,7 @@ import { go } from "./router";
 const PAGES = new Map([
   ["o", { path: "/", name: "Overview" }],
   ["c", { path: "/costs", name: "Costs" }],
+  ["p", { path: "/performance", name: "Performance" }],
   ["m", { path: "/measured", name: "Measured" }],
   ["r", { path: "/requests", name: "Requests" }],
   ["k", { path: "/keys", name: "Keys" }],
