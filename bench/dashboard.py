@@ -30,6 +30,9 @@ GOAL_MS = 200
 _STILL = 0.1
 _PAGES = (
     "/",
+    "/costs",
+    "/performance",
+    "/measured",
     "/requests",
     "/keys",
     "/optimization",

@@ -37,7 +37,8 @@ _OVERVIEW: Final = f"""
         count(*) FILTER (WHERE NOT ({_PRICED})) AS unpriced, {_MONEY},
         percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY latency_ms) AS latency,
         percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY overhead_ms) AS overhead,
-        percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY provider_ms) AS provider
+        percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY provider_ms) AS provider,
+        percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY CASE WHEN stream THEN first_byte_ms END) AS first_byte
     FROM analytics.requests WHERE {_WHERE}
 """
 _SERIES: Final = f"""
@@ -49,7 +50,7 @@ _MODELS: Final = f"""
     SELECT coalesce(served_model, routed_model) AS model, provider, count(*) AS requests, {_MONEY},
         sum(uncached_input + cache_read + cache_write_5m + cache_write_1h)::bigint AS input,
         sum(output_text + output_reasoning)::bigint AS output,
-        percentile_disc(0.5) WITHIN GROUP (ORDER BY latency_ms) AS median
+        percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY latency_ms) AS latency
     FROM analytics.requests WHERE {_WHERE} GROUP BY 1, 2
 """
 _LEVERS: Final = f"""
@@ -66,6 +67,7 @@ _DIMENSIONS: Final = {
     "provider": "coalesce(provider, '')",
     "user": "end_user",
     "client": "client",
+    "error": "CASE status WHEN 'error' THEN error_code END",
 }
 _USE: Final = f"""
     count(*) AS requests, count(*) FILTER (WHERE status = 'error') AS errors,
@@ -106,10 +108,10 @@ async def overview_differs(count: Count, period: Period, found: Overview) -> lis
         "baseline": (found.baseline_cost_nano, row.baseline),
     }
     shown = [latency.p50, latency.p95, latency.p99, latency.overhead_p50, latency.overhead_p95]
-    shown += [latency.provider_p50, latency.provider_p95]
-    pairs = zip(
-        shown, [*(row.latency or [None] * 3), *(row.overhead or [None] * 2), *(row.provider or [None] * 2)], strict=True
-    )
+    shown += [latency.provider_p50, latency.provider_p95, latency.first_byte_p50, latency.first_byte_p95]
+    parts = (row.overhead, row.provider, row.first_byte)
+    counted = [*(row.latency or [None] * 3), *(one for part in parts for one in part or [None] * 2)]
+    pairs = zip(shown, counted, strict=True)
     return [*_unequal(exact), *(f"percentile {place}" for place, pair in enumerate(pairs) if not _near(*pair))]
 
 
@@ -140,7 +142,10 @@ async def models_differ(count: Count, period: Period, found: Models) -> list[str
             "requests": (use.requests, row.requests),
             "tokens": ((use.input_tokens, use.output_tokens), (row.input, row.output)),
             "money": ((use.cost_nano, use.savings_nano), (row.cost, row.baseline - row.cost)),
-            "median": (_near(use.latency_p50_ms, row.median), True),
+            "latency": (
+                all(map(_near, (use.latency_p50_ms, use.latency_p95_ms, use.latency_p99_ms), row.latency)),
+                True,
+            ),
         }
         differ += [f"{use.model} {name}" for name in _unequal(pairs)]
     return differ

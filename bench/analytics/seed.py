@@ -22,7 +22,7 @@ _ROWS: Final = """
         org_id, at, id, received_at, key_id, kind, status, status_code, tags, time_ms, baseline_model, routed_model,
         served_model, provider, tier, uncached_input, cache_read, cache_write_5m, cache_write_1h, output_text,
         output_reasoning, original_tokens, optimized_tokens, levers, baseline_cost_nano, actual_cost_nano, estimated,
-        cache, latency_ms, overhead_ms, provider_ms, degraded, fallback_used, stream, end_user{client}
+        cache, latency_ms, overhead_ms, provider_ms, degraded, fallback_used, stream, first_byte_ms, error_code, end_user{client}
     )
     SELECT (CAST(:orgs AS text[]))[1 + floor(CAST(:many AS float8) * power(chance[1], CAST(:skew AS float8)))::int], at,
         'req_' || lpad(to_hex(ms), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15),
@@ -44,6 +44,8 @@ _ROWS: Final = """
         CASE WHEN status <> 'cached' THEN 'miss' WHEN chance[6] < 0.5 THEN 'exact' ELSE 'semantic' END,
         overhead + CASE status WHEN 'cached' THEN 0 ELSE provider END, overhead,
         CASE status WHEN 'cached' THEN NULL ELSE provider END, '[]', status = 'fallback', chance[6] < 0.4,
+        CASE WHEN status IN ('success', 'fallback') THEN overhead + provider / 4 END,
+        CASE status WHEN 'error' THEN (ARRAY['rate_limit_exceeded', 'upstream_error', 'deadline_exceeded'])[1 + n % 3] END,
         CASE WHEN n % 4 > 0 THEN 'user_' || floor(997 * chance[2]) END{clients}
     FROM (
         SELECT *, floor(extract(epoch FROM at) * 1000 + 0.5)::bigint AS ms,

@@ -153,9 +153,9 @@ it("so many new entries as fit beside no list are read as one", async () => {
   const drawn = show(<Requests />);
   // When it is drawn, when the stream is open, and when there are too many.
   await waitFor(() => expect(queries(asked).length).toBeGreaterThanOrEqual(3));
-  await waitFor(() => expect(screen.queryAllByRole("row").length).toBeLessThan(500));
+  await waitFor(() => expect(document.querySelectorAll("tr").length).toBeLessThan(500)); // by role, each row is looked at with all its parents
   drawn.unmount();
-}, 30_000); // it draws hundreds of rows, on a machine that may be busy
+}, 120_000); // it draws hundreds of rows, on a machine that may be busy
 
 it("what is filtered can be had as a file, and a failure is told", async () => {
   window.history.replaceState(null, "", "/requests?status=error&from=2026-03-01T00:00:00.000Z");

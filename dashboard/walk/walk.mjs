@@ -8,6 +8,7 @@ import { aWrongAnswerIsTakenBack } from "./cache.mjs";
 import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged } from "./keys.mjs";
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
+import { asThem, QUESTIONS } from "./questions.mjs";
 import { exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { PASTED } from "./settle.mjs";
 import { accessible, ask, email, open, password, refused, shoot, upstream, url } from "./tools.mjs";
@@ -167,6 +168,16 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     }
     await page.setViewportSize({ width: 1280, height: 860 });
   });
+
+  for (const [question, answer] of Object.entries(QUESTIONS)) {
+    await step(`${question}: clicks enough`, () =>
+      browse({ colorScheme: "light" }, async (other, theirs) => {
+        await asThem(other);
+        await answer(other, (name) => shoot(other, `question-${name}`));
+        assert.deepEqual(theirs, [], "the console of whoever asked");
+      }),
+    );
+  }
 
   await step("whoever accepts an invitation does what the role allows, as long as it does", () => members(page, complaints, links, PAGES));
   await step("a forgotten password is answered alike, whoever asks", () => forgotten());

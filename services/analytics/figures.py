@@ -15,7 +15,6 @@ from libs.common.contracts.analytics import (
     SavingsQuery,
     SavingsSeries,
 )
-from libs.common.latency import percentile
 from services.analytics.domain import breakdowns, sums
 from services.analytics.domain.latencies import latencies
 from services.analytics.domain.periods import interval, time_range
@@ -61,8 +60,7 @@ class Figures:
         asked = time_range(period)
         async with self._uow() as tx:
             models, timed = await tx.figures.by_model(asked), await tx.figures.latencies_by_model(asked)
-        uses = sums.model_uses(models, {server: percentile(0.5, counts) for server, counts in timed.items()})
-        return Models(models=uses)
+        return Models(models=sums.model_uses(models, timed))
 
     async def breakdown(self, query: BreakdownQuery) -> Breakdown:
         """What an organization's requests have in common, and what that cost. `BadRequest` names what cannot be asked."""

@@ -1,17 +1,20 @@
 """`make test-dashboard`: types as the API is, component tests, the build, and a browser that walks every page."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from bench.dashboard import database_of
 from deploy.node.dashboard import DASHBOARD, build
 from deploy.node.find import Node, find
 from libs.common.embedding.setup import prepare
+from tests.dashboard.history import write
 from tests.dashboard.outside import outside
 from tests.fixtures.collector import Collector
-from tests.fixtures.running import ALERTING, ROOT, start, stop
+from tests.fixtures.running import ALERTING, ROOT, Account, Running, start, stop
 
 SCHEMA = DASHBOARD / "src" / "api" / "schema.d.ts"
 
@@ -40,7 +43,15 @@ def stale(node: Node) -> bool:
 def shown(node: Node, *arguments: str, **env: str) -> int:
     """Run something whose words are the result."""
     own = {**os.environ, **node.env, **env}
-    return subprocess.run([node.node, *arguments], cwd=DASHBOARD, env=own, timeout=600).returncode
+    return subprocess.run([node.node, *arguments], cwd=DASHBOARD, env=own, timeout=1800).returncode
+
+
+def with_history(running: Running) -> Account:
+    """An organization with two months of requests, of which the answers to questions are known."""
+    account = running.account()
+    [key] = account.get("/api/keys/platform")["keys"]
+    asyncio.run(write(database_of(running), account.org_id, key["id"]))
+    return account
 
 
 def main() -> int:
@@ -63,7 +74,8 @@ def main() -> int:
         try:
             # As it calls itself in links: a session and a cookie are of one address.
             where = {"PROMPTLY_URL": running.state["url"], "PROMPTLY_UPSTREAM_URL": running.upstream_url}
-            return shown(node, "walk/walk.mjs", **where, **others.walk, PROMPTLY_TRACES=collector.url)
+            known = {"PROMPTLY_HISTORY_TOKEN": with_history(running).token}
+            return shown(node, "walk/walk.mjs", **where, **others.walk, **known, PROMPTLY_TRACES=collector.url)
         finally:
             stop(running.process)
             collector.close()

@@ -147,6 +147,8 @@ MODEL_USE: Final = {
     "cost_usd": NUMBER,
     "savings_usd": NUMBER,
     "latency_p50_ms": (*NUMBER, NONE),
+    "latency_p95_ms": (*NUMBER, NONE),
+    "latency_p99_ms": (*NUMBER, NONE),
     "error_rate": NUMBER,
 }
 LEVER: Final = {"lever": str, "requests": int, "tokens_saved": int, "savings_usd": NUMBER, "share": (*NUMBER, NONE)}

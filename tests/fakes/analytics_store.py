@@ -253,6 +253,9 @@ def _sketch(events: Sequence[CompletionFinished], *, whole: bool) -> Sketch:
         total=total,
         overhead=Counter(bucket(event.overhead_ms) for event in events),
         provider=Counter(bucket(event.provider_ms) for event in events if event.provider_ms is not None),
+        first_byte=Counter(
+            bucket(event.first_byte_ms) for event in events if event.stream and event.first_byte_ms is not None
+        ),
     )
 
 
@@ -340,6 +343,8 @@ def _wanted(event: CompletionFinished, query: RequestQuery) -> bool:
         and (query.from_ms is None or made >= moment(query.from_ms, "from"))
         and (query.to_ms is None or made < moment(query.to_ms, "to"))
         and query.end_user in (None, event.end_user)
+        and (query.error_code is None or (event.status, event.error_code) == ("error", query.error_code))
+        and (query.min_latency_ms is None or event.latency_ms >= query.min_latency_ms)
         and (query.tag is None or event.tags.get(query.tag[0]) == query.tag[1])
         and all(getattr(query, name) in (None, getattr(event, name)) for name in ("status", "key_id", "kind", "arm"))
     )

@@ -18,6 +18,8 @@ export interface Filters {
   client?: string;
   user?: string;
   tag?: string;
+  error_code?: string;
+  min_latency_ms?: number;
   from?: string;
   to?: string;
 }
@@ -43,10 +45,17 @@ export const me = () => queryOptions({ queryKey: ["me"], queryFn: ({ signal }) =
 
 export const signIns = () => queryOptions({ queryKey: ["sign-ins"], queryFn: ({ signal }) => call("get", "/api/auth/sign-ins", { signal }) });
 
-export const overview = (days: number) =>
+/** The last days, or from one moment to another. */
+export type When = number | { from: string; to: string };
+
+function whenOf(when: When): { days: number } | { from: string; to: string } {
+  return typeof when === "number" ? { days: when } : { from: when.from, to: when.to };
+}
+
+export const overview = (when: When) =>
   queryOptions({
-    queryKey: ["figures", "overview", days],
-    queryFn: ({ signal }) => call("get", "/api/analytics/overview", { query: { days }, signal }),
+    queryKey: ["figures", "overview", whenOf(when)],
+    queryFn: ({ signal }) => call("get", "/api/analytics/overview", { query: whenOf(when), signal }),
     refetchInterval: EVERY,
     placeholderData: keepPreviousData,
   });
@@ -67,11 +76,18 @@ export const levers = (days: number) =>
     placeholderData: keepPreviousData,
   });
 
-export const models = (days: number) =>
+export const models = (when: When) =>
   queryOptions({
-    queryKey: ["figures", "models", days],
-    queryFn: ({ signal }) => call("get", "/api/analytics/models", { query: { days }, signal }),
+    queryKey: ["figures", "models", whenOf(when)],
+    queryFn: ({ signal }) => call("get", "/api/analytics/models", { query: whenOf(when), signal }),
     refetchInterval: EVERY,
+    placeholderData: keepPreviousData,
+  });
+
+export const latencies = (query: { from: string; to: string; interval: Period["interval"]; model?: string }) =>
+  queryOptions({
+    queryKey: ["figures", "latencies", query],
+    queryFn: ({ signal }) => call("get", "/api/analytics/latencies", { query: { ...query }, signal }),
     placeholderData: keepPreviousData,
   });
 
@@ -83,6 +99,7 @@ export interface BreakdownQuery {
   time_zone: string;
   previous: boolean;
   limit: number;
+  model?: string;
 }
 
 export const breakdown = (query: BreakdownQuery) =>

@@ -1952,7 +1952,7 @@ export interface components {
         /**
          * Latencies
          * @description Milliseconds, true to two percent; None where there were no requests. `overhead` is what we added, `provider` what
-         *         the provider took where one was asked.
+         *         the provider took where one was asked, `first_byte` how long the first piece of a streamed answer took.
          */
         Latencies: {
             p50: number | null;
@@ -1964,6 +1964,10 @@ export interface components {
             provider_p50: number | null;
             /** @default null */
             provider_p95: number | null;
+            /** @default null */
+            first_byte_p50: number | null;
+            /** @default null */
+            first_byte_p95: number | null;
         };
         /**
          * LatencyPoint
@@ -2247,6 +2251,8 @@ export interface components {
             cost_usd: number;
             savings_usd: number;
             latency_p50_ms: number | null;
+            latency_p95_ms: number | null;
+            latency_p99_ms: number | null;
             error_rate: number;
         };
         /**
@@ -3397,6 +3403,7 @@ export interface operations {
                 provider?: string;
                 user?: string;
                 client?: string;
+                error_code?: string;
                 tag?: string;
             };
             header?: never;
@@ -3437,6 +3444,7 @@ export interface operations {
                 provider?: string;
                 user?: string;
                 client?: string;
+                error_code?: string;
                 tag?: string;
             };
             header?: never;
@@ -4876,6 +4884,8 @@ export interface operations {
                 conversation?: string;
                 user?: string;
                 tag?: string;
+                error_code?: string;
+                min_latency_ms?: number;
                 limit?: number;
                 cursor?: string;
             };
@@ -4916,6 +4926,8 @@ export interface operations {
                 conversation?: string;
                 user?: string;
                 tag?: string;
+                error_code?: string;
+                min_latency_ms?: number;
             };
             header?: never;
             path?: never;
@@ -4954,6 +4966,8 @@ export interface operations {
                 conversation?: string;
                 user?: string;
                 tag?: string;
+                error_code?: string;
+                min_latency_ms?: number;
             };
             header?: never;
             path?: never;

@@ -20,6 +20,7 @@ const Overview = lazy(() => import("../pages/Overview"));
 const Requests = lazy(() => import("../pages/Requests"));
 const Request = lazy(() => import("../pages/Request"));
 const Costs = lazy(() => import("../pages/Costs"));
+const Performance = lazy(() => import("../pages/Performance"));
 const Measured = lazy(() => import("../pages/Measured"));
 const Keys = lazy(() => import("../pages/Keys"));
 const Optimization = lazy(() => import("../pages/Optimization"));
@@ -36,6 +37,7 @@ const TITLES = new Map(Object.entries({
   start: "Get started",
   requests: "Requests",
   costs: "Costs",
+  performance: "Performance",
   measured: "Measured",
   keys: "Keys",
   optimization: "Optimization",
@@ -65,6 +67,8 @@ function Page({ section, id }: { section: string; id?: string }) {
       return id ? <Request key={id} id={id} /> : <Requests />;
     case "costs":
       return <Costs />;
+    case "performance":
+      return <Performance />;
     case "measured":
       return <Measured />;
     case "keys":

@@ -13,6 +13,7 @@ import { useWho } from "./who";
 const PAGES: { section: string; label: string; icon: IconName }[] = [
   { section: "", label: "Overview", icon: "chart" },
   { section: "costs", label: "Costs", icon: "pie" },
+  { section: "performance", label: "Performance", icon: "gauge" },
   { section: "measured", label: "Measured", icon: "scales" },
   { section: "requests", label: "Requests", icon: "list" },
   { section: "keys", label: "Keys", icon: "key" },

@@ -7,6 +7,7 @@ import { go } from "./router";
 const PAGES = new Map([
   ["o", { path: "/", name: "Overview" }],
   ["c", { path: "/costs", name: "Costs" }],
+  ["p", { path: "/performance", name: "Performance" }],
   ["m", { path: "/measured", name: "Measured" }],
   ["r", { path: "/requests", name: "Requests" }],
   ["k", { path: "/keys", name: "Keys" }],
@@ -22,17 +23,23 @@ function taken(event: KeyboardEvent): boolean {
   return typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("[role=dialog]") !== null;
 }
 
+/** Puts the focus into the search, which may be on a page that is not here yet, or here and not shown: then it takes no focus. */
 function search(): void {
-  const field = (): HTMLElement | null => document.querySelector<HTMLElement>(SEARCH);
-  if (field()) return field()?.focus();
-  go("/requests");
-  const watch = new MutationObserver(() => {
-    if (!field()) return;
-    field()?.focus();
+  const focused = (): boolean => {
+    const field = document.querySelector<HTMLElement>(SEARCH);
+    field?.focus();
+    return field !== null && document.activeElement === field;
+  };
+  if (focused()) return;
+  if (!document.querySelector(SEARCH)) go("/requests");
+  const watch = new MutationObserver(() => focused() && end());
+  // Whoever goes on with something else wants the focus there.
+  const end = (): void => {
     watch.disconnect();
-  });
-  watch.observe(document.body, { childList: true, subtree: true });
-  setTimeout(() => watch.disconnect(), PATIENCE);
+    for (const kind of ["keydown", "pointerdown", "popstate"]) window.removeEventListener(kind, end, true);
+  };
+  watch.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["style"] });
+  for (const kind of ["keydown", "pointerdown", "popstate"]) window.addEventListener(kind, end, true);
 }
 
 export function Shortcuts() {

@@ -233,7 +233,10 @@ function Latency({ data }: { data: Schema["Latencies"] }) {
         </Table.Tfoot>
       </Table>
       <Text size="xs" c="dimmed" mt="xs">
-        p99 of the total: {milliseconds(data.p99)}. Answers from the cache ask no provider, so the parts are of different requests.
+        <Link to="/performance" size="xs">
+          Over time and by model
+        </Link>
+        . p99 of the total: {milliseconds(data.p99)}. Answers from the cache ask no provider, so the parts are of different requests.
       </Text>
     </Panel>
   );

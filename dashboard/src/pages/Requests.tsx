@@ -11,7 +11,7 @@ import { ago, count, milliseconds, moment, moneyColumn } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { Status } from "../ui/Status";
 import { useNow } from "../ui/useNow";
-import { FilterBar, KINDS, STATUSES } from "./requests/FilterBar";
+import { FilterBar, KINDS, slownessOf, STATUSES } from "./requests/FilterBar";
 import { backwards, begin } from "./requests/period";
 
 const PAGE = 50;
@@ -29,6 +29,8 @@ function filtersOf(query: URLSearchParams): Filters {
     client: query.get("client") ?? undefined,
     user: query.get("user") ?? undefined,
     tag: query.get("tag") ?? undefined,
+    error_code: query.get("error_code") ?? undefined,
+    min_latency_ms: slownessOf(query.get("min_latency_ms")),
     cache_hit: hit === null ? undefined : hit === "true",
     from: query.get("from") ?? undefined,
     to: query.get("to") ?? undefined,

@@ -1,6 +1,7 @@
 // The few icons that are needed, drawn here: a set of thousands is not.
 const PATHS = {
   chart: "M4 20V10M10 20V4M16 20v-7M21 20H3",
+  gauge: "M4.5 18a9 9 0 1 1 15 0M12 14l4-5M12 14h.01",
   scales: "M12 4v16M7 20h10M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z",
   pie: "M12 3v9l6.5 6.2M21 12a9 9 0 1 1-9-9 9 9 0 0 1 9 9zM12 12h9",
   list: "M8 6h13M8 12h13M8 18h13M3.5 6h.01M3.5 12h.01M3.5 18h.01",

@@ -117,10 +117,10 @@ export function PageTitle({ title, children }: { title: string; children?: React
 /** For a badge that may have much to say: it takes more lines, where others are cut. */
 export const WRAPPING = { h: "auto", mih: "var(--badge-height)", py: 1, radius: "md", styles: { label: { whiteSpace: "normal" } } } as const;
 
-/** A table that is wider than a phone: it scrolls by itself, with the keyboard too, and shows that it does. */
-export function Wide({ label, width, children }: { label: string; width: number; children: ReactNode }) {
+/** A table that is wider than a phone: it scrolls by itself, with the keyboard too, and shows that it does. One with many rows takes no more than a height. */
+export function Wide({ label, width, height, children }: { label: string; width: number; height?: number; children: ReactNode }) {
   return (
-    <div role="group" aria-label={label} tabIndex={0} className="wide">
+    <div role="group" aria-label={label} tabIndex={0} className="wide" style={{ maxHeight: height }}>
       <div style={{ minWidth: width, whiteSpace: "nowrap" }}>{children}</div>
     </div>
   );

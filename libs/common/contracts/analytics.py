@@ -46,7 +46,7 @@ class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 class Latencies(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds, true to two percent; None where there were no requests. `overhead` is what we added, `provider` what
-    the provider took where one was asked.
+    the provider took where one was asked, `first_byte` how long the first piece of a streamed answer took.
     """
 
     p50: float | None
@@ -56,6 +56,8 @@ class Latencies(msgspec.Struct, frozen=True, kw_only=True):
     overhead_p95: float | None
     provider_p50: float | None = None
     provider_p95: float | None = None
+    first_byte_p50: float | None = None
+    first_byte_p95: float | None = None
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +117,8 @@ class ModelUse(msgspec.Struct, frozen=True, kw_only=True):
     savings_nano: int
     latency_p50_ms: float | None
     error_rate: float
+    latency_p95_ms: float | None = None
+    latency_p99_ms: float | None = None
 
 
 class Models(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,9 +168,10 @@ class LatencySeries(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """A period, broken down by one or two dimensions: key, endpoint, model, provider, user, client, or a tag as "tag:name". Of user,
-    client and tags at most one. `filters` are values that dimensions must have. With an `interval` (hour, day, week, month in
-    `time_zone`) each row has its points, and with `previous` what the period before had, of the same length or months.
+    """A period, broken down by one or two dimensions: key, endpoint, model, provider, user, client, error (the code of a
+    failed request's error), or a tag as "tag:name". Of user, client, error and tags at most one. `filters` are values that dimensions
+    must have. With an `interval` (hour, day, week, month in `time_zone`) each row has its points, and with `previous` what the period
+    before had, of the same length or months.
     """
 
     org_id: str
@@ -214,7 +219,7 @@ class BreakdownRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
     """The rows that cost most, up to the limit. `other` is what further rows have, `without` what requests have that carry no such user,
-    client or tag; with the rows they make the `total`. `intervals` are the starts of all of them, `partial` those that the period
+    client, error or tag; with the rows they make the `total`. `intervals` are the starts of all of them, `partial` those that the period
     only touches. The period before is given where it was asked for.
     """
 
@@ -232,7 +237,7 @@ class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
 class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the request log, newest first. `cursor` is the `next_cursor` of the page before; `ids`, where given, are
     the only entries that may be on it. `semantic` leaves only semantic hits, `cache_entry_id` only those of one entry; `tag` is a name
-    and the value that it must have.
+    and the value that it must have; `error_code` leaves failed requests alone, `min_latency_ms` those that took as long or longer.
     """
 
     org_id: str
@@ -251,6 +256,8 @@ class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     conversation: str | None = None
     end_user: str | None = None
     tag: tuple[str, str] | None = None
+    error_code: str | None = None
+    min_latency_ms: float | None = None
     ids: tuple[str, ...] | None = None
     semantic: bool = False
     cache_entry_id: str | None = None

@@ -12,11 +12,12 @@ Counts: TypeAlias = Mapping[int, int]  # requests by the number of their latency
 
 
 class Sketch(msgspec.Struct, frozen=True, kw_only=True):
-    """How long requests took in all, what of that was ours, and what the provider's."""
+    """How long requests took in all, what of that was ours, what the provider's, and when a stream began."""
 
     total: Counts = {}
     overhead: Counts = {}
     provider: Counts = {}
+    first_byte: Counts = {}
 
 
 def latencies(sketch: Sketch) -> Latencies:
@@ -29,4 +30,6 @@ def latencies(sketch: Sketch) -> Latencies:
         overhead_p95=percentile(0.95, sketch.overhead),
         provider_p50=percentile(0.5, sketch.provider),
         provider_p95=percentile(0.95, sketch.provider),
+        first_byte_p50=percentile(0.5, sketch.first_byte),
+        first_byte_p95=percentile(0.95, sketch.first_byte),
     )

@@ -15,6 +15,8 @@ from libs.common.contracts.analytics import (
     SavingsPoint,
     TokenCounts,
 )
+from libs.common.latency import percentile
+from services.analytics.domain.latencies import Counts
 
 Interval = Literal["hour", "day", "week"]
 Server: TypeAlias = tuple[str, str | None]  # a model, and the provider that served it
@@ -96,8 +98,8 @@ def savings_points(intervals: Sequence[Sums]) -> tuple[SavingsPoint, ...]:
     return tuple(sorted(points, key=lambda point: point.time_ms))
 
 
-def model_uses(models: Sequence[Sums], medians: Mapping[Server, float | None]) -> tuple[ModelUse, ...]:
-    """What each model did, most requests first."""
+def model_uses(models: Sequence[Sums], timed: Mapping[Server, Counts]) -> tuple[ModelUse, ...]:
+    """What each model did, most requests first; `timed` are its latencies, counted."""
     total = sum(sums.requests for sums in models)
     uses = [
         ModelUse(
@@ -109,10 +111,13 @@ def model_uses(models: Sequence[Sums], medians: Mapping[Server, float | None]) -
             output_tokens=sums.output_tokens,
             cost_nano=sums.cost_nano,
             savings_nano=sums.baseline_nano - sums.cost_nano,
-            latency_p50_ms=medians.get((sums.model, sums.provider)),
+            latency_p50_ms=percentile(0.5, counts),
+            latency_p95_ms=percentile(0.95, counts),
+            latency_p99_ms=percentile(0.99, counts),
             error_rate=_share(sums.error, sums.requests),
         )
         for sums in models
+        for counts in (timed.get((sums.model, sums.provider), {}),)
     ]
     return tuple(sorted(uses, key=lambda use: (-use.requests, use.model, use.provider or "")))
 

@@ -135,6 +135,12 @@ def _filters(query: RequestQuery) -> tuple[list[str], dict[str, object]]:
     if query.tag is not None:
         where.append("tags @> CAST(:tag AS jsonb) AND tags <> '{}'")
         values["tag"] = msgspec.json.encode({query.tag[0]: query.tag[1]}).decode()
+    if query.error_code is not None:
+        where.append("error_code = :error_code AND status = 'error' AND status <> 'success'")
+        values["error_code"] = query.error_code
+    if query.min_latency_ms is not None:
+        where.append("latency_ms >= :min_latency_ms")
+        values["min_latency_ms"] = query.min_latency_ms
     for name in ("status", "key_id", "kind", "session", "client", "arm", "conversation", "end_user"):
         if (value := getattr(query, name)) is not None:
             where.append(f"{name} = :{name}")

@@ -50,10 +50,11 @@ USES: Final = {
     "baseline_cost_nano": REQUESTS["baseline_nano"],
     "unpriced_requests": REQUESTS["unpriced"],
 }
-# A line for each name that a request carries: its end user, its client program, its tags.
+# A line for each name that a request carries: its end user, its client program, the code of its error, its tags.
 LABEL_LINES: Final = """LATERAL (
     SELECT 'user' AS label, end_user AS value WHERE end_user IS NOT NULL
     UNION ALL SELECT 'client', client WHERE client IS NOT NULL
+    UNION ALL SELECT 'error', error_code WHERE status = 'error' AND error_code IS NOT NULL
     UNION ALL SELECT 'tag:' || tag.key, tag.value FROM jsonb_each_text(tags) AS tag
 ) AS labelled"""
 # Column of analytics.lever_hours, over the lines of the receipts.
@@ -65,7 +66,12 @@ LEVERS: Final = {
 LEVER_LINES: Final = "jsonb_to_recordset(levers) AS line(lever text, tokens bigint, nano_usd bigint)"
 
 # The latencies that are kept as counts by bucket, under their names in a sketch, and where the log has them.
-LATENCIES: Final = {"total": "latency_ms", "overhead": "overhead_ms", "provider": "provider_ms"}
+LATENCIES: Final = {
+    "total": "latency_ms",
+    "overhead": "overhead_ms",
+    "provider": "provider_ms",
+    "first_byte": "(CASE WHEN stream THEN first_byte_ms END)",  # of an answer in one piece it says nothing of its own
+}
 
 
 def _bucket(column: str) -> str:

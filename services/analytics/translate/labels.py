@@ -1,4 +1,4 @@
-"""Names that requests carry: end users, client programs, tags. Each gets sums of its own, so their number has a bound."""
+"""Names that requests carry: end users, client programs, codes of errors, tags. Each gets sums of its own, so their number has a bound."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -63,11 +63,12 @@ class Labels:
 
 
 def labels_of(event: CompletionFinished) -> dict[str, str]:
-    """The end user, the client and the tags of a request, as the log has them."""
+    """The end user, the client, the error of a failed request and the tags, as the log has them."""
     kept = bounded(event)
     names = {
         "user": kept.end_user,
         "client": kept.client,
+        "error": kept.error_code if kept.status == "error" else None,
         **{f"tag:{name}": value for name, value in kept.tags.items()},
     }
     found: dict[str, str] = storable({name: value for name, value in names.items() if value is not None})

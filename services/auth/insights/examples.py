@@ -146,6 +146,8 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
                 cost_usd=0.19,
                 savings_usd=0.22,
                 latency_p50_ms=640.0,
+                latency_p95_ms=1900.0,
+                latency_p99_ms=2800.0,
                 error_rate=0.01,
             ),
         )

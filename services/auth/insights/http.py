@@ -195,6 +195,8 @@ def _filtered(request: ApiRequest, params: schemas.LogFilter, clock: Clock) -> a
         conversation=params.conversation,
         end_user=params.user,
         tag=None if params.tag is None else _pair(params.tag),
+        error_code=params.error_code,
+        min_latency_ms=params.min_latency_ms,
     )
 
 

@@ -63,6 +63,9 @@ def _finished(draw: st.DrawFn) -> CompletionFinished:
         latency_ms=draw(st.floats(0, 10**6)),
         overhead_ms=draw(st.floats(0, 1000)),
         provider_ms=draw(st.one_of(st.none(), st.floats(0, 10**6))),
+        stream=draw(st.booleans()),
+        first_byte_ms=draw(st.one_of(st.none(), st.floats(0, 10**6))),
+        error_code=draw(st.sampled_from([None, "deadline_exceeded", "a\x00b"])),
     )
 
 
@@ -85,7 +88,11 @@ async def _figures(uow: UnitOfWork, org_id: str, start: datetime, end: datetime)
 
 
 _breakdowns = st.fixed_dictionaries(
-    {"by": st.sampled_from([("key",), ("tag:team",), ("user", "model"), ("endpoint", "provider"), ("client",)])},
+    {
+        "by": st.sampled_from(
+            [("key",), ("tag:team",), ("user", "model"), ("endpoint", "provider"), ("client",), ("error", "model")]
+        )
+    },
     optional={
         "interval": st.sampled_from(["day", "week", "month"]),
         "time_zone": st.sampled_from(["Asia/Kolkata", "America/New_York"]),

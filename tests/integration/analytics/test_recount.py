@@ -31,6 +31,7 @@ BREAKDOWNS = (
     ("tag:feature", "provider"),
     ("endpoint",),
     ("client", "model"),
+    ("error", "model"),
 )
 FEW = (("key",), ("tag:team",), ("endpoint",))
 PERIODS = [

@@ -162,3 +162,22 @@ async def test_end_users_and_tags_are_found(uow: UnitOfWork) -> None:
         (RequestQuery(org_id=new_id("org"), tag=("team", "c")), []),
     ):
         assert [one.id for one in (await requests.page(query)).requests] == found
+
+
+async def test_errors_and_slow_requests_are_found(uow: UnitOfWork) -> None:
+    org = new_id("org")
+    requests = Requests(uow, ManualClock(NOW), timedelta(days=90))
+    late = request(org, status="error", error_code="deadline_exceeded", latency_ms=9000.0)
+    left = request(org, NOW - HOUR, status="cancelled", error_code="deadline_exceeded", latency_ms=8999.5)
+    full = request(org, NOW - 2 * HOUR, status="error", error_code="rate_limit_exceeded", latency_ms=3.0)
+    await requests.record([late, left, full])
+    for query, found in (
+        (RequestQuery(org_id=org, error_code="deadline_exceeded"), [late.id]),
+        (RequestQuery(org_id=org, error_code="deadline"), []),
+        (RequestQuery(org_id=org, error_code="rate_limit_exceeded", status="success"), []),
+        (RequestQuery(org_id=org, min_latency_ms=9000.0), [late.id]),
+        (RequestQuery(org_id=org, min_latency_ms=8999.5), [late.id, left.id]),
+        (RequestQuery(org_id=org, min_latency_ms=0.0, error_code="rate_limit_exceeded"), [full.id]),
+        (RequestQuery(org_id=new_id("org"), error_code="deadline_exceeded"), []),
+    ):
+        assert [one.id for one in (await requests.page(query)).requests] == found

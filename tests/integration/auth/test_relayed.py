@@ -95,6 +95,8 @@ async def test_savings_models_and_levers_have_their_shapes(auth: Auth) -> None:
             cost_nano=4,
             savings_nano=-5,
             latency_p50_ms=6.0,
+            latency_p95_ms=9.0,
+            latency_p99_ms=12.0,
             error_rate=0.0,
         )
         return analytics.Models(models=(use,))
@@ -118,6 +120,7 @@ async def test_savings_models_and_levers_have_their_shapes(auth: Auth) -> None:
     assert hourly.json() == {"interval": "hour", "points": [point]}
     (model,) = (await auth.call("GET", "/api/analytics/models", org.token)).json()["models"]
     assert (model["cost_usd"], model["savings_usd"], model["latency_p50_ms"]) == (4e-9, -5e-9, 6.0)
+    assert (model["latency_p95_ms"], model["latency_p99_ms"]) == (9.0, 12.0)
     shares = (await auth.call("GET", "/api/analytics/levers", org.token)).json()
     assert [lever["share"] for lever in shares["levers"]] == [0.75, 0.25]
     assert shares["total_usd"] == 4e-8
@@ -205,6 +208,7 @@ async def test_a_breakdown_has_keys_names_and_what_the_rows_leave_out(auth: Auth
         ("requests?status=weird", "status"),
         ("requests?cache_hit=maybe", "cache_hit"),
         ("requests?sort=id;drop", "sort"),
+        ("requests?min_latency_ms=-1", "min_latency_ms"),
         ("requests?model=a%00b", "model"),
         ("requests?from=2026-11-02&to=2026-11-01", "from"),
         ("alerts/events?limit=201", "limit"),
@@ -228,6 +232,7 @@ async def test_the_request_log_is_paged_filtered_and_priced(auth: Auth) -> None:
 
     await auth.bus.serve(analytics.REQUESTS, requests)
     query = "?limit=2&cursor=c&model=gpt-4o&status=success&cache_hit=true&key_id=key_1&kind=chat&from=2026-11-01"
+    query += "&error_code=rate_limit_exceeded&min_latency_ms=1500.5"
     body = (await auth.call("GET", f"/api/requests{query}", org.token)).json()
     assert asked == [
         analytics.RequestQuery(
@@ -240,6 +245,8 @@ async def test_the_request_log_is_paged_filtered_and_priced(auth: Auth) -> None:
             from_ms=1_793_491_200_000,
             key_id="key_1",
             kind="chat",
+            error_code="rate_limit_exceeded",
+            min_latency_ms=1500.5,
         )
     ]
     assert body["next_cursor"] == "next"

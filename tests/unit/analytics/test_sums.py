@@ -4,6 +4,7 @@ import pytest
 
 from libs.common.contracts.analytics import Latencies
 from libs.common.errors import BadRequest
+from libs.common.latency import bucket
 from services.analytics.domain import cursor
 from services.analytics.domain.sums import Sums, model_uses, overview, savings_points
 from tests.unit.analytics.examples import HOUR, NOW, ms
@@ -36,12 +37,14 @@ def test_models_come_by_weight_and_their_shares_add_up() -> None:
             Sums(model="a", provider=None, requests=3),
             Sums(model="a", provider="openai", requests=1),
         ],
-        {("a", None): 12.5},
+        {("a", None): {bucket(10.0): 90, bucket(100.0): 8, bucket(1000.0): 2}},
     )
     assert [(use.model, use.provider, use.share) for use in uses] == [
         ("a", None, 0.6), ("a", "openai", 0.2), ("b", "openai", 0.2),
     ]  # fmt: skip
-    assert [use.latency_p50_ms for use in uses] == [12.5, None, None]
+    timed = [(use.latency_p50_ms, use.latency_p95_ms, use.latency_p99_ms) for use in uses]
+    assert timed[0] == pytest.approx((10, 100, 1000), rel=0.02)
+    assert timed[1:] == [(None, None, None)] * 2
     assert [use.error_rate for use in uses] == [0, 0, 1]
 
 

@@ -2,6 +2,7 @@ import { Table, Text } from "@mantine/core";
 import type { Schema } from "../../api/client";
 import { Link } from "../../app/router";
 import { count, DASH, moneyColumn, percent } from "../../ui/format";
+import { SortHead, useSort } from "../../ui/sort";
 import { Wide } from "../../ui/states";
 import { dimensionName } from "./By";
 import { change } from "./period";
@@ -15,10 +16,11 @@ export function rowName(found: Breakdown, row: Breakdown["rows"][number]): strin
 }
 
 // Where the request log has a filter for a dimension.
-const FILTERS: Record<string, string> = { key: "key_id", endpoint: "kind", model: "model", client: "client", user: "user" };
+const FILTERS: Record<string, string> = { key: "key_id", endpoint: "kind", model: "model", client: "client", user: "user", error: "error_code" };
 
-function logOf(found: Breakdown, values: readonly string[]): string | null {
-  const query = new URLSearchParams({ from: found.from, to: found.to });
+/** The requests behind a row, where the log can be narrowed to them; `more` are filters besides. */
+export function logOf(found: Breakdown, values: readonly string[], more: Record<string, string> = {}): string | null {
+  const query = new URLSearchParams({ from: found.from, to: found.to, ...more });
   for (const [at, name] of found.by.entries()) {
     if (name.startsWith("tag:")) {
       query.set("tag", `${name.slice(4)}=${values[at] ?? ""}`);
@@ -31,7 +33,26 @@ function logOf(found: Breakdown, values: readonly string[]): string | null {
   return `/requests?${query}`;
 }
 
+type Row = Breakdown["rows"][number];
+
+const share = ({ use, previous }: Row): number | null => (previous ? (change(use.cost_usd, previous.cost_usd) ?? (use.cost_usd > 0 ? Infinity : null)) : null);
+
 export function Rows({ found }: { found: Breakdown }) {
+  const { sorted, head } = useSort(
+    found.rows,
+    {
+      name: (row) => rowName(found, row),
+      cost: ({ use }) => use.cost_usd,
+      before: ({ previous }) => previous?.cost_usd ?? null,
+      change: share,
+      saved: ({ use }) => use.savings_usd,
+      requests: ({ use }) => use.requests,
+      failed: ({ use }) => (use.requests > 0 ? use.errors / use.requests : null),
+      input: ({ use }) => use.input_tokens,
+      output: ({ use }) => use.output_tokens,
+    },
+    "cost",
+  );
   const uses = [...found.rows.map((row) => row.use), found.other, found.without, found.total];
   const written = {
     cost: moneyColumn(uses.map((use) => use.cost_usd)),
@@ -47,20 +68,20 @@ export function Rows({ found }: { found: Breakdown }) {
       <Table>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{found.by.map(dimensionName).join(" · ")}</Table.Th>
-            <Table.Th ta="right">Cost</Table.Th>
+            <SortHead {...head("name")}>{found.by.map(dimensionName).join(" · ")}</SortHead>
+            <SortHead right {...head("cost")}>Cost</SortHead>
             <Table.Th ta="right">Share</Table.Th>
-            <Table.Th ta="right">Before</Table.Th>
-            <Table.Th ta="right">Change</Table.Th>
-            <Table.Th ta="right">Saved</Table.Th>
-            <Table.Th ta="right">Requests</Table.Th>
-            <Table.Th ta="right">Failed</Table.Th>
-            <Table.Th ta="right">Tokens in</Table.Th>
-            <Table.Th ta="right">Tokens out</Table.Th>
+            <SortHead right {...head("before")}>Before</SortHead>
+            <SortHead right {...head("change")}>Difference</SortHead>
+            <SortHead right {...head("saved")}>Saved</SortHead>
+            <SortHead right {...head("requests")}>Requests</SortHead>
+            <SortHead right {...head("failed")}>Failed</SortHead>
+            <SortHead right {...head("input")}>Tokens in</SortHead>
+            <SortHead right {...head("output")}>Tokens out</SortHead>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody className="figures">
-          {found.rows.map((row) => {
+          {sorted.map((row) => {
             const to = logOf(found, row.values);
             const name = rowName(found, row);
             return (

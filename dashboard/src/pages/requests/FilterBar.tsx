@@ -8,6 +8,12 @@ import { backwards, fromField, PERIODS, toField } from "./period";
 export const STATUSES: Entry["status"][] = ["success", "fallback", "cached", "error", "cancelled"];
 export const KINDS: Entry["kind"][] = ["chat", "completion", "optimize", "messages", "responses", "generate", "count", "embedding", "passthrough"];
 
+/** Milliseconds as an address or a field has them; undefined where that is no number that the API takes. */
+export function slownessOf(text: string | null): number | undefined {
+  const ms = text === null || text.trim() === "" ? NaN : Number(text);
+  return ms >= 0 && ms <= 1e9 ? ms : undefined;
+}
+
 type Change = (changes: Record<string, string>) => void;
 
 export function FilterBar({ filters, period, filtered, change }: { filters: Filters; period: string; filtered: boolean; change: Change }) {
@@ -67,6 +73,8 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
       <Named name="client" label="Client" placeholder="claude-code" value={filters.client} change={change} />
       <Named name="user" label="User" placeholder="user-42" value={filters.user} change={change} />
       <Named name="tag" label="Tag" placeholder="team=search" value={filters.tag} change={change} />
+      <Named name="error_code" label="Error code" placeholder="rate_limit_exceeded" value={filters.error_code} change={change} />
+      <Named name="min_latency_ms" label="At least so slow, ms" placeholder="5000" value={filters.min_latency_ms?.toString()} change={(changes) => change({ min_latency_ms: String(slownessOf(changes["min_latency_ms"] ?? null) ?? "") })} />
       {filters.session !== undefined && <Named name="session" label="Session" placeholder="" value={filters.session} change={change} />}
       {filtered && (
         <Button size="xs" variant="subtle" onClick={() => go("/requests", true)}>

@@ -13,12 +13,12 @@ from services.auth.schemas import Answer, Time, iso_ms
 _Value = Annotated[str, Meta(min_length=1, max_length=256)]
 # Query parameters that leave only requests with one value, and the dimension that each is about.
 _FILTERS = {"key_id": "key", "endpoint": "endpoint", "model": "model", "provider": "provider"}
-_FILTERS |= {"user": "user", "client": "client"}
+_FILTERS |= {"user": "user", "client": "client", "error_code": "error"}
 
 
 class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A period; one or two dimensions with a comma between them (key, endpoint, model, provider, user, client, tag:name); what it is cut
-    into by the clocks of a time zone; whether the period before is wanted; and values that requests must have (a tag as name=value).
+    """A period; one or two dimensions with a comma between them (key, endpoint, model, provider, user, client, error, tag:name); what it is
+    cut into by the clocks of a time zone; whether the period before is wanted; and values that requests must have (a tag as name=value).
     """
 
     by: Annotated[str, Meta(min_length=1, max_length=600)]
@@ -35,6 +35,7 @@ class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     provider: _Value | None = None
     user: _Value | None = None
     client: _Value | None = None
+    error_code: _Value | None = None
     tag: Annotated[str, Meta(pattern="^[^=]{1,256}=")] | None = None
 
     def asked(self, org_id: str, from_ms: int, to_ms: int) -> analytics.BreakdownQuery:

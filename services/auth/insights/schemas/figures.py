@@ -148,6 +148,8 @@ class ModelUse(Answer, frozen=True, kw_only=True):
     cost_usd: float
     savings_usd: float
     latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    latency_p99_ms: float | None
     error_rate: Rate
 
 
@@ -170,6 +172,8 @@ class Models(Answer, frozen=True, kw_only=True):
                 cost_usd=usd(use.cost_nano),
                 savings_usd=usd(use.savings_nano),
                 latency_p50_ms=use.latency_p50_ms,
+                latency_p95_ms=use.latency_p95_ms,
+                latency_p99_ms=use.latency_p99_ms,
                 error_rate=use.error_rate,
             )
             for use in models.models

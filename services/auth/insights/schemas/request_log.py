@@ -28,6 +28,8 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     conversation: OptionalText | None = None
     user: OptionalText | None = None
     tag: Annotated[str, Meta(pattern="^[^=]{1,256}=")] | None = None
+    error_code: OptionalText | None = None
+    min_latency_ms: Annotated[float, Meta(ge=0, le=1e9)] | None = None
 
 
 class LogQuery(LogFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
