@@ -20,7 +20,7 @@ def added(one: Parsed, other: Parsed) -> bool:
 
 def quoted(one: Parsed, other: Parsed) -> bool:
     """Words in quotation marks that the other question does not hold: what is translated, searched for, or spelled."""
-    return not (one.quoted <= other.present and other.quoted <= one.present)
+    return not (one.quoted <= other.present | other.quoted and other.quoted <= one.present | one.quoted)
 
 
 def spelled(one: Parsed, other: Parsed) -> bool:

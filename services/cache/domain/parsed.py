@@ -87,9 +87,9 @@ class Parsed:
         return frozenset(sense(word) for word in self.words if word.endswith("s") and stem(word) == stem(word[:-1]))
 
     @cached_property
-    def chosen(self) -> frozenset[str]:
-        """The stems of the words that a synonym could stand for, as they were chosen."""
-        return frozenset(base for word in self.words if is_content(word) and (base := stem(word)) in INTERCHANGED)
+    def chosen(self) -> tuple[str, ...]:
+        """The stems of the words that a synonym could stand for, as they were chosen, in order."""
+        return tuple(base for word in self.words if is_content(word) and (base := stem(word)) in INTERCHANGED)
 
     @cached_property
     def about_words(self) -> bool:
@@ -98,7 +98,7 @@ class Parsed:
         """
         return (
             not MENTIONS.isdisjoint(self.present)
-            or len(set(map(sense, self.chosen))) < len(self.chosen)
+            or len({sense(word) for word in self.words if stem(word) in INTERCHANGED}) < len(set(self.chosen))
             or _is_term((*self.words, *self.literals))
         )
 

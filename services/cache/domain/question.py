@@ -126,6 +126,12 @@ def reached(parsed: Parsed) -> bool:
     return any(word == "you" and before not in _ACTS for before, word in pairwise(parsed.words))
 
 
+def acting(parsed: Parsed) -> frozenset[bool]:
+    """Whether a "someone" acts, and whether one is acted on: "how do I earn someone's trust" is not "how does someone earn trust"."""
+    pairs = pairwise(("if", *parsed.words))
+    return frozenset(before in _ACTS for before, word in pairs if word in _ANYONE)
+
+
 def subjects(parsed: Parsed) -> frozenset[str]:
     """Who anything is asked of, where it may be anybody: "they" is other people, "I", "you", "we" and "one" are one."""
     found = parsed.present & (_SUBJECTS | {"they"})
@@ -159,14 +165,15 @@ def has_auxiliary(parsed: Parsed) -> frozenset[str]:
 
 
 def _anybody(words: tuple[str, ...], at: int) -> bool:
-    """Whether it is the "you" of "how do you" or of "what happens if you", or the "they" of "when did they"."""
+    """Whether it is the "you" of "how do you", the "I" of "what happens if I", or the "they" of "when did they"."""
     if words[at] not in _GENERIC or at < 1:
         return False
     following = words[at + 1] if at + 1 < len(words) else ""
     if words[at] == "you" and following in _MINDED | {""}:
         return False
     if words[at - 1] in _CASES:
-        return words[at] in _SUBJECTS and _alone(words)
+        # "What happens if you crash" may ask the one who answers.
+        return words[at] in _SUBJECTS - {"you"} and _alone(words)
     if at < 2 or words[at - 1] not in lexicon.AUXILIARIES or words[at - 2] not in _HOW_TO | {"why", "when"}:
         return False
     if words[at] != "you":

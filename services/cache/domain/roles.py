@@ -30,7 +30,7 @@ _SCOPES = frozenset({"only", "all", "every", "each", "because"})
 # "In common" and "in general" say how, and no word that they stand behind owns anything.
 _SET = frozenset("common general particular short detail private public full part advance fact free".split())
 # What a verb takes with it: to study, to study for.
-_TAKEN = frozenset("for with from to about against after over off into".split())
+_TAKEN = frozenset("for with from to about against after over off into at".split())
 _JUDGING = frozenset({"why", "when", "where", "how"})
 _ACTORS = frozenset({"i", "you", "we", "one", "to"})
 _JOINS = frozenset({"and", "or"})

@@ -79,7 +79,6 @@ improve enhance
 modify alter
 acquire obtain
 disadvantage drawback downside
-company firm
 importance significance
 disease illness
 happen occur

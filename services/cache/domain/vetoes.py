@@ -13,6 +13,7 @@ from services.cache.domain import opposites as opposed
 from services.cache.domain.exchanges import accents, added, exchanged, quoted, shouted, spelled
 from services.cache.domain.parsed import Parsed
 from services.cache.domain.question import (
+    acting,
     addressed,
     asked_too,
     has_auxiliary,
@@ -162,6 +163,8 @@ def persons(one: Parsed, other: Parsed) -> bool:
     """He and she, my and your."""
     here, there = addressed(one), addressed(other)
     if personal(one) != personal(other) or (here and there and here != there) or reached(one) != reached(other):
+        return True
+    if acting(one) and acting(other) and acting(one) != acting(other):
         return True
     who, whom = subjects(one), subjects(other)
     if {who, whom} == {frozenset({"they"}), frozenset({"one"})}:
