@@ -12,7 +12,7 @@ from libs.common.contracts.router import RouteRequest
 from services.auth.accounts.domain import credentials
 from services.auth.optimization.domain import diff
 from services.auth.routing.domain.chat_request import ChatBody
-from services.cache.domain import characters, normalise, roles, spelling, time_sensitive, verifier
+from services.cache.domain import characters, normalise, phrasing, roles, spelling, time_sensitive, verifier
 from services.cache.domain import language as cache_language
 from services.cache.domain.identity import own_direction
 from services.cache.domain.parsed import Parsed
@@ -40,12 +40,19 @@ def cache() -> Iterator[Reader]:
     yield Reader("normalise", normalise.normalise, slow=True)
     yield Reader("repeat form", normalise.repeat_form)
     yield Reader("slips", spelling.repaired)
+    yield Reader("turns of phrase", lambda text: (phrasing.unmarked(text), phrasing.rephrased(text)))
     yield Reader("hidden signs", lambda text: (characters.hides(text), characters.latin(text)))
     yield Reader("time sensitive", time_sensitive.is_time_sensitive)
     yield Reader("language of a question", lambda text: (cache_language.english(text), cache_language.known(text)))
     yield Reader("a word", lambda text: (stem(text), lemmas(text), is_past(text), sense(text)))
     yield Reader(
-        "roles", lambda text: (roles.compounds(text.split()), roles.joins(text.split()), roles.phrases(text.split()))
+        "roles",
+        lambda text: (
+            roles.compounds(text.split()),
+            roles.joins(text.split()),
+            roles.phrases(text.split()),
+            roles.linked(text.split()),
+        ),
     )
     yield Reader("vetoes", _vetoed, slow=True)
     yield Reader("verifier", lambda text: verifier.judge(text, text.replace("a", "b", 1)), slow=True)

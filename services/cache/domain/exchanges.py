@@ -8,6 +8,8 @@ from services.cache.domain.synonyms import HOLLOW, IMPLIED, sense
 
 def exchanged(one: Parsed, other: Parsed) -> bool:
     """Inbound and outbound, lossy and lossless, include and exclude, one drug and the next: words that are no synonyms."""
+    if one.chosen != other.chosen and (one.about_words or other.about_words):
+        return True
     return bool(_said(one, other) and _said(other, one))
 
 
@@ -18,7 +20,7 @@ def added(one: Parsed, other: Parsed) -> bool:
 
 def quoted(one: Parsed, other: Parsed) -> bool:
     """Words in quotation marks that the other question does not hold: what is translated, searched for, or spelled."""
-    return not (one.quoted <= other.present and other.quoted <= one.present)
+    return not (one.quoted <= other.present | other.quoted and other.quoted <= one.present | one.quoted)
 
 
 def spelled(one: Parsed, other: Parsed) -> bool:
@@ -47,7 +49,13 @@ def _unrelated(one: Parsed, other: Parsed) -> bool:
 
 def _said(one: Parsed, other: Parsed) -> list[str]:
     """The words that only the first question has, and that say something there."""
-    new = one.stems - other.stems - HOLLOW - one.leading - {sense(text.lower()) for text in other.literals}
+    new = (
+        one.stems
+        - other.stems
+        - (HOLLOW - one.bearing)
+        - one.leading
+        - {sense(text.lower()) for text in other.literals}
+    )
     return [
         word
         for at, word in enumerate(one.content)

@@ -7,9 +7,10 @@ import re
 import unicodedata
 
 from services.cache.domain.lexicon import COPULAS, DETERMINERS, FUNCTION_WORDS
+from services.cache.domain.phrasing import rephrased, unmarked
 from services.cache.domain.spelling import repaired
 
-VERSION = 4
+VERSION = 5
 
 _QUOTES = str.maketrans("‘’ʼ“”", "'''\"\"")
 _CONTRACTED_IS = re.compile(r"\b(what|who|where|when|how|why|which|that|it|he|she|there|here)'s\b", re.IGNORECASE)
@@ -122,6 +123,7 @@ def clean(text: str) -> str:
     low = text.lower()
     if "whats" in low:
         text = _WHATS.sub("what is", text)
+    text = unmarked(text)
     if "'" in text:
         text = _CONTRACTED_IS.sub(r"\1 is", text)
         for pattern, replacement in _CONTRACTIONS:
@@ -150,7 +152,7 @@ def plain(text: str) -> str:
     """The text without courtesies and slips, in one order of clauses and one spelling of possession, measure and ability. Case
     stays, for it tells names.
     """
-    text = _HOW_COME.sub("why", strip_courtesy(repaired(clean(text))))
+    text = _HOW_COME.sub("why", rephrased(strip_courtesy(repaired(clean(text)))))
     if "," in text:
         text = _CLAUSE_FIRST.sub(_clause_last, text)
     low = text.lower()

@@ -8,12 +8,16 @@ from itertools import pairwise
 
 from services.cache.domain import roles
 from services.cache.domain.language import english
-from services.cache.domain.lexicon import is_content
+from services.cache.domain.lexicon import PRONOUNS, is_content
 from services.cache.domain.normalise import clean, normalise, repeat_form
-from services.cache.domain.synonyms import LEADING, sense
+from services.cache.domain.stem import stem
+from services.cache.domain.synonyms import INTERCHANGED, LEADING, MENTIONS, sense
 from services.cache.domain.tokens import QUOTED, Kind, Token, tokenise
 
 _REMEMBERED_LETTERS = 400
+_LONGEST_TERM = 3
+# What stands around a term where nothing but the term is asked for.
+_AROUND_TERMS = frozenset({"what", "who", "is", "are", "the", "a", "an", "does", "do", "explain", "work", "works"})
 _SHOUTED = re.compile(r"\b[A-Z]{2,}\b")
 
 
@@ -68,6 +72,37 @@ class Parsed:
         return frozenset(self.content)
 
     @cached_property
+    def single(self) -> frozenset[str]:
+        """The stems that "a" or "an" stands before, with at most a word between."""
+        return frozenset(
+            sense(word)
+            for at, article in enumerate(self.words)
+            if article in {"a", "an"}
+            for word in self.words[at + 1 : at + 3]
+        )
+
+    @cached_property
+    def several(self) -> frozenset[str]:
+        """The stems of the words that are a plural."""
+        return frozenset(sense(word) for word in self.words if word.endswith("s") and stem(word) == stem(word[:-1]))
+
+    @cached_property
+    def chosen(self) -> tuple[str, ...]:
+        """The stems of the words that a synonym could stand for, as they were chosen, in order."""
+        return tuple(base for word in self.words if is_content(word) and (base := stem(word)) in INTERCHANGED)
+
+    @cached_property
+    def about_words(self) -> bool:
+        """Whether a synonym would be another question: a word is asked about, a term of two or three words is, or two words that
+        mean the same stand beside each other.
+        """
+        return (
+            not MENTIONS.isdisjoint(self.present)
+            or len({sense(word) for word in self.words if stem(word) in INTERCHANGED}) < len(set(self.chosen))
+            or _is_term((*self.words, *self.literals))
+        )
+
+    @cached_property
     def roles(self) -> tuple[str, ...]:
         """The same stems with numbers, in an order that phrasing does not change."""
         return roles.canonical(self._tokens)
@@ -86,6 +121,11 @@ class Parsed:
     def phrases(self) -> frozenset[tuple[str, str]]:
         """The pairs that "of", "in" and "for" join, put as a compound would put them."""
         return roles.phrases(self.words)
+
+    @cached_property
+    def linked(self) -> Mapping[tuple[str, str], str]:
+        """What stands between two neighbouring stems: a preposition that a verb takes, or nothing."""
+        return roles.linked(self.words)
 
     @cached_property
     def joins(self) -> frozenset[frozenset[str]]:
@@ -131,6 +171,13 @@ class Parsed:
         return frozenset(map(sense, found | ({"fact"} if ("in", "fact") in pairs else set())))
 
     @cached_property
+    def bearing(self) -> frozenset[str]:
+        """The stems of the words that have somebody behind them: "get somebody to pay" is not "pay"."""
+        return frozenset(
+            sense(word) for word, behind in pairwise(self.words) if behind in PRONOUNS and is_content(word)
+        )
+
+    @cached_property
     def shouted(self) -> frozenset[str]:
         """The words all in upper case that would be grammar in lower case; none where everything is upper case."""
         if self._text.isupper():
@@ -156,6 +203,12 @@ def parse(text: str) -> Parsed:
 @lru_cache(maxsize=1024)
 def _remembered(text: str) -> Parsed:
     return Parsed(text)
+
+
+def _is_term(words: tuple[str, ...]) -> bool:
+    """Whether all that is asked is what "a hard drive" or "quick sort" is; "the fastest car" is no term."""
+    bare = [word for word in words if word not in _AROUND_TERMS]
+    return 1 < len(bare) <= _LONGEST_TERM and all(is_content(word) and not word.endswith("est") for word in bare)
 
 
 def _titled(tokens: tuple[Token, ...]) -> list[str]:

@@ -26,6 +26,17 @@ _HOW_TO = frozenset({"how", "where", "what"})
 _GENERIC = frozenset({"i", "you", "we", "one", "someone", "people", "they"})
 _PERSONS = {"i": "first", "me": "first", "we": "first", "us": "first", "myself": "first", "you": "second",
             "yourself": "second"}  # fmt: skip
+# Whoever else is spoken of, but not as a he, she or they.
+_ANYONE = dict.fromkeys("someone somebody anyone anybody everyone everybody".split(), "someone")
+_SUBJECTS = frozenset({"i", "you", "we", "one"})
+# "How do you feel" asks the one who answers.
+_MINDED = frozenset("feel think look like".split())
+# What a "what can you" goes on with where it may be anybody's.
+_TASKED = frozenset("do need have use say call".split())
+_CASES = frozenset({"if", "when"})
+# Behind these a "you" is who acts; behind other words it is who something is done to.
+_ACTS = _SUBJECTS | lexicon.AUXILIARIES | lexicon.CONJUNCTIONS | lexicon.QUESTION_WORDS | lexicon.FILLERS | {
+    "before", "after", "until", "since", "that", "like", "as", "not"}  # fmt: skip
 _HELPED = lexicon.AUXILIARIES - {"need", "able", "possible"}
 _ASKERS = {("i",), ("you",), ("we",), ("one",)}
 _OWNERS = {
@@ -104,8 +115,27 @@ def personal(parsed: Parsed) -> tuple[str, ...]:
 
 def persons_in_order(parsed: Parsed) -> tuple[str, ...]:
     """All persons in the order in which they are first named: "they ... us" is not "we ... them"."""
-    named = lexicon.SUBJECT_WORDS | _OWNERS | _PERSONS
+    named = lexicon.SUBJECT_WORDS | _OWNERS | _PERSONS | _ANYONE
     return tuple(dict.fromkeys(named[word] for word in parsed.words if word in named))
+
+
+def reached(parsed: Parsed) -> bool:
+    """Whether something is done to a "you": "how do I ask you" is not "how do you ask"."""
+    if ("according", "to") in pairwise(parsed.words):
+        return False  # nothing but a "do you think"
+    return any(word == "you" and before not in _ACTS for before, word in pairwise(parsed.words))
+
+
+def acting(parsed: Parsed) -> frozenset[bool]:
+    """Whether a "someone" acts, and whether one is acted on: "how do I earn someone's trust" is not "how does someone earn trust"."""
+    pairs = pairwise(("if", *parsed.words))
+    return frozenset(before in _ACTS for before, word in pairs if word in _ANYONE)
+
+
+def subjects(parsed: Parsed) -> frozenset[str]:
+    """Who anything is asked of, where it may be anybody: "they" is other people, "I", "you", "we" and "one" are one."""
+    found = parsed.present & (_SUBJECTS | {"they"})
+    return frozenset("they" if word == "they" else "one" for word in found)
 
 
 def addressed(parsed: Parsed) -> tuple[str, ...]:
@@ -135,13 +165,27 @@ def has_auxiliary(parsed: Parsed) -> frozenset[str]:
 
 
 def _anybody(words: tuple[str, ...], at: int) -> bool:
-    """Whether it is the "you" of "how do you" or the "they" of "when did they"."""
-    return (
-        words[at] in _GENERIC
-        and at >= 2
-        and words[at - 1] in lexicon.AUXILIARIES
-        and words[at - 2] in _HOW_TO | {"why", "when"}
-    )
+    """Whether it is the "you" of "how do you", the "I" of "what happens if I", or the "they" of "when did they"."""
+    if words[at] not in _GENERIC or at < 1:
+        return False
+    following = words[at + 1] if at + 1 < len(words) else ""
+    if words[at] == "you" and following in _MINDED | {""}:
+        return False
+    if words[at - 1] in _CASES:
+        # "What happens if you crash" may ask the one who answers.
+        return words[at] in _SUBJECTS - {"you"} and _alone(words)
+    if at < 2 or words[at - 1] not in lexicon.AUXILIARIES or words[at - 2] not in _HOW_TO | {"why", "when"}:
+        return False
+    if words[at] != "you":
+        return True
+    # What the one who answers did, and what that one can, is no how-to.
+    return words[at - 1] != "did" and (words[at - 2] != "what" or words[at - 1] == "should" or following in _TASKED)
+
+
+def _alone(words: tuple[str, ...]) -> bool:
+    """Whether only one person is spoken of."""
+    named = lexicon.SUBJECT_WORDS | _OWNERS | _PERSONS | _ANYONE
+    return len({named[word] for word in words if word in named}) == 1
 
 
 def _affirmed(words: tuple[str, ...]) -> tuple[str, ...]:

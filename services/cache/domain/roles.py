@@ -3,7 +3,17 @@
 from collections import deque
 from collections.abc import Sequence
 
-from services.cache.domain.lexicon import COPULAS, DETERMINERS, DIRECTIONS, FILLERS, MUTUAL_VERBS, SYMMETRIC, is_content
+from services.cache.domain.lexicon import (
+    ADVERBS,
+    COPULAS,
+    DETERMINERS,
+    DIRECTIONS,
+    FILLERS,
+    MUTUAL_VERBS,
+    SYMMETRIC,
+    is_content,
+)
+from services.cache.domain.stem import stem
 from services.cache.domain.synonyms import sense
 from services.cache.domain.tokens import Token
 
@@ -17,13 +27,25 @@ _IRREGULAR = frozenset(_PARTICIPLES.split())
 _PLACED = frozenset({"only", "all", "every", "each", "not", "never", "he", "she", "they"})
 # Beside one of these it matters where "not" stands.
 _SCOPES = frozenset({"only", "all", "every", "each", "because"})
+# "In common" and "in general" say how, and no word that they stand behind owns anything.
+_SET = frozenset("common general particular short detail private public full part advance fact free".split())
+# What a verb takes with it: to study, to study for.
+_TAKEN = frozenset("for with from to about against after over off into at".split())
+_JUDGING = frozenset({"why", "when", "where", "how"})
+_ACTORS = frozenset({"i", "you", "we", "one", "to"})
 _JOINS = frozenset({"and", "or"})
+# Behind one of these another verb may stand, which an adverb at the end may belong to.
+_SCOPING = frozenset(
+    {"to", "and", "or", "that", "if", "when", "which", "who", "while", "because", "without", "by", "not"}
+)
+_SHORTEST_ADVERB = 4
 _LONGEST_RUN = 24
 
 
 def canonical(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Content stems with adjuncts at the end, passives turned active, and joined items sorted."""
-    words = _sorted_joins(_active(_mutual(_judged_last(_fronted_last(_without_source(list(tokens)))))))
+    words = _adverb_last(_fronted_last(_without_source(list(tokens))))
+    words = _sorted_joins(_active(_mutual(_judged_last(words))))
     placed = _PLACED if any(token.text in _SCOPES | _JOINS for token in tokens) else _PLACED - {"not"}
     return tuple(sense(word) for word in words if is_content(word) or word in placed)
 
@@ -47,8 +69,24 @@ def phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:
     return frozenset(
         (sense(owner), sense(head))
         for head, link, owner in zip(plain, plain[1:], plain[2:], strict=False)
-        if link in {"of", "in", "for", "at", "on"} and is_content(head) and is_content(owner)
+        if link in {"of", "in", "for", "at", "on"} and is_content(head) and is_content(owner) and owner not in _SET
     )
+
+
+def linked(words: Sequence[str]) -> dict[tuple[str, str], str]:
+    """For each two content words with at most one preposition and determiners between them: that preposition, or nothing."""
+    plain = [word for word in words if word not in DETERMINERS]
+    found: dict[tuple[str, str], str] = {}
+    for at, word in enumerate(plain[:-1]):
+        if not is_content(word):
+            continue
+        if is_content(plain[at + 1]):
+            found.setdefault((stem(word), stem(plain[at + 1])), "")
+        elif (
+            plain[at + 1] in _TAKEN and at + 2 < len(plain) and is_content(plain[at + 2]) and plain[at + 2] not in _SET
+        ):
+            found.setdefault((stem(word), stem(plain[at + 2])), plain[at + 1])
+    return found
 
 
 def joins(words: Sequence[str]) -> frozenset[frozenset[str]]:
@@ -96,10 +134,24 @@ def _fronted_last(tokens: list[Token]) -> list[str]:
 
 
 def _judged_last(words: list[str]) -> list[str]:
-    """ "is it safe to swim" into "is swim safe"."""
-    if words[1:2] == ["it"] and words[3:4] == ["to"] and words[0] in COPULAS:
-        return [words[0], *words[4:], words[2]]
+    """ "is it safe to swim" into "is swim safe", also behind a "why"."""
+    at = 1 if words[:1] and words[0] in _JUDGING else 0
+    if words[at + 1 : at + 2] == ["it"] and words[at + 3 : at + 4] == ["to"] and words[at] in COPULAS:
+        return [*words[: at + 1], *words[at + 4 :], words[at + 2]]
     return words
+
+
+def _adverb_last(words: list[str]) -> list[str]:
+    """ "how do I locally undo a commit" into "how do I undo a commit locally", where there is only one thing that it can bear on."""
+    scoped = max((at for at, word in enumerate(words) if word in _SCOPING), default=0)
+    for at in range(max(1, scoped), len(words) - 1):
+        if words[at - 1] in _ACTORS and _is_adverb(words[at]):
+            return [*words[:at], *words[at + 1 :], words[at]]
+    return words
+
+
+def _is_adverb(word: str) -> bool:
+    return word in ADVERBS or (word.endswith("ly") and len(word) > _SHORTEST_ADVERB)
 
 
 def _active(words: list[str]) -> list[str]:
@@ -173,7 +225,10 @@ def _sorted_joins(words: list[str]) -> list[str]:
         left = 0
         while left < len(out) and is_content(out[-left - 1]):
             left += 1
-        size = min(left, _phrase_end(words, begin) - begin)
+        right = _phrase_end(words, begin)
+        while right > begin + 1 and _is_adverb(words[right - 1]):
+            right -= 1  # "a and b together"
+        size = min(left, right - begin)
         end = begin + max(size, 1)
         items = sorted((out[len(out) - size :], words[begin:end]))
         out[len(out) - size :] = [word for item in items for word in item]

@@ -1,7 +1,7 @@
 """Slips of the hand: letters that changed places, and letters typed once too often or once too seldom.
 
-Nothing else is mended. One letter for another makes "effect" of "affect" and one drug of another, and a word that nobody here
-knows is more often rare than wrong.
+Beside them only spellings that are listed as no word at all are mended. One letter for another makes "effect" of "affect" and
+one drug of another, and a word that nobody here knows is more often rare than wrong.
 """
 
 import re
@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from services.cache.domain.common_words import WORDS
 from services.cache.domain.language import KNOWN, known
+from services.cache.domain.misspellings import MISSPELLINGS
 from services.cache.domain.words import word_set
 
 _WORD = re.compile(r"(?<![^\s\"'(])[a-z]{3,}(?![^\s\"'.,;:!?)])")
@@ -33,8 +34,8 @@ def _word(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=16384)
 def _mended(word: str) -> str:
-    if word in _SHORT:
-        return _SHORT[word]
+    if (meant := _SHORT.get(word) or MISSPELLINGS.get(word)) is not None:
+        return meant
     if not _SHORTEST <= len(word) <= _LONGEST or word in _OTHERS or known(word):
         return word
     found = {slip for slip in _slips(word) if slip in WORDS or slip in KNOWN}

@@ -35,6 +35,7 @@ _OTHER_THINGS = frozenset(
     "glasses goods customs arms news spectacles savings earnings proceeds remains jeans spirits manners sands lens".split()
 )
 _VOWELS = frozenset("aeiouy")
+_WITH_S = re.compile("(i|y)s(e|es|ed|er|ers|ing|ation|ations)$")
 _DOUBLES = re.compile("[^aeiouy]+[aeiouy][^aeiouywx]")
 
 
@@ -44,15 +45,13 @@ def stem(word: str) -> str:
     word = _IRREGULAR.get(word, word)
     if len(word) <= 3 or word in _OTHER_THINGS:
         return word
-    # British and American spelling.
-    return _bare(_singular(word.replace("our", "or") if len(word) > 5 else word))
+    return _bare(_singular(_american(word)))
 
 
 @lru_cache(maxsize=16384)
 def lemmas(word: str) -> frozenset[str]:
     """What the word may be a form of. Words of one stem that share none are others: plan and plane, hop and hope."""
-    word = _IRREGULAR.get(word, word)
-    word = word.replace("our", "or") if len(word) > 5 else word
+    word = _american(_IRREGULAR.get(word, word))
     for ending in ("ing", "ed"):
         base = word.removesuffix(ending)
         if base != word and len(base) >= 3:
@@ -67,6 +66,15 @@ def lemmas(word: str) -> frozenset[str]:
 def is_past(word: str) -> bool:
     """Whether a word is a simple past, or could be one."""
     return word in _PAST or (word.endswith("ed") and len(word) > 4 and not word.endswith("eed"))
+
+
+def _american(word: str) -> str:
+    """British and American spelling as one."""
+    if len(word) <= 5:
+        return word
+    word = word.replace("our", "or")
+    # No two words differ in such an "s" alone, and in both questions the same is done to "exercise".
+    return _WITH_S.sub(r"\1z\2", word) if len(word) > 6 else word
 
 
 def _singular(word: str) -> str:

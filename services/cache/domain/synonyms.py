@@ -74,7 +74,72 @@ stomach belly
 rabbit bunny
 think believe according
 bicycle bike
+strange weird bizarre
+improve enhance
+modify alter
+acquire obtain
+disadvantage drawback downside
+importance significance
+disease illness
+happen occur
+build construct
+reply respond
+forbid prohibit
+achieve accomplish
+beautiful gorgeous
+funny amusing
+annoying irritating
+delicious tasty yummy
+dumb stupid
+dangerous hazardous
+toxic poisonous
+cheap inexpensive
+costly expensive
+entire whole
+urinate pee
+vomit puke
+sweat perspire
+motorcycle motorbike
+truck lorry
+gasoline petrol
+diaper nappy
+eggplant aubergine
+zucchini courgette
+exam examination
+laboratory lab
+influenza flu
+telephone phone
+dormitory dorm
+rhinoceros rhino
+hippopotamus hippo
+chimpanzee chimp
+advertisement advert
+statistics stats
+grandmother grandma
+grandfather grandpa
+amount quantity
+aluminium aluminum
+sulfur sulphur
+gray grey
+fiber fibre
+theater theatre
+catalog catalogue
+dialog dialogue
+program programme
+defense defence
+pyjamas pajamas
 """)
+# Groups whose words are forms of one word.
+_FORMS = word_set(
+    """use using utilise utilised utilized usage define definition difference differ protect protection instinct instinctive
+    think believe according math maths mathematics mathematical percent percentage relation relationship"""
+)
+# What asks about a word itself: there a synonym is another word.
+MENTIONS = word_set(
+    """spell spelled spelt spelling pronounce pronounced pronunciation rhyme rhymes synonym synonyms antonym antonyms plural singular
+    etymology word words letter letters syllable syllables mean means meaning definition define called say
+    difference differences differ different translate translation abbreviation acronym prefix suffix noun verb adjective adverb"""
+)
 # Closed lists that have vetoes of their own: within one of their groups a word is only spelled otherwise.
 _CLOSED = (
     UNITS,
@@ -82,6 +147,8 @@ _CLOSED = (
     TASKS,
     {word: name for word, name in MONTHS.items() if word not in {"may", "march"}},
 )
+# Words that stand for others, by stem; a closed list's words are only spelled otherwise.
+INTERCHANGED = frozenset(stem(word) for word in _GROUPS) - frozenset(map(stem, _FORMS))
 _SENSES = {stem(word): stem(first) for listed in (*_CLOSED, _GROUPS) for word, first in listed.items()}
 # Says nothing that the rest does not: "is considered a planet", "perform a reset".
 HOLLOW = frozenset(map(stem, word_set("get give perform consider like become")))

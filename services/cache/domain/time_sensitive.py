@@ -18,6 +18,8 @@ _DOES = word_set(
     """am was were have had has did own owe see saw live lived work earn bought made said wrote asked told sent got went paid
     left lost found met booked ordered uploaded look weigh"""
 )
+_ABLE = word_set("can could should")
+_ANYBODYS = word_set("earn work live")
 # "How long does it last" asks for a time; other lasts are the asker's, or the moment's.
 _LASTING = ("how long", "longer")
 
@@ -42,4 +44,6 @@ def _told(words: list[str], at: int) -> bool:
         return not (before in FAVOURS or (before in {"to", "for"} and words[0] in FAVOURS))
     if before in {"if", "when"} and after not in {"did", "was", "had"}:
         return False  # a case that may be anybody's
+    if after in _ANYBODYS and (before in _ABLE or (words[:2] == ["how", "do"] and at == 2)):
+        return False  # what anybody can do
     return before in _DID or (after in _DOES and words[at + 2 : at + 3] != ["to"]) or is_past(after)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.cache.domain.parsed import Parsed, parse
+from services.cache.domain.synonyms import HOLLOW
 from services.cache.domain.vetoes import VETOES
 
 # What the model takes off for phrasing alone, as a share of what it takes off for short questions that differ in a word.
@@ -38,4 +39,6 @@ def _weight(one: Parsed, other: Parsed) -> float:
     """Where both hold the same words in the same roles, what their vectors differ in is phrasing. The longer two questions are, the
     less a word that only one of them has moves their vectors.
     """
-    return _REPHRASED if one.stems == other.stems else max(1.0, max(len(one.stems), len(other.stems)) / _ADDED)
+    if one.stems - HOLLOW == other.stems - HOLLOW:
+        return _REPHRASED
+    return max(1.0, max(len(one.stems), len(other.stems)) / _ADDED)

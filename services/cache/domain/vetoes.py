@@ -13,6 +13,7 @@ from services.cache.domain import opposites as opposed
 from services.cache.domain.exchanges import accents, added, exchanged, quoted, shouted, spelled
 from services.cache.domain.parsed import Parsed
 from services.cache.domain.question import (
+    acting,
     addressed,
     asked_too,
     has_auxiliary,
@@ -22,6 +23,8 @@ from services.cache.domain.question import (
     personal,
     persons_in_order,
     progressive_stems,
+    reached,
+    subjects,
     tense,
 )
 
@@ -39,6 +42,13 @@ def numbers(one: Parsed, other: Parsed) -> bool:
 def units(one: Parsed, other: Parsed) -> bool:
     """Kilometres and miles, celsius and fahrenheit, 10 am and 10 pm."""
     return _classes(one, topics.UNITS) != _classes(other, topics.UNITS)
+
+
+def amounts(one: Parsed, other: Parsed) -> bool:
+    """One of a kind, and all of the kind: where something is ordered, that many are wanted."""
+    if kind(one) or kind(other):
+        return False
+    return not (one.single.isdisjoint(other.several) and other.single.isdisjoint(one.several))
 
 
 def dates(one: Parsed, other: Parsed) -> bool:
@@ -116,7 +126,11 @@ def direction(one: Parsed, other: Parsed) -> bool:
         return True
     if _classes(one, lexicon.SIDES) != _classes(other, lexicon.SIDES):
         return True
-    return any(len(pair) == 2 and pair not in lexicon.LOOSE for pair in both)
+    if any(len(pair) == 2 and pair not in lexicon.LOOSE for pair in both):
+        return True
+    # To study something, and to study for it.
+    shared = one.linked.keys() & other.linked.keys()
+    return any(one.linked[two] != other.linked[two] and "" in {one.linked[two], other.linked[two]} for two in shared)
 
 
 def question_kind(one: Parsed, other: Parsed) -> bool:
@@ -148,7 +162,15 @@ def modality(one: Parsed, other: Parsed) -> bool:
 def persons(one: Parsed, other: Parsed) -> bool:
     """He and she, my and your."""
     here, there = addressed(one), addressed(other)
-    if personal(one) != personal(other) or (here and there and here != there):
+    if personal(one) != personal(other) or (here and there and here != there) or reached(one) != reached(other):
+        return True
+    if acting(one) and acting(other) and acting(one) != acting(other):
+        return True
+    who, whom = subjects(one), subjects(other)
+    if {who, whom} == {frozenset({"they"}), frozenset({"one"})}:
+        return True
+    # The one who answers is asked, and not anybody.
+    if who and whom and ("second" in here) != ("second" in there):
         return True
     return persons_in_order(one) != persons_in_order(other) and set(persons_in_order(one)) == set(
         persons_in_order(other)
@@ -187,9 +209,9 @@ def grammar(one: Parsed, other: Parsed) -> bool:
 VETOES: Mapping[str, Veto] = {
     veto.__name__: veto
     for veto in (
-        grammar, numbers, literals, names, exchanged, added, quoted, spelled, accents, shouted, question_kind, connectives, negation, units,
-        languages, formats, tasks, adverbs, qualifiers, modality, dates, persons, details, tenses, degree, opposites,
-        direction, order,
+        grammar, numbers, amounts, literals, names, exchanged, added, quoted, spelled, accents, shouted, question_kind,
+        connectives, negation, units, languages, formats, tasks, adverbs, qualifiers, modality, dates, persons, details,
+        tenses, degree, opposites, direction, order,
     )
 }  # fmt: skip
 

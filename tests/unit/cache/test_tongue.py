@@ -86,6 +86,10 @@ def test_only_the_same_text_is_near_its_own_direction() -> None:
         ("how do i recieve a parcel", "how do i receive a parcel"),
         ("waht is teh time", "what is the time"),
         ("a chikcen pie", "a chicken pie"),
+        ("how to excercise", "how to exercise"),
+        ("a wierd goverment", "a weird government"),
+        ("a calender machine", "a calender machine"),
+        ("what is phycology", "what is phycology"),
         # Words of their own, and words that nobody here knows.
         ("a martial law", "a martial law"),
         ("what does proscribe mean", "what does proscribe mean"),
