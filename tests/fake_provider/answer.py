@@ -23,7 +23,7 @@ class Answer:
     """What one request gets. `number` seeds its ids, `created` is Unix seconds, `finish` is OpenAI's word.
 
     `native` is the provider's own finish reason where one was scripted; `tells_usage` is false where usage is left out.
-    `tier` is the service tier that served it, by OpenAI's names.
+    `tier` is the service tier that served it, by OpenAI's names; `speed` and `geo` are Anthropic's words for how fast and where.
     """
 
     number: int
@@ -39,6 +39,8 @@ class Answer:
     tells_usage: bool
     thoughts_inclusive: bool
     tier: str
+    speed: str | None = None
+    geo: str | None = None
 
 
 def make(number: int, created: int, model: str, step: Step, last: Any, counted: int, tier: str = "default") -> Answer:
@@ -64,6 +66,8 @@ def make(number: int, created: int, model: str, step: Step, last: Any, counted: 
         tells_usage=step.usage,
         thoughts_inclusive=step.thoughts_inclusive,
         tier=step.served_tier or tier,
+        speed=step.speed,
+        geo=step.geo,
     )
 
 

@@ -203,7 +203,8 @@ class FakeProvider:
             made = replace(made, used=made.used._replace(**dict(zip(cached._fields[:4], cached[:4], strict=True))))
         used = made.used
         entry.update(prompt_tokens=used.prompt, completion_tokens=used.completion, tokens=used._asdict())
-        entry.update(nano_usd=meter.bill_usage(model, used, tier=made.tier), signatures=wire.signatures(body))
+        billed = meter.bill_usage(model, used, tier=made.tier, speed=made.speed, geo=made.geo)
+        entry.update(nano_usd=billed, signatures=wire.signatures(body))
         if step.fault is not None:
             fault = faults.BY_NAME[step.fault]
             broken = (faults.stream if entry["stream"] else faults.whole)(

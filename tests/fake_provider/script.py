@@ -13,7 +13,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     `native_finish` the provider's own, which wins. `blocked` (true, or the reason) refuses the prompt: Google answers
     without candidates, Anthropic with a refusal, OpenAI with content_filter.
 
-    `served_tier` is the service tier that an answer of OpenAI's says, whatever was asked for.
+    `served_tier` is the service tier that an answer of OpenAI's says, whatever was asked for; `speed` and `geo` are what an answer of
+    Anthropic's says of how fast and where it was made.
 
     Usage: `usage` = false leaves it out. What is not overridden is counted; cached and cache-written tokens are part of
     the prompt's, reasoning tokens part of the completion's. `thoughts_inclusive` has Google count thoughts twice, once
@@ -47,6 +48,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     native_finish: str | None = None
     blocked: bool | str = False
     served_tier: str | None = None
+    speed: str | None = None
+    geo: str | None = None
     cut_after: int | None = None
     end_after: int | None = None
     error_after: int | None = None

@@ -201,4 +201,6 @@ def _usage(answer: Answer) -> dict[str, Any]:
         "output_tokens_details": {"thinking_tokens": used.output_reasoning},
         "server_tool_use": None,
         "service_tier": "batch" if answer.tier == "batch" else "standard",
+        **({"speed": answer.speed} if answer.speed else {}),
+        **({"inference_geo": answer.geo} if answer.geo else {}),
     }

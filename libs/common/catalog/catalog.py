@@ -30,10 +30,20 @@ class ServiceTier(msgspec.Struct, frozen=True, kw_only=True):
     provenance: str
 
 
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a way to be served multiplies every price of a provider's models with; with `models`, of these alone."""
+
+    factor: Decimal
+    effective_from: date
+    provenance: str
+    models: tuple[str, ...] = ()
+
+
 class _Models(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     models: tuple[Model, ...]
     service_tiers: dict[str, dict[str, ServiceTier]] = {}
+    rates: dict[str, dict[str, Rate]] = {}
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +76,7 @@ class Catalog:
         self.aliases: Mapping[str, Alias] = tiers.aliases
         self.tiers: Mapping[str, Mapping[Tier, str]] = tiers.tiers
         self._service_tiers = models.service_tiers
+        self._rates = models.rates
         # Ours come last: where both know a name, ours stands.
         listed = (*(others.models if others is not None else ()), *models.models)
         self._models = {model.name: model for model in listed}
@@ -101,6 +112,20 @@ class Catalog:
             return Decimal(1)
         found = self._service_tiers.get(provider, {}).get(tier)
         return found.factor if found is not None and found.effective_from <= day else None
+
+    def rates_factor(self, provider: str, model: str, rates: tuple[str, ...], day: date) -> Decimal | None:
+        """What these rates (`speed:fast`, `geo:us`) multiply a model's prices with; None where that is not known of one of them, 1 for
+        a provider that has no such rates.
+        """
+        factor, table, known = Decimal(1), self._rates.get(provider, {}), self.find(model)
+        for name in rates if table else ():
+            rate = table.get(name)
+            if rate is None or rate.effective_from > day:
+                return None
+            if rate.models and (known is None or known.name not in rate.models):
+                return None
+            factor *= rate.factor
+        return factor
 
     def generations_older(self, name: str, requested: str) -> int:
         """How many generations a model is older than another of its provider; 0 where it is not, or nobody knows."""

@@ -33,10 +33,13 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer's tokens; `estimated` where a figure is not the provider's own."""
+    """An answer's tokens; `estimated` where a figure is not the provider's own. `rates` name what multiplies all prices beside
+    the service tier, as the answer says it.
+    """
 
     tokens: TokenClasses = TokenClasses()
     apart: Apart = Apart()
+    rates: tuple[str, ...] = ()
     estimated: bool = False
 
 

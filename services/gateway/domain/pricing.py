@@ -102,7 +102,7 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
 def _terms(
     request: Request, plan: Plan, outcome: Outcome, catalog: Catalog, target: Target | None, *, served: bool
 ) -> Terms:
-    """How a target's answer is billed: by the tier that the answer names, else by the requested one."""
+    """How a target's answer is billed: by the tier that the answer names, else by the requested one; and by its speed and place."""
     trace, own = outcome.trace, served or plan.target == target
     dropped = "service_tier" in trace.dropped and own
     tier = None if dropped else request.envelope.tier
@@ -110,7 +110,23 @@ def _terms(
     if trace.served_tier and own and (served or not trace.deferred):
         tier = trace.served_tier
     factor = catalog.tier_factor(target.provider, tier, request.day) if target is not None else None
+    if target is not None and factor is not None:
+        found = catalog.rates_factor(
+            target.provider, target.served_model, _rates(plan, outcome, target, own=own), request.day
+        )
+        factor = None if found is None else factor * found
     return Terms(factor=factor, apart=outcome.counts.apart)
+
+
+def _rates(plan: Plan, outcome: Outcome, target: Target, *, own: bool) -> tuple[str, ...]:
+    """What multiplies a target's prices. Where the answer was made is a setting of the account at the provider, and would have been
+    the same for another model of it; how fast is not.
+    """
+    if own:
+        return outcome.counts.rates
+    if plan.target is None or plan.target.provider != target.provider:
+        return ()
+    return tuple(rate for rate in outcome.counts.rates if rate.startswith("geo:"))
 
 
 def _baseline(request: Request, plan: Plan, catalog: Catalog) -> Model | None:

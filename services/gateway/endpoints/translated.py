@@ -47,6 +47,7 @@ def counted(usage: blocks.Usage | None, *, cut: bool = False) -> Usage | None:
         cache_write_1h=usage.cache_write_1h,
         reasoning=0 if cut else usage.reasoning,
         odd=usage.estimated,
+        rates=usage.rates,
     )
 
 

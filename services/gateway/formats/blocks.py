@@ -227,7 +227,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens, each in one class. `reasoning` is part of `output`. `estimated`: a count was guessed or mended."""
+    """Tokens, each in one class. `reasoning` is part of `output`. `estimated`: a count was guessed or mended. `rates` name what
+    multiplies all prices beside the service tier, as the answer says it (`speed:fast`, `geo:us`).
+    """
 
     uncached: int = 0
     cache_read: int = 0
@@ -236,6 +238,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     output: int = 0
     reasoning: int = 0
     estimated: bool = False
+    rates: tuple[str, ...] = ()
 
     @property
     def input(self) -> int:

@@ -39,7 +39,7 @@ async def count(request: Request, plan: Plan, answer: AnswerSummary) -> TokenCou
     apart = known.apart
     if not known.audio_input and request.chat is not None and request.chat.sounds:
         apart = msgspec.structs.replace(apart, uncounted=True)
-    return TokenCounts(tokens=known.classes(), apart=apart, estimated=estimated)
+    return TokenCounts(tokens=known.classes(), apart=apart, rates=known.rates, estimated=estimated)
 
 
 async def _in_thread(size: int, counted: Callable[[], int]) -> int:

@@ -12,7 +12,7 @@ from services.gateway.domain.attempts import Failure
 from services.gateway.translate.dialect import Kept, Whole
 from services.gateway.translate.fields import Counted, Fields, compact, raw, read_object, too_many_parts, whole_text
 from services.gateway.translate.openai_errors import retry_after
-from services.gateway.translate.openai_usage import ESTIMATED, usage_of
+from services.gateway.translate.openai_usage import ESTIMATED, rates_of, usage_of
 
 THINKING = ("thinking", "redacted_thinking")
 _FINISH = {
@@ -64,10 +64,18 @@ class Counts(msgspec.Struct, frozen=True):
     output: int = 0
     thinking: int = 0
     odd: bool = False
+    speed: str = ""
+    geo: str = ""
+
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """What multiplies the prices of all these tokens beside the service tier."""
+        return rates_of(self.speed, self.geo)
 
     def at_least(self, other: "Counts") -> "Counts":
         """The greater of each: a stream's counts are running totals, and not every event has all of them."""
-        return Counts(*map(max, msgspec.structs.astuple(self), msgspec.structs.astuple(other)))
+        most = Counts(*map(max, msgspec.structs.astuple(self)[:7], msgspec.structs.astuple(other)[:7]))
+        return msgspec.structs.replace(most, speed=self.speed or other.speed, geo=self.geo or other.geo)
 
     @property
     def billed(self) -> TokenClasses | None:
@@ -92,6 +100,8 @@ class Counts(msgspec.Struct, frozen=True):
             },
             "completion_tokens_details": {"reasoning_tokens": self.thinking},
             **({ESTIMATED: True} if self.odd else {}),
+            **({"speed": self.speed} if self.speed else {}),
+            **({"inference_geo": self.geo} if self.geo else {}),
         }
 
 
@@ -116,6 +126,8 @@ def counts_of(usage: Fields) -> Counts:
         output=seen.count(usage, "output_tokens") or 0,
         thinking=seen.count(usage.object("output_tokens_details"), "thinking_tokens") or 0,
         odd=seen.odd,
+        speed=usage.name("speed"),
+        geo=usage.name("inference_geo"),
     )
 
 

@@ -10,13 +10,14 @@ from services.gateway.translate.fields import Counted, Fields, read_object
 
 # Set by readers of other formats on a usage object that holds a guess; no client gets to see it.
 ESTIMATED = "promptly_estimated"
+_USUAL = ("", "standard", "global", "not_available")
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens as a provider counted them. `prompt_tokens` include cached ones and audio, `completion_tokens` reasoning and audio.
 
     None: the provider did not say. `odd`: a figure was guessed or cut, so what is counted from it is an estimate.
-    `cache_write_1h` is part of `cache_write`.
+    `cache_write_1h` is part of `cache_write`. `rates` name what multiplies all prices beside the service tier, such as `speed:fast`.
     """
 
     prompt_tokens: int | None = None
@@ -30,6 +31,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     audio_output: int = 0
     image_output: int = 0
     odd: bool = False
+    rates: tuple[str, ...] = ()
 
     def classes(self) -> TokenClasses:
         """The same tokens, each in one class only."""
@@ -109,7 +111,13 @@ def usage_of(given: msgspec.Raw | bytes | None) -> Usage | None:
         audio_output=seen.count(said, "audio_tokens") or 0,
         image_output=seen.count(said, "image_tokens") or 0,
         odd=seen.odd or fields.value(ESTIMATED) is True,
+        rates=rates_of(fields.name("speed"), fields.name("inference_geo")),
     )
+
+
+def rates_of(speed: str, geo: str) -> tuple[str, ...]:
+    """How fast and where an answer was made, in Anthropic's words, where that is not the usual."""
+    return tuple(f"{kind}:{value}" for kind, value in (("speed", speed), ("geo", geo)) if value not in _USUAL)
 
 
 def _beside(reasoning: int, prompt: int | None, completion: int, total: int | None) -> bool:

@@ -90,6 +90,7 @@ def usage_of(counts: Counts) -> Usage | None:
         output=counts.output,
         reasoning=min(counts.thinking, counts.output),
         estimated=counts.odd,
+        rates=counts.rates,
     )
 
 

@@ -51,6 +51,7 @@ def usage_of(counted: ChatUsage | None) -> Usage | None:
         output=found.output_text + found.output_reasoning,
         reasoning=found.output_reasoning,
         estimated=counted.odd,
+        rates=counted.rates,
     )
 
 
