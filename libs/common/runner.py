@@ -112,6 +112,7 @@ def _seen_from_outside(settings: CommonSettings, shown: "AppStatus", stopping: a
 async def _work(
     settings: S, create_app: AppFactory[S], bus: NatsBus, shown: "AppStatus", stopping: asyncio.Event, port: int
 ) -> None:
+    gc.collect()  # now, because it takes a tenth of a second, and the app answers before it has been put together
     async with create_app(settings, bus) as app:
         shown.app, shown.up = app, True
         settle_memory()
@@ -125,7 +126,6 @@ async def _work(
 
 def settle_memory() -> None:
     """What was loaded stays: the collector need not look at it again, nor at every few hundred of a request's objects."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
