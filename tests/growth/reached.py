@@ -101,6 +101,7 @@ EXCUSED: dict[str, str] = {
         for method in ("parse", "render", "render_in_stream", "replay", "events_of", "collect")
     },
     "services.gateway.state.counts": _IDS,
+    "services.gateway.state.org_rotation": _IDS,
     "services.gateway.endpoints.google_generate.GoogleGenerate.render": _SENTENCES,
     "services.gateway.endpoints.neutral.NeutralEndpoint.error": _SENTENCES,
     "services.gateway.endpoints.neutral.NeutralEndpoint.stream_error": _SENTENCES,
