@@ -231,7 +231,7 @@ class ProviderCall:
         attempt, encoded = self.encoded()
         surface = encoded.surface.partition(":")[0]
         self._note(dropped=encoded.dropped, target_surface=surface, raw=encoded.raw, deferred=True, served_tier=tier)
-        found = self._endpoint.read(attempt, self._endpoint.decode(attempt, data))
+        found = self._read(attempt, data)
         self._note(served_model=_printable(found.summary.model))
         return msgspec.structs.replace(found, summary=msgspec.structs.replace(found.summary, service_tier=tier))
 
@@ -288,13 +288,16 @@ class ProviderCall:
         self._came(encoded, answer.headers)
         now = self._shared.clock.monotonic()
         self._note(answered=now, first_byte=now)
-        decoded = self._endpoint.decode(attempt, data)
-        if len(data) > _LARGE:
-            await asyncio.sleep(0)  # each of the two takes long enough for others to wait
-        found = self._endpoint.read(attempt, decoded)
+        if len(data) > _LARGE:  # takes long enough for others to wait, all the more if it has to be mended
+            found = await asyncio.to_thread(self._read, attempt, data)
+        else:
+            found = self._read(attempt, data)
         self._note(served_model=_printable(found.summary.model), served_tier=found.summary.service_tier)
         self._shared.health.succeeded(target, key)
         return found
+
+    def _read(self, attempt: Attempt, data: bytes) -> CompleteAnswer:
+        return self._endpoint.read(attempt, self._endpoint.decode(attempt, data))
 
     async def _stream_once(self, target: Target, key: int) -> OpenStream:
         attempt, encoded = self._encode(target, key)
