@@ -173,7 +173,7 @@ it("the history tells value against threshold, the forecast, and what became of 
   play(with_([RULE], [{ ...FIRED, id: "ale_2", kind: "resolved", metric: "error_rate", value: 1.25, threshold: 5, forecast: null, message: "", notifications: [] }, FIRED]));
   show(<Alerts />, "viewer");
   const [recovered, fired] = (await screen.findAllByText(/^(Fired|Recovered)$/)).map((one) => one.closest("tr")?.textContent ?? "");
-  expect(recovered).toContain("1.25 %5 %");
+  expect(recovered).toContain("1.25\u00a0%5\u00a0%");
   expect(fired).toContain("$61.20on pace for $88.00$50.00");
   expect(fired).toContain("E-mail: sent");
   expect(fired).toContain("Webhook: waitingTried 2 times. The receiver answered 500.");
@@ -185,9 +185,9 @@ it("the history tells value against threshold, the forecast, and what became of 
 it("figures have their unit", () => {
   expect([amount("daily_spend", 0.00002), amount("error_rate", 12.5), amount("latency_p95", 12_345), amount("savings_percentage", -3)]).toEqual([
     "$0.00002",
-    "12.5 %",
-    "12,345 ms",
-    "-3 %",
+    "12.5\u00a0%",
+    "12,345\u00a0ms",
+    "-3\u00a0%",
   ]);
-  expect(sentence({ metric: "error_rate", operator: "lte", threshold: 5, window_minutes: 1 })).toBe("Fires when the share of failed requests over 1 minute is at most 5 %.");
+  expect(sentence({ metric: "error_rate", operator: "lte", threshold: 5, window_minutes: 1 })).toBe("Fires when the share of failed requests over 1 minute is at most 5\u00a0%.");
 });

@@ -2,7 +2,7 @@ import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import Costs from "../src/pages/Costs";
-import { bars } from "../src/pages/costs/CostChart";
+import { bars, shownOf } from "../src/pages/costs/CostChart";
 import { change, forecast, spanOf } from "../src/pages/costs/period";
 import { play } from "./api";
 import { show } from "./show";
@@ -102,4 +102,15 @@ it("a bar says that its interval is only in part in the period", () => {
     [true, undefined],
     [false, 4],
   ]);
+});
+
+it("a chart names whoever has most of what it shows, each name once, and nobody who has nothing of it", () => {
+  const row = (name: string, cost_usd: number, errors: number) => ({ values: [name], key_name: name, use: { ...USE, cost_usd, errors }, previous: null, points: [{ time: "2026-11-02T00:00:00.000Z", use: { ...USE, cost_usd, errors } }] });
+  const rows = [row("dear", 9, 0), row("dear", 8, 0), row("free", 0, 40), ...Array.from({ length: 6 }, (_, at) => row(`n${at}`, 7 - at, at))];
+  const found = { ...FOUND, rows } as never;
+  const names = rows.map((one) => one.key_name);
+  expect(shownOf(found, names, "cost")).toEqual({ shown: ["dear", "n0", "n1", "n2", "n3", "n4"], others: true });
+  expect(shownOf(found, names, "errors")).toEqual({ shown: ["free", "n5", "n4", "n3", "n2", "n1"], others: false });
+  expect(bars(found, names, "day", "cost")[1]).toMatchObject({ dear: 17, "all others": 2 });
+  expect(bars(found, names, "day", "errors")[1]).not.toHaveProperty("dear");
 });

@@ -32,12 +32,12 @@ it("measured and estimated stand apart, with the interval and how many were held
   play(page());
   show(<Measured />);
   const measured = await screen.findByRole("region", { name: "Measured" });
-  expect(measured.textContent).toContain("23.0 %between 19.0 % and 27.0 % at 95 %");
+  expect(measured.textContent).toContain("23.0\u00a0%between 19.0\u00a0% and 27.0\u00a0% at 95 %");
   expect(measured.textContent).not.toContain("31.0");
-  expect(screen.getByRole("region", { name: "Estimated" }).textContent).toContain("31.0 %");
+  expect(screen.getByRole("region", { name: "Estimated" }).textContent).toContain("31.0\u00a0%");
   expect(screen.getByText("412 of 8,103")).toBeTruthy();
   const asked = screen.getByRole("row", { name: /^Asked again/ });
-  expect(asked.textContent).toBe("Asked again in the same words15.1 %1.1 %+14.0 points3.0 and 25.0worse");
+  expect(asked.textContent).toBe("Asked again in the same words15.1\u00a0%1.1\u00a0%+14.0 points3.0 and 25.0worse");
   expect(screen.getByRole("row", { name: /^Turns/ }).textContent).toBe("Turns on average2.52.6−0.1−0.3 and 0.1");
 });
 

@@ -54,7 +54,7 @@ describe("the performance page", () => {
     expect([failed.get("error_code"), failed.get("status"), failed.get("from")]).toEqual(["rate_limit_exceeded", null, FOUND.from]);
     const rows = within(screen.getByRole("group", { name: "Errors, table" })).getAllByRole("row");
     expect(rows[1]?.textContent).toContain("rate_limit_exceeded");
-    expect(rows[1]?.textContent).toContain("75.0 %");
+    expect(rows[1]?.textContent).toContain("75.0\u00a0%");
     const series = asked.filter((one) => one.route.endsWith("/latencies"));
     expect(new URLSearchParams(series[0]?.query).get("interval")).toBe("day");
   });

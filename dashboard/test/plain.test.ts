@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { address, ApiError, call } from "../src/api/client";
 import { EventReader } from "../src/api/events";
 import { session } from "../src/api/session";
-import { ago, exactMoney, milliseconds, money, moneyColumn, percent } from "../src/ui/format";
+import { coloursOf, type Given } from "../src/ui/charts";
+import { ago, exactMoney, milliseconds, money, moneyColumn, percent, timeAxis } from "../src/ui/format";
 import { messagesOf } from "../src/ui/pasted";
 import { sumsUp } from "../src/ui/receipt";
 import { filled } from "../src/ui/SpendChart";
@@ -31,14 +32,42 @@ it("a column of money has one precision, and what is there is never written as n
 });
 
 it("writes shares and times", () => {
-  expect([percent(0.03), percent(0.143)]).toEqual(["3.0 %", "14.3 %"]);
+  expect([percent(0.03), percent(0.143)]).toEqual(["3.0\u00a0%", "14.3\u00a0%"]);
   expect([percent(0.1234), percent(null), milliseconds(2.345), milliseconds(1234.4), milliseconds(12_345)]).toEqual([
-    "12.3 %",
+    "12.3\u00a0%",
     "–",
-    "2.3 ms",
-    "1,234 ms",
-    "12.3 s",
+    "2.3\u00a0ms",
+    "1,234\u00a0ms",
+    "12.3\u00a0s",
   ]);
+});
+
+it("an axis of times has one unit", () => {
+  expect([0, 2500, 7500, 10_000].map(timeAxis(9_999))).toEqual(["0\u00a0ms", "2,500\u00a0ms", "7,500\u00a0ms", "10,000\u00a0ms"]);
+  expect([0, 2500, 7500, 10_000].map(timeAxis(10_000))).toEqual(["0\u00a0s", "2.5\u00a0s", "7.5\u00a0s", "10\u00a0s"]);
+  expect([0, 0.25, 0.5].map(timeAxis(0.5))).toEqual(["0\u00a0ms", "0.25\u00a0ms", "0.5\u00a0ms"]);
+});
+
+describe("a name's colour", () => {
+  const names = [..."abcdefghijkl"].map((one) => `model-${one}`);
+
+  it("is the same in whatever company and order, and as long as there are enough no two share one", () => {
+    const given: Given = new Map();
+    const six = coloursOf("model", names.slice(0, 6), given);
+    expect(new Set(six).size).toBe(6);
+    expect(coloursOf("model", [...names.slice(0, 6)].reverse(), given)).toEqual([...six].reverse());
+    const [, , third] = six;
+    expect(coloursOf("model", ["model-z", names[2] ?? "", "model-y"], given)[1]).toBe(third);
+    expect(coloursOf("model", [...names.slice(0, 3), ...names.slice(8, 11)], given).slice(0, 3)).toEqual(six.slice(0, 3));
+    expect(coloursOf("model", names.slice(0, 6), new Map())).toEqual(six); // in another tab as well
+  });
+
+  it("is its own among those that are shown, however many were met before", () => {
+    const given: Given = new Map();
+    const many = Array.from({ length: 60 }, (_, at) => `user-${at}`);
+    for (let at = 0; at + 6 <= many.length; at += 2) expect(new Set(coloursOf("user", many.slice(at, at + 6), given)).size).toBe(6);
+    expect(new Set(coloursOf("user", ["user-1", "user-13", "user-25", "user-37", "user-49", "user-1"], given)).size).toBe(5);
+  });
 });
 
 it("tells how long ago something was", () => {

@@ -28,6 +28,7 @@ function playing(more: Answers = {}) {
   return play({
     "GET /api/routing/config": { body: CONFIG },
     "GET /api/routing/rules": { body: { rules: RULES } },
+    "GET /api/routing/aliases": { body: { aliases: {} } },
     "GET /api/optimization/settings": { body: SETTINGS },
     "GET /api/keys/providers": { body: { keys: [{ provider: "openai", models: [] }], providers: PROVIDERS } },
     ...more,

@@ -10,6 +10,8 @@ import { api, url } from "./tools.mjs";
 const { PROMPTLY_TOKEN: token, PROMPTLY_KEY: key, PICTURES: folder } = process.env;
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 const SCHEMES = ["light", "dark"];
+// Where another address shows more of a page than its own.
+const ADDRESSES = { costs: "/costs?by=tag:team" };
 async function shoot(page, name) {
   const client = await page.context().newCDPSession(page);
   const { data } = await client.send("Page.captureScreenshot", { format: "webp", quality: 80 });
@@ -45,10 +47,11 @@ await browse({ colorScheme: "light" }, async (page) => {
   await settle(page, key);
   for (const [name, path, panel] of PAGES) {
     await everyway(page, name, async () => {
-      await page.goto(url + path);
+      await page.goto(url + (ADDRESSES[name] ?? path));
       await page.getByRole("region", { name: panel }).waitFor();
       await still(page);
-      if (path === "/") await page.locator(".recharts-bar-rectangle path").first().waitFor();
+      if (name === "overview" || name === "costs") await page.locator(".recharts-bar-rectangle path").first().waitFor();
+      if (name === "performance") await page.locator(".recharts-line path").first().waitFor();
     });
   }
   const [one] = (await api(page, "GET", "/api/requests?status=success&kind=chat&limit=3")).requests.filter((entry) => entry.savings_usd > 0);

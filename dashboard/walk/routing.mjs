@@ -1,7 +1,7 @@
 // Routing, and the log's stretches of time and its file.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { accessible, api, ask, open, shoot, until, url } from "./tools.mjs";
+import { accessible, api, ask, onPhone, open, shoot, until, url } from "./tools.mjs";
 
 const rules = (page) => page.getByRole("list", { name: /^Rules/ }).getByRole("listitem");
 
@@ -83,6 +83,48 @@ export async function previewRoute(page) {
   await accessible(page, "where a request would go");
   await preview.scrollIntoViewIfNeeded();
   await shoot(page, "route-preview");
+}
+
+/** An alias is made, asked for, refused where it names another one, changed and deleted. */
+export async function anAlias(page, key, complaints) {
+  await open(page, "Routing");
+  const panel = page.getByRole("region", { name: "Aliases" });
+  await panel.getByText("No aliases yet").waitFor();
+  await panel.getByRole("button", { name: "New alias" }).click();
+  const form = panel.getByRole("form", { name: "New alias" });
+  const make = async (name, model) => {
+    await form.getByLabel(/^Name/).fill(name);
+    await form.getByRole("combobox", { name: /^Model 1/ }).fill(model);
+    await form.getByRole("button", { name: "Make the alias" }).click();
+  };
+  await form.getByRole("combobox", { name: /^Fallbacks/ }).fill("gpt-4o");
+  await page.keyboard.press("Enter");
+  await accessible(page, "a new alias");
+  await onPhone(page, "new alias");
+  await make("fast", "gpt-4o-mini");
+  await panel.getByText("Stands for gpt-4o-mini").waitFor();
+  await ask(key, "Which winds blow over the coast of Portugal in April?", { model: "fast" });
+  await until("the alias is logged", async () => (await api(page, "GET", "/api/requests?limit=1")).requests[0].alias === "fast");
+
+  await panel.getByRole("button", { name: "New alias" }).click();
+  await make("slow", "fast");
+  await panel.getByText("The alias slow names fast, which is an alias itself.").waitFor();
+  complaints.splice(0, complaints.length, ...complaints.filter((one) => !one.includes("400"))); // the browser's own line
+  await panel.getByRole("button", { name: "Close", exact: true }).click();
+
+  await panel.getByRole("button", { name: "Edit fast" }).click();
+  const edit = panel.getByRole("form", { name: "Edit fast" });
+  await edit.getByRole("button", { name: "Add a model" }).click();
+  await edit.getByRole("combobox", { name: /^Model 2/ }).fill("gpt-4o");
+  await edit.getByLabel(/^Weight of model 2/).fill("3");
+  await accessible(page, "an alias that is changed");
+  await edit.getByRole("button", { name: "Save the alias" }).click();
+  await panel.getByText("Of all conversations 25.0 % get gpt-4o-mini, 75.0 % get gpt-4o").waitFor();
+  await shoot(page, "alias");
+  await panel.getByRole("button", { name: "Delete fast" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await panel.getByText("No aliases yet").waitFor();
+  assert.deepEqual(await api(page, "GET", "/api/routing/aliases"), { aliases: {} });
 }
 
 const rows = (page) => page.getByRole("region", { name: "Log" }).locator("tbody tr");

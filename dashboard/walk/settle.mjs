@@ -20,6 +20,8 @@ export async function settle(page, key) {
   for (const [at, [name, condition_type, condition_value, action, action_value]] of rules.entries()) {
     await api(page, "POST", "/api/routing/rules", { name, condition_type, condition_value, action, action_value, priority: 30 - 10 * at });
   }
+  const aliases = { fast: { models: [{ model: "gpt-4o-mini", weight: 9 }, { model: "gpt-4o", weight: 1 }], fallbacks: ["gpt-4o"] } };
+  await api(page, "PUT", "/api/routing/aliases", { aliases });
   for (const [name, metric, operator, threshold] of [["Spend of the day", "daily_spend", "gt", 0.0001], ["Slow answers", "latency_p95", "gt", 8000], ["Errors", "error_rate", "gte", 5]]) {
     await api(page, "POST", "/api/alerts/rules", { name, metric, operator, threshold, channels: ["email"], window_minutes: 60, cooldown_minutes: 60 });
   }

@@ -9,7 +9,7 @@ import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged } f
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
 import { asThem, QUESTIONS } from "./questions.mjs";
-import { exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
+import { anAlias, exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { PASTED } from "./settle.mjs";
 import { accessible, ask, email, open, password, refused, shoot, upstream, url } from "./tools.mjs";
 
@@ -151,6 +151,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   await step("a rule is made, and decides", () => ruleDecides(page, key));
   await step("rules are put in order, by keyboard and by hand", () => moveRules(page));
   await step("a preview says where a request would go", () => previewRoute(page));
+  await step("an alias is made, asked for, changed and deleted", () => anAlias(page, key, complaints));
   await step("the log is narrowed to a stretch of time", () => narrowed(page));
   await step("the log is saved as a file", () => exported(page));
   await step("people are invited, and an invitation is withdrawn", async () => {

@@ -181,6 +181,9 @@ export const optimizationSettings = () =>
 export const routing = () =>
   queryOptions({ queryKey: ["routing", "config"], queryFn: ({ signal }) => call("get", "/api/routing/config", { signal }) });
 
+export const aliases = () =>
+  queryOptions({ queryKey: ["routing", "aliases"], queryFn: ({ signal }) => call("get", "/api/routing/aliases", { signal }) });
+
 export const routingRules = () =>
   queryOptions({ queryKey: ["routing", "rules"], queryFn: ({ signal }) => call("get", "/api/routing/rules", { signal }) });
 

@@ -7,7 +7,7 @@ import { Link } from "../app/router";
 import { useMay } from "../app/who";
 import { Confirm } from "../ui/Confirm";
 import { Figure } from "../ui/Figure";
-import { ago, count, moment, money, percent, span } from "../ui/format";
+import { ago, count, moment, money, moneyColumn, percent, span } from "../ui/format";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { useNow } from "../ui/useNow";
 import { WrongAnswer } from "../ui/WrongAnswer";
@@ -158,6 +158,7 @@ function Hits() {
 function Rows({ hits }: { hits: Schema["Hit"][] }) {
   const now = useNow(5000);
   const may = useMay("judge_cache");
+  const saved = moneyColumn(hits.map((hit) => hit.savings_usd));
   return (
     <Wide label="Semantic hits, table" width={may ? 860 : 640}>
       <Table verticalSpacing={6}>
@@ -178,7 +179,7 @@ function Rows({ hits }: { hits: Schema["Hit"][] }) {
               <Table.Td title={moment(hit.time)}>{ago(hit.time, now)}</Table.Td>
               <Table.Td>{hit.model}</Table.Td>
               <Table.Td ta="right">{hit.similarity === null ? "–" : hit.similarity.toFixed(4)}</Table.Td>
-              <Table.Td ta="right">{money(hit.savings_usd)}</Table.Td>
+              <Table.Td ta="right">{saved(hit.savings_usd)}</Table.Td>
               <Table.Td>
                 <Named id={hit.request_id} />
               </Table.Td>

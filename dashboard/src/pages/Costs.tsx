@@ -5,6 +5,7 @@ import type { Schema } from "../api/client";
 import { breakdown, type BreakdownQuery } from "../api/queries";
 import { Boundary } from "../app/Boundary";
 import { go, useAddress } from "../app/router";
+import { CHART_HEIGHT } from "../ui/charts";
 import { Download } from "../ui/Download";
 import { Figure } from "../ui/Figure";
 import { count, money, percent } from "../ui/format";
@@ -74,7 +75,7 @@ function Figures({ span, by }: { span: Span; by: string }) {
         {(data) => <Totals found={data} over={span.over} />}
       </Show>
       <Panel title="Cost over time">
-        <Show of={found} height={260}>
+        <Show of={found} height={CHART_HEIGHT}>
           {(data) =>
             data.total.requests === 0 ? (
               <Nothing title="No requests in this period" />
@@ -82,7 +83,7 @@ function Figures({ span, by }: { span: Span; by: string }) {
               <Nothing title="Nothing was spent in this period" />
             ) : (
               <Boundary>
-                <Suspense fallback={<Skeleton h={260} />}>
+                <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
                   <CostChart found={data} names={data.rows.map((row) => rowName(data, row))} of={span.interval} />
                 </Suspense>
               </Boundary>

@@ -5,6 +5,7 @@ import type { Schema } from "../api/client";
 import { breakdown, latencies, models, overview } from "../api/queries";
 import { Boundary } from "../app/Boundary";
 import { go, useAddress } from "../app/router";
+import { CHART_HEIGHT } from "../ui/charts";
 import { Figure } from "../ui/Figure";
 import { count, milliseconds, percent } from "../ui/format";
 import { Failed, Nothing, PageTitle, Panel, Show } from "../ui/states";
@@ -149,7 +150,7 @@ function Latency({ stretch, model, parts, put }: { stretch: Stretch; model: stri
           ) : (
             <Stack aria-busy={found.isPlaceholderData} style={{ opacity: found.isPlaceholderData ? 0.5 : undefined }}>
               <Boundary>
-                <Suspense fallback={<Skeleton h={260} />}>
+                <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
                   <LatencyChart points={data.points} stretch={stretch} parts={parts} />
                 </Suspense>
               </Boundary>
@@ -187,7 +188,7 @@ function Failures({ stretch, model, by, put }: { stretch: Stretch; model: string
           ) : (
             <Stack aria-busy={found.isPlaceholderData} style={{ opacity: found.isPlaceholderData ? 0.5 : undefined }}>
               <Boundary>
-                <Suspense fallback={<Skeleton h={260} />}>
+                <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
                   <CostChart found={data} names={data.rows.map((row) => rowName(data, row))} of={stretch.interval} what="errors" />
                 </Suspense>
               </Boundary>

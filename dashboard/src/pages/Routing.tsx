@@ -2,6 +2,7 @@ import { Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { optimizationSettings, routing } from "../api/queries";
 import { PageTitle, Show } from "../ui/states";
+import { Aliases } from "./routing/Aliases";
 import { Dial } from "./routing/Dial";
 import { Limits } from "./routing/Limits";
 import { ModeForm } from "./routing/ModeForm";
@@ -29,6 +30,7 @@ export default function Routing() {
         <Show of={config} height={320} name="Tiers">
           {(found) => <Tiers config={found} />}
         </Show>
+        <Aliases />
         <Preview />
       </Stack>
     </>

@@ -130,9 +130,9 @@ function Snippets() {
         )}
       </Text>
       <Tabs defaultValue="python" keepMounted={false}>
-        <Tabs.List>
+        <Tabs.List style={{ flexWrap: "nowrap" }}>
           {all.map(({ id, name }) => (
-            <Tabs.Tab key={id} value={id}>
+            <Tabs.Tab key={id} value={id} px={{ base: 10, xs: "md" }}>
               {name}
             </Tabs.Tab>
           ))}

@@ -1,6 +1,8 @@
 // Figures as people read them. From a dollar on, money has cents; less keeps as many digits as it takes to be true, and
 // never more than nano-dollars have.
 export const DASH = "–";
+const GAP = "\u00a0"; // a unit stays beside its figure
+const SECONDS_FROM = 10_000; // milliseconds
 
 export function money(usd: number | null | undefined): string {
   if (usd === null || usd === undefined) return DASH;
@@ -45,13 +47,19 @@ export function compact(value: number): string {
 /** A share of 0 to 1, always with a tenth of a percent: shares stand below each other. */
 export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined) return DASH;
-  return `${new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share * 100).replace("-", "−")} %`;
+  return `${new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share * 100).replace("-", "−")}${GAP}%`;
 }
 
 export function milliseconds(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return DASH;
-  if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`;
-  return ms >= 100 ? `${count(Math.round(ms))} ms` : `${Number(ms.toPrecision(2))} ms`;
+  if (ms >= SECONDS_FROM) return `${(ms / 1000).toFixed(1)}${GAP}s`;
+  return `${ms >= 100 ? count(Math.round(ms)) : Number(ms.toPrecision(2))}${GAP}ms`;
+}
+
+/** How an axis of times is written: all in the unit that its largest value has. */
+export function timeAxis(largest: number): (ms: number) => string {
+  const seconds = largest >= SECONDS_FROM;
+  return (ms) => `${count(seconds ? Math.round(ms / 10) / 100 : Number(ms.toPrecision(6)))}${GAP}${seconds ? "s" : "ms"}`;
 }
 
 const SPANS: [string, number][] = [

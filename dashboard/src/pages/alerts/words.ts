@@ -19,13 +19,13 @@ function plain(value: number, digits: number): string {
   return new Intl.NumberFormat("en-US", { maximumFractionDigits: digits }).format(value);
 }
 
-const percent = (value: number): string => `${plain(value, 2)} %`;
+const percent = (value: number): string => `${plain(value, 2)}\u00a0%`;
 
 export const METRICS: Described[] = [
   { value: "daily_spend", label: "Spend of the day", unit: "dollars", amount: money, measured: () => "the day's spend (UTC)" },
   { value: "cost_per_request", label: "Cost of a request, average", unit: "dollars", amount: money, measured: (over) => `the average cost of a request over ${over}` },
   { value: "error_rate", label: "Failed requests", unit: "% of the requests", amount: percent, measured: (over) => `the share of failed requests over ${over}` },
-  { value: "latency_p95", label: "Latency, 95th percentile", unit: "milliseconds", amount: (value) => `${plain(value, 1)} ms`, measured: (over) => `the 95th percentile of latency over ${over}` },
+  { value: "latency_p95", label: "Latency, 95th percentile", unit: "milliseconds", amount: (value) => `${plain(value, 1)}\u00a0ms`, measured: (over) => `the 95th percentile of latency over ${over}` },
   { value: "savings_percentage", label: "Savings", unit: "% of what it would have cost", amount: percent, measured: (over) => `the share that was saved over ${over}` },
 ];
 

@@ -1,6 +1,7 @@
 import { LineChart } from "@mantine/charts";
 import type { Schema } from "../../api/client";
-import { milliseconds } from "../../ui/format";
+import { CHART_HEIGHT } from "../../ui/charts";
+import { milliseconds, timeAxis } from "../../ui/format";
 import { label, starts, type Stretch } from "./stretch";
 
 type Point = Schema["LatencyPoint"];
@@ -27,22 +28,25 @@ export function lines(points: readonly Point[], stretch: Stretch, parts: boolean
 }
 
 export default function LatencyChart({ points, stretch, parts }: { points: readonly Point[]; stretch: Stretch; parts: boolean }) {
+  const data = lines(points, stretch, parts);
+  const shown = parts ? PARTS : TOTAL;
+  const largest = Math.max(0, ...data.flatMap((line) => shown.map(({ name }) => Number(line[name] ?? 0))));
   return (
     <LineChart
-      h={260}
-      data={lines(points, stretch, parts)}
+      h={CHART_HEIGHT}
+      data={data}
       dataKey="time"
-      series={(parts ? PARTS : TOTAL).map(({ name, color }) => ({ name, color }))}
+      series={shown.map(({ name, color }) => ({ name, color }))}
       curveType="linear"
       connectNulls={false}
       lineProps={{ isAnimationActive: false }}
       valueFormatter={(value) => milliseconds(value)}
       withLegend
       legendProps={{ verticalAlign: "bottom" }}
-      yAxisProps={{ width: 76 }}
+      yAxisProps={{ width: 76, tickFormatter: timeAxis(largest) }}
       xAxisProps={{ minTickGap: 24 }}
       role="img"
-      aria-label={`Latency per ${stretch.interval}, in milliseconds: ${(parts ? PARTS : TOTAL).map(({ name }) => name).join("; ")}`}
+      aria-label={`Latency per ${stretch.interval}, in milliseconds: ${shown.map(({ name }) => name).join("; ")}`}
     />
   );
 }

@@ -1,10 +1,11 @@
 import { Autocomplete, Button, Group, NativeSelect, NumberInput, Stack, TagsInput, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, call, type Schema } from "../../api/client";
-import { providerKeys, routing, stale } from "../../api/queries";
+import { stale } from "../../api/queries";
 import { OPERATORS, type Rule, TIERS } from "../../ui/routing";
 import { Refused } from "../../ui/states";
+import { useModels } from "./models";
 
 type Condition = Rule["condition_type"];
 type Operator = (typeof OPERATORS)[number]["value"];
@@ -121,11 +122,4 @@ export function RuleForm({ rule, last, done }: { rule?: Rule; last: number; done
       </Stack>
     </form>
   );
-}
-
-/** Names to choose from; any other may be typed. */
-function useModels(): string[] {
-  const tiers = useQuery(routing()).data?.tiers ?? {};
-  const listed = useQuery(providerKeys()).data?.keys.flatMap((key) => key.models) ?? [];
-  return [...new Set([...Object.values(tiers).flatMap((models) => Object.values(models)), ...listed])].sort();
 }
