@@ -23,6 +23,9 @@ class AnthropicModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     type: Literal["model"] = "model"
     display_name: str
     created_at: Annotated[str, Meta(description="The day of the catalogue that lists it.")]
+    lifecycle: Annotated[Literal["active"], Meta(description="Anthropic's word for a model that can be called.")] = (
+        "active"
+    )
     max_input_tokens: int | UnsetType = UNSET
     max_tokens: Annotated[int, Meta(description="The most tokens of an answer.")] | UnsetType = UNSET
 
