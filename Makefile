@@ -106,7 +106,7 @@ test-integrations: $(VENV)/dev ## Run other tools' clients against Promptly, eac
 	@$(BIN)/python -m tests.integrations
 	@$(BIN)/python -m tests.integrations.agents
 
-test-agents: $(VENV)/dev ## Run coding agents (Claude Code, Codex, Gemini CLI) against Promptly, each in its own environment
+test-agents: $(VENV)/dev ## Run coding agents (Claude Code, Codex, Gemini CLI, opencode, Qwen Code) against Promptly, each in its own environment
 	@$(BIN)/python -m tests.integrations.agents
 
 test-sdk-suites: $(VENV)/dev model ## Run the own tests of OpenAI's and Anthropic's SDKs against Promptly, and print which failed and why
