@@ -8,6 +8,7 @@ from google import genai
 from google.genai import types
 from openai import AsyncOpenAI
 
+from libs.common.catalog import load
 from tests.fixtures.gateway import Stack
 from tests.fixtures.three_providers import MODELS, three  # noqa: F401
 
@@ -55,7 +56,15 @@ async def test_clients_that_check_what_they_get_take_lists_and_models(three: Sta
     async with AsyncAnthropic(base_url=three.url, **own) as client:
         every = [one async for one in client.models.list(limit=100)]
         assert await client.models.retrieve(every[-1].id) == every[-1]
-        assert {one.to_dict()["lifecycle"] for one in every} == {"active"}  # newer clients refuse a model without it
+        said, catalog = {one.id: one.to_dict(mode="json") for one in every}, load()
+        # Newer clients refuse a model without it, and there is no word for "not known".
+        assert {one["lifecycle"] for one in said.values()} == {"active", "deprecated"}
+        for name, one in said.items():
+            known = catalog.find(name)
+            day = known.retires if known is not None else None
+            assert one.get("retires_at") == (None if day is None else f"{day}T00:00:00Z"), name
+            assert one["lifecycle"] == ("active" if day is None else "deprecated"), name
+        assert said["claude-sonnet-4-5"]["retires_at"] == "2026-11-30T00:00:00Z"
     async with AsyncOpenAI(base_url=f"{three.url}/v1", **own) as openai:
         assert [one.id async for one in openai.models.list()] == [one.id for one in every]
         assert (await openai.models.retrieve(every[-1].id)).id == every[-1].id

@@ -6,10 +6,12 @@ every request as answered. The table says which client worked with which provide
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -77,15 +79,7 @@ def _turn(running: Running, turn: Turn, program: list[Path], model: str, work: P
     running.script(**{model: turn.steps(work)})
     before, lines = len(running.ledger()), running.log.count(turn.logged)
     try:
-        done = subprocess.run(
-            [*map(str, program), *turn.command(model)],
-            cwd=work,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=180,
-        )
+        done = _ended([*map(str, program), *turn.command(model)], work, env)
     except subprocess.TimeoutExpired:
         return "took longer than three minutes"
     if done.returncode != 0 or turn.says not in done.stdout:
@@ -96,6 +90,18 @@ def _turn(running: Running, turn: Turn, program: list[Path], model: str, work: P
     if turn.logged:
         wait_for(lambda: running.log.count(turn.logged) > lines)
     return ""
+
+
+def _ended(command: list[str], work: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run an agent to its end. Where that does not come, or is not waited for, all that the agent started is ended with it."""
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=work, env=env, text=True, start_new_session=True, **pipes) as process:
+        try:
+            out, err = process.communicate(timeout=180)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def _as_logged(agent: Agent, account: Account, expected: int) -> tuple[bool, str]:
