@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -106,8 +106,11 @@ test-integrations: $(VENV)/dev ## Run other tools' clients against Promptly, eac
 	@$(BIN)/python -m tests.integrations
 	@$(BIN)/python -m tests.integrations.agents
 
-test-agents: $(VENV)/dev ## Run coding agents (Claude Code, Codex, Gemini CLI) against Promptly, each in its own environment
+test-agents: $(VENV)/dev ## Run coding agents (Claude Code, Codex, Gemini CLI, opencode, Qwen Code) against Promptly, each in its own environment
 	@$(BIN)/python -m tests.integrations.agents
+
+test-sdk-suites: $(VENV)/dev model ## Run the own tests of OpenAI's and Anthropic's SDKs against Promptly, and print which failed and why
+	@$(BIN)/python -m tests.integrations.suites
 
 test-sdk: test-sdk-python test-sdk-node ## Build both SDKs, install each where nothing else is, run its README against a running Promptly
 

@@ -15,12 +15,18 @@ from tests.fake_provider import meter, wire_anthropic, wire_google, wire_openai,
 from tests.fake_provider.batches import Batches, after
 from tests.fake_provider.formats import Format
 from tests.fake_provider.script import Step
+from tests.fake_provider.uploads import Uploads
 
 DIMENSIONS = {"text-embedding-3-large": 3072, "gemini-embedding-001": 3072, "gemini-embedding-2": 3072}
 _GOOGLE = re.compile(r"/v1(?:beta)?/models/([^/:]+):(countTokens|embedContent|batchEmbedContents)")
 _STORED = re.compile(r"/v1/responses/(resp_[^/]+)(/input_items|/cancel)?")
 _FILE = re.compile(r"/v1/files/([^/]+)(/content)?")
 _BATCH = re.compile(r"/v1/batches/([^/]+)(/cancel)?")
+_UPLOAD = re.compile(r"/v1/uploads/([^/]+)/(parts|complete|cancel)")
+_CATEGORIES = (
+    *("harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm"),
+    *("self-harm/instructions", "self-harm/intent", "sexual", "sexual/minors", "violence", "violence/graphic"),
+)
 
 
 class Reply(NamedTuple):
@@ -40,6 +46,7 @@ class SideRoutes:
         self.responses: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
         self.files: dict[str, tuple[dict[str, Any], bytes]] = {}
         self.batches: dict[str, dict[str, Any]] = {}
+        self.uploads = Uploads(lambda *file: self.files[self._kept(*file)][0])
         self._made = 0
         self.run = Batches(
             next_step, ledger, self.files, lambda name, content: self._kept(name, content, "batch_output")
@@ -56,6 +63,7 @@ class SideRoutes:
             "/v1/moderations",
             "/v1/responses/",
             "/v1/files",
+            "/v1/uploads",
             "/v1/batches",
             "/v1/images/",
             "/v1/audio/",
@@ -99,6 +107,8 @@ class SideRoutes:
                 return self._upload(form(headers, raw))
             case "GET", "/v1/files":
                 return _ok({"object": "list", "data": [about for about, _ in self.files.values()], "has_more": False})
+            case "POST", "/v1/uploads":
+                return _ok(self.uploads.begin(_json(raw)))
             case "POST", "/v1/batches":
                 return self._batch(_json(raw))
             case "GET", "/v1/batches":
@@ -110,6 +120,10 @@ class SideRoutes:
             return self._file(method, found[1], found[2] or "")
         if found := _BATCH.fullmatch(path):
             return self._poll(method, found[1], found[2] or "")
+        if method == "POST" and (found := _UPLOAD.fullmatch(path)):
+            part = form(headers, raw)["data"][1] if found[2] == "parts" else b""
+            made = self.uploads.go_on(found[1], found[2], {} if part else _json(raw), part)
+            return _ok(made) if made is not None else _missing(f"No upload found with id '{found[1]}'.")
         return _missing(f"Invalid URL ({method} {path})")
 
     def _google(self, model: str, verb: str, given: dict[str, Any], step: Step) -> Reply:
@@ -153,7 +167,7 @@ class SideRoutes:
             case "GET", "":
                 return _ok(stored)
             case "GET", "/input_items":
-                newest = list(reversed(items))
+                newest = [{"id": f"item_fake{at:08d}", **item} for at, item in enumerate(items)][::-1]
                 ends = {"first_id": newest[0].get("id"), "last_id": newest[-1].get("id")} if newest else {}
                 return _ok({"object": "list", "data": newest, "has_more": False, **ends})
             case "DELETE", "":
@@ -214,7 +228,9 @@ def _compaction(body: dict[str, Any], step: Step) -> Reply:
     model = str(body.get("model", ""))
     counted, made = wire_responses.count(model, body), step.completion_tokens or 9
     item = {"type": "compaction", "id": "cmp_fake00000001", "encrypted_content": wire_responses.encrypted("short")}
-    used = {"input_tokens": counted, "output_tokens": made, "total_tokens": counted + made}
+    used: dict[str, Any] = {"input_tokens": counted, "output_tokens": made, "total_tokens": counted + made}
+    used["input_tokens_details"] = {"cached_tokens": 0, "cache_write_tokens": 0}
+    used["output_tokens_details"] = {"reasoning_tokens": 0}
     found = {
         "id": "resp_fake99999999",
         "object": "response.compaction",
@@ -250,7 +266,20 @@ def form(headers: Mapping[str, str], raw: bytes) -> dict[str, tuple[str, bytes]]
 def _moderation(body: dict[str, Any]) -> Reply:
     given = body.get("input")
     inputs = given if isinstance(given, list) else [given]
-    results = [{"flagged": "kill" in str(one), "categories": {"violence": "kill" in str(one)}} for one in inputs]
+    results = []
+    for one in inputs:
+        flagged = "kill" in str(one)
+        found = dict.fromkeys(_CATEGORIES, False) | {"violence": flagged}
+        scores = {name: 0.9 if yes else 0.01 for name, yes in found.items()}
+        kinds = {name: ["text"] for name in _CATEGORIES}
+        results.append(
+            {
+                "flagged": flagged,
+                "categories": found,
+                "category_scores": scores,
+                "category_applied_input_types": kinds,
+            }
+        )
     model = str(body.get("model") or "omni-moderation-latest")
     return _ok({"id": "modr-fake", "model": model, "results": results}, model)
 

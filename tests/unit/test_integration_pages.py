@@ -31,6 +31,6 @@ def test_every_page_is_run() -> None:
 
 def test_the_agents_that_are_run_are_those_of_the_page() -> None:
     page = (PAGES / "coding-agents.md").read_text()
-    assert {agent.name for agent in AGENTS} == {"claude-code", "codex", "gemini-cli"}
-    for heading in ("## Claude Code", "## Codex", "## Gemini CLI"):
+    assert {agent.name for agent in AGENTS} == {"claude-code", "codex", "gemini-cli", "opencode", "qwen-code"}
+    for heading in ("## Claude Code", "## Codex", "## Gemini CLI", "## opencode", "## Qwen Code"):
         assert heading in page

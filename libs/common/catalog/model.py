@@ -74,7 +74,9 @@ class PriceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A model by the id that its provider takes. `capabilities` and `refuses` hold flags; limits are tokens, 0 where nobody says."""
+    """A model by the id that its provider takes. `capabilities` and `refuses` hold flags; limits are tokens, 0 where nobody says.
+    `retires` is the day that its provider has announced as its last, None where none is known.
+    """
 
     name: str
     provider: str
@@ -83,6 +85,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     prices: tuple[PriceRow, ...] = ()
+    retires: date | None = None
 
     def price(self, day: date) -> PriceRow | None:
         """The row in force on a day; None: unknown."""

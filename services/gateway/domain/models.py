@@ -23,6 +23,11 @@ class AnthropicModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     type: Literal["model"] = "model"
     display_name: str
     created_at: Annotated[str, Meta(description="The day of the catalogue that lists it.")]
+    lifecycle: Annotated[
+        Literal["active", "deprecated"],
+        Meta(description="`deprecated` where the catalogue knows a day of retirement, also one that is past."),
+    ] = "active"
+    retires_at: Annotated[str, Meta(description="The day of retirement that was announced.")] | UnsetType = UNSET
     max_input_tokens: int | UnsetType = UNSET
     max_tokens: Annotated[int, Meta(description="The most tokens of an answer.")] | UnsetType = UNSET
 
@@ -164,11 +169,15 @@ def _model(name: str, provider: str, principal: Principal, catalog: Catalog) -> 
     stands_for = meant.model if meant is not None else UNSET if alias is None else alias.target
     known = known if known is not None and known.provider == provider else None
     made = _listed_on(catalog)
+    # Anthropic's third word, `retired`, says that requests fail: of that only the provider knows. A day that is past is no proof.
+    retires = known.retires if known is not None else None
     return Model(
         id=name,
         display_name=name,
         created=int(made.timestamp()),
         created_at=made.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        lifecycle="active" if retires is None else "deprecated",
+        retires_at=UNSET if retires is None else f"{retires.isoformat()}T00:00:00Z",
         max_input_tokens=(known.max_input_tokens if known is not None else 0) or UNSET,
         max_tokens=(known.max_output_tokens if known is not None else 0) or UNSET,
         owned_by=provider,

@@ -4,7 +4,9 @@ from typing import Any
 
 import httpx
 from anthropic import AsyncAnthropic
+from openai import AsyncOpenAI
 
+from libs.common.catalog import load
 from tests.fixtures.gateway import Stack
 from tests.fixtures.three_providers import MODELS, three  # noqa: F401
 
@@ -45,6 +47,25 @@ async def test_anthropics_client_pages_through_all(three: Stack) -> None:  # noq
     raw = (await get(three, "/v1/models?limit=1000", **{"anthropic-version": "2023-06-01"})).json()
     assert raw.keys() == {"data", "has_more", "first_id", "last_id"}
     assert not {"object", "created", "owned_by"} & raw["data"][0].keys()
+
+
+async def test_clients_that_check_what_they_get_take_lists_and_models(three: Stack) -> None:  # noqa: F811
+    own = {"api_key": three.api_key, "max_retries": 0, "_strict_response_validation": True}
+    async with AsyncAnthropic(base_url=three.url, **own) as client:
+        every = [one async for one in client.models.list(limit=100)]
+        assert await client.models.retrieve(every[-1].id) == every[-1]
+        said, catalog = {one.id: one.to_dict(mode="json") for one in every}, load()
+        # Newer clients refuse a model without it, and there is no word for "not known".
+        assert {one["lifecycle"] for one in said.values()} == {"active", "deprecated"}
+        for name, one in said.items():
+            known = catalog.find(name)
+            day = known.retires if known is not None else None
+            assert one.get("retires_at") == (None if day is None else f"{day}T00:00:00Z"), name
+            assert one["lifecycle"] == ("active" if day is None else "deprecated"), name
+        assert said["claude-sonnet-4-5"]["retires_at"] == "2026-11-30T00:00:00Z"
+    async with AsyncOpenAI(base_url=f"{three.url}/v1", **own) as openai:
+        assert [one.id async for one in openai.models.list()] == [one.id for one in every]
+        assert (await openai.models.retrieve(every[-1].id)).id == every[-1].id
 
 
 async def test_googles_client_pages_through_all(three: Stack) -> None:  # noqa: F811

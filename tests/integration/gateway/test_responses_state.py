@@ -206,6 +206,11 @@ async def test_a_stored_response_is_shown_listed_and_removed(four: Stack) -> Non
     assert cancelled.status_code == 400
     streamed = await call(four, method="GET", path=f"/{two['id']}?stream=true")
     assert (streamed.status_code, streamed.json()["error"]["param"]) == (400, "stream")
+    for query in ("starting_after=3", "stream=true&starting_after=0"):
+        refused = await call(four, method="GET", path=f"/{two['id']}?{query}")
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "stream")
+    for query in ("stream=false", "stream=false&starting_after=0&include_obfuscation=true"):
+        assert (await call(four, method="GET", path=f"/{two['id']}?{query}")).json()["id"] == two["id"]
 
 
 @pytest.mark.parametrize("model", [ANTHROPIC, OPENAI])
