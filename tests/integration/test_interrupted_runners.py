@@ -10,9 +10,11 @@ import pytest
 
 from tests.fixtures.running import ROOT, wait_for
 
+# A shell lets what it starts in the background ignore SIGINT, and so would all that these tests start; they take it up again.
 # Stands in for `promptly up`: it says who it is, is up or never is, and waits.
 _UP = """
-import json, os, pathlib, sys, threading
+import json, os, pathlib, signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
 home = pathlib.Path(os.environ["PROMPTLY_HOME"])
 (home / "run.json").write_text(json.dumps({"upstream_url": ""}))
 (home / "started").write_text(str(os.getpid()))
@@ -24,7 +26,8 @@ finally:
     (home / "stopped").touch()
 """
 _RUNNER = """
-import pathlib, sys, threading
+import pathlib, signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tests.fixtures.running import start, stop
 home, root = map(pathlib.Path, sys.argv[1:3])
 running = start(home, home, root, COMES_UP=sys.argv[3])
