@@ -47,7 +47,7 @@ assert.ok(listed.includes("gpt-4o") && listed.includes("claude-sonnet") && liste
 const completion = await client.completions.create({ model: "gpt-4o", prompt: "Say hello." });
 assert.equal(completion.object, "text_completion");
 
-await assert.rejects(client.chat.completions.create({ model: "no-such-model", messages }), OpenAI.BadRequestError);
+await assert.rejects(client.chat.completions.create({ model: "no-such-model", messages }), OpenAI.NotFoundError);
 await assert.rejects(
   new OpenAI({ baseURL: `${url}/v1`, apiKey: "sk-wrong", maxRetries: 0 }).models.list(),
   OpenAI.AuthenticationError,
