@@ -160,7 +160,12 @@ async def test_exactly_as_many_calls_as_were_paid_for(town: Town) -> None:
                 assert details["required"] == EACH
                 assert 0 <= details["available"] < EACH
 
-        await asyncio.gather(*(ask(number) for number in range(CALLS)))
+        calls = []
+        for number in range(CALLS):
+            calls.append(asyncio.create_task(ask(number)))
+            if number % 50 == 49:  # auth, which grants the credits, lives in this loop, too: it has to get its turn
+                await asyncio.sleep(0)
+        await asyncio.gather(*calls)
     print(dict(outcomes))
     assert outcomes == {200: ENOUGH_FOR, 402: CALLS - ENOUGH_FOR}
     assert await town.until_settled() == 0
