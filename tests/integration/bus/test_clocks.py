@@ -138,6 +138,26 @@ async def test_a_server_that_hangs_costs_less_than_a_hop_and_then_nothing(
     assert await bus.add(RATE, "key_1.8", 1) == 1
 
 
+async def test_a_process_that_is_busy_itself_does_not_take_the_server_for_silent(bus: NatsBus) -> None:
+    """The answers lie in the socket all the while: nothing that is asked for may be given up for it."""
+
+    def be_busy(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pass
+
+    async def others() -> None:
+        for _ in range(12):
+            be_busy(0.07)  # longer than the sign of life is waited for
+            await asyncio.sleep(0)
+
+    work = asyncio.create_task(others())
+    counted = [await bus.add(RATE, "key_1.9", 1) for _ in range(4)]
+    assert counted == [1, 2, 3, 4]
+    assert bus.connected
+    await work
+
+
 @pytest.mark.parametrize("url", ["nats://127.0.0.1:port", "", "tls://", "nats://127.0.0.1:99999999"])
 async def test_an_address_that_the_client_refuses_is_said(url: str) -> None:
     bus = NatsBus(url, "test")
