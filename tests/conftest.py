@@ -1,5 +1,6 @@
 """Fixtures that every layer of tests may use, and how many examples a property is tried with."""
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +29,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("promptly")
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand collected tests are a million objects: to look through them at each full collection stops everything for a
+    second, in the middle of whatever has a deadline.
+    """
+    gc.collect()
+    gc.freeze()
+
 
 _configure = structlog.configure
 

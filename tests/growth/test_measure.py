@@ -7,7 +7,8 @@ import pytest
 from tests.growth.families import Make
 from tests.growth.measure import Sizes, growths
 
-_SIZES = Sizes(screen=16_384, smallest=2_048, largest=16_384, times_usual=4.0)
+# Large enough that the square takes some tens of milliseconds on a fast machine, too: what is quicker says nothing.
+_SIZES = Sizes(screen=65_536, smallest=8_192, largest=65_536, times_usual=4.0)
 _TRAILING = re.compile(r"\s+$")
 _FAMILIES: dict[str, Make] = {
     "blanks": lambda size: " " * (size - 1) + "x",
