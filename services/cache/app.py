@@ -1,6 +1,7 @@
 """Puts the cache together."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -85,6 +86,7 @@ async def create_app(settings: CacheSettings, bus: Bus, clock: Clock | None = No
         await points.close()
 
 
+@functools.cache  # a hundred megabytes and a second, which several apps of one process share
 def _models(model_dir: str) -> tuple[Embedder, StaticTable]:
     try:
         return load(model_dir), load_table(model_dir)
