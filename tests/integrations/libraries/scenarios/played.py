@@ -3,8 +3,8 @@
 A scenario is a function: it tells the played model what to answer, does with the client what somebody does who has read its guide, and
 checks what came out. `run` runs them in turn and prints one line of JSON for each: its name, and what went wrong (null: nothing).
 
-The environment says: `PLAYED_URL` (Promptly, with /v1), `PLAYED_KEY`, `PLAYED_MODEL`, `PLAYED_API` (responses or chat, where a client
-speaks both), `PLAYED_EMBEDDINGS` (a model for vectors, empty: the provider has none) and `PLAYED_UPSTREAM`, the address of the provider that plays.
+The environment says: `PLAYED_URL` (Promptly, with /v1), `PLAYED_KEY`, `PLAYED_MODEL`, `PLAYED_API` (responses or chat),
+`PLAYED_EMBEDDINGS` (a model for vectors; empty where the provider has none) and `PLAYED_UPSTREAM`, the address of the provider that plays.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -40,6 +40,17 @@ def call(tool: str, number: int = 1, **arguments: Any) -> dict[str, Any]:
     return {"id": f"call_{number}", "type": "function", "function": {"name": tool, "arguments": json.dumps(arguments)}}
 
 
+def are_pieces(pieces: list[str], whole: str) -> None:
+    """Fails where a stream did not come in pieces, or says something else."""
+    assert len(pieces) > 1, pieces
+    assert "".join(pieces) == whole, pieces
+
+
+def are_vectors(found: Sequence[Sequence[float]]) -> None:
+    """Fails where two texts did not get a vector each."""
+    assert [len(vector) > 100 for vector in found] == [True, True], found
+
+
 def is_used(prompt: int | None, completion: int | None, answers: int = 1) -> None:
     """Fails where a client counts otherwise than the model said, for so many answers."""
     expected = (answers * PROMPT_TOKENS, answers * COMPLETION_TOKENS)
@@ -49,7 +60,8 @@ def is_used(prompt: int | None, completion: int | None, answers: int = 1) -> Non
 def tells_unknown_model(error: object) -> None:
     """Fails where an error does not tell a user that the model is not known."""
     said = str(error)
-    assert UNKNOWN in said and re.search("404|not.?found|does not exist", said, re.IGNORECASE), said[-600:]
+    assert UNKNOWN in said, said[-600:]
+    assert re.search("404|not.?found|does not exist", said, re.IGNORECASE), said[-600:]
 
 
 def run(*scenarios: Callable[[], object]) -> None:

@@ -7,7 +7,21 @@ from llama_index.core.tools import FunctionTool
 from llama_index.embeddings.openai import OpenAIEmbedding
 from llama_index.llms.openai_like import OpenAILike, OpenAILikeResponses
 from openai import NotFoundError
-from played import API, EMBEDDINGS, KEY, MODEL, UNKNOWN, URL, call, is_used, play, run, tells_unknown_model
+from played import (
+    API,
+    EMBEDDINGS,
+    KEY,
+    MODEL,
+    UNKNOWN,
+    URL,
+    are_pieces,
+    are_vectors,
+    call,
+    is_used,
+    play,
+    run,
+    tells_unknown_model,
+)
 from pydantic import BaseModel
 
 
@@ -58,7 +72,7 @@ def plain() -> None:
 def stream() -> None:
     play({"content": "One two three."})
     pieces = [part.delta or "" for part in llm.stream_chat([ChatMessage(content="Count to three.")])]
-    assert "".join(pieces) == "One two three." and len(pieces) > 1, pieces
+    are_pieces(pieces, "One two three.")
 
 
 def completion() -> None:
@@ -94,7 +108,7 @@ def embeddings() -> None:
     made = OpenAIEmbedding(model_name=EMBEDDINGS, api_key=KEY, api_base=URL)
     texts = ["Porto is a city.", "A cat sleeps.\nIt dreams: 猫 😀."]
     found = made.get_text_embedding_batch(texts)
-    assert len(found) == 2 and len(found[0]) > 100
+    are_vectors(found)
     index = VectorStoreIndex.from_documents([Document(text=text) for text in texts], embed_model=made)
     (nearest,) = index.as_retriever(similarity_top_k=1).retrieve(texts[1])
     assert nearest.text == texts[1], nearest

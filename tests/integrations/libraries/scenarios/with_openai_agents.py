@@ -2,7 +2,7 @@
 
 from agents import Agent, Runner, function_tool, set_tracing_disabled
 from openai import NotFoundError
-from played import MODEL, UNKNOWN, call, is_used, play, run, tells_unknown_model
+from played import MODEL, UNKNOWN, are_pieces, call, is_used, play, run, tells_unknown_model
 from pydantic import BaseModel
 
 set_tracing_disabled(True)  # traces would go to OpenAI
@@ -41,8 +41,8 @@ async def stream() -> None:
         async for event in result.stream_events()
         if event.type == "raw_response_event" and event.data.type == "response.output_text.delta"
     ]
-    assert "".join(pieces) == result.final_output == "One two three.", pieces
-    assert len(pieces) > 1
+    are_pieces(pieces, result.final_output)
+    assert result.final_output == "One two three."
     used = result.context_wrapper.usage
     is_used(used.input_tokens, used.output_tokens)
 

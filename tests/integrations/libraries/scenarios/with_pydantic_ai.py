@@ -1,6 +1,20 @@
 """Pydantic AI with both of its classes for OpenAI's API."""
 
-from played import API, EMBEDDINGS, KEY, MODEL, UNKNOWN, URL, call, is_used, play, run, tells_unknown_model
+from played import (
+    API,
+    EMBEDDINGS,
+    KEY,
+    MODEL,
+    UNKNOWN,
+    URL,
+    are_pieces,
+    are_vectors,
+    call,
+    is_used,
+    play,
+    run,
+    tells_unknown_model,
+)
 from pydantic import BaseModel
 from pydantic_ai import Agent, Embedder, ModelHTTPError, NativeOutput, PromptedOutput
 from pydantic_ai.embeddings.openai import OpenAIEmbeddingModel
@@ -29,7 +43,7 @@ async def stream() -> None:
     play({"content": "One two three."})
     async with Agent(model).run_stream("Count to three.") as result:
         pieces = [piece async for piece in result.stream_text(delta=True, debounce_by=None)]
-    assert "".join(pieces) == "One two three." and len(pieces) > 1, pieces
+    are_pieces(pieces, "One two three.")
     is_used(result.usage.input_tokens, result.usage.output_tokens)
 
 
@@ -80,7 +94,7 @@ async def conversation() -> None:
 async def embeddings() -> None:
     embedder = Embedder(OpenAIEmbeddingModel(EMBEDDINGS, provider=provider))
     found = await embedder.embed_documents(["Porto is a city.", "So is Lisbon."])
-    assert len(found.embeddings) == 2 and len(found.embeddings[0]) > 100
+    are_vectors(found.embeddings)
     assert found.usage.input_tokens > 0, found.usage
 
 
@@ -88,7 +102,6 @@ async def unknown_model() -> None:
     try:
         await Agent(speaks(UNKNOWN, provider=provider)).run("Hello?")
     except ModelHTTPError as error:
-        assert error.status_code == 404
         tells_unknown_model(error)
     else:
         raise AssertionError("no error")
