@@ -176,6 +176,7 @@ class Embeddings:
             media_type="application/json",
             error=lambda error: OPENAI_EMBEDDINGS.error(error, work.request.id).body,
             body=body,
+            degraded=work.plan.degraded,
         )
 
     async def _checked(self, work: _Work) -> dict[bytes, int]:
