@@ -107,6 +107,7 @@ test-api: $(VENV)/dev ## Hold both APIs to their documents with schemathesis, at
 
 test-integrations: $(VENV)/dev ## Run other tools' clients against Promptly, each in its own environment
 	@$(BIN)/python -m tests.integrations
+	@$(BIN)/python -m tests.integrations.libraries
 	@$(BIN)/python -m tests.integrations.agents
 
 test-agents: $(VENV)/dev ## Run coding agents (Claude Code, Codex, Gemini CLI, opencode, Qwen Code) against Promptly, each in its own environment

@@ -50,7 +50,7 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The least level that is logged."""
     otlp_endpoint: str | None = None
     """OTLP/HTTP base URL, such as `http://localhost:4318`; unset: no trace leaves the process."""
-    trace_sample_ratio: float = 1.0
+    trace_sample_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
     """Share of traces that are kept, 0 to 1."""
     drain_seconds: float = 10.0
     """How long what is under way may take to end after SIGTERM, in seconds."""

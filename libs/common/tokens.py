@@ -6,6 +6,7 @@ the arguments of each tool call, and three that open the answer. Images, audio a
 """
 
 import base64
+import codecs
 import gzip
 import re
 import threading
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from tiktoken import Encoding
+
+_LONGEST_CHARACTER = 4  # bytes of UTF-8
 
 PER_MESSAGE = 3
 PER_REPLY = 3
@@ -104,6 +107,18 @@ def count_message(model: str, message: Mapping[str, Any]) -> int:
 def count_messages(model: str, messages: Sequence[Mapping[str, Any]]) -> int:
     """The prompt tokens of a chat request's messages. Never fails: what has no text counts only as a message."""
     return PER_REPLY + sum(count_message(model, message) for message in messages)
+
+
+def text_of(ids: Sequence[int]) -> str:
+    """The text that token ids stand for in the vocabulary of OpenAI's embedding models (cl100k_base). Whoever cuts a long text by tokens
+    may cut a character in two: its part at either end is left out. `ValueError` for ids that are no text in this vocabulary.
+    """
+    try:
+        data = _load("cl100k_base").decode_bytes(ids)
+    except (KeyError, OverflowError):
+        raise ValueError("an id is not in the vocabulary") from None
+    start = next((at for at, byte in enumerate(data[:_LONGEST_CHARACTER]) if byte & 0xC0 != 0x80), 0)
+    return codecs.getincrementaldecoder("utf-8")().decode(data[start:])
 
 
 def _texts(message: Mapping[str, Any]) -> Iterator[str]:

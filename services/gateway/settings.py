@@ -8,6 +8,7 @@ from libs.common.settings import CommonSettings, Secret, SharedPort
 
 WorkerCount = Annotated[int, Meta(ge=1, le=64)]
 ResponseSeconds = Annotated[float, Meta(ge=0, le=2_592_000)]
+_SHORTEST_RESPONSE = 3_600.0
 
 
 class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
@@ -126,6 +127,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """Whether `/metrics` also counts requests and costs of each organization, by its id, up to a thousand of them."""
     body_timeout: float = 10.0
     """Seconds within which a request's body has to come."""
+
+    def __post_init__(self) -> None:
+        if 0 < self.response_ttl < _SHORTEST_RESPONSE:
+            raise ValueError(f"Expected 0, or at least {_SHORTEST_RESPONSE:,.0f} - at `$.response_ttl`")
 
     @property
     def shared_port(self) -> SharedPort | None:

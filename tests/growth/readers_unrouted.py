@@ -25,6 +25,7 @@ def unrouted() -> Iterator[Reader]:
         refused(lambda text: _embedded({"model": "m", "input": list(range(len(text)))})),
         seldom=True,
     )
+    yield Reader("token ids as texts", refused(lambda text: embeddings.as_texts(_of_tokens(text))), seldom=True)
     yield Reader(
         "a body of embeddings", refused(lambda text: OPENAI_EMBEDDINGS.head(text.encode("utf-8", "replace"), {}, ""))
     )
@@ -45,6 +46,11 @@ def unrouted() -> Iterator[Reader]:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def _of_tokens(text: str) -> embeddings.EmbeddingsEnvelope:
+    pieces_of = [[ord(letter) % 100_000 for letter in piece] for piece in pieces(text, 40)]
+    return OPENAI_EMBEDDINGS.head(msgspec.json.encode({"model": "m", "input": pieces_of}), {}, "")
 
 
 def _embedded(body: dict[str, Any]) -> object:

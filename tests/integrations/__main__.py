@@ -12,6 +12,7 @@ from typing import Any
 
 from libs.common.embedding.setup import prepare
 from tests.fixtures.running import ROOT, Account, start, stop, wait_for
+from tests.integrations.outcome import ended, offline
 
 HERE = Path(__file__).parent
 PAGES = ROOT / "docs" / "integrations"
@@ -38,20 +39,20 @@ def environment(tool: str) -> Path:
     return venv
 
 
-def snippet(tool: str) -> str:
-    """The code that the tool's page shows, block after block."""
-    language = "bash" if tool == "curl" else "python"
+def snippet(tool: str, language: str) -> str:
+    """The code in this language that the tool's page shows, block after block; empty where there is none."""
     page = (PAGES / f"{tool}.md").read_text()
     return "\n".join(re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
 
 
-def command(tool: str, url: str, key: str) -> list[str]:
-    """What runs the page's code; a tool in another language brings a file that runs its own page."""
-    if tool == "curl":
-        return ["bash", "-euo", "pipefail", "-c", snippet(tool)]
-    python = str(environment(tool) / "bin" / "python")
-    own = HERE / f"snippet_{tool}.py"
-    return [python, str(own), url, key] if own.exists() else [python, "-c", snippet(tool)]
+def command(tool: str, url: str, key: str) -> tuple[list[str], str]:
+    """What runs the page's code, and where its programs lie; a tool in another language brings a file that runs its own page."""
+    programs = "" if tool == "curl" else str(environment(tool) / "bin")
+    if (own := HERE / f"snippet_{tool}.py").exists():
+        return [f"{programs}/python", str(own), url, key], programs
+    if script := snippet(tool, "bash"):
+        return ["bash", "-euo", "pipefail", "-c", script], programs
+    return [f"{programs}/python", "-c", snippet(tool, "python")], programs
 
 
 def versions(tool: str) -> str:
@@ -70,15 +71,17 @@ def run(tool: str, account: Account) -> bool:
     """Run what one tool's page shows; whether it worked, and Promptly logged it as answered, plain and streamed."""
     running = account.running
     running.script(**{"gpt-4o": _STEPS.get(tool, [])})
-    env = {
-        **os.environ,
-        "PROMPTLY_API_KEY": account.api_key,
-        "PROMPTLY_BASE_URL": f"{running.url}/v1",
-        "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # nothing but the registries is reached
-    }
-    done = subprocess.run(
-        command(tool, running.url, account.api_key), env=env, capture_output=True, text=True, timeout=300
-    )
+    with tempfile.TemporaryDirectory(prefix="page-", dir=running.home) as home:
+        run_by, programs = command(tool, running.url, account.api_key)
+        env = {
+            **os.environ,
+            **offline(Path(home)),
+            "PATH": os.pathsep.join(filter(None, (programs, os.environ["PATH"]))),
+            "HOME": home,
+            "PROMPTLY_API_KEY": account.api_key,
+            "PROMPTLY_BASE_URL": f"{running.url}/v1",
+        }
+        done = ended(run_by, Path(home), env, seconds=300)
     died = f"ended with {done.returncode}\n{done.stderr.strip()[-2000:]}" if done.returncode else ""
     failure = died or _unlike_the_log(tool, account)
     said = failure or f"{versions(tool)}: {done.stdout.strip().splitlines()[0][:60]}"
@@ -90,9 +93,9 @@ def _unlike_the_log(tool: str, account: Account) -> str:
     """What the request log says against a tool that says that all went well."""
     if (HERE / f"snippet_{tool}.py").exists():
         return ""  # such a file checks for itself, and provokes errors
-    shown = snippet(tool)
+    shown = snippet(tool, "python") + snippet(tool, "bash")
     asked = 2 if "stream" in shown else 1
-    entries = [entry for entry in account.log(asked) if entry["kind"] == "chat"]
+    entries = [entry for entry in account.log(asked) if entry["kind"] in ("chat", "responses", "embedding")]
     if failed := [entry["error_code"] for entry in entries if entry["status"] not in ("success", "cached")]:
         return f"Promptly logged {failed}"
     if asked == 2:

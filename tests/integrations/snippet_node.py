@@ -26,25 +26,30 @@ environment = {
     "PROMPTLY_API_KEY": key,
     "PROMPTLY_BASE_URL": f"{url}/v1",
 }
+# What a page's examples find beside that; what its claims say is said without it.
+shown = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": f"{url}/v1"}
 
 
-def node(work: Path, *arguments: object) -> str:
-    """Run Node in a folder; what it printed."""
-    done = subprocess.run([NODE, *arguments], cwd=work, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+def node(work: Path, *arguments: object, **more: str) -> str:
+    """Run Node in a folder, with more variables; what it printed."""
+    env = {**environment, **more}
+    done = subprocess.run([NODE, *arguments], cwd=work, env=env, stdout=subprocess.PIPE, text=True, check=True)
     assert done.stdout.strip(), f"{work.name}: {arguments[0]} printed nothing"
     return done.stdout.strip()
 
 
 def run(tool: Path) -> str:
-    """Install one tool and run its page's example, then its claims; what those say of its version."""
+    """Install one tool and run its page's examples, then its claims; what those say of its version."""
     work = Path(sys.prefix) / tool.name
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(tool, work)
-    (example,) = re.findall(r"^```js\n(.*?)^```$", (PAGES / f"{tool.name}.md").read_text(), re.MULTILINE | re.DOTALL)
-    (work / "example.mjs").write_text(example)
+    examples = re.findall(r"^```js\n(.*?)^```$", (PAGES / f"{tool.name}.md").read_text(), re.MULTILINE | re.DOTALL)
     command = [NODE, NPM, "ci", "--silent", "--no-audit", "--no-fund"]
     subprocess.run(command, cwd=work, env=environment, check=True)
-    node(work, "example.mjs")
+    for at, example in enumerate(examples):
+        (work / f"example{at}.mjs").write_text(example)
+        node(work, f"example{at}.mjs", **shown)
+    assert examples, f"{tool.name} shows nothing"
     (claims,) = tool.glob("*.mjs")
     return node(work, claims.name, url, key)
 

@@ -7,7 +7,8 @@ import pytest
 
 from bench.settings_reference import NAMES, REFERENCE, names, reference, settings
 from libs.common.contracts.status import SERVICES
-from libs.common.settings import CommonSettings
+from libs.common.settings import CommonSettings, SettingsError, load
+from services.gateway.settings import GatewaySettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,3 +40,22 @@ def test_what_sounds_like_a_secret_is_declared_as_one() -> None:
     sounding = {one.name for one in settings() if any(word in one.name for word in words)}
     assert {one.name for one in settings() if one.secret} >= sounding - {"google_token_url"}
     assert {"nats_url", "database_url", "smtp_url"} <= {one.name for one in settings() if one.secret}
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("response_ttl", ("0", "3600", "2592000"), ("-1", "1", "3599.9", "2592001", "nan", "inf")),
+        ("response_quota_bytes", (str(32 << 20),), ("0", str((32 << 20) - 1))),
+        ("deferral_ttl", ("604800", "2592000"), ("0", "604799", "2592001")),
+        ("request_log_share", ("0", "0.5", "1"), ("-0.1", "1.1")),
+        ("trace_sample_ratio", ("0", "0.5", "1"), ("-0.1", "1.1", "7")),
+    ],
+)
+def test_a_range_that_a_setting_names_is_held(name: str, inside: tuple[str, ...], outside: tuple[str, ...]) -> None:
+    own = {"PROMPTLY_KEY_PEPPER": "pepper", "PROMPTLY_KEK": "kek"}
+    for value in inside:
+        assert getattr(load(GatewaySettings, {**own, f"PROMPTLY_{name.upper()}": value}), name) == float(value)
+    for value in outside:
+        with pytest.raises(SettingsError, match=f"PROMPTLY_{name.upper()} cannot be used"):
+            load(GatewaySettings, {**own, f"PROMPTLY_{name.upper()}": value})

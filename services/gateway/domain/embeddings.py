@@ -13,7 +13,9 @@ from typing import Literal
 
 import msgspec
 
+from libs.common import tokens
 from libs.common.contracts.base import DECODE_ERRORS
+from libs.common.errors import BadRequest
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.request import Envelope
 
@@ -26,6 +28,7 @@ _UNIT = 1e-4  # how far from 1 a vector's length may be before it is normalised
 
 _floats = msgspec.json.Decoder(list[float])
 _text = msgspec.json.Decoder(str)
+_ids = msgspec.json.Decoder(list[int])
 
 
 class EmbeddingInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,8 +68,40 @@ def text_input(raw: msgspec.Raw, text: str) -> EmbeddingInput:
 
 def token_input(raw: msgspec.Raw, ids: Sequence[int]) -> EmbeddingInput:
     """An input that is a list of token ids."""
-    digest = hashlib.sha256(b"tokens\n" + ",".join(map(str, ids)).encode()).digest()
+    digest = hashlib.sha256(b"tokens\n" + msgspec.json.encode(ids)[1:-1]).digest()
     return EmbeddingInput(raw=raw, digest=digest, tokens=len(ids))
+
+
+def as_texts(envelope: EmbeddingsEnvelope) -> EmbeddingsEnvelope:
+    """The same request with texts in the place of token ids, for a provider that takes nothing else. `BadRequest` for ids that stand for
+    no text, and for more of them than a request may have.
+    """
+    counted = sum(one.tokens for one in envelope.inputs)
+    if counted > MAX_TOKENS:
+        raise too_many_tokens(counted)
+    inputs = tuple(one if one.text is not None else _as_text(one) for one in envelope.inputs)
+    return msgspec.structs.replace(envelope, inputs=inputs, untouched=False)
+
+
+def too_many_tokens(count: int) -> BadRequest:
+    """The error of a request with so many tokens."""
+    return BadRequest(
+        f"Requested {count} tokens, max {MAX_TOKENS} tokens per request. Please reduce your prompt.",
+        code="max_tokens_per_request",
+        param="input",
+    )
+
+
+def _as_text(one: EmbeddingInput) -> EmbeddingInput:
+    try:
+        text = tokens.text_of(_ids.decode(one.raw))
+    except ValueError:
+        raise BadRequest(
+            "'input': this model takes texts. Token ids are sent to it as the text that they stand for in cl100k_base, the vocabulary of "
+            "OpenAI's embedding models, and these are no text there.",
+            param="input",
+        ) from None
+    return text_input(msgspec.Raw(msgspec.json.encode(text)), text)
 
 
 def vector_scope(

@@ -9,25 +9,25 @@ _CHUNK = 64 << 10
 _AT_ONCE = 1 << 20
 
 
-def scan(body: bytes) -> Iterator[None] | None:
+def scan(body: bytes, most: int = MAX_VALUES) -> Iterator[None] | None:
     """None where there cannot be too many; else the steps of looking closely, each of them short. `BadRequest` where there
-    are more than `MAX_VALUES`.
+    are more than `most`.
     """
-    if len(body) <= _AT_ONCE and _marks(body) <= MAX_VALUES:
+    if len(body) <= _AT_ONCE and _marks(body) <= most:
         return None
-    return _steps(body)
+    return _steps(body, most)
 
 
-def _steps(body: bytes) -> Iterator[None]:
+def _steps(body: bytes, most: int) -> Iterator[None]:
     marks = 0
     for at in range(0, len(body), _AT_ONCE):
         marks += _marks(body[at : at + _AT_ONCE])
         yield
-    if marks > MAX_VALUES:
-        yield from _closely(body)
+    if marks > most:
+        yield from _closely(body, most)
 
 
-def _closely(body: bytes) -> Iterator[None]:
+def _closely(body: bytes, most: int) -> Iterator[None]:
     """Commas and brackets within strings are text."""
     values, inside, at = 0, False, 0
     while at < len(body):
@@ -43,8 +43,8 @@ def _closely(body: bytes) -> Iterator[None]:
         parts = chunk.split(b'"')
         values += _marks(b"".join(parts[1::2] if inside else parts[::2])) + (len(parts) - 1) // 2
         inside ^= len(parts) % 2 == 0
-        if values > MAX_VALUES:
-            raise BadRequest(f"The body holds more than {MAX_VALUES:,} values.", code="too_many_values")
+        if values > most:
+            raise BadRequest(f"The body holds more than {most:,} values.", code="too_many_values")
         yield
 
 

@@ -35,6 +35,7 @@ from services.gateway.translate.openai_stream import OpenAIStream
 from services.gateway.translate.sse import event
 
 _WHOLE = ("stop", "tool_calls")
+_FOR_COUNTING = {"stream_options"}
 
 
 class ChatEnvelope(Envelope, frozen=True, kw_only=True):
@@ -104,7 +105,11 @@ class OpenAIChat:
             body=outgoing.body,
             dropped=outgoing.dropped,
             added=outgoing.added,
-            raw=self.surface in attempt.provider.surfaces and not is_changed(request, plan),
+            raw=(
+                self.surface in attempt.provider.surfaces
+                and not (is_changed(request, plan) or outgoing.dropped)
+                and {*outgoing.added} <= _FOR_COUNTING
+            ),
         )
 
     def decode(self, attempt: Attempt, data: bytes) -> DecodedAnswer:

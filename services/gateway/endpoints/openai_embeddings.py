@@ -163,15 +163,16 @@ def _inputs(raw: msgspec.Raw | None) -> tuple[tuple[EmbeddingInput, ...], bool]:
     """The inputs, and whether it is one that stands in no list."""
     if raw is None:
         raise BadRequest("Missing required parameter: 'input'.", param="input")
-    first = bytes(raw).lstrip()[:1]
+    given = bytes(raw).lstrip()
     try:
-        if first == b'"':
+        if given[:1] == b'"':
             return (text_input(raw, msgspec.json.decode(raw, type=str)),), True
+        first = given[1:].lstrip()[:1]
+        if first not in (b'"', b"[", b"]"):
+            return (token_input(raw, _ids.decode(raw)),), True
         items = _items.decode(raw)
         if not items:
             raise BadRequest("Invalid 'input': the array may not be empty.", param="input")
-        if bytes(items[0])[:1] not in (b'"', b"["):
-            return (token_input(raw, _ids.decode(raw)),), True
         if len(items) > MAX_INPUTS:
             raise BadRequest(
                 f"Invalid 'input': array too long. Expected an array with maximum length {MAX_INPUTS}, but got an array with "

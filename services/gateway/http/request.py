@@ -25,8 +25,8 @@ _KEY_HEADERS = ("x-api-key", "x-goog-api-key")
 _NO_JSON = ("text/", "multipart/")
 
 
-async def incoming_of(request: V1Request, state: State) -> Incoming:
-    """The request as the pipeline takes it."""
+async def incoming_of(request: V1Request, state: State, *, values: int = json_size.MAX_VALUES) -> Incoming:
+    """The request as the pipeline takes it. Its body may hold so many `values`."""
     own, clock = request_scope(request.scope), state.clock
     accepted, time_ms = clock.monotonic(), int(clock.now().timestamp() * 1000)
     key = api_key(request.scope)
@@ -37,7 +37,7 @@ async def incoming_of(request: V1Request, state: State) -> Incoming:
         accepted=accepted,
         time_ms=time_ms,
         api_key=key,
-        body=await body_of(request, state.body_timeout),
+        body=await body_of(request, state.body_timeout, values),
         headers=own.incoming,
         query=query_of(request.scope),
         principal=principal,
@@ -76,7 +76,11 @@ def _twice(scope: Scope) -> bool:
     return any(names.count(name.encode()) > 1 for name in ("authorization", *_KEY_HEADERS))
 
 
-async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # noqa: ASYNC109 - a setting, passed on
+async def body_of(
+    request: Request[Any, Any, Any],
+    timeout: float,  # noqa: ASYNC109 - a setting, passed on
+    values: int = json_size.MAX_VALUES,
+) -> bytes:
     """The body, if it is JSON of a size that can be read at once, and comes in time. A compressed one is unpacked."""
     incoming = request_scope(request.scope).incoming
     encoding = incoming.get("content-encoding", "").strip().lower()
@@ -91,7 +95,7 @@ async def body_of(request: Request[Any, Any, Any], timeout: float) -> bytes:  # 
         raise RequestTimeout("The body did not arrive in time.") from None
     limit = request.route_handler.resolve_request_max_body_size()
     body = await unpacked(body, encoding, limit or len(body))
-    if (scan := json_size.scan(body)) is not None:
+    if (scan := json_size.scan(body, values)) is not None:
         for _ in scan:
             await asyncio.sleep(0)  # others are served in between
     return body

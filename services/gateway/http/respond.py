@@ -29,8 +29,10 @@ async def respond(
     own.headers["x-promptly-model"] = answer.model
     if answer.arm is not None:
         own.headers["x-promptly-arm"] = answer.arm
-    if id_headers and answer.dropped:
-        own.headers["x-promptly-dropped"] = ", ".join(answer.dropped)
+    # What has no metadata in its body says it here: an answer in the provider's own bytes, or a stream.
+    for name, parts in (("x-promptly-dropped", answer.dropped), ("x-promptly-degraded", answer.degraded)):
+        if id_headers and parts:
+            own.headers[name] = ", ".join(parts)
     for name, value in answer.headers.items():
         own.headers.setdefault(name, value)
     for name in id_headers:

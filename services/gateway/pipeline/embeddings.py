@@ -15,7 +15,7 @@ from libs.common import context, tokens
 from libs.common.catalog import Catalog, UnitCatalog
 from libs.common.contracts.cache import CachedVector
 from libs.common.contracts.events import TokenClasses
-from libs.common.errors import BadRequest, PromptlyError
+from libs.common.errors import PromptlyError
 from libs.common.jobs import Background
 from libs.common.telemetry import tracing
 from services.gateway.domain import overrides
@@ -24,7 +24,9 @@ from services.gateway.domain.embeddings import (
     MAX_TOKENS,
     EmbeddingInput,
     EmbeddingsEnvelope,
+    as_texts,
     scaled,
+    too_many_tokens,
     vector_key,
     vector_of,
     vector_scope,
@@ -99,7 +101,7 @@ class Embeddings:
         principal = await self._admission.authorize(incoming.api_key, OPENAI_EMBEDDINGS.scope, incoming.principal)
         incoming = msgspec.structs.replace(incoming, principal=principal)
         async with self._admission.acquire(principal, on_rate_limit):
-            work = self._parse(incoming)
+            work = await self._parse(incoming)
             record = self._recorder.open(work.request)
             with context.bound(request_id=work.request.id):
                 try:
@@ -116,14 +118,18 @@ class Embeddings:
                         await record.fail(work.plan, work.trace, error)
                     raise
 
-    def _parse(self, incoming: Incoming) -> _Work:
+    async def _parse(self, incoming: Incoming) -> _Work:
         assert incoming.principal is not None, "requests are authorized before they are parsed"
         own = overrides.parse(incoming.headers)
         envelope = OPENAI_EMBEDDINGS.head(incoming.body, incoming.headers, incoming.query)
         principal = restricted(incoming.principal, self._registry.answering(OPENAI_EMBEDDINGS.surface))
         check_allowed(principal, envelope.model)
         target = unit_target(envelope.model, "embedding", principal, self._units)
-        self._format(target).check(envelope)
+        taken = self._format(target)
+        if not taken.takes_tokens and any(one.text is None for one in envelope.inputs):
+            # Not on the loop: the vocabulary may have to be loaded first.
+            envelope = await asyncio.to_thread(as_texts, envelope)
+        taken.check(envelope)
         request = Request(
             id=incoming.request_id,
             accepted=incoming.accepted,
@@ -170,6 +176,7 @@ class Embeddings:
             media_type="application/json",
             error=lambda error: OPENAI_EMBEDDINGS.error(error, work.request.id).body,
             body=body,
+            degraded=work.plan.degraded,
         )
 
     async def _checked(self, work: _Work) -> dict[bytes, int]:
@@ -179,11 +186,7 @@ class Embeddings:
         counts = await _counted(work.target.served_model, list(work.unique.values()))
         total = sum(counts[one.digest] for one in work.envelope.inputs)
         if total > MAX_TOKENS:
-            raise BadRequest(
-                f"Requested {total} tokens, max {MAX_TOKENS} tokens per request. Please reduce your prompt.",
-                code="max_tokens_per_request",
-                param="input",
-            )
+            raise too_many_tokens(total)
         return counts
 
     async def _look_up(self, work: _Work) -> None:

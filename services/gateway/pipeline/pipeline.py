@@ -139,5 +139,6 @@ def _response(endpoint: Endpoint, request: Request, call: ProviderCall) -> Respo
         error=lambda error: endpoint.stream_error(error, request.id),
         headers=call.headers,
         dropped=call.trace.dropped,
+        degraded=call.plan.degraded,
         arm=request.arm,
     )

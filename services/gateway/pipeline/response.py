@@ -15,8 +15,8 @@ from services.gateway.pipeline.admission import ConcurrencyPermit
 class Response:
     """An answer: `body` whole, or in `chunks`, whose closing before their end is a client that left. `cache` and `model` are
     what the client's headers say. Of a stream, `error` makes the bytes that end it with an error, and `keep_alive` those for a
-    silence. `headers` are the provider's, of an answer that is its own; `dropped` names fields that it was not given; `arm` is
-    the conversation's side of the experiment; `status` is HTTP's.
+    silence. `headers` are the provider's, of an answer that is its own; `dropped` names fields that it was not given,
+    `degraded` services that were skipped; `arm` is the conversation's side of the experiment; `status` is HTTP's.
     """
 
     cache: Literal["hit", "miss", "off"]
@@ -28,6 +28,7 @@ class Response:
     keep_alive: Callable[[], bytes] = bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
     arm: Arm | None = None
     status: int = 200
 

@@ -65,12 +65,14 @@ class ProviderStream(msgspec.Struct, frozen=True, kw_only=True):
 
 class EmbeddingFormat(Protocol):
     """A provider's format of embeddings. `batch` is how many inputs one call may have; `unit` says that vectors of fewer
-    dimensions than the model's own have to be normalised, `bounded` that OpenAI's limit of tokens applies.
+    dimensions than the model's own have to be normalised, `bounded` that OpenAI's limit of tokens applies, `takes_tokens` that an input may
+    be the ids of its tokens.
     """
 
     batch: int
     unit: bool
     bounded: bool
+    takes_tokens: bool
 
     def check(self, envelope: EmbeddingsEnvelope) -> None:
         """`BadRequest` for what this provider does not take."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from anthropic import AsyncAnthropic
@@ -215,6 +216,21 @@ async def test_a_conversation_that_is_too_long_says_so(
     await ask(agents, api, OWN[api])
     assert ROWS in sent(agents)
     assert (await event_of(agents)).degraded == ("optimizer",)
+    body = agents.provider.ledger[-1]["body"]
+    async with httpx.AsyncClient(base_url=agents.url, timeout=30) as http:
+        for model in (OWN[api], ELSEWHERE[api]):
+            for stream in (False, True):
+                answer = await http.post(**_posted(api, model, body, stream), headers={"x-api-key": agents.api_key})
+                assert (answer.status_code, answer.headers["x-promptly-degraded"]) == (200, "optimizer"), answer.text
+                if model == ELSEWHERE[api] and not stream:
+                    assert answer.json()["promptly_metadata"]["degraded"] == ["optimizer"]
+
+
+def _posted(api: Api, model: str, body: dict[str, Any], stream: bool) -> dict[str, Any]:
+    if api == "generate":
+        verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        return {"url": f"/v1beta/models/{model}:{verb}", "json": body}
+    return {"url": f"/v1/{api}", "json": {**body, "model": model, "stream": stream}}
 
 
 async def test_what_is_stored_is_what_came(agents: Stack) -> None:

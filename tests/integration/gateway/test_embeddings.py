@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from libs.common import tokens
 from tests.fake_provider.script import Step
 from tests.fake_provider.side_routes import vector
 from tests.fixtures.embeddings import SMALL, Embedding, answer_of, rows
@@ -74,16 +75,61 @@ async def test_04_repeats_in_a_batch_go_out_once(made: Embedding) -> None:
     assert answer.json()["usage"]["prompt_tokens"] == 3
 
 
-async def test_05_token_arrays_go_to_openai_and_not_to_google(made: Embedding) -> None:
+async def test_05_token_arrays_go_to_openai(made: Embedding) -> None:
     answer = await made.post(input=[[1, 2], [3]])
     assert made.sent[0]["input"] == [[1, 2], [3]]
     assert rows(answer) == [pytest.approx(vector("[1, 2]", 1536)), pytest.approx(vector("[3]", 1536))]
     assert answer.json()["usage"]["prompt_tokens"] == 3
     assert rows(await made.post(input=[1, 2])) == rows(await made.post(input=[[1, 2]]))
+
+
+@pytest.mark.parametrize(("provider", "model"), [("google", "gemini-embedding-001"), ("mistral", "mistral-embed")])
+async def test_05_where_only_texts_are_taken_token_arrays_go_as_their_texts(
+    made: Embedding, provider: str, model: str
+) -> None:
+    """LangChain sends tokens unless it is told otherwise, whatever the model."""
+    made.use(provider, models=(model,))
+    texts = ["Porto is a city.\n", "猫 sleeps 😀"]
+    arrays = [tokens.encoding_for("gpt-4")[0].encode_ordinary(text) for text in texts]
+    by_tokens = rows(await made.post(model=model, input=arrays))
+    await made.kept(2)
+    assert by_tokens == rows(await made.post(model=model, input=texts))  # from the cache: they are the same inputs
+    assert len(made.sent) == 1
+    assert rows(await made.post(model=model, input=arrays[0])) == by_tokens[:1]
+
+
+async def test_05_a_character_that_was_cut_in_two_is_left_out(made: Embedding) -> None:
     made.use("google")
-    refused = await made.post(model="gemini-embedding-001", input=[[1, 2], [3]])
-    assert refused.status_code == 400
-    assert "token arrays only where OpenAI serves" in refused.json()["error"]["message"]
+    vocabulary = tokens.encoding_for("gpt-4")[0]
+    ids = vocabulary.encode_ordinary("My 猫 sleeps")
+    cut = next(at for at, one in enumerate(ids) if b"\xab" in vocabulary.decode_bytes([one]))
+    whole = rows(await made.post(model="gemini-embedding-001", input=["My ", " sleeps"]))
+    assert rows(await made.post(model="gemini-embedding-001", input=[ids[:cut], ids[cut:]])) == whole
+
+
+@pytest.mark.parametrize("ids", [[], [100_300], [-1], [2**70], [95, 95], [9468, 95]])
+async def test_05_ids_that_are_no_text_are_refused(made: Embedding, ids: list[int]) -> None:
+    made.use("google")
+    refused = await made.post(model="gemini-embedding-001", input=[[1], ids])
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "input")
+    assert made.sent == []
+
+
+async def test_05_too_many_ids_are_refused_before_they_are_read(made: Embedding) -> None:
+    for provider, model in (("google", "gemini-embedding-001"), ("openai", SMALL)):
+        made.use(provider)
+        refused = await made.post(model=model, input=[[1] * 8000] * 38)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "max_tokens_per_request")
+
+
+async def test_05_as_many_ids_as_openai_takes_in_one_request(made: Embedding) -> None:
+    """LangChain puts up to 300,000 tokens into a request."""
+    arrays = [[1, 2, at] for at in range(1000, 3000)] + [[7] * 8000] * 36
+    assert sum(map(len, arrays)) > 290_000
+    assert len(rows(await made.post(input=arrays))) == len(arrays)
+    assert sum(map(len, made.sent[0]["input"])) == 6000 + 8000  # each once
+    refused = await made.post(input=[[1] * 8000] * 60)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "too_many_values")
 
 
 async def test_06_a_server_that_does_not_know_base64_is_translated(made: Embedding) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from libs.common import catalog
 from tests.fixtures.gateway import Stack
+from tests.fixtures.nats import until
 from tests.fixtures.three_providers import PROVIDERS, ask
 
 Carried = dict[str, Callable[[dict[str, Any]], bool]]
@@ -146,3 +147,11 @@ async def test_of_two_limits_the_newer_name_s_holds(three: Stack, stream: bool) 
         said = await ask(three, model, ASK, stream=stream, max_tokens=100, max_completion_tokens=200)
         assert three.provider.ledger[-1]["body"]["max_completion_tokens"] == 200
         assert said.metadata["dropped_params"] == ["max_tokens"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_chat_that_lost_a_parameter_is_not_said_to_be_raw(three: Stack, stream: bool) -> None:
+    for more, raw in (({}, True), ({"temperature": 0.1}, False), ({"max_tokens": 100}, False)):
+        await ask(three, "gpt-5", [{"role": "user", "content": f"Say so: {more}"}], stream=stream, **more)
+        await until(lambda: bool(three.finished))
+        assert three.finished.pop().raw is raw, more

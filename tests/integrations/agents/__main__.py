@@ -6,12 +6,10 @@ every request as answered. The table says which client worked with which provide
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -20,6 +18,7 @@ from libs.common.embedding.setup import prepare
 from tests.fixtures.running import ROOT, Account, Running, start, stop, wait_for
 from tests.integrations import page
 from tests.integrations.agents.clients import AGENTS, DONE, MODELS, Agent, Turn, picture
+from tests.integrations.outcome import as_logged, ended
 
 HERE = Path(__file__).parent
 
@@ -69,7 +68,7 @@ def run(agent: Agent, program: Path, node: Node, account: Account, provider: str
             if wrong:
                 return False, f"{turn.name}: {wrong}"
             expected += len(turn.steps(work))
-    worked, said = _as_logged(agent, account, expected)
+    worked, said = as_logged(account, expected, kind=agent.kind)
     return worked, said + "".join(f"; {turn.name}" for turn in agent.turns)
 
 
@@ -79,7 +78,7 @@ def _turn(running: Running, turn: Turn, program: list[Path], model: str, work: P
     running.script(**{model: turn.steps(work)})
     before, lines = len(running.ledger()), running.log.count(turn.logged)
     try:
-        done = _ended([*map(str, program), *turn.command(model)], work, env)
+        done = ended([*map(str, program), *turn.command(model)], work, env, seconds=180)
     except subprocess.TimeoutExpired:
         return "took longer than three minutes"
     if done.returncode != 0 or turn.says not in done.stdout:
@@ -90,33 +89,6 @@ def _turn(running: Running, turn: Turn, program: list[Path], model: str, work: P
     if turn.logged:
         wait_for(lambda: running.log.count(turn.logged) > lines)
     return ""
-
-
-def _ended(command: list[str], work: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run an agent to its end. Where that does not come, or is not waited for, all that the agent started is ended with it."""
-    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=work, env=env, text=True, start_new_session=True, **pipes) as process:
-        try:
-            out, err = process.communicate(timeout=180)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
-    return subprocess.CompletedProcess(command, process.returncode, out, err)
-
-
-def _as_logged(agent: Agent, account: Account, expected: int) -> tuple[bool, str]:
-    wait_for(lambda: len(account.get("/api/requests", limit=200, kind=agent.kind)["requests"]) >= expected)
-    rows = account.get("/api/requests", limit=200, kind=agent.kind)["requests"]
-    wrong = sorted(
-        {f"{row['status']} {row['error_code']}" for row in rows if row["status"] not in ("success", "cached")}
-    )
-    if wrong:
-        return False, f"the log says {', '.join(wrong)}"
-    dropped = sorted({name for row in rows for name in row["dropped"]})
-    raw = sum(row["raw"] for row in rows)
-    how = "as they came" if raw == len(rows) else f"({raw} as they came, the rest translated)" if raw else "translated"
-    cost = sum(row["cost_usd"] or 0 for row in rows)
-    return True, f"{len(rows)} requests {how}, ${cost:.4f}" + (f", without {', '.join(dropped)}" if dropped else "")
 
 
 def table(running: Running, chosen: list[str], lines: list[str]) -> int:

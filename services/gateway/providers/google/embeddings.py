@@ -19,6 +19,7 @@ class GoogleEmbeddingFormat:
     batch = 100
     unit = True
     bounded = True
+    takes_tokens = False
 
     def check(self, envelope: EmbeddingsEnvelope) -> None:
         """Refuse what has no form here."""
@@ -30,8 +31,6 @@ class GoogleEmbeddingFormat:
         for name in _PASSED:
             if name in envelope.top and bytes(envelope.top[name])[:1] not in (b'"', b"n"):
                 raise BadRequest(f"Invalid type for '{name}': expected a string.", param=name)
-        if any(one.text is None for one in envelope.inputs):
-            raise BadRequest("'input': token arrays only where OpenAI serves; send texts to this model.", param="input")
         if any(not one.text for one in envelope.inputs):
             raise BadRequest("'$.input' is invalid: an input may not be empty.", param="input")
 

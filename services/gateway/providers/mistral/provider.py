@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.mistral.chat import MISTRAL
 from services.gateway.providers.mistral.surface import MISTRAL_CHAT
-from services.gateway.providers.openai.embeddings import COMPATIBLE_EMBEDDINGS
+from services.gateway.providers.openai.embeddings import TEXT_EMBEDDINGS
 from services.gateway.providers.openai.provider import OpenAI
 
 BASE_URL = "https://api.mistral.ai/v1"
@@ -20,7 +20,7 @@ class Mistral(OpenAI):
     chat = MISTRAL
     formats: Mapping[str, ProviderSurface] = {"chat": MISTRAL_CHAT}
     foreign_surface = "chat"
-    embeddings = COMPATIBLE_EMBEDDINGS
+    embeddings = TEXT_EMBEDDINGS
     passes_through = False
     batches = None
     rejects_unknown_fields = True

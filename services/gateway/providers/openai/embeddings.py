@@ -16,13 +16,16 @@ _COMMA: Final = b","
 
 
 class OpenAIEmbeddingFormat:
-    """`exact`: OpenAI's own rules apply, and base64 is understood; other servers may have rules of their own."""
+    """`exact`: OpenAI's own rules apply, and base64 is understood; other servers may have rules of their own. Token ids are those of the
+    server's own vocabulary where it `takes_tokens`.
+    """
 
     batch = MAX_INPUTS
     unit = False
 
-    def __init__(self, *, exact: bool) -> None:
+    def __init__(self, *, exact: bool, takes_tokens: bool = True) -> None:
         self._exact = self.bounded = exact
+        self.takes_tokens = takes_tokens
 
     def check(self, envelope: EmbeddingsEnvelope) -> None:
         """Refuse what OpenAI would refuse: an answer from the cache must not depend on what it holds."""
@@ -61,6 +64,7 @@ class OpenAIEmbeddingFormat:
 
 OPENAI_EMBEDDINGS: Final = OpenAIEmbeddingFormat(exact=True)
 COMPATIBLE_EMBEDDINGS: Final = OpenAIEmbeddingFormat(exact=False)
+TEXT_EMBEDDINGS: Final = OpenAIEmbeddingFormat(exact=False, takes_tokens=False)
 
 
 class _Row(msgspec.Struct):
