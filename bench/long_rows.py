@@ -178,10 +178,10 @@ def _growth(found: Mapping[tuple[int, int], Seen]) -> list[str]:
         return []
     whole = large.all_cpu("moderate") / small.all_cpu("moderate")
     added = [seen.all_cpu("moderate") - seen.all_cpu("off") for seen in (small, large)]
+    grown = f"{added[0]:.1f} and {added[1]:.1f} ms, {added[1] / max(added[0], 0.1):.2f} ×"
     return [
         "",
-        f"Tenth turn, 400k over 100k tokens: all CPU {whole:.2f} ×; the levers' own (moderate less off) {added[0]:.1f} and "
-        f"{added[1]:.1f} ms, {added[1] / max(added[0], 0.1):.2f} ×.",
+        f"Tenth turn, 400k over 100k tokens: all CPU {whole:.2f} ×; the levers' own (moderate less off) {grown}.",
     ]
 
 

@@ -29,8 +29,7 @@ _RULES = (
     "If a test fails for a reason that has nothing to do with the task, say so and go on.",
 )
 _TASKS = (
-    "The {a} job fails every night since the last deployment. Find out why, mend it and add a test. The error is in the logs of "
-    "{b}; nothing but its own package may change.",
+    "The {a} job fails every night since the last deployment. Find out why, mend it and add a test. Nothing but {b} may change.",
     "Customers see a wrong {a} after they change their {b}. Please find the place where it goes wrong and propose a change.",
     "Make the import of {a}s ten times as fast. It reads each {b} three times, as far as I can see.",
 )

@@ -1,6 +1,6 @@
 """What the gateway needs from elsewhere, as small protocols."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -221,8 +221,10 @@ class DeferredStore(Protocol):
 class ToolCallStore(Protocol):
     """What has to survive from one turn to the next, by tool call."""
 
-    async def load(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
-        """What is known of these calls. `DependencySkipped` where it cannot be loaded now."""
+    async def load(self, org_id: str, call_ids: Sequence[str], *, may_come: Container[str] = ()) -> dict[str, Kept]:
+        """What is known of these calls. `DependencySkipped` where it cannot be loaded now. Those that `may_come` are looked for each
+        time; of the others, it is remembered that nothing is known.
+        """
         ...
 
     async def save(self, org_id: str, kept: Mapping[str, Kept]) -> None:
