@@ -6,12 +6,12 @@ provider. Only `model` and `messages` are ever replaced.
 
 from collections.abc import Sequence
 from functools import cached_property
-from hashlib import blake2b
 from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from libs.common.beginnings import beginnings
 from libs.common.errors import BadRequest
 from libs.common.net_guard import image_forbidden_reason
 from services.gateway.domain.invalid import invalid
@@ -119,16 +119,16 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     own: OwnFormat | None = None
 
     @cached_property
-    def beginnings(self) -> tuple[bytes, ...]:
+    def written(self) -> list[msgspec.Raw]:
+        """The messages one by one, each as the client wrote it."""
+        return _messages_decoder.decode(self.raw["messages"])
+
+    @cached_property
+    def beginnings(self) -> list[bytes]:
         """A digest of each beginning of the conversation, the shortest first: several steps tell conversations apart by them, and a
         long one takes a while to go through.
         """
-        running, digests = blake2b(digest_size=16), []
-        for message in _messages_decoder.decode(self.raw["messages"]):
-            running.update(len(message).to_bytes(8, "big"))
-            running.update(message)
-            digests.append(running.digest())
-        return tuple(digests)
+        return beginnings(self.written)
 
     @property
     def stream(self) -> bool:

@@ -1,0 +1,121 @@
+"""Conversations as they were read: a turn goes on from what the turn before has left, so that only what is new is read."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from libs.common.beginnings import NOTHING, beginnings
+from services.optimizer.domain.calls import Call, answers
+from services.optimizer.domain.conversation import Message
+from services.optimizer.domain.remembered import Memory
+from services.optimizer.domain.window import joins
+
+T = TypeVar("T")
+Count = Callable[[Mapping[str, Any]], int]
+_BESIDE: Final = 2_000  # bytes that a message takes beside its text
+_object = msgspec.json.Decoder(dict[str, Any])
+
+
+@dataclass(frozen=True)
+class History:
+    """Messages as they came, from the first on: `digests` are those of the beginnings that end with each, `calls` what was called
+    under which id, `size` about how many bytes all this takes.
+    """
+
+    messages: tuple[Message, ...] = ()
+    digests: tuple[bytes, ...] = ()
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    size: int = 0
+
+    @property
+    def digest(self) -> bytes:
+        """That of all its messages."""
+        return self.digests[-1] if self.digests else NOTHING
+
+
+class Histories:
+    """Those of one owner, in one vocabulary. A conversation that goes on takes the place of what it was."""
+
+    def __init__(self, memory: Memory, vocabulary: str, count: Count) -> None:
+        self._memory = memory
+        self._vocabulary = vocabulary
+        self._count = count
+
+    def known(self, digest: bytes) -> History | None:
+        """The history of this digest."""
+        found: History | None = self._memory.find(self._key(digest))
+        return found
+
+    def read(self, raws: Sequence[msgspec.Raw], known: History | None = None) -> History:
+        """The history of these messages, behind those that are `known`. Raises what `msgspec` does for what is no object, and whatever
+        the memory does once the time is over; what was read until then is kept.
+        """
+        before = known or History()
+        digests = beginnings(raws, before.digest)
+        if known is None:
+            before, at = self._longest(digests)
+        else:
+            at = 0
+        return self._read_on(before, raws[at:], digests[at:])
+
+    def _longest(self, digests: Sequence[bytes]) -> tuple[History, int]:
+        for at in range(len(digests), 0, -1):
+            if (found := self.known(digests[at - 1])) is not None:
+                return found, at
+        return History(), 0
+
+    def _read_on(self, before: History, raws: Sequence[msgspec.Raw], digests: Sequence[bytes]) -> History:
+        if not raws:
+            return before
+        messages, calls, size = list(before.messages), dict(before.calls), before.size
+        last = next((message for message in reversed(messages) if not message.is_system), None)
+        try:
+            for raw in raws:
+                message = self._message(raw, len(messages), calls)
+                if not message.is_system:
+                    message, last = replace(message, joins=joins(last, message)), message
+                messages.append(message)
+                size += _BESIDE + _bytes_of(message, raw)
+        finally:
+            made = History(
+                tuple(messages), (*before.digests, *digests[: len(messages) - len(before.messages)]), calls, size
+            )
+            if len(messages) > len(before.messages):
+                self._memory.keep(self._key(made.digest), made, size, self._key(before.digest))
+        return made
+
+    def _message(self, raw: msgspec.Raw, position: int, calls: dict[str, Call]) -> Message:
+        data, digest = _object.decode(raw), blake2b(raw, digest_size=16).digest()
+        tokens = self._memory.get(("tokens", self._vocabulary, digest), lambda: self._count(data))
+        return Message(data, tokens, position, as_it_came=True, call=answers(data, calls), digest=digest)
+
+    def _key(self, digest: bytes) -> bytes:
+        return f"history {self._vocabulary} ".encode() + digest
+
+
+class Beginnings:
+    """See `Beginning`: remembers by digest, by how tokens are counted, and by which messages may not be changed."""
+
+    def __init__(
+        self, memory: Memory, vocabulary: str, history: History, held: Iterable[int], fixed: Iterable[int]
+    ) -> None:
+        self._memory = memory
+        self._vocabulary = vocabulary
+        self._digests = history.digests
+        self._held = sorted(held)
+        self._fixed = sorted(fixed)
+
+    def once(self, count: int, name: str, make: Callable[[], T]) -> T:
+        """What `make` finds out about the first `count` messages."""
+        bound = [[at for at in some if at < count] for some in (self._held, self._fixed)]
+        return self._memory.get(("beginning", self._vocabulary, self._digests[count - 1], f"{bound} {name}"), make)
+
+
+def _bytes_of(message: Message, raw: msgspec.Raw) -> int:
+    """Of its text in memory: the bytes it came in, or more where some of its letters take several each."""
+    wide = sum(sys.getsizeof(text) for text in message.texts() if not text.isascii())
+    return len(raw) + wide
