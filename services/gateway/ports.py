@@ -12,6 +12,7 @@ from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
 from services.gateway.domain.batches import Batch
+from services.gateway.domain.chat import Chat
 from services.gateway.domain.deferred import DeferredAnswer, DeferredRequest, DeferredStatus, Queue, WaitingRequest
 from services.gateway.domain.passthrough import Owner
 from services.gateway.domain.rate_limit import Verdict
@@ -68,8 +69,8 @@ class VectorCache(Protocol):
 class Optimizer(Protocol):
     """Shortens messages."""
 
-    async def optimize(self, request: OptimizeRequest) -> OptimizeReply:
-        """Shorter messages, or `DependencySkipped`."""
+    async def optimize(self, request: OptimizeRequest, chat: Chat) -> OptimizeReply:
+        """`chat` is whose messages the request holds. Shorter messages, or `DependencySkipped`."""
         ...
 
 

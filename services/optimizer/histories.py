@@ -45,28 +45,22 @@ class Histories:
         self._vocabulary = vocabulary
         self._count = count
 
-    def known(self, digest: bytes) -> History | None:
-        """The history of this digest."""
-        found: History | None = self._memory.find(self._key(digest))
-        return found
-
-    def read(self, raws: Sequence[msgspec.Raw], known: History | None = None) -> History:
-        """The history of these messages, behind those that are `known`. Raises what `msgspec` does for what is no object, and whatever
-        the memory does once the time is over; what was read until then is kept.
+    def read(self, raws: Sequence[msgspec.Raw], known: int = 0, beginning: bytes = NOTHING) -> History | None:
+        """The history that ends with these messages; `known` messages of the digest `beginning` stand before them. None where nobody
+        here has read those. Raises what `msgspec` does for what is no object, and whatever the memory does once the time is over;
+        what was read until then is kept.
         """
-        before = known or History()
-        digests = beginnings(raws, before.digest)
-        if known is None:
-            before, at = self._longest(digests)
-        else:
-            at = 0
-        return self._read_on(before, raws[at:], digests[at:])
-
-    def _longest(self, digests: Sequence[bytes]) -> tuple[History, int]:
+        digests = beginnings(raws, beginning)
+        # The longest beginning, for a copy that has missed a turn has not the same as the others.
         for at in range(len(digests), 0, -1):
-            if (found := self.known(digests[at - 1])) is not None:
-                return found, at
-        return History(), 0
+            if (found := self._find(digests[at - 1], known + at)) is not None:
+                return self._read_on(found, raws[at:], digests[at:])
+        before = History() if known == 0 else self._find(beginning, known)
+        return None if before is None else self._read_on(before, raws, digests)
+
+    def _find(self, digest: bytes, count: int) -> History | None:
+        found: History | None = self._memory.find(self._key(digest))
+        return found if found is not None and len(found.messages) == count else None
 
     def _read_on(self, before: History, raws: Sequence[msgspec.Raw], digests: Sequence[bytes]) -> History:
         if not raws:

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 import msgspec
 
+from libs.common.beginnings import NOTHING
 from libs.common.byte_store import ByteStore
 from libs.common.contracts.optimizer import LeverSaving, OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.errors import BadRequest, Unavailable
@@ -73,16 +74,15 @@ class Optimizer:
     def _answer(self, request: OptimizeRequest, memory: Memory) -> OptimizeReply:
         encoding, exact = encoding_for(request.model)
         histories = Histories(memory, encoding.name, partial(count_message, request.model))
-        known = histories.known(_digest(request.beginning)) if request.known else None
-        if request.known and (known is None or len(known.messages) != request.known):
-            return _NOTHING(missing=True, exact_tokens=exact)
         try:
             raws = _list.decode(request.messages)
-            history = histories.read(raws, known)
+            history = histories.read(raws, request.known, _digest(request.beginning) if request.known else NOTHING)
         except (msgspec.MsgspecError, RecursionError):
             if not _are_objects(bytes(request.messages)):
                 raise BadRequest(_NO_LIST, param="messages") from None
             return _NOTHING(exact_tokens=False)  # half a character, a number past all: nobody can read it to the letter
+        if history is None:
+            return _NOTHING(missing=True, exact_tokens=exact)
         messages = _bound(history.messages, request.held, request.fixed)
         done = optimize(
             messages,

@@ -120,7 +120,7 @@ class Planner:
         """What the optimizer makes of a request. It is skipped where its reply has no form in the client's format."""
         chat = request.chat
         assert chat is not None, "nothing is shortened that nobody reads"
-        reply = await self._optimizer.optimize(subrequests.optimize_request(request, plan, self._catalog))
+        reply = await self._optimizer.optimize(subrequests.optimize_request(request, plan, self._catalog), chat)
         if chat.own is None or not reply.changed:
             return _Shortened(reply)
         body = chat.own.body(reply.messages, reply.positions)
