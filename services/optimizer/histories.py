@@ -17,24 +17,39 @@ from services.optimizer.domain.window import joins
 T = TypeVar("T")
 Count = Callable[[Mapping[str, Any]], int]
 _BESIDE: Final = 2_000  # bytes that a message takes beside its text
+_OTHERWISE: Final = 2
+_STEPS: Final = 4
 _object = msgspec.json.Decoder(dict[str, Any])
 
 
 @dataclass(frozen=True)
 class History:
-    """Messages as they came, from the first on: `digests` are those of the beginnings that end with each, `calls` what was called
-    under which id, `size` about how many bytes all this takes.
+    """Messages as they came, from the first on: `digests` are those of the beginnings that end with each, `sizes` about how many bytes
+    each takes here, and `calls` what was called under which id. `kept_as` is the digest under which it was found.
     """
 
     messages: tuple[Message, ...] = ()
     digests: tuple[bytes, ...] = ()
+    sizes: tuple[int, ...] = ()
     calls: Mapping[str, Call] = field(default_factory=dict)
-    size: int = 0
+    kept_as: bytes | None = None
 
-    @property
-    def digest(self) -> bytes:
-        """That of all its messages."""
-        return self.digests[-1] if self.digests else NOTHING
+    def first(self, count: int) -> "History":
+        """The history of the first messages alone."""
+        calls: dict[str, Call] = {}
+        for message in self.messages[:count]:
+            if message.calls_tools:
+                answers(message.data, calls)
+        return replace(
+            self, messages=self.messages[:count], digests=self.digests[:count], sizes=self.sizes[:count], calls=calls
+        )
+
+
+@dataclass(frozen=True)
+class _Within:
+    """The beginning of a longer history, kept under this digest."""
+
+    digest: bytes
 
 
 class Histories:
@@ -59,27 +74,39 @@ class Histories:
         return None if before is None else self._read_on(before, raws, digests)
 
     def _find(self, digest: bytes, count: int) -> History | None:
-        found: History | None = self._memory.find(self._key(digest))
-        return found if found is not None and len(found.messages) == count else None
+        found = self._memory.find(self._key(digest))
+        for _ in range(_STEPS):
+            if not isinstance(found, _Within):
+                break
+            found = self._memory.find(self._key(found.digest))  # which may have become the beginning of a longer one
+        if not isinstance(found, History) or len(found.messages) < count or found.digests[count - 1] != digest:
+            return None
+        return found if len(found.messages) == count else found.first(count)
+
+    def _keep(self, made: History, instead: bytes | None) -> None:
+        """Also under the digests of one and two messages fewer: many clients send the last ones otherwise, or not at all, a turn later."""
+        digest = made.digests[-1]
+        self._memory.keep(self._key(digest), made, sum(made.sizes), None if instead is None else self._key(instead))
+        for shorter in made.digests[-1 - _OTHERWISE : -1]:
+            self._memory.keep(self._key(shorter), _Within(digest), 0, None)
 
     def _read_on(self, before: History, raws: Sequence[msgspec.Raw], digests: Sequence[bytes]) -> History:
         if not raws:
             return before
-        messages, calls, size = list(before.messages), dict(before.calls), before.size
+        messages, sizes, calls = list(before.messages), list(before.sizes), dict(before.calls)
         last = next((message for message in reversed(messages) if not message.is_system), None)
         try:
             for raw in raws:
                 message = self._message(raw, len(messages), calls)
                 if not message.is_system:
-                    message, last = replace(message, joins=joins(last, message)), message
+                    message = last = replace(message, joins=joins(last, message))
                 messages.append(message)
-                size += _BESIDE + _bytes_of(message, raw)
+                sizes.append(_BESIDE + _bytes_of(message, raw))
         finally:
-            made = History(
-                tuple(messages), (*before.digests, *digests[: len(messages) - len(before.messages)]), calls, size
-            )
+            read = (*before.digests, *digests[: len(messages) - len(before.messages)])
+            made = History(tuple(messages), read, tuple(sizes), calls, kept_as=read[-1] if read else None)
             if len(messages) > len(before.messages):
-                self._memory.keep(self._key(made.digest), made, size, self._key(before.digest))
+                self._keep(made, before.kept_as)
         return made
 
     def _message(self, raw: msgspec.Raw, position: int, calls: dict[str, Call]) -> Message:

@@ -27,6 +27,7 @@ _FROM_BYTES: Final = 32 << 10
 # Several copies of the service take turns, so what one of them has missed of the last turns goes along.
 _TURNS: Final = 4
 _END_BYTES: Final = 64 << 10
+_OTHERWISE: Final = 2
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -64,8 +65,7 @@ class BusOptimizer:
         made = await self.hop.call(OPTIMIZE, _end(request, chat, turns), self._budget)
         if made.missing and turns:
             # A copy that has not read it, or has forgotten.
-            turns, left = (), self._budget - 1000 * (self._clock() - began)
-            made = await self.hop.call(OPTIMIZE, request, left)
+            made = await self.hop.call(OPTIMIZE, request, self._budget - 1000 * (self._clock() - began))
         if made.missing:
             raise _unusable("missing")
         self._note(request, chat, turns)
@@ -84,10 +84,13 @@ class BusOptimizer:
         return ()
 
     def _note(self, request: OptimizeRequest, chat: Chat, turns: tuple[int, ...]) -> None:
-        count = len(chat.beginnings) if len(request.messages) >= self._from_bytes else 0
-        if count:
-            turns = (*(turn for turn in turns if turn < count), count)[-_TURNS:]
-            self._read.put((request.org_id, request.model, chat.beginnings[-1]), turns, 0, request.org_id)
+        """With one and two messages fewer, too: many clients send the last ones otherwise, or not at all, a turn later."""
+        if len(request.messages) < self._from_bytes:
+            return
+        last = len(chat.beginnings)
+        for count in range(max(1, last - _OTHERWISE), last + 1):
+            known = (*(turn for turn in turns if turn < count), count)[-_TURNS:]
+            self._read.put((request.org_id, request.model, chat.beginnings[count - 1]), known, 0, request.org_id)
 
 
 def _end(request: OptimizeRequest, chat: Chat, turns: Sequence[int]) -> OptimizeRequest:

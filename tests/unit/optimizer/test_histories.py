@@ -183,12 +183,26 @@ TALK: Messages = [{"role": "user", "content": f"{_RULES} {i}"} for i in range(3)
 def test_what_is_not_known_is_asked_for(change: dict[str, Any]) -> None:
     """Another organization's conversation, another vocabulary's, another beginning, another number of messages."""
     ours = optimizer()
-    ours.answer(asked(TALK, "moderate", None))
-    known = in_part(asked(TALK, "moderate", None), 2)
-    assert ours.answer(in_part(asked(TALK, "moderate", None), 3)).missing is False
-    reply = ours.answer(msgspec.structs.replace(in_part(asked(TALK, "moderate", None), 3), **change))
+    whole = asked(TALK, "moderate", None)
+    ours.answer(whole)
+    assert not ours.answer(in_part(whole, 3)).missing
+    reply = ours.answer(msgspec.structs.replace(in_part(whole, 3), **change))
     assert (reply.missing, reply.changed, reply.original_tokens) == (True, False, 0)
-    assert ours.answer(known).missing, "the longer conversation has taken its place"
+
+
+def test_a_copy_that_has_missed_turns_goes_on_from_the_last_that_it_has_read() -> None:
+    one, other, nobody = optimizer(), optimizer(), optimizer(0)
+    talk = [*TALK, {"role": "assistant", "content": _CODE}, {"role": "user", "content": _ROWS}]
+    one.answer(asked(talk[:2], "moderate", None))
+    other.answer(asked(talk[:3], "moderate", None))
+    for size in (4, 5):
+        request = asked(talk[:size], "moderate", None)
+        for copy in (one, other):
+            assert same(put_together(copy.answer(in_part(request, 2)), talk), nobody.answer(request))
+    for size in (4, 3, 2):
+        shorter = asked(talk[:size], "moderate", None)
+        reply = one.answer(in_part(shorter, size))
+        assert same(put_together(reply, talk), nobody.answer(shorter)), "a longer conversation holds the shorter one"
 
 
 def test_a_beginning_that_is_no_digest_is_refused() -> None:
