@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from libs.common import context
+from libs.common.beginnings import beginnings
 from libs.common.bus.memory import MemoryBus
 from libs.common.contracts.auth import Level, OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OPTIMIZE_TEXT, OptimizeRequest, TextRequest
@@ -100,6 +101,29 @@ async def test_whoever_asks_is_told_in_time_and_the_work_goes_on(
             await handler(request(*LONG))
         with context.bound(request_id="r", budget_ms=60_000):
             assert (await handler(request(*LONG))).changed
+
+
+async def test_the_end_of_a_conversation_goes_to_the_process_that_has_read_the_rest(
+    settings: OptimizerSettings, optimizer: Optimizer
+) -> None:
+    async with started(settings) as workers:
+        handler = Optimize(optimizer, Working(workers, inline_bytes=8_000, most_bytes=10_000_000))
+        whole = request(*LONG)
+        expected = await handler(whole)
+        raws = msgspec.json.decode(whole.messages, type=list[msgspec.Raw])
+        end = msgspec.structs.replace(
+            whole,
+            messages=msgspec.Raw(b"[" + bytes(raws[-1]) + b"]"),
+            known=len(raws) - 1,
+            known_bytes=sum(map(len, raws[:-1])),
+            beginning=beginnings(raws)[-2].hex(),
+        )
+        reply = await handler(end)
+        sent = [LONG[one] if isinstance(one, int) else one for one in json.loads(bytes(reply.messages))]
+        assert sent == json.loads(bytes(expected.messages))
+        assert (await handler(msgspec.structs.replace(end, org_id="another"))).missing
+        with pytest.raises(Unavailable, match="sent as they are"):
+            await handler(msgspec.structs.replace(end, known_bytes=10_000_000))
 
 
 @asynccontextmanager
