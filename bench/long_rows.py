@@ -24,8 +24,7 @@ from deploy.local.stack import Stack
 
 SIZES = (10_000, 100_000, 400_000)
 FIRST, TENTH = 1, 10
-# The turns behind the tenth are like it; several make the clock of the processes' time, which ticks in hundredths, fine enough.
-LAST = 15
+LAST = 18  # the turns behind the tenth are like it
 CONVERSATIONS = 3
 _IDLE_SECONDS = 4.0
 _MODERATE: Mapping[str, Any] = {"level": "moderate", "cache_enabled": False, "routing_mode": "manual"}
@@ -122,10 +121,10 @@ async def _warm(ways: Mapping[str, Way]) -> None:
 
 async def _idle(parts: Mapping[str, int]) -> dict[str, float]:
     """CPU seconds that each part takes in a second without a request: heartbeats and timers."""
-    before, began = proc.cpu_of(parts), time.perf_counter()
+    before, began = proc.exact_cpu_of(parts), time.perf_counter()
     await asyncio.sleep(_IDLE_SECONDS)
     took = time.perf_counter() - began
-    return {part: (seconds - before[part]) / took for part, seconds in proc.cpu_of(parts).items()}
+    return {part: (seconds - before[part]) / took for part, seconds in proc.exact_cpu_of(parts).items()}
 
 
 async def _converse(
@@ -136,12 +135,12 @@ async def _converse(
         body = _body(messages)
         seen = found[size, TENTH if turn >= TENTH else FIRST] if turn == FIRST or turn >= TENTH else Seen()
         for way_name, way in ways.items():
-            before, began = proc.cpu_of(way.parts), time.perf_counter()
+            before, began = proc.exact_cpu_of(way.parts), time.perf_counter()
             took, answer = await way.send(body)
             await gateway.quiet(dict(way.parts), step=0.1)
             seen.milliseconds[way_name].append(took)
             spent = seen.cpu.setdefault(way_name, dict.fromkeys(before, 0.0))
-            after, lasted = proc.cpu_of(way.parts), time.perf_counter() - began
+            after, lasted = proc.exact_cpu_of(way.parts), time.perf_counter() - began
             for part in before:
                 spent[part] += after[part] - before[part] - lasted * idle[part]
             if way_name == "moderate":

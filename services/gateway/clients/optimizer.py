@@ -8,6 +8,7 @@ import structlog
 
 from libs.common.bus.ports import Bus
 from libs.common.byte_lru import ByteLru
+from libs.common.byte_shares import ByteShares
 from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.optimizer import (
     OPTIMIZE,
@@ -28,6 +29,8 @@ _FROM_BYTES: Final = 32 << 10
 _TURNS: Final = 4
 _END_BYTES: Final = 64 << 10
 _OTHERWISE: Final = 2
+# A server of the bus drops a service that has 64 MiB to read, and all gateways together must not come near that.
+_WHOLE_BYTES: Final = 16 << 20
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -54,6 +57,7 @@ class BusOptimizer:
         self._from_bytes = from_bytes
         # By the digest of all that was read at a turn: how many messages those of the last turns had, the oldest first.
         self._read = ByteLru[tuple[str, str, bytes], tuple[int, ...]](memory_bytes)
+        self._under_way = ByteShares(_WHOLE_BYTES)
         self.hop = ServiceClient(bus, "optimizer", clock)
         # Long texts that come late must not cost chats their optimizer.
         self._texts = ServiceClient(bus, "optimizer", clock)
@@ -62,14 +66,20 @@ class BusOptimizer:
         request = msgspec.structs.replace(request, refer=True)
         turns = self._turns(request, chat)
         began = self._clock()
-        made = await self.hop.call(OPTIMIZE, _end(request, chat, turns), self._budget)
+        made = await self._ask(_end(request, chat, turns), self._budget)
         if made.missing and turns:
             # A copy that has not read it, or has forgotten.
-            made = await self.hop.call(OPTIMIZE, request, self._budget - 1000 * (self._clock() - began))
+            made = await self._ask(request, self._budget - 1000 * (self._clock() - began))
         if made.missing:
             raise _unusable("missing")
         self._note(request, chat, turns)
         return _put_together(made, chat.written)
+
+    async def _ask(self, request: OptimizeRequest, budget_ms: float) -> OptimizeReply:
+        with self._under_way.taken(request.org_id, len(request.messages)) as has_room:
+            if not has_room:
+                raise DependencySkipped("optimizer")
+            return await self.hop.call(OPTIMIZE, request, budget_ms)
 
     async def optimize_text(self, request: TextRequest) -> TextReply:
         return await self._texts.call(OPTIMIZE_TEXT, request, OPTIMIZE_TEXT.budget_ms)

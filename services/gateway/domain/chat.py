@@ -150,7 +150,10 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def sounds(self) -> bool:
         """Whether there is something to listen to."""
-        return any("input_audio" in message.part_types for message in self.fields.messages)
+        return any(
+            isinstance(message.content, list) and "input_audio" in message.part_types
+            for message in self.fields.messages
+        )
 
     @property
     def end_user(self) -> str | None:

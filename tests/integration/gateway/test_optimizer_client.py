@@ -1,5 +1,6 @@
 """A long conversation crosses the bus once; what is sent of it later, and to which copy of the service, changes no answer."""
 
+import asyncio
 import json
 import random
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from services.gateway.clients.optimizer import BusOptimizer
 from services.gateway.domain import chat
 from services.gateway.domain.chat import Chat
 from services.gateway.ports import DependencySkipped
+from tests.fixtures.nats import until
 from tests.fixtures.similarity import optimizer
 
 Messages = list[dict[str, Any]]
@@ -148,3 +150,24 @@ async def test_a_service_that_never_has_it_is_skipped() -> None:
     view = read(talk(2))
     with pytest.raises(DependencySkipped):
         await (await client(forgetful)).optimize(request(view), view)
+
+
+async def test_long_conversations_of_one_organization_leave_the_bus_to_others() -> None:
+    gone_on = asyncio.Event()
+    waiting: list[str] = []
+
+    async def slow(asked: OptimizeRequest) -> OptimizeReply:
+        waiting.append(asked.org_id)
+        await gone_on.wait()
+        return OptimizeReply(messages=msgspec.Raw(b"null"), original_tokens=1, optimized_tokens=1)
+
+    ours = await client(slow)
+    view = read([{"role": "user", "content": "a" * (3 << 20)}])
+    calls = [asyncio.create_task(ours.optimize(request(view, org_id="greedy"), view)) for _ in range(6)]
+    calls += [asyncio.create_task(ours.optimize(request(view, org_id="other"), view))]
+    await until(lambda: len(waiting) == 3 and sum(call.done() for call in calls) == 4)
+    assert waiting == ["greedy", "greedy", "other"]
+    gone_on.set()
+    made = await asyncio.gather(*calls, return_exceptions=True)
+    assert [isinstance(one, DependencySkipped) for one in made] == [False, False, *[True] * 4, False]
+    assert not (await ours.optimize(request(view, org_id="greedy"), view)).changed

@@ -22,6 +22,7 @@ from services.optimizer.handlers.optimize import Optimize
 from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
 from services.optimizer.settings import OptimizerSettings
+from tests.fixtures.nats import until
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +79,27 @@ async def test_more_than_a_hop_may_hold_is_left_alone(optimizer: Optimizer, sett
     working = Working(Workers("optimizer", (), count=1, seconds=1), inline_bytes=0, most_bytes=10)
     with pytest.raises(Unavailable, match="more than 10 bytes are sent as they are"):
         await Optimize(optimizer, working)(request({"role": "user", "content": "Hello."}))
+
+
+async def test_texts_that_wait_have_bounds_for_each_and_for_all(optimizer: Optimizer) -> None:
+    """Of the largest texts eight wait at a time, half of them of one organization."""
+    go_on, working = asyncio.Event(), list[str]()
+
+    class Slow:
+        async def ask(self, owner: str, work: bytes, wait_seconds: float) -> bytes:
+            working.append(owner)
+            await go_on.wait()
+            raise Unavailable("No time.")
+
+    long = request({"role": "user", "content": "a" * 1_000})
+    handler = Optimize(optimizer, Working(Slow(), inline_bytes=0, most_bytes=len(bytes(long.messages))))
+    asked = [msgspec.structs.replace(long, org_id=owner) for owner in (*["greedy"] * 7, "other", "third")]
+    calls = [asyncio.create_task(handler(one)) for one in asked]
+    await until(lambda: sum(call.done() for call in calls) == 3)
+    assert working == [*["greedy"] * 4, "other", "third"]
+    go_on.set()
+    made = await asyncio.gather(*calls, return_exceptions=True)
+    assert sum("Too many long texts" in str(one) for one in made) == 3
 
 
 async def test_the_loop_goes_on_while_a_process_works(settings: OptimizerSettings, optimizer: Optimizer) -> None:
