@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_CONNECTIONS = 1024, MAX_REQUEST = 256 << 10, CONTENT_CHUNKS = 20, MAX_CHUNKS = CONTENT_CHUNKS + 4 };
+enum { MAX_CONNECTIONS = 1024, MAX_REQUEST = 16 << 20, CONTENT_CHUNKS = 20, MAX_CHUNKS = CONTENT_CHUNKS + 4 };
 
 struct bytes {
     char data[4096];

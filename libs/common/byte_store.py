@@ -45,6 +45,11 @@ class ByteStore(Generic[K, V]):
             while self.bytes > self._most:
                 self._drop(*next(iter(self._entries)))
 
+    def drop(self, owner: str, key: K) -> None:
+        """Forget one entry, if it is there."""
+        with self._lock:
+            self._drop(owner, key)
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:

@@ -21,13 +21,14 @@ from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
 from services.gateway.clients.budgets import SharedBudgets
-from services.gateway.clients.cache import BusCache, BusOptimizer, BusRouter
+from services.gateway.clients.cache import BusCache, BusRouter
 from services.gateway.clients.credits import NoCredits, SharedCredits
 from services.gateway.clients.deferred_store import BusDeferredStore
 from services.gateway.clients.egress import egress
 from services.gateway.clients.events import SpooledEvents
 from services.gateway.clients.idempotency import BusIdempotencyStore
 from services.gateway.clients.limits import SharedLimits
+from services.gateway.clients.optimizer import BusOptimizer
 from services.gateway.clients.owners import BusOwners
 from services.gateway.clients.principals import BusPrincipals
 from services.gateway.clients.provider_http import HttpProviders, Timeouts

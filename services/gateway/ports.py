@@ -1,6 +1,6 @@
 """What the gateway needs from elsewhere, as small protocols."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
 from services.gateway.domain.batches import Batch
+from services.gateway.domain.chat import Chat
 from services.gateway.domain.deferred import DeferredAnswer, DeferredRequest, DeferredStatus, Queue, WaitingRequest
 from services.gateway.domain.passthrough import Owner
 from services.gateway.domain.rate_limit import Verdict
@@ -68,8 +69,8 @@ class VectorCache(Protocol):
 class Optimizer(Protocol):
     """Shortens messages."""
 
-    async def optimize(self, request: OptimizeRequest) -> OptimizeReply:
-        """Shorter messages, or `DependencySkipped`."""
+    async def optimize(self, request: OptimizeRequest, chat: Chat) -> OptimizeReply:
+        """`chat` is whose messages the request holds. Shorter messages, or `DependencySkipped`."""
         ...
 
 
@@ -221,8 +222,10 @@ class DeferredStore(Protocol):
 class ToolCallStore(Protocol):
     """What has to survive from one turn to the next, by tool call."""
 
-    async def load(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
-        """What is known of these calls. `DependencySkipped` where it cannot be loaded now."""
+    async def load(self, org_id: str, call_ids: Sequence[str], *, may_come: Container[str] = ()) -> dict[str, Kept]:
+        """What is known of these calls. `DependencySkipped` where it cannot be loaded now. Those that `may_come` are looked for each
+        time; of the others, it is remembered that nothing is known.
+        """
         ...
 
     async def save(self, org_id: str, kept: Mapping[str, Kept]) -> None:

@@ -2,16 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import msgspec
 
+from libs.common.beginnings import NOTHING
 from libs.common.byte_store import ByteStore
 from libs.common.contracts.optimizer import LeverSaving, OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.errors import BadRequest, Unavailable
 from libs.common.tokens import count_message, count_text, encoding_for
-from services.optimizer.domain.calls import answered
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.explaining import parts
 from services.optimizer.domain.extraction import Extracted, choose, extract
@@ -23,7 +24,12 @@ from services.optimizer.domain.remembered import Memory, Store, remembering
 from services.optimizer.domain.rewriting import Rewritten, rewrite
 from services.optimizer.domain.similarity import Similarity
 from services.optimizer.domain.single_text import shortened
+from services.optimizer.histories import Beginnings, Histories
 
+_NULL = msgspec.Raw(b"null")
+_NOTHING = partial(OptimizeReply, messages=_NULL, original_tokens=0, optimized_tokens=0)
+_NO_LIST = "messages must be an array of objects."
+_list = msgspec.json.Decoder(list[msgspec.Raw])
 METHOD = "rules+static-minilm-256"
 # /v1/optimize names no model that would choose another vocabulary.
 _TEXT_MODEL = "gpt-4o"
@@ -66,12 +72,18 @@ class Optimizer:
         return Memory(self._store, owner, before_more)
 
     def _answer(self, request: OptimizeRequest, memory: Memory) -> OptimizeReply:
-        messages = _read(request, memory)
-        if messages is None:
-            return OptimizeReply(
-                messages=msgspec.Raw(b"null"), original_tokens=0, optimized_tokens=0, exact_tokens=False
-            )
         encoding, exact = encoding_for(request.model)
+        histories = Histories(memory, encoding.name, partial(count_message, request.model))
+        try:
+            raws = _list.decode(request.messages)
+            history = histories.read(raws, request.known, _digest(request.beginning) if request.known else NOTHING)
+        except (msgspec.MsgspecError, RecursionError):
+            if not _are_objects(bytes(request.messages)):
+                raise BadRequest(_NO_LIST, param="messages") from None
+            return _NOTHING(exact_tokens=False)  # half a character, a number past all: nobody can read it to the letter
+        if history is None:
+            return _NOTHING(missing=True, exact_tokens=exact)
+        messages = _bound(history.messages, request.held, request.fixed)
         done = optimize(
             messages,
             request.settings,
@@ -80,10 +92,11 @@ class Optimizer:
             partial(self._rewrite, memory=memory, model=request.model, vocabulary=encoding.name),
             _Documents(memory, self._similarity, request.model, encoding.name),
             tools=request.tools,
+            beginning=Beginnings(memory, encoding.name, history, request.held, request.fixed),
         )
-        changed = len(done.messages) != len(messages) or any(message.raw is None for message in done.messages)
+        changed = len(done.messages) != len(messages) or not all(message.as_it_came for message in done.messages)
         return OptimizeReply(
-            messages=_write(done.messages) if changed else msgspec.Raw(b"null"),
+            messages=_written(done.messages, None if request.known or request.refer else raws) if changed else _NULL,
             original_tokens=done.original_tokens,
             optimized_tokens=done.original_tokens - sum(done.saved.values()),
             levers=tuple(LeverSaving(lever=lever, tokens=tokens) for lever, tokens in done.saved.items()),
@@ -110,14 +123,8 @@ class Optimizer:
         )
 
     def _rewrite(self, message: Message, plan: Plan, *, memory: Memory, model: str, vocabulary: str) -> Rewritten:
-        parts = (
-            "rewritten",
-            vocabulary,
-            message.role,
-            f"{message.unchangeable}{message.may_be_a_file}",
-            _named(plan),
-            *message.texts(),
-        )
+        of = (*message.texts(),) if message.digest is None else (message.digest,)
+        parts = ("rewritten", vocabulary, message.role, _may_change(message), _named(plan), *of)
         count = partial(count_text, model)
         return memory.get(parts, lambda: rewrite(message, plan, count, self._similarity.between))
 
@@ -147,30 +154,27 @@ def _named(plan: Plan) -> str:
     return repr(plan)
 
 
-def _read(request: OptimizeRequest, memory: Memory) -> list[Message] | None:
-    """The messages; None where they are messages that cannot be read to the letter: half a character, a number past all."""
+def _may_change(message: Message) -> str:
+    # A digest is no text: the two must not be taken for each other.
+    return f"{message.unchangeable}{message.may_be_a_file}{message.digest is None}"
+
+
+def _digest(written: str) -> bytes:
     try:
-        raws = msgspec.json.decode(request.messages, type=list[msgspec.Raw])
-        objects = msgspec.json.decode(request.messages, type=list[dict[str, object]])
-    except (msgspec.MsgspecError, RecursionError):
-        if _are_objects(bytes(request.messages)):
-            return None
-        raise BadRequest("messages must be an array of objects.", param="messages") from None
-    calls = answered(objects)
-    held, fixed = frozenset(request.held), frozenset(request.fixed)
-    vocabulary = encoding_for(request.model)[0].name
-    return [
-        Message(
-            data=data,
-            tokens=memory.get(("tokens", vocabulary, bytes(raw)), partial(count_message, request.model, data)),
-            position=i,
-            raw=bytes(raw),
-            call=calls[i],
-            held=i in held,
-            fixed=i in fixed,
-        )
-        for i, (raw, data) in enumerate(zip(raws, objects, strict=True))
-    ]
+        return bytes.fromhex(written)
+    except ValueError:
+        raise BadRequest("beginning must be hexadecimal.", param="beginning") from None
+
+
+def _bound(messages: tuple[Message, ...], held: tuple[int, ...], fixed: tuple[int, ...]) -> Sequence[Message]:
+    """The messages with what is said about some of them."""
+    if not held and not fixed:
+        return messages
+    bound, stay, keep = list(messages), frozenset(held), frozenset(fixed)
+    for at in stay | keep:
+        if 0 <= at < len(bound):
+            bound[at] = replace(bound[at], held=at in stay, fixed=at in keep)
+    return bound
 
 
 def _are_objects(encoded: bytes) -> bool:
@@ -181,6 +185,13 @@ def _are_objects(encoded: bytes) -> bool:
     return isinstance(found, list) and all(isinstance(message, dict) for message in found)
 
 
-def _write(messages: tuple[Message, ...]) -> msgspec.Raw:
-    encoded = [msgspec.json.encode(message.data) if message.raw is None else message.raw for message in messages]
-    return msgspec.Raw(b"[" + b",".join(encoded) + b"]")
+def _written(messages: tuple[Message, ...], raws: Sequence[msgspec.Raw] | None) -> msgspec.Raw:
+    """The array to send; without `raws` a message that is sent as it came is named by its position."""
+    return msgspec.Raw(
+        msgspec.json.encode(
+            [
+                message.data if not message.as_it_came else message.position if raws is None else raws[message.position]
+                for message in messages
+            ]
+        )
+    )

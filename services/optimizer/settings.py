@@ -13,7 +13,7 @@ class OptimizerSettings(CommonSettings, frozen=True, kw_only=True):
     """Processes for long messages."""
     optimizer_worker_seconds: float = 3.0
     """A process that takes longer for one text is ended and replaced; a conversation that does is gone on with when it comes again."""
-    optimizer_max_bytes: int = 1_100_000
+    optimizer_max_bytes: int = 8 << 20
     """Messages of more bytes are sent as they are."""
     optimizer_memo_bytes: int = 64_000_000
     """Bytes that each process remembers of what it has found out about texts, a fourth of them of one organization."""

@@ -1,6 +1,6 @@
 """What the optimizer answers: shorter messages that mean the same, and what each lever took away."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -21,6 +21,11 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `held` are the positions of messages that stay, every byte of them; `fixed` those of messages whose texts stay, though the message
     may be left out. `placed` asks for the reply's `positions`, with or without an explanation.
+
+    Of a long conversation only its end has to be sent: `known` messages of `known_bytes` bytes stand before those of `messages`, and
+    `beginning` is their digest (`libs/common/beginnings.py`, in hexadecimal). Whoever does not have them says so (`missing`), and is to
+    be asked again with all of them. `refer` has the reply name messages that stay as they came by their positions; where some are
+    `known` it always does.
     """
 
     model: str
@@ -35,6 +40,10 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[int, ...] = ()
     fixed: tuple[int, ...] = ()
     placed: bool = False
+    known: Annotated[int, msgspec.Meta(ge=0)] = 0
+    known_bytes: Annotated[int, msgspec.Meta(ge=0)] = 0
+    beginning: str = ""
+    refer: bool = False
 
 
 class LeverSaving(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +93,9 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
 
     `content` counts the messages by the kinds of content that they hold, and `left_out` what is not sent any more:
     `messages`, `results` cut short or pointed back to, turns with `documents` left out.
+
+    Where the request asks to `refer`, a number in `messages` is the position of a message that is sent as it came. `missing`: the
+    request's `known` messages are not known here, and nothing else is said.
     """
 
     messages: msgspec.Raw
@@ -97,6 +109,7 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[PartNote, ...] = ()
     content: dict[str, int] = msgspec.field(default_factory=dict)
     left_out: dict[str, int] = msgspec.field(default_factory=dict)
+    missing: bool = False
 
     @property
     def changed(self) -> bool:

@@ -1,4 +1,4 @@
-"""The three services that save: cache, optimizer and router, over the bus."""
+"""The cache and the router, over the bus."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -10,14 +10,6 @@ from libs.common.bus.ports import Bus
 from libs.common.contracts import cache as contract
 from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.cache import CacheHit, ExactLookup, SemanticLookup, StoreAnswer
-from libs.common.contracts.optimizer import (
-    OPTIMIZE,
-    OPTIMIZE_TEXT,
-    OptimizeReply,
-    OptimizeRequest,
-    TextReply,
-    TextRequest,
-)
 from libs.common.contracts.router import ROUTE, RouteReply, RouteRequest
 from libs.common.errors import PromptlyError
 from libs.common.jobs import Background
@@ -58,13 +50,6 @@ class _Stored(msgspec.Struct):
         said = (self.choices, self.content, self.output, self.candidates)
         if all(one is msgspec.UNSET for one in said) and not isinstance(self.text, str):
             raise ValueError("nothing that is an answer")
-
-
-class _Role(msgspec.Struct):
-    role: str
-
-
-_Messages = Annotated[list[_Role], msgspec.Meta(min_length=1)]
 
 
 class BusCache:
@@ -108,30 +93,6 @@ class BusCache:
             log.warning("store_failed", request_id=answer.request_id, code=error.code)
         finally:
             done()
-
-
-class BusOptimizer:
-    """The optimizer service."""
-
-    def __init__(self, bus: Bus, clock: Callable[[], float], budget_ms: float) -> None:
-        self._budget = budget_ms
-        self.hop = ServiceClient(bus, "optimizer", clock)
-        self._texts = ServiceClient(
-            bus, "optimizer", clock
-        )  # long texts that come late must not cost chats their optimizer
-
-    async def optimize(self, request: OptimizeRequest) -> OptimizeReply:
-        made = await self.hop.call(OPTIMIZE, request, self._budget)
-        try:
-            if made.changed:
-                msgspec.json.decode(made.messages, type=_Messages)
-        except DECODE_ERRORS:
-            log.warning("reply_unusable", subject=OPTIMIZE.subject, error_type="messages")
-            raise DependencySkipped("optimizer") from None
-        return made
-
-    async def optimize_text(self, request: TextRequest) -> TextReply:
-        return await self._texts.call(OPTIMIZE_TEXT, request, OPTIMIZE_TEXT.budget_ms)
 
 
 class BusRouter:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -19,6 +19,7 @@ from services.gateway.ports import DependencySkipped
 
 log = structlog.get_logger()
 _MAX_BYTES = 512 << 10
+_ABSENT_SHARE = 16
 
 
 class BusToolCallStore:
@@ -29,11 +30,14 @@ class BusToolCallStore:
         self._sealer = sealer
         self._budget_ms = budget_ms
         self._kept = ByteLru[tuple[str, bytes], Kept](memory_bytes)
+        # A history that began elsewhere brings the same unknown calls with every turn.
+        self._absent = ByteLru[tuple[str, bytes], bool](memory_bytes // _ABSENT_SHARE)
 
-    async def load(self, org_id: str, call_ids: Sequence[str]) -> dict[str, Kept]:
+    async def load(self, org_id: str, call_ids: Sequence[str], *, may_come: Container[str] = ()) -> dict[str, Kept]:
         """What is known of these calls."""
-        found = {name: known for name in call_ids if (known := self._kept.get((org_id, _short(name)))) is not None}
-        if missing := [name for name in call_ids if name not in found]:
+        keys = {name: (org_id, _short(name)) for name in call_ids}
+        found = {name: known for name, key in keys.items() if (known := self._kept.get(key)) is not None}
+        if missing := [name for name, key in keys.items() if name not in found and not self._absent.get(key)]:
             try:
                 with context.bound(request_id=context.request_id(), budget_ms=self._budget_ms):
                     values = await asyncio.gather(*(self._fetch(org_id, name) for name in missing))
@@ -41,7 +45,11 @@ class BusToolCallStore:
                 if not found:
                     raise DependencySkipped("turns") from None
                 return found
-            found |= {name: value for name, value in zip(missing, values, strict=True) if value is not None}
+            for name, value in zip(missing, values, strict=True):
+                if value is not None:
+                    found[name] = value
+                elif name not in may_come:
+                    self._absent.put(keys[name], True, 0, org_id)
         return found
 
     async def save(self, org_id: str, kept: Mapping[str, Kept]) -> None:

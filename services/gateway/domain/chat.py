@@ -4,19 +4,20 @@ The body stays the object that the client sent, key by key, so that a parameter 
 provider. Only `model` and `messages` are ever replaced.
 """
 
-import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from libs.common.beginnings import beginnings
 from libs.common.errors import BadRequest
 from libs.common.net_guard import image_forbidden_reason
 from services.gateway.domain.invalid import invalid
+from services.gateway.domain.json_depth import MAX_DEPTH, too_deep
 
 MAX_MESSAGES = 20_000
-MAX_DEPTH = 64
 _INT32 = 2**31 - 1
 _MAX_END_USER = 512
 
@@ -108,7 +109,7 @@ class OwnFormat(Protocol):
         ...
 
 
-class Chat(msgspec.Struct, frozen=True, kw_only=True):
+class Chat(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A request that can be served: `raw` is the client's object, key by key, as it came. `own` is what the client's own format says
     to changes; None: this is that format.
     """
@@ -116,6 +117,18 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     raw: dict[str, msgspec.Raw]
     fields: ChatFields
     own: OwnFormat | None = None
+
+    @cached_property
+    def written(self) -> list[msgspec.Raw]:
+        """The messages one by one, each as the client wrote it."""
+        return _messages_decoder.decode(self.raw["messages"])
+
+    @cached_property
+    def beginnings(self) -> list[bytes]:
+        """A digest of each beginning of the conversation, the shortest first: several steps tell conversations apart by them, and a
+        long one takes a while to go through.
+        """
+        return beginnings(self.written)
 
     @property
     def stream(self) -> bool:
@@ -137,7 +150,10 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sounds(self) -> bool:
         """Whether there is something to listen to."""
-        return any("input_audio" in message.part_types for message in self.fields.messages)
+        return any(
+            isinstance(message.content, list) and "input_audio" in message.part_types
+            for message in self.fields.messages
+        )
 
     @property
     def end_user(self) -> str | None:
@@ -191,7 +207,7 @@ def parse(body: bytes) -> Chat:
     except RecursionError:
         raise BadRequest("The body is nested too deeply.", code="invalid_json") from None
     for name, value in raw.items():
-        if _too_deep(bytes(value)):
+        if too_deep(bytes(value)):
             raise BadRequest(f"`{name}` is nested deeper than {MAX_DEPTH} levels.", param=name)
     for position, message in enumerate(fields.messages):
         _check_message(position, message)
@@ -233,22 +249,3 @@ def _check_images(position: int, message: Message) -> None:
         if isinstance(url, str) and (reason := image_forbidden_reason(url)) is not None:
             field = f"messages[{position}].content[{at}].image_url.url"
             raise BadRequest(f"`{field}` cannot be used. {reason}", param=field)
-
-
-# Possessive: a string of megabytes is passed over in one step, without a way back for every character.
-_BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')
-
-
-def _too_deep(value: bytes) -> bool:
-    if value.count(b"[") + value.count(b"{") <= MAX_DEPTH:
-        return False
-    depth = 0
-    for match in _BRACKETS.finditer(value):
-        token = match[0]
-        if token in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-        elif token in b"]}":
-            depth -= 1
-    return False

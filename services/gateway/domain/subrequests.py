@@ -17,6 +17,8 @@ from services.gateway.domain.targets import available
 
 # Above this a message on the bus would hold up others, so the services that save are left out; the request still goes through.
 MAX_MESSAGE_BYTES = 1 << 20
+# A long conversation crosses the bus whole at its first turn, and then what is new of it (`clients/optimizer.py`). The bus takes 8 MiB.
+MAX_OPTIMIZED_BYTES = (8 << 20) - (64 << 10)
 
 
 # What is a chat as it comes; of all other kinds a view is made for the levers.
@@ -80,7 +82,7 @@ def without_shortening(settings: OptimizationSettings) -> OptimizationSettings:
 
 
 def _fits(request: Request) -> bool:
-    return len(bytes(request.messages)) <= MAX_MESSAGE_BYTES
+    return len(request.messages) <= MAX_OPTIMIZED_BYTES
 
 
 def optimize_request(request: Request, plan: Plan, catalog: Catalog) -> OptimizeRequest:

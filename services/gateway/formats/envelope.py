@@ -9,13 +9,12 @@ from msgspec import Raw
 from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.errors import BadRequest
 from services.gateway.domain import request
+from services.gateway.domain.json_depth import MAX_DEPTH, too_deep
 from services.gateway.formats.json_fields import encode
 from services.gateway.translate.anthropic_content import unusable
 
-MAX_DEPTH = 64
 _BROKEN = (*DECODE_ERRORS, RecursionError)
 _top = msgspec.json.Decoder(dict[str, Raw])
-_BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _KEY = re.compile(rb'\s*+("(?:[^"\\]++|\\.)*+")\s*+:\s*+', re.DOTALL)
 _COMMA = re.compile(rb"\s*+[,}]")
 
@@ -112,22 +111,6 @@ def with_field(body: bytes, top: Mapping[str, Raw], name: str, value: Raw) -> by
 def with_model(envelope: Envelope, model: str) -> bytes:
     """The envelope's body for another model: only the value of `model` differs."""
     return with_field(envelope.raw, envelope.top, "model", encode(model))
-
-
-def too_deep(value: bytes) -> bool:
-    """Whether JSON is nested deeper than `MAX_DEPTH` levels. A scan, not a parse."""
-    if value.count(b"[") + value.count(b"{") <= MAX_DEPTH:
-        return False
-    depth = 0
-    for match in _BRACKETS.finditer(value):
-        token = match[0]
-        if token in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-        elif token in b"]}":
-            depth -= 1
-    return False
 
 
 def _only_once(body: bytes, top: Mapping[str, Raw], key: bytes) -> bool:

@@ -26,6 +26,8 @@ from services.gateway.pipeline.response_keeper import ResponseKeeper
 from services.gateway.ports import Budgets
 from services.gateway.providers.registry import Registry
 
+_LARGE = 1 << 20
+
 
 class Pipeline:
     """Serves requests of any endpoint."""
@@ -60,13 +62,25 @@ class Pipeline:
         principal = await self.admission.authorize(incoming.api_key, endpoint.scope, incoming.principal)
         incoming = msgspec.structs.replace(incoming, principal=principal)
         async with self.admission.acquire(principal, on_rate_limit) as permit:
-            request = self.parse(endpoint, incoming)
+            request = await self.read(endpoint, incoming)
             deferrable = None
             if request.kind == "chat" or request.kind == "messages":
                 deferrable = Deferrable(surface=request.kind, incoming=incoming)
             record = self.recorder.open(request)
             response = await self.serve(endpoint, request, record, deferrable=deferrable)
             return await release_after(permit, response)
+
+    async def read(self, endpoint: Endpoint, incoming: Incoming) -> Request:
+        """See `parse`. A long body is read beside the loop, which others wait for."""
+        if len(incoming.body) <= _LARGE:
+            return self.parse(endpoint, incoming)
+        return await asyncio.to_thread(self._parse_all, endpoint, incoming)
+
+    def _parse_all(self, endpoint: Endpoint, incoming: Incoming) -> Request:
+        request = self.parse(endpoint, incoming)
+        if request.chat is not None:
+            request.chat.beginnings  # noqa: B018  # what goes through all of it is done here, too
+        return request
 
     def parse(self, endpoint: Endpoint, incoming: Incoming, kind: Kind | None = None) -> Request:
         """The request; `BadRequest` names what is wrong with it."""

@@ -97,8 +97,11 @@ class Planner:
     async def _recall(self, request: Request, plan: Plan) -> Plan:
         """What earlier turns left: who made the tool calls, and what the provider has cached."""
         org_id = request.principal.org_id
-        if ids := (*request.calls.all, *_session(request)):
-            recalled, skipped = await _or_skip(lambda: self._tool_calls.load(org_id, ids))
+        session = _session(request)
+        if ids := (*request.calls.all, *session):
+            # An answer that was called upon long ago is kept by now, whoever gave it; the last one may be on its way from another gateway.
+            new = (*request.calls.open, *session)
+            recalled, skipped = await _or_skip(lambda: self._tool_calls.load(org_id, ids, may_come=new))
             plan = msgspec.structs.replace(plan.without(*skipped), recalled=recalled or {})
         if request.chat is None:
             return plan
@@ -117,7 +120,7 @@ class Planner:
         """What the optimizer makes of a request. It is skipped where its reply has no form in the client's format."""
         chat = request.chat
         assert chat is not None, "nothing is shortened that nobody reads"
-        reply = await self._optimizer.optimize(subrequests.optimize_request(request, plan, self._catalog))
+        reply = await self._optimizer.optimize(subrequests.optimize_request(request, plan, self._catalog), chat)
         if chat.own is None or not reply.changed:
             return _Shortened(reply)
         body = chat.own.body(reply.messages, reply.positions)

@@ -250,12 +250,14 @@ class ProviderCall:
             cipher=None if shared.ciphers is None else shared.ciphers(self._request.principal.org_id),
         )
 
-    def _encode(self, target: Target, key: int) -> tuple[Attempt, EncodedRequest]:
+    async def _encode(self, target: Target, key: int) -> tuple[Attempt, EncodedRequest]:
         shared, attempt = self._shared, self._attempt(target, key)
         self._sent, self.key_id = None, target.keys[key].id
-        encoded, breakpoints = with_cached_prefix(
-            attempt, self._endpoint.encode(attempt), self.plan, shared.catalog, shared.prefix_reuse
-        )
+        if len(self._request.envelope.raw) > _LARGE:
+            own = await asyncio.to_thread(self._endpoint.encode, attempt)
+        else:
+            own = self._endpoint.encode(attempt)
+        encoded, breakpoints = with_cached_prefix(attempt, own, self.plan, shared.catalog, shared.prefix_reuse)
         encoded, deferred = (
             (encoded, False) if self._at_once else with_slower_tier(attempt, encoded, self.plan, shared.catalog)
         )
@@ -280,7 +282,7 @@ class ProviderCall:
         self._note(upstream_request_id=None if named is None else _printable(named[:_MAX_ID]))
 
     async def _complete_once(self, target: Target, key: int) -> CompleteAnswer:
-        attempt, encoded = self._encode(target, key)
+        attempt, encoded = await self._encode(target, key)
         answer = ProviderAnswer(content=b"")
         if not encoded.local:
             answer = await self._shared.providers.complete(target, key, self._request.principal.org_id, encoded)
@@ -300,7 +302,7 @@ class ProviderCall:
         return self._endpoint.read(attempt, self._endpoint.decode(attempt, data))
 
     async def _stream_once(self, target: Target, key: int) -> OpenStream:
-        attempt, encoded = self._encode(target, key)
+        attempt, encoded = await self._encode(target, key)
         stream = ProviderStream(pieces=_nothing())
         if not encoded.local:
             stream = await self._shared.providers.stream(target, key, self._request.principal.org_id, encoded)

@@ -74,7 +74,7 @@ class ResponsesApi:
             if conversation.elsewhere is not None:
                 principal = self._bound(principal, conversation.elsewhere, envelope.model)
             endpoint = kind(conversation, envelope, self._monotonic)
-            request = self._pipeline.parse(endpoint, msgspec.structs.replace(incoming, principal=principal))
+            request = await self._pipeline.read(endpoint, msgspec.structs.replace(incoming, principal=principal))
             keeper = ResponseKeeper(self._store, endpoint, principal.org_id)
             deferrable = None
             if kind is OpenAIResponses:

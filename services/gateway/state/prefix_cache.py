@@ -1,10 +1,9 @@
 """Remembers the last turn of conversations, so that the provider's own prefix cache is not thrown away turn by turn."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from libs.common.byte_lru import ByteLru
-from services.gateway.domain.chat import Chat, each_message
+from services.gateway.domain.chat import Chat
 from services.gateway.domain.prefix import PrefixState
 from services.gateway.domain.prefix_writes import Lifetime
 
@@ -17,14 +16,14 @@ class PrefixCacheTracker:
 
     def __init__(self, clock: Callable[[], float], memory_bytes: int = 8 << 20) -> None:
         self._clock = clock
-        self._turns = ByteLru[bytes, PrefixState](memory_bytes)
+        self._turns = ByteLru[tuple[str, bytes], PrefixState](memory_bytes)
 
     def lookup(self, org_id: str, chat: Chat) -> PrefixState | None:
         """The last turn of this conversation, while the provider's cache of it is warm."""
         if not len(self._turns) or len(chat.fields.messages) == 1:
             return None
-        for digest in reversed(_prefixes(org_id, each_message(chat.raw["messages"]))):
-            known = self._turns.get(digest)
+        for digest in reversed(chat.beginnings):
+            known = self._turns.get((org_id, digest))
             if known is not None:
                 warm = known.cached_tokens > 0 and self._clock() < known.until
                 return known if warm else None
@@ -32,17 +31,6 @@ class PrefixCacheTracker:
 
     def update(self, org_id: str, chat: Chat, cut: int | None, cached_tokens: int, lifetime: Lifetime = "5m") -> None:
         """Note how this request was cut, and how much of it the provider had cached, which it keeps so long after each read."""
-        digest = _prefixes(org_id, each_message(chat.raw["messages"]))[-1]
         marked = 0 if chat.own is None else chat.own.marked
         state = PrefixState(cut, cached_tokens, self._clock() + _WARM_SECONDS[lifetime], marked)
-        self._turns.put(digest, state, _ENTRY, org_id)
-
-
-def _prefixes(org_id: str, messages: Sequence[bytes]) -> list[bytes]:
-    """A digest per leading part of the conversation, shortest first."""
-    running = hashlib.blake2b(org_id.encode(), digest_size=16)
-    digests = []
-    for message in messages:
-        running.update(len(message).to_bytes(8, "big") + message)
-        digests.append(running.digest())
-    return digests
+        self._turns.put((org_id, chat.beginnings[-1]), state, _ENTRY, org_id)

@@ -1,6 +1,7 @@
 """Tool calls: what was called, and whether its result may be the bytes of a file."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 # In a tool's name or in the names of its arguments: it may hand out a file or a text that is edited by quoting it, or runs what
@@ -49,17 +50,14 @@ class Call(NamedTuple):
         return f"{self.name} {arguments if len(arguments) <= _SHOWN else arguments[:_SHOWN] + '…'}"
 
 
-def answered(messages: list[dict[str, Any]]) -> list[Call | None]:
-    """For each message the call that it answers: the last one of its id before it, for ids may come again."""
-    known: dict[str, Call] = {}
-    found: list[Call | None] = []
-    for message in messages:
-        found.append(known.get(str(message.get("tool_call_id"))))
-        calls = message.get("tool_calls")
-        for call in calls if isinstance(calls, list) else ():
-            function = call.get("function") if isinstance(call, dict) else None
-            if isinstance(function, dict) and isinstance(call.get("id"), str):
-                name, arguments = function.get("name"), function.get("arguments")
-                if isinstance(name, str):
-                    known[call["id"]] = Call(name, arguments if isinstance(arguments, str) else "")
-    return found
+def answers(message: Mapping[str, Any], known: dict[str, Call]) -> Call | None:
+    """The call that a message answers: the last one of its id before it, for ids may come again. What it calls is `known` from then on."""
+    answered = known.get(str(message.get("tool_call_id")))
+    calls = message.get("tool_calls")
+    for call in calls if isinstance(calls, list) else ():
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict) and isinstance(call.get("id"), str):
+            name, arguments = function.get("name"), function.get("arguments")
+            if isinstance(name, str):
+                known[call["id"]] = Call(name, arguments if isinstance(arguments, str) else "")
+    return answered

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from services.optimizer.domain.calls import Call
@@ -12,45 +13,49 @@ _SYSTEM = ("system", "developer")
 _TOOL = ("tool", "function")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
-    """One message: the object, its tokens, its place in the request (-1: ours) and its bytes as they came.
+    """One message: the object, its tokens, and its place in the request (-1: ours).
 
-    An unchanged message keeps its bytes, so that everything in it arrives as it was written. `call` is what a tool's result
-    answers, None where that is not known. `held`: whoever asks has to send it as it is; `fixed`: they can leave it out, and
-    not change it.
+    A message `as_it_came` is sent with its own bytes, so that everything in it arrives as it was written; `digest` is theirs, None where
+    it is not known. `call` is what a tool's result answers, None where that is not known. `held`: whoever asks has to send it as it
+    is; `fixed`: they can leave it out, and not change it. `joins`: whether it belongs to the group of the turn before it; None: nobody
+    has looked.
     """
 
     data: dict[str, Any]
     tokens: int
     position: int
-    raw: bytes | None
+    as_it_came: bool
     call: Call | None = None
     held: bool = False
     fixed: bool = False
+    digest: bytes | None = None
+    joins: bool | None = None
 
-    @property
+    # A history is gone through many times, for turn after turn.
+    @cached_property
     def role(self) -> str:
         """The role, or an empty string where it is missing."""
         role = self.data.get("role")
         return role if isinstance(role, str) else ""
 
-    @property
+    @cached_property
     def is_system(self) -> bool:
         """Instructions, under either of their two names."""
         return self.role in _SYSTEM
 
-    @property
+    @cached_property
     def is_tool_result(self) -> bool:
         """An answer to a tool call, which is only valid behind the call."""
         return self.role in _TOOL
 
-    @property
+    @cached_property
     def calls_tools(self) -> bool:
         """Whether tool results belong to this message."""
         return bool(self.data.get("tool_calls") or self.data.get("function_call"))
 
-    @property
+    @cached_property
     def may_be_a_file(self) -> bool:
         """Whether a tool's result may be text that is edited by quoting it; so it is wherever nothing speaks against it."""
         return self.call is None or self.call.reads()
@@ -65,7 +70,7 @@ class Message:
         """Whether its texts are nobody's to change."""
         return self.fixed or self.stays
 
-    @property
+    @cached_property
     def marked(self) -> bool:
         """Whether the client put a cache mark on the message or on one of its parts."""
         content = self.data.get("content")
@@ -94,7 +99,7 @@ class Message:
         else:
             part = {"type": "text", "text": note}
             content = [*content, part] if behind else [part, *content]
-        return replace(self, data={**self.data, "content": content}, tokens=tokens, raw=None)
+        return replace(self, data={**self.data, "content": content}, tokens=tokens, as_it_came=False, digest=None)
 
     def with_texts(self, texts: Iterable[str], tokens: int) -> "Message":
         """The same message with other text, in the order of `texts()`."""
@@ -104,7 +109,7 @@ class Message:
             content = next(remaining)
         else:
             content = [{**part, "text": next(remaining)} if _is_text(part) else part for part in content]
-        return replace(self, data={**self.data, "content": content}, tokens=tokens, raw=None)
+        return replace(self, data={**self.data, "content": content}, tokens=tokens, as_it_came=False, digest=None)
 
 
 def last_user(messages: Sequence[Message]) -> int | None:

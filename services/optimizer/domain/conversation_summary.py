@@ -1,7 +1,7 @@
 """What is said in place of dropped messages: how many there were, and the values that later turns may need."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
 
 from services.optimizer.domain.conversation import Message
@@ -35,7 +35,7 @@ def summary(dropped: Sequence[Message]) -> str:
     return f"[Earlier context pruned: {user} user and {assistant} assistant messages were removed to save tokens.]"
 
 
-def left_out(dropped: Sequence[Message], values: str) -> str:
+def left_out(dropped: Sized, values: str) -> str:
     """What stands where messages were: how many, and the values that they named. In brackets, for it is nobody's word."""
     count = len(dropped)
     return f"[{count} earlier message{'' if count == 1 else 's'} left out.{' ' if values else ''}{values}]"
@@ -46,19 +46,24 @@ def is_note(message: Message) -> bool:
     return bool(_NOTE.match(message.text)) and message.role != "user"
 
 
-def values_line(dropped: Iterable[Message], kept: Iterable[Message], most: int = VALUES_MOST) -> str:
+def values_line(dropped: Sequence[Message], kept: Iterable[Message], most: int = VALUES_MOST) -> str:
     """The latest values that the dropped messages name and the kept ones do not, or nothing."""
     texts = [text for message in kept for text in said(message)]
     still_there, known = "\n".join(texts), {value for text in texts for value in find_values(text)}
-    values: dict[str, None] = {}
-    for message in dropped:
-        for value in named(message):
-            values.pop(value, None)
-            values[value] = None
     # Whatever is a part of another value there is looked for in all of the text, which is done for the latest only.
-    doubtful = islice((value for value in reversed(values) if value not in known), _LOOKED_FOR * most)
+    doubtful = islice((value for value in _latest(dropped) if value not in known), _LOOKED_FOR * most)
     missing = list(islice((value for value in doubtful if value not in still_there), most))[::-1]
     return f"{VALUES_LABEL} {' '.join(map(_named, missing))}" if missing else ""
+
+
+def _latest(messages: Sequence[Message]) -> Iterator[str]:
+    """The values of messages, each once, the last to be named first: of a long history only the end is read."""
+    seen: set[str] = set()
+    for message in reversed(messages):
+        for value in reversed(named(message)):
+            if value not in seen:
+                seen.add(value)
+                yield value
 
 
 def _named(value: str) -> str:
@@ -68,8 +73,10 @@ def _named(value: str) -> str:
 
 def named(message: Message) -> tuple[str, ...]:
     """The values of a message, in order. Of a tool's plain numbers only the long ones: the short are amounts and counts."""
-    texts, arguments = message.texts(), _arguments(message)
-    parts = ("named", f"{message.is_tool_result} {len(texts)}", *texts, *arguments)
+    parts: tuple[str | bytes, ...] = ("named", message.digest or b"")
+    if message.digest is None:
+        texts = message.texts()
+        parts = ("named", f"{message.is_tool_result} {len(texts)}", *texts, *_arguments(message))
     return current().get(parts, lambda: tuple(_named_in(message)))
 
 

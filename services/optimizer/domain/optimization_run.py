@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from libs.common.tokens import count_message, count_text
 from services.optimizer.domain import conversation_summary, results
@@ -15,6 +15,7 @@ from services.optimizer.domain.rewriting import Rewritten
 from services.optimizer.domain.step_log import StepLog
 from services.optimizer.domain.window import Cut, cut, duplicate_instructions
 
+T = TypeVar("T")
 Rewrite = Callable[[Message, Plan], Rewritten]
 _OF_A_MESSAGE = 4  # tokens that a message costs beside its text
 _FEWEST_WORDS = 30  # of a turn that is a document
@@ -30,6 +31,24 @@ class Documents(Protocol):
     def choose(self, passages: tuple[str, ...], since: tuple[str, ...]) -> set[int] | str:
         """Which of these passages stay, or why all do."""
         ...
+
+
+class Beginning(Protocol):
+    """Remembers what follows from the beginning of a conversation alone."""
+
+    def once(self, count: int, name: str, make: Callable[[], T]) -> T:
+        """What `make` finds out about the first `count` messages; under one name it is always the same, whatever stands behind them."""
+        ...
+
+
+class _EveryTime:
+    """For whoever has no memory."""
+
+    def once(self, count: int, name: str, make: Callable[[], T]) -> T:
+        return make()
+
+
+EVERY_TIME: Beginning = _EveryTime()
 
 
 class OptimizationRun:
@@ -48,6 +67,7 @@ class OptimizationRun:
         documents: Documents,
         *,
         tools: bool,
+        beginning: Beginning = EVERY_TIME,
     ) -> None:
         self.messages = list(messages)
         self.log = StepLog()
@@ -57,6 +77,7 @@ class OptimizationRun:
         self._rewrite = rewrite
         self._documents = documents
         self._tools = tools
+        self._beginning = beginning
         self._summary = ""
         self._settled: frozenset[int] = frozenset()
 
@@ -66,7 +87,7 @@ class OptimizationRun:
         What is to be cut short is settled before anything points at it.
         """
         if index > 0 and self._plan.window is not None:
-            self._prune(cut(self.messages, self._plan.window, index, tools=self._tools))
+            self._prune(*self._cut(index, self._plan.window))
         masked = self._old_results()
         if self._plan.runs("repeats"):
             self._point_back(masked)
@@ -78,10 +99,31 @@ class OptimizationRun:
         if self._summary:
             self._sum_up(self._summary)
 
-    def _prune(self, made: Cut | None) -> None:
+    def _cut(self, index: int, window: int) -> tuple[Cut | None, str]:
+        """What a cut leaves out, and the values that it names. Until the next cut both stay as they are, whatever else is said."""
+
+        def make() -> tuple[Cut | None, str]:
+            made = cut(self.messages, window, index, tools=self._tools)
+            return made, self._values(made) if made is not None and self._plan.values_line else ""
+
+        turns = [i for i, message in enumerate(self.messages) if not message.is_system]
+        if index + window > len(turns):
+            return make()
+        behind = turns[index + window - 1] + 1
+        if any(message.is_system for message in self.messages[behind:]):
+            return make()
+        return self._beginning.once(behind, f"{index} {window} {self._tools} {self._plan.values_line}", make)
+
+    def _values(self, made: Cut) -> str:
+        gone, settled, last = set(made.dropped), set(made.settled), max(made.dropped)
+        # Only what stays until the next cut counts as still there: the note must not change from turn to turn.
+        known = [m for i, m in enumerate(self.messages) if i not in gone and (m.is_system or i in settled or i < last)]
+        return conversation_summary.values_line([self.messages[i] for i in made.dropped], known)
+
+    def _prune(self, made: Cut | None, values: str) -> None:
         if made is None:
             return
-        pruned = self._pruned(made)
+        pruned = self._pruned(made, values)
         saving = sum(m.tokens for m in self.messages) - sum(m.tokens for m in pruned)
         summary = conversation_summary.summary([self.messages[i] for i in made.dropped]) if self._plan.summary else ""
         if saving <= self._count(summary) + _OF_A_MESSAGE * bool(summary):
@@ -94,20 +136,15 @@ class OptimizationRun:
         self.log.left_out["messages"] += len(made.dropped)
         self.log.note("window", "applied", tokens=saving, reason=f"{len(made.dropped)} messages left out")
 
-    def _pruned(self, made: Cut) -> list[Message]:
+    def _pruned(self, made: Cut, values: str) -> list[Message]:
         """The messages that stay, with what stands for the others."""
-        gone, settled = set(made.dropped), set(made.settled)
-        dropped = [self.messages[i] for i in made.dropped]
-        # Only what stays until the next cut counts as still there: the note must not change from turn to turn.
-        last = max(gone)
-        known = [m for i, m in enumerate(self.messages) if i not in gone and (m.is_system or i in settled or i < last)]
-        values = conversation_summary.values_line(dropped, known) if self._plan.values_line else ""
+        gone = set(made.dropped)
         stay = [(i, message) for i, message in enumerate(self.messages) if i not in gone]
         at = next((n for n, (i, _) in enumerate(stay) if i > made.dropped[0] and not stay[n][1].is_system), len(stay))
         kept = [message for _, message in stay]
         if self._plan.summary:
             return self._noted(kept, f"[{values}]", at) if values else kept
-        return self._noted(kept, conversation_summary.left_out(dropped, values), at)
+        return self._noted(kept, conversation_summary.left_out(made.dropped, values), at)
 
     def _noted(self, kept: list[Message], note: str, at: int) -> list[Message]:
         """The note where the messages were, with no more say than a user's turn has: it repeats what users and tools said.
@@ -154,7 +191,7 @@ class OptimizationRun:
         return message.with_note(note, count_message(self._model, noted.data), behind=behind)
 
     def _made(self, data: dict[str, Any]) -> Message:
-        return Message(data=data, tokens=count_message(self._model, data), position=-1, raw=None)
+        return Message(data=data, tokens=count_message(self._model, data), position=-1, as_it_came=False)
 
     def _old_results(self) -> frozenset[int]:
         """Positions in the request of results to cut short: those that were old when the cut was made."""
@@ -209,7 +246,9 @@ class OptimizationRun:
                 continue
             first = min(set(range(len(run))) - kept)
             said = {**run[first].data, "content": left_out(len(run) - len(kept), len(run))}
-            stands = replace(run[first], data=said, tokens=count_message(self._model, said), raw=None)
+            stands = replace(
+                run[first], data=said, tokens=count_message(self._model, said), as_it_came=False, digest=None
+            )
             stay = [stands if n == first else message for n, message in enumerate(run) if n in kept or n == first]
             saving = sum(message.tokens for message in run) - sum(message.tokens for message in stay)
             self.messages[start:end] = stay

@@ -8,7 +8,7 @@ from libs.common.contracts.optimizer import Lever, StepNote
 from libs.common.tokens import PER_REPLY
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.levers import plan
-from services.optimizer.domain.optimization_run import Documents, OptimizationRun, Rewrite
+from services.optimizer.domain.optimization_run import EVERY_TIME, Beginning, Documents, OptimizationRun, Rewrite
 from services.optimizer.domain.prompt_cache import PromptCacheState
 from services.optimizer.domain.window import newest_index
 
@@ -39,12 +39,13 @@ def optimize(
     documents: Documents,
     *,
     tools: bool = False,
+    beginning: Beginning = EVERY_TIME,
 ) -> Optimized:
     """Prune first, so that nothing is rewritten that is not sent; then shorten what is left. `tools`: some are declared."""
     levers = plan(settings)
 
     def shorten(index: int) -> OptimizationRun:
-        run = OptimizationRun(messages, levers, model, rewrite, documents, tools=tools)
+        run = OptimizationRun(messages, levers, model, rewrite, documents, tools=tools, beginning=beginning)
         run.apply(index)
         return run
 

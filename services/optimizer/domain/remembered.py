@@ -43,6 +43,16 @@ class Memory:
         self.store.put(self.owner, key, (made,), _BESIDE + weight(made))
         return made
 
+    def find(self, key: bytes) -> Any:
+        """What was kept under a key of its own; None where nothing is."""
+        return self.store.get(self.owner, key)
+
+    def keep(self, key: bytes, value: Any, size: int, instead: bytes | None) -> None:
+        """Keep a value of `size` bytes in the place of what is kept under another key."""
+        if instead is not None:
+            self.store.drop(self.owner, instead)
+        self.store.put(self.owner, key, value, _BESIDE + size)
+
 
 # For whoever calls a function of a text by itself.
 _ALONE = Memory(ByteStore(8_000_000, 8_000_000))

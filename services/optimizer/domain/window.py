@@ -81,8 +81,14 @@ def _group_starts(turns: Sequence[Message]) -> list[int]:
     """For each turn, where its group begins: a call and the results behind it are one group, in text too."""
     starts: list[int] = []
     for at, turn in enumerate(turns):
-        previous = turns[at - 1] if at > 0 else None
-        joined = turn.is_tool_result and previous is not None and (previous.is_tool_result or previous.calls_tools)
-        joined = joined or answers_command(turns, at)
+        joined = joins(turns[at - 1] if at > 0 else None, turn) if turn.joins is None else turn.joins
         starts.append(starts[at - 1] if joined else at)
     return starts
+
+
+def joins(previous: Message | None, turn: Message) -> bool:
+    """Whether a turn belongs to the group of the one before it (None: there is none)."""
+    if previous is None:
+        return False
+    answers = turn.is_tool_result and (previous.is_tool_result or previous.calls_tools)
+    return answers or answers_command((previous, turn), 1)

@@ -17,7 +17,7 @@ class Optimize:
 
     async def __call__(self, request: OptimizeRequest) -> OptimizeReply:
         return await self._working.make(
-            len(bytes(request.messages)),
+            len(request.messages) + request.known_bytes,
             request.org_id,
             partial(self._optimizer.answer, request),
             WorkItem(request=request),

@@ -211,7 +211,8 @@ async def test_what_a_provider_refuses_goes_out_once_more_as_it_came(agents: Sta
 async def test_a_conversation_that_is_too_long_says_so(
     agents: Stack, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.gateway.domain.subrequests.MAX_MESSAGE_BYTES", 1_000)
+    for bound in ("MAX_MESSAGE_BYTES", "MAX_OPTIMIZED_BYTES"):
+        monkeypatch.setattr(f"services.gateway.domain.subrequests.{bound}", 1_000)
     agents.provider.strict = False
     await ask(agents, api, OWN[api])
     assert ROWS in sent(agents)

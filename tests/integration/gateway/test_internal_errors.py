@@ -11,9 +11,10 @@ import pytest
 
 from libs.common.contracts.analytics import SPENT, KeySpending, Spent
 from libs.common.contracts.auth import OptimizationSettings
-from services.gateway.clients.cache import BusCache, BusOptimizer, BusRouter
+from services.gateway.clients.cache import BusCache, BusRouter
 from services.gateway.clients.credits import SharedCredits
 from services.gateway.clients.idempotency import BusIdempotencyStore
+from services.gateway.clients.optimizer import BusOptimizer
 from services.gateway.clients.provider_http import HttpProviders
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.endpoints.openai_chat import ChatStream, OpenAIChat

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from libs.common import context
+from libs.common.beginnings import beginnings
 from libs.common.bus.memory import MemoryBus
 from libs.common.contracts.auth import Level, OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OPTIMIZE_TEXT, OptimizeRequest, TextRequest
@@ -21,6 +22,7 @@ from services.optimizer.handlers.optimize import Optimize
 from services.optimizer.handlers.working import Working
 from services.optimizer.pipeline import Optimizer
 from services.optimizer.settings import OptimizerSettings
+from tests.fixtures.nats import until
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +81,27 @@ async def test_more_than_a_hop_may_hold_is_left_alone(optimizer: Optimizer, sett
         await Optimize(optimizer, working)(request({"role": "user", "content": "Hello."}))
 
 
+async def test_texts_that_wait_have_bounds_for_each_and_for_all(optimizer: Optimizer) -> None:
+    """Of the largest texts eight wait at a time, half of them of one organization."""
+    go_on, working = asyncio.Event(), list[str]()
+
+    class Slow:
+        async def ask(self, owner: str, work: bytes, wait_seconds: float) -> bytes:
+            working.append(owner)
+            await go_on.wait()
+            raise Unavailable("No time.")
+
+    long = request({"role": "user", "content": "a" * 1_000})
+    handler = Optimize(optimizer, Working(Slow(), inline_bytes=0, most_bytes=len(bytes(long.messages))))
+    asked = [msgspec.structs.replace(long, org_id=owner) for owner in (*["greedy"] * 7, "other", "third")]
+    calls = [asyncio.create_task(handler(one)) for one in asked]
+    await until(lambda: sum(call.done() for call in calls) == 3)
+    assert working == [*["greedy"] * 4, "other", "third"]
+    go_on.set()
+    made = await asyncio.gather(*calls, return_exceptions=True)
+    assert sum("Too many long texts" in str(one) for one in made) == 3
+
+
 async def test_the_loop_goes_on_while_a_process_works(settings: OptimizerSettings, optimizer: Optimizer) -> None:
     async with started(settings) as workers:
         handler = Optimize(optimizer, Working(workers, inline_bytes=0, most_bytes=10_000_000))
@@ -100,6 +123,29 @@ async def test_whoever_asks_is_told_in_time_and_the_work_goes_on(
             await handler(request(*LONG))
         with context.bound(request_id="r", budget_ms=60_000):
             assert (await handler(request(*LONG))).changed
+
+
+async def test_the_end_of_a_conversation_goes_to_the_process_that_has_read_the_rest(
+    settings: OptimizerSettings, optimizer: Optimizer
+) -> None:
+    async with started(settings) as workers:
+        handler = Optimize(optimizer, Working(workers, inline_bytes=8_000, most_bytes=10_000_000))
+        whole = request(*LONG)
+        expected = await handler(whole)
+        raws = msgspec.json.decode(whole.messages, type=list[msgspec.Raw])
+        end = msgspec.structs.replace(
+            whole,
+            messages=msgspec.Raw(b"[" + bytes(raws[-1]) + b"]"),
+            known=len(raws) - 1,
+            known_bytes=sum(map(len, raws[:-1])),
+            beginning=beginnings(raws)[-2].hex(),
+        )
+        reply = await handler(end)
+        sent = [LONG[one] if isinstance(one, int) else one for one in json.loads(bytes(reply.messages))]
+        assert sent == json.loads(bytes(expected.messages))
+        assert (await handler(msgspec.structs.replace(end, org_id="another"))).missing
+        with pytest.raises(Unavailable, match="sent as they are"):
+            await handler(msgspec.structs.replace(end, known_bytes=10_000_000))
 
 
 @asynccontextmanager

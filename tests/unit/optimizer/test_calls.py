@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.optimizer.domain.calls import Call, answered
+from services.optimizer.domain.calls import Call, answers
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.window import duplicate_instructions
 
@@ -30,13 +30,20 @@ def test_what_answers_data(name: str) -> None:
 
 def test_an_id_that_comes_again_belongs_to_the_call_before_it() -> None:
     result = {"role": "tool", "tool_call_id": "call_0", "content": "x"}
-    found = answered([call("read_file", "call_0"), result, call("get_price", "call_0"), result])
+    known: dict[str, Call] = {}
+    talk = [call("read_file", "call_0"), result, call("get_price", "call_0"), result]
+    found = [answers(message, known) for message in talk]
     assert [one and one.name for one in found] == [None, "read_file", None, "get_price"]
 
 
 def test_an_instruction_that_is_put_in_force_again_stays() -> None:
     texts = ["Answer in French.", "Answer in German.", "Answer in French.", "Answer in French."]
-    said = [Message(data={"role": "system", "content": t}, tokens=5, position=i, raw=b"") for i, t in enumerate(texts)]
+    said = [
+        Message(data={"role": "system", "content": t}, tokens=5, position=i, as_it_came=True)
+        for i, t in enumerate(texts)
+    ]
     assert duplicate_instructions(said) == (3,)
-    named = [Message(data={**m.data, "name": "example"}, tokens=5, position=i, raw=b"") for i, m in enumerate(said)]
+    named = [
+        Message(data={**m.data, "name": "example"}, tokens=5, position=i, as_it_came=True) for i, m in enumerate(said)
+    ]
     assert duplicate_instructions(named) == ()

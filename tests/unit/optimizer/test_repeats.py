@@ -54,7 +54,7 @@ def test_what_only_looks_alike_stays(text: str) -> None:
 
 def result(i: int, text: str, name: str = "find_order", **fields: object) -> Message:
     data = {"role": "tool", "tool_call_id": f"c{i}", "content": text, **fields}
-    return Message(data=data, tokens=50, position=i, raw=b"", call=Call(name, f'{{"id": {i}}}'))
+    return Message(data=data, tokens=50, position=i, as_it_came=True, call=Call(name, f'{{"id": {i}}}'))
 
 
 def test_a_result_points_back_to_its_twin_and_names_it() -> None:
@@ -72,12 +72,12 @@ def test_nothing_points_at_what_is_cut_short_or_at_a_call_that_nobody_knows() ->
     twins = [result(0, RESULT), result(1, RESULT), result(2, RESULT)]
     assert list(pointers(twins, {0})) == [2], "the second is whole"
     assert list(pointers(twins, {0, 1})) == []
-    unknown = Message(data=twins[0].data, tokens=50, position=0, raw=b"")
+    unknown = Message(data=twins[0].data, tokens=50, position=0, as_it_came=True)
     assert pointers([unknown, unknown], ()) == {}
 
 
 def test_files_and_what_comes_twice_are_never_cut_short() -> None:
-    spoken = Message(data={"role": "assistant", "content": "Done."}, tokens=5, position=9, raw=b"")
+    spoken = Message(data={"role": "assistant", "content": "Done."}, tokens=5, position=9, as_it_came=True)
     data = [f'{{"order": {i}, "status": "shipped", "items": ["lamp", "desk", "chair"]}}' for i in range(4)]
     messages = [
         result(0, data[0]),

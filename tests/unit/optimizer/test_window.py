@@ -26,7 +26,7 @@ def conversation(roles: str, **fields: dict[str, Any]) -> list[Message]:
             },
             tokens=80,
             position=i,
-            raw=b"",
+            as_it_came=True,
         )
         for i, r in enumerate(roles)
     ]

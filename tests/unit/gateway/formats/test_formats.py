@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.errors import BadRequest
+from services.gateway.domain.json_depth import MAX_DEPTH
 from services.gateway.endpoints.generate import request as generate_request
 from services.gateway.endpoints.messages import request as messages_request
 from services.gateway.endpoints.messages.answer import MessageWriting, no_output, token_count
@@ -26,7 +27,7 @@ from services.gateway.formats.deltas import (
     collect,
     pieces_of,
 )
-from services.gateway.formats.envelope import MAX_DEPTH, top_level
+from services.gateway.formats.envelope import top_level
 from services.gateway.formats.filters import StopSequences, client_answer
 from services.gateway.formats.json_fields import encode
 from services.gateway.formats.opaque import Sealer, Serving, holds_sealed, opened, unseal, without_reasoning
