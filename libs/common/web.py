@@ -41,7 +41,7 @@ class _Server(uvicorn.Server):
             connection.shutdown()
         try:
             async with asyncio.timeout(self.config.timeout_graceful_shutdown):
-                while self.server_state.connections or self.server_state.tasks:
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110  # they tell nobody
                     await asyncio.sleep(_LOOK_SECONDS)
                 for server in self.servers:
                     await server.wait_closed()
