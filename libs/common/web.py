@@ -15,6 +15,8 @@ from libs.common.sockets import bound
 DEFAULT_LIMITS = HttpLimits()
 _TICK_SECONDS = 0.1  # uvicorn sets the date header anew at each tenth tick
 _LOOK_SECONDS = 0.005
+_AT_ONCE = 16  # connections that are taken before others have their turn
+_MAY_WAIT = 2_048
 
 
 class _Server(uvicorn.Server):
@@ -51,6 +53,10 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # The loop takes as many connections at once as may wait, and then reads from all of them before it does anything else.
+        # So few are taken at a time, and the system is told afterwards that more may wait.
+        for listener in sockets or ():
+            listener.listen(_MAY_WAIT)
         self.listening.set()
 
     @contextmanager
@@ -106,6 +112,7 @@ async def serve_http(
             server_header=False,
             proxy_headers=trusted_proxies != "",
             forwarded_allow_ips=trusted_proxies,
+            backlog=_AT_ONCE,
             timeout_graceful_shutdown=drain_seconds,  # type: ignore[arg-type]  # only ever given to wait_for
         )
     )

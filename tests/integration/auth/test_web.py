@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -54,6 +55,30 @@ async def test_what_takes_longer_than_the_drain_is_cut() -> None:
         assert app.cut
         (outcome,) = await asyncio.gather(asking, return_exceptions=True)
         assert not isinstance(outcome, httpx.Response) or outcome.status_code == 500
+
+
+async def test_a_crowd_of_connections_waits_its_turn_and_nobody_of_it_is_refused() -> None:
+    """Six hundred that came while the loop did something else: between a handful of them and the next, others are served."""
+    crowd, turns, begun = 600, 0, []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        begun.append(turns)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serve_http(app, "127.0.0.1", 0, 1.0) as served:
+        places = []
+        for _ in range(crowd):
+            place = socket.create_connection(("127.0.0.1", served.port), timeout=5)  # the loop stands still meanwhile
+            place.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            places.append(place)
+        while len(begun) < crowd:
+            turns += 1
+            await asyncio.sleep(0)
+        assert max(Counter(begun).values()) <= 32
+        for place in places:
+            assert place.recv(12) == b"HTTP/1.1 204"
+            place.close()
 
 
 async def test_a_port_that_is_taken_is_said() -> None:
