@@ -113,7 +113,7 @@ async def aim(row: Row, stack: Stack, upstream_port: int, directory: Path) -> Ta
         return Target(row.name, Shot(port=upstream_port, bodies=path, expected=row.proof), {})
     key = await api_key_for(row, f"http://127.0.0.1:{stack.port}", f"http://127.0.0.1:{upstream_port}")
     headers = (f"Authorization: Bearer {key}", *row.headers)
-    shot = Shot(port=stack.port, bodies=path, headers=headers, expected=row.proof)
+    shot = Shot(port=stack.port, bodies=path, path=f"/v1/{row.api}", headers=headers, expected=row.proof)
     return Target(row.name, shot, processes(stack))
 
 

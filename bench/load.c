@@ -1,6 +1,6 @@
 /* A closed loop of HTTP/1.1 requests: every connection sends its next request as soon as its answer is whole.
  *
- *   load -p PORT -f BODIES [-c CONNECTIONS] [-s SECONDS] [-n REQUESTS] [-k FIRST] [-H HEADER]... [-e EXPECTED]
+ *   load -p PORT -f BODIES [-P PATH] [-c CONNECTIONS] [-s SECONDS] [-n REQUESTS] [-k FIRST] [-H HEADER]... [-e EXPECTED]
  *
  * One thread, epoll, keep-alive, loopback only, bounded by time and by number. BODIES holds one JSON body per line, sent in
  * turn from line FIRST on; the ten digits of a body's "@0000000000" are replaced by the request's number, so that no two
@@ -27,7 +27,8 @@
 #include <unistd.h>
 
 enum { MAX_CONNECTIONS = 512, MAX_ANSWER = 256 << 10, MAX_HEADERS = 4096, GRACE_SECONDS = 10 };
-static const char PATH[] = "/v1/chat/completions", MARK[] = "@0000000000";
+static const char MARK[] = "@0000000000";
+static const char *target = "/v1/chat/completions";
 
 struct request {
     char *bytes, *number;
@@ -77,11 +78,11 @@ static void read_bodies(const char *path, const char *headers)
         if (!(lines & (lines - 1)))
             requests = realloc(requests, (lines ? 2 * lines : 1) * sizeof *requests);
         struct request *request = &requests[lines++];
-        request->bytes = malloc(size + MAX_HEADERS + 256);
+        request->bytes = malloc(size + MAX_HEADERS + strlen(target) + 256);
         int head = sprintf(request->bytes,
                            "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
                            "Content-Length: %zd\r\n%s\r\n",
-                           PATH, port, size, headers);
+                           target, port, size, headers);
         memcpy(request->bytes + head, line, size);
         request->size = head + size;
         request->number = memmem(request->bytes + head, size, MARK, sizeof MARK - 1);
@@ -187,10 +188,11 @@ int main(int count, char **arguments)
     int concurrency = 1;
     long first = 0;
     double seconds = 1;
-    for (int option; (option = getopt(count, arguments, "p:f:c:s:n:k:H:e:")) != -1;) {
+    for (int option; (option = getopt(count, arguments, "p:f:P:c:s:n:k:H:e:")) != -1;) {
         switch (option) {
         case 'p': port = atoi(optarg); break;
         case 'f': path = optarg; break;
+        case 'P': target = optarg; break;
         case 'c': concurrency = atoi(optarg); break;
         case 's': seconds = atof(optarg); break;
         case 'n': limit = atol(optarg); break;

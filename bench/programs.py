@@ -40,6 +40,7 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
 
     port: int
     bodies: Path
+    path: str = "/v1/chat/completions"
     headers: Sequence[str] = ()
     expected: str = ""
 
@@ -78,7 +79,7 @@ async def load(
 ) -> Load:
     """Send for so long, or so many, whichever ends first; `first` is the number of the first request."""
     arguments = [
-        *("-p", str(shot.port), "-f", str(shot.bodies), "-c", str(connections), "-s", str(seconds)),
+        *("-p", str(shot.port), "-f", str(shot.bodies), "-P", shot.path, "-c", str(connections), "-s", str(seconds)),
         *("-n", str(requests), "-k", str(first), "-e", shot.expected or '"id"'),
     ]
     for header in shot.headers:

@@ -12,7 +12,7 @@ import msgspec
 from deploy.local.demo_account import register
 from libs.common.ids import uuid7
 
-MODEL = "gpt-4o"
+MODEL, CLAUDE, EMBEDDING = "gpt-4o", "claude-haiku-4-5", "text-embedding-3-small"
 _OFF: dict[str, Any] = {"level": "off", "cache_enabled": False, "routing_mode": "manual"}
 _ALL: dict[str, Any] = {"level": "aggressive", "cache_enabled": True, "routing_mode": "auto", "extraction": True}
 
@@ -35,7 +35,7 @@ _NUMBERED = f"{_ASKED} My order has the number @0000000000"
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """`settings` are the organization's (None: straight to the upstream); `asked` is the question (None: another one each
     time); `stored` is asked once before, so that the cache knows it. `proof` is text that an answer holds if it went the
-    row's way.
+    row's way. `api` is the path after `/v1/`.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     headers: tuple[str, ...] = ()
     proof: str = ""
+    api: str = "chat/completions"
 
 
 _THROUGH = '"cache_hit":false'
@@ -53,6 +54,12 @@ ROWS = (
     Row(name="upstream direct, SSE", stream=True, proof="data: [DONE]"),
     Row(name="passthrough", settings=_OFF, proof=_THROUGH),
     Row(name="passthrough, SSE", settings=_OFF, stream=True, proof=_THROUGH),
+    # What Claude Code, Codex and programs that search send: nothing of these is decoded that is not needed.
+    Row(name="Messages, raw", settings=_OFF, api="messages", proof='"id":"msg_bench'),
+    Row(name="Messages, raw, SSE", settings=_OFF, api="messages", stream=True, proof="event: message_stop"),
+    Row(name="Responses, raw", settings=_OFF, api="responses", proof='"status":"completed"'),
+    Row(name="Responses, raw, SSE", settings=_OFF, api="responses", stream=True, proof="event: response.completed"),
+    Row(name="embeddings", settings=_OFF, asked=None, api="embeddings", proof='"prompt_tokens":52'),
     Row(name="full pipeline, miss", settings=_ALL, asked=None, proof='"degraded":[]'),
     Row(
         name="… with a vetoed neighbour",
@@ -68,11 +75,19 @@ ROWS = (
 )
 
 
-def body(question: str, *, stream: bool = False) -> bytes:
-    """A chat request of some 700 bytes, on one line."""
-    messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": question}]
-    request = {"model": MODEL, "messages": messages, "temperature": 0.7, "max_tokens": 500, "stream": stream}
-    return json.dumps(request).encode()
+def body(question: str, *, stream: bool = False, api: str = "chat/completions") -> bytes:
+    """A request of some 700 bytes (for a vector: the question alone), on one line."""
+    turns = [{"role": "user", "content": question}]
+    more: dict[str, Any]
+    if api == "messages":
+        more = {"model": CLAUDE, "system": _SYSTEM, "messages": turns, "max_tokens": 500}
+    elif api == "responses":
+        more = {"model": MODEL, "instructions": _SYSTEM, "input": turns, "max_output_tokens": 500, "store": False}
+    elif api == "embeddings":
+        return json.dumps({"model": EMBEDDING, "input": question, "encoding_format": "base64"}).encode()
+    else:
+        more = {"model": MODEL, "messages": [{"role": "system", "content": _SYSTEM}, *turns], "max_tokens": 500}
+    return json.dumps({**more, "temperature": 0.7, "stream": stream}).encode()
 
 
 def distinct_questions(vocabulary: Sequence[str], count: int, seed: int = 1) -> Iterator[str]:
@@ -91,7 +106,7 @@ def vocabulary(model: Path) -> list[str]:
 def bodies(row: Row, model: Path, count: int) -> bytes:
     """The file that the load generator reads: one body, or `count` that differ."""
     questions = distinct_questions(vocabulary(model), count) if row.asked is None else (row.asked,)
-    return b"".join(body(question, stream=row.stream) + b"\n" for question in questions)
+    return b"".join(body(question, stream=row.stream, api=row.api) + b"\n" for question in questions)
 
 
 async def api_key_for(row: Row, gateway: str, upstream: str) -> str:
@@ -99,6 +114,9 @@ async def api_key_for(row: Row, gateway: str, upstream: str) -> str:
     async with httpx.AsyncClient(base_url=gateway, timeout=30, trust_env=False) as api:
         account = await register(api, upstream, f"bench-{uuid7().hex[:12]}@example.com", uuid7().hex)
         headers = {"authorization": f"Bearer {account['token']}"}
+        if row.api == "messages":
+            key = {"provider": "anthropic", "api_key": "sk-ant-bench-0001", "base_url": upstream}
+            (await api.post("/api/keys/providers", json=key, headers=headers)).raise_for_status()
         changed = await api.put("/api/optimization/settings", json=row.settings, headers=headers)
         changed.raise_for_status()
         wanted = {"name": "bench", "scopes": ["chat"], "rpm": 1_000_000}

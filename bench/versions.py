@@ -28,6 +28,7 @@ _SERVICES = ("gateway", "auth", "cache", "optimizer", "router", "analytics", "al
 _LONGEST = 3_600
 _DISTINCT = 20_000
 _CHOSEN = ("passthrough", "passthrough, SSE", "exact hit", "full pipeline, miss")
+_NEW = ("Messages, raw", "Messages, raw, SSE", "Responses, raw", "Responses, raw, SSE", "embeddings")
 
 
 async def _target(row: Row, running: Running, upstream_port: int, directory: Path) -> Target:
@@ -40,7 +41,9 @@ async def _target(row: Row, running: Running, upstream_port: int, directory: Pat
     assert port is not None
     parts = {name: pid for name in _SERVICES if (pid := pid_of(running, name)) is not None}
     headers = (f"Authorization: Bearer {key}", *row.headers)
-    return Target(row.name, Shot(port=port, bodies=path, headers=headers, expected=row.proof), parts)
+    return Target(
+        row.name, Shot(port=port, bodies=path, path=f"/v1/{row.api}", headers=headers, expected=row.proof), parts
+    )
 
 
 async def _measured(
@@ -115,8 +118,9 @@ def main() -> int:
     parser.add_argument("--rows", default="", help="only rows whose name holds this")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one measurement")
+    parser.add_argument("--new", action="store_true", help="also rows of APIs that the other one has to know")
     given = parser.parse_args()
-    rows = [row for row in ROWS if row.name in _CHOSEN and given.rows in row.name]
+    rows = [row for row in ROWS if row.name in _CHOSEN + _NEW * given.new and given.rows in row.name]
     try:
         programs.build(BUILT)
         _run(given.old.resolve(), rows, given.rounds, given.seconds)

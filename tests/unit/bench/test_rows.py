@@ -31,8 +31,10 @@ def test_a_row_sends_requests_of_one_size_with_settings_that_exist(row: rows.Row
     sent = [json.loads(line) for line in rows.bodies(row, tmp_path, 5).splitlines()]
     assert len(sent) == (5 if row.asked is None else 1)
     for body in sent:
-        assert body["stream"] is row.stream
-        assert 40 <= tokens.count_text(rows.MODEL, body["messages"][-1]["content"]) <= 80
+        assert body.get("stream", False) is row.stream
+        asked = body["messages"][-1]["content"] if "messages" in body else body["input"]
+        question = asked if isinstance(asked, str) else asked[-1]["content"]
+        assert 40 <= tokens.count_text(rows.MODEL, question) <= 80
     known = set(OptimizationSettings.__struct_fields__)
     assert set(row.settings or ()) <= known
 
