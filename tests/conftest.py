@@ -1,10 +1,13 @@
 """Fixtures that every layer of tests may use, and how many examples a property is tried with."""
 
+import functools
 import gc
 import os
 from collections.abc import Iterator
 from typing import Any
 
+import httpx._transports.default
+import httpx2._transports.default
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
@@ -38,6 +41,10 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
 
+
+# Each client of an SDK reads the machine's certificates anew, which takes longer than most tests; none of them speaks TLS with these.
+for transport in (httpx._transports.default, httpx2._transports.default):
+    transport.create_ssl_context = functools.cache(transport.create_ssl_context)  # type: ignore[assignment,attr-defined,misc]
 
 _configure = structlog.configure
 
