@@ -17,6 +17,7 @@ from libs.common.tokens import count_message, count_text, encoding_for
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.explaining import parts
 from services.optimizer.domain.extraction import Extracted, choose, extract
+from services.optimizer.domain.histories import Beginnings, Histories
 from services.optimizer.domain.levers import plan
 from services.optimizer.domain.optimize import optimize
 from services.optimizer.domain.plan import Plan
@@ -25,7 +26,6 @@ from services.optimizer.domain.remembered import Memory, Store, remembering
 from services.optimizer.domain.rewriting import Rewritten, rewrite
 from services.optimizer.domain.similarity import Similarity
 from services.optimizer.domain.single_text import shortened
-from services.optimizer.histories import Beginnings, Histories
 
 # One text is read without a look at the time, which has to be over before the process is ended for it.
 LONGEST_TEXT: Final = 1_100_000
