@@ -1,4 +1,4 @@
-"""`make bench-gateway`: what Promptly costs beside its upstream, in one run of under four minutes.
+"""`make bench-gateway`: what Promptly costs beside its upstream, in one run of some six minutes.
 
 Starts everything in a home of its own, with an upstream that answers at once, and sends each row's requests at three
 concurrencies in rounds, in an order that rotates. Only ratios within one run mean anything.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import peers, proc, programs, report
+from bench import long_rows, peers, proc, programs, report
 from bench.peers import RunningPeer
 from bench.programs import ProgramFailed, Shot
 from bench.report import CONCURRENCIES, DIRECT, Cell
@@ -35,6 +35,7 @@ _MODEL = _ROOT / "var" / "model"
 _PEERS = _ROOT / ".venvs"
 _LONGEST = 900
 _DISTINCT = 20_000
+_LONG = "conversation"
 _QUIET_CORES = 0.15
 
 
@@ -151,11 +152,14 @@ async def run(chosen: str, rounds: int, seconds: float) -> None:
             for target in report.rotated(targets, step)
         ]
         after = proc.memory_of(parts)
+        long = await long_rows.measure(stack.port, upstream_port, parts, quiet) if chosen in _LONG else {}
     found = report.figures(cells)
     names = [target.name for target in targets]
     print(f"{datetime.now(UTC):%Y-%m-%d}; {machine()}; load average before: {busy_before:.1f}")
     print(f"Medians of {rounds} rounds of {seconds:g} s per cell.\n")
     print(report.speed(found, names), report.cost(found, names), report.memory(rest, after), sep="\n\n")
+    if long:
+        print("\nConversations of an agent, turn by turn", long_rows.shown(long), sep="\n\n")
     missing = [peer.name for peer in peers.PEERS if all(peer.name != other.name for other in others)]
     print(f"\nNot installed as .venvs/bench-<name>, so not measured: {', '.join(missing) or 'none'}\n")
     print(report.goals(found, rest))

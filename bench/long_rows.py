@@ -1,34 +1,31 @@
 """Long conversations through the gateway: what the first turn costs, and the tenth, and how that grows.
 
-`python -m bench.long_rows [tokens …]`, and a part of `make bench-gateway`. Each conversation is an agent's session of its own. Every turn
+A part of `make bench-gateway`; alone: `python -m bench.gateway --rows conversation`. Each is an agent's session of its own. Every turn
 goes straight to the upstream, through an organization without levers, and through one at the moderate level; between two turns the model
 answers for some seconds, so that the next one comes when nothing works any more.
 """
 
-import argparse
 import asyncio
 import json
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from bench import gateway, proc, programs, rows, sessions
+from bench import proc, rows, sessions
 from bench.programs import ProgramFailed
 from bench.report import table
 from bench.rows import Row
-from deploy.local.child import StartFailed
-from deploy.local.stack import Stack
 
 SIZES = (10_000, 100_000, 400_000)
 FIRST, TENTH = 1, 10
-LAST = 18  # the turns behind the tenth are like it
+LAST = 15  # the turns behind the tenth are like it
 CONVERSATIONS = 3
 _IDLE_SECONDS = 4.0
 _MODERATE: Mapping[str, Any] = {"level": "moderate", "cache_enabled": False, "routing_mode": "manual"}
 _OFF: Mapping[str, Any] = {"level": "off", "cache_enabled": False, "routing_mode": "manual"}
+Quiet = Callable[[dict[str, int]], Awaitable[None]]
 _TO = ("direct", "off", "moderate")
 
 
@@ -61,7 +58,7 @@ class Way:
 
     port: int
     key: str
-    parts: Mapping[str, int]
+    parts: dict[str, int]
 
     async def open(self) -> None:
         """Connect."""
@@ -89,22 +86,26 @@ class Way:
         self.writer.close()
 
 
-async def measure(stack: Stack, upstream_port: int, sizes: Sequence[int]) -> dict[tuple[int, int], Seen]:
-    """The first and the tenth turn of each size. The sizes take turns, so that none has the machine's best hour."""
-    parts = gateway.processes(stack)
+async def measure(
+    port: int, upstream_port: int, parts: dict[str, int], quiet: Quiet, sizes: Sequence[int] = SIZES
+) -> dict[tuple[int, int], Seen]:
+    """The first and the tenth turn of each size, by way of the gateway on `port`, whose `parts` are `quiet` between two turns. The sizes
+    take turns, so that none has the machine's best hour.
+    """
     ways = {"direct": Way(upstream_port, "none", {})}
     for way, settings in (("off", _OFF), ("moderate", _MODERATE)):
         row = Row(name=way, settings=dict(settings))
-        key = await rows.api_key_for(row, f"http://127.0.0.1:{stack.port}", f"http://127.0.0.1:{upstream_port}")
-        ways[way] = Way(stack.port, key, parts)
+        key = await rows.api_key_for(row, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{upstream_port}")
+        ways[way] = Way(port, key, parts)
     for one in ways.values():
         await one.open()
     await _warm(ways)
+    await quiet(parts)
     idle = await _idle(parts)
     found = {(size, turn): Seen() for size in sizes for turn in (FIRST, TENTH)}
     for number in range(CONVERSATIONS):
         for size in sizes:
-            await _converse(ways, f"{size}-{number}", size, found, idle)
+            await _converse(ways, f"{size}-{number}", size, found, idle, quiet)
     for one in ways.values():
         one.close()
     return found
@@ -116,7 +117,6 @@ async def _warm(ways: Mapping[str, Way]) -> None:
     for _ in range(8):
         for way in ways.values():
             await way.send(body)
-    await gateway.quiet(dict(ways["moderate"].parts))
 
 
 async def _idle(parts: Mapping[str, int]) -> dict[str, float]:
@@ -128,7 +128,12 @@ async def _idle(parts: Mapping[str, int]) -> dict[str, float]:
 
 
 async def _converse(
-    ways: Mapping[str, Way], name: str, size: int, found: Mapping[tuple[int, int], Seen], idle: Mapping[str, float]
+    ways: Mapping[str, Way],
+    name: str,
+    size: int,
+    found: Mapping[tuple[int, int], Seen],
+    idle: Mapping[str, float],
+    quiet: Quiet,
 ) -> None:
     messages = sessions.session(size, name)
     for turn in range(1, LAST + 1):
@@ -137,7 +142,7 @@ async def _converse(
         for way_name, way in ways.items():
             before, began = proc.exact_cpu_of(way.parts), time.perf_counter()
             took, answer = await way.send(body)
-            await gateway.quiet(dict(way.parts), step=0.1)
+            await quiet(way.parts)
             seen.milliseconds[way_name].append(took)
             spent = seen.cpu.setdefault(way_name, dict.fromkeys(before, 0.0))
             after, lasted = proc.exact_cpu_of(way.parts), time.perf_counter() - began
@@ -182,28 +187,3 @@ def _growth(found: Mapping[tuple[int, int], Seen]) -> list[str]:
         "",
         f"Tenth turn, 400k over 100k tokens: all CPU {whole:.2f} ×; the levers' own (moderate less off) {grown}.",
     ]
-
-
-async def run(sizes: Sequence[int]) -> None:
-    """Start a Promptly and measure."""
-    async with programs.upstream(gateway.BUILT, 900) as port, gateway.running(port) as stack:
-        await gateway.quiet(gateway.processes(stack))
-        print(gateway.machine(), "", shown(await measure(stack, port, sizes)), sep="\n")
-
-
-def main() -> int:
-    """Read the command line and run; 2 where this machine cannot."""
-    parser = argparse.ArgumentParser(prog="python -m bench.long_rows")
-    parser.add_argument("tokens", nargs="*", type=int, default=list(SIZES))
-    own = parser.parse_args()
-    try:
-        programs.build(gateway.BUILT)
-        asyncio.run(run(own.tokens))
-    except (ProgramFailed, StartFailed) as failure:
-        print(f"bench: {failure}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -18,7 +18,7 @@ from services.optimizer.domain.similarity import Similarity
 from services.optimizer.handlers.optimize import Optimize
 from services.optimizer.handlers.optimize_text import OptimizeText
 from services.optimizer.handlers.working import Working
-from services.optimizer.pipeline import Optimizer
+from services.optimizer.pipeline import LONGEST_TEXT, Optimizer
 from services.optimizer.settings import OptimizerSettings
 
 _OF_ITS_TIME = 0.7
@@ -34,10 +34,11 @@ async def create_app(settings: OptimizerSettings, bus: Bus) -> AsyncIterator[App
         "optimizer", program(settings), count=settings.optimizer_workers, seconds=settings.optimizer_worker_seconds
     )
     working = Working(workers, settings.optimizer_inline_bytes, settings.optimizer_max_bytes)
+    texts = Working(workers, settings.optimizer_inline_bytes, min(settings.optimizer_max_bytes, LONGEST_TEXT))
     await workers.start()
     try:
         await bus.serve(OPTIMIZE, Optimize(optimizer, working))
-        await bus.serve(OPTIMIZE_TEXT, OptimizeText(optimizer, working))
+        await bus.serve(OPTIMIZE_TEXT, OptimizeText(optimizer, texts))
         yield App()
     finally:
         await workers.close()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,7 @@ from libs.common.tokens import count_message, count_text, encoding_for
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.explaining import parts
 from services.optimizer.domain.extraction import Extracted, choose, extract
+from services.optimizer.domain.histories import Beginnings, Histories
 from services.optimizer.domain.levers import plan
 from services.optimizer.domain.optimize import optimize
 from services.optimizer.domain.plan import Plan
@@ -24,8 +26,9 @@ from services.optimizer.domain.remembered import Memory, Store, remembering
 from services.optimizer.domain.rewriting import Rewritten, rewrite
 from services.optimizer.domain.similarity import Similarity
 from services.optimizer.domain.single_text import shortened
-from services.optimizer.histories import Beginnings, Histories
 
+# One text is read without a look at the time, which has to be over before the process is ended for it.
+LONGEST_TEXT: Final = 1_100_000
 _NULL = msgspec.Raw(b"null")
 _NOTHING = partial(OptimizeReply, messages=_NULL, original_tokens=0, optimized_tokens=0)
 _NO_LIST = "messages must be an array of objects."
@@ -76,6 +79,8 @@ class Optimizer:
         histories = Histories(memory, encoding.name, partial(count_message, request.model))
         try:
             raws = _list.decode(request.messages)
+            if max(map(len, raws), default=0) > LONGEST_TEXT:
+                raise Unavailable(f"Messages of more than {LONGEST_TEXT} bytes are sent as they are.")
             history = histories.read(raws, request.known, _digest(request.beginning) if request.known else NOTHING)
         except (msgspec.MsgspecError, RecursionError):
             if not _are_objects(bytes(request.messages)):

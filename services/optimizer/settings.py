@@ -14,6 +14,6 @@ class OptimizerSettings(CommonSettings, frozen=True, kw_only=True):
     optimizer_worker_seconds: float = 3.0
     """A process that takes longer for one text is ended and replaced; a conversation that does is gone on with when it comes again."""
     optimizer_max_bytes: int = 8 << 20
-    """Messages of more bytes are sent as they are."""
+    """Conversations of more bytes are sent as they are, and those that hold a message of more than 1,100,000."""
     optimizer_memo_bytes: int = 64_000_000
     """Bytes that each process remembers of what it has found out about texts, a fourth of them of one organization."""

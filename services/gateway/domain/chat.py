@@ -16,6 +16,7 @@ from libs.common.errors import BadRequest
 from libs.common.net_guard import image_forbidden_reason
 from services.gateway.domain.invalid import invalid
 from services.gateway.domain.json_depth import MAX_DEPTH, too_deep
+from services.gateway.domain.plain_messages import are_plain
 
 MAX_MESSAGES = 20_000
 _INT32 = 2**31 - 1
@@ -207,7 +208,7 @@ def parse(body: bytes) -> Chat:
     except RecursionError:
         raise BadRequest("The body is nested too deeply.", code="invalid_json") from None
     for name, value in raw.items():
-        if too_deep(bytes(value)):
+        if not (name == "messages" and are_plain(value)) and too_deep(bytes(value)):
             raise BadRequest(f"`{name}` is nested deeper than {MAX_DEPTH} levels.", param=name)
     for position, message in enumerate(fields.messages):
         _check_message(position, message)

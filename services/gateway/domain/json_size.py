@@ -49,4 +49,4 @@ def _closely(body: bytes, most: int) -> Iterator[None]:
 
 
 def _marks(text: bytes) -> int:
-    return text.count(b",") + text.count(b"[") + text.count(b"{")
+    return len(text) - len(text.translate(None, b",[{"))  # in one go, where counting takes three

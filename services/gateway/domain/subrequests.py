@@ -18,6 +18,7 @@ from services.gateway.domain.targets import available
 # Above this a message on the bus would hold up others, so the services that save are left out; the request still goes through.
 MAX_MESSAGE_BYTES = 1 << 20
 # A long conversation crosses the bus whole at its first turn, and then what is new of it (`clients/optimizer.py`). The bus takes 8 MiB.
+# One message of it may have `MAX_MESSAGE_BYTES`, for a text is read in one go.
 MAX_OPTIMIZED_BYTES = (8 << 20) - (64 << 10)
 
 
@@ -82,7 +83,10 @@ def without_shortening(settings: OptimizationSettings) -> OptimizationSettings:
 
 
 def _fits(request: Request) -> bool:
-    return len(request.messages) <= MAX_OPTIMIZED_BYTES
+    size = len(request.messages)
+    if size <= MAX_MESSAGE_BYTES or request.chat is None:
+        return size <= MAX_MESSAGE_BYTES
+    return size <= MAX_OPTIMIZED_BYTES and max(map(len, request.chat.written)) <= MAX_MESSAGE_BYTES
 
 
 def optimize_request(request: Request, plan: Plan, catalog: Catalog) -> OptimizeRequest:

@@ -130,9 +130,11 @@ async def test_a_conversation_of_megabytes_is_shortened_and_sent_over_the_bus_on
     assert [len(request.messages) > 1 << 20 for request in asked.requests] == [True, False, False]
 
 
-async def test_what_no_message_holds_is_said(long: Stack, asked: Asked) -> None:
+@pytest.mark.parametrize("size", ["all of it", "one message"])
+async def test_what_is_too_long_says_so(long: Stack, asked: Asked, size: str) -> None:
     await long.bus.serve(OPTIMIZE, asked)
-    said = await send(long, written(talk(8 << 20)))
+    one = {"role": "user", "content": "What is this? " * 80_000}
+    said = await send(long, written(talk(8 << 20) if size == "all of it" else [*talk(1 << 10), one]))
     assert said["degraded"] == ["optimizer"]
     assert asked.requests == []
 

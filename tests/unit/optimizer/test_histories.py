@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from libs.common.beginnings import beginnings
 from libs.common.contracts.auth import Level, OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
-from libs.common.errors import BadRequest
+from libs.common.errors import BadRequest, Unavailable
 from services.optimizer.pipeline import Optimizer
 from tests.fixtures.similarity import LIKENESS
 
@@ -225,6 +225,11 @@ def test_a_message_that_nobody_can_read_is_sent_as_it_came(unreadable: bytes) ->
     assert not ours.answer(in_part(whole, 3)).missing
     with pytest.raises(BadRequest, match="array of objects"):
         ours.answer(msgspec.structs.replace(whole, messages=msgspec.Raw(b'[{"role":"user","content":"a"},1]')))
+
+
+def test_a_message_that_takes_too_long_to_read_at_once_is_sent_as_it_came() -> None:
+    with pytest.raises(Unavailable, match="sent as they are"):
+        optimizer().answer(asked([*TALK, {"role": "user", "content": "a" * 1_100_000}], "moderate", None))
 
 
 def test_one_organization_s_conversations_leave_room_for_another_s() -> None:
