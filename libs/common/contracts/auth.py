@@ -18,10 +18,10 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
     manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
-    `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints
-    where the client sets none, the provider wants them, and they pay. `holdout_share` of the conversations, 0 to 0.2, runs without
-    any lever, so that savings can be measured. `deferral` lets a request that says how long it can wait go to the provider's slower
-    and cheaper tier of service.
+    `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints,
+    or a key for the provider's cache, where the client sets none, the provider wants them, and they pay. `holdout_share` of the
+    conversations, 0 to 0.2, runs without any lever, so that savings can be measured. `deferral` lets a request that says how long it
+    can wait go to the provider's slower and cheaper tier of service.
     """
 
     level: Level = "moderate"
