@@ -622,6 +622,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was captured, newest first.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        get: operations["get_captures"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase all that was captured.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        delete: operations["delete_captures"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/captures/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A captured request, with its text.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        get: operations["get_captures_request_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a captured request.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        delete: operations["delete_captures_request_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/holdout": {
         parameters: {
             query?: never;
@@ -1394,7 +1442,7 @@ export interface components {
          * @description What a role may do, and a route needs. The values are the names that the API serves.
          * @enum {unknown}
          */
-        Action: "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "use_keys" | "write_alerts";
+        Action: "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "read_texts" | "use_keys" | "write_alerts";
         /**
          * AlertEvent
          * @description A rule fired, or its metric came back.
@@ -1622,6 +1670,35 @@ export interface components {
             total_entries: number;
         };
         /**
+         * Capture
+         * @description A captured request without its text; the rest of what is known stands in the request log, under the same id. `user_id` is the
+         *         member whose key it came with, `bytes` are of its body.
+         */
+        Capture: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "chat" | "messages" | "responses";
+            time: string;
+            user_id: string | null;
+            bytes: number;
+        };
+        /**
+         * CaptureText
+         * @description A captured request with its text: `body` is what the client sent, as it was.
+         */
+        CaptureText: {
+            capture: components["schemas"]["Capture"];
+            body: unknown;
+        };
+        /**
+         * Captures
+         * @description Newest first; `total` counts also those that are not listed.
+         */
+        Captures: {
+            captures: components["schemas"]["Capture"][];
+            total: number;
+        };
+        /**
          * ChannelConfig
          * @description Where a rule's channels lead, masked; a channel that leads nowhere is left out.
          */
@@ -1758,6 +1835,13 @@ export interface components {
             bootstrap_token: boolean;
             oauth: ("github" | "google")[];
             mail: boolean;
+        };
+        /**
+         * Erased
+         * @description How many captured requests are gone.
+         */
+        Erased: {
+            erased: number;
         };
         /**
          * Error
@@ -2332,7 +2416,8 @@ export interface components {
          *         `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints,
          *         or a key for the provider's cache, where the client sets none, the provider wants them, and they pay. `holdout_share` of the
          *         conversations, 0 to 0.2, runs without any lever, so that savings can be measured. `deferral` lets a request that says how long it
-         *         can wait go to the provider's slower and cheaper tier of service.
+         *         can wait go to the provider's slower and cheaper tier of service. `capture` keeps requests, sealed, so that admins can read them and
+         *         try other settings on them: none, all, or the conversations of a sample of a tenth.
          */
         OptimizationSettings: {
             /**
@@ -2379,6 +2464,11 @@ export interface components {
             holdout_share: number;
             /** @default true */
             deferral: boolean;
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            capture: "all" | "none" | "sampled";
         };
         /**
          * Org
@@ -2922,6 +3012,8 @@ export interface components {
             store_responses?: boolean;
             prefix_caching?: boolean;
             deferral?: boolean;
+            /** @enum {unknown} */
+            capture?: "all" | "none" | "sampled";
         };
         /**
          * SignIns
@@ -4156,6 +4248,110 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
+        };
+    };
+    get_captures: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                days?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Captures"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_captures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_captures_request_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureText"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_captures_request_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_experiments_holdout: {

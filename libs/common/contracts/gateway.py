@@ -1,4 +1,8 @@
-"""What gateways share with each other: tool calls between two turns, stored responses, rate limits, and who else is there."""
+"""What gateways share with each other: tool calls between two turns, stored responses, captured requests, rate limits, who else is
+there.
+"""
+
+from typing import Literal
 
 import msgspec
 
@@ -65,3 +69,73 @@ class BatchChecked(msgspec.Struct, frozen=True, kw_only=True):
 
 CHECK_BATCH: Rpc[CheckBatch, BatchChecked] = Rpc("promptly.v1.gateway.check_batch", CheckBatch, BatchChecked, 30_000)
 BUDGET = SharedCounter("PROMPTLY_BUDGET", 35 * 86_400.0, on_disk=True)
+
+# By organization, member, UTC day and request, sealed. Past `max_bytes` no new ones are taken.
+CAPTURES = Bucket("promptly_captures", 30 * 86_400.0, 4 << 30, own_ages=True)
+# Bytes that each organization has captured, by UTC day.
+CAPTURE_BYTES = SharedCounter("PROMPTLY_CAPTURE_BYTES", 3 * 86_400.0, on_disk=True)
+CapturedKind = Literal["chat", "messages", "responses"]
+
+
+class Captured(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a captured request without opening it. `user_id` is the member whose key it came with; `bytes` are of the body as
+    it was sent.
+    """
+
+    id: str
+    kind: CapturedKind
+    time_ms: int
+    user_id: str | None
+    bytes: int
+
+
+class ListCaptures(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest `limit` of those that came from `from_ms` until before `to_ms`, a period of 31 days at most."""
+
+    org_id: str
+    from_ms: int
+    to_ms: int
+    limit: int
+
+
+class CaptureList(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first; `total` counts also those that are not listed."""
+
+    captures: tuple[Captured, ...]
+    total: int
+
+
+class CaptureRef(msgspec.Struct, frozen=True, kw_only=True):
+    """One captured request."""
+
+    org_id: str
+    id: str
+
+
+class CapturedText(msgspec.Struct, frozen=True, kw_only=True):
+    """A captured request with its text: `body` is what the client sent."""
+
+    captured: Captured
+    body: msgspec.Raw
+
+
+class EraseCaptures(msgspec.Struct, frozen=True, kw_only=True):
+    """Erase one captured request, or, without an id, all of an organization's."""
+
+    org_id: str
+    id: str | None = None
+
+
+class CapturesErased(msgspec.Struct, frozen=True, kw_only=True):
+    """How many are gone."""
+
+    count: int
+
+
+LIST_CAPTURES: Rpc[ListCaptures, CaptureList] = Rpc(
+    "promptly.v1.gateway.list_captures", ListCaptures, CaptureList, 10_000
+)
+READ_CAPTURE: Rpc[CaptureRef, CapturedText] = Rpc("promptly.v1.gateway.read_capture", CaptureRef, CapturedText, 10_000)
+ERASE_CAPTURES: Rpc[EraseCaptures, CapturesErased] = Rpc(
+    "promptly.v1.gateway.erase_captures", EraseCaptures, CapturesErased, 10_000
+)

@@ -220,6 +220,11 @@ async def test_an_end_erases_one_organization_and_is_told_once(uow: UnitOfWork) 
         assert (user.org_id, NOW) in await tx.erasures.unpublished()
         await tx.erasures.mark_published(user.org_id)
         assert (user.org_id, NOW) not in await tx.erasures.unpublished()
+        for _ in range(2):
+            await tx.erasures.member_removed(other.org_id, other.id, NOW)
+        assert (other.org_id, other.id, NOW) in await tx.erasures.unpublished_members()
+        await tx.erasures.mark_member_published(other.org_id, other.id)
+        assert (other.org_id, other.id, NOW) not in await tx.erasures.unpublished_members()
     async with uow() as tx:
         assert await tx.accounts.add(
             Org(id=user.org_id, name="Again", account_type="team", created_at=NOW), user, "hash"
