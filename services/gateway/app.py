@@ -36,6 +36,7 @@ from services.gateway.clients.reasoning_ciphers import reasoning_ciphers
 from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
 from services.gateway.clients.response_store import BusResponseStore
+from services.gateway.clients.scratch_cache import ScratchCache
 from services.gateway.clients.to_auth import to_auth
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.clients.vectors import BusVectorCache
@@ -77,6 +78,7 @@ from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import Recorder
+from services.gateway.pipeline.replay import Replays
 from services.gateway.pipeline.request_report import RequestReport
 from services.gateway.pipeline.responder import Responder
 from services.gateway.pipeline.responses import ResponsesApi
@@ -90,6 +92,7 @@ from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.single_flight import SingleFlight
 
 _EXPIRE_SECONDS = 0.5
+_REPLAY_MS = 2_000.0
 _CUT_SECONDS = 2.0  # for the last bytes of streams that were cut
 
 
@@ -264,7 +267,10 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         await provider_keys.serve(bus, providers, clock)
         await batches.serve(bus, BatchCheck(owners, providers, objects))
-        await captures.serve(bus, captured)
+        # Hops of its own: where a replay waits in vain, requests do not.
+        hops = BusOptimizer(bus, clock.monotonic, _REPLAY_MS), BusRouter(bus, clock.monotonic, _REPLAY_MS)
+        replays = Replays(captured, pipeline.parse, lambda: ScratchCache(bus), *hops, models, clock)
+        await captures.serve(bus, captured, replays)
         await erasing.serve(bus, responses, waiting, captured)
         if isinstance(credits_, SharedCredits):
             await stack.enter_async_context(

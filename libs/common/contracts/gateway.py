@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from libs.common.contracts.auth import ProviderKey
+from libs.common.contracts.auth import Principal, ProviderKey
 from libs.common.contracts.base import Bucket, Event, Rpc, SharedCounter
+from libs.common.contracts.events import LeverShare
 
 TURNS = Bucket("promptly_turns", 86_400.0)
 # Whose files, uploads and batches at providers are, and which organizations use a provider key.
@@ -139,3 +140,62 @@ READ_CAPTURE: Rpc[CaptureRef, CapturedText] = Rpc("promptly.v1.gateway.read_capt
 ERASE_CAPTURES: Rpc[EraseCaptures, CapturesErased] = Rpc(
     "promptly.v1.gateway.erase_captures", EraseCaptures, CapturesErased, 10_000
 )
+
+
+class Replay(msgspec.Struct, frozen=True, kw_only=True):
+    """Take the newest `limit` requests that an organization had captured in a period, in the order in which they came, and see what
+    would become of them under `principal`, whose provider keys are not opened. No provider is called.
+    """
+
+    principal: Principal
+    from_ms: int
+    to_ms: int
+    limit: int
+
+
+class ReplayExample(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that something would be changed about. Nano-dollars are None where a price is unknown. `before` and `after` are its
+    messages in the chat format, and `positions` says for each of those after which one it was, -1 for one that is put in; all are empty
+    where the messages stay, or are too long to be shown.
+    """
+
+    id: str
+    requested_model: str
+    model: str
+    cache: Literal["exact", "semantic"] | None
+    tokens_before: int
+    tokens_after: int
+    baseline_nano: int | None
+    actual_nano: int | None
+    predicted_nano: int | None
+    before: msgspec.Raw = msgspec.Raw(b"[]")
+    after: msgspec.Raw = msgspec.Raw(b"[]")
+    positions: tuple[int, ...] = ()
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is predicted. Of `captured` requests in the period `replayed` were tried and `refused` could not be, by the reason; the rest was
+    beyond the limit or the time. `changed`: what goes out, or who answers, would differ from what the client sent. Sums are over
+    requests whose prices are all known, `unpriced` counts the others: what they would have cost as asked, what they did cost, and what
+    they would; input tokens as asked and as predicted. `levers` add up to as asked minus predicted.
+    """
+
+    captured: int
+    replayed: int
+    refused: dict[str, int]
+    changed: int
+    exact_hits: int
+    semantic_hits: int
+    unpriced: int
+    baseline_nano: int
+    actual_nano: int
+    predicted_nano: int
+    input_before: int
+    input_after: int
+    levers: tuple[LeverShare, ...]
+    models: dict[str, int]
+    degraded: tuple[str, ...]
+    examples: tuple[ReplayExample, ...]
+
+
+REPLAY: Rpc[Replay, Replayed] = Rpc("promptly.v1.gateway.replay", Replay, Replayed, 28_000)

@@ -21,7 +21,7 @@ from services.auth.alerts.http import AlertController
 from services.auth.billing.credits import Credits
 from services.auth.billing.http import BillingController
 from services.auth.billing.service import Billing
-from services.auth.captures.http import CaptureController
+from services.auth.captures.http import CaptureController, ReplayController
 from services.auth.domain.links import Links
 from services.auth.experiments.http import AuditController, ExperimentController
 from services.auth.http import errors
@@ -91,6 +91,7 @@ def create_api(parts: Parts) -> Litestar:
             ExperimentController,
             AuditController,
             CaptureController,
+            ReplayController,
             AlertController,
             BillingController,
             DocsController,

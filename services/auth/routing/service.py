@@ -6,7 +6,15 @@ from typing import Any, Final
 import msgspec
 
 from libs.common.clock import Clock
-from libs.common.contracts.auth import ModelAlias, OptimizationSettings, RoutingMode, RoutingRule, Tier
+from libs.common.contracts.auth import (
+    ModelAlias,
+    OptimizationSettings,
+    Principal,
+    ProviderKey,
+    RoutingMode,
+    RoutingRule,
+    Tier,
+)
 from libs.common.contracts.providers import ProviderName
 from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, Conflict, NotFound
@@ -185,6 +193,27 @@ class Configuration:
             tiers = await tx.configuration.tiers(caller.org_id)
             keys = await tx.provider_keys.all(caller.org_id)
         return route_request(caller.org_id, body, settings, rules, tiers, keys)
+
+    async def trial(self, caller: Caller, fields: Mapping[str, Any]) -> Principal:
+        """The organization as a gateway knows it, with other levers, and without what would open its provider keys."""
+        async with self._uow() as tx:
+            settings = await tx.configuration.settings(caller.org_id)
+            rules = tuple(stored.rule for stored in await tx.configuration.rules(caller.org_id))
+            tiers = await tx.configuration.tiers(caller.org_id)
+            aliases = await tx.configuration.aliases(caller.org_id)
+            keys = await tx.provider_keys.all(caller.org_id)
+        return Principal(
+            org_id=caller.org_id,
+            key_id="",
+            settings=msgspec.structs.replace(settings, **fields),
+            rules=rules,
+            tiers={provider: dict(models) for provider, models in tiers.items()},
+            aliases=dict(aliases),
+            provider_keys=tuple(
+                ProviderKey(id=key.id, provider=key.provider, sealed="", base_url=key.base_url, models=key.models)
+                for key in keys
+            ),
+        )
 
     async def _routing(self, tx: Tx, caller: Caller) -> Routing:
         settings = await tx.configuration.settings(caller.org_id)

@@ -19,8 +19,8 @@ _ANSWERED: Final = ("success", "fallback", "cached")
 
 
 class CapturedRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A request as its client sent it, and what came of it: the tokens that the provider counted (those of a hit's own answer, where
-    the cache answered), and nano-dollars, None where a price is unknown.
+    """A request as its client sent it, and what came of it: the tokens that the provider counted (none, where the cache answered), those of
+    the request as it came, the tier that served it, why the answer ended, and nano-dollars, None where a price is unknown.
     """
 
     id: str
@@ -31,7 +31,8 @@ class CapturedRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     user_id: str | None = None
     session: str | None = None
     agent: str | None = None
-    served_model: str | None = None
+    served_tier: str | None = None
+    stop: str | None = None
     tokens: TokenClasses = TokenClasses()
     original_tokens: int = 0
     actual_nano: int | None = None
@@ -64,7 +65,8 @@ def captured(request: Request, event: CompletionFinished) -> CapturedRequest | N
         user_id=request.principal.user_id,
         session=request.envelope.session,
         agent=request.envelope.agent,
-        served_model=event.served_model,
+        served_tier=event.service_tier,
+        stop=event.stop,
         tokens=event.tokens,
         original_tokens=event.original_tokens,
         actual_nano=event.actual_cost_nano,

@@ -5,6 +5,7 @@ from libs.common.contracts.gateway import (
     ERASE_CAPTURES,
     LIST_CAPTURES,
     READ_CAPTURE,
+    REPLAY,
     CapturedText,
     CaptureList,
     CaptureRef,
@@ -14,10 +15,11 @@ from libs.common.contracts.gateway import (
 )
 from libs.common.errors import NotFound
 from services.gateway.capture_ports import CaptureStore
+from services.gateway.pipeline.replay import Replays
 
 
-async def serve(bus: Bus, store: CaptureStore) -> None:
-    """List, open and erase captured requests."""
+async def serve(bus: Bus, store: CaptureStore, replays: Replays) -> None:
+    """List, open, erase and replay captured requests."""
 
     async def listed(asked: ListCaptures) -> CaptureList:
         found = await store.list(asked.org_id, asked.from_ms, asked.to_ms)
@@ -42,6 +44,7 @@ async def serve(bus: Bus, store: CaptureStore) -> None:
     await bus.serve(LIST_CAPTURES, listed)
     await bus.serve(READ_CAPTURE, read, concurrency=4)
     await bus.serve(ERASE_CAPTURES, erase)
+    await bus.serve(REPLAY, replays.run)
 
 
 def _not_there() -> NotFound:

@@ -134,6 +134,7 @@ ROUTES = [
     Row("GET", "/api/captures/{request_id}", None, 503, 403, 403, 503),
     Row("DELETE", "/api/captures/{request_id}", None, 503, 403, 403, 503),
     Row("DELETE", "/api/captures", None, 503, 403, 403, 503),
+    Row("POST", "/api/replay", {}, 503, 403, 403, 503),
     read("/api/billing/credits"),
     Row("GET", "/api/billing/purchases", None, 200, 403, 403, 200),
     Row("POST", "/api/billing/credits/checkout", {"amount_gbp": 25.0}, 404, 403, 403, 404),
