@@ -168,8 +168,8 @@ class ReplayExample(msgspec.Struct, frozen=True, kw_only=True):
     baseline_nano: int | None
     actual_nano: int | None
     predicted_nano: int | None
-    before: msgspec.Raw = msgspec.Raw(b"[]")
-    after: msgspec.Raw = msgspec.Raw(b"[]")
+    before: msgspec.Raw
+    after: msgspec.Raw
     positions: tuple[int, ...] = ()
 
 

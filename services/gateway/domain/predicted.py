@@ -21,6 +21,7 @@ _WHOLE: Final = frozenset((None, "stop", "end_turn", "stop_sequence", "completed
 _CALLS: Final = frozenset(("tool_calls", "tool_use", "function_call"))
 _PROBE: Final = 1_000_000
 # Only its being there matters: what it says is nobody's.
+_NO_MESSAGES: Final = msgspec.Raw(b"[]")
 _ANSWER: Final = msgspec.Raw(b'{"choices":[{"message":{"role":"assistant","content":"-"}}]}')
 
 
@@ -179,6 +180,8 @@ class Prediction:
             baseline_nano=baseline,
             actual_nano=captured.actual_nano,
             predicted_nano=after,
+            before=_NO_MESSAGES,
+            after=_NO_MESSAGES,
         )
         example = _with_texts(example, request, plan)
         self._examples.append((weight, example))

@@ -10,6 +10,7 @@ from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.cache import StoreAnswer
 from libs.common.contracts.gateway import Captured, Replay, Replayed
+from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
 from libs.common.errors import Conflict, PromptlyError
 from services.gateway.capture_ports import CaptureStore
 from services.gateway.domain import subrequests
@@ -146,7 +147,7 @@ class _Trial:
         self._calls = _Loops()
         self._seconds = 0.0
         self._prefixes = PrefixCacheTracker(lambda: self._seconds)
-        self._planner = Planner(scratch, optimizer, router, self._calls, self._prefixes, catalog)
+        self._planner = Planner(scratch, _Placed(optimizer), router, self._calls, self._prefixes, catalog)
 
     async def take(self, captured: CapturedRequest, found: Prediction) -> None:
         """Try one request, and add what is predicted of it."""
@@ -180,6 +181,16 @@ class _Trial:
             return plan.answered_by(hit)
         plan = await self._planner.plan(request, plan)
         return plan if plan.hit is not None else self._planner.select_target(request, plan)
+
+
+class _Placed:
+    """The optimizer, asked to say where its messages stood: examples are shown message by message."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self._optimizer = optimizer
+
+    async def optimize(self, request: OptimizeRequest) -> OptimizeReply:
+        return await self._optimizer.optimize(msgspec.structs.replace(request, placed=True))
 
 
 class _Loops:
