@@ -1063,6 +1063,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict what other settings would have made of captured requests; no provider is called.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        post: operations["post_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests": {
         parameters: {
             query?: never;
@@ -1850,6 +1870,23 @@ export interface components {
         Error: {
             detail: string;
             errors?: components["schemas"]["FieldError"][];
+        };
+        /**
+         * Example
+         * @description A request that something would be changed about: who would answer it, at which price, and its messages in the chat format, with what
+         *         is taken away and put in; empty where they stay as they are, or are too long to be shown.
+         */
+        Example: {
+            id: string;
+            requested_model: string;
+            model: string;
+            cache: ("exact" | "semantic") | null;
+            tokens_before: number;
+            tokens_after: number;
+            as_asked_usd: number | null;
+            actual_usd: number | null;
+            predicted_usd: number | null;
+            diff: components["schemas"]["MessageChange"][];
         };
         /**
          * ExchangeBody
@@ -2763,6 +2800,69 @@ export interface components {
             org: components["schemas"]["Org"];
             token: string;
             api_key: string;
+        };
+        /**
+         * ReplayBody
+         * @description The newest `limit` requests that were captured from `from` until `to`, or in the last `days`, under the organization's levers with
+         *         these changes.
+         */
+        ReplayBody: {
+            /** @default {} */
+            settings: components["schemas"]["SettingsChange"];
+            /** @default null */
+            from: string | null;
+            /** @default null */
+            to: string | null;
+            /** @default 1 */
+            days: number;
+            /** @default 1000 */
+            limit: number;
+        };
+        /**
+         * ReplayLever
+         * @description What a lever is predicted to save; negative where it would cost.
+         */
+        ReplayLever: {
+            /** @enum {unknown} */
+            lever: "cache_discount" | "caching" | "compression" | "deferral" | "pruning" | "redundancy" | "routing" | "whitespace";
+            tokens: number;
+            savings_usd: number;
+        };
+        /**
+         * ReplayResult
+         * @description A prediction, no measurement: answers are taken to be as long as the recorded ones. Of `captured` requests `replayed` were tried and
+         *         `refused` could not be, by the reason; the others were beyond the limit or the time. Dollars are sums over requests whose prices are
+         *         all known, `unpriced` counts the rest: as asked, without any lever; actual, as billed; predicted. `levers` add up to as asked minus
+         *         predicted. `models` counts who would answer; `degraded` names services that did not take part.
+         */
+        ReplayResult: {
+            /**
+             * @default predicted
+             * @enum {unknown}
+             */
+            label: "predicted";
+            from: string;
+            to: string;
+            captured: number;
+            replayed: number;
+            refused: {
+                [key: string]: number;
+            };
+            changed_share: number;
+            exact_hits: number;
+            semantic_hits: number;
+            unpriced: number;
+            as_asked_usd: number;
+            actual_usd: number;
+            predicted_usd: number;
+            input_tokens_before: number;
+            input_tokens_after: number;
+            levers: components["schemas"]["ReplayLever"][];
+            models: {
+                [key: string]: number;
+            };
+            degraded: string[];
+            examples: components["schemas"]["Example"][];
         };
         /**
          * RequestCounts
@@ -5060,6 +5160,36 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
