@@ -72,7 +72,7 @@ CHECK_BATCH: Rpc[CheckBatch, BatchChecked] = Rpc("promptly.v1.gateway.check_batc
 BUDGET = SharedCounter("PROMPTLY_BUDGET", 35 * 86_400.0, on_disk=True)
 
 # By organization, member, UTC day and request, sealed. Past `max_bytes` no new ones are taken.
-CAPTURES = Bucket("promptly_captures", 30 * 86_400.0, 4 << 30, own_ages=True)
+CAPTURES = Bucket("promptly_captures", 30 * 86_400.0, 1 << 30, own_ages=True)
 # Bytes that each organization has captured, by UTC day.
 CAPTURE_BYTES = SharedCounter("PROMPTLY_CAPTURE_BYTES", 3 * 86_400.0, on_disk=True)
 CapturedKind = Literal["chat", "messages", "responses"]

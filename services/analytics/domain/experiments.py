@@ -179,10 +179,12 @@ def _always_valid(error: float, treated: int, control: int) -> float:
 
 
 def _variance(values: Numbers) -> float:
-    """The variance; of what never varied, as if half a conversation more were on either side: nothing seen is not nothing there."""
+    """The variance; of a proportion as if one conversation more had it and one more had not (Agresti and Caffo, 2000): where few are held
+    out, often none of them has what is counted, and nothing seen is not nothing there.
+    """
     if ((values == 0.0) | (values == 1.0)).all():
         ones, count = float(values.sum()), len(values)
-        return (ones + 0.5) * (count - ones + 0.5) / (count + 1) ** 2
+        return (ones + 1) * (count - ones + 1) / (count + 2) ** 2
     return float(values.var(ddof=1))
 
 
