@@ -654,7 +654,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A captured request, with its text.
+         * A captured request, with its text. The audit log says who read it.
          * @description Roles: admin. Scopes of keys: none.
          */
         get: operations["get_captures_request_id"];
@@ -1621,7 +1621,7 @@ export interface components {
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "aliases_changed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
+            action: "aliases_changed" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;

@@ -21,7 +21,7 @@ from libs.common.errors import BadRequest, Conflict, NotFound
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
-from services.auth.domain.audit import AuditEntry
+from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.routing.domain import rules
 from services.auth.routing.domain.chat_request import ChatBody, route_request
@@ -85,6 +85,14 @@ class Configuration:
                 )
                 await tx.audit.add(caller.org_id, entry)
         return settings
+
+    async def note(self, caller: Caller, action: AuditAction, what: Mapping[str, Any]) -> None:
+        """Write into the audit log what somebody does with captured requests; where that fails, it is not done."""
+        entry = AuditEntry(
+            id=new_id("aud"), at=self._clock.now(), actor=caller.actor, action=action, before={}, after=dict(what)
+        )
+        async with self._uow() as tx:
+            await tx.audit.add(caller.org_id, entry)
 
     async def changes(self, caller: Caller, limit: int) -> Sequence[AuditEntry]:
         """The latest changes of the levers, newest first."""

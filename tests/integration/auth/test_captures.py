@@ -75,6 +75,13 @@ async def test_only_admins_see_them_and_only_their_own(auth: Auth) -> None:
     assert (await auth.call("DELETE", f"{CAPTURES}/{ONE.id}", org.token)).json() == {"erased": 1}
     assert (await auth.call("DELETE", CAPTURES, org.token)).json() == {"erased": 1}
     assert {getattr(request, "org_id", "") for request in asked} == {org.id}
+    log = (await auth.call("GET", "/api/audit-log", org.token)).json()["entries"]
+    assert [(entry["action"], entry["after"]) for entry in log] == [
+        ("captures_erased", {"all": True}),
+        ("captures_erased", {"request_id": ONE.id}),
+        ("capture_read", {"request_id": ONE.id}),
+    ]
+    assert {entry["actor"] for entry in log} == {org.user_id}
     assert isinstance(asked[0], ListCaptures)
     assert (asked[0].limit, asked[0].to_ms - asked[0].from_ms) == (7, 31 * 86_400_000)
     period = "from=2026-01-01T00:00:00Z&to=2026-03-01T00:00:00Z"
