@@ -17,7 +17,9 @@ from services.gateway.state.cache_keys import CacheKeys
 from services.gateway.state.prefix_reuse import PrefixReuse
 
 _BREAKPOINTS = "cache_control"
-_KEY = "prompt_cache_key"
+_KEY, _KEY_MARK = "prompt_cache_key", b'"prompt_cache_key"'
+# Bytes: prompts of fewer than 1,024 tokens are not cached.
+_SHORT = 2_048
 _TIER = "service_tier"
 # What a prompt begins with, by its names in the clients' APIs.
 _BEGINNINGS = ("tools", "functions", "instructions", "system", "systemInstruction")
@@ -47,7 +49,7 @@ def with_cache_key(attempt: Attempt, encoded: EncodedRequest, plan: Plan, keys: 
     request, form = attempt.request, attempt.provider.formats.get(encoded.surface)
     if not _on(attempt, encoded, plan) or form is None or not form.takes_cache_key or _KEY in attempt.without:
         return encoded
-    if f'"{_KEY}"'.encode() in encoded.body or (shape := _shape(request)) is None:
+    if len(encoded.body) < _SHORT or _KEY_MARK in encoded.body or (shape := _shape(request)) is None:
         return encoded
     org_id = request.principal.org_id
     conversation = request.conversation or holdout.conversation(org_id, request.envelope, request.chat)

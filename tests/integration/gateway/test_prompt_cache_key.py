@@ -29,7 +29,7 @@ async def caching(tmp_path: Path) -> AsyncIterator[Stack]:
         yield stack
 
 
-async def talk(stack: Stack, *, api: str = "chat", headers: bool = True, **more: Any) -> None:
+async def talk(stack: Stack, *, api: str = "chat", headers: bool = True, told: str = SYSTEM, **more: Any) -> None:
     """Conversations that take turns, faster than one machine of the provider's takes them."""
     async with stack.client() as client:
         for turn in range(TURNS):
@@ -42,13 +42,13 @@ async def talk(stack: Stack, *, api: str = "chat", headers: bool = True, **more:
                     ]
                 named = {"x-session-id": f"secret-session-{session}"} if headers else {}
                 if api == "chat":
-                    system: Any = {"role": "system", "content": SYSTEM}
+                    system: Any = {"role": "system", "content": told}
                     await client.chat.completions.create(
                         model=GPT, messages=[system, *said], extra_headers=named, **more
                     )
                 else:
                     await client.responses.create(
-                        model=GPT, instructions=SYSTEM, input=said, store=False, extra_headers=named, **more
+                        model=GPT, instructions=told, input=said, store=False, extra_headers=named, **more
                     )
 
 
@@ -81,6 +81,11 @@ async def test_a_conversation_without_a_session_is_known_by_how_it_began(caching
     found = keys(caching)
     assert None not in found[-SESSIONS:]
     assert found[-SESSIONS:] == found[-2 * SESSIONS : -SESSIONS]
+
+
+async def test_what_is_too_short_to_be_cached_has_no_key(caching: Stack) -> None:
+    await talk(caching, told="Be brief.")
+    assert set(keys(caching)) == {None}
 
 
 async def test_a_client_s_own_key_stays(caching: Stack) -> None:
