@@ -1,7 +1,8 @@
-"""`make bench-prefix`: input bills under Anthropic's rules, without breakpoints, with a client's own, and with ours.
+"""`make bench-prefix`: input bills under Anthropic's rules, without breakpoints, with a client's own, and with ours; and under OpenAI's,
+without a key, with the session for one, and with ours.
 
-The provider is the played one (`tests/fake_provider/prefix_cache.py`), prices are its own list, time is counted and not waited
-for. The decision and the marks are the gateway's own code.
+The provider is the played one (`tests/fake_provider/prefix_cache.py`, `openai_cache.py`), prices are its own list, time is counted and
+not waited for. The decisions, marks and keys are the gateway's own code.
 """
 
 import sys
@@ -9,13 +10,16 @@ from collections.abc import Iterator, Sequence
 
 from bench.optimizer.data import DATA, Sets
 from bench.optimizer.ledger import Ledger
-from bench.prefix import both
+from bench.prefix import both, openai
 from bench.prefix.played import Played, bill_of
 from bench.prefix.traffic import MODEL, Traffic, agents, own_marks, single, without_marks
 from tests.fake_provider.meter import Usage
 from tests.fake_provider.prefix_cache import PrefixCache
 
 _HEAD = "traffic,conversations,calls,input bill,with ours,saved,if always marked,dearer,worst".split(",")
+_OPENAI_HEAD = (
+    "traffic,model,calls a minute,uncached,no key,session as key,ours,session saves,ours saves,dearer,worst".split(",")
+)
 _MOST_DEARER = 1.0  # % of conversations
 _WORST = 3.0  # % of a conversation's input bill
 _GOAL = 60.0  # % of agents' input bill
@@ -100,6 +104,11 @@ def main() -> int:
         ledger.show("tau airline with the optimizer", ["levers", "between turns", "input bill", "saved"], lines)
     words = "tide harbour ledger bridge copper lantern orchard kettle winter signal".split()
     show(ledger, "Single calls, which gain little", list(single(words)), agent=False)
+    rows = openai.lines(sets, words)
+    ledger.show("OpenAI, against no key", _OPENAI_HEAD, [openai.columns(row) for row in rows])
+    for row in rows:
+        dearer = 100 * (sum(row.ours) / sum(row.none) - 1)
+        ledger.most(f"{row.name}, {row.model}, {row.rate} a minute: dearer by", dearer, 0.0, "%")
     return 0 if ledger.close() else 1
 
 

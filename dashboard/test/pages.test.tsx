@@ -46,6 +46,7 @@ const SETTINGS = {
   prefix_caching: true,
   deferral: true,
   holdout_share: 0,
+  capture: "none",
 };
 
 it("signing in keeps the token, and tells a wrong password", async () => {

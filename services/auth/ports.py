@@ -42,6 +42,10 @@ class EventPublisher(Protocol):
         """For every service that keeps something of an organization; `Unavailable` where it is not certain to arrive."""
         ...
 
+    async def member_removed(self, org_id: str, user_id: str, at: datetime) -> None:
+        """For every service that keeps what members wrote; `Unavailable` where it is not certain to arrive."""
+        ...
+
     async def lever_switched_off(self, event: LeverSwitchedOff) -> None:
         """For the alerts; `Unavailable` where it is not certain to arrive. Called before the commit."""
         ...
@@ -113,7 +117,7 @@ class OneTimeTokens(Protocol):
 
 
 class Erasures(Protocol):
-    """Organizations that came to an end."""
+    """Organizations that came to an end, and members who are gone."""
 
     async def erase(self, org_id: str, at: datetime) -> None:
         """Delete everything of an organization, and keep that its deletion has to be published."""
@@ -125,6 +129,18 @@ class Erasures(Protocol):
 
     async def mark_published(self, org_id: str) -> None:
         """Its deletion was published."""
+        ...
+
+    async def member_removed(self, org_id: str, user_id: str, at: datetime) -> None:
+        """Keep that it has to be published that a member is gone."""
+        ...
+
+    async def unpublished_members(self) -> Sequence[tuple[str, str, datetime]]:
+        """Members of whom that has not been published: organization, user, since when."""
+        ...
+
+    async def mark_member_published(self, org_id: str, user_id: str) -> None:
+        """It was published."""
         ...
 
 

@@ -22,6 +22,7 @@ from libs.common.sealing import Sealer, parse_keks
 from libs.common.web import serve_http
 from services.gateway.clients.budgets import SharedBudgets
 from services.gateway.clients.cache import BusCache, BusRouter
+from services.gateway.clients.capture_store import BusCaptureStore
 from services.gateway.clients.credits import NoCredits, SharedCredits
 from services.gateway.clients.deferred_store import BusDeferredStore
 from services.gateway.clients.egress import egress
@@ -36,11 +37,12 @@ from services.gateway.clients.reasoning_ciphers import reasoning_ciphers
 from services.gateway.clients.replicas import Replicas
 from services.gateway.clients.request_history import BusRequestHistory
 from services.gateway.clients.response_store import BusResponseStore
+from services.gateway.clients.scratch_cache import ScratchCache
 from services.gateway.clients.to_auth import to_auth
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.clients.vectors import BusVectorCache
 from services.gateway.domain.batches import BatchLimits
-from services.gateway.handlers import batches, erasing, provider_keys
+from services.gateway.handlers import batches, captures, erasing, provider_keys
 from services.gateway.http.anthropic import count_message_tokens, messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
@@ -63,6 +65,7 @@ from services.gateway.pipeline.batch_charge import BatchCharges
 from services.gateway.pipeline.batch_check import BatchCheck
 from services.gateway.pipeline.batch_exchange import BatchExchange
 from services.gateway.pipeline.cache_lookup import CacheLookup
+from services.gateway.pipeline.capture import Capture
 from services.gateway.pipeline.count_tokens import CountTokens
 from services.gateway.pipeline.deferral_worker import DeferralWorker
 from services.gateway.pipeline.deferrals import Deferrals
@@ -76,6 +79,7 @@ from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCalls
 from services.gateway.pipeline.recorder import Recorder
+from services.gateway.pipeline.replay import Replays
 from services.gateway.pipeline.request_report import RequestReport
 from services.gateway.pipeline.responder import Responder
 from services.gateway.pipeline.responses import ResponsesApi
@@ -89,6 +93,7 @@ from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.single_flight import SingleFlight
 
 _EXPIRE_SECONDS = 0.5
+_REPLAY_MS = 2_000.0
 _CUT_SECONDS = 2.0  # for the last bytes of streams that were cut
 
 
@@ -170,7 +175,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         calls = ProviderCalls(providers, known, models, health, clock, _pause, reasoning_ciphers(sealer))
         budgets = SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True)
         report = RequestReport(models, log_share=settings.request_log_share, by_org=settings.metrics_by_org)
-        recorder = Recorder(events, tool_calls, models, clock, after_requests, report)
+        captured = BusCaptureStore(bus, sealer, clock, ttl=settings.capture_ttl, daily=settings.capture_daily_bytes)
+        recorder = Recorder(events, tool_calls, models, clock, after_requests, report, Capture(captured, stores))
         vectors = BusVectorCache(bus, clock.monotonic, settings.lookup_budget_ms, stores)
         embeddings = Embeddings(
             admission=admission,
@@ -262,7 +268,11 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         await provider_keys.serve(bus, providers, clock)
         await batches.serve(bus, BatchCheck(owners, providers, objects))
-        await erasing.serve(bus, responses, waiting)
+        # Hops of its own: where a replay waits in vain, requests do not.
+        hops = BusOptimizer(bus, clock.monotonic, _REPLAY_MS), BusRouter(bus, clock.monotonic, _REPLAY_MS)
+        replays = Replays(captured, pipeline.parse, lambda: ScratchCache(bus), *hops, models, clock)
+        await captures.serve(bus, captured, replays)
+        await erasing.serve(bus, responses, waiting, captured)
         if isinstance(credits_, SharedCredits):
             await stack.enter_async_context(
                 background(every("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))

@@ -117,6 +117,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """Seconds for which answers of batches are kept (604,800 to 2,592,000)."""
     deferral_daily_bytes: int = 256 << 20
     """Bytes of waiting requests and their answers, sealed, that an organization may store in a UTC day (0: no request waits)."""
+    capture_ttl: Annotated[float, Meta(ge=3_600, le=2_592_000)] = 604_800.0
+    """Seconds for which captured requests are kept, of organizations that have them captured (3,600 to 2,592,000)."""
+    capture_daily_bytes: Annotated[int, Meta(ge=0)] = 16 << 20
+    """Bytes of an organization's captured requests, sealed, of a UTC day, each counting as 4 KiB at least (0: none are captured)."""
     principal_ttl: float = 30.0
     """Seconds for which auth's answer about a key holds."""
     principal_stale: float = 900.0

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 from openai import APIError, AuthenticationError, OpenAI
 
@@ -57,6 +58,8 @@ def test_one_trace_crosses_every_part_and_analytics_is_linked(running: Running, 
 @pytest.mark.timeout(180)
 def test_nothing_secret_leaves_the_process(running: Running, collector: Collector) -> None:
     account = running.account(password=PASSWORD, provider_key=PROVIDER_KEY)
+    # Also where an organization has its requests captured, read and tried under other settings.
+    account.put("/api/optimization/settings", capture="all")
     canaries = [PROMPT[:20], SYSTEM[:20], PASSWORD, PROVIDER_KEY, account.api_key, account.token]
     answers, refusals = [], []
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": PROMPT}]
@@ -84,6 +87,11 @@ def test_nothing_secret_leaves_the_process(running: Running, collector: Collecto
     assert not any(canary in refusal for canary in (PROVIDER_KEY, account.api_key) for refusal in refusals)
     rows = account.log(16)
     assert "zebra" not in json.dumps(rows)
+    wait_for(lambda: account.get("/api/captures")["total"] >= len(answers))
+    one = account.get("/api/captures", limit=1)["captures"][0]["id"]
+    assert "zebra" in json.dumps(account.get(f"/api/captures/{one}"))
+    tried = httpx.post(f"{running.url}/api/replay", json={}, headers=account.headers, timeout=35)
+    assert tried.json()["replayed"] >= len(answers)
     wait_for(lambda: any(span.attributes.get("promptly.org_id") == account.org_id for span in collector.spans))
     everywhere = {"log": running.log.encode(), "spans": b"".join(collector.raw)}
     for name, text in everywhere.items():

@@ -12,6 +12,7 @@ import msgspec
 
 from tests.fake_provider import answer, faults, known, meter, routes, serving, strict, wire_anthropic, wire_responses
 from tests.fake_provider.formats import Format
+from tests.fake_provider.openai_cache import OpenAICache
 from tests.fake_provider.prefix_cache import PrefixCache
 from tests.fake_provider.recorded import Recorded, key
 from tests.fake_provider.routes import Route
@@ -24,8 +25,8 @@ class FakeProvider:
     """An ASGI application. `ledger` holds one entry for each request that reached an endpoint that generates.
 
     `strict` refuses what the real provider refuses. `record_bodies` keeps the bodies of requests in the ledger. `demo`
-    answers the questions of the documentation's examples. `prefix_cache` caches what Anthropic's clients mark, `recorded` are
-    answers by the key of what was said last.
+    answers the questions of the documentation's examples. `prefix_cache` caches what Anthropic's clients mark,
+    `openai_cache` what OpenAI's send; `recorded` are answers by the key of what was said last.
     """
 
     def __init__(self, *, strict: bool = False, demo: bool = False) -> None:
@@ -36,6 +37,7 @@ class FakeProvider:
         self.record_bodies = False
         self.side = SideRoutes(self.script.next, self.ledger)
         self.prefix_cache: PrefixCache | None = None
+        self.openai_cache: OpenAICache | None = None
         self.recorded: Mapping[str, Recorded] = {}
         self._count = 0
 
@@ -198,8 +200,11 @@ class FakeProvider:
         made = answer.make(
             number, int(time.time()), model, step, wire.last(body), wire.count(model, body), _tier(wire, body)
         )
-        if self.prefix_cache is not None and wire is wire_anthropic:
-            cached = self.prefix_cache.used(entry["key_end"], model, body)
+        cache = (
+            self.prefix_cache if wire is wire_anthropic else self.openai_cache if wire.PROVIDER == "openai" else None
+        )
+        if cache is not None:
+            cached = cache.used(entry["key_end"], model, body)
             made = replace(made, used=made.used._replace(**dict(zip(cached._fields[:4], cached[:4], strict=True))))
         used = made.used
         entry.update(prompt_tokens=used.prompt, completion_tokens=used.completion, tokens=used._asdict())

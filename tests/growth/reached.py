@@ -58,6 +58,8 @@ EXCUSED: dict[str, str] = {
     "services.router.domain.available_models": _NAMES,
     "services.gateway.translate.anthropic_content.unusable": _SENTENCES,
     "services.gateway.formats.json_fields.rejected": _SENTENCES,
+    "services.gateway.domain.predicted.Prediction.refuse": "counts our own codes of errors",
+    "services.gateway.domain.predicted.Prediction.skip": "the name of a service of ours",
     "services.gateway.formats.surface.counted": "the name of a field of ours",
     "services.gateway.translate.google_fields.unusable": _SENTENCES,
     "services.gateway.translate.errors": _SENTENCES,

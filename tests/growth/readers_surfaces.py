@@ -12,7 +12,7 @@ from libs.common.catalog import load
 from libs.common.contracts.events import TokenClasses
 from libs.common.errors import PromptlyError
 from services.gateway.domain.attempts import Failure
-from services.gateway.domain.deferral import with_tier
+from services.gateway.domain.deferral import with_field
 from services.gateway.domain.prefix_writes import Place, Rates
 from services.gateway.endpoints.chat_view import chat_view
 from services.gateway.endpoints.generate import replay as generate_replay
@@ -47,6 +47,7 @@ from services.gateway.providers.compatible import chat
 from services.gateway.providers.compatible.surface import CHAT
 from services.gateway.providers.google.surface import GENERATE
 from services.gateway.providers.openai.surface import RESPONSES
+from services.gateway.state.cache_keys import CacheKeys
 from services.gateway.state.prefix_reuse import PrefixReuse
 from tests.growth import format_samples
 from tests.growth.reader import Reader, pieces, refused
@@ -101,6 +102,7 @@ def _breakpoints(text: str) -> None:
     messages = [*lines, {"role": "assistant", "content": said}, newest]
     data = json.dumps({"system": said, "tools": [tool], "messages": messages}).encode()
     found = beginning(data)
+    CacheKeys(lambda: 0.0).key(Place("org", "key", "m"), said.encode(), said)
     if found is not None:
         found.with_breakpoints("5m", turns=True)
         reuse = PrefixReuse(lambda: 0.0)
@@ -183,7 +185,7 @@ def _served(parse: Parse, body: dict[str, Any]) -> None:
     data = json.dumps(body).encode()
     found, ask = parse(data)
     with_model(found, "other")
-    with_tier(data, "flex")
+    with_field(data, "service_tier", "flex")
     levers.cacheable(found)
     levers.provider_bound(found)
     levers.optimizable(found, "messages")

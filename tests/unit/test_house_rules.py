@@ -31,6 +31,7 @@ FEATURES = {
     "accounts",
     "alerts",
     "billing",
+    "captures",
     "experiments",
     "insights",
     "keys",

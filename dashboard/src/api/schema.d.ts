@@ -622,6 +622,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was captured, newest first.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        get: operations["get_captures"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase all that was captured.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        delete: operations["delete_captures"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/captures/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A captured request, with its text. The audit log says who read it.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        get: operations["get_captures_request_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a captured request.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        delete: operations["delete_captures_request_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/holdout": {
         parameters: {
             query?: never;
@@ -1015,6 +1063,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict what other settings would have made of captured requests; no provider is called.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        post: operations["post_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests": {
         parameters: {
             query?: never;
@@ -1394,7 +1462,7 @@ export interface components {
          * @description What a role may do, and a route needs. The values are the names that the API serves.
          * @enum {unknown}
          */
-        Action: "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "use_keys" | "write_alerts";
+        Action: "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "read_texts" | "use_keys" | "write_alerts";
         /**
          * AlertEvent
          * @description A rule fired, or its metric came back.
@@ -1553,7 +1621,7 @@ export interface components {
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "aliases_changed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
+            action: "aliases_changed" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;
@@ -1620,6 +1688,35 @@ export interface components {
             exact_entries: number;
             semantic_entries: number;
             total_entries: number;
+        };
+        /**
+         * Capture
+         * @description A captured request without its text; the rest of what is known stands in the request log, under the same id. `user_id` is the
+         *         member whose key it came with, `bytes` are of its body.
+         */
+        Capture: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "chat" | "messages" | "responses";
+            time: string;
+            user_id: string | null;
+            bytes: number;
+        };
+        /**
+         * CaptureText
+         * @description A captured request with its text: `body` is what the client sent, as it was.
+         */
+        CaptureText: {
+            capture: components["schemas"]["Capture"];
+            body: unknown;
+        };
+        /**
+         * Captures
+         * @description Newest first; `total` counts also those that are not listed.
+         */
+        Captures: {
+            captures: components["schemas"]["Capture"][];
+            total: number;
         };
         /**
          * ChannelConfig
@@ -1760,12 +1857,36 @@ export interface components {
             mail: boolean;
         };
         /**
+         * Erased
+         * @description How many captured requests are gone.
+         */
+        Erased: {
+            erased: number;
+        };
+        /**
          * Error
          * @description A sentence for the client; `errors` where fields are to blame.
          */
         Error: {
             detail: string;
             errors?: components["schemas"]["FieldError"][];
+        };
+        /**
+         * Example
+         * @description A request that something would be changed about: who would answer it, at which price, and its messages in the chat format, with what
+         *         is taken away and put in; empty where they stay as they are, or are too long to be shown.
+         */
+        Example: {
+            id: string;
+            requested_model: string;
+            model: string;
+            cache: ("exact" | "semantic") | null;
+            tokens_before: number;
+            tokens_after: number;
+            as_asked_usd: number | null;
+            actual_usd: number | null;
+            predicted_usd: number | null;
+            diff: components["schemas"]["MessageChange"][];
         };
         /**
          * ExchangeBody
@@ -2329,10 +2450,11 @@ export interface components {
          *
          *         `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
          *         manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
-         *         `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints
-         *         where the client sets none, the provider wants them, and they pay. `holdout_share` of the conversations, 0 to 0.2, runs without
-         *         any lever, so that savings can be measured. `deferral` lets a request that says how long it can wait go to the provider's slower
-         *         and cheaper tier of service.
+         *         `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints,
+         *         or a key for the provider's cache, where the client sets none, the provider wants them, and they pay. `holdout_share` of the
+         *         conversations, 0 to 0.2, runs without any lever, so that savings can be measured. `deferral` lets a request that says how long it
+         *         can wait go to the provider's slower and cheaper tier of service. `capture` keeps requests, sealed, so that admins can read them and
+         *         try other settings on them: none, all, or the conversations of a sample of a tenth.
          */
         OptimizationSettings: {
             /**
@@ -2379,6 +2501,11 @@ export interface components {
             holdout_share: number;
             /** @default true */
             deferral: boolean;
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            capture: "all" | "none" | "sampled";
         };
         /**
          * Org
@@ -2675,6 +2802,69 @@ export interface components {
             api_key: string;
         };
         /**
+         * ReplayBody
+         * @description The newest `limit` requests that were captured from `from` until `to`, or in the last `days`, under the organization's levers with
+         *         these changes.
+         */
+        ReplayBody: {
+            /** @default {} */
+            settings: components["schemas"]["SettingsChange"];
+            /** @default null */
+            from: string | null;
+            /** @default null */
+            to: string | null;
+            /** @default 1 */
+            days: number;
+            /** @default 1000 */
+            limit: number;
+        };
+        /**
+         * ReplayLever
+         * @description What a lever is predicted to save; negative where it would cost.
+         */
+        ReplayLever: {
+            /** @enum {unknown} */
+            lever: "cache_discount" | "caching" | "compression" | "deferral" | "pruning" | "redundancy" | "routing" | "whitespace";
+            tokens: number;
+            savings_usd: number;
+        };
+        /**
+         * ReplayResult
+         * @description A prediction, no measurement: answers are taken to be as long as the recorded ones. Of `captured` requests `replayed` were tried and
+         *         `refused` could not be, by the reason; the others were beyond the limit or the time. Dollars are sums over requests whose prices are
+         *         all known, `unpriced` counts the rest: as asked, without any lever; actual, as billed; predicted. `levers` add up to as asked minus
+         *         predicted. `models` counts who would answer; `degraded` names services that did not take part.
+         */
+        ReplayResult: {
+            /**
+             * @default predicted
+             * @enum {unknown}
+             */
+            label: "predicted";
+            from: string;
+            to: string;
+            captured: number;
+            replayed: number;
+            refused: {
+                [key: string]: number;
+            };
+            changed_share: number;
+            exact_hits: number;
+            semantic_hits: number;
+            unpriced: number;
+            as_asked_usd: number;
+            actual_usd: number;
+            predicted_usd: number;
+            input_tokens_before: number;
+            input_tokens_after: number;
+            levers: components["schemas"]["ReplayLever"][];
+            models: {
+                [key: string]: number;
+            };
+            degraded: string[];
+            examples: components["schemas"]["Example"][];
+        };
+        /**
          * RequestCounts
          * @description Requests by how they ended.
          */
@@ -2922,6 +3112,8 @@ export interface components {
             store_responses?: boolean;
             prefix_caching?: boolean;
             deferral?: boolean;
+            /** @enum {unknown} */
+            capture?: "all" | "none" | "sampled";
         };
         /**
          * SignIns
@@ -4158,6 +4350,110 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
         };
     };
+    get_captures: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                days?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Captures"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_captures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_captures_request_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureText"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_captures_request_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_experiments_holdout: {
         parameters: {
             query?: never;
@@ -4864,6 +5160,36 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };

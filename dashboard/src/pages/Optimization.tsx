@@ -26,7 +26,7 @@ const TOGGLES: { name: Toggle; label: string; about: string }[] = [
   { name: "context_pruning", label: "Long conversations", about: "The latest messages stay, and what older ones named" },
   { name: "values_line", label: "Values line", about: "One line keeps the names and numbers of what was cut" },
   { name: "deferral", label: "Slower tier", about: "Half price for requests that say they can wait (x-promptly-deadline)" },
-  { name: "prefix_caching", label: "Provider cache", about: "Asks Anthropic to cache what comes again, where it pays" },
+  { name: "prefix_caching", label: "Provider cache", about: "Asks Anthropic and OpenAI to cache what comes again, where it pays" },
   { name: "extraction", label: "Documents", about: "Leaves out documents that do not bear on the question" },
 ];
 

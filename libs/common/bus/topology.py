@@ -21,10 +21,13 @@ from libs.common.contracts.events import (
     DURABLE_EVENTS,
     FEEDBACK_GIVEN,
     LEVER_SWITCHED_OFF,
+    MEMBER_REMOVED,
     ORG_DELETED,
 )
 from libs.common.contracts.gateway import (
     BUDGET,
+    CAPTURE_BYTES,
+    CAPTURES,
     DEFERRED,
     DEFERRED_BYTES,
     RATE,
@@ -50,6 +53,7 @@ def _consumers() -> Mapping[str, Sequence[str]]:
         FEEDBACK_GIVEN.subject: ("analytics_feedback",),
         LEVER_SWITCHED_OFF.subject: ("alerts_guard",),
         ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase", "gateway_erase"),
+        MEMBER_REMOVED.subject: ("gateway_erase_members",),
     }
 
 
@@ -62,8 +66,8 @@ class Topology:
     stream: str = "PROMPTLY_EVENTS"
     events: Sequence[Event[Any]] = DURABLE_EVENTS
     consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
-    buckets: Sequence[Bucket] = (TURNS, OBJECT_OWNERS, RESPONSES, DEFERRED, LEARNED)
-    tallies: Sequence[SharedCounter] = (RATE, BUDGET, RESPONSE_BYTES, DEFERRED_BYTES, ATTEMPTS)
+    buckets: Sequence[Bucket] = (TURNS, OBJECT_OWNERS, RESPONSES, DEFERRED, CAPTURES, LEARNED)
+    tallies: Sequence[SharedCounter] = (RATE, BUDGET, RESPONSE_BYTES, DEFERRED_BYTES, CAPTURE_BYTES, ATTEMPTS)
     max_bytes: int = 1 << 30
     replicas: int | None = None
 

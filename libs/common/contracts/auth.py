@@ -11,6 +11,7 @@ Level = Literal["off", "conservative", "moderate", "aggressive"]
 Tier = Literal["simple", "medium", "complex"]
 RoutingMode = Literal["auto", "manual", "shadow"]
 Scope = Literal["chat", "optimize"]
+Capture = Literal["none", "sampled", "all"]
 
 
 class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,10 +19,11 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
     manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
-    `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints
-    where the client sets none, the provider wants them, and they pay. `holdout_share` of the conversations, 0 to 0.2, runs without
-    any lever, so that savings can be measured. `deferral` lets a request that says how long it can wait go to the provider's slower
-    and cheaper tier of service.
+    `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints,
+    or a key for the provider's cache, where the client sets none, the provider wants them, and they pay. `holdout_share` of the
+    conversations, 0 to 0.2, runs without any lever, so that savings can be measured. `deferral` lets a request that says how long it
+    can wait go to the provider's slower and cheaper tier of service. `capture` keeps requests, sealed, so that admins can read them and
+    try other settings on them: none, all, or the conversations of a sample of a tenth.
     """
 
     level: Level = "moderate"
@@ -43,6 +45,7 @@ class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     prefix_caching: bool = True
     holdout_share: float = 0.0
     deferral: bool = True
+    capture: Capture = "none"
 
 
 class RuleCondition(msgspec.Struct, frozen=True, kw_only=True):

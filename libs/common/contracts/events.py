@@ -168,6 +168,17 @@ class OrgDeleted(msgspec.Struct, frozen=True, kw_only=True):
 ORG_DELETED: Event[OrgDeleted] = Event("promptly.v1.events.org.deleted", OrgDeleted, True)
 
 
+class MemberRemoved(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody no longer belongs to an organization: whoever keeps what they wrote forgets it. May come more than once."""
+
+    org_id: str
+    user_id: str
+    time_ms: int
+
+
+MEMBER_REMOVED: Event[MemberRemoved] = Event("promptly.v1.events.org.member_removed", MemberRemoved, True)
+
+
 class LeverSwitchedOff(msgspec.Struct, frozen=True, kw_only=True):
     """The guard has switched a lever off. `id` is the entry of the audit log; with its levers, at least `worse_by` points more of the
     conversations asked again, where `margin` points are allowed; `reason` says so with all figures. May come more than once.
@@ -183,4 +194,4 @@ class LeverSwitchedOff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LEVER_SWITCHED_OFF: Event[LeverSwitchedOff] = Event("promptly.v1.events.lever.switched_off", LeverSwitchedOff, True)
-DURABLE_EVENTS = (COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED, LEVER_SWITCHED_OFF)
+DURABLE_EVENTS = (COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED, MEMBER_REMOVED, LEVER_SWITCHED_OFF)

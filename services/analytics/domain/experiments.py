@@ -17,12 +17,14 @@ RESAMPLES: Final = 2_000
 SEED: Final = 20_261_128
 ALPHA: Final = 0.05
 _NORMAL: Final = 1.959963984540054
-_DELTA_FROM: Final = 1_000
 # Conversations on the smaller side at which the always-valid interval is narrowest.
 _TUNED_FOR: Final = 500
 # Where a side has this much of the variance, it takes so many effective conversations, by the simulations.
 _MOST_OF_IT, _LARGE_ENOUGH = 0.8, 100
-_PORTION: Final = 2_000_000
+# So many groups of conversations are resampled at the most; of fewer conversations each is one.
+_GROUPS: Final = 1_000
+# Of what is about 1: nothing.
+_TINY: Final = 1e-9
 
 Numbers = NDArray[np.float64]
 
@@ -44,27 +46,24 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     always_valid: Interval
 
 
-def saving(treated: Numbers, control: Numbers, seed: int = SEED) -> Measured | None:
+def saving(treated: Numbers, control: Numbers, seed: int = SEED, resamples: int = RESAMPLES) -> Measured | None:
     """1 − mean cost treated ÷ mean cost control. Rows are conversations; the columns are the cost and the covariate, which is known
     before any lever acts. None where a side has fewer than `FEWEST` conversations, or costs nothing.
     """
-    if min(len(treated), len(control)) < FEWEST:
+    if min(len(treated), len(control)) < FEWEST or treated[:, 0].mean() <= 0 or control[:, 0].mean() <= 0:
         return None
-    estimate = _log_ratio(treated, control)
-    if estimate is None:
-        return None
-    value, error, quantile, lopsided = estimate
-    if min(len(treated), len(control)) >= _DELTA_FROM:
-        low, high = value - quantile * error, value + quantile * error
-    else:
-        low, high = _bootstrap(treated, control, (value, error, quantile), seed)
+    sides = _sums(treated, control)
+    value, *variances = (float(found) for found in _log_ratio(*(side.sum(axis=0) for side in sides)))
+    error, effective = math.sqrt(sum(variances)), [_effective(side[:, 0]) for side in (treated, control)]
     width = _always_valid(error, len(treated), len(control))
-    if lopsided:
-        low, high = value - width, value + width
-    return Measured(
-        fixed=Interval(_saved(value), _saved(high), _saved(low)),
-        always_valid=Interval(_saved(value), _saved(value + width), _saved(value - width)),
+    # One side alone, with few conversations, is uncertain: its skew has no counterpart, and no interval for a single look holds.
+    lopsided = any(
+        part > _MOST_OF_IT * sum(variances) and count < _LARGE_ENOUGH
+        for part, count in zip(variances, effective, strict=True)
     )
+    # Never narrower than Student's interval: few conversations may by chance hold none of the large ones.
+    once = max(_reach(*sides, value, seed, resamples), _quantile(variances, effective)) * error
+    return Measured(fixed=_saved(value, width if lopsided else once), always_valid=_saved(value, width))
 
 
 def difference(treated: Numbers, control: Numbers) -> Measured | None:
@@ -90,59 +89,61 @@ def table(rows: Sequence[tuple[float, float]]) -> Numbers:
     return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
-def _log_ratio(treated: Numbers, control: Numbers) -> tuple[float, float, float, bool] | None:
-    """The logarithm of treated ÷ control, its standard error (delta method), how many of them the interval reaches out, and whether it
-    is one side alone, with few conversations, that is uncertain: its skew has no counterpart then, and no interval for a single look
-    holds.
+def _sums(treated: Numbers, control: Numbers) -> tuple[Numbers, Numbers]:
+    """Each side as sums over groups of conversations, at most `_GROUPS` of them: count, cost, covariate, their squares and product. All
+    that is computed afterwards, once or for thousands of resamples, is made of such sums, whatever the number of conversations.
+    """
+    # Without a covariate, one that never varies. In units of one side's mean no digits are lost.
+    known = bool(treated[:, 1].any() and control[:, 1].any())
+    unit = (control[:, 0].mean(), control[:, 1].mean() if known else 1.0)
+    return _side_sums(treated, unit, known), _side_sums(control, unit, known)
+
+
+def _side_sums(side: Numbers, unit: tuple[float, float], known: bool) -> Numbers:
+    cost, before = side[:, 0] / unit[0], side[:, 1] / unit[1] if known else np.ones(len(side))
+    columns = np.column_stack((np.ones(len(side)), cost, before, cost * cost, before * before, cost * before))
+    return np.add.reduceat(columns, np.arange(0, len(side), math.ceil(len(side) / _GROUPS)))
+
+
+def _log_ratio(treated: Numbers, control: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """The logarithm of treated ÷ control and the variance (delta method) that each side has in it, of sums in the last axis.
 
     The covariate is a control variate (CUPED): the logarithm of its own ratio is zero but for chance, and is taken off as far as costs
-    go with it.
+    go with it. The slope, by how many percent costs are higher where the covariate is one percent higher, is one for both sides.
     """
-    if treated[:, 0].mean() <= 0 or control[:, 0].mean() <= 0:
-        return None
-    slope = _slope(treated, control)
-    levels, errors = zip(*(_level(side[None], slope) for side in (treated, control)), strict=True)
-    variances = [float(error[0]) for error in errors]
-    value, variance = float(levels[0][0] - levels[1][0]), sum(variances)
-    costs = (treated[:, 0], control[:, 0])
-    lopsided = any(
-        part > _MOST_OF_IT * variance and _effective(side) < _LARGE_ENOUGH
-        for part, side in zip(variances, costs, strict=True)
-    )
-    return value, math.sqrt(variance), _quantile(variances, costs), lopsided
+    sides = [_Side(sums) for sums in (treated, control)]
+    moved = sum(side.count * side.cross for side in sides)
+    spread = sum(side.count * side.known for side in sides)
+    slope = np.where(spread > _TINY, moved / np.maximum(spread, _TINY), 0.0)
+    levels = [np.log(side.mean) - slope * np.log(side.middle) for side in sides]
+    variances = [
+        np.maximum(side.square - 2 * slope * side.cross + slope**2 * side.known, 0.0) / (side.count - 1)
+        for side in sides
+    ]
+    return levels[0] - levels[1], variances[0], variances[1]
 
 
-def _quantile(variances: Sequence[float], costs: Sequence[Numbers]) -> float:
+class _Side:
+    """Means of one side, and the covariances of what is divided by them."""
+
+    def __init__(self, sums: Numbers) -> None:
+        self.count = sums[..., 0]
+        # A resample without any cost has no logarithm; it counts as far out.
+        self.mean, self.middle = (np.maximum(sums[..., column] / self.count, _TINY) for column in (1, 2))
+        self.square = sums[..., 3] / self.count / self.mean**2 - 1
+        self.known = sums[..., 4] / self.count / self.middle**2 - 1
+        self.cross = sums[..., 5] / self.count / (self.mean * self.middle) - 1
+
+
+def _quantile(variances: Sequence[float], effective: Sequence[float]) -> float:
     """The quantile of Student's t with Welch's degrees of freedom. Where a few large conversations make up a side's cost, it knows no
     more than as many equal ones would (Kish's effective number): the variance of so few is itself uncertain.
     """
-    effective = [max(_effective(side), 3.0) for side in costs]
-    uncertain = sum(variance**2 / (count - 1) for variance, count in zip(variances, effective, strict=True))
+    sides = zip(variances, effective, strict=True)
+    uncertain = sum(variance**2 / (max(count, 3.0) - 1) for variance, count in sides)
     freedom = sum(variances) ** 2 / uncertain if uncertain > 0 else math.inf
     z = _NORMAL  # Cornish and Fisher's expansion, true to one percent from three degrees of freedom on
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-
-
-def _level(sides: NDArray[np.float64], slope: float) -> tuple[Numbers, Numbers]:
-    """The logarithm of the mean cost, less the slope times that of the mean covariate, and its variance; for each of several sides."""
-    costs, known = sides[..., 0], sides[..., 1]
-    mean, middle = costs.mean(axis=1), np.maximum(known.mean(axis=1), 1e-300)
-    # A resample without any cost has no logarithm; it counts as far out.
-    mean = np.maximum(mean, 1e-300)
-    residual = costs / mean[:, None] - slope * known / middle[:, None]
-    return np.log(mean) - slope * np.log(middle), residual.var(axis=1, ddof=1) / costs.shape[1]
-
-
-def _slope(treated: Numbers, control: Numbers) -> float:
-    """By how many percent costs are higher where the covariate is one percent higher: one figure for both sides, 0 without a covariate."""
-    if treated[:, 1].mean() <= 0 or control[:, 1].mean() <= 0:
-        return 0.0
-    moved, spread = 0.0, 0.0
-    for side in (treated, control):
-        around = side[:, 1] / side[:, 1].mean() - 1
-        moved += float(around @ side[:, 0]) / float(side[:, 0].mean())
-        spread += float(around @ around)
-    return moved / spread if spread > 0 else 0.0
 
 
 def _effective(costs: Numbers) -> float:
@@ -150,32 +151,22 @@ def _effective(costs: Numbers) -> float:
     return float(costs.sum() ** 2 / (costs @ costs)) if costs.any() else 0.0
 
 
-def _bootstrap(
-    treated: Numbers, control: Numbers, estimate: tuple[float, float, float], seed: int
-) -> tuple[float, float]:
-    """The interval of the log ratio by a studentized bootstrap over conversations: with costs as skewed as these, percentiles of the
-    ratio itself are too narrow.
+def _reach(treated: Numbers, control: Numbers, value: float, seed: int, resamples: int) -> float:
+    """How many standard errors the interval reaches out on either side, by a symmetric studentized bootstrap over conversations of the
+    whole estimator, slope included. With costs as skewed as these, percentiles of the ratio are too narrow, and so are the
+    studentized bootstrap's own two tails, each of which is estimated from few.
     """
-    value, error, quantile = estimate
     random = np.random.default_rng(seed)
-    slope = _slope(treated, control)
-    ours, variance = _resampled(treated, slope, random)
-    theirs, more = _resampled(control, slope, random)
-    deviations = (ours - theirs - value) / np.maximum(np.sqrt(variance + more), 1e-300)
-    low, high = np.quantile(deviations, (ALPHA / 2, 1 - ALPHA / 2))
-    # Never narrower than Student's interval: few conversations may by chance hold none of the large ones.
-    return value - max(float(high), quantile) * error, value - min(float(low), -quantile) * error
+    found, *variances = _log_ratio(*(_resampled(side, random, resamples) for side in (treated, control)))
+    errors = np.maximum(np.sqrt(variances[0] + variances[1]), _TINY)
+    return float(np.quantile(np.abs(found - value) / errors, 1 - ALPHA))
 
 
-def _resampled(side: Numbers, slope: float, random: np.random.Generator) -> tuple[Numbers, Numbers]:
-    """Level and variance of each resample."""
-    count = len(side)
-    step = max(1, _PORTION // count)
-    parts = [
-        _level(side[random.integers(0, count, (min(step, RESAMPLES - start), count))], slope)
-        for start in range(0, RESAMPLES, step)
-    ]
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+def _resampled(groups: Numbers, random: np.random.Generator, resamples: int) -> Numbers:
+    """The sums of each resample: how often it holds each group, times that group's sums."""
+    count = len(groups)
+    drawn = random.integers(0, count, (resamples, count)) + np.arange(resamples)[:, None] * count
+    return np.bincount(drawn.ravel(), minlength=resamples * count).reshape(resamples, count) @ groups
 
 
 def _always_valid(error: float, treated: int, control: int) -> float:
@@ -188,12 +179,14 @@ def _always_valid(error: float, treated: int, control: int) -> float:
 
 
 def _variance(values: Numbers) -> float:
-    """The variance; of what never varied, as if half a conversation more were on either side: nothing seen is not nothing there."""
-    if set(np.unique(values)) <= {0.0, 1.0}:
+    """The variance; of a proportion as if one conversation more had it and one more had not (Agresti and Caffo, 2000): where few are held
+    out, often none of them has what is counted, and nothing seen is not nothing there.
+    """
+    if ((values == 0.0) | (values == 1.0)).all():
         ones, count = float(values.sum()), len(values)
-        return (ones + 0.5) * (count - ones + 0.5) / (count + 1) ** 2
+        return (ones + 1) * (count - ones + 1) / (count + 2) ** 2
     return float(values.var(ddof=1))
 
 
-def _saved(log_ratio: float) -> float:
-    return 1 - math.exp(log_ratio)
+def _saved(log_ratio: float, width: float) -> Interval:
+    return Interval(1 - math.exp(log_ratio), 1 - math.exp(log_ratio + width), 1 - math.exp(log_ratio - width))

@@ -1,4 +1,4 @@
-"""Deleting an organization."""
+"""Deleting an organization; and telling the others of it, and of members who are gone."""
 
 import structlog
 
@@ -39,10 +39,16 @@ class Erasure:
             log.warning("deletion_not_published", org_id=caller.org_id)
 
     async def publish_deletions(self) -> None:
-        """Publish every deletion that was not published yet; repeated after a failure, because consumers are idempotent."""
+        """Publish every deletion and removal that was not published yet; repeated after a failure, because consumers are idempotent."""
         async with self._uow() as tx:
             unpublished = await tx.erasures.unpublished()
         for org_id, at in unpublished:
             await self._publisher.org_deleted(org_id, at)
             async with self._uow() as tx:
                 await tx.erasures.mark_published(org_id)
+        async with self._uow() as tx:
+            members = await tx.erasures.unpublished_members()
+        for org_id, user_id, at in members:
+            await self._publisher.member_removed(org_id, user_id, at)
+            async with self._uow() as tx:
+                await tx.erasures.mark_member_published(org_id, user_id)

@@ -16,7 +16,14 @@ from libs.common.contracts.auth import (
     PrincipalChanged,
 )
 from libs.common.contracts.base import Event
-from libs.common.contracts.events import LEVER_SWITCHED_OFF, ORG_DELETED, LeverSwitchedOff, OrgDeleted
+from libs.common.contracts.events import (
+    LEVER_SWITCHED_OFF,
+    MEMBER_REMOVED,
+    ORG_DELETED,
+    LeverSwitchedOff,
+    MemberRemoved,
+    OrgDeleted,
+)
 from libs.common.errors import Unavailable
 
 log = structlog.get_logger()
@@ -60,6 +67,10 @@ class BusEventPublisher:
     async def org_deleted(self, org_id: str, at: datetime) -> None:
         event = OrgDeleted(org_id=org_id, time_ms=int(at.timestamp() * 1000))
         await self._bus.emit(ORG_DELETED, event, event_id=f"deleted-{org_id}")
+
+    async def member_removed(self, org_id: str, user_id: str, at: datetime) -> None:
+        event = MemberRemoved(org_id=org_id, user_id=user_id, time_ms=int(at.timestamp() * 1000))
+        await self._bus.emit(MEMBER_REMOVED, event, event_id=f"removed-{user_id}")
 
     async def lever_switched_off(self, event: LeverSwitchedOff) -> None:
         await self._bus.emit(LEVER_SWITCHED_OFF, event, event_id=f"lever-{event.id}")

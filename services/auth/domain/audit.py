@@ -1,4 +1,4 @@
-"""Who changed what: rows that are only ever added."""
+"""Who changed what, and who read what was said: rows that are only ever added."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -13,13 +13,16 @@ AuditAction = Literal[
     "control_key_used",
     "key_changed",
     "aliases_changed",
+    "capture_read",
+    "captures_erased",
+    "captures_replayed",
 ]
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One change: `actor` is the id of a user or of a control-plane key, or "guard" where the holdout's guard made it. `before` and
-    `after` hold the fields that are different (of a key's use the method and the path), `reason` a sentence with the figures that
-    the guard went by.
+    `after` hold the fields that are different (of a key's use the method and the path, of captured requests which of them),
+    `reason` a sentence with the figures that the guard went by.
     """
 
     id: str

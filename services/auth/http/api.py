@@ -21,6 +21,7 @@ from services.auth.alerts.http import AlertController
 from services.auth.billing.credits import Credits
 from services.auth.billing.http import BillingController
 from services.auth.billing.service import Billing
+from services.auth.captures.http import CaptureController, ReplayController
 from services.auth.domain.links import Links
 from services.auth.experiments.http import AuditController, ExperimentController
 from services.auth.http import errors
@@ -89,6 +90,8 @@ def create_api(parts: Parts) -> Litestar:
             RequestController,
             ExperimentController,
             AuditController,
+            CaptureController,
+            ReplayController,
             AlertController,
             BillingController,
             DocsController,

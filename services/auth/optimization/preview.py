@@ -89,11 +89,11 @@ def preview(request: OptimizeRequest, reply: OptimizeReply, prices: InputPrices)
         ),
         left_out=reply.left_out,
         messages=after,
-        diff=tuple(_changes(before, after, reply.positions if reply.changed else range(len(before)))),
+        diff=tuple(changes(before, after, reply.positions if reply.changed else range(len(before)))),
     )
 
 
-def _changes(
+def changes(
     before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]], positions: Sequence[int]
 ) -> Iterator[MessageChange]:
     """Message by message, in the order in which they are sent, those that are left out where they stood."""

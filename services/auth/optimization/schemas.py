@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from libs.common.contracts import analytics
-from libs.common.contracts.auth import Level, RoutingMode
+from libs.common.contracts.auth import Capture, Level, RoutingMode
 from libs.common.contracts.events import CompletionFinished
 from libs.common.contracts.optimizer import Lever, Outcome
 from services.auth.optimization.domain.diff import Piece
@@ -39,6 +39,7 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     store_responses: bool | UnsetType = UNSET
     prefix_caching: bool | UnsetType = UNSET
     deferral: bool | UnsetType = UNSET
+    capture: Capture | UnsetType = UNSET
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):

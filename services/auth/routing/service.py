@@ -6,14 +6,22 @@ from typing import Any, Final
 import msgspec
 
 from libs.common.clock import Clock
-from libs.common.contracts.auth import ModelAlias, OptimizationSettings, RoutingMode, RoutingRule, Tier
+from libs.common.contracts.auth import (
+    ModelAlias,
+    OptimizationSettings,
+    Principal,
+    ProviderKey,
+    RoutingMode,
+    RoutingRule,
+    Tier,
+)
 from libs.common.contracts.providers import ProviderName
 from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, Conflict, NotFound
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
-from services.auth.domain.audit import AuditEntry
+from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.routing.domain import rules
 from services.auth.routing.domain.chat_request import ChatBody, route_request
@@ -77,6 +85,14 @@ class Configuration:
                 )
                 await tx.audit.add(caller.org_id, entry)
         return settings
+
+    async def note(self, caller: Caller, action: AuditAction, what: Mapping[str, Any]) -> None:
+        """Write into the audit log what somebody does with captured requests; where that fails, it is not done."""
+        entry = AuditEntry(
+            id=new_id("aud"), at=self._clock.now(), actor=caller.actor, action=action, before={}, after=dict(what)
+        )
+        async with self._uow() as tx:
+            await tx.audit.add(caller.org_id, entry)
 
     async def changes(self, caller: Caller, limit: int) -> Sequence[AuditEntry]:
         """The latest changes of the levers, newest first."""
@@ -185,6 +201,27 @@ class Configuration:
             tiers = await tx.configuration.tiers(caller.org_id)
             keys = await tx.provider_keys.all(caller.org_id)
         return route_request(caller.org_id, body, settings, rules, tiers, keys)
+
+    async def trial(self, caller: Caller, fields: Mapping[str, Any]) -> Principal:
+        """The organization as a gateway knows it, with other levers, and without what would open its provider keys."""
+        async with self._uow() as tx:
+            settings = await tx.configuration.settings(caller.org_id)
+            rules = tuple(stored.rule for stored in await tx.configuration.rules(caller.org_id))
+            tiers = await tx.configuration.tiers(caller.org_id)
+            aliases = await tx.configuration.aliases(caller.org_id)
+            keys = await tx.provider_keys.all(caller.org_id)
+        return Principal(
+            org_id=caller.org_id,
+            key_id="",
+            settings=msgspec.structs.replace(settings, **fields),
+            rules=rules,
+            tiers={provider: dict(models) for provider, models in tiers.items()},
+            aliases=dict(aliases),
+            provider_keys=tuple(
+                ProviderKey(id=key.id, provider=key.provider, sealed="", base_url=key.base_url, models=key.models)
+                for key in keys
+            ),
+        )
 
     async def _routing(self, tx: Tx, caller: Caller) -> Routing:
         settings = await tx.configuration.settings(caller.org_id)

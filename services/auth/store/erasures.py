@@ -1,4 +1,4 @@
-"""The end of an organization in Postgres."""
+"""The end of an organization, or of a membership, in Postgres."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,6 +20,7 @@ _TABLES: Final = (
         "routing_rules",
         "invites",
         "tickets",
+        "removed_members",
     ),
     *("identities", "revoked_tokens", "logins", "users", "orgs"),
 )
@@ -53,3 +54,21 @@ class SqlErasures:
 
     async def mark_published(self, org_id: str) -> None:
         await self._tx.execute(text("DELETE FROM auth.deleted_orgs WHERE org_id = :org_id"), {"org_id": org_id})
+
+    async def member_removed(self, org_id: str, user_id: str, at: datetime) -> None:
+        await self._tx.execute(
+            text("INSERT INTO auth.removed_members VALUES (:org_id, :user_id, :at) ON CONFLICT DO NOTHING"),
+            {"org_id": org_id, "user_id": user_id, "at": at},
+        )
+
+    async def unpublished_members(self) -> Sequence[tuple[str, str, datetime]]:
+        rows = await self._tx.execute(
+            text("SELECT org_id, user_id, removed_at FROM auth.removed_members ORDER BY removed_at LIMIT 100")
+        )
+        return [(row.org_id, row.user_id, row.removed_at) for row in rows]
+
+    async def mark_member_published(self, org_id: str, user_id: str) -> None:
+        await self._tx.execute(
+            text("DELETE FROM auth.removed_members WHERE org_id = :org_id AND user_id = :user_id"),
+            {"org_id": org_id, "user_id": user_id},
+        )

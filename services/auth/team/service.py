@@ -174,6 +174,7 @@ class Team:
             await tx.invites.delete_by(caller.org_id, user_id)
             await tx.one_time_tokens.drop(caller.org_id, user_id)
             await tx.accounts.remove(caller.org_id, user_id)
+            await tx.erasures.member_removed(caller.org_id, user_id, self._clock.now())
         await self._publisher.access_changed(caller.org_id, user_id)
 
 

@@ -16,7 +16,14 @@ _NOT_PART = frozenset(
     ).split()
 )
 # Settings of the cache and of what is stored, which shape no answer.
-_OF_THE_CACHE = ("cache_enabled", "cache_similarity_threshold", "cache_ttl_seconds", "store_responses", "holdout_share")
+_OF_THE_CACHE = (
+    "cache_enabled",
+    "cache_similarity_threshold",
+    "cache_ttl_seconds",
+    "store_responses",
+    "holdout_share",
+    "capture",
+)
 _MAX_TEMPERATURE = 1.0
 
 

@@ -45,10 +45,10 @@ def can_wait(request: Request, factor: Decimal | None) -> bool:
     return factor is not None and factor < 1
 
 
-def with_tier(body: bytes, tier: str) -> bytes | None:
-    """The body with a service tier asked for; None where it asks for one already."""
+def with_field(body: bytes, name: str, value: str) -> bytes | None:
+    """The body with a field added; None where it says something there already."""
     fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    if bytes(fields.get("service_tier", b"null")).strip() != b"null":
+    if bytes(fields.get(name, b"null")).strip() != b"null":
         return None
-    fields["service_tier"] = msgspec.Raw(msgspec.json.encode(tier))
+    fields[name] = msgspec.Raw(msgspec.json.encode(value))
     return msgspec.json.encode(fields)

@@ -36,7 +36,8 @@ class MakeReader(Protocol):
 class ProviderSurface(msgspec.Struct, frozen=True, kw_only=True):
     """One API of a provider's. `count_body` None: it counts no tokens, so they are estimated. `peek` and `seen` None: its answers are
     not forwarded as they come by these parts. `headers` picks what a client's own headers add to a request that is. `beginning` reads
-    what a body begins with, where the provider caches that only if it is asked to. `slow_tier` is its name for a tier of service that
+    what a body begins with, where the provider caches that only if it is asked to; `takes_cache_key` says that it caches by itself and
+    that requests with the same `prompt_cache_key` find each other. `slow_tier` is its name for a tier of service that
     costs less and takes longer, which the body's field `service_tier` asks for; empty: there is none.
     """
 
@@ -53,6 +54,7 @@ class ProviderSurface(msgspec.Struct, frozen=True, kw_only=True):
     seen: Callable[[bytes], Seen] | None = None
     headers: Callable[[Headers], dict[str, str]] | None = None
     beginning: Callable[[bytes], Beginning | None] | None = None
+    takes_cache_key: bool = False
     slow_tier: str = ""
 
 

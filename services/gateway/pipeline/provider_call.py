@@ -29,11 +29,12 @@ from services.gateway.domain.targets import Target
 from services.gateway.endpoints.base import AnswerStream, Attempt, CompleteAnswer, Endpoint
 from services.gateway.formats.headers import to_client
 from services.gateway.formats.opaque import Cipher, refused_reasoning
-from services.gateway.pipeline.provider_levers import with_cached_prefix, with_slower_tier
+from services.gateway.pipeline.provider_levers import with_cache_key, with_cached_prefix, with_slower_tier
 from services.gateway.pipeline.request_metrics import count_failure
 from services.gateway.ports import Providers
 from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry
+from services.gateway.state.cache_keys import CacheKeys
 from services.gateway.state.prefix_reuse import PrefixReuse
 from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.refused_fields import RefusedFields
@@ -91,6 +92,7 @@ class ProviderCalls:
         self.pause = pause
         self.refused_fields = RefusedFields(clock.monotonic)
         self.prefix_reuse = PrefixReuse(clock.monotonic)
+        self.cache_keys = CacheKeys(clock.monotonic)
 
     def start(self, endpoint: Endpoint, request: Request, plan: Plan) -> "ProviderCall":
         """The call to a plan's target; nothing is sent yet."""
@@ -258,6 +260,7 @@ class ProviderCall:
         else:
             own = self._endpoint.encode(attempt)
         encoded, breakpoints = with_cached_prefix(attempt, own, self.plan, shared.catalog, shared.prefix_reuse)
+        encoded = with_cache_key(attempt, encoded, self.plan, shared.cache_keys)
         encoded, deferred = (
             (encoded, False) if self._at_once else with_slower_tier(attempt, encoded, self.plan, shared.catalog)
         )

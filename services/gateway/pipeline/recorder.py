@@ -22,6 +22,7 @@ from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.pricing import price_call, spent_nano
 from services.gateway.domain.request import Request
+from services.gateway.pipeline.capture import Capture
 from services.gateway.pipeline.request_report import RequestReport
 from services.gateway.ports import Events, Reservation, ToolCallStore
 from services.gateway.state.single_flight import InFlight
@@ -41,8 +42,15 @@ class RequestRecord:
     """One request's record while it is open. Whoever gets hold of a budget or of a flight puts it here."""
 
     def __init__(
-        self, request: Request, tool_calls: ToolCallStore, catalog: Catalog, clock: Clock, publish: Publish
+        self,
+        request: Request,
+        tool_calls: ToolCallStore,
+        catalog: Catalog,
+        clock: Clock,
+        publish: Publish,
+        capture: Capture | None = None,
     ) -> None:
+        self._capture = capture
         self.reservation: Reservation | None = None
         self.flight: InFlight | None = None
         self.is_closed = False
@@ -68,6 +76,8 @@ class RequestRecord:
             await self._tool_calls.save(self._request.principal.org_id, outcome.tool_calls)
         self._release(plan, spent)
         await self._publish(event)
+        if self._capture is not None:
+            self._capture.keep(self._request, event)
 
     def postpone(self, plan: Plan) -> None:
         """Release what is held, without a record: another one is written when the answer is there. The reservation counts as spent
@@ -156,7 +166,9 @@ class Recorder:
         clock: Clock,
         background: Background,
         report: RequestReport,
+        capture: Capture | None = None,
     ) -> None:
+        self._capture = capture
         self._events = events
         self._tool_calls = tool_calls
         self._catalog = catalog
@@ -170,7 +182,7 @@ class Recorder:
         if batch is not None:
             batch.expect()
             publish = batch.add
-        return RequestRecord(request, self._tool_calls, self._catalog, self._clock, publish)
+        return RequestRecord(request, self._tool_calls, self._catalog, self._clock, publish, self._capture)
 
     def batch(self, request_id: str) -> BatchRecord:
         """The record of a request that takes several calls."""

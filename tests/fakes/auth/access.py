@@ -115,7 +115,7 @@ class MemoryErasures:
             by_org.pop(org_id, None)
         spending = (rows.credit_entries, rows.credit_leases, rows.idempotency)
         keys = (rows.api_keys, rows.control_keys, rows.provider_keys)
-        for table in (*keys, rows.users, rows.invites, rows.rules, rows.audit, *spending):
+        for table in (rows.removed_members, *keys, rows.users, rows.invites, rows.rules, rows.audit, *spending):
             for key in [key for key in table if key[0] == org_id]:
                 del table[key]
         rows.revoked_tokens = {key for key in rows.revoked_tokens if key[0] != org_id}
@@ -132,3 +132,12 @@ class MemoryErasures:
 
     async def mark_published(self, org_id: str) -> None:
         self._rows.deleted_orgs.pop(org_id, None)
+
+    async def member_removed(self, org_id: str, user_id: str, at: datetime) -> None:
+        self._rows.removed_members[org_id, user_id] = at
+
+    async def unpublished_members(self) -> Sequence[tuple[str, str, datetime]]:
+        return [(org_id, user_id, at) for (org_id, user_id), at in self._rows.removed_members.items()]
+
+    async def mark_member_published(self, org_id: str, user_id: str) -> None:
+        self._rows.removed_members.pop((org_id, user_id), None)

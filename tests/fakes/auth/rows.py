@@ -41,3 +41,4 @@ class Rows:
     idempotency: dict[Id, IdempotencyRecord] = field(default_factory=dict)
     audit: dict[Id, AuditEntry] = field(default_factory=dict)
     deleted_orgs: dict[str, datetime] = field(default_factory=dict)
+    removed_members: dict[tuple[str, str], datetime] = field(default_factory=dict)

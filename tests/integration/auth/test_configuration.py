@@ -44,6 +44,7 @@ async def test_settings_start_at_the_defaults_and_changes_merge(auth: Auth) -> N
         "older_generations": False,
         "store_responses": True,
         "prefix_caching": True,
+        "capture": "none",
         "deferral": True,
         "holdout_share": 0.0,
     }

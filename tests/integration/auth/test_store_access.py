@@ -206,6 +206,7 @@ async def test_an_end_erases_one_organization_and_is_told_once(uow: UnitOfWork) 
         principal = await tx.api_keys.principal(key.digest)
         assert principal is not None
         assert principal.monthly_budget_nano == 5
+        await tx.erasures.member_removed(user.org_id, "usr_gone", NOW)
     async with uow() as tx:
         await tx.erasures.erase(user.org_id, NOW)
     async with uow() as tx:
@@ -218,8 +219,14 @@ async def test_an_end_erases_one_organization_and_is_told_once(uow: UnitOfWork) 
         assert await tx.one_time_tokens.find(f"erased-{user.id}", "reset") is None
         assert await tx.accounts.user(other.org_id, other.id) == other
         assert (user.org_id, NOW) in await tx.erasures.unpublished()
+        assert user.org_id not in {org_id for org_id, *_ in await tx.erasures.unpublished_members()}
         await tx.erasures.mark_published(user.org_id)
         assert (user.org_id, NOW) not in await tx.erasures.unpublished()
+        for _ in range(2):
+            await tx.erasures.member_removed(other.org_id, other.id, NOW)
+        assert (other.org_id, other.id, NOW) in await tx.erasures.unpublished_members()
+        await tx.erasures.mark_member_published(other.org_id, other.id)
+        assert (other.org_id, other.id, NOW) not in await tx.erasures.unpublished_members()
     async with uow() as tx:
         assert await tx.accounts.add(
             Org(id=user.org_id, name="Again", account_type="team", created_at=NOW), user, "hash"

@@ -12,10 +12,13 @@ from libs.common.clock import SystemClock
 from libs.common.contracts.events import ORG_DELETED, OrgDeleted
 from libs.common.contracts.gateway import RESPONSES
 from libs.common.errors import Unavailable
+from libs.common.ids import new_id
 from libs.common.sealing import Sealer
+from services.gateway.clients.capture_store import BusCaptureStore
 from services.gateway.clients.deferred_store import BusDeferredStore
 from services.gateway.clients.response_store import BusResponseStore
 from services.gateway.domain.batches import BatchLimits
+from services.gateway.domain.captured import CapturedRequest
 from services.gateway.domain.deferred import DeferredAnswer
 from services.gateway.domain.stored_response import (
     SEGMENT_BYTES,
@@ -125,7 +128,11 @@ async def test_an_organization_that_is_deleted_leaves_nothing(nats_bus: NatsBus)
     answer = DeferredAnswer(status=200, media_type="application/json", body=b"{}")
     await waiting.keep("org_gone", "req_1", answer)
     await waiting.keep("org_stays", "req_1", answer)
-    await erasing.serve(nats_bus, responses, waiting)
+    captures = BusCaptureStore(nats_bus, SEALER, SystemClock(), ttl=60, daily=1 << 20)
+    captured = CapturedRequest(id=new_id("req"), kind="chat", time_ms=1, key_id="k", body=msgspec.Raw(b"{}"))
+    for org_id in ("org_gone", "org_stays"):
+        assert await captures.save(org_id, captured)
+    await erasing.serve(nats_bus, responses, waiting, captures)
     await nats_bus.emit(ORG_DELETED, OrgDeleted(org_id="org_gone", time_ms=1), event_id="gone")
     async with asyncio.timeout(5):
         while await responses.load("org_gone", mine) is not None:
@@ -134,6 +141,10 @@ async def test_an_organization_that_is_deleted_leaves_nothing(nats_bus: NatsBus)
     async with asyncio.timeout(5):
         while await waiting.answer("org_gone", "req_1") is not None:
             await asyncio.sleep(0.02)
+    async with asyncio.timeout(5):
+        while await captures.find("org_gone", captured.id) is not None:
+            await asyncio.sleep(0.02)
+    assert await captures.find("org_stays", captured.id) == captured.known
     assert await responses.load("org_stays", other) is not None
     assert await waiting.answer("org_stays", "req_1") == answer
 

@@ -47,6 +47,7 @@ class Away:
         self.memory = MemoryUnitOfWork()
         self.away = False
         self.announced: list[tuple[str, str | None]] = []
+        self.removed: list[tuple[str, str]] = []
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Tx]:
@@ -62,6 +63,11 @@ class Away:
         if self.away:
             raise Unavailable("away")
         self.announced.append((org_id, None))
+
+    async def member_removed(self, org_id: str, user_id: str, at: datetime) -> None:
+        if self.away:
+            raise Unavailable("away")
+        self.removed.append((org_id, user_id))
 
     async def principal_changed(self, org_id: str, key_id: str | None = None) -> None:
         self.announced.append((org_id, key_id))

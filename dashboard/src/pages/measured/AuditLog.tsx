@@ -17,6 +17,9 @@ const ACTIONS: Record<Entry["action"], string> = {
   control_key_used: "used a control-plane key",
   key_changed: "changed a Promptly key",
   aliases_changed: "changed names for models",
+  capture_read: "read a captured request",
+  captures_erased: "erased captured requests",
+  captures_replayed: "tried settings on captured requests",
 };
 
 /** Who changed what, the latest first. */

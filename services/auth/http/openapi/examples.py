@@ -8,6 +8,7 @@ import msgspec
 from services.auth.accounts import examples as accounts
 from services.auth.alerts import examples as alerts
 from services.auth.billing import examples as billing
+from services.auth.captures import examples as captures
 from services.auth.experiments import examples as experiments
 from services.auth.insights import examples as insights
 from services.auth.keys import examples as keys
@@ -19,7 +20,7 @@ from services.auth.team import examples as team
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _FEATURES: Final = (
-    *(accounts, alerts, billing, experiments, insights, keys, optimization, routing),
+    *(accounts, alerts, billing, captures, experiments, insights, keys, optimization, routing),
     *(sessions, status, team),
 )
 _EXAMPLES: Final[Mapping[type[msgspec.Struct], msgspec.Struct]] = {

@@ -40,6 +40,7 @@ RESPONSES = ProviderSurface(
     peek=peek,
     seen=seen_whole,
     headers=to_openai,
+    takes_cache_key=True,
     slow_tier="flex",
 )
 CHAT = ProviderSurface(
@@ -49,5 +50,6 @@ CHAT = ProviderSurface(
     read=chat_answer.read_answer,
     reader=chat_answer.reader,
     failure=chat_answer.failure,
+    takes_cache_key=True,
     slow_tier="flex",
 )

@@ -1,0 +1,1 @@
+"""Captured requests: what admins see of them, and what they try on them."""
