@@ -1,6 +1,8 @@
 """A request, read and checked: what the other steps work on."""
 
+import asyncio
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -18,6 +20,7 @@ from services.gateway.endpoints.base import Endpoint
 
 # Whose clients are agents: their loops go on for hours, and not all of them name their calls.
 _AGENTS = ("messages", "responses", "generate")
+_LARGE = 1 << 20
 _FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 
 
@@ -32,6 +35,18 @@ def parse_request(
         raise unreachable(request.baseline_model, principal, catalog)
     request = holdout.assign(msgspec.structs.replace(request, requested=requested))
     return msgspec.structs.replace(request, cache_key=_cache_key(endpoint, request))
+
+
+async def parsed(parse: Callable[[], Request], size: int) -> Request:
+    """What `parse` makes of a body of so many bytes. A long one is read beside the loop, which others wait for."""
+    return parse() if size <= _LARGE else await asyncio.to_thread(_whole, parse)
+
+
+def _whole(parse: Callable[[], Request]) -> Request:
+    request = parse()
+    if request.chat is not None:
+        request.chat.beginnings  # noqa: B018  # what goes through all of it is done here, too
+    return request
 
 
 def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, kind: Kind, catalog: Catalog) -> Request:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
@@ -16,7 +17,7 @@ from services.gateway.endpoints.base import Endpoint
 from services.gateway.pipeline.admission import Admission, RateLimitCallback
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.deferrals import Deferrable, Deferrals
-from services.gateway.pipeline.parse_request import parse_request
+from services.gateway.pipeline.parse_request import parse_request, parsed
 from services.gateway.pipeline.planner import Planner
 from services.gateway.pipeline.provider_call import ProviderCall, ProviderCalls
 from services.gateway.pipeline.recorder import Recorder, RequestRecord
@@ -25,8 +26,6 @@ from services.gateway.pipeline.response import Response, cached, release_after
 from services.gateway.pipeline.response_keeper import ResponseKeeper
 from services.gateway.ports import Budgets
 from services.gateway.providers.registry import Registry
-
-_LARGE = 1 << 20
 
 
 class Pipeline:
@@ -71,16 +70,8 @@ class Pipeline:
             return await release_after(permit, response)
 
     async def read(self, endpoint: Endpoint, incoming: Incoming) -> Request:
-        """See `parse`. A long body is read beside the loop, which others wait for."""
-        if len(incoming.body) <= _LARGE:
-            return self.parse(endpoint, incoming)
-        return await asyncio.to_thread(self._parse_all, endpoint, incoming)
-
-    def _parse_all(self, endpoint: Endpoint, incoming: Incoming) -> Request:
-        request = self.parse(endpoint, incoming)
-        if request.chat is not None:
-            request.chat.beginnings  # noqa: B018  # what goes through all of it is done here, too
-        return request
+        """See `parse`; as `parsed` does it."""
+        return await parsed(partial(self.parse, endpoint, incoming), len(incoming.body))
 
     def parse(self, endpoint: Endpoint, incoming: Incoming, kind: Kind | None = None) -> Request:
         """The request; `BadRequest` names what is wrong with it."""
