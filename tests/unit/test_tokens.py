@@ -139,3 +139,22 @@ def test_memory_is_bounded() -> None:
     for i in range(5):
         memo.put(("v", bytes([i])), i)
     assert [memo.get(("v", bytes([i]))) for i in range(5)] == [None, None, None, 3, 4]
+
+
+@given(st.text(max_size=40), st.integers(0, 80))
+def test_ids_are_texts_again_and_a_character_that_was_cut_is_left_out(text: str, at: int) -> None:
+    ids = tokens.encoding_for("gpt-4")[0].encode_ordinary(text)
+    assert tokens.text_of(ids) == text
+    try:
+        before, after = tokens.text_of(ids[:at]), tokens.text_of(ids[at:])
+    except ValueError:  # a part of a character, and nothing else
+        return
+    assert text.startswith(before)
+    assert text.endswith(after)
+    assert len(text) - len(before) - len(after) in (0, 1)
+
+
+@pytest.mark.parametrize("ids", [[100_256], [-1], [2**80], [95, 95], [9468, 64]])
+def test_ids_that_are_no_text_are_refused(ids: list[int]) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - each says it in its own words
+        tokens.text_of(ids)

@@ -29,7 +29,7 @@ async def test_another_key_of_the_same_server_is_tried(made: Embedding) -> None:
 async def test_without_the_cache_everything_goes_out(made: Embedding) -> None:
     made.stack.bus._served.pop(LOOKUP_VECTORS.subject)
     answer = await made.post(input="x")
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.headers["x-promptly-degraded"]) == (200, "cache")
     assert (await made.recorded()).degraded == ("cache",)
     made.stack.change(settings=OptimizationSettings(level="off", cache_enabled=False, routing_mode="manual"))
     assert (await made.post(input="x")).headers["x-promptly-cache"] == "off"
