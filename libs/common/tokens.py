@@ -25,7 +25,7 @@ PER_MESSAGE = 3
 PER_REPLY = 3
 PER_NAME = 1
 
-_CL100K = re.compile(r"gpt-(?:3\.5|35-|4(?![.o\d]))")
+_CL100K = re.compile(r"gpt-(?:3\.5|35-|4(?![.o\d]))|text-embedding-(?:3-|ada-002)")
 _O200K = re.compile(r"(?:chat)?gpt-(?:4o|4\.|5|6|oss)|o\d+(?:-|$)")
 
 _LETTERS = r"\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}", r"\p{Ll}\p{Lm}\p{Lo}\p{M}"

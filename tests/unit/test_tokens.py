@@ -54,6 +54,8 @@ def test_texts_encode_as_published(pair: tuple[Encoding, Encoding]) -> None:
         ("ft:gpt-4o-mini:acme::id", "o200k_base", True),
         ("gpt-4", "cl100k_base", True),
         ("gpt-4-turbo", "cl100k_base", True),
+        ("text-embedding-3-small", "cl100k_base", True),
+        ("text-embedding-ada-002", "cl100k_base", True),
         ("gpt-3.5-turbo", "cl100k_base", True),
         ("claude-opus", "o200k_base", False),
         ("gemini-2.5-flash", "o200k_base", False),
