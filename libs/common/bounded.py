@@ -5,6 +5,7 @@ Postgres. Such a record would be lost, or hold up others, so it is cut to size, 
 """
 
 import math
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +30,8 @@ _ITEM_COUNTS: Final = ("items", "cached_items")
 _MAX_ITEM_COUNT: Final = 10**6
 _AMOUNTS: Final = ("baseline_cost_nano", "actual_cost_nano", "shadow_savings_nano")
 _FLOATS: Final = ("latency_ms", "overhead_ms", "provider_ms", "first_byte_ms", "cache_similarity", "routing_score")
+# Each request's record is looked through.
+_names, _floats, _counts, _tokens = (attrgetter(*names) for names in (_NAMES, _FLOATS, _COUNTS, _TOKENS))
 
 
 def bounded(event: CompletionFinished) -> CompletionFinished:
@@ -36,16 +39,13 @@ def bounded(event: CompletionFinished) -> CompletionFinished:
     that was cut is unknown, not wrong.
     """
     changed: dict[str, Any] = {}
-    for name in _NAMES:
-        value = getattr(event, name)
+    for name, value in zip(_NAMES, _names(event), strict=True):
         if value is not None and (len(value) > MAX_NAME or not value.isascii()) and (cut := text(value)) != value:
             changed[name] = cut
-    for name in _FLOATS:
-        value = getattr(event, name)
+    for name, value in zip(_FLOATS, _floats(event), strict=True):
         if value is not None and not abs(value) <= _MAX_MS:  # also what is no number
             changed[name] = 0.0 if math.isnan(value) else math.copysign(_MAX_MS, value)
-    for name in _COUNTS:
-        value = getattr(event, name)
+    for name, value in zip(_COUNTS, _counts(event), strict=True):
         if not -MAX_TOKENS <= value <= MAX_TOKENS:
             changed[name] = min(max(value, -MAX_TOKENS), MAX_TOKENS)
     for name in _ITEM_COUNTS:
@@ -54,8 +54,8 @@ def bounded(event: CompletionFinished) -> CompletionFinished:
             changed[name] = min(max(value, 0), _MAX_ITEM_COUNT)
     counts = {
         name: min(max(value, 0), MAX_TOKENS)
-        for name in _TOKENS
-        if not 0 <= (value := getattr(event.tokens, name)) <= MAX_TOKENS
+        for name, value in zip(_TOKENS, _tokens(event.tokens), strict=True)
+        if not 0 <= value <= MAX_TOKENS
     }
     if counts:
         changed["tokens"] = msgspec.structs.replace(event.tokens, **counts)

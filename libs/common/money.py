@@ -5,6 +5,7 @@ per token, and a sum is rounded to nano-dollars once, half to even.
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 NANO = 1_000_000_000
 
@@ -19,6 +20,7 @@ def usd(nano: int) -> float:
     return nano / NANO
 
 
+@lru_cache(4096)  # of one table of prices
 def pico_per_token(usd_per_million: Decimal | str) -> int:
     """A price as pico-dollars per token: $0.15 per million is 150,000."""
     return int((Decimal(usd_per_million) * 1_000_000).to_integral_value(ROUND_HALF_EVEN))

@@ -123,7 +123,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
             (min(apart.audio_output, told), row.audio_output),
             (told - min(apart.audio_output, told), row.image_output),
         ):
-            if count and price is None:
+            if not count:
+                continue
+            if price is None:
                 return None
-            pico += count * pico_per_token(price or Decimal(0))
+            pico += count * pico_per_token(price)
         return nano_from_pico(pico if factor == 1 else int((pico * factor).to_integral_value()))

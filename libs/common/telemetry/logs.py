@@ -25,6 +25,8 @@ _SECRET = re.compile(
     r"(sk[-_][A-Za-z0-9_-]{6,}|cp-promptly-\w+|AIza[\w-]{10,}|eyJ[\w-]{10,}(?:\.[\w-]+)*|gh[pousr]_\w{10,}"
     r"|Bearer\s+\S+|://[^/\s:@]+:[^/\s@]+@)"
 )
+# One of these is in whatever the pattern finds; looking for them is ten times as fast, and each request writes a line.
+_MARKS = ("sk-", "sk_", "cp-promptly-", "AIza", "eyJ", "gh", "Bearer", "://")
 
 
 def configure(service: str, form: str, level: str) -> None:
@@ -68,7 +70,7 @@ def only_allowed(_logger: Any, _method: str, event: EventDict) -> EventDict:
 def mask_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Mask what looks like a key, a token or a password in a URL."""
     for key, value in event.items():
-        if isinstance(value, str):
+        if isinstance(value, str) and any(mark in value for mark in _MARKS):
             event[key] = _SECRET.sub("[masked]", value)
     return event
 

@@ -1,7 +1,8 @@
 """A client's request, parsed. Never changed: what is decided about it is a `Plan`, what came of it an `Outcome`."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -15,6 +16,14 @@ from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import CallIds
 
 Kind = Literal["chat", "completion", "messages", "responses", "generate", "count", "embedding", "passthrough"]
+
+_EPOCH = date(1970, 1, 1)
+_DAY_MS = 86_400_000
+
+
+@lru_cache(8)  # asked for eight times a request
+def _day(number: int) -> date:
+    return _EPOCH + timedelta(days=number)
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +107,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def day(self) -> date:
         """The day, in UTC, whose prices apply."""
-        return datetime.fromtimestamp(self.time_ms / 1000, UTC).date()
+        return _day(self.time_ms // _DAY_MS)
 
     @property
     def messages(self) -> msgspec.Raw:

@@ -53,7 +53,8 @@ def api_key(scope: Scope) -> str | None:
         raise Unauthorized("A header that holds the API key came more than once.")
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     bearer = bearer if scheme.lower() == "bearer" else ""
-    found = [bearer, *(headers.get(name, "") for name in _KEY_HEADERS), *parse_qs(_query(scope)).get("key", ())]
+    asked = parse_qs(_query(scope)).get("key", ()) if scope["query_string"] else ()
+    found = [bearer, *(headers.get(name, "") for name in _KEY_HEADERS), *asked]
     given = tuple(dict.fromkeys(key.strip() for key in found if key.strip()))
     own = [key for key in given if keys.well_formed(key)]
     if len(own) > 1 or (not own and len(given) > 1):

@@ -127,17 +127,17 @@ class Pipeline:
     ) -> Response:
         if not request.envelope.stream:
             body = await self._responder.on_response(endpoint, request, call, await call.complete(), record, keeper)
-            return replace(_response(endpoint, request, call), body=body)
+            return _response(endpoint, request, call, body)
         opened = await call.stream()
         chunks = self._responder.stream(request, call, opened, record, keeper)
         await anext(chunks)  # begun, so that closing it closes the record
-        stream = opened.answer
-        response = _response(endpoint, request, call)
-        return replace(response, chunks=chunks, error=stream.error, keep_alive=stream.keep_alive)
+        stream, made = opened.answer, _response(endpoint, request, call)
+        return replace(made, chunks=chunks, error=stream.error, keep_alive=stream.keep_alive)
 
 
-def _response(endpoint: Endpoint, request: Request, call: ProviderCall) -> Response:
+def _response(endpoint: Endpoint, request: Request, call: ProviderCall, body: bytes = b"") -> Response:
     return Response(
+        body=body,
         cache="miss" if call.plan.cache == "miss" else "off",
         model=call.trace.served_model or routed_model(request, call.plan),
         media_type=endpoint.media_type(request.envelope),

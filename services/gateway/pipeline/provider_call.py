@@ -379,4 +379,6 @@ def _server(target: Target, key: int) -> str:
 
 def _printable(model: str | None) -> str | None:
     """A model's name as it can be kept: providers choose it."""
-    return None if model is None else "".join(letter if letter.isprintable() else "\ufffd" for letter in model)
+    if model is None or model.isprintable():
+        return model
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in model)
