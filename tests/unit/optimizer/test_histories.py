@@ -232,6 +232,16 @@ def test_a_message_that_takes_too_long_to_read_at_once_is_sent_as_it_came() -> N
         optimizer().answer(asked([*TALK, {"role": "user", "content": "a" * 1_100_000}], "moderate", None))
 
 
+def test_of_a_conversation_that_is_too_long_to_keep_the_beginning_is_kept() -> None:
+    ours = optimizer(60_000)
+    long = [{"role": "user", "content": f"{number} {_CODE}"} for number in range(30)]
+    for turn in range(3):
+        request = asked([*long, *TALK[:turn]], "moderate", None)
+        assert ours.answer(request) == optimizer(0).answer(request)
+    assert not ours.answer(in_part(asked(long, "moderate", None), 3)).missing
+    assert ours.answer(in_part(asked(long, "moderate", None), 29)).missing
+
+
 def test_one_organization_s_conversations_leave_room_for_another_s() -> None:
     ours = optimizer(400_000)
     ours.answer(asked(TALK, "moderate", None, org_id="small"))
