@@ -20,6 +20,7 @@ Count = Callable[[Mapping[str, Any]], int]
 _BESIDE: Final = 2_000  # bytes that a message takes beside its text
 _OTHERWISE: Final = 2
 _STEPS: Final = 4
+_OF_A_SHARE: Final = 0.75  # what became of its messages needs room beside it
 _object = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -88,10 +89,9 @@ class Histories:
         """As much of it as one owner may have, and it under the digests of one and two messages fewer, too: many clients send the last ones
         otherwise, or not at all, a turn later.
         """
-        size = sum(made.sizes)
-        if size > self._memory.share:
-            sizes = accumulate(made.sizes)
-            made = made.first(sum(1 for so_far in sizes if so_far <= self._memory.share))
+        size, most = sum(made.sizes), int(_OF_A_SHARE * self._memory.share)
+        if size > most:
+            made = made.first(sum(1 for so_far in accumulate(made.sizes) if so_far <= most))
             size = sum(made.sizes)
         if not made.messages:
             return
