@@ -233,8 +233,8 @@ def test_a_message_that_takes_too_long_to_read_at_once_is_sent_as_it_came() -> N
 
 
 def test_of_a_conversation_that_is_too_long_to_keep_the_beginning_is_kept() -> None:
-    ours = optimizer(200_000)
-    long = [{"role": "assistant", "content": f"{number} {_CODE}"} for number in range(90)]
+    ours = optimizer(800_000)
+    long = [{"role": "assistant", "content": f"{number} {20 * _CODE}"} for number in range(30)]
     for turn in range(3):
         request = msgspec.structs.replace(asked([*long, *TALK[:turn]], "moderate", None), explain=False)
         assert ours.answer(request) == optimizer(0).answer(request)
