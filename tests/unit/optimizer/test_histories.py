@@ -118,7 +118,7 @@ def same(one: OptimizeReply, other: OptimizeReply) -> bool:
     return bool(said(one) == said(other))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     conversation=_conversations,
     levels=st.lists(_levels, min_size=1, max_size=4),
@@ -150,7 +150,7 @@ def test_turn_after_turn_is_answered_as_by_one_who_remembers_nothing(
         cut = expected.cut
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(conversation=_conversations, level=_levels, at=st.integers(1, 40), keep=st.sampled_from((None, 0, 2)))
 def test_the_end_of_a_conversation_is_enough_for_whoever_has_the_rest(
     conversation: Messages, level: Level, at: int, keep: int | None
@@ -163,7 +163,7 @@ def test_the_end_of_a_conversation_is_enough_for_whoever_has_the_rest(
     assert same(put_together(reply, conversation), optimizer(0).answer(request))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(first=_conversations, second=_conversations, third=_conversations, level=_levels)
 def test_conversations_that_begin_alike_do_not_disturb_each_other(
     first: Messages, second: Messages, third: Messages, level: Level
