@@ -13,7 +13,7 @@ class ByteStore(Generic[K, V]):
 
     def __init__(self, most: int, share: int) -> None:
         self._most = most
-        self._share = min(share, most)
+        self.share = min(share, most)
         self._entries: OrderedDict[tuple[str, K], tuple[V, int]] = OrderedDict()
         self._of: dict[str, OrderedDict[K, int]] = {}
         self._held: dict[str, int] = {}
@@ -34,13 +34,13 @@ class ByteStore(Generic[K, V]):
         """Remember a value of `size` bytes, in the place of an earlier one; what is larger than a share is not kept."""
         with self._lock:
             self._drop(owner, key)
-            if size > self._share:
+            if size > self.share:
                 return
             self._entries[owner, key] = (value, size)
             self._of.setdefault(owner, OrderedDict())[key] = size
             self._held[owner] = self._held.get(owner, 0) + size
             self.bytes += size
-            while self._held[owner] > self._share:
+            while self._held[owner] > self.share:
                 self._drop(owner, next(iter(self._of[owner])))
             while self.bytes > self._most:
                 self._drop(*next(iter(self._entries)))

@@ -39,8 +39,8 @@ _TEXT_MODEL = "gpt-4o"
 
 
 class Optimizer:
-    """Answers requests; remembers what it has found out about the last messages, and what became of them, in at most `cache_bytes`, a
-    fourth of them of one organization.
+    """Answers requests; remembers what it has found out about the last messages, and what became of them, in at most `cache_bytes`, half
+    of them of one organization.
 
     A request that takes more than `seconds` (None: as long as it likes) is given up between two messages, and what was found out
     until then is there when it comes again.
@@ -56,7 +56,7 @@ class Optimizer:
         self._similarity = similarity
         self._seconds = seconds
         self._monotonic = monotonic
-        self._store: Store = ByteStore(cache_bytes, cache_bytes // 4)
+        self._store: Store = ByteStore(cache_bytes, cache_bytes // 2)
 
     def answer(self, request: OptimizeRequest) -> OptimizeReply:
         """Raises `BadRequest` where `messages` is not a list of objects, `Unavailable` where the time was too short. Safe to call

@@ -16,4 +16,4 @@ class OptimizerSettings(CommonSettings, frozen=True, kw_only=True):
     optimizer_max_bytes: int = 8 << 20
     """Conversations of more bytes are sent as they are, and those that hold a message of more than 1,100,000."""
     optimizer_memo_bytes: int = 64_000_000
-    """Bytes that each process remembers of what it has found out about texts, a fourth of them of one organization."""
+    """Bytes that each process remembers of what it has found out about texts, half of them of one organization."""

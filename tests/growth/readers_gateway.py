@@ -68,7 +68,7 @@ def _chatted(made: Callable[[str], dict[str, Any]], text: str) -> object:
             turns.of_chat(asked),
             turns.session_name(asked, "m", "s", None),
             known.lookup("org", asked),
-            chat.each_message(asked.raw["messages"]),
+            asked.beginnings,
         ),
         conversation.user_turns(asked.fields.messages, 0),
         holdout.arm("org", holdout.conversation("org", Envelope(model="m", raw=b"", top={}), asked) or "", 0.1),

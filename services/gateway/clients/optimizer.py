@@ -31,6 +31,8 @@ _END_BYTES: Final = 64 << 10
 _OTHERWISE: Final = 2
 # A server of the bus drops a service that has 64 MiB to read, and all gateways together must not come near that.
 _WHOLE_BYTES: Final = 16 << 20
+_LONG_BYTES: Final = 256 << 10  # which takes a while to cross the bus, so that no answer may come in time
+_WORTH_ASKING: Final = 4
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -60,6 +62,7 @@ class BusOptimizer:
         self._under_way = ByteShares(_WHOLE_BYTES)
         self.hop = ServiceClient(bus, "optimizer", clock)
         # Long texts that come late must not cost chats their optimizer.
+        self._long = ServiceClient(bus, "optimizer", clock)
         self._texts = ServiceClient(bus, "optimizer", clock)
 
     async def optimize(self, request: OptimizeRequest, chat: Chat) -> OptimizeReply:
@@ -69,7 +72,10 @@ class BusOptimizer:
         made = await self._ask(_end(request, chat, turns), self._budget)
         if made.missing and turns:
             # A copy that has not read it, or has forgotten.
-            made = await self._ask(request, self._budget - 1000 * (self._clock() - began))
+            left = self._budget - 1000 * (self._clock() - began)
+            if left < self._budget / _WORTH_ASKING:
+                raise DependencySkipped("optimizer")
+            made = await self._ask(request, left)
         if made.missing:
             raise _unusable("missing")
         self._note(request, chat, turns)
@@ -79,7 +85,8 @@ class BusOptimizer:
         with self._under_way.taken(request.org_id, len(request.messages)) as has_room:
             if not has_room:
                 raise DependencySkipped("optimizer")
-            return await self.hop.call(OPTIMIZE, request, budget_ms)
+            hop = self.hop if len(request.messages) <= _LONG_BYTES else self._long
+            return await hop.call(OPTIMIZE, request, budget_ms)
 
     async def optimize_text(self, request: TextRequest) -> TextReply:
         return await self._texts.call(OPTIMIZE_TEXT, request, OPTIMIZE_TEXT.budget_ms)

@@ -218,15 +218,10 @@ def parse(body: bytes) -> Chat:
     return Chat(raw=raw, fields=fields)
 
 
-def each_message(messages: msgspec.Raw) -> list[bytes]:
-    """The messages one by one, each as the client wrote it."""
-    return [bytes(message) for message in _messages_decoder.decode(messages)]
-
-
 def opening(chat: Chat) -> bytes:
     """What a conversation begins with: all up to its first user's turn, which each of its later requests begins with, too."""
     first = next((at for at, message in enumerate(chat.fields.messages) if message.role == "user"), 0)
-    return b"\n".join(each_message(chat.raw["messages"])[: first + 1])
+    return b"\n".join(map(bytes, chat.written[: first + 1]))
 
 
 def _check_message(position: int, message: Message) -> None:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ Count = Callable[[Mapping[str, Any]], int]
 _BESIDE: Final = 2_000  # bytes that a message takes beside its text
 _OTHERWISE: Final = 2
 _STEPS: Final = 4
+_OF_A_SHARE: Final = 0.75  # what became of its messages needs room beside it
 _object = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -84,9 +86,20 @@ class Histories:
         return found if len(found.messages) == count else found.first(count)
 
     def _keep(self, made: History, instead: bytes | None) -> None:
-        """Also under the digests of one and two messages fewer: many clients send the last ones otherwise, or not at all, a turn later."""
+        """As much of it as one owner may have, and it under the digests of one and two messages fewer, too: many clients send the last ones
+        otherwise, or not at all, a turn later.
+        """
+        size, most = sum(made.sizes), int(_OF_A_SHARE * self._memory.share)
+        if size > most:
+            made = made.first(sum(1 for so_far in accumulate(made.sizes) if so_far <= most))
+            size = sum(made.sizes)
+        if not made.messages:
+            return
         digest = made.digests[-1]
-        self._memory.keep(self._key(digest), made, sum(made.sizes), None if instead is None else self._key(instead))
+        made = replace(made, kept_as=digest)
+        self._memory.keep(
+            self._key(digest), made, size, None if instead is None or instead == digest else self._key(instead)
+        )
         for shorter in made.digests[-1 - _OTHERWISE : -1]:
             self._memory.keep(self._key(shorter), _Within(digest), 0, None)
 
@@ -104,7 +117,7 @@ class Histories:
                 sizes.append(_BESIDE + _bytes_of(message, raw))
         finally:
             read = (*before.digests, *digests[: len(messages) - len(before.messages)])
-            made = History(tuple(messages), read, tuple(sizes), calls, kept_as=read[-1] if read else None)
+            made = History(tuple(messages), read, tuple(sizes), calls)
             if len(messages) > len(before.messages):
                 self._keep(made, before.kept_as)
         return made

@@ -43,6 +43,11 @@ class Memory:
         self.store.put(self.owner, key, (made,), _BESIDE + weight(made))
         return made
 
+    @property
+    def share(self) -> int:
+        """Bytes of the largest value that is kept."""
+        return self.store.share - _BESIDE
+
     def find(self, key: bytes) -> Any:
         """What was kept under a key of its own; None where nothing is."""
         return self.store.get(self.owner, key)

@@ -13,8 +13,11 @@ from services.optimizer.work_items import Made, WorkItem
 T = TypeVar("T")
 # What is left of a caller's budget for the reply's way back. Whoever is told in time does not take the service for gone.
 _WAY_BACK_MS = 5.0
+# A caller's time begins before a long text is here.
+_BYTES_A_MS: Final = 256 << 10
 # Of the largest texts, so many may wait for a process at once; who comes after them is told so at once.
 _LARGEST_AT_ONCE: Final = 8
+_BESIDE_BYTES: Final = 4_096  # of a question, beside its text
 
 
 class Ask(Protocol):
@@ -32,7 +35,7 @@ class Working:
         self._workers = workers
         self._inline_bytes = inline_bytes
         self._most_bytes = most_bytes
-        self._waiting = ByteShares(_LARGEST_AT_ONCE * most_bytes)
+        self._waiting = ByteShares(_LARGEST_AT_ONCE * (most_bytes + _BESIDE_BYTES))
 
     async def make(
         self, size: int, owner: str, here: Callable[[], T], work: WorkItem, kind: type[T], budget_ms: float
@@ -43,11 +46,13 @@ class Working:
         if size <= self._inline_bytes:
             return here()
         left = context.remaining_ms()
-        wait = max(0.0, (budget_ms if left is None else left) - _WAY_BACK_MS) / 1000
-        with self._waiting.taken(owner, size) as has_room:
+        given = msgspec.json.encode(work)
+        ways = _WAY_BACK_MS + len(given) / _BYTES_A_MS
+        wait = max(0.0, (budget_ms if left is None else left) - ways) / 1000
+        with self._waiting.taken(owner, len(given)) as has_room:
             if not has_room:
                 raise Unavailable("Too many long texts wait to be worked on.")
-            made = msgspec.json.decode(await self._workers.ask(owner, msgspec.json.encode(work), wait), type=Made)
+            made = msgspec.json.decode(await self._workers.ask(owner, given, wait), type=Made)
         if made.error is not None:
             raise from_message(made.error)
         return msgspec.json.decode(made.reply, type=kind)

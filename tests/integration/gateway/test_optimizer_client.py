@@ -12,6 +12,7 @@ import pytest
 from libs.common.bus import MemoryBus
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeReply, OptimizeRequest
+from libs.common.errors import DeadlineExceeded
 from services.gateway.clients.optimizer import BusOptimizer
 from services.gateway.domain import chat
 from services.gateway.domain.chat import Chat
@@ -171,3 +172,39 @@ async def test_long_conversations_of_one_organization_leave_the_bus_to_others() 
     made = await asyncio.gather(*calls, return_exceptions=True)
     assert [isinstance(one, DependencySkipped) for one in made] == [False, False, *[True] * 4, False]
     assert not (await ours.optimize(request(view, org_id="greedy"), view)).changed
+
+
+async def test_who_says_late_that_it_has_nothing_is_not_asked_again() -> None:
+    asked: list[int] = []
+    now = 0.0
+
+    async def late(request_: OptimizeRequest) -> OptimizeReply:
+        nonlocal now
+        asked.append(request_.known)
+        now += 0.09
+        return OptimizeReply(
+            messages=msgspec.Raw(b"null"), original_tokens=1, optimized_tokens=1, missing=request_.known > 0
+        )
+
+    bus = MemoryBus()
+    await bus.serve(OPTIMIZE, late)
+    ours = BusOptimizer(bus, lambda: now, 100.0, from_bytes=1_000)
+    view = read(talk(3))
+    await ours.optimize(request(view), view)
+    with pytest.raises(DependencySkipped):
+        await ours.optimize(request(view), view)
+    assert asked == [0, len(view.written)]
+
+
+async def test_long_conversations_that_come_late_cost_short_ones_nothing() -> None:
+    async def slow(request_: OptimizeRequest) -> OptimizeReply:
+        if len(request_.messages) > 1 << 18:
+            raise DeadlineExceeded("Late.")
+        return OptimizeReply(messages=msgspec.Raw(b"null"), original_tokens=1, optimized_tokens=1)
+
+    ours = await client(slow)
+    long, short = read([{"role": "user", "content": "a" * (1 << 19)}]), read(talk(1))
+    for _ in range(8):
+        with pytest.raises(DependencySkipped):
+            await ours.optimize(request(long), long)
+    assert not (await ours.optimize(request(short), short)).changed

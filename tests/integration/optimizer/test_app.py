@@ -91,7 +91,7 @@ async def test_texts_that_wait_have_bounds_for_each_and_for_all(optimizer: Optim
             await go_on.wait()
             raise Unavailable("No time.")
 
-    long = request({"role": "user", "content": "a" * 1_000})
+    long = request({"role": "user", "content": "a" * 1_000_000})
     handler = Optimize(optimizer, Working(Slow(), inline_bytes=0, most_bytes=len(bytes(long.messages))))
     asked = [msgspec.structs.replace(long, org_id=owner) for owner in (*["greedy"] * 7, "other", "third")]
     calls = [asyncio.create_task(handler(one)) for one in asked]

@@ -118,7 +118,7 @@ def same(one: OptimizeReply, other: OptimizeReply) -> bool:
     return bool(said(one) == said(other))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     conversation=_conversations,
     levels=st.lists(_levels, min_size=1, max_size=4),
@@ -150,7 +150,7 @@ def test_turn_after_turn_is_answered_as_by_one_who_remembers_nothing(
         cut = expected.cut
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(conversation=_conversations, level=_levels, at=st.integers(1, 40), keep=st.sampled_from((None, 0, 2)))
 def test_the_end_of_a_conversation_is_enough_for_whoever_has_the_rest(
     conversation: Messages, level: Level, at: int, keep: int | None
@@ -163,7 +163,7 @@ def test_the_end_of_a_conversation_is_enough_for_whoever_has_the_rest(
     assert same(put_together(reply, conversation), optimizer(0).answer(request))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(first=_conversations, second=_conversations, third=_conversations, level=_levels)
 def test_conversations_that_begin_alike_do_not_disturb_each_other(
     first: Messages, second: Messages, third: Messages, level: Level
@@ -230,6 +230,17 @@ def test_a_message_that_nobody_can_read_is_sent_as_it_came(unreadable: bytes) ->
 def test_a_message_that_takes_too_long_to_read_at_once_is_sent_as_it_came() -> None:
     with pytest.raises(Unavailable, match="sent as they are"):
         optimizer().answer(asked([*TALK, {"role": "user", "content": "a" * 1_100_000}], "moderate", None))
+
+
+def test_of_a_conversation_that_is_too_long_to_keep_the_beginning_is_kept() -> None:
+    ours = optimizer(800_000)
+    long = [{"role": "assistant", "content": f"{number} {20 * _CODE}"} for number in range(30)]
+    for turn in range(3):
+        request = msgspec.structs.replace(asked([*long, *TALK[:turn]], "moderate", None), explain=False)
+        assert ours.answer(request) == optimizer(0).answer(request)
+    whole = msgspec.structs.replace(asked(long, "moderate", None), explain=False)
+    assert not ours.answer(in_part(whole, 1)).missing, "some of it is known"
+    assert ours.answer(in_part(whole, len(long))).missing
 
 
 def test_one_organization_s_conversations_leave_room_for_another_s() -> None:
