@@ -10,6 +10,7 @@ import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
 import { asThem, QUESTIONS } from "./questions.mjs";
 import { anAlias, exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
+import { thePalette } from "./palette.mjs";
 import { PASTED } from "./settle.mjs";
 import { accessible, ask, email, open, password, refused, shoot, upstream, url } from "./tools.mjs";
 
@@ -201,6 +202,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.keyboard.press("/");
     await page.waitForFunction(() => document.activeElement?.closest("[role=search]"));
   });
+  await step("from anywhere a page, an action or a request is a few keys away", () => thePalette(page));
 
   await step("nothing secret is kept but the token, a new tab needs no sign-in, and a sign-out ends all of them", async () => {
     const second = await page.context().newPage();

@@ -12,6 +12,7 @@ import { Failed, Nothing } from "../ui/states";
 import { Boundary } from "./Boundary";
 import { Frame } from "./Frame";
 import { OUTSIDE } from "./next";
+import { PAGES } from "./pages";
 import { go, Link, useAddress } from "./router";
 import { Together } from "./Together";
 import { Who } from "./who";
@@ -32,22 +33,7 @@ const Organization = lazy(() => import("../pages/Organization"));
 const Credits = lazy(() => import("../pages/Credits"));
 const Start = lazy(() => import("../pages/Start"));
 
-const TITLES = new Map(Object.entries({
-  "": "Overview",
-  start: "Get started",
-  requests: "Requests",
-  costs: "Costs",
-  performance: "Performance",
-  measured: "Measured",
-  keys: "Keys",
-  optimization: "Optimization",
-  routing: "Routing",
-  cache: "Cache",
-  alerts: "Alerts",
-  team: "Team",
-  organization: "Organization",
-  credits: "Credits",
-}));
+const TITLES = new Map(PAGES.map(({ section, label }) => [section, label]));
 
 function Waiting() {
   return (

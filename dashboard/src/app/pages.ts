@@ -1,0 +1,26 @@
+// The pages of the menu, in its order; g and a page's key lead there.
+import type { IconName } from "../ui/Icon";
+
+export interface MenuPage {
+  section: string;
+  label: string;
+  icon: IconName;
+  key?: string;
+}
+
+export const PAGES: readonly MenuPage[] = [
+  { section: "", label: "Overview", icon: "chart", key: "o" },
+  { section: "costs", label: "Costs", icon: "pie", key: "c" },
+  { section: "performance", label: "Performance", icon: "gauge", key: "p" },
+  { section: "measured", label: "Measured", icon: "scales", key: "m" },
+  { section: "requests", label: "Requests", icon: "list", key: "r" },
+  { section: "keys", label: "Keys", icon: "key", key: "k" },
+  { section: "optimization", label: "Optimization", icon: "sliders" },
+  { section: "routing", label: "Routing", icon: "route" },
+  { section: "cache", label: "Cache", icon: "stack" },
+  { section: "alerts", label: "Alerts", icon: "bell", key: "a" },
+  { section: "team", label: "Team", icon: "people" },
+  { section: "organization", label: "Organization", icon: "house" },
+  { section: "credits", label: "Credits", icon: "coin" },
+  { section: "start", label: "Get started", icon: "flag" },
+];
