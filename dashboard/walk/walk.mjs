@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { aRuleFires } from "./alerts.mjs";
 import { browse } from "./browser.mjs";
 import { aWrongAnswerIsTakenBack } from "./cache.mjs";
+import { aConversation } from "./conversation.mjs";
 import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged } from "./keys.mjs";
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
@@ -22,6 +23,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   };
   let key = "";
   let links = {};
+  let conversation = "";
 
   await step("a stranger is asked to sign in, and may register", async () => {
     await page.goto(`${url}/requests`);
@@ -159,14 +161,18 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     links = await inviting(page);
   });
   await step("credits are bought, and seen to arrive", () => credits(page));
+  await step("a session's requests stand in order, and add up", async () => {
+    conversation = await aConversation(page, key);
+  });
 
   await step("every page, on a desk and in a hand, by day and by night", async () => {
+    const further = [["conversation", conversation, "Receipt"]];
     for (const scheme of ["light", "dark"]) {
       await page.evaluate((value) => localStorage.setItem("mantine-color-scheme-value", value), scheme);
       await page.setViewportSize({ width: 1280, height: 860 });
-      await visitAll(page, `${scheme}-desktop`);
+      await visitAll(page, `${scheme}-desktop`, further);
       await page.setViewportSize({ width: 390, height: 844 });
-      await visitAll(page, `${scheme}-phone`);
+      await visitAll(page, `${scheme}-phone`, further);
     }
     await page.setViewportSize({ width: 1280, height: 860 });
   });

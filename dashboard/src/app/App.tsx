@@ -12,7 +12,7 @@ import { Failed, Nothing } from "../ui/states";
 import { Boundary } from "./Boundary";
 import { Frame } from "./Frame";
 import { OUTSIDE } from "./next";
-import { PAGES } from "./pages";
+import { TITLES } from "./pages";
 import { go, Link, useAddress } from "./router";
 import { Together } from "./Together";
 import { Who } from "./who";
@@ -20,6 +20,7 @@ import { Who } from "./who";
 const Overview = lazy(() => import("../pages/Overview"));
 const Requests = lazy(() => import("../pages/Requests"));
 const Request = lazy(() => import("../pages/Request"));
+const Conversation = lazy(() => import("../pages/Conversation"));
 const Costs = lazy(() => import("../pages/Costs"));
 const Performance = lazy(() => import("../pages/Performance"));
 const Measured = lazy(() => import("../pages/Measured"));
@@ -32,8 +33,6 @@ const Team = lazy(() => import("../pages/Team"));
 const Organization = lazy(() => import("../pages/Organization"));
 const Credits = lazy(() => import("../pages/Credits"));
 const Start = lazy(() => import("../pages/Start"));
-
-const TITLES = new Map(PAGES.map(({ section, label }) => [section, label]));
 
 function Waiting() {
   return (
@@ -51,6 +50,8 @@ function Page({ section, id }: { section: string; id?: string }) {
       return <Start />;
     case "requests":
       return id ? <Request key={id} id={id} /> : <Requests />;
+    case "conversations":
+      return id ? <Conversation key={id} session={id} /> : <Requests />;
     case "costs":
       return <Costs />;
     case "performance":

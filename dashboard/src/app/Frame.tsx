@@ -5,7 +5,7 @@ import { Icon } from "../ui/Icon";
 import { Outdated } from "../ui/states";
 import { signOut, useOtherScheme } from "./account";
 import { Firing } from "./Firing";
-import { PAGES } from "./pages";
+import { PAGES, TITLES } from "./pages";
 import { Palette } from "./Palette";
 import { follow, useAddress } from "./router";
 import { Shortcuts } from "./Shortcuts";
@@ -58,7 +58,7 @@ export function Frame({ section, children }: { section: string; children: ReactN
           />
         ))}
       </AppShell.Navbar>
-      <AppShell.Main id="main" tabIndex={-1} aria-label={PAGES.find((page) => page.section === section)?.label}>
+      <AppShell.Main id="main" tabIndex={-1} aria-label={TITLES.get(section)}>
         <Box maw={1200} mx="auto">
           <Outdated />
           {section !== "alerts" && <Firing />}

@@ -24,3 +24,6 @@ export const PAGES: readonly MenuPage[] = [
   { section: "credits", label: "Credits", icon: "coin" },
   { section: "start", label: "Get started", icon: "flag" },
 ];
+
+/** What the pages are called, also those that others lead to. */
+export const TITLES = new Map([...PAGES.map(({ section, label }) => [section, label] as const), ["conversations", "Conversation"]]);
