@@ -7,6 +7,7 @@ export const PAGES = [
   ["performance", "/performance", "Errors over time"],
   ["measured", "/measured", "Holdout"],
   ["requests", "/requests", "Log"],
+  ["playground", "/playground", "Prompt"],
   ["keys", "/keys", "Promptly keys"],
   ["optimization", "/optimization", "Settings"],
   ["routing", "/routing", "Tiers"],

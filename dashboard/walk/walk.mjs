@@ -9,6 +9,7 @@ import { aConversation } from "./conversation.mjs";
 import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged } from "./keys.mjs";
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
+import { thePlayground } from "./playground.mjs";
 import { asThem, QUESTIONS } from "./questions.mjs";
 import { anAlias, exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { thePalette } from "./palette.mjs";
@@ -164,6 +165,8 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   await step("a session's requests stand in order, and add up", async () => {
     conversation = await aConversation(page, key);
   });
+
+  await step("a prompt is sent with the levers and without, by a key that ends with the page", () => thePlayground(page));
 
   await step("every page, on a desk and in a hand, by day and by night", async () => {
     const further = [["conversation", conversation, "Receipt"]];

@@ -24,6 +24,7 @@ const Conversation = lazy(() => import("../pages/Conversation"));
 const Costs = lazy(() => import("../pages/Costs"));
 const Performance = lazy(() => import("../pages/Performance"));
 const Measured = lazy(() => import("../pages/Measured"));
+const Playground = lazy(() => import("../pages/Playground"));
 const Keys = lazy(() => import("../pages/Keys"));
 const Optimization = lazy(() => import("../pages/Optimization"));
 const Routing = lazy(() => import("../pages/Routing"));
@@ -58,6 +59,8 @@ function Page({ section, id }: { section: string; id?: string }) {
       return <Performance />;
     case "measured":
       return <Measured />;
+    case "playground":
+      return <Playground />;
     case "keys":
       return <Keys />;
     case "optimization":

@@ -5,7 +5,7 @@ import { Icon } from "../ui/Icon";
 import { Outdated } from "../ui/states";
 import { signOut, useOtherScheme } from "./account";
 import { Firing } from "./Firing";
-import { PAGES, TITLES } from "./pages";
+import { TITLES, useMenu } from "./pages";
 import { Palette } from "./Palette";
 import { follow, useAddress } from "./router";
 import { Shortcuts } from "./Shortcuts";
@@ -14,6 +14,7 @@ import { useWho } from "./who";
 export function Frame({ section, children }: { section: string; children: ReactNode }) {
   const [open, { toggle, close }] = useDisclosure();
   const { path } = useAddress();
+  const menu = useMenu();
   const shown = useRef(path);
   useEffect(() => {
     if (shown.current === path) return;
@@ -44,7 +45,7 @@ export function Frame({ section, children }: { section: string; children: ReactN
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label="Pages" className="menu" data-shut={!open || undefined}>
-        {PAGES.map((page) => (
+        {menu.map((page) => (
           <NavLink
             key={page.section}
             href={`/${page.section}`}

@@ -5,7 +5,7 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { namedInRequests } from "../pages/requests/named";
 import { Icon, type IconName } from "../ui/Icon";
 import { signOut, useOtherScheme } from "./account";
-import { PAGES } from "./pages";
+import { useMenu } from "./pages";
 import { go } from "./router";
 
 const LABEL = "Search or go to";
@@ -29,15 +29,20 @@ export function Palette() {
   useHotkeys([["mod+K", toggle]], [], true);
   return (
     <>
-      <Button variant="default" c="dimmed" size="xs" onClick={open} aria-label={LABEL} aria-haspopup="dialog" leftSection={<Icon name="search" size={14} />} visibleFrom="sm" rightSection={<Kbd size="xs">{APPLE ? "⌘ K" : "Ctrl K"}</Kbd>}>
+      <Button variant="default" c="dimmed" size="xs" onClick={open} aria-haspopup="dialog" leftSection={<Icon name="search" size={14} />} visibleFrom="sm" rightSection={<Kbd size="xs">{APPLE ? "⌘ K" : "Ctrl K"}</Kbd>}>
         {LABEL} …
       </Button>
       <UnstyledButton onClick={open} aria-label={LABEL} aria-haspopup="dialog" hiddenFrom="sm" p={8} c="dimmed" display="flex">
         <Icon name="search" />
       </UnstyledButton>
-      <Modal opened={opened} onClose={close} withCloseButton={false} aria-label={LABEL} size="lg" yOffset="10vh" padding="xs" transitionProps={{ duration: 0 }}>
-        <Search close={close} />
-      </Modal>
+      <Modal.Root opened={opened} onClose={close} size="lg" yOffset="10vh" padding="xs" transitionProps={{ duration: 0 }}>
+        <Modal.Overlay />
+        <Modal.Content aria-label={LABEL}>
+          <Modal.Body>
+            <Search close={close} />
+          </Modal.Body>
+        </Modal.Content>
+      </Modal.Root>
     </>
   );
 }
@@ -112,7 +117,7 @@ function Search({ close }: { close: () => void }) {
 function useCommands(text: string): Command[] {
   const { other, use } = useOtherScheme();
   const reference = (path: string) => () => void window.open(path, "_blank", "noopener");
-  const pages = PAGES.map(({ section, label, icon }): Command => ({ group: "Pages", label, icon, run: () => go(`/${section}`) }));
+  const pages = useMenu().map(({ section, label, icon }): Command => ({ group: "Pages", label, icon, run: () => go(`/${section}`) }));
   const actions: Command[] = [
     { group: "Actions", label: `Use ${other} colours`, icon: other === "light" ? "sun" : "moon", run: use },
     { group: "Actions", label: "API reference (in a new tab)", icon: "book", run: reference("/docs") },
