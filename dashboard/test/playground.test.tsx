@@ -6,10 +6,11 @@ import Playground from "../src/pages/Playground";
 import { type Answers, play } from "./api";
 import { show } from "./show";
 
+const IDS = [1, 2, 3, 4].map((number) => `req_0198f3a2b1c${number}${"7".repeat(20)}`);
 const ENTRY = {
-  id: "req_1", status: "success", error_code: null, cache: "miss", cache_hit: false, baseline_model: "gpt-4o", provider: "openai", served_model: "gpt-4o",
-  original_tokens: 100, optimized_tokens: 80, output_tokens: 5, latency_ms: 700,
-  receipt: { baseline_cost_usd: 0.3, cost_usd: 0.2, lines: [{ lever: "whitespace", tokens_saved: 20, savings_usd: 0.1 }] },
+  id: IDS[0], status: "success", error_code: null, cache: "miss", cache_hit: false, baseline_model: "gpt-4o", provider: "openai", served_model: "gpt-4o",
+  original_tokens: 100, optimized_tokens: 80, output_tokens: 5, latency_ms: 700, tokens: { cache_read: 0 },
+  baseline_cost_usd: 0.3, cost_usd: 0.2, optimizations: [{ lever: "whitespace", tokens_saved: 20, savings_usd: 0.1 }],
 };
 const KEY = { id: "key_9", api_key: "sk-promptly-once" };
 
@@ -21,10 +22,9 @@ function answers(more: Answers = {}) {
     "POST /api/keys/platform": { status: 201, body: KEY },
     "DELETE /api/keys/platform/key_9": { status: 204 },
     "POST /api/optimization/preview": { body: { diff: [{ role: "user", change: "changed", text: [{ op: "removed", text: "please " }, { op: "kept", text: "go" }] }] } },
-    "POST /v1/chat/completions": () => ({ body: { choices: [{ message: { content: `Answer ${(asked += 1)}` } }] }, headers: { "x-promptly-request-id": `req_${asked}` } }),
+    "POST /v1/chat/completions": () => ({ body: { choices: [{ message: { content: `Answer ${(asked += 1)}` } }] }, headers: { "x-promptly-request-id": IDS[asked - 1] ?? "" } }),
     // The log is written after the answer.
-    "GET /api/requests/req_1": () => ((tried += 1) === 1 ? { status: 404, body: { detail: "Not yet." } } : { body: ENTRY }),
-    "GET /api/requests/req_2": { body: { ...ENTRY, id: "req_2", receipt: { baseline_cost_usd: 0.3, cost_usd: 0.3, lines: [] } } },
+    "GET /api/requests": () => ({ body: { requests: (tried += 1) === 1 ? [] : [ENTRY, { ...ENTRY, id: IDS[1], cost_usd: 0.3, optimizations: [] }], next_cursor: null } }),
     ...more,
   });
 }
@@ -48,7 +48,7 @@ it("sends a prompt with the levers and without, and shows both receipts and what
   await off.findByText("Answer 2");
   expect((await on.findByTestId("receipt")).textContent).toContain("Whitespace and JSON 20 tokens−$0.100000000Paid$0.200000000");
   expect((await off.findByTestId("receipt")).textContent).toContain("Paid$0.300000000");
-  expect(on.getByRole("link", { name: "Look at this request" }).getAttribute("href")).toBe("/requests/req_1");
+  expect(on.getByRole("link", { name: "Look at this request" }).getAttribute("href")).toBe(`/requests/${IDS[0]}`);
   expect(screen.getByRole("region", { name: "What is changed in the prompt" }).textContent).toContain("please");
   const [one, other] = asked.filter((call) => call.route === "POST /v1/chat/completions");
   expect(one?.body).toEqual({ model: "gpt-4o", messages: [{ role: "user", content: "please go" }] });
@@ -57,6 +57,10 @@ it("sends a prompt with the levers and without, and shows both receipts and what
   expect(other?.headers.get("x-promptly-level")).toBe("off");
   expect(other?.headers.get("x-promptly-cache")).toBe("off");
   expect(other?.headers.get("x-promptly-routing")).toBe("manual");
+  // Each is looked for where it has to be in the log.
+  const looked = asked.filter((call) => call.route === "GET /api/requests").map((call) => new URLSearchParams(call.query));
+  const [first] = looked;
+  expect([Date.parse(first?.get("from") ?? ""), Date.parse(first?.get("to") ?? "")]).toEqual([0x0198f3a2b1c1, 0x0198f3a2b1c2]);
   // One key for all of a visit: it ends by itself, holds little, may only chat, and goes with the page.
   await user.click(screen.getByRole("button", { name: "Send twice" }));
   await screen.findByText("Answer 3");

@@ -54,7 +54,9 @@ function Search({ close }: { close: () => void }) {
   const list = useId();
   const chosen = useRef<HTMLDivElement>(null);
   const commands = useCommands(text);
-  useEffect(() => chosen.current?.scrollIntoView({ block: "nearest" }), [at, text]);
+  useEffect(() => {
+    chosen.current?.scrollIntoView({ block: "nearest" }); // answers with a promise in some browsers
+  }, [at, text]);
   const run = (command: Command | undefined): void => {
     if (!command) return;
     close();
@@ -80,7 +82,7 @@ function Search({ close }: { close: () => void }) {
         aria-autocomplete="list"
         aria-activedescendant={commands.length > 0 ? `${list}-${at}` : undefined}
         autoComplete="off"
-        placeholder="A page, an action, req_…, a model, a user or a tag as name=value"
+        placeholder="Page, action, req_…, model, user, tag=value"
         leftSection={<Icon name="search" />}
         maxLength={LONGEST}
         value={text}

@@ -4,7 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { conversation, type Entry } from "../api/queries";
 import { Link } from "../app/router";
 import { Facts } from "../ui/Facts";
-import { count, milliseconds, moment, moneyColumn, percent } from "../ui/format";
+import { count, milliseconds, moment, momentOfYear, moneyColumn, percent } from "../ui/format";
 import { Ledger } from "../ui/Ledger";
 import { receiptOf } from "../ui/receipt";
 import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
@@ -64,7 +64,14 @@ export default function Conversation({ session }: { session: string }) {
                 </Group>
               )}
               <Totals session={session} entries={entries} />
-              <Panel title="Requests">
+              <Panel
+                title="Requests"
+                aside={
+                  <Text size="xs" c="dimmed">
+                    Input and output are tokens; cached is the share of the input that the provider read from its cache.
+                  </Text>
+                }
+              >
                 <Turns entries={entries} />
               </Panel>
             </Stack>
@@ -118,16 +125,16 @@ function Turns({ entries }: { entries: Entry[] }) {
   const cost = moneyColumn([...entries.map((entry) => entry.cost_usd), sum.cost_usd]);
   const saved = moneyColumn([...entries.map((entry) => entry.savings_usd), savings]);
   return (
-    <Wide label="Requests of this conversation, table" width={820} height={720}>
-      <Table highlightOnHover verticalSpacing={6} stickyHeader>
+    <Wide label="Requests of this conversation, table" width={820}>
+      <Table highlightOnHover verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Time</Table.Th>
             <Table.Th>Status</Table.Th>
             <Table.Th>Model</Table.Th>
-            <Table.Th ta="right">Input tokens</Table.Th>
+            <Table.Th ta="right">Input</Table.Th>
             <Table.Th ta="right">Cached</Table.Th>
-            <Table.Th ta="right">Output tokens</Table.Th>
+            <Table.Th ta="right">Output</Table.Th>
             <Table.Th ta="right">Cost</Table.Th>
             <Table.Th ta="right">Saved</Table.Th>
             <Table.Th ta="right">Latency</Table.Th>
@@ -137,7 +144,7 @@ function Turns({ entries }: { entries: Entry[] }) {
           {entries.map((entry) => (
             <Table.Tr key={entry.id}>
               <Table.Td>
-                <Link to={`/requests/${entry.id}`}>{moment(entry.time)}</Link>
+                <Link to={`/requests/${entry.id}`}>{momentOfYear(entry.time)}</Link>
               </Table.Td>
               <Table.Td>
                 <Status entry={entry} />

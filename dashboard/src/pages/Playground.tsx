@@ -2,9 +2,8 @@
 import { Alert, Autocomplete, Button, Card, Group, SimpleGrid, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { ApiError, call, type Schema } from "../api/client";
+import { call, type Schema } from "../api/client";
 import { complete, type Completion, usePlaygroundKey } from "../api/playground";
-import { request } from "../api/queries";
 import { Link } from "../app/router";
 import { useMay } from "../app/who";
 import { Diff } from "../ui/Diff";
@@ -12,8 +11,10 @@ import { Facts } from "../ui/Facts";
 import { count, milliseconds } from "../ui/format";
 import { Ledger } from "../ui/Ledger";
 import { requestOf } from "../ui/pasted";
+import { receiptOf } from "../ui/receipt";
 import { Nothing, PageTitle, Panel, Refused, Show } from "../ui/states";
 import { Status } from "../ui/Status";
+import { madeIn } from "./requests/named";
 import { useModels } from "./routing/models";
 
 const OFF = { "x-promptly-level": "off", "x-promptly-cache": "off", "x-promptly-routing": "manual" };
@@ -129,31 +130,39 @@ function Side({ title, note, said }: { title: string; note: string; said: Comple
 /** The request as the log has it, once it does. */
 function Logged({ id }: { id: string }) {
   const found = useQuery({
-    ...request(id),
-    retry: (tries, error) => tries < LOG_TRIES && error instanceof ApiError && error.status === 404,
-    retryDelay: 500,
+    queryKey: ["requests", "awaited", id],
+    queryFn: async ({ signal }) => {
+      // Of its millisecond: a request that is not there yet would be an error, which browsers put into the console.
+      const { requests } = await call("get", "/api/requests", { query: { ...madeIn(id.slice("req_".length)), limit: 200 }, signal });
+      return requests.find((one) => one.id === id) ?? null;
+    },
+    refetchInterval: ({ state }) => (state.data || state.dataUpdateCount >= LOG_TRIES ? false : 500),
   });
   return (
-    <Show of={found} height={240} name="The log">
-      {(entry) => (
-        <Stack gap="sm">
-          {entry.receipt.cost_usd !== null && entry.receipt.baseline_cost_usd !== null ? (
-            <Ledger sum={entry.receipt} asked={`Asked for: ${entry.baseline_model}`} paid={entry.cache_hit ? "Paid: no provider was asked" : "Paid"} report="Please report this request's id." />
-          ) : (
-            <Text size="sm">No price is known, so there is nothing to add up.</Text>
-          )}
-          <Facts
-            rows={[
-              ["Status", <Status key="status" entry={entry} />],
-              ["Served by", [entry.provider, entry.served_model].filter(Boolean).join(", ")],
-              ["Prompt tokens", `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}`],
-              ["Output tokens", count(entry.output_tokens)],
-              ["Latency", milliseconds(entry.latency_ms)],
-              ["Log", <Link key="log" to={`/requests/${entry.id}`}>Look at this request</Link>],
-            ]}
-          />
-        </Stack>
-      )}
+    <Show of={{ ...found, data: found.data ?? undefined }} height={240} name="The log">
+      {(entry) => {
+        const { unpriced, ...sum } = receiptOf([entry]);
+        return (
+          <Stack gap="sm">
+            {unpriced === 0 ? (
+              <Ledger sum={sum} asked={`Asked for: ${entry.baseline_model}`} paid={entry.cache_hit ? "Paid: no provider was asked" : "Paid"} report="Please report this request's id." />
+            ) : (
+              <Text size="sm">No price is known, so there is nothing to add up.</Text>
+            )}
+            <Facts
+              rows={[
+                ["Status", <Status key="status" entry={entry} />],
+                ["Served by", [entry.provider, entry.served_model].filter(Boolean).join(", ")],
+                ["Prompt tokens", `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}`],
+                ["Cached input tokens", count(entry.tokens.cache_read)],
+                ["Output tokens", count(entry.output_tokens)],
+                ["Latency", milliseconds(entry.latency_ms)],
+                ["Log", <Link key="log" to={`/requests/${entry.id}`}>Look at this request</Link>],
+              ]}
+            />
+          </Stack>
+        );
+      }}
     </Show>
   );
 }

@@ -26,8 +26,8 @@ export function namedInRequests(text: string): Named[] {
   return (["model", "user"] as const).map((name) => ({ label: `Find ${name} ${wanted} in requests`, path: found({ [name]: wanted }) }));
 }
 
-/** When ids with this beginning are made: they begin with their time. */
-function madeIn(part: string): { from: string; to: string } | undefined {
+/** When ids with these first digits are made: they begin with their time. */
+export function madeIn(part: string): { from: string; to: string } | undefined {
   const known = part.slice(0, DIGITS);
   const unit = 16 ** (DIGITS - known.length);
   const from = parseInt(known, 16) * unit;
