@@ -3,7 +3,13 @@ import { vi } from "vitest";
 import type { Role } from "../src/api/queries";
 import type { Action } from "../src/app/who";
 
-export type Answers = Record<string, { status?: number; body?: unknown } | (() => { status?: number; body?: unknown })>;
+interface Answer {
+  status?: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export type Answers = Record<string, Answer | (() => Answer)>;
 
 export interface Asked {
   route: string;
@@ -19,8 +25,8 @@ export function play(answers: Answers): Asked[] {
     const route = `${init.method ?? "GET"} ${path}`;
     asked.push({ route, body: init.body ? JSON.parse(String(init.body)) : undefined, headers: new Headers(init.headers), query });
     const found = answers[route];
-    const { status = 200, body } = typeof found === "function" ? found() : (found ?? { status: 404, body: { detail: `No ${route} here.` } });
-    return new Response(body === undefined ? null : JSON.stringify(body), { status });
+    const { status = 200, body, headers }: Answer = typeof found === "function" ? found() : (found ?? { status: 404, body: { detail: `No ${route} here.` } });
+    return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
   });
   return asked;
 }

@@ -7,6 +7,7 @@ export const PAGES = [
   ["performance", "/performance", "Errors over time"],
   ["measured", "/measured", "Holdout"],
   ["requests", "/requests", "Log"],
+  ["playground", "/playground", "Prompt"],
   ["keys", "/keys", "Promptly keys"],
   ["optimization", "/optimization", "Settings"],
   ["routing", "/routing", "Tiers"],
@@ -18,9 +19,9 @@ export const PAGES = [
   ["start", "/start", "3. See it arrive"],
 ];
 
-/** Looks at each of them: a picture, nothing wider than the screen, no serious barrier. */
-export async function visitAll(page, as) {
-  for (const [name, path, panel] of PAGES) {
+/** Looks at each of them, and at others of the same form: a picture, nothing wider than the screen, no serious barrier. */
+export async function visitAll(page, as, further = []) {
+  for (const [name, path, panel] of [...PAGES, ...further]) {
     await page.goto(url + path);
     await page.getByRole("region", { name: panel }).waitFor();
     await page.waitForFunction(() => !document.querySelector(".mantine-Skeleton-root"));

@@ -5,11 +5,14 @@ import assert from "node:assert/strict";
 import { aRuleFires } from "./alerts.mjs";
 import { browse } from "./browser.mjs";
 import { aWrongAnswerIsTakenBack } from "./cache.mjs";
+import { aConversation } from "./conversation.mjs";
 import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged } from "./keys.mjs";
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
+import { thePlayground } from "./playground.mjs";
 import { asThem, QUESTIONS } from "./questions.mjs";
 import { anAlias, exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
+import { thePalette } from "./palette.mjs";
 import { PASTED } from "./settle.mjs";
 import { accessible, ask, email, open, password, refused, shoot, upstream, url } from "./tools.mjs";
 
@@ -21,6 +24,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   };
   let key = "";
   let links = {};
+  let conversation = "";
 
   await step("a stranger is asked to sign in, and may register", async () => {
     await page.goto(`${url}/requests`);
@@ -158,14 +162,20 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     links = await inviting(page);
   });
   await step("credits are bought, and seen to arrive", () => credits(page));
+  await step("a session's requests stand in order, and add up", async () => {
+    conversation = await aConversation(page, key);
+  });
+
+  await step("a prompt is sent with the levers and without, by a key that ends with the page", () => thePlayground(page));
 
   await step("every page, on a desk and in a hand, by day and by night", async () => {
+    const further = [["conversation", conversation, "Receipt"]];
     for (const scheme of ["light", "dark"]) {
       await page.evaluate((value) => localStorage.setItem("mantine-color-scheme-value", value), scheme);
       await page.setViewportSize({ width: 1280, height: 860 });
-      await visitAll(page, `${scheme}-desktop`);
+      await visitAll(page, `${scheme}-desktop`, further);
       await page.setViewportSize({ width: 390, height: 844 });
-      await visitAll(page, `${scheme}-phone`);
+      await visitAll(page, `${scheme}-phone`, further);
     }
     await page.setViewportSize({ width: 1280, height: 860 });
   });
@@ -201,6 +211,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.keyboard.press("/");
     await page.waitForFunction(() => document.activeElement?.closest("[role=search]"));
   });
+  await step("from anywhere a page, an action or a request is a few keys away", () => thePalette(page));
 
   await step("nothing secret is kept but the token, a new tab needs no sign-in, and a sign-out ends all of them", async () => {
     const second = await page.context().newPage();

@@ -141,6 +141,16 @@ export const request = (id: string) =>
     queryFn: ({ signal }) => call("get", "/api/requests/{request_id}", { path: { request_id: id }, signal }),
   });
 
+/** The requests of a session, the latest first. */
+export const conversation = (session: string) =>
+  infiniteQueryOptions({
+    queryKey: ["requests", "conversation", session],
+    queryFn: ({ pageParam, signal }) =>
+      call("get", "/api/requests", { query: { session, limit: 200, ...(pageParam ? { cursor: pageParam } : {}) }, signal }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
 export const platformKeys = () =>
   queryOptions({
     queryKey: ["keys", "platform"],

@@ -12,6 +12,7 @@ import { Failed, Nothing } from "../ui/states";
 import { Boundary } from "./Boundary";
 import { Frame } from "./Frame";
 import { OUTSIDE } from "./next";
+import { TITLES } from "./pages";
 import { go, Link, useAddress } from "./router";
 import { Together } from "./Together";
 import { Who } from "./who";
@@ -19,9 +20,11 @@ import { Who } from "./who";
 const Overview = lazy(() => import("../pages/Overview"));
 const Requests = lazy(() => import("../pages/Requests"));
 const Request = lazy(() => import("../pages/Request"));
+const Conversation = lazy(() => import("../pages/Conversation"));
 const Costs = lazy(() => import("../pages/Costs"));
 const Performance = lazy(() => import("../pages/Performance"));
 const Measured = lazy(() => import("../pages/Measured"));
+const Playground = lazy(() => import("../pages/Playground"));
 const Keys = lazy(() => import("../pages/Keys"));
 const Optimization = lazy(() => import("../pages/Optimization"));
 const Routing = lazy(() => import("../pages/Routing"));
@@ -31,23 +34,6 @@ const Team = lazy(() => import("../pages/Team"));
 const Organization = lazy(() => import("../pages/Organization"));
 const Credits = lazy(() => import("../pages/Credits"));
 const Start = lazy(() => import("../pages/Start"));
-
-const TITLES = new Map(Object.entries({
-  "": "Overview",
-  start: "Get started",
-  requests: "Requests",
-  costs: "Costs",
-  performance: "Performance",
-  measured: "Measured",
-  keys: "Keys",
-  optimization: "Optimization",
-  routing: "Routing",
-  cache: "Cache",
-  alerts: "Alerts",
-  team: "Team",
-  organization: "Organization",
-  credits: "Credits",
-}));
 
 function Waiting() {
   return (
@@ -65,12 +51,16 @@ function Page({ section, id }: { section: string; id?: string }) {
       return <Start />;
     case "requests":
       return id ? <Request key={id} id={id} /> : <Requests />;
+    case "conversations":
+      return id ? <Conversation key={id} session={id} /> : <Requests />;
     case "costs":
       return <Costs />;
     case "performance":
       return <Performance />;
     case "measured":
       return <Measured />;
+    case "playground":
+      return <Playground />;
     case "keys":
       return <Keys />;
     case "optimization":

@@ -1,41 +1,20 @@
-import { ActionIcon, AppShell, Box, Burger, Group, Menu, NavLink, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, AppShell, Box, Burger, Group, Menu, NavLink, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { type ReactNode, useEffect, useRef } from "react";
-import { call } from "../api/client";
-import { session } from "../api/session";
-import { Icon, type IconName } from "../ui/Icon";
+import { Icon } from "../ui/Icon";
 import { Outdated } from "../ui/states";
+import { signOut, useOtherScheme } from "./account";
 import { Firing } from "./Firing";
-import { follow, go, useAddress } from "./router";
+import { TITLES, useMenu } from "./pages";
+import { Palette } from "./Palette";
+import { follow, useAddress } from "./router";
 import { Shortcuts } from "./Shortcuts";
 import { useWho } from "./who";
-
-const PAGES: { section: string; label: string; icon: IconName }[] = [
-  { section: "", label: "Overview", icon: "chart" },
-  { section: "costs", label: "Costs", icon: "pie" },
-  { section: "performance", label: "Performance", icon: "gauge" },
-  { section: "measured", label: "Measured", icon: "scales" },
-  { section: "requests", label: "Requests", icon: "list" },
-  { section: "keys", label: "Keys", icon: "key" },
-  { section: "optimization", label: "Optimization", icon: "sliders" },
-  { section: "routing", label: "Routing", icon: "route" },
-  { section: "cache", label: "Cache", icon: "stack" },
-  { section: "alerts", label: "Alerts", icon: "bell" },
-  { section: "team", label: "Team", icon: "people" },
-  { section: "organization", label: "Organization", icon: "house" },
-  { section: "credits", label: "Credits", icon: "coin" },
-  { section: "start", label: "Get started", icon: "flag" },
-];
-
-async function signOut(): Promise<void> {
-  await call("post", "/api/auth/logout").catch(() => undefined);
-  session.end();
-  go("/login");
-}
 
 export function Frame({ section, children }: { section: string; children: ReactNode }) {
   const [open, { toggle, close }] = useDisclosure();
   const { path } = useAddress();
+  const menu = useMenu();
   const shown = useRef(path);
   useEffect(() => {
     if (shown.current === path) return;
@@ -59,13 +38,14 @@ export function Frame({ section, children }: { section: string; children: ReactN
             <Brand />
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <Palette />
             <Scheme />
             <Account />
           </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label="Pages" className="menu" data-shut={!open || undefined}>
-        {PAGES.map((page) => (
+        {menu.map((page) => (
           <NavLink
             key={page.section}
             href={`/${page.section}`}
@@ -79,7 +59,7 @@ export function Frame({ section, children }: { section: string; children: ReactN
           />
         ))}
       </AppShell.Navbar>
-      <AppShell.Main id="main" tabIndex={-1} aria-label={PAGES.find((page) => page.section === section)?.label}>
+      <AppShell.Main id="main" tabIndex={-1} aria-label={TITLES.get(section)}>
         <Box maw={1200} mx="auto">
           <Outdated />
           {section !== "alerts" && <Firing />}
@@ -103,12 +83,10 @@ export function Brand() {
 }
 
 export function Scheme() {
-  const { setColorScheme } = useMantineColorScheme();
-  const now = useComputedColorScheme("light");
-  const other = now === "dark" ? "light" : "dark";
+  const { other, use } = useOtherScheme();
   return (
-    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Use ${other} colours`} onClick={() => setColorScheme(other)}>
-      <Icon name={now === "dark" ? "sun" : "moon"} />
+    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Use ${other} colours`} onClick={use}>
+      <Icon name={other === "light" ? "sun" : "moon"} />
     </ActionIcon>
   );
 }

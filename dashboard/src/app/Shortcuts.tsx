@@ -1,18 +1,12 @@
-// Keys that lead through the dashboard: g and a letter goes to a page, / to the search, ? shows this list.
+// Keys that lead through the dashboard: g and a letter goes to a page, / to the search, ? shows this list (Palette.tsx has Ctrl+K).
 import { Kbd, Modal, Table } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useEffect } from "react";
+import { APPLE } from "./Palette";
+import { PAGES } from "./pages";
 import { go } from "./router";
 
-const PAGES = new Map([
-  ["o", { path: "/", name: "Overview" }],
-  ["c", { path: "/costs", name: "Costs" }],
-  ["p", { path: "/performance", name: "Performance" }],
-  ["m", { path: "/measured", name: "Measured" }],
-  ["r", { path: "/requests", name: "Requests" }],
-  ["k", { path: "/keys", name: "Keys" }],
-  ["a", { path: "/alerts", name: "Alerts" }],
-]);
+const BY_KEY = new Map(PAGES.flatMap((page) => (page.key ? [[page.key, page] as const] : [])));
 const PATIENCE = 1500; // ms between the two keys
 const SEARCH = "[role=search] input";
 
@@ -48,11 +42,11 @@ export function Shortcuts() {
     let since = -Infinity; // when g was pressed
     const press = (event: KeyboardEvent): void => {
       if (taken(event)) return;
-      const page = event.timeStamp - since < PATIENCE ? PAGES.get(event.key) : undefined;
+      const page = event.timeStamp - since < PATIENCE ? BY_KEY.get(event.key) : undefined;
       since = event.key === "g" ? event.timeStamp : -Infinity;
       if (!page && event.key !== "/" && event.key !== "?") return;
       event.preventDefault();
-      if (page) go(page.path);
+      if (page) go(`/${page.section}`);
       else if (event.key === "/") search();
       else open();
     };
@@ -63,9 +57,10 @@ export function Shortcuts() {
     <Modal opened={opened} onClose={close} title="Shortcuts" closeButtonProps={{ "aria-label": "Close" }} centered>
       <Table>
         <Table.Tbody>
-          {[...PAGES].map(([key, { name }]) => (
-            <Row key={key} keys={["g", key]} what={name} />
+          {[...BY_KEY].map(([key, { label }]) => (
+            <Row key={key} keys={["g", key]} what={label} />
           ))}
+          <Row keys={[APPLE ? "⌘" : "Ctrl", "K"]} what="Search, or go to a page" />
           <Row keys={["/"]} what="Find a request by its id" />
           <Row keys={["?"]} what="This list" />
         </Table.Tbody>

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Badge, Code, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Schema } from "../api/client";
 import { type Detail, platformKeys, request, routingRules } from "../api/queries";
@@ -6,8 +6,8 @@ import { Link } from "../app/router";
 import { CopyButton } from "../ui/Copy";
 import { Facts } from "../ui/Facts";
 import { reasonOf } from "../ui/failures";
-import { count, exactMoney, lever, milliseconds, moment } from "../ui/format";
-import { sumsUp } from "../ui/receipt";
+import { count, exactMoney, milliseconds, moment } from "../ui/format";
+import { Ledger } from "../ui/Ledger";
 import { ruleSentence, whySentence } from "../ui/routing";
 import { PageTitle, Panel, Show } from "../ui/states";
 import { Status } from "../ui/Status";
@@ -63,7 +63,7 @@ function About({ entry }: { entry: Detail }) {
         ["Time", moment(entry.time)],
         ["Endpoint", `${entry.kind}${entry.stream ? ", streamed" : ""}${entry.raw ? ", forwarded as it came" : ""}`],
         ["Client", entry.client && <Link key="client" to={`/requests?client=${encodeURIComponent(entry.client)}`}>{entry.client}</Link>],
-        ["Session", entry.session && <Link key="session" to={`/requests?session=${encodeURIComponent(entry.session)}`}>{entry.session}</Link>],
+        ["Conversation", entry.session && <Link key="session" to={`/conversations/${encodeURIComponent(entry.session)}`}>All requests of this session</Link>],
         ["Ended because", entry.stop],
         ["Not passed on", entry.dropped.join(", ")],
         ["No price for", entry.unpriced.join(", ")],
@@ -103,47 +103,13 @@ function Receipt({ receipt, cached }: { receipt: Schema["Receipt"]; cached: bool
   }
   return (
     <Stack gap="xs">
-      <Table className="figures" data-testid="receipt">
-        <Table.Tbody>
-          <Table.Tr>
-            <Table.Td>Asked for: {receipt.baseline_model}</Table.Td>
-            <Table.Td ta="right" ff="monospace" className="whole">
-              {exactMoney(receipt.baseline_cost_usd)}
-            </Table.Td>
-          </Table.Tr>
-          {receipt.lines.map((line) => (
-            <Table.Tr key={line.lever}>
-              <Table.Td>
-                {lever(line.lever)}
-                {line.tokens_saved !== 0 && (
-                  <Text span size="xs" c="dimmed">
-                    {" "}
-                    {count(line.tokens_saved)} {line.tokens_saved === 1 ? "token" : "tokens"}
-                  </Text>
-                )}
-              </Table.Td>
-              <Table.Td ta="right" ff="monospace" className="whole">
-                {exactMoney(line.savings_usd === null ? null : -line.savings_usd)}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-        <Table.Tfoot>
-          <Table.Tr>
-            <Table.Th>Paid{cached ? ": no provider was asked" : receipt.served_model && `: ${receipt.served_model}`}</Table.Th>
-            <Table.Th ta="right" ff="monospace" className="whole">
-              {exactMoney(receipt.cost_usd)}
-            </Table.Th>
-          </Table.Tr>
-        </Table.Tfoot>
-      </Table>
-      {sumsUp(receipt) ? (
-        <Text size="xs" c="dimmed">
-          The lines add up to the last digit. Prices of {receipt.price_version ?? "an unknown version"}.
-        </Text>
-      ) : (
-        <Alert color="orange">These lines do not add up. Please report this request's id.</Alert>
-      )}
+      <Ledger
+        sum={receipt}
+        asked={`Asked for: ${receipt.baseline_model}`}
+        paid={`Paid${cached ? ": no provider was asked" : receipt.served_model ? `: ${receipt.served_model}` : ""}`}
+        note={`Prices of ${receipt.price_version ?? "an unknown version"}.`}
+        report="Please report this request's id."
+      />
       {receipt.not_done.length > 0 && (
         <Text size="xs" c="dimmed">
           Left undone: {receipt.not_done.join("; ")}

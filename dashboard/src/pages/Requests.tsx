@@ -12,6 +12,7 @@ import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
 import { Status } from "../ui/Status";
 import { useNow } from "../ui/useNow";
 import { FilterBar, KINDS, slownessOf, STATUSES } from "./requests/FilterBar";
+import { isRequestId } from "./requests/named";
 import { backwards, begin } from "./requests/period";
 
 const PAGE = 50;
@@ -75,7 +76,7 @@ export default function Requests() {
 function FindById() {
   const [id, setId] = useState("");
   const wanted = id.trim();
-  const known = /^req_[0-9a-f]{32}$/.test(wanted);
+  const known = isRequestId(wanted);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (known) go(`/requests/${wanted}`);

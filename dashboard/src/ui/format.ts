@@ -79,6 +79,11 @@ export function moment(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
 
+/** The same for a column, next to which the year is known. */
+export function momentOfYear(iso: string): string {
+  return new Date(iso).toLocaleString(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit" });
+}
+
 export function ago(iso: string, now: number = Date.now()): string {
   const seconds = Math.min(0, Math.round((new Date(iso).getTime() - now) / 1000)); // clocks differ; nothing comes from the future
   const units: [Intl.RelativeTimeFormatUnit, number][] = [

@@ -1,0 +1,54 @@
+// The receipt's form: what was asked for, what each lever took off, what was paid.
+import { Alert, Stack, Table, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { count, exactMoney, lever } from "./format";
+import { type Sum, sumsUp } from "./receipt";
+
+/** `note` stands below sums that add up, `report` says what to tell us where they do not. */
+export function Ledger({ sum, asked, paid, note, report }: { sum: Sum; asked: string; paid: string; note?: ReactNode; report: string }) {
+  return (
+    <Stack gap="xs">
+      <Table className="figures" data-testid="receipt">
+        <Table.Tbody>
+          <Table.Tr>
+            <Table.Td>{asked}</Table.Td>
+            <Table.Td ta="right" ff="monospace" className="whole">
+              {exactMoney(sum.baseline_cost_usd)}
+            </Table.Td>
+          </Table.Tr>
+          {sum.lines.map((line) => (
+            <Table.Tr key={line.lever}>
+              <Table.Td>
+                {lever(line.lever)}
+                {line.tokens_saved !== 0 && (
+                  <Text span size="xs" c="dimmed">
+                    {" "}
+                    {count(line.tokens_saved)} {line.tokens_saved === 1 ? "token" : "tokens"}
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td ta="right" ff="monospace" className="whole">
+                {exactMoney(line.savings_usd === null ? null : -line.savings_usd)}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+        <Table.Tfoot>
+          <Table.Tr>
+            <Table.Th>{paid}</Table.Th>
+            <Table.Th ta="right" ff="monospace" className="whole">
+              {exactMoney(sum.cost_usd)}
+            </Table.Th>
+          </Table.Tr>
+        </Table.Tfoot>
+      </Table>
+      {sumsUp(sum) ? (
+        <Text size="xs" c="dimmed">
+          The lines add up to the last digit. {note}
+        </Text>
+      ) : (
+        <Alert color="orange">These lines do not add up. {report}</Alert>
+      )}
+    </Stack>
+  );
+}
