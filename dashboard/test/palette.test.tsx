@@ -103,6 +103,14 @@ it("signs out, and opens the API's reference beside the page", async () => {
   await waitFor(() => expect(session.token()).toBeNull());
 });
 
+it("lists no page on which the role has nothing to do", async () => {
+  show(<Palette />, "viewer");
+  await userEvent.setup().keyboard("{Control>}k{/Control}");
+  const names = (await screen.findAllByRole("option")).map((one) => one.textContent);
+  expect(names).toContain("Requests");
+  expect(names).not.toContain("Playground");
+});
+
 it("knows an id, its beginning, a tag, a model or a user", () => {
   expect(isRequestId(ID)).toBe(true);
   expect(isRequestId(`${ID}7`)).toBe(false);
