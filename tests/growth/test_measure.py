@@ -8,7 +8,7 @@ from tests.growth.families import Make
 from tests.growth.measure import Sizes, growths
 
 # Large enough that the square takes some tens of milliseconds on a fast machine, too: what is quicker says nothing.
-_SIZES = Sizes(screen=65_536, smallest=8_192, largest=65_536, times_usual=4.0)
+_SIZES = Sizes(screen=32_768, smallest=4_096, largest=32_768, times_usual=4.0)
 _TRAILING = re.compile(r"\s+$")
 _FAMILIES: dict[str, Make] = {
     "blanks": lambda size: " " * (size - 1) + "x",
