@@ -199,8 +199,8 @@ static void build_embeddings(struct api *api)
 {
     static char body[16000];
     int size = snprintf(body, sizeof body, "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,\"embedding\":\"");
-    memset(body + size, 'A', VALUES * 4 / 3 * 4); /* base64 of four bytes a value, all of them 0 */
-    size += VALUES * 4 / 3 * 4;
+    for (int three = 0; three < VALUES / 3; three++)
+        size += sprintf(body + size, "AACAPwAAgD8AAIA/"); /* base64 of three values of four bytes, each of them 1.0 */
     snprintf(body + size, sizeof body - size,
              "\"}],\"model\":\"text-embedding-3-small\",\"usage\":{\"prompt_tokens\":52,\"total_tokens\":52}}");
     set_plain(api, body);
