@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node images-check dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -140,6 +140,9 @@ docs: $(VENV)/bin/python ## Build the documentation's site into var/site
 	@test var/docs-env/done -nt requirements/docs.txt || { $(PYTHON) -m venv var/docs-env && \
 	  var/docs-env/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/docs.txt && touch var/docs-env/done; }
 	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. var/docs-env/bin/mkdocs build --strict --quiet && echo "var/site/index.html"
+
+images-check: $(VENV)/dev ## Build the images (Docker, or as root Debian's buildah), look into each, start all of them, print what they weigh
+	@$(BIN)/python -m tests.images
 
 settings: $(VENV)/dev ## Write docs/settings.md and the list of names anew from the code
 	@$(BIN)/python -m bench.settings_reference
