@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node images-check dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node images-check chart-check dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -144,8 +144,12 @@ docs: $(VENV)/bin/python ## Build the documentation's site into var/site
 images-check: $(VENV)/dev ## Build the images (Docker, or as root Debian's buildah), look into each, start all of them, print what they weigh
 	@$(BIN)/python -m tests.images
 
-settings: $(VENV)/dev ## Write docs/settings.md and the list of names anew from the code
+chart-check: $(VENV)/dev ## Render the Helm chart in each of its sets of values, and hold it to the schemas of three versions of Kubernetes
+	@$(BIN)/python -m tests.chart
+
+settings: $(VENV)/dev ## Write docs/settings.md, the list of names, and what is made of the chart's values anew
 	@$(BIN)/python -m bench.settings_reference
+	@$(BIN)/python -m bench.chart_reference
 
 fmt: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff format .
@@ -159,6 +163,8 @@ lock: $(VENV)/dev ## Lock the dependencies of every service, by hash
 	done
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --python-version 3.11 requirements/docs.in --output-file requirements/docs.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 requirements/chart.in --output-file requirements/chart.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
