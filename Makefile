@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node images-check chart-check dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node images-check chart-check release dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -147,6 +147,10 @@ images-check: $(VENV)/dev ## Build the images (Docker, or as root Debian's build
 chart-check: $(VENV)/dev ## Render the Helm chart in each of its sets of values, and hold it to the schemas of three versions of Kubernetes
 	@$(BIN)/python -m tests.chart
 
+release: $(VENV)/dev ## Make a release of this commit: VERSION=0.2.0 gives a tag, wheels, the chart's package, SBOMs and licences in dist/0.2.0
+	@test -n "$(VERSION)" || { echo "Say which: make release VERSION=0.2.0" >&2; exit 1; }
+	@$(BIN)/python -m bench.release $(VERSION) $(if $(NO_DASHBOARD),--without-dashboard)
+
 settings: $(VENV)/dev ## Write docs/settings.md, the list of names, and what is made of the chart's values anew
 	@$(BIN)/python -m bench.settings_reference
 	@$(BIN)/python -m bench.chart_reference
@@ -161,10 +165,10 @@ lock: $(VENV)/dev ## Lock the dependencies of every service, by hash
 	    --python-version 3.11 --extra $$extra pyproject.toml --output-file requirements/$$extra.txt && \
 	  sed -i.bak '/^promptly/d' requirements/$$extra.txt && rm requirements/$$extra.txt.bak || exit 1; \
 	done
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --python-version 3.11 requirements/docs.in --output-file requirements/docs.txt
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --python-version 3.11 requirements/chart.in --output-file requirements/chart.txt
+	@for tool in docs chart release; do \
+	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    --python-version 3.11 requirements/$$tool.in --output-file requirements/$$tool.txt || exit 1; \
+	done
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -45,11 +45,11 @@ def values_of(name: str) -> dict[str, Any]:
 
 
 def render(
-    sets: Mapping[str, Mapping[str, Any]], versions: Sequence[str] = ()
+    sets: Mapping[str, Mapping[str, Any]], versions: Sequence[str] = (), chart: Path = CHART
 ) -> tuple[dict[str, Rendered], list[str]]:
-    """Render each set of values, and what Helm's linter says of the chart."""
+    """Render a chart with each set of values, and what Helm's linter says of it."""
     python = environment(ROOT / "requirements" / "chart.txt") / "bin" / "python"
-    asked = json.dumps({"chart": str(CHART), "sets": sets, "versions": versions})
+    asked = json.dumps({"chart": str(chart), "sets": sets, "versions": versions})
     script = Path(__file__).parent / "render.py"
     done = subprocess.run([str(python), str(script)], input=asked, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]

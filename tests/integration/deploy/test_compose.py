@@ -54,7 +54,7 @@ known = packages_distributions()
 
 class Absent(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        owners = {one.lower().replace("_", "-") for one in known.get(name.partition(".")[0], ())} - {"promptly"}
+        owners = {one.lower().replace("_", "-") for one in known.get(name.partition(".")[0], ())} - {"promptly", "promptly-gateway"}
         if owners and not owners & pinned:
             raise ModuleNotFoundError(name)
 
