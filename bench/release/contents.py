@@ -100,15 +100,17 @@ def licences(documents: Mapping[str, Mapping[str, Any]]) -> str:
 
 def licence(component: Mapping[str, Any]) -> str:
     """What a component says of its licence: an expression, or names."""
-    said = [_licence_name(one) for one in component.get("licenses", ())]
-    return ", ".join(dict.fromkeys(filter(None, said))) or "?"
+    said = list(dict.fromkeys(filter(None, (_licence_name(one) for one in component.get("licenses", ())))))
+    # A classifier says less than an identifier that stands beside it.
+    exact = [one for one in said if "::" not in one]
+    return ", ".join(exact or [one.rpartition(":: ")[2] for one in said]) or "?"
 
 
 def _licence_name(entry: Mapping[str, Any]) -> str:
     own = entry.get("license", {})
     name = str(entry.get("expression") or own.get("id") or own.get("name") or "")
     # Some packages have the whole text where its name belongs.
-    return name.splitlines()[0][:60].replace("|", "/") if name.strip() else ""
+    return name.splitlines()[0][:80].replace("|", "/") if name.strip() else ""
 
 
 def _normal(name: str) -> str:
