@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node images-check chart-check release dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node images-check chart-check release upgrade-check dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -146,6 +146,10 @@ images-check: $(VENV)/dev ## Build the images (Docker, or as root Debian's build
 
 chart-check: $(VENV)/dev ## Render the Helm chart in each of its sets of values, and hold it to the schemas of three versions of Kubernetes
 	@$(BIN)/python -m tests.chart
+
+upgrade-check: $(VENV)/dev model ## Fill another commit's Promptly (OLD=commit or tag), migrate what it left, go on with it, and print what was lost (nothing)
+	@test -n "$(OLD)" || { echo "Say from where: make upgrade-check OLD=v0.1.0" >&2; exit 1; }
+	@$(BIN)/python -m tests.upgrade $(OLD)
 
 release: $(VENV)/dev ## Make a release of this commit: VERSION=0.2.0 gives a tag, wheels, the chart's package, SBOMs and licences in dist/0.2.0
 	@test -n "$(VERSION)" || { echo "Say which: make release VERSION=0.2.0" >&2; exit 1; }
