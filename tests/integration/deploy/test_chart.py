@@ -71,8 +71,10 @@ def environment(container: Mapping[str, Any], secrets: Mapping[str, str]) -> dic
     return found
 
 
-def secrets_with(*more: str) -> dict[str, str]:
-    return {**new_secrets(), **dict.fromkeys(more, "smtp://mail.example.com:587")}
+def all_secrets() -> dict[str, str]:
+    """What the script makes, and what the sets of values name besides."""
+    bucket = {f"PROMPTLY_EXPORT_S3_{name}_KEY": "k" * 20 for name in ("ACCESS", "SECRET")}
+    return {**new_secrets(), **bucket, "PROMPTLY_SMTP_URL": "smtp://mail.example.com:587"}
 
 
 def test_every_manifest_is_what_three_versions_of_kubernetes_know(chart: Rendered) -> None:
@@ -96,7 +98,7 @@ def test_values_that_cannot_work_are_refused_with_a_sentence(sentence: str, ever
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_environment_builds_the_service_s_settings(service: str, chart: Rendered, tmp_path: Path) -> None:
     (container,) = component(chart, service)["spec"]["containers"]
-    secrets = secrets_with("PROMPTLY_SMTP_URL")
+    secrets = all_secrets()
     env = environment(container, secrets)
     (config,) = [one for name, one in chart.of("ConfigMap").items() if name == "demo-promptly"]
     file = tmp_path / "promptly.yaml"
@@ -104,8 +106,7 @@ def test_the_environment_builds_the_service_s_settings(service: str, chart: Rend
     assert env["PROMPTLY_CONFIG"] == "/etc/promptly/promptly.yaml"
     made = load(settings_type(service), {**env, "PROMPTLY_CONFIG": str(file)})
     own = {f"PROMPTLY_{name.upper()}" for name in made.__struct_fields__}
-    shared = {"PROMPTLY_CONFIG", "PROMPTLY_SMTP_URL"}
-    assert set(env) - own <= MADE_BY_KUBERNETES | shared, "a variable that this service does not read"
+    assert set(env) - own <= MADE_BY_KUBERNETES | {"PROMPTLY_CONFIG"}, "a variable that this service does not read"
     for url in made.nats_url.split(","):
         assert (urlsplit(url).username, urlsplit(url).password) == (service, secrets[f"NATS_{service.upper()}"])
         assert urlsplit(url).port == 4222
@@ -116,7 +117,7 @@ def test_the_environment_builds_the_service_s_settings(service: str, chart: Rend
 
 
 def test_the_secret_holds_what_the_script_makes_and_nothing_else_is_asked_of_it(chart: Rendered) -> None:
-    known = set(secrets_with("PROMPTLY_SMTP_URL"))
+    known = set(all_secrets())
     for name, pod in workloads(chart):
         for container in pod["spec"]["containers"]:
             for one in container.get("env", ()):
@@ -183,16 +184,24 @@ def test_a_pod_may_reach_what_its_variables_name_and_is_reached_where_it_listens
         (container,) = component(chart, service)["spec"]["containers"]
         policy = policies[f"demo-promptly-{service}"]["spec"]
         allowed = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
-        for name, value in environment(container, secrets_with("PROMPTLY_SMTP_URL")).items():
+        for name, value in environment(container, all_secrets()).items():
             for url in value.split(",") if "://" in value else ():
-                mail = name == "PROMPTLY_SMTP_URL" and service not in ("auth", "alerts")
-                assert mail or urlsplit(url).port in allowed, f"{service}: {name}"
+                assert urlsplit(url).port in allowed, f"{service}: {name}"
         listening = {port["containerPort"] for port in container.get("ports", ())}
         assert {port["port"] for rule in policy["ingress"] for port in rule["ports"]} == listening
         assert policies[f"demo-promptly-{service}"]["spec"]["policyTypes"] == ["Ingress", "Egress"]
     assert 4222 not in {
         port["port"] for rule in policies["demo-promptly-migrations"]["spec"]["egress"] for port in rule["ports"]
     }
+
+
+def test_analytics_reaches_a_bucket_where_one_is_named(everything: dict[str, Rendered]) -> None:
+    def ports(name: str) -> set[int]:
+        policy = everything[name].of("NetworkPolicy")["demo-promptly-analytics"]["spec"]
+        return {port["port"] for rule in policy["egress"] for port in rule["ports"]}
+
+    assert {443, 8443, 9000} <= ports("external")
+    assert not {443, 9000} & ports("bundled")
 
 
 def test_migrations_come_first_and_are_those_of_the_services_that_have_tables(chart: Rendered) -> None:
