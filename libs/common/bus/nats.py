@@ -293,6 +293,12 @@ class NatsBus:
             async with self._pulse.keep_watch():
                 return await kv.add(self._js, tally, key, amount, _seconds_left())
 
+    async def total(self, tally: SharedCounter, key: str) -> int | None:
+        with _as_ours():
+            async with self._pulse.keep_watch():
+                async with asyncio.timeout(_seconds_left()):
+                    return await kv.total(self._js, tally, key)
+
     async def listen(self, event: Event[Payload], listener: Listener[Payload]) -> None:
         async def on_message(message: Msg) -> None:
             try:

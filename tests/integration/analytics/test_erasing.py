@@ -9,7 +9,6 @@ import pytest
 from libs.common.clock import ManualClock
 from libs.common.contracts.analytics import (
     Feedback,
-    KeySpending,
     Period,
     RequestById,
     RequestQuery,
@@ -83,7 +82,7 @@ async def test_what_a_key_has_spent(requests: Requests) -> None:
             request(other, actual_cost_nano=70_000),
         ]
     )
-    asked = KeySpending(org_id=org, key_id="key_1", from_ms=ms(NOW - HOUR))
+    asked = RequestQuery(org_id=org, key_id="key_1", from_ms=ms(NOW - HOUR))
     assert await requests.spent(asked) == Spent(nano=43)
     assert await requests.spent(msgspec.structs.replace(asked, key_id="key_3")) == Spent(nano=0)
 

@@ -1,0 +1,31 @@
+"""What keeping teams needs of the store."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+
+class Team(msgspec.Struct, frozen=True, kw_only=True):
+    """Keys of an organization that are counted together. A name is there once."""
+
+    id: str
+    name: str
+    created_at: datetime
+
+
+class Teams(Protocol):
+    """An organization's teams."""
+
+    async def all(self, org_id: str) -> Sequence[Team]:
+        """Oldest first."""
+        ...
+
+    async def put(self, org_id: str, team: Team) -> None:
+        """Keep a team, new or changed."""
+        ...
+
+    async def delete(self, org_id: str, team_id: str) -> None:
+        """Delete a team. Its keys belong to none from then on."""
+        ...
