@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from libs.common.contracts.auth import BudgetPeriod, BudgetSubject, OnExceed
 from libs.common.money import usd
 from services.auth.budgets.domain.budgets import StoredBudget
-from services.auth.budgets.spending import Spending
+from services.auth.budgets.domain.spending import Spending
 from services.auth.schemas import Answer, Text, Time, iso, optional_usd
 
 TagName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]

@@ -15,7 +15,7 @@ from services.auth.budgets.domain.budgets import StoredBudget, check, is_counted
 from services.auth.domain.accounts import Caller
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.ports import Tx, UnitOfWork
-from services.auth.teams.service import named
+from services.auth.teams.domain.teams import named
 
 
 class BudgetChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,25 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
 from libs.common.budget_periods import Period, period_at
 from libs.common.bus import Bus
 from libs.common.contracts.analytics import BREAKDOWN, SPENT, BreakdownQuery, RequestQuery
 from libs.common.contracts.auth import Budget
 from libs.common.errors import PromptlyError
+from services.auth.budgets.domain.spending import Spending
 
 MOST_VALUES: Final = 20
-
-
-class Spending(msgspec.Struct, frozen=True, kw_only=True):
-    """Nano-dollars that were spent in the period: of a budget with a value, and else by the values that spent most. Empty where analytics
-    could not say.
-    """
-
-    period: Period
-    nano: int | None = None
-    values: tuple[tuple[str, int], ...] = ()
 
 
 async def spending(bus: Bus, org_id: str, budgets: Sequence[Budget], now: datetime) -> Mapping[str, Spending]:

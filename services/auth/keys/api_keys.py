@@ -18,7 +18,7 @@ from services.auth.domain.audit import AuditEntry
 from services.auth.domain.permissions import Action, require, require_own_key, require_scope
 from services.auth.keys.domain.keys import ApiKey, prefix_for
 from services.auth.ports import Tx, UnitOfWork
-from services.auth.teams.service import named
+from services.auth.teams.domain.teams import named
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,18 +1,9 @@
 """What keeping teams needs of the store."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Protocol
 
-import msgspec
-
-
-class Team(msgspec.Struct, frozen=True, kw_only=True):
-    """Keys of an organization that are counted together. A name is there once."""
-
-    id: str
-    name: str
-    created_at: datetime
+from services.auth.teams.domain.teams import Team
 
 
 class Teams(Protocol):

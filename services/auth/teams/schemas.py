@@ -5,7 +5,7 @@ from typing import Self
 import msgspec
 
 from services.auth.schemas import Answer, Text, Time, iso
-from services.auth.teams import ports
+from services.auth.teams.domain import teams
 
 
 class TeamBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,7 +23,7 @@ class Team(Answer, frozen=True, kw_only=True):
     created_at: Time
 
     @classmethod
-    def of(cls, team: ports.Team, keys: int) -> Self:
+    def of(cls, team: teams.Team, keys: int) -> Self:
         """From the stored team."""
         return cls(id=team.id, name=team.name, keys=keys, created_at=iso(team.created_at))
 

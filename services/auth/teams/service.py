@@ -13,7 +13,7 @@ from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.ports import Tx, UnitOfWork
-from services.auth.teams.ports import Team
+from services.auth.teams.domain.teams import Team
 
 _MOST_TEAMS: Final = 500
 
@@ -84,14 +84,6 @@ class Teams:
             id=new_id("aud"), at=self._clock.now(), actor=caller.actor, action=action, before=before, after=after
         )
         await tx.audit.add(caller.org_id, entry)
-
-
-def named(known: Sequence[Team], wanted: str, param: str) -> Team:
-    """The team with this id, else that of this name; `BadRequest` where there is none."""
-    by_id = [team for team in known if team.id == wanted] or [team for team in known if team.name == wanted]
-    if not by_id:
-        raise BadRequest(f"There is no team {wanted!r} in your organization.", param=param)
-    return by_id[0]
 
 
 def _one(known: Sequence[Team], team_id: str) -> Team:

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.auth.teams.ports import Team
+from services.auth.teams.domain.teams import Team
 
 
 class SqlTeams:

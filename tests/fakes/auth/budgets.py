@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from services.auth.budgets.domain.budgets import StoredBudget
-from services.auth.teams.ports import Team
+from services.auth.teams.domain.teams import Team
 from tests.fakes.auth.rows import Rows
 
 

@@ -15,7 +15,7 @@ from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Aliases, Tiers
 from services.auth.team.domain.members import Invite
-from services.auth.teams.ports import Team
+from services.auth.teams.domain.teams import Team
 
 Id = tuple[str, str]
 
