@@ -71,7 +71,7 @@ class SharedBudgets:
         self._events = events
         self._background = background
         self._max_values = max_values
-        self._leases = leases or BudgetLeases()
+        self._leases = BudgetLeases() if leases is None else leases
         # How many values a budget has sums for, as far as it was heard of; and whose lack of room is told.
         self._values: OrderedDict[str, int] = OrderedDict()
         self._told: OrderedDict[tuple[str, str, int], None] = OrderedDict()
@@ -142,6 +142,8 @@ class SharedBudgets:
                         await self._request_lease(org_id, share, lease, nano)
             finally:
                 lease.users -= 1
+        if nano and lease.left < nano <= budget.limit_nano and not lease.failed:
+            self._tell(org_id, share, lease)
         return lease, share
 
     def _new(self, org_id: str, share: BudgetShare) -> Lease:
@@ -197,9 +199,8 @@ class SharedBudgets:
         lease.failed, lease.limit_nano = False, budget.limit_nano
         if granted < wanted:
             lease.ask_after = self._clock.monotonic() + _REMEMBER_SECONDS
-        if available < nano <= budget.limit_nano:
-            self._tell(org_id, share, lease)
         if available < nano and budget.on_exceed == "block":
+            self._tell(org_id, share, lease)
             raise _refused(share, lease, available, nano)
 
     async def _begun(self, org_id: str, share: BudgetShare, lease: Lease, wanted: int) -> int:

@@ -129,12 +129,15 @@ def _tier_model(tier: Tier, requested: str, reach: AvailableModels) -> tuple[str
 
 def _cheapest(requested: str, reach: AvailableModels) -> tuple[str, Reason | None]:
     """The model of the lowest tier that can stand in for the requested one; that one where there is none."""
-    reason: Reason | None = None
+    reasons: list[Reason | None] = []
     for tier in _TIERS[:-1]:
         model, reason = _tier_model(tier, requested, reach)
-        if reason is None:
+        if reason is None and not reach.same(model, requested):
             return model, "budget"
-    return requested, reason
+        reasons.append(reason)
+        if reason is None:
+            break
+    return requested, reasons[0]
 
 
 def _downwards(name: str, provider: str, requested: str, reach: AvailableModels) -> bool:

@@ -32,7 +32,7 @@ def standing(request: RouteRequest, classify: Classify, words: Words, saves: Sav
         kept = True
         nothing = decides_nothing(turn, words)
         own = not nothing and new_task(turn, task, words)
-        begins = own and saves("simple", now.tier, turn)
+        begins = own and ((now.known and now.tier == "simple") or saves("simple", now.tier, turn))
         if not own:
             # After a small question in between, it goes on with the work, not with the question.
             now = hardest
