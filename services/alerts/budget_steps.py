@@ -7,16 +7,11 @@ from libs.common.clock import Clock
 from libs.common.contracts.alerts import AlertEvent
 from libs.common.contracts.events import BudgetExceeded
 from libs.common.ids import new_id
-from libs.common.money import usd, written
+from libs.common.money import usd
+from services.alerts.domain.messages import budget_sentence
 from services.alerts.domain.notification import notification_without_rule
 from services.alerts.domain.rule_evaluation import Window
 from services.alerts.ports import UnitOfWork
-
-_THEN = {
-    "block": "Requests that it has no room for are refused",
-    "route_simple": "Requests that may be routed go to the cheapest model of their ladder",
-    "alert": "Requests go on as before",
-}
 
 
 class BudgetSteps:
@@ -51,22 +46,7 @@ def _event(one: BudgetExceeded) -> AlertEvent:
         threshold=limit,
         time_ms=one.time_ms,
         data_as_of_ms=one.time_ms,
-        message=_sentence(one),
-    )
-
-
-def _sentence(one: BudgetExceeded) -> str:
-    what = f"{one.tag}={one.value}" if one.subject == "tag" else one.subject
-    first = (
-        f", first for {what} {one.value}"
-        if one.each and one.subject != "tag"
-        else f", first for {what}"
-        if one.each
-        else ""
-    )
-    return (
-        f'The budget "{one.name}" of {written(one.limit_nano)} a {one.period} is used up or set aside for calls under way{first}. '
-        f"{_THEN[one.on_exceed]}, until it starts anew at {_moment(one.until_ms):%Y-%m-%d %H:%M} UTC."
+        message=budget_sentence(one),
     )
 
 

@@ -198,6 +198,10 @@ class LeverSwitchedOff(msgspec.Struct, frozen=True, kw_only=True):
 LEVER_SWITCHED_OFF: Event[LeverSwitchedOff] = Event("promptly.v1.events.lever.switched_off", LeverSwitchedOff, True)
 
 
+# Stands for the values that have no sum of their own.
+OTHER_VALUES = "(other)"
+
+
 class BudgetExceeded(msgspec.Struct, frozen=True, kw_only=True):
     """A request came for which a budget had no room. `value` is the key, team, user or tag's value that it was for, `start_ms` when the
     budget's period began or its limit was last set, whichever is later, and `until_ms` when it starts anew. Told once by each gateway,

@@ -11,11 +11,11 @@ from libs.common.bus.ports import Bus
 from libs.common.clock import Clock
 from libs.common.contracts.analytics import SPENT, RequestQuery
 from libs.common.contracts.auth import Budget
-from libs.common.contracts.events import BudgetExceeded
+from libs.common.contracts.events import OTHER_VALUES, BudgetExceeded
 from libs.common.contracts.gateway import BUDGET, BUDGET_DAYS
 from libs.common.errors import InsufficientCredits, PromptlyError, Unavailable
 from libs.common.jobs import Background
-from services.gateway.domain.budgets import MAX_VALUES, OTHER, BudgetShare, refusal, shares
+from services.gateway.domain.budgets import MAX_VALUES, BudgetShare, refusal, shares
 from services.gateway.domain.request import Request
 from services.gateway.ports import Events
 from services.gateway.state.budget_leases import BudgetLeases, Lease
@@ -206,7 +206,7 @@ class SharedBudgets:
     async def _begun(self, org_id: str, share: BudgetShare, lease: Lease, wanted: int) -> int:
         """The sum, with what the log says was spent in this period."""
         budget, counter = share.budget, _COUNTERS[lease.kind]
-        if share.value == OTHER and budget.value is None:
+        if share.value == OTHER_VALUES and budget.value is None:
             return wanted
         try:
             if budget.value is None:

@@ -9,12 +9,12 @@ import msgspec
 from libs.common import bounded
 from libs.common.budget_periods import Period
 from libs.common.contracts.auth import Budget
+from libs.common.contracts.events import OTHER_VALUES
 from libs.common.money import written
 from services.gateway.domain.request import Request
 
 # So many values of a budget that each has one have sums of their own in a period; all others share one.
 MAX_VALUES = 10_000
-OTHER = "(other)"
 # A gateway leases a hundredth of a budget at a time.
 _LEASES = 100
 
@@ -38,7 +38,7 @@ class BudgetShare(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def others(self) -> "BudgetShare":
         """What the values share that have no sums of their own."""
-        return BudgetShare(budget=self.budget, value=OTHER)
+        return BudgetShare(budget=self.budget, value=OTHER_VALUES)
 
     @cached_property
     def name(self) -> str:
@@ -122,7 +122,7 @@ def refusal(share: BudgetShare, period: Period, left: int, nano: int) -> str:
 
 def _about(share: BudgetShare) -> str:
     budget = share.budget
-    if share.value == OTHER:
+    if share.value == OTHER_VALUES:
         return f"all that came after the first {MAX_VALUES:,}"
     match budget.subject:
         case "key":

@@ -14,11 +14,12 @@ from libs.common.bus.nats import NatsBus
 from libs.common.clock import ManualClock
 from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from libs.common.contracts.auth import Budget, Principal
+from libs.common.contracts.events import OTHER_VALUES
 from libs.common.contracts.gateway import BUDGET, BUDGET_DAYS
 from libs.common.errors import InsufficientCredits, NoResponders, PromptlyError, Unavailable
 from libs.common.jobs import Background
 from services.gateway.clients.budgets import SharedBudgets
-from services.gateway.domain.budgets import OTHER, BudgetShare
+from services.gateway.domain.budgets import BudgetShare
 from services.gateway.state.budget_leases import BudgetLeases
 from tests.fixtures.budgets import Told, request_of
 from tests.fixtures.nats import NatsServer, until
@@ -304,7 +305,7 @@ async def test_a_hundred_thousand_users_take_no_more_room_than_a_few_thousand() 
     assert len(sums) <= 1_010
     assert await gateways.total(mine.budgets[0], "user-7") == 100
     await theirs.drain()
-    assert await gateways.total(mine.budgets[0], OTHER) == 99_000 * 100
+    assert await gateways.total(mine.budgets[0], OTHER_VALUES) == 99_000 * 100
     assert await gateways.total(neighbour.budgets[0], "zoe") == 100
 
 
