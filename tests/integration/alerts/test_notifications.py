@@ -22,16 +22,14 @@ from libs.common.contracts.alerts import (
     SlackTarget,
     WebhookTarget,
 )
-from libs.common.contracts.events import BudgetExceeded, LeverSwitchedOff, OrgDeleted
+from libs.common.contracts.events import LeverSwitchedOff, OrgDeleted
 from libs.common.db import connect, migrate
 from libs.common.errors import BadRequest, NotFound
 from libs.common.ids import new_id
 from libs.common.sealing import Sealer
 from libs.common.smtp import Smtp
-from services.alerts.budget_steps import BudgetSteps
 from services.alerts.clients.vault import SealedVault
 from services.alerts.delivery import NotificationDelivery
-from services.alerts.domain.messages import budget_sentence
 from services.alerts.evaluation import Evaluation
 from services.alerts.guard_steps import GuardSteps
 from services.alerts.notify.mail import MailNotifier
@@ -380,72 +378,3 @@ async def test_admins_are_told_once_of_a_lever_that_the_guard_switched_off(house
     assert "[Promptly] Alert: Guard: caching" in mails
     assert reason in mails["[Promptly] Alert: Guard: pruning"]
     assert await house.told() == [("email", "sent", 1)]
-
-
-async def test_admins_are_told_once_in_a_period_of_a_budget_without_room(house: House) -> None:
-    steps = BudgetSteps(house.uow, house.clock)
-    told = BudgetExceeded(
-        org_id=house.org,
-        budget_id="bgt_1",
-        name="Each user",
-        subject="user",
-        tag=None,
-        value="ann",
-        each=True,
-        period="day",
-        limit_nano=5 * DOLLAR,
-        on_exceed="route_simple",
-        time_ms=ms(NOW),
-        start_ms=ms(NOW) - 1000,
-        until_ms=ms(NOW) + 3_600_000,
-    )
-    later = msgspec.structs.replace(told, time_ms=ms(NOW) + 5, value="bob")  # another gateway's
-    raised = msgspec.structs.replace(told, limit_nano=7 * DOLLAR, start_ms=ms(NOW) + 1, time_ms=ms(NOW) + 9)
-    await steps.record([told, later])
-    await steps.record([told, raised])
-    await house.delivery.deliver()
-    newest, first = await house.events()
-    assert (first.metric, first.kind, first.rule_id, first.rule_name, first.value) == (
-        "budget",
-        "fired",
-        "bgt_1",
-        "Budget: Each user",
-        5.0,
-    )
-    assert (newest.threshold, len(house.mail.mails)) == (7.0, 2)
-    assert first.message.startswith(
-        'The budget "Each user" of $5.00 a day is used up or set aside for calls under way, first for the user ann.'
-        " Requests that may be routed go to the cheapest model of their ladder, until it starts anew at "
-    )
-
-
-@pytest.mark.parametrize(
-    ("fields", "sentence"),
-    [
-        ({"subject": "tag", "tag": "app", "value": "x"}, "calls under way, first for app=x. Requests that it has no"),
-        (
-            {"subject": "tag", "tag": "app", "value": "x", "each": False},
-            "calls under way. Requests that it has no room",
-        ),
-        ({"subject": "team", "value": "team_1", "on_exceed": "alert"}, "first for a team. Requests go on as before,"),
-        ({"subject": "key", "value": "key_1"}, "first for a key. Requests that it has no room for are refused, until"),
-        ({"value": "(other)"}, "first for a user beyond those with sums of their own. Requests"),
-    ],
-)
-def test_what_is_told_of_a_budget(fields: dict[str, Any], sentence: str) -> None:
-    plain = BudgetExceeded(
-        org_id="org_1",
-        budget_id="bgt_1",
-        name="b",
-        subject="user",
-        tag=None,
-        value="ann",
-        each=True,
-        period="month",
-        limit_nano=1,
-        on_exceed="block",
-        time_ms=0,
-        start_ms=0,
-        until_ms=1,
-    )
-    assert sentence in budget_sentence(msgspec.structs.replace(plain, **fields))
