@@ -95,7 +95,7 @@ class SharedBudgets:
         for share in shares(request):
             if share.budget.on_exceed == "route_simple":
                 lease, _ = await self._leased(request, share, nano)
-                if lease.left < nano:
+                if lease.left < nano and not lease.failed:
                     return share.budget
         return None
 
@@ -191,8 +191,11 @@ class SharedBudgets:
         except PromptlyError:
             lease.failed, lease.ask_after = True, self._clock.monotonic() + _REMEMBER_SECONDS
             if budget.on_exceed == "block":
-                this = "This key's budget" if share.is_own else f'The budget "{budget.name}"'
-                raise Unavailable(f"{this} cannot be checked right now. Try again in a moment.") from None
+                if share.is_own:
+                    raise Unavailable("This key's budget cannot be checked right now. Try again in a moment.") from None
+                raise Unavailable(
+                    f'The budget "{budget.name}" cannot be checked right now. Try again in a moment.'
+                ) from None
             return
         available = lease.left + free
         lease.left += granted
@@ -209,9 +212,9 @@ class SharedBudgets:
         if share.value == OTHER_VALUES and budget.value is None:
             return wanted
         try:
+            spent = (await self._bus.call(SPENT, _spent_query(org_id, share, lease))).nano
             if budget.value is None:
                 self._note_values(f"{budget.id}.{lease.period.name}", await self._count_value(budget, lease))
-            spent = (await self._bus.call(SPENT, _spent_query(org_id, share, lease))).nano
         except PromptlyError:
             await self._bus.add(counter, lease.key, -wanted)  # so that the next one asks, too
             raise

@@ -52,6 +52,7 @@ def _finished(draw: st.DrawFn) -> CompletionFinished:
         key_id=draw(st.sampled_from(["key_1", "key_2"])),
         kind=draw(st.sampled_from(["chat", "messages", "optimize"])),
         end_user=draw(st.sampled_from([None, "ann", "bob"])),
+        team_id=draw(st.sampled_from([None, "team_1", "team_2"])),
         client=draw(st.sampled_from([None, "codex"])),
         tags=draw(st.dictionaries(st.sampled_from(["team", "feature\x00"]), st.sampled_from(["a", "b"]))),
         tokens=TokenClasses(**dict(zip(TokenClasses.__struct_fields__, counts, strict=True))),

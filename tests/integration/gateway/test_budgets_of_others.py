@@ -279,6 +279,25 @@ async def test_without_the_bus_what_does_not_block_goes_on_and_is_added_later(
     assert await gateways.total(one, "ann") == 276_000_000
 
 
+async def test_while_the_log_cannot_be_asked_nothing_steps_down_and_no_value_is_counted_twice() -> None:
+    bus = MemoryBus()
+    gateways, away = Gateways([bus]), [True]
+
+    async def answer(_: RequestQuery) -> Spent:
+        if away[0]:
+            raise NoResponders("not there")
+        return Spent(nano=LIMIT)
+
+    await bus.serve(SPENT, answer)
+    request = request_of(who(budget("user", on_exceed="route_simple")), "ann")
+    for _ in range(3):
+        assert await gateways.both[0].without_room(request, 1) is None
+        gateways.clock.advance(2)
+    away[0] = False
+    assert await gateways.both[0].without_room(request, 1) is not None
+    assert await bus.total(BUDGET_DAYS, "bgt_user.values.20261130") == 1
+
+
 async def _usable(gateways: Gateways) -> None:
     async with asyncio.timeout(10):
         while True:
