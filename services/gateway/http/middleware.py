@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 
 import structlog
 from litestar.enums import ScopeType
@@ -9,7 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.ids import new_id
 from libs.common.telemetry import metrics, names, tracing
-from services.gateway.state.request_line import line_state
+from services.gateway.state.request_line import LineState
 
 log = structlog.get_logger()
 _STATE = "promptly"
@@ -52,27 +53,32 @@ def middleware(app: ASGIApp) -> ASGIApp:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                added = [(name.encode(), _PRINTABLE.sub("", value).encode()) for name, value in own.headers.items()]
-                message["headers"] = [*message.get("headers", ()), *added]
+                message["headers"] = [*message.get("headers", ()), *_encoded(own.headers)]
                 tracing.set_attributes(span, {"http.response.status_code": message["status"]})
                 own.status = message["status"]
             await send(message)
 
-        about = {
-            names.REQUEST_ID: own.request_id,
-            "http.request.method": scope["method"],
-            "url.path": _route(scope["path"]),
-        }
+        route = _route(scope["path"])
+        about = {names.REQUEST_ID: own.request_id, "http.request.method": scope["method"], "url.path": route}
+        structlog.contextvars.bind_contextvars(
+            request_id=own.request_id
+        )  # each request has a task, and a context, of its own
         with (
-            line_state() as line,
-            tracing.door_span(f"{scope['method']} {_route(scope['path'])}", incoming, about) as span,
-            structlog.contextvars.bound_contextvars(request_id=own.request_id),
+            LineState() as line,
+            tracing.door_span(f"{scope['method']} {route}", incoming, about) as span,
         ):
             await app(scope, receive, send_with_headers)
             if own.status >= 400 and not line.written:
                 _report_refused(own, scope["path"])
 
     return serve
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they go out, without what does not print."""
+    if _PRINTABLE.search("".join(headers.values())) is not None:
+        headers = {name: _PRINTABLE.sub("", value) for name, value in headers.items()}
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def _report_refused(own: RequestScope, path: str) -> None:

@@ -91,7 +91,15 @@ async def _figures(uow: UnitOfWork, org_id: str, start: datetime, end: datetime)
 _breakdowns = st.fixed_dictionaries(
     {
         "by": st.sampled_from(
-            [("key",), ("tag:team",), ("user", "model"), ("endpoint", "provider"), ("client",), ("error", "model")]
+            [
+                ("key",),
+                ("team",),
+                ("tag:team",),
+                ("user", "model"),
+                ("endpoint", "provider"),
+                ("client",),
+                ("error", "model"),
+            ]
         )
     },
     optional={
