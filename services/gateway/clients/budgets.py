@@ -37,6 +37,7 @@ class _Reserved:
     def take(self, lease: Lease) -> None:
         """Take it from one more."""
         lease.left -= self._nano
+        lease.held += self._nano
         lease.users += 1
         self._leases.append(lease)
 
@@ -44,6 +45,7 @@ class _Reserved:
         leases, self._leases = self._leases, []
         for lease in leases:
             lease.left += self._nano - (self._nano if actual_nano is None else actual_nano)
+            lease.held -= self._nano
             lease.users -= 1
 
 
@@ -172,11 +174,12 @@ class SharedBudgets:
         if share.budget.on_exceed == "block" or self._clock.monotonic() >= lease.ask_after:
             return True
         changed = lease.limit_nano != share.budget.limit_nano
-        return not lease.failed and (changed or lease.left <= -max(share.lease_nano, 1))
+        return not lease.failed and (changed or lease.left + lease.held <= -max(share.lease_nano, 1))
 
     async def _request_lease(self, org_id: str, share: BudgetShare, lease: Lease, nano: int) -> None:
         budget, counter = share.budget, _COUNTERS[lease.kind]
-        owed = max(-lease.left, 0)
+        # What calls under way have set aside beyond the limit is not spent yet.
+        owed = max(-lease.left - (0 if budget.on_exceed == "block" else lease.held), 0)
         wanted = nano - lease.left + share.lease_nano
         try:
             with context.bound(request_id=context.request_id(), budget_ms=self._budget_ms):

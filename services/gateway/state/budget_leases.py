@@ -19,7 +19,7 @@ _K = TypeVar("_K")
 
 class Lease(msgspec.Struct):
     """What is left of what was leased from one sum in one period, in nano-dollars; below zero where more was spent. `limit_nano` is what
-    the budget was when it was asked for last. `users` are requests that hold it.
+    the budget was when it was asked for last. `users` are requests that hold it, `held` is what they have set aside.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Lease(msgspec.Struct):
     left: int = 0
     limit_nano: int = -1
     users: int = 0
+    held: int = 0
     ask_after: float = -math.inf
     failed: bool = False
     asking: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)

@@ -14,6 +14,7 @@ from libs.common.bus.nats import NatsBus
 from libs.common.clock import ManualClock
 from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from libs.common.contracts.auth import Budget, Principal
+from libs.common.contracts.base import SharedCounter
 from libs.common.contracts.events import OTHER_VALUES
 from libs.common.contracts.gateway import BUDGET, BUDGET_DAYS
 from libs.common.errors import InsufficientCredits, NoResponders, PromptlyError, Unavailable
@@ -185,6 +186,30 @@ async def test_it_is_edited_while_it_is_in_use(gateways: Gateways) -> None:
     by_month = msgspec.structs.replace(EACH_USER, period="month")
     await gateways.spend(who(by_month), LIMIT, user="ann")
     await gateways.spend(who(), 10**15, user="ann")
+
+
+async def test_past_its_limit_a_budget_is_asked_about_now_and_then() -> None:
+    class Counted(MemoryBus):
+        added = 0
+
+        async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
+            self.added += 1
+            return await super().add(tally, key, amount)
+
+    bus = Counted()
+    gateways = Gateways([bus])
+    await bus.serve(SPENT, gateways.answer)
+    principal = who(budget("user", on_exceed="alert"))
+    await gateways.spend(principal, LIMIT, user="ann")
+    bus.added = 0
+    there, request = gateways.both[0], request_of(principal, "ann")
+    for _ in range(5):
+        held = [await there.reserve(request, 50_000_000) for _ in range(20)]
+        for one in held:
+            one.close(100_000)
+    assert bus.added <= 4
+    await there.drain()
+    assert await gateways.total(principal.budgets[0], "ann") == LIMIT + 100 * 100_000
 
 
 @pytest.mark.parametrize("on_exceed", ["route_simple", "alert"])
