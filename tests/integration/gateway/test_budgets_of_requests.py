@@ -297,3 +297,28 @@ async def test_a_budget_that_is_edited_holds_for_the_next_request(spender: Spend
     assert {answer.status_code for answer in results} == {200}
     spender.stack.change(budgets=())
     assert (await spender.post()).status_code == 200
+
+
+async def test_a_response_made_in_the_background_is_charged_to_its_user_and_tag_when_it_is_finished(
+    tmp_path: Path,
+) -> None:
+    async with three_providers(tmp_path) as stack:
+        spender = Spender(stack)
+        await spender.start()
+        spender.budget(limit_nano=10**11)
+        tag = msgspec.structs.replace(EACH, id="bgt_2", subject="tag", tag="app", limit_nano=10**11)
+        stack.change(budgets=(*stack.principal.budgets, tag))
+        body = {"model": "gpt-6.1-terra", "input": "Hello", "background": True, "user": "ann"}
+        begun = await spender.post("/v1/responses", body, **{"x-promptly-tags": "app=search"})
+        assert begun.status_code == 200, begun.text
+        url = f"{stack.url}/v1/responses/{begun.json()['id']}"
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {stack.api_key}"}) as http:
+            async with asyncio.timeout(20):
+                while (found := (await http.get(url)).json())["status"] not in ("completed", "failed"):
+                    pass
+            assert found["status"] == "completed"
+            await http.get(url)  # it is charged once
+        await until(lambda: any(event.actual_cost_nano for event in stack.finished))
+        (event,) = (event for event in stack.finished if event.actual_cost_nano)
+        assert (event.end_user, event.tags) == ("ann", {"app": "search"})
+    assert spender.spent() == spender.spent("search", tag) == event.actual_cost_nano
