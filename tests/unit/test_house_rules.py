@@ -37,6 +37,7 @@ FEATURES = {
     "insights",
     "keys",
     "optimization",
+    "reports",
     "routing",
     "sessions",
     "status",

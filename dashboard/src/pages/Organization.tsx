@@ -11,15 +11,18 @@ import { PageTitle, Panel, Refused } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
 import { Account } from "./organization/Account";
 import { Delete } from "./organization/Delete";
+import { Reports } from "./organization/Reports";
 
 export default function Organization() {
   const may = useMay("manage_org");
+  const reported = useMay("get_reports");
   return (
     <>
       <PageTitle title="Organization" />
       <Stack>
         <About />
         <Account />
+        {reported && <Reports />}
         {may && <Delete />}
       </Stack>
     </>

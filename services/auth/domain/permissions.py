@@ -29,6 +29,7 @@ class Action(Enum):
     MANAGE_CONTROL_KEYS = "manage_control_keys"
     READ_TEXTS = "read_texts"
     MANAGE_TEAM = "manage_team"
+    GET_REPORTS = "get_reports"
     MANAGE_BILLING = "manage_billing"
     MANAGE_ORG = "manage_org"
 
@@ -45,6 +46,7 @@ _WORDING: Final[dict[Action, str]] = {
     Action.MANAGE_CONTROL_KEYS: "see, make or revoke control-plane keys",
     Action.READ_TEXTS: "read, try or erase captured requests",
     Action.MANAGE_TEAM: "invite, change or remove members",
+    Action.GET_REPORTS: "get reports by mail",
     Action.MANAGE_BILLING: "buy credits, or see what was bought",
     Action.MANAGE_ORG: "change or delete the organization",
 }

@@ -37,6 +37,8 @@ from services.auth.keys.control_keys import ControlKeys
 from services.auth.keys.http import ControlKeyController, PlatformKeyController, ProviderKeyController
 from services.auth.keys.provider_keys import ProviderKeys
 from services.auth.optimization.http import OptimizationController
+from services.auth.reports.http import ReportController
+from services.auth.reports.service import Reports
 from services.auth.routing.http import RoutingController
 from services.auth.routing.service import Configuration
 from services.auth.sessions.http import OAuthController
@@ -68,6 +70,7 @@ class Parts:
     configuration: Configuration
     teams: Teams
     budgets: Budgets
+    reports: Reports
     credits_: Credits
     billing: Billing
     subscriptions: Subscriptions
@@ -98,6 +101,7 @@ def create_api(parts: Parts) -> Litestar:
             RequestController,
             ExperimentController,
             AuditController,
+            ReportController,
             CaptureController,
             ReplayController,
             AlertController,

@@ -12,6 +12,7 @@ from services.auth.domain.audit import AuditEntry
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.one_time_tokens import OneTimeToken
 from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
+from services.auth.reports.domain.schedule import ReportPeriod
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Aliases, Tiers
 from services.auth.team.domain.members import Invite
@@ -44,5 +45,6 @@ class Rows:
     audit: dict[Id, AuditEntry] = field(default_factory=dict)
     teams: dict[Id, Team] = field(default_factory=dict)
     budgets: dict[Id, StoredBudget] = field(default_factory=dict)
+    report_recipients: dict[tuple[str, str, ReportPeriod], tuple[datetime, int]] = field(default_factory=dict)
     deleted_orgs: dict[str, datetime] = field(default_factory=dict)
     removed_members: dict[tuple[str, str], datetime] = field(default_factory=dict)

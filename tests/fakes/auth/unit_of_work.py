@@ -24,6 +24,7 @@ from tests.fakes.auth.access import (
 )
 from tests.fakes.auth.budgets import MemoryBudgets, MemoryTeams
 from tests.fakes.auth.ledger import MemoryIdempotencyRecords, MemoryLedger
+from tests.fakes.auth.reports import MemoryReportRecipients
 from tests.fakes.auth.rows import Rows
 
 
@@ -50,6 +51,7 @@ class MemoryUnitOfWork:
             audit=MemoryAuditLog(rows),
             teams=MemoryTeams(rows),
             budgets=MemoryBudgets(rows),
+            report_recipients=MemoryReportRecipients(rows),
         )
         self._rows = rows
 
@@ -71,6 +73,7 @@ class MemoryTx:
     audit: MemoryAuditLog
     teams: MemoryTeams
     budgets: MemoryBudgets
+    report_recipients: MemoryReportRecipients
 
 
 class MemoryAccounts:
@@ -127,6 +130,8 @@ class MemoryAccounts:
         return user
 
     async def remove(self, org_id: str, user_id: str) -> None:
+        for at in [at for at in self._rows.report_recipients if at[:2] == (org_id, user_id)]:
+            del self._rows.report_recipients[at]
         self._rows.users.pop((org_id, user_id), None)
         self._rows.identities = {k: v for k, v in self._rows.identities.items() if v != (org_id, user_id)}
 

@@ -14,6 +14,7 @@ from services.auth.experiments import examples as experiments
 from services.auth.insights import examples as insights
 from services.auth.keys import examples as keys
 from services.auth.optimization import examples as optimization
+from services.auth.reports import examples as reports
 from services.auth.routing import examples as routing
 from services.auth.sessions import examples as sessions
 from services.auth.status import examples as status
@@ -22,8 +23,8 @@ from services.auth.teams import examples as teams
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _FEATURES: Final = (
-    *(accounts, alerts, billing, budgets, captures, experiments, insights, keys, optimization, routing),
-    *(sessions, status, team, teams),
+    *(accounts, alerts, billing, budgets, captures, experiments, insights, keys, optimization, reports),
+    *(routing, sessions, status, team, teams),
 )
 _EXAMPLES: Final[Mapping[type[msgspec.Struct], msgspec.Struct]] = {
     type(example): example for feature in _FEATURES for example in feature.EXAMPLES
