@@ -25,6 +25,7 @@ from libs.common.web import Served, serve_http
 from services.auth.accounts.erasure import Erasure
 from services.auth.accounts.recovery import Recovery
 from services.auth.accounts.service import Accounts
+from services.auth.alerts.service import AlertScopes
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.billing import handlers as billing_handlers
 from services.auth.billing.clients.charges import BusCharges
@@ -222,6 +223,7 @@ async def _parts(
         configuration=Configuration(uow, transactions, clock, models.tiers),
         teams=Teams(uow, transactions, clock),
         budgets=Budgets(uow, transactions, clock),
+        alert_scopes=AlertScopes(uow),
         reports=Reports(uow, bus, secrets.mailer, links, clock),
         credits_=credits_,
         billing=Billing(uow, credits_, _checkout(settings, links), secrets.mailer, clock, in_background),

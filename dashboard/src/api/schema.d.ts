@@ -1620,6 +1620,7 @@ export interface components {
             data_as_of: string | null;
             forecast: number | null;
             message: string;
+            scope: components["schemas"]["AlertScope"];
             notifications: components["schemas"]["Notification"][];
         };
         /**
@@ -1646,6 +1647,7 @@ export interface components {
             cooldown_minutes: number;
             channel_config: components["schemas"]["ChannelConfig"];
             is_active: boolean;
+            scope: components["schemas"]["AlertScope"];
             firing_since: string | null;
             created_at: string;
         };
@@ -1679,6 +1681,14 @@ export interface components {
             cooldown_minutes: number;
             /** @default true */
             is_active: boolean;
+            /**
+             * @default {
+             *       "by": "organization",
+             *       "value": "",
+             *       "tag": null
+             *     }
+             */
+            scope: components["schemas"]["AlertScopeBody"];
         };
         /**
          * AlertRuleChange
@@ -1703,6 +1713,8 @@ export interface components {
             cooldown_minutes: number | null;
             /** @default null */
             is_active: boolean | null;
+            /** @default null */
+            scope: components["schemas"]["AlertScopeBody"] | null;
         };
         /**
          * AlertRules
@@ -1710,6 +1722,39 @@ export interface components {
          */
         AlertRules: {
             rules: components["schemas"]["AlertRule"][];
+        };
+        /**
+         * AlertScope
+         * @description The requests that a rule watches: all of the organization's, or those of a key or team (by its id, `name` is what it was called when
+         *         the rule was put), an end user, a model that served, an endpoint, or with a `tag` of this value.
+         */
+        AlertScope: {
+            /**
+             * @default organization
+             * @enum {unknown}
+             */
+            by: "endpoint" | "key" | "model" | "organization" | "tag" | "team" | "user";
+            /** @default  */
+            value: string;
+            /** @default null */
+            tag: string | null;
+            /** @default  */
+            name: string;
+        };
+        /**
+         * AlertScopeBody
+         * @description The requests that a rule watches. The value of a key or a team is its id, or a name that one of them alone has.
+         */
+        AlertScopeBody: {
+            /**
+             * @default organization
+             * @enum {unknown}
+             */
+            by: "endpoint" | "key" | "model" | "organization" | "tag" | "team" | "user";
+            /** @default  */
+            value: string;
+            /** @default null */
+            tag: string | null;
         };
         /**
          * AlertTested

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from libs.common.contracts.alerts import AlertEvent, AlertRule, EventMetric, Operator
+from libs.common.contracts.alerts import AlertEvent, AlertRule, AlertScope, EventMetric, Operator
 from services.alerts.domain.messages import Kind, sentence
 
 # Four hours and a half in all: long enough for a mail server's bad night, short enough that the news is still news.
@@ -33,6 +33,7 @@ class OutgoingNotification(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     time_ms: int
     data_as_of_ms: int | None
+    scope: AlertScope = AlertScope()
 
 
 def notification_of(rule: AlertRule, event: AlertEvent, notice_id: str) -> OutgoingNotification:
@@ -106,4 +107,5 @@ def _rule_fields(rule: AlertRule) -> Mapping[str, Any]:
         "operator": rule.operator,
         "threshold": rule.threshold,
         "window_minutes": rule.window_minutes,
+        "scope": rule.scope,
     }

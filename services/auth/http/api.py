@@ -18,6 +18,7 @@ from services.auth.accounts.http import AuthController, OrgController
 from services.auth.accounts.recovery import Recovery
 from services.auth.accounts.service import Accounts
 from services.auth.alerts.http import AlertController
+from services.auth.alerts.service import AlertScopes
 from services.auth.billing.credits import Credits
 from services.auth.billing.http import BillingController
 from services.auth.billing.service import Billing
@@ -70,6 +71,7 @@ class Parts:
     configuration: Configuration
     teams: Teams
     budgets: Budgets
+    alert_scopes: AlertScopes
     reports: Reports
     credits_: Credits
     billing: Billing

@@ -1,5 +1,6 @@
 """Promptly keys and provider keys as they are stored: never in the clear."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from libs.common import keys
 from libs.common.contracts.auth import Scope
 from libs.common.contracts.providers import ProviderName
+from libs.common.errors import BadRequest
 from services.auth.domain.accounts import ControlScope
 
 
@@ -37,6 +39,15 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     def holder(self) -> str:
         """The user who knows the secret."""
         return self.known_to or self.created_by
+
+
+def named(known: Sequence[ApiKey], wanted: str, param: str) -> ApiKey:
+    """The key with this id, else the only one of this name; `BadRequest` where there is none."""
+    found = [key for key in known if key.id == wanted] or [key for key in known if key.name == wanted]
+    if len(found) != 1:
+        how_many = "no key" if not found else "more than one key"
+        raise BadRequest(f"There is {how_many} {wanted!r} in your organization: give a key's id.", param=param)
+    return found[0]
 
 
 class ControlKey(msgspec.Struct, frozen=True, kw_only=True):
