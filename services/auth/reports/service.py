@@ -14,6 +14,7 @@ from libs.common.errors import Conflict, NotFound, PromptlyError
 from services.auth.domain.accounts import Caller
 from services.auth.domain.links import Links
 from services.auth.domain.mails import Mail
+from services.auth.keys.domain.keys import MOST_MERGED
 from services.auth.ports import Mailer, UnitOfWork
 from services.auth.reports.domain.report import DIMENSIONS, TOP, Figures, Report, html_of, report, text_of
 from services.auth.reports.domain.schedule import ReportPeriod, Span, last_span, next_due, retry_after
@@ -109,10 +110,18 @@ class Reports:
 
     async def _report(self, org_id: str, name: str, period: ReportPeriod, span: Span) -> Report:
         from_ms, to_ms = (round(moment.timestamp() * 1000) for moment in (span.start, span.end))
+        async with self._uow() as tx:
+            merged = tuple(await tx.api_keys.of_playground(org_id, MOST_MERGED))
         breakdowns: dict[str, Breakdown] = {}
         for dimension in DIMENSIONS:
             query = BreakdownQuery(
-                org_id=org_id, from_ms=from_ms, to_ms=to_ms, by=(dimension,), previous=True, limit=TOP
+                org_id=org_id,
+                from_ms=from_ms,
+                to_ms=to_ms,
+                by=(dimension,),
+                previous=True,
+                limit=TOP,
+                merged_keys=merged if dimension == "key" else (),
             )
             breakdowns[dimension] = await self._bus.call(BREAKDOWN, query)
         experiment = await self._bus.call(EXPERIMENT, ExperimentQuery(org_id=org_id, from_ms=from_ms, to_ms=to_ms))

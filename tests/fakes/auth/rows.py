@@ -32,6 +32,7 @@ class Rows:
     invites: dict[Id, Invite] = field(default_factory=dict)
     one_time_tokens: dict[str, OneTimeToken] = field(default_factory=dict)
     api_keys: dict[Id, ApiKey] = field(default_factory=dict)
+    revoked_keys: list[ApiKey] = field(default_factory=list)
     control_keys: dict[Id, ControlKey] = field(default_factory=dict)
     provider_keys: dict[Id, StoredProviderKey] = field(default_factory=dict)
     settings: dict[str, OptimizationSettings] = field(default_factory=dict)

@@ -11,7 +11,7 @@ import msgspec
 from libs.common.contracts.auth import OptimizationSettings, Principal, ProviderKey
 from services.auth.domain.accounts import Credentials, Org, Role, TokenStatus, User
 from services.auth.domain.identities import Identity, IdentitySource
-from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+from services.auth.keys.domain.keys import PLAYGROUND, PLAYGROUND_LIFE, ApiKey, StoredProviderKey
 from services.auth.ports import Tx
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Aliases, Tiers
@@ -182,6 +182,17 @@ class MemoryApiKeys:
     async def all(self, org_id: str) -> Sequence[ApiKey]:
         return [key for (owner, _), key in sorted(self._rows.api_keys.items()) if owner == org_id]
 
+    async def of_playground(self, org_id: str, limit: int) -> Sequence[str]:
+        every = [key for key in (*self._rows.api_keys.values(), *self._rows.revoked_keys) if key.org_id == org_id]
+        found = [
+            key
+            for key in every
+            if key.name == PLAYGROUND
+            and key.expires_at is not None
+            and key.expires_at < key.created_at + PLAYGROUND_LIFE
+        ]
+        return [key.id for key in sorted(found, key=lambda key: key.created_at, reverse=True)][:limit]
+
     async def one(self, org_id: str, key_id: str) -> ApiKey | None:
         return self._rows.api_keys.get((org_id, key_id))
 
@@ -192,7 +203,7 @@ class MemoryApiKeys:
         self._rows.api_keys[key.org_id, key.id] = key
 
     async def revoke(self, key: ApiKey, at: datetime) -> None:
-        del self._rows.api_keys[key.org_id, key.id]
+        self._rows.revoked_keys.append(self._rows.api_keys.pop((key.org_id, key.id)))
 
     async def note_use(self, org_id: str, key_id: str, at: datetime) -> None:
         if (key := self._rows.api_keys.get((org_id, key_id))) is not None:

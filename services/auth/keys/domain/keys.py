@@ -1,7 +1,8 @@
 """Promptly keys and provider keys as they are stored: never in the clear."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,11 @@ from libs.common.contracts.auth import Scope
 from libs.common.contracts.providers import ProviderName
 from libs.common.errors import BadRequest
 from services.auth.domain.accounts import ControlScope
+
+# The dashboard's playground makes a key of this name for each visit, which ends within a quarter of an hour by the browser's clock.
+PLAYGROUND: Final = "Playground"
+MOST_MERGED: Final = 5_000  # of them that a breakdown counts as one
+PLAYGROUND_LIFE: Final = timedelta(hours=1)
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
