@@ -59,6 +59,11 @@ await browse({ colorScheme: "light" }, async (page) => {
     await page.goto(`${url}/requests/${one.id}`);
     await page.getByTestId("receipt").waitFor();
   });
+  const { session } = (await api(page, "GET", "/api/requests?limit=50")).requests.find((entry) => entry.session);
+  await everyway(page, "conversation", async () => {
+    await page.goto(`${url}/conversations/${session}`);
+    await page.getByText("The lines add up to the last digit.").waitFor();
+  });
   await everyway(page, "preview", async () => {
     await page.goto(`${url}/optimization`);
     await page.getByLabel("Prompt or request").fill(JSON.stringify(PASTED, null, 1));
