@@ -52,7 +52,7 @@ export async function settle(page, key) {
   for (const name of ["Search", "Support"]) await api(page, "POST", "/api/teams", { name });
   await api(page, "PATCH", `/api/keys/platform/${first.id}`, { team: "Search" });
   for (const budget of [
-    { name: "Search team", subject: "team", value: "Search", period: "month", limit_usd: 0.002, on_exceed: "alert" },
+    { name: "Search team", subject: "team", value: "Search", period: "month", limit_usd: 0.01, on_exceed: "alert" },
     { name: "Each user", subject: "user", period: "day", limit_usd: 5, on_exceed: "route_simple" },
     { name: "Default key", subject: "key", value: first.id, period: "month", limit_usd: 250, on_exceed: "block" },
   ])
