@@ -275,17 +275,12 @@ def _checkout(settings: AuthSettings, links: Links) -> Checkout:
 
 
 def _secrets(settings: AuthSettings) -> _Secrets:
-    if len(settings.key_pepper.encode()) < 32:
-        raise SettingsError("PROMPTLY_KEY_PEPPER has to be at least 32 bytes long.")
     jwt_secrets = [secret.strip() for secret in settings.jwt_secret.split(",")]
     try:
         tokens, states = JwtTokens(jwt_secrets), JwtStates(jwt_secrets)
     except ValueError as error:
         raise SettingsError(f"PROMPTLY_JWT_SECRET cannot be used: {error}") from None
-    try:
-        sealer = Sealer(parse_keks(settings.kek))
-    except ValueError as error:
-        raise SettingsError(f"PROMPTLY_KEK cannot be used: {error}") from None
+    sealer = Sealer(parse_keks(settings.kek))
     try:
         mailer = SmtpMailer(Smtp(settings.smtp_url, settings.mail_from)) if settings.smtp_url else NullMailer()
     except ValueError as error:

@@ -2,20 +2,17 @@
 
 from typing import Literal
 
-from libs.common.settings import CommonSettings, Secret, SecretUrl
+from libs.common.sealing_settings import SealingSettings
+from libs.common.settings import Secret, SecretUrl
 
 Registration = Literal["open", "first", "invite"]
 
 
-class AuthSettings(CommonSettings, frozen=True, kw_only=True):
+class AuthSettings(SealingSettings, frozen=True, kw_only=True):
     """What auth can be told. The secrets have no defaults. A provider signs people in where its client id and secret are set."""
 
     jwt_secret: Secret
     """Signs tokens: at least 32 bytes; several with commas rotate it (the first signs, all verify)."""
-    key_pepper: Secret
-    """Digests Promptly keys: at least 32 bytes, the same for auth and gateways; changing it makes every key useless."""
-    kek: Secret
-    """Seals provider keys: 32 bytes in base64, or `1:<base64>,2:<base64>` (the highest seals, all open); the same for auth and gateways."""
     database_url: SecretUrl
     auth_host: str = "127.0.0.1"
     """Address on which `/api` is served."""

@@ -1621,7 +1621,7 @@ export interface components {
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "aliases_changed" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
+            action: "aliases_changed" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "key_created" | "key_regenerated" | "key_revoked" | "lever_switched_off" | "settings_changed";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;
