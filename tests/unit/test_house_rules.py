@@ -34,6 +34,7 @@ FEATURES = {
     "captures",
     "experiments",
     "insights",
+    "issuers",
     "keys",
     "optimization",
     "routing",

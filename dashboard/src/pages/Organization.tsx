@@ -11,15 +11,18 @@ import { PageTitle, Panel, Refused } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
 import { Account } from "./organization/Account";
 import { Delete } from "./organization/Delete";
+import { Issuers } from "./organization/Issuers";
 
 export default function Organization() {
   const may = useMay("manage_org");
+  const issuers = useMay("manage_issuers");
   return (
     <>
       <PageTitle title="Organization" />
       <Stack>
         <About />
         <Account />
+        {issuers && <Issuers />}
         {may && <Delete />}
       </Stack>
     </>

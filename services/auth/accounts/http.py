@@ -70,6 +70,7 @@ class AuthController(Controller):
             registration=await accounts.registration(),
             bootstrap_token=await accounts.wants_bootstrap_token(),
             oauth=tuple(oauth.sources),
+            oidc_name=oauth.title("oidc"),
             mail=recovery.mails,
         )
 

@@ -137,7 +137,10 @@ class ApiKeys:
     async def principal(self, digest: str) -> Principal:
         """The principal of the key with this digest; `Unauthorized` where it is unknown, revoked or expired."""
         async with self._uow() as tx:
-            principal = await tx.api_keys.principal(digest)
+            return self.usable(await tx.api_keys.principal(digest))
+
+    def usable(self, principal: Principal | None) -> Principal:
+        """The same principal, whose key has been used now; `Unauthorized` where there is none, or its key has expired."""
         now = self._clock.now()
         if principal is None or (principal.expires_at_ms or math.inf) <= now.timestamp() * 1000:
             raise Unauthorized(

@@ -56,6 +56,8 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
     own = overrides.parse(incoming.headers)
     settings = own.apply(principal.settings)
     envelope, meant, named = endpoint.head(incoming.body, incoming.headers, incoming.query), None, None
+    if principal.end_user is not None:  # whom a token names, whatever the client says
+        envelope = msgspec.structs.replace(envelope, end_user=principal.end_user)
     if (alias := principal.aliases.get(envelope.model)) is not None:
         named = envelope.model
         meant = aliases.resolve(

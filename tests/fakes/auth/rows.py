@@ -10,6 +10,7 @@ from services.auth.domain.accounts import Credentials, Org
 from services.auth.domain.audit import AuditEntry
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.one_time_tokens import OneTimeToken
+from services.auth.issuers.domain.issuers import TrustedIssuer
 from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Aliases, Tiers
@@ -31,6 +32,7 @@ class Rows:
     api_keys: dict[Id, ApiKey] = field(default_factory=dict)
     control_keys: dict[Id, ControlKey] = field(default_factory=dict)
     provider_keys: dict[Id, StoredProviderKey] = field(default_factory=dict)
+    issuers: dict[Id, TrustedIssuer] = field(default_factory=dict)
     settings: dict[str, OptimizationSettings] = field(default_factory=dict)
     tiers: dict[str, Tiers] = field(default_factory=dict)
     aliases: dict[str, Aliases] = field(default_factory=dict)

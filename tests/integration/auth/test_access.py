@@ -67,6 +67,7 @@ PREFIXES = {
     "provider_key_id": "pk",
     "control_key_id": "ckey",
     "rule_id": "rule",
+    "issuer_id": "iss",
     "alert_id": "alr",
     "request_id": "req",
     "source": "github",

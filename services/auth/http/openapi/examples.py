@@ -11,6 +11,7 @@ from services.auth.billing import examples as billing
 from services.auth.captures import examples as captures
 from services.auth.experiments import examples as experiments
 from services.auth.insights import examples as insights
+from services.auth.issuers import examples as issuers
 from services.auth.keys import examples as keys
 from services.auth.optimization import examples as optimization
 from services.auth.routing import examples as routing
@@ -20,7 +21,7 @@ from services.auth.team import examples as team
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _FEATURES: Final = (
-    *(accounts, alerts, billing, captures, experiments, insights, keys, optimization, routing),
+    *(accounts, alerts, billing, captures, experiments, insights, issuers, keys, optimization, routing),
     *(sessions, status, team),
 )
 _EXAMPLES: Final[Mapping[type[msgspec.Struct], msgspec.Struct]] = {
