@@ -126,6 +126,10 @@ def read(token: str) -> Unverified:
     audiences = _audiences(said)
     if len(audiences) > _MAX_AUDIENCES:
         raise TokenRefused("audience")
+    if not all(
+        text.isprintable() for text in (said.iss, *audiences, header.kid or "")
+    ):  # no database could look them up
+        raise TokenRefused("malformed")
     return Unverified(algorithm=header.alg, key_id=header.kid, issuer=said.iss, audiences=audiences)
 
 

@@ -321,7 +321,8 @@ def _oidc(settings: AuthSettings) -> tuple[OidcClient | None, Directory]:
 
 def _oidc_hosts(settings: AuthSettings, issuer: str) -> list[str]:
     """The operator names the issuer, which may be on a private network; what its documents name has to be there, too, or public."""
-    return [*_hosts(settings.allowed_hosts), urlsplit(issuer).netloc]
+    allowed = _hosts(settings.allowed_hosts)
+    return allowed if forbidden_reason(issuer, allowed) is None else [*allowed, urlsplit(issuer).netloc]
 
 
 @asynccontextmanager

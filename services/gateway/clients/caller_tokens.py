@@ -23,7 +23,7 @@ from libs.common.json_web_tokens import KeySet, TokenRefused, Unverified, claim,
 from services.gateway.clients.auth_answers import Answered, AuthAnswers, AuthCalls
 
 _LONGEST_USER: Final = 256
-_TAG_VALUE: Final = re.compile(r"[^,=\x00]{1,256}")
+_TAG_VALUE: Final = re.compile(r"[^,=]{1,256}")
 _ASK_AGAIN: Final = 10.0  # seconds between two questions about keys of one issuer that are not known
 _MOST: Final = 1000  # issuers whose keys were asked for again
 
@@ -70,7 +70,8 @@ class CallerTokens:
                 "Tokens of this issuer cannot be checked right now: its keys, or the part that knows them, cannot be reached."
                 " Try again in a moment."
             ) from None
-        self._answers.keep(name, answered, 4 * len(msgspec.json.encode(answered.value.found)))
+        if not answered.cached:
+            self._answers.keep(name, answered, 4 * len(msgspec.json.encode(answered.value.found)))  # as objects
         return self._principal(answered.value.found, claims)
 
     async def on_change(self, change: PrincipalChanged) -> None:
@@ -105,10 +106,10 @@ class CallerTokens:
                     f"This token is not accepted. Its claim {name} is not what your organization requires."
                 )
         user = claim(claims, found.user_claim)
-        if not isinstance(user, str) or not 0 < len(user) <= _LONGEST_USER:
+        if not isinstance(user, str) or not 0 < len(user) <= _LONGEST_USER or not user.isprintable():
             raise Unauthorized(
                 f"This token is not accepted. Its claim {found.user_claim}, which names the user, is missing, or is no text of at most"
-                f" {_LONGEST_USER} characters."
+                f" {_LONGEST_USER} printable characters."
             )
         own, token_ends = found.principal.expires_at_ms, good_until_ms(claims)
         ends = token_ends if own is None else min(own, token_ends)
@@ -130,4 +131,6 @@ def _holds(held: Any, value: str) -> bool:
 
 def _tags(name: str | None, claims: Mapping[str, Any]) -> dict[str, str]:
     value = None if name is None else claim(claims, name)
-    return {name: value} if name is not None and isinstance(value, str) and _TAG_VALUE.fullmatch(value) else {}
+    if name is None or not isinstance(value, str) or not value.isprintable() or _TAG_VALUE.fullmatch(value) is None:
+        return {}
+    return {name: value}

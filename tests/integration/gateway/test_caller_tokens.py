@@ -19,9 +19,10 @@ from libs.common.web import serve_http
 from services.auth.app import create_app as create_auth
 from services.gateway.app import create_app as create_gateway
 from services.gateway.settings import GatewaySettings
-from tests.fake_issuer.app import FakeIssuer, SigningKey, playing, rsa_key
+from tests.fake_issuer.app import CLIENT_ID, CLIENT_SECRET, FakeIssuer, SigningKey, playing, rsa_key
 from tests.fake_provider.app import FakeProvider
 from tests.integration.auth.conftest import Auth, Org, settings_for
+from tests.integration.auth.test_oauth import FRONTEND, Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
@@ -99,7 +100,16 @@ async def running(database_url: str, directory: Path) -> AsyncIterator[World]:
         issuer = await stack.enter_async_context(playing())
         served = await stack.enter_async_context(serve_http(provider, "127.0.0.1", 0, 1.0))  # type: ignore[arg-type]
         hosts = f"{issuer.url.removeprefix('http://')},127.0.0.1:{served.port}"
-        settings = settings_for(database_url, allowed_hosts=hosts)
+        settings = settings_for(
+            database_url,
+            allowed_hosts=hosts,
+            frontend_url=FRONTEND,
+            oidc_issuer=issuer.url,
+            oidc_client_id=CLIENT_ID,
+            oidc_client_secret=CLIENT_SECRET,
+            oidc_roles="member=staff",
+            oidc_org_claim="organization",
+        )
         auth = await stack.enter_async_context(create_auth(settings, bus))
         gateway = await stack.enter_async_context(
             create_gateway(
@@ -193,6 +203,8 @@ async def test_what_is_wrong_with_a_token_is_said_in_the_client_s_format(world: 
     await world.refused(token(world, rsa_key("nobody's", fresh=True)), "publishes no key", way)
     await world.refused(token(world, email=None), "claim email", way)
     await world.refused(token(world, email="a" * 257), "claim email", way)
+    await world.refused(token(world, email="nul\x00"), "claim email", way)
+    await world.refused(token(world, aud="nul\x00"), "that can be read", way)
     await world.refused(f"{unsigned}.", "not its issuer's", way)
     await world.refused("eyJhbGciOiJub25lIn0." + unsigned.partition(".")[2] + ".x", "algorithm", way)
     await world.refused("eyJhbGciOiJIUzI1NiJ9." + unsigned.partition(".")[2] + ".x", "algorithm", way)
@@ -347,3 +359,25 @@ async def test_an_issuer_is_looked_at_before_it_is_kept_and_there_are_twenty_at_
     erased = await world.auth.call("DELETE", "/api/org", org.token, json={"name": "My Company"})
     assert erased.status_code == 204
     await world.refused(token(world, aud="audience-0"), "trusts this token's issuer")
+
+
+async def test_a_person_signs_in_through_the_gateway_and_calls_with_a_key_of_theirs(world: World) -> None:
+    who = {"sub": "grace", "email": "grace@example.com", "groups": ["staff"], "organization": world.org.id}
+    world.issuer.claims = who
+    browser = Browser(world.auth, str(world.http.base_url))
+    ended = await browser.sign_in("oidc")
+    assert set(ended) == {"code"}, ended
+    signed_in = (await browser.exchange(ended["code"])).json()
+    assert (signed_in["user"]["role"], signed_in["org"]["id"]) == ("member", world.org.id)
+    headers = {"authorization": f"Bearer {signed_in['token']}"}
+    made = (await world.http.post("/api/keys/platform", json={"name": "grace's"}, headers=headers)).json()
+    assert (await world.ask(made["api_key"])).status_code == 200
+    assert (await world.ask(signed_in["token"])).status_code == 401  # a session of the dashboard's is no key
+    world.issuer.claims = {**who, "groups": []}
+    assert (await Browser(world.auth, str(world.http.base_url)).sign_in("oidc"))["error_code"] == "no_group"
+    assert (await world.ask(made["api_key"])).status_code == 401  # at once
+    assert (await world.http.get("/api/org", headers=headers)).status_code == 401
+    for claim in ({"organization": None}, {"organization": "org_" + "0" * 32}, {"organization": 7}):
+        world.issuer.claims = {**who, **claim}
+        assert "organization" in (await Browser(world.auth, str(world.http.base_url)).sign_in("oidc"))["error"]
+    await browser.http.aclose()

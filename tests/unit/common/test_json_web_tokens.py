@@ -122,6 +122,8 @@ def test_a_symmetric_short_or_encrypting_key_is_left_out() -> None:
         ({"iat": NOW.timestamp() + 31}, "not_yet"),
         ({"iss": "https://login.example.com/"}, "issuer"),
         ({"iss": None}, "malformed"),
+        ({"iss": "nul\x00"}, "malformed"),
+        ({"aud": [AUDIENCE, "nul\x00"]}, "malformed"),
         ({"aud": "promptly2"}, "audience"),
         ({"aud": ["other", "another"]}, "audience"),
         ({"aud": []}, "audience"),
