@@ -14,13 +14,16 @@ import structlog
 
 from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
+from libs.common.contracts.auth import FIND_ISSUER, CallerIssuer, FindIssuer
 from libs.common.contracts.events import COMPLETION_FINISHED, CompletionFinished
+from libs.common.errors import Unavailable
 from libs.common.web import serve_http
 from services.auth.app import create_app as create_auth
 from services.gateway.app import create_app as create_gateway
 from services.gateway.settings import GatewaySettings
 from tests.fake_issuer.app import CLIENT_ID, CLIENT_SECRET, FakeIssuer, SigningKey, playing, rsa_key
 from tests.fake_provider.app import FakeProvider
+from tests.fixtures.gateway import gateway_stack
 from tests.integration.auth.conftest import Auth, Org, settings_for
 from tests.integration.auth.test_oauth import FRONTEND, Browser
 
@@ -381,3 +384,16 @@ async def test_a_person_signs_in_through_the_gateway_and_calls_with_a_key_of_the
         world.issuer.claims = {**who, **claim}
         assert "organization" in (await Browser(world.auth, str(world.http.base_url)).sign_in("oidc"))["error"]
     await browser.http.aclose()
+
+
+async def test_an_issuer_whose_keys_cannot_be_had_is_no_fault_of_the_token(tmp_path: Path) -> None:
+    async with gateway_stack(tmp_path) as stack, httpx.AsyncClient(base_url=stack.url) as http:
+
+        async def away(_: FindIssuer) -> CallerIssuer:
+            raise Unavailable("The issuer's documents cannot be used: It did not answer within 3 seconds.")
+
+        await stack.bus.serve(FIND_ISSUER, away)
+        mine = FakeIssuer(url="https://login.example.com").token()
+        answer = await http.post("/v1/chat/completions", json=CHAT, headers={"authorization": f"Bearer {mine}"})
+        assert (answer.status_code, "cannot be checked right now" in answer.text) == (503, True)
+        assert "retry-after" in answer.headers
