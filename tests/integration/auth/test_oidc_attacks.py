@@ -1,5 +1,6 @@
 """Every way around a sign-in through an OpenID Connect provider, and a provider that answers nonsense, too much or nothing."""
 
+import asyncio
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -71,7 +72,9 @@ async def test_a_token_that_another_key_signed_is_refused_though_it_names_ours(w
 
 async def test_a_new_key_is_fetched_and_an_unknown_one_does_not_make_us_call_for_each_token(world: World) -> None:
     world.is_("rotated", "staff")
+    world.clock.advance(3601)
     await world.signed_in()
+    world.clock.advance(10)
     world.fake.calls.clear()
     world.fake.rotate(rsa_key("second", fresh=True))
     await world.signed_in()
@@ -171,18 +174,22 @@ async def test_documents_that_cannot_be_used_are_a_sentence_on_the_way_out(
 async def test_a_provider_that_does_not_answer_is_given_up_and_its_old_keys_still_count(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "_SECONDS", 0.05)
     world.is_("patient", "staff")
+    world.clock.advance(3601)
     await world.signed_in()
     world.fake.hangs = {"discovery"}
     world.clock.advance(3601)
-    assert (await world.browser().http.get("/api/auth/oauth/oidc")).status_code == 502
+    with monkeypatch.context() as hurried:
+        hurried.setattr(documents, "_SECONDS", 0.05)
+        assert (await world.browser().http.get("/api/auth/oauth/oidc")).status_code == 502
     world.fake.hangs = set()
     world.clock.advance(10)
     await world.signed_in()
     world.fake.hangs = {"discovery", "jwks"}
     world.clock.advance(1200)  # older than fresh: looked for beside the sign-in, which does not wait
     await world.signed_in()
+    world.fake.ended.set()
+    world.fake.ended = asyncio.Event()
 
 
 async def test_a_token_endpoint_that_answers_too_much_or_nonsense_is_a_sentence(world: World) -> None:
