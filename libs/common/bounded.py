@@ -30,8 +30,11 @@ _ITEM_COUNTS: Final = ("items", "cached_items")
 _MAX_ITEM_COUNT: Final = 10**6
 _AMOUNTS: Final = ("baseline_cost_nano", "actual_cost_nano", "shadow_savings_nano")
 _FLOATS: Final = ("latency_ms", "overhead_ms", "provider_ms", "first_byte_ms", "cache_similarity", "routing_score")
+_LISTS: Final = ("degraded", "not_done", "dropped", "unpriced")
 # Each request's record is looked through.
-_names, _floats, _counts, _tokens = (attrgetter(*names) for names in (_NAMES, _FLOATS, _COUNTS, _TOKENS))
+_names, _floats, _counts, _tokens, _amounts, _item_counts, _lists_of = (
+    attrgetter(*names) for names in (_NAMES, _FLOATS, _COUNTS, _TOKENS, _AMOUNTS, _ITEM_COUNTS, _LISTS)
+)
 
 
 def bounded(event: CompletionFinished) -> CompletionFinished:
@@ -39,27 +42,27 @@ def bounded(event: CompletionFinished) -> CompletionFinished:
     that was cut is unknown, not wrong.
     """
     changed: dict[str, Any] = {}
-    for name, value in zip(_NAMES, _names(event), strict=True):
+    names = _names(event)
+    together = "".join(filter(None, names))
+    usual = together.isascii() and len(together) <= MAX_NAME
+    for name, value in () if usual else zip(_NAMES, names, strict=True):
         if value is not None and (len(value) > MAX_NAME or not value.isascii()) and (cut := text(value)) != value:
             changed[name] = cut
     for name, value in zip(_FLOATS, _floats(event), strict=True):
-        if value is not None and not abs(value) <= _MAX_MS:  # also what is no number
+        if value is not None and not -_MAX_MS <= value <= _MAX_MS:  # also what is no number
             changed[name] = 0.0 if math.isnan(value) else math.copysign(_MAX_MS, value)
     for name, value in zip(_COUNTS, _counts(event), strict=True):
         if not -MAX_TOKENS <= value <= MAX_TOKENS:
             changed[name] = min(max(value, -MAX_TOKENS), MAX_TOKENS)
-    for name in _ITEM_COUNTS:
-        value = getattr(event, name)
+    for name, value in zip(_ITEM_COUNTS, _item_counts(event), strict=True):
         if not 0 <= value <= _MAX_ITEM_COUNT:
             changed[name] = min(max(value, 0), _MAX_ITEM_COUNT)
-    counts = {
-        name: min(max(value, 0), MAX_TOKENS)
-        for name, value in zip(_TOKENS, _tokens(event.tokens), strict=True)
-        if not 0 <= value <= MAX_TOKENS
-    }
+    counts, used = {}, _tokens(event.tokens)
+    if min(used) < 0 or max(used) > MAX_TOKENS:
+        counts = {name: min(max(value, 0), MAX_TOKENS) for name, value in zip(_TOKENS, used, strict=True)}
     if counts:
         changed["tokens"] = msgspec.structs.replace(event.tokens, **counts)
-    if counts or any(_too_much(getattr(event, name)) for name in _AMOUNTS) or any(map(_odd, event.levers)):
+    if counts or any(map(_too_much, _amounts(event))) or any(map(_odd, event.levers)):
         changed |= dict.fromkeys(_AMOUNTS)
         changed["levers"] = tuple(_unknown(share) for share in event.levers[:MAX_ITEMS])
     if not 0 <= event.status_code <= 999:
@@ -77,8 +80,7 @@ def text(value: str, most: int = MAX_NAME) -> str:
 
 def _lists(event: CompletionFinished) -> dict[str, Any]:
     changed: dict[str, Any] = {}
-    for name in ("degraded", "not_done", "dropped", "unpriced"):
-        value = getattr(event, name)
+    for name, value in zip(_LISTS, _lists_of(event), strict=True):
         if value and value != (cut := tuple(text(item) for item in value[:MAX_ITEMS])):
             changed[name] = cut
     if event.tags and event.tags != (tags := {text(k): text(v) for k, v in list(event.tags.items())[:MAX_ITEMS]}):

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -10,6 +10,56 @@ from libs.common.http_limits import HttpLimits
 
 _SWEEP_SECONDS: Final = 1.0
 _LINGER_SECONDS: Final = 0.5
+_JOINED_BYTES: Final = 1 << 16
+
+
+class JoinedWrites:
+    """A transport that sends what is written in one turn of the loop at once. The head and the body of an answer are two writes of
+    the server, and each would be a call of the system and a packet.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self.is_closing = transport.is_closing
+        self.get_extra_info = transport.get_extra_info
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def write(self, data: bytes) -> None:
+        """Send it at the end of this turn; at once, with what waits, where that is much."""
+        if not self._waiting:
+            self._loop.call_soon(self._send)
+        self._waiting.append(data)
+        self._size += len(data)
+        if self._size >= _JOINED_BYTES:
+            self._send()
+
+    def write_eof(self) -> None:
+        """Send what waits, and say that it was all."""
+        self._send()
+        self._transport.write_eof()
+
+    def close(self) -> None:
+        """Send what waits, and close."""
+        self._send()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Send what waits as far as the system takes it, and close without waiting for the peer."""
+        self._send()
+        self._transport.abort()
+
+    def _send(self) -> None:
+        waiting, self._waiting, self._size = self._waiting, [], 0
+        if not waiting or self._transport.is_closing():
+            return
+        if len(waiting) == 1:
+            self._transport.write(waiting[0])
+        else:
+            self._transport.writelines(waiting)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -32,6 +82,7 @@ class BoundedHttp(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        transport = cast("asyncio.Transport", JoinedWrites(transport, self.loop))
         self.since = self.loop.time()
         if len(self.connections) >= self.most and not self._make_room():
             self.transport = transport

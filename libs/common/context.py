@@ -5,9 +5,7 @@ clock's time of day has a say in it.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
@@ -24,16 +22,31 @@ def remaining_ms() -> float | None:
     return None if deadline is None else (deadline - time.monotonic()) * 1000
 
 
-@contextmanager
-def bound(*, request_id: str | None, budget_ms: float | None = None) -> Iterator[None]:
+class _Bound:
+    """Written out, because each request has several."""
+
+    __slots__ = ("_budget_ms", "_deadline", "_id", "_request_id")
+
+    def __init__(self, request_id: str | None, budget_ms: float | None) -> None:
+        self._request_id = request_id
+        self._budget_ms = budget_ms
+        self._id: Token[str | None] | None = None
+        self._deadline: Token[float | None] | None = None
+
+    def __enter__(self) -> None:
+        deadline = _deadline.get()
+        if self._budget_ms is not None:
+            mine = time.monotonic() + self._budget_ms / 1000
+            deadline = mine if deadline is None else min(deadline, mine)
+        self._id, self._deadline = _request_id.set(self._request_id), _deadline.set(deadline)
+
+    def __exit__(self, *_: object) -> None:
+        assert self._id is not None, "left without having been entered"
+        assert self._deadline is not None, "left without having been entered"
+        _request_id.reset(self._id)
+        _deadline.reset(self._deadline)
+
+
+def bound(*, request_id: str | None, budget_ms: float | None = None) -> _Bound:
     """Bind an id and a budget to everything that runs inside the block. An outer deadline that ends sooner stays."""
-    deadline = _deadline.get()
-    if budget_ms is not None:
-        mine = time.monotonic() + budget_ms / 1000
-        deadline = mine if deadline is None else min(deadline, mine)
-    id_token, deadline_token = _request_id.set(request_id), _deadline.set(deadline)
-    try:
-        yield
-    finally:
-        _request_id.reset(id_token)
-        _deadline.reset(deadline_token)
+    return _Bound(request_id, budget_ms)

@@ -1,7 +1,6 @@
 """Puts the gateway together."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -58,6 +57,7 @@ from services.gateway.http.openai import chat_completions, completions
 from services.gateway.http.passthrough import PASSTHROUGH
 from services.gateway.http.promptly import get_credits, give_feedback, optimize
 from services.gateway.http.responses import RESPONSES
+from services.gateway.http.streaming import Cut
 from services.gateway.pipeline.admission import Admission
 from services.gateway.pipeline.background_charge import BackgroundCharge
 from services.gateway.pipeline.batch import Batch
@@ -77,7 +77,7 @@ from services.gateway.pipeline.optimize import OptimizeApi
 from services.gateway.pipeline.passthrough import Passthrough
 from services.gateway.pipeline.pipeline import Pipeline
 from services.gateway.pipeline.planner import Planner
-from services.gateway.pipeline.provider_call import ProviderCalls
+from services.gateway.pipeline.provider_call import ProviderCalls, short_pause
 from services.gateway.pipeline.recorder import Recorder
 from services.gateway.pipeline.replay import Replays
 from services.gateway.pipeline.request_report import RequestReport
@@ -172,7 +172,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             settings.max_rpm,
         )
         health = ProviderHealth(clock.monotonic)
-        calls = ProviderCalls(providers, known, models, health, clock, _pause, reasoning_ciphers(sealer))
+        calls = ProviderCalls(providers, known, models, health, clock, short_pause, reasoning_ciphers(sealer))
         budgets = SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True)
         report = RequestReport(models, log_share=settings.request_log_share, by_org=settings.metrics_by_org)
         captured = BusCaptureStore(bus, sealer, clock, ttl=settings.capture_ttl, daily=settings.capture_daily_bytes)
@@ -285,7 +285,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
                 every("deferrals", worker.round, settings.deferral_look_seconds),
             )
         )
-        draining, cut = False, asyncio.Event()
+        draining, cut = False, Cut()
         app = GatewayApp(
             missing=lambda: () if principals.auth_answered else ("auth",),
             degraded=lambda: [
@@ -393,8 +393,3 @@ async def _credits(settings: GatewaySettings, bus: Bus, clock: Clock) -> SharedC
     await bus.listen(CREDITS_WANTED, shared.give_back)
     await bus.listen(CREDITS_ADDED, shared.added)
     return shared
-
-
-async def _pause() -> None:
-    """Wait before a retry, not equally long for all requests."""
-    await asyncio.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - no secret depends on it

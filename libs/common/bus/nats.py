@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -229,13 +229,13 @@ class NatsBus:
         if not event.durable:
             if not self.connected:
                 raise NotConnected("The bus is not connected.")
-            with _as_ours():
+            with _AS_OURS:
                 await self._client.publish(
                     event.subject, msgspec.json.encode(payload), headers=headers.outgoing() or None
                 )
             return
         sent, data = {**headers.outgoing(), "Nats-Msg-Id": event_id}, msgspec.json.encode(payload)
-        with _as_ours():
+        with _AS_OURS:
             async with self._pulse.keep_watch():
                 jetstream = self._js
                 self._check_size(data)
@@ -253,43 +253,43 @@ class NatsBus:
         return self._jetstream
 
     async def put(self, bucket: Bucket, key: str, value: bytes, *, max_age: float | None = None) -> None:
-        with _as_ours():
+        with _AS_OURS:
             async with self._pulse.keep_watch():
                 self._check_size(value)
                 await kv.put(self._js, bucket, key, value, _seconds_left(), max_age)
 
     async def get(self, bucket: Bucket, key: str) -> bytes | None:
-        with _as_ours():
+        with _AS_OURS:
             async with self._pulse.keep_watch():
                 async with asyncio.timeout(_seconds_left()):
                     return await kv.get(self._js, bucket, key)
 
     async def revised(self, bucket: Bucket, key: str) -> tuple[bytes | None, int]:
-        with _as_ours():
+        with _AS_OURS:
             async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
                 return await kv.revised(self._js, bucket, key)
 
     async def replace(
         self, bucket: Bucket, key: str, value: bytes, revision: int, *, max_age: float | None = None
     ) -> int | None:
-        with _as_ours():
+        with _AS_OURS:
             async with self._pulse.keep_watch():
                 self._check_size(value)
                 return await kv.replace(self._js, bucket, key, value, revision, _seconds_left(), max_age)
 
     async def keys(self, bucket: Bucket, pattern: str) -> list[str]:
-        with _as_ours():
+        with _AS_OURS:
             async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
                 return await kv.keys(self._js, bucket, pattern)
 
     async def delete(self, bucket: Bucket, key: str) -> None:
-        with _as_ours():
+        with _AS_OURS:
             async with self._pulse.keep_watch():
                 async with asyncio.timeout(_seconds_left()):
                     await kv.delete(self._js, bucket, key)
 
     async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
-        with _as_ours():
+        with _AS_OURS:
             async with self._pulse.keep_watch():
                 return await kv.add(self._js, tally, key, amount, _seconds_left())
 
@@ -373,17 +373,22 @@ def _seconds_left() -> float:
     return _STORE_SECONDS if left is None else max(left / 1000, 0.001)
 
 
-@contextmanager
-def _as_ours() -> Iterator[None]:
-    """What JetStream and its client raise, as what it means to whoever stores something."""
-    try:
-        yield
-    except MaxPayloadError:
-        raise PayloadTooLarge("It is larger than the bus takes.") from None
-    except (NatsTimeoutError, TimeoutError):
-        raise DeadlineExceeded("It was not acknowledged in time.") from None
-    except (NatsError, APIError, NoStreamResponseError, OutboundBufferLimitError, OSError):
-        raise NotConnected("It could not be stored.") from None
+class _AsOurs:
+    """Around calls of JetStream: what they raise, as what it means to whoever stores something."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, MaxPayloadError):
+            raise PayloadTooLarge("It is larger than the bus takes.") from None
+        if isinstance(error, NatsTimeoutError | TimeoutError):
+            raise DeadlineExceeded("It was not acknowledged in time.") from None
+        if isinstance(error, NatsError | APIError | NoStreamResponseError | OutboundBufferLimitError | OSError):
+            raise NotConnected("It could not be stored.") from None
+
+
+_AS_OURS = _AsOurs()
 
 
 async def _on_error(error: Exception) -> None:

@@ -23,11 +23,14 @@ class Apart(msgspec.Struct, frozen=True, kw_only=True):
     uncounted: bool = False
 
 
+NOTHING_APART = Apart()
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """How a request was served: what its service tier multiplies prices with (None: not known), and what is billed apart."""
 
     factor: Decimal | None = _ONE
-    apart: Apart = Apart()
+    apart: Apart = NOTHING_APART
 
 
 STANDARD = Terms()
@@ -89,7 +92,10 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
     def price(self, day: date) -> PriceRow | None:
         """The row in force on a day; None: unknown."""
-        return next((row for row in self.prices if row.in_force(day)), None)
+        for row in self.prices:
+            if row.in_force(day):
+                return row
+        return None
 
     def can(self, capability: str) -> bool:
         """Whether the model has a capability, such as "vision", "tools" or "json_schema"."""
@@ -109,19 +115,23 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
             return None
         prices = row.for_input(tokens.input)
         pico = 0
-        heard = min(apart.audio_input - apart.audio_cached, tokens.uncached_input)
-        told = min(apart.audio_output + apart.image_output, tokens.output)
         other = prices.input if hypothetical else None
+        heard = heard_cached = told = spoken = 0
+        if apart is not NOTHING_APART:
+            heard = min(apart.audio_input - apart.audio_cached, tokens.uncached_input)
+            heard_cached = min(apart.audio_cached, tokens.cache_read)
+            told = min(apart.audio_output + apart.image_output, tokens.output)
+            spoken = min(apart.audio_output, told)
         for count, price in (
             (tokens.uncached_input - heard, prices.input),
             (heard, row.audio_input),
-            (tokens.cache_read - min(apart.audio_cached, tokens.cache_read), prices.cache_read or other),
-            (min(apart.audio_cached, tokens.cache_read), row.audio_cached),
+            (tokens.cache_read - heard_cached, prices.cache_read or other),
+            (heard_cached, row.audio_cached),
             (tokens.cache_write_5m, prices.cache_write_5m or other),
             (tokens.cache_write_1h, prices.cache_write_1h or other),
             (tokens.output - told, prices.output),
-            (min(apart.audio_output, told), row.audio_output),
-            (told - min(apart.audio_output, told), row.image_output),
+            (spoken, row.audio_output),
+            (told - spoken, row.image_output),
         ):
             if not count:
                 continue

@@ -4,13 +4,17 @@ Which keys may appear is an allow-list: a new field is invisible until somebody 
 whatever looks like a key or a token is masked wherever it stands.
 """
 
+import json
 import logging
 import re
 import sys
 from typing import Any
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
+
+from libs.common.telemetry.lines import LineWriter
 
 ALLOWED = frozenset(
     (
@@ -39,18 +43,15 @@ def configure(service: str, form: str, level: str) -> None:
         only_allowed,
         mask_secrets,
     ]
-    renderer: Processor = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=form == "colour")
-    )
+    renderer: Processor = _RENDERERS.get(form, structlog.dev.ConsoleRenderer(colors=True))
+    writer = LineWriter(sys.stderr)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level.upper()),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: writer,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(writer)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_library_record, *shared],
@@ -64,15 +65,44 @@ def configure(service: str, form: str, level: str) -> None:
 
 def only_allowed(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Drop every field that is not on the list."""
+    if event.keys() <= ALLOWED:
+        return event
     return {key: value for key, value in event.items() if key in ALLOWED or key.startswith("_")}
 
 
 def mask_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Mask what looks like a key, a token or a password in a URL."""
+    said = [value for value in event.values() if isinstance(value, str)]
+    together = "\n".join(said)
+    if not any(mark in together for mark in _MARKS):
+        return event
     for key, value in event.items():
-        if isinstance(value, str) and any(mark in value for mark in _MARKS):
+        if isinstance(value, str):
             event[key] = _SECRET.sub("[masked]", value)
     return event
+
+
+def as_json(_logger: Any, _method: str, event: EventDict) -> str:
+    """A line as an object."""
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except (UnicodeEncodeError, TypeError):  # half of a surrogate pair, or a key that is no text
+        return json.dumps(event, default=repr)
+
+
+def as_text(_logger: Any, _method: str, event: EventDict) -> str:
+    """A line for people whose terminal has no colours, or who read a file; the time, the level and what happened come first."""
+    said = (f"{key}={_shown(event[key])}" for key in sorted(event) if key not in _AHEAD)
+    return f"{event.get('timestamp', '')} [{event.get('level', ''):<9}] {event.get('event', ''):<30} {' '.join(said)}"
+
+
+_AHEAD = frozenset(("timestamp", "level", "event"))
+_ODD = re.compile(r"[\s=\"'\x00-\x1f\x7f-\x9f]")
+_RENDERERS: dict[str, Processor] = {"json": as_json, "console": as_text}
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) and not _ODD.search(value) else repr(value)
 
 
 def _library_record(_logger: Any, _method: str, event: EventDict) -> EventDict:

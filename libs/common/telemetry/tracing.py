@@ -49,15 +49,31 @@ def shutdown() -> None:
     _provider = _tracer = None
 
 
-@contextmanager
+class _Unrecorded:
+    """Around a block that no span is made for."""
+
+    def __enter__(self) -> Span:
+        return INVALID_SPAN
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+_UNRECORDED = _Unrecorded()
+
+
 def span(
     name: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes | None = None, parent: Context | None = None
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """A span around a block, child of the current one or of `parent`. An exception marks it with its type, never its text."""
-    if _tracer is None:
-        yield INVALID_SPAN
-        return
-    with _tracer.start_as_current_span(
+    return _UNRECORDED if _tracer is None else _span(_tracer, name, kind, attributes, parent)
+
+
+@contextmanager
+def _span(
+    tracer: trace.Tracer, name: str, kind: SpanKind, attributes: Attributes | None, parent: Context | None
+) -> Iterator[Span]:
+    with tracer.start_as_current_span(
         name, parent, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as opened:
         try:
@@ -74,16 +90,21 @@ def server_span(
     return span(name, SpanKind.SERVER, attributes, None if _tracer is None else _propagator.extract(incoming))
 
 
-@contextmanager
-def door_span(name: str, incoming: Mapping[str, str], attributes: Attributes | None = None) -> Iterator[Span]:
+def door_span(
+    name: str, incoming: Mapping[str, str], attributes: Attributes | None = None
+) -> AbstractContextManager[Span]:
     """The span of a door that strangers come through: a trace of its own, linked to theirs. Whether it is kept is not for
     them to say.
     """
-    if _tracer is None:
-        yield INVALID_SPAN
-        return
+    return _UNRECORDED if _tracer is None else _door_span(_tracer, name, incoming, attributes)
+
+
+@contextmanager
+def _door_span(
+    tracer: trace.Tracer, name: str, incoming: Mapping[str, str], attributes: Attributes | None
+) -> Iterator[Span]:
     theirs = trace.get_current_span(_propagator.extract(incoming)).get_span_context()
-    with _tracer.start_as_current_span(
+    with tracer.start_as_current_span(
         name,
         context=trace.set_span_in_context(INVALID_SPAN),
         kind=SpanKind.SERVER,

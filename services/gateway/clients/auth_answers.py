@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import httpx
@@ -22,8 +21,7 @@ _HTTP_SECONDS = 1.0
 _LARGEST_DETAIL = 4096
 
 
-@dataclass(frozen=True)
-class Answered(Generic[A]):
+class Answered(msgspec.Struct, Generic[A], frozen=True):
     """An answer, how many changes had been published when it was requested, and whether it came out of the cache."""
 
     value: A

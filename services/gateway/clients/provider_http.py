@@ -2,8 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from functools import lru_cache
 
 import aiohttp
@@ -93,7 +92,7 @@ class HttpProviders:
         self._url = lru_cache(_MAX_URLS)(self._checked_url)
 
     async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderAnswer:
-        with _failures():
+        with _FAILURES:
             async with asyncio.timeout(max(self._timeouts.plain, encoded.patience)):
                 response = await self._post(target, key, org_id, encoded)
                 content = await self._read(response)
@@ -103,7 +102,7 @@ class HttpProviders:
 
     async def stream(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderStream:
         silent = max(self._timeouts.first_byte, encoded.patience)
-        with _failures():
+        with _FAILURES:
             async with asyncio.timeout(silent):
                 response = await self._post(target, key, org_id, encoded)
                 if response.status != 200:
@@ -119,7 +118,7 @@ class HttpProviders:
         """Call the address of one stored response; see `ports.Providers`."""
         base = self._url(key.provider, "responses", key.base_url, "", False)
         url = URL(f"{base}{path}{'?' if query else ''}{query}", encoded=True)
-        with _failures():
+        with _FAILURES:
             async with asyncio.timeout(self._timeouts.plain):
                 response = await self._send(OutgoingRequest(method=method, url=str(url)), url, key, org_id)
                 content = await self._read(response)
@@ -135,7 +134,7 @@ class HttpProviders:
             raise Failure("connect", reason)
         url = URL(base + request.url, encoded=True)
         sent = msgspec.structs.replace(request, url=str(url))
-        with _failures():
+        with _FAILURES:
             async with asyncio.timeout(self._timeouts.plain if body is None else self._timeouts.stream):
                 response = await self._send(sent, url, key, org_id, body)
             try:
@@ -156,7 +155,7 @@ class HttpProviders:
         if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
             raise Failure("connect", reason)
         url = provider.models_url(base)
-        with _failures():
+        with _FAILURES:
             async with asyncio.timeout(_CHECK_SECONDS):
                 response = await self._send(OutgoingRequest(method="GET", url=url), URL(url, encoded=True), key, org_id)
                 content = await self._read(response)
@@ -175,7 +174,7 @@ class HttpProviders:
         most, pieces = most or self._max_answer, response.content.iter_any()
         try:
             while True:
-                with _failures():
+                with _FAILURES:
                     try:
                         async with asyncio.timeout(min(limit, pace.left(self._clock.monotonic()))):
                             data = await anext(pieces)
@@ -233,7 +232,8 @@ class HttpProviders:
                     if size > self._max_answer:
                         raise Failure("malformed", "The answer is too large.")
                     parts.append(piece)
-                await asyncio.sleep(0)
+                if size > PIECE:
+                    await asyncio.sleep(0)
             unpacker.end()
         except BaseException:
             response.close()
@@ -269,19 +269,28 @@ def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
-@contextmanager
-def _failures() -> Iterator[None]:
-    """What the HTTP library raises, as what it means for the request."""
-    try:
-        yield
-    except (aiohttp.ClientConnectionError, OSError) as error:
+class _Failures:
+    """Around calls of the HTTP library: what it raises, as what it means for the request."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, aiohttp.ClientError | OSError):
+            raise _meant(error) from None
+
+
+_FAILURES = _Failures()
+
+
+def _meant(error: Exception) -> Failure:
+    if isinstance(error, aiohttp.ClientConnectionError | OSError):
         # Both are also timeouts where it was the connection that took too long; the first is so where an answer did.
         if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
-            raise Failure("timeout", "No answer in time.") from None
+            return Failure("timeout", "No answer in time.")
         if isinstance(error, ConnectionResetError | BrokenPipeError):
-            raise Failure("truncated", "The connection was lost in the middle of the answer.") from None
-        raise Failure("connect", "No connection.") from None
-    except aiohttp.ClientPayloadError:
-        raise Failure("truncated", "The connection was lost in the middle of the answer.") from None
-    except aiohttp.ClientError:
-        raise Failure("malformed", "The answer is not HTTP.") from None
+            return Failure("truncated", "The connection was lost in the middle of the answer.")
+        return Failure("connect", "No connection.")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return Failure("truncated", "The connection was lost in the middle of the answer.")
+    return Failure("malformed", "The answer is not HTTP.")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from libs.common.catalog import Apart
+from libs.common.catalog import NOTHING_APART, Apart
 from libs.common.contracts.events import Status, TokenClasses
 from services.gateway.domain.prefix_writes import Breakpoints
 from services.gateway.domain.receipt import Receipt
@@ -38,7 +38,7 @@ class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     tokens: TokenClasses = TokenClasses()
-    apart: Apart = Apart()
+    apart: Apart = NOTHING_APART
     rates: tuple[str, ...] = ()
     estimated: bool = False
 

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from litestar import Response
 from litestar.datastructures import State
 
 from services.gateway.domain.request import Incoming
 from services.gateway.endpoints.counting import CountingEndpoint
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import V1Request, cancel_on_disconnect, rate_headers
+from services.gateway.http.streaming import WholeAnswer
 from services.gateway.pipeline.admission import RateLimitCallback
 from services.gateway.pipeline.count_tokens import Counted, CountTokens
 
 
-async def count(request: V1Request, state: State, endpoint: CountingEndpoint, incoming: Incoming) -> Response[bytes]:
+async def count(request: V1Request, state: State, endpoint: CountingEndpoint, incoming: Incoming) -> WholeAnswer:
     """The count of a request's tokens; `X-Promptly-Estimated` says that no provider has counted them."""
     service: CountTokens = state.count_tokens
     return await counted_by(
@@ -24,7 +24,7 @@ async def count(request: V1Request, state: State, endpoint: CountingEndpoint, in
 
 async def counted_by(
     request: V1Request, run: Callable[[RateLimitCallback], Coroutine[Any, Any, Counted]], id_headers: Sequence[str]
-) -> Response[bytes]:
+) -> WholeAnswer:
     """The count that `run` gives."""
     own = request_scope(request.scope)
     counted = await cancel_on_disconnect(request, run(lambda verdict: rate_headers(own, verdict)))
@@ -32,4 +32,4 @@ async def counted_by(
         own.headers["x-promptly-estimated"] = "1"
     for name in id_headers:
         own.headers.setdefault(name, own.request_id)
-    return Response(counted.body, media_type="application/json")
+    return WholeAnswer(counted.body)

@@ -2,9 +2,10 @@
 
 from urllib.parse import parse_qs
 
-from litestar import Response, post
+from litestar import post
 from litestar.datastructures import State
 from litestar.params import FromPath
+from litestar.types import ASGIApp
 
 from libs.common.errors import NotFound
 from services.gateway.endpoints.google_count import GoogleCount
@@ -13,12 +14,11 @@ from services.gateway.http.counting import count
 from services.gateway.http.errors import handlers
 from services.gateway.http.request import V1Request, incoming_of
 from services.gateway.http.respond import respond
-from services.gateway.http.streaming import StreamingAnswer
 from services.gateway.pipeline.pipeline import Pipeline
 
 
 @post(list(GOOGLE_GENERATE.routes), status_code=200, exception_handlers=handlers(GOOGLE_GENERATE.error))
-async def call_model(request: V1Request, state: State, model: FromPath[str]) -> Response[bytes] | StreamingAnswer:
+async def call_model(request: V1Request, state: State, model: FromPath[str]) -> ASGIApp:
     """What the end of the address says."""
     name, _, method = model.strip("/").rpartition(":")
     incoming = await incoming_of(request, state)

@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.ids import new_id
 from libs.common.telemetry import metrics, names, tracing
-from services.gateway.state.request_line import line_state
+from services.gateway.state.request_line import LineState
 
 log = structlog.get_logger()
 _STATE = "promptly"
@@ -52,27 +52,33 @@ def middleware(app: ASGIApp) -> ASGIApp:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                added = [(name.encode(), _PRINTABLE.sub("", value).encode()) for name, value in own.headers.items()]
-                message["headers"] = [*message.get("headers", ()), *added]
+                message["headers"] = [*message.get("headers", ()), *map(_encoded, own.headers.items())]
                 tracing.set_attributes(span, {"http.response.status_code": message["status"]})
                 own.status = message["status"]
             await send(message)
 
-        about = {
-            names.REQUEST_ID: own.request_id,
-            "http.request.method": scope["method"],
-            "url.path": _route(scope["path"]),
-        }
+        route = _route(scope["path"])
+        about = {names.REQUEST_ID: own.request_id, "http.request.method": scope["method"], "url.path": route}
+        structlog.contextvars.bind_contextvars(
+            request_id=own.request_id
+        )  # each request has a task, and a context, of its own
         with (
-            line_state() as line,
-            tracing.door_span(f"{scope['method']} {_route(scope['path'])}", incoming, about) as span,
-            structlog.contextvars.bound_contextvars(request_id=own.request_id),
+            LineState() as line,
+            tracing.door_span(f"{scope['method']} {route}", incoming, about) as span,
         ):
             await app(scope, receive, send_with_headers)
             if own.status >= 400 and not line.written:
                 _report_refused(own, scope["path"])
 
     return serve
+
+
+def _encoded(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    """A header as it goes out, without what does not print."""
+    name, value = header
+    if not (value.isascii() and value.isprintable()):
+        value = _PRINTABLE.sub("", value)
+    return name.encode(), value.encode()
 
 
 def _report_refused(own: RequestScope, path: str) -> None:

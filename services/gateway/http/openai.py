@@ -3,15 +3,15 @@
 from collections.abc import Coroutine
 from typing import Any
 
-from litestar import Response, post
+from litestar import post
 from litestar.datastructures import State
+from litestar.types import ASGIApp
 
 from services.gateway.endpoints.openai_chat import OPENAI_CHAT
 from services.gateway.endpoints.openai_completions import OPENAI_COMPLETIONS
 from services.gateway.http.errors import handlers
 from services.gateway.http.request import V1Request, incoming_of
 from services.gateway.http.respond import respond
-from services.gateway.http.streaming import StreamingAnswer
 from services.gateway.pipeline import response as pipeline_response
 from services.gateway.pipeline.admission import RateLimitCallback
 from services.gateway.pipeline.batch import Batch
@@ -19,7 +19,7 @@ from services.gateway.pipeline.pipeline import Pipeline
 
 
 @post(list(OPENAI_CHAT.routes), status_code=200, exception_handlers=handlers(OPENAI_CHAT.error))
-async def chat_completions(request: V1Request, state: State) -> Response[bytes] | StreamingAnswer:
+async def chat_completions(request: V1Request, state: State) -> ASGIApp:
     """Answer a chat completion, plain or streamed."""
     pipeline: Pipeline = state.pipeline
     incoming = await incoming_of(request, state)
@@ -27,7 +27,7 @@ async def chat_completions(request: V1Request, state: State) -> Response[bytes] 
 
 
 @post(list(OPENAI_COMPLETIONS.routes), status_code=200, exception_handlers=handlers(OPENAI_COMPLETIONS.error))
-async def completions(request: V1Request, state: State) -> Response[bytes] | StreamingAnswer:
+async def completions(request: V1Request, state: State) -> ASGIApp:
     """Answer legacy prompts; a body with `messages` gets the chat answer."""
     pipeline: Pipeline = state.pipeline
     batch: Batch = state.batch

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote_plus
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import Scope
 
 from libs.common import keys
@@ -17,7 +18,7 @@ from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.request import Incoming
 from services.gateway.http.encodings import check_encoding, unpacked
 from services.gateway.http.middleware import RequestScope, request_scope
-from services.gateway.http.streaming import ClientDisconnect, disconnected
+from services.gateway.http.streaming import Beside, ClientDisconnect
 
 T = TypeVar("T")
 V1Request = Request[Any, Any, Any]
@@ -57,7 +58,9 @@ def api_key(scope: Scope) -> str | None:
     bearer = bearer if scheme.lower() == "bearer" else ""
     asked = parse_qs(_query(scope)).get("key", ()) if scope["query_string"] else ()
     found = [bearer, *(headers.get(name, "") for name in _KEY_HEADERS), *asked]
-    given = tuple(dict.fromkeys(key.strip() for key in found if key.strip()))
+    given: tuple[str, ...] = tuple(dict.fromkeys(key.strip() for key in found if key.strip()))
+    if len(given) == 1:
+        return given[0]
     own = [key for key in given if keys.well_formed(key)] or [key for key in given if looks_like_token(key)]
     if len(own) > 1 or (not own and len(given) > 1):
         raise Unauthorized("The request holds several keys that differ: send one.")
@@ -76,6 +79,8 @@ def _query(scope: Scope) -> str:
 
 def _twice(scope: Scope) -> bool:
     names = [name for name, _ in scope["headers"]]
+    if len(request_scope(scope).incoming) == len(names):  # each came once
+        return False
     return any(names.count(name.encode()) > 1 for name in ("authorization", *_KEY_HEADERS))
 
 
@@ -91,30 +96,42 @@ async def body_of(
     kind = incoming.get("content-type", "").partition(";")[0].strip().lower()
     if kind.startswith(_NO_JSON):
         raise UnsupportedMediaType(f"Send the body as application/json, not as {kind}.")
+    limit = request.route_handler.resolve_request_max_body_size()
     try:
         async with asyncio.timeout(timeout):
-            body = await request.body()
+            body = await _whole(request, incoming.get("content-length", ""), limit)
     except TimeoutError:
         raise RequestTimeout("The body did not arrive in time.") from None
-    limit = request.route_handler.resolve_request_max_body_size()
-    body = await unpacked(body, encoding, limit or len(body))
+    if encoding:
+        body = await unpacked(body, encoding, limit or len(body))
     if (scan := json_size.scan(body, values)) is not None:
         for _ in scan:
             await asyncio.sleep(0)  # others are served in between
     return body
 
 
+async def _whole(request: Request[Any, Any, Any], announced: str, limit: int | None) -> bytes:
+    """A body of at most `limit` bytes; of one that is announced as longer nothing is read."""
+    if limit is not None and announced.isdecimal() and int(announced) > limit:
+        raise RequestEntityTooLarge
+    parts, size = [], 0
+    while True:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise ClientDisconnect("The client left before its request was whole.")
+        parts.append(message["body"])
+        size += len(message["body"])
+        if limit is not None and size > limit:
+            raise RequestEntityTooLarge
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
 async def cancel_on_disconnect(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
     """Do the work, unless the client leaves meanwhile: then it is cancelled, and with it the call to the provider."""
-    working, gone = asyncio.create_task(work), asyncio.create_task(disconnected(request.receive))
-    try:
-        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect("The client left before there was an answer.")
-        return working.result()
-    finally:
-        for task in (working, gone):
-            task.cancel()
+    with Beside(request.receive):
+        return await work
+    raise ClientDisconnect("The client left before there was an answer.")
 
 
 def rate_headers(own: RequestScope, verdict: Verdict) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
-from litestar import Response
 from litestar.datastructures import State
+from litestar.types import ASGIApp
 
 from libs.common.errors import Unavailable
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import V1Request, cancel_on_disconnect, rate_headers
-from services.gateway.http.streaming import StreamingAnswer
+from services.gateway.http.streaming import StreamingAnswer, WholeAnswer
 from services.gateway.pipeline import response as pipeline_response
 from services.gateway.pipeline.admission import RateLimitCallback
 
@@ -21,7 +21,7 @@ async def respond(
     state: State,
     serve: Callable[[RateLimitCallback], Coroutine[Any, Any, pipeline_response.Response]],
     id_headers: Sequence[str] = (),
-) -> Response[bytes] | StreamingAnswer:
+) -> ASGIApp:
     """What `serve` gives. `id_headers` are those in which the request's id stands, where the provider's does not."""
     own = request_scope(request.scope)
     answer = await cancel_on_disconnect(request, serve(lambda verdict: rate_headers(own, verdict)))
@@ -38,7 +38,7 @@ async def respond(
     for name in id_headers:
         own.headers.setdefault(name, own.request_id)
     if answer.chunks is None:
-        return Response(answer.body, status_code=answer.status, media_type=answer.media_type)
+        return WholeAnswer(answer.body, answer.status, answer.media_type)
     return StreamingAnswer(
         answer.chunks,
         ((b"content-type", answer.media_type.encode()), (b"cache-control", b"no-cache")),

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from litestar import Response, delete, get, post
+from litestar import delete, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath
+from litestar.types import ASGIApp
 
 from libs.common.errors import NotFound, PromptlyError
 from services.gateway.endpoints.openai_count import OpenAICount
@@ -17,7 +18,7 @@ from services.gateway.http.errors import handlers
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import V1Request, api_key, incoming_of, query_of, rate_headers
 from services.gateway.http.respond import respond
-from services.gateway.http.streaming import StreamingAnswer
+from services.gateway.http.streaming import WholeAnswer
 from services.gateway.pipeline.admission import RateLimitCallback
 from services.gateway.pipeline.responses import Relayed, ResponsesApi
 
@@ -34,7 +35,7 @@ class UpgradeRequired(PromptlyError):
 
 
 @post(list(OPENAI_RESPONSES.routes), status_code=200, exception_handlers=_ERRORS)
-async def create_response(request: V1Request, state: State) -> Response[bytes] | StreamingAnswer:
+async def create_response(request: V1Request, state: State) -> ASGIApp:
     """Answer a request, plain or streamed."""
     responses: ResponsesApi = state.responses_api
     incoming = await incoming_of(request, state)
@@ -47,7 +48,7 @@ async def create_response(request: V1Request, state: State) -> Response[bytes] |
 
 
 @post(list(CompactResponses.routes), status_code=200, exception_handlers=_ERRORS)
-async def compact_response(request: V1Request, state: State) -> Response[bytes] | StreamingAnswer:
+async def compact_response(request: V1Request, state: State) -> ASGIApp:
     """Have OpenAI compact a conversation."""
     responses: ResponsesApi = state.responses_api
     incoming = await incoming_of(request, state)
@@ -60,7 +61,7 @@ async def compact_response(request: V1Request, state: State) -> Response[bytes] 
 
 
 @post(list(OpenAICount.routes), status_code=200, exception_handlers=_ERRORS)
-async def count_input_tokens(request: V1Request, state: State) -> Response[bytes]:
+async def count_input_tokens(request: V1Request, state: State) -> WholeAnswer:
     """Count the tokens of a request for a response."""
     responses: ResponsesApi = state.responses_api
     incoming = await incoming_of(request, state)
@@ -83,7 +84,7 @@ async def connect(request: V1Request) -> None:
 
 
 @get(_PATH + "/{response_id:str}", exception_handlers=_ERRORS)
-async def get_response(request: V1Request, state: State, response_id: FromPath[str]) -> Response[bytes]:
+async def get_response(request: V1Request, state: State, response_id: FromPath[str]) -> WholeAnswer:
     """Give a stored response."""
     responses: ResponsesApi = state.responses_api
     query, names = _query(request)
@@ -92,21 +93,21 @@ async def get_response(request: V1Request, state: State, response_id: FromPath[s
 
 
 @delete(_PATH + "/{response_id:str}", status_code=200, exception_handlers=_ERRORS)
-async def delete_response(request: V1Request, state: State, response_id: FromPath[str]) -> Response[bytes]:
+async def delete_response(request: V1Request, state: State, response_id: FromPath[str]) -> WholeAnswer:
     """Remove a stored response."""
     responses: ResponsesApi = state.responses_api
     return _answer(request, await responses.delete(_key(request), _checked(response_id), _noting(request)))
 
 
 @post(_PATH + "/{response_id:str}/cancel", status_code=200, exception_handlers=_ERRORS)
-async def cancel_response(request: V1Request, state: State, response_id: FromPath[str]) -> Response[bytes]:
+async def cancel_response(request: V1Request, state: State, response_id: FromPath[str]) -> WholeAnswer:
     """Cancel a response that is made in the background."""
     responses: ResponsesApi = state.responses_api
     return _answer(request, await responses.cancel(_key(request), _checked(response_id), _noting(request)))
 
 
 @get(_PATH + "/{response_id:str}/input_items", exception_handlers=_ERRORS)
-async def list_input_items(request: V1Request, state: State, response_id: FromPath[str]) -> Response[bytes]:
+async def list_input_items(request: V1Request, state: State, response_id: FromPath[str]) -> WholeAnswer:
     """List what a stored response was made from."""
     responses: ResponsesApi = state.responses_api
     query, names = _query(request)
@@ -147,8 +148,8 @@ def _noting(request: V1Request) -> RateLimitCallback:
     return lambda verdict: rate_headers(own, verdict)
 
 
-def _answer(request: V1Request, found: Relayed) -> Response[bytes]:
+def _answer(request: V1Request, found: Relayed) -> WholeAnswer:
     own = request_scope(request.scope)
     own.headers.update(found.headers)
     own.headers.setdefault("x-request-id", own.request_id)
-    return Response(found.body, status_code=found.status, media_type=found.media_type)
+    return WholeAnswer(found.body, found.status, found.media_type)

@@ -55,8 +55,7 @@ class Admission:
         async with self.acquire(principal, on_rate_limit, apart="besides", rpm=self._besides_rpm):
             yield principal
 
-    @asynccontextmanager
-    async def acquire(
+    def acquire(
         self,
         principal: Principal,
         on_rate_limit: RateLimitCallback,
@@ -64,29 +63,66 @@ class Admission:
         apart: str | None = None,
         rpm: int | None = None,
         count: int = 1,
-    ) -> AsyncIterator["ConcurrencyPermit"]:
+    ) -> "_Admitted":
         """A permit for one request, released at the end of the block, or by the stream that it was transferred to.
 
         `on_rate_limit` gets the rate limit's verdict; `RateLimited` where there is no permit. What counts `apart`, under a
         name, has a limit of its own; `count` is how many requests it counts as.
         """
+        name = principal.key_id if apart is None else f"{principal.key_id}-{apart}"
+        limit = min(principal.rpm if rpm is None else rpm, self._max_rpm)
+        return _Admitted(self, principal, on_rate_limit, name, limit, count)
+
+    def begin(self, principal: Principal) -> "ConcurrencyPermit":
+        """The permit for one more request, whatever the limits say."""
         self._concurrency.acquire(principal.org_id, principal.key_id)
-        permit = ConcurrencyPermit(lambda: self._concurrency.release(principal.org_id, principal.key_id))
+        return ConcurrencyPermit(lambda: self._concurrency.release(principal.org_id, principal.key_id))
+
+    async def wait(self, org_id: str, name: str, limit: int, count: int) -> rate_limit.Verdict:
+        """The rate limit's verdict, once it is the organization's turn."""
+        await self._rotation.wait(org_id)
+        verdict = await self._limits.take(name, limit)
+        for _ in range(count - 1):
+            if not verdict.allowed:
+                break
+            verdict = await self._limits.take(name, limit)
+        return verdict
+
+
+class _Admitted:
+    """Around one request. Written out, because each has one."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        principal: Principal,
+        on_rate_limit: RateLimitCallback,
+        name: str,
+        limit: int,
+        count: int,
+    ) -> None:
+        self._admission = admission
+        self._principal = principal
+        self._on_rate_limit = on_rate_limit
+        self._limited = (name, limit, count)
+        self._permit: ConcurrencyPermit | None = None
+
+    async def __aenter__(self) -> "ConcurrencyPermit":
+        permit = self._admission.begin(self._principal)
         try:
-            await self._rotation.wait(principal.org_id)
-            name = principal.key_id if apart is None else f"{principal.key_id}-{apart}"
-            limit = min(principal.rpm if rpm is None else rpm, self._max_rpm)
-            for _ in range(count):
-                verdict = await self._limits.take(name, limit)
-                if not verdict.allowed:
-                    break
-            on_rate_limit(verdict)
+            verdict = await self._admission.wait(self._principal.org_id, *self._limited)
+            self._on_rate_limit(verdict)
             if not verdict.allowed:
                 raise rate_limit.refused(verdict)
-            yield permit
-        finally:
-            if not permit.transferred:
-                permit.release()
+        except BaseException:
+            permit.release()
+            raise
+        self._permit = permit
+        return permit
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._permit is not None and not self._permit.transferred:
+            self._permit.release()
 
 
 class ConcurrencyPermit:

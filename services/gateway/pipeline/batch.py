@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 
 import msgspec
 import structlog
@@ -43,10 +42,10 @@ class Batch:
                     chunks = self._stream(endpoint, incoming, prompts, first.chunks, record)
                     await anext(chunks)  # begun, so that closing it closes the record
                     streams = True
-                    return await release_after(permit, replace(first, chunks=chunks))
+                    return await release_after(permit, msgspec.structs.replace(first, chunks=chunks))
                 rest = [await self._serve(endpoint, incoming, body, record) for body in prompts.bodies[1:]]
                 bodies = [first.body, *(response.body for response in rest)]
-                return replace(first, body=self._join(endpoint, bodies, record))
+                return msgspec.structs.replace(first, body=self._join(endpoint, bodies, record))
             finally:
                 if not streams:
                     await self._close(record)

@@ -1,7 +1,6 @@
 """What happens to a request: authenticate, admit, parse, look up, plan, call, record. No HTTP and no bus in here."""
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 
 import msgspec
@@ -132,7 +131,7 @@ class Pipeline:
         chunks = self._responder.stream(request, call, opened, record, keeper)
         await anext(chunks)  # begun, so that closing it closes the record
         stream, made = opened.answer, _response(endpoint, request, call)
-        return replace(made, chunks=chunks, error=stream.error, keep_alive=stream.keep_alive)
+        return msgspec.structs.replace(made, chunks=chunks, error=stream.error, keep_alive=stream.keep_alive)
 
 
 def _response(endpoint: Endpoint, request: Request, call: ProviderCall, body: bytes = b"") -> Response:

@@ -1,6 +1,7 @@
 """The call to the provider: another key, a retry, and at last the client's own request. See `domain.attempts` for the rules."""
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TypeVar
@@ -278,11 +279,11 @@ class ProviderCall:
     def _no_room(self, failure: Failure) -> bool:
         return self.trace.deferred and failure.status in _NO_ROOM and failure.billed is None
 
-    def _came(self, encoded: EncodedRequest, headers: Mapping[str, str]) -> None:
-        """Note what the headers of an answer say."""
+    def _came(self, encoded: EncodedRequest, headers: Mapping[str, str], **known: object) -> None:
+        """Note what the headers of an answer say, and what else is known by now."""
         named = headers.get("request-id") or headers.get("x-request-id")
         self.headers = to_client(headers, own_key=True) if encoded.forwarded else {}
-        self._note(upstream_request_id=None if named is None else _printable(named[:_MAX_ID]))
+        self._note(upstream_request_id=None if named is None else _printable(named[:_MAX_ID]), **known)
 
     async def _complete_once(self, target: Target, key: int) -> CompleteAnswer:
         attempt, encoded = await self._encode(target, key)
@@ -290,9 +291,8 @@ class ProviderCall:
         if not encoded.local:
             answer = await self._shared.providers.complete(target, key, self._request.principal.org_id, encoded)
         data = answer.content
-        self._came(encoded, answer.headers)
         now = self._shared.clock.monotonic()
-        self._note(answered=now, first_byte=now)
+        self._came(encoded, answer.headers, answered=now, first_byte=now)
         if len(data) > _LARGE:  # takes long enough for others to wait, all the more if it has to be mended
             found = await asyncio.to_thread(self._read, attempt, data)
         else:
@@ -365,6 +365,11 @@ class ProviderCall:
                 names.REQUEST_ID: self._request.id,
             },
         )
+
+
+async def short_pause() -> None:
+    """Wait before a retry, not equally long for all requests."""
+    await asyncio.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - no secret depends on it
 
 
 async def _nothing() -> AsyncGenerator[bytes, None]:

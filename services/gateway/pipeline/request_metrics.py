@@ -4,7 +4,8 @@ Labels have few values, whatever a caller sends: names of models are those of th
 organizations are counted apart only where an operator asks for it, the first thousand by name.
 """
 
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import structlog
 
@@ -78,17 +79,23 @@ def _failed_status(status: int) -> str:
     return "server" if status >= 500 else "request"
 
 
+@lru_cache(4096)
+def _of(metric: Any, *values: str) -> Any:
+    """A metric with these labels; kept, because the library looks one up at the cost of the whole rest of a measurement."""
+    return metric.labels(*values)
+
+
 def _measure(finished: CompletionFinished, labels: MetricLabels) -> None:
     provider, model = finished.provider or _NO_PROVIDER, labels.model(finished)
-    metrics.REQUEST_SECONDS.labels(finished.status, finished.cache).observe(finished.latency_ms / 1000)
+    _of(metrics.REQUEST_SECONDS, finished.status, finished.cache).observe(finished.latency_ms / 1000)
     metrics.OVERHEAD_SECONDS.observe(max(finished.overhead_ms, 0) / 1000)
     http = f"{finished.status_code // 100}xx" if 200 <= finished.status_code < 600 else OTHER
-    metrics.CLIENT_REQUESTS.labels(finished.kind, provider, model, finished.status, http).inc()
+    _of(metrics.CLIENT_REQUESTS, finished.kind, provider, model, finished.status, http).inc()
     for part in finished.degraded:
         metrics.DEGRADED.labels(part).inc()
     for name in _TOKEN_CLASSES:
         if (count := getattr(finished.tokens, name)) > 0:
-            metrics.TOKENS.labels(name, provider, model).inc(count)
+            _of(metrics.TOKENS, name, provider, model).inc(count)
     for share in finished.levers:
         _count_lever(share.lever, share.tokens, share.nano_usd)
     saved = None
@@ -96,14 +103,17 @@ def _measure(finished: CompletionFinished, labels: MetricLabels) -> None:
         metrics.UNPRICED.inc()
     else:
         saved = finished.baseline_cost_nano - finished.actual_cost_nano
-        metrics.COST.labels(provider, model).inc(max(finished.actual_cost_nano, 0))
-        metrics.BASELINE_COST.labels(provider, model).inc(max(finished.baseline_cost_nano, 0))
+        _of(metrics.COST, provider, model).inc(max(finished.actual_cost_nano, 0))
+        _of(metrics.BASELINE_COST, provider, model).inc(max(finished.baseline_cost_nano, 0))
     if (org := labels.org(finished.org_id)) is not None:
         metrics.ORG_REQUESTS.labels(org, finished.status).inc()
         metrics.ORG_COST.labels(org).inc(max(finished.actual_cost_nano or 0, 0))
         metrics.ORG_BASELINE_COST.labels(org).inc(max(finished.baseline_cost_nano or 0, 0))
+    span = tracing.current()
+    if not span.is_recording():
+        return
     tracing.set_attributes(
-        tracing.current(),
+        span,
         {
             names.ORG_ID: finished.org_id,
             names.REQUEST_MODEL: finished.baseline_model,

@@ -1,8 +1,9 @@
 """What the pipeline returns to HTTP."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+import msgspec
 
 from libs.common.contracts.events import Arm
 from libs.common.errors import PromptlyError
@@ -11,8 +12,7 @@ from services.gateway.endpoints.base import Endpoint
 from services.gateway.pipeline.admission import ConcurrencyPermit
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(msgspec.Struct, frozen=True, kw_only=True):
     """An answer: `body` whole, or in `chunks`, whose closing before their end is a client that left. `cache` and `model` are
     what the client's headers say. Of a stream, `error` makes the bytes that end it with an error, and `keep_alive` those for a
     silence. `headers` are the provider's, of an answer that is its own; `dropped` names fields that it was not given,
@@ -26,7 +26,7 @@ class Response:
     body: bytes = b""
     chunks: AsyncGenerator[bytes, None] | None = None
     keep_alive: Callable[[], bytes] = bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     dropped: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     arm: Arm | None = None
@@ -51,7 +51,7 @@ async def release_after(permit: ConcurrencyPermit, response: Response) -> Respon
     """The same response; a stream gives the permit back when it ends."""
     if response.chunks is None:
         return response
-    return replace(response, chunks=await permit.release_after(response.chunks))
+    return msgspec.structs.replace(response, chunks=await permit.release_after(response.chunks))
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:

@@ -1,31 +1,27 @@
 """Whether the request at hand has its line in the log already: those with a record get it there, others where HTTP ends."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 
 class LineState:
-    """Shared by all tasks of one request."""
+    """The state of the request that is served inside its block, shared by all tasks that are started there."""
 
-    __slots__ = ("written",)
+    __slots__ = ("_before", "written")
 
     def __init__(self) -> None:
         self.written = False
+        self._before: Token[LineState | None] | None = None
+
+    def __enter__(self) -> "LineState":
+        self._before = _state.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._before is not None, "left without having been entered"
+        _state.reset(self._before)
 
 
 _state: ContextVar[LineState | None] = ContextVar("request_line", default=None)
-
-
-@contextmanager
-def line_state() -> Iterator[LineState]:
-    """The state of the request that is served inside the block, and in tasks that it starts."""
-    own = LineState()
-    token = _state.set(own)
-    try:
-        yield own
-    finally:
-        _state.reset(token)
 
 
 def note_line() -> None:

@@ -19,13 +19,12 @@ from services.gateway.translate.openai_openai import with_metadata
 from services.gateway.translate.openai_template import ChunkTemplate, template_of, text_in
 from services.gateway.translate.openai_text import ChoiceText
 from services.gateway.translate.openai_usage import Usage, usage_of
-from services.gateway.translate.sse import DONE, event
+from services.gateway.translate.sse import DONE, FRAME, FRAME_END, event
 
 _MAX_WAITING = 1000
 _MAX_TEMPLATES = 16  # made of one stream: one whose chunks always differ is decoded, and not compared as well
 _MAX_PARTIAL = 64 << 10  # bytes of an event whose end has not come
-_FRAME = b"data: "
-_FRAME_END = b"\n\n"
+_NEXT_FRAME = FRAME_END + FRAME
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -60,9 +59,7 @@ class OpenAIStream:
     def feed(self, chunk: bytes) -> bytes:
         """What goes to the client now. Nothing does before the first content, so that a fallback stays possible."""
         self.check()
-        if self._template is not None:
-            return self._forward(chunk)
-        return self._take_all(self._chunks.feed(chunk))
+        return self._forward(chunk)
 
     def check(self) -> None:
         """Raise the failure that came after something that had to go out first."""
@@ -180,30 +177,36 @@ class OpenAIStream:
         return msgspec.json.encode({**head, "choices": [choice]})
 
     def _forward(self, piece: bytes) -> bytes:
-        """Whole events of the template's kind go on without being decoded; every other one is fed to the reader."""
+        """Whole events of the template's kind go on without being decoded; every other one is fed to the reader, one after the other, so
+        that the first of a kind makes the template for those behind it.
+        """
         if self._partial:
             piece, self._partial = self._partial + piece, b""
-        out, at, sent = list[bytes](), 0, 0  # what stands between `sent` and `at` goes on as it came
+        out, at, sent, begun = list[bytes](), 0, 0, False  # what stands between `sent` and `at` goes on as it came
         while at < len(piece):
-            end = piece.find(_FRAME_END, at)
-            framed = piece.startswith(_FRAME, at)
-            if end < 0 and framed and self._template is not None and _is_partial(piece, at):
+            template = self._template
+            if template is not None and self._chunks.idle and self._goes_on:
+                texts, made, after = template.run(piece, at)
+                if texts:
+                    self._say(template, texts)
+                    if not template.unchanged:
+                        out += made
+                        sent, begun = after, True
+                    at = after
+                    continue
+            framed = piece.startswith(FRAME, at)
+            end = piece.find(FRAME_END if framed else _NEXT_FRAME, at)
+            if end < 0 and framed and template is not None and _is_partial(piece, at):
                 self._partial = piece[at:]
                 break
-            end = len(piece) if end < 0 else end + len(_FRAME_END)
-            data = piece[at + len(_FRAME) : end - len(_FRAME_END)] if framed and self._chunks.idle else b""
-            template = self._template
-            if data and template is not None and (text := self._ordinary(template, data)) is not None:
-                self._say(template, text)
-                if not template.unchanged:
-                    out.append(event(template.output(data, text)))
-                    sent = end
-            else:
-                out += piece[sent:at], self._read_on(piece[at:end], first=not at)
-                sent = end
-                if self._failure is not None:
-                    return b"".join(out)
-            at = end
+            end = len(piece) if end < 0 else end + len(FRAME_END)
+            out.append(piece[sent:at])
+            begun = begun or bool(out[-1])
+            out.append(self._read_on(piece[at:end], first=not begun))
+            begun = begun or bool(out[-1])
+            at = sent = end
+            if self._failure is not None:
+                return b"".join(out)
         if not sent and at == len(piece):
             return piece
         return b"".join((*out, piece[sent:at]))
@@ -218,17 +221,17 @@ class OpenAIStream:
             self._failure = failure
             return b""
 
-    def _ordinary(self, template: ChunkTemplate, data: bytes) -> bytes | None:
-        if self.done or self.finish_reasons or self._reader.pending:
-            return None
-        return template.text_of(data)
+    @property
+    def _goes_on(self) -> bool:
+        """Whether nothing has come after which the kind of a chunk says too little."""
+        return not (self.done or self.finish_reasons or self._reader.pending)
 
-    def _say(self, template: ChunkTemplate, text: bytes) -> None:
+    def _say(self, template: ChunkTemplate, texts: list[bytes]) -> None:
         if template.field == "arguments":
-            self._reader.calls[template.index].extend(template.call, text_in([text]))
+            self._reader.calls[template.index].extend(template.call, text_in(texts))
             return
         said = self._said[template.index]
-        (said.texts if template.field == "content" else said.reasoning).add_encoded(text)
+        (said.texts if template.field == "content" else said.reasoning).add_encoded(texts)
 
     def _take_all(self, payloads: Sequence[bytes]) -> bytes:
         out: list[bytes] = []
@@ -247,18 +250,14 @@ class OpenAIStream:
             self.done = True
             return b""
         template = self._template
-        if template is not None and (text := self._ordinary(template, data)) is not None:
-            self._say(template, text)
+        if template is not None and self._goes_on and (text := template.text_of(data)) is not None:
+            self._say(template, [text])
             return event(template.output(data, text))
         if (read := self._reader.read(data)) is None:
             return b""
         came, (data, chunk) = data, read
         decoded = self._besides.read(data)
-        # Made anew of each chunk that was decoded: what it says beside its text holds until the next one says otherwise.
-        self._template = None
-        if self.started and self._templates < _MAX_TEMPLATES and data is came and decoded is not None:
-            self._template = template_of(data, decoded, wants_usage=self._wants_usage)
-            self._templates += self._template is not None
+        as_it_came, self._template = data if data is came else None, None
         for name, value in (("id", chunk.id), ("created", chunk.created)):
             if value is not None:
                 self._head[name] = value
@@ -277,7 +276,12 @@ class OpenAIStream:
             data = data.replace(b',"usage":null', b"")  # the client did not ask for what we asked for
         elif b'"usage"' not in data:
             data = data.rstrip()[:-1] + b',"usage":null}'
-        return self._place(chunk.choices, data)
+        out = self._place(chunk.choices, data)
+        # Made anew of each chunk that was decoded: what it says beside its text holds until the next one says otherwise.
+        if self.started and self._templates < _MAX_TEMPLATES and as_it_came is not None and decoded is not None:
+            self._template = template_of(as_it_came, decoded, wants_usage=self._wants_usage)
+            self._templates += self._template is not None
+        return out
 
     def _place(self, choices: Sequence[Choice], data: bytes) -> bytes:
         content = ending = False

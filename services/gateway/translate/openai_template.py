@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from services.gateway.translate.fields import BROKEN, MARK
+from services.gateway.translate.sse import FRAME, FRAME_END, event
 
 _MAX_BYTES = 64 << 10  # of a chunk; a longer one is decoded
 _VARYING = ("content", "reasoning_content", "arguments")
@@ -71,6 +72,32 @@ class ChunkTemplate:
                 return None
         text = chunk[len(self._before) : end]
         return text if _is_string(text) else None
+
+    def run(self, piece: bytes, at: int) -> tuple[list[bytes], list[bytes], int]:
+        """The texts of the events of this kind that follow one another from `at`, what the client gets of each (nothing where that is
+        what came), and where the last one ends.
+        """
+        texts, out = list[bytes](), list[bytes]()
+        begins, opening, closing = FRAME + self._before, len(FRAME) + len(self._before), self._after + FRAME_END
+        while piece.startswith(begins, at):
+            if self._end:
+                end = piece.find(FRAME_END, at, at + _MAX_BYTES)
+                chunk = piece[at + len(FRAME) : end] if end >= 0 else b""
+                text = self.text_of(chunk)
+                after = end + len(FRAME_END)
+            else:
+                end = piece.find(closing, at + opening, at + _MAX_BYTES)
+                text = piece[at + opening : end] if end >= 0 else None
+                if text is not None and not _is_string(text):
+                    text = None
+                after = end + len(closing)
+            if text is None:
+                break
+            texts.append(text)
+            if not self.unchanged:
+                out.append(event(self.output(piece[at + len(FRAME) : after - len(FRAME_END)], text)))
+            at = after
+        return texts, out, at
 
     def output(self, chunk: bytes, text: bytes) -> bytes:
         """The chunk for the client."""

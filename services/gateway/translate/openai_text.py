@@ -1,5 +1,7 @@
 """What the choices of a stream have said so far, piece by piece."""
 
+from collections.abc import Iterable
+
 from services.gateway.translate.openai_template import text_in
 
 
@@ -21,10 +23,9 @@ class Text:
             self._decode()
         self._pieces.append(piece)
 
-    def add_encoded(self, piece: bytes) -> None:
-        """Add the inside of a JSON string."""
-        if piece:
-            self._encoded.append(piece)
+    def add_encoded(self, pieces: Iterable[bytes]) -> None:
+        """Add insides of JSON strings."""
+        self._encoded += filter(None, pieces)
 
     def __str__(self) -> str:
         if self._encoded:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from libs.common.catalog import Apart
+from libs.common.catalog import NOTHING_APART, Apart
 from libs.common.contracts.events import TokenClasses
 from services.gateway.translate.fields import BROKEN, MAX_COUNT, Counted, Fields, read_object
 
@@ -52,6 +52,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def apart(self) -> Apart:
         """Those among them that are billed by a rate of their own."""
+        if not (self.audio_input or self.audio_output or self.image_output):
+            return NOTHING_APART
         return Apart(
             audio_input=self.audio_input,
             audio_cached=min(self.audio_cached, self.audio_input),
@@ -108,7 +110,7 @@ _as_documented = msgspec.json.Decoder(_AsDocumented)
 
 def usage_of(given: msgspec.Raw | bytes | None) -> Usage | None:
     """What a usage object says; None where it says nothing about prompt or completion."""
-    if given is None:
+    if given is None or bytes(given) == b"null":
         return None
     try:
         found = _as_documented.decode(given)

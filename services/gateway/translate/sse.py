@@ -71,6 +71,10 @@ class SseParser:
             self._size += len(data) + 1
 
 
+FRAME = b"data: "
+FRAME_END = b"\n\n"
+
+
 def event(data: bytes) -> bytes:
     """One event on the wire."""
     return b"data: %b\n\n" % data
