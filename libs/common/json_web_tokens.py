@@ -25,7 +25,7 @@ _BY_KEY: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("OKP", "Ed25519"): ("EdDSA",),
 }
 ALGORITHMS: Final = tuple(dict.fromkeys(name for names in _BY_KEY.values() for name in names))
-MAX_TOKEN: Final = 8 << 10  # bytes
+MAX_TOKEN: Final = 16 << 10  # bytes; two hundred groups fit
 MAX_KEYS: Final = 100
 LEEWAY: Final = 30.0  # seconds that two clocks may differ
 _RSA_BITS: Final = (2048, 8192)

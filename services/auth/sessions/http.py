@@ -61,7 +61,7 @@ class OAuthController(Controller):
         returned = None if params.code is None else Returned(code=params.code, issuer=params.iss)
         return _redirect(await oauth.finish(_source(source), returned, state=params.state, cookie=cookie))
 
-    @post("/exchange", needs=PUBLIC, status_code=200, fails=(401, 503))
+    @post("/exchange", needs=PUBLIC, status_code=200, fails=(401, 403, 503))
     async def exchange(
         self,
         request: ApiRequest,

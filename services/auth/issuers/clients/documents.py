@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import msgspec
+import structlog
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import JsonWebKey
@@ -15,6 +16,7 @@ from libs.common.guarded_http import GuardedHttp, Unreachable
 from libs.common.json_web_tokens import MAX_KEYS, key_set
 from services.auth.issuers.ports import IssuerMetadata
 
+log = structlog.get_logger()
 _SECONDS: Final = 3.0  # for both documents together
 _LARGEST: Final = 64 << 10
 _FRESH: Final = 900.0  # seconds after which documents are fetched again, beside whoever asks
@@ -119,6 +121,7 @@ class HttpIssuers:
         return kept
 
     def _failed(self, issuer: str, now: float, reason: str) -> Unavailable:
+        log.warning("issuer_documents_unusable", reason=reason)
         sentence = f"The issuer's documents cannot be used: {reason}"
         _remember(self._tried, issuer, (now, sentence))
         return Unavailable(sentence)
