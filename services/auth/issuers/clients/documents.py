@@ -121,7 +121,7 @@ class HttpIssuers:
         return kept
 
     def _failed(self, issuer: str, now: float, reason: str) -> Unavailable:
-        log.warning("issuer_documents_unusable", reason=reason)
+        log.warning("issuer_documents_unusable", url=issuer, reason=reason)
         sentence = f"The issuer's documents cannot be used: {reason}"
         _remember(self._tried, issuer, (now, sentence))
         return Unavailable(sentence)
