@@ -24,7 +24,7 @@ from services.gateway.clients.cache import BusCache, BusRouter
 from services.gateway.clients.capture_store import BusCaptureStore
 from services.gateway.clients.credits import NoCredits, SharedCredits
 from services.gateway.clients.deferred_store import BusDeferredStore
-from services.gateway.clients.egress import egress
+from services.gateway.clients.egress import Egress
 from services.gateway.clients.events import SpooledEvents
 from services.gateway.clients.idempotency import BusIdempotencyStore
 from services.gateway.clients.limits import SharedLimits
@@ -113,7 +113,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
     # The vocabulary takes a third of a second to read: not while a client waits.
     await asyncio.to_thread(tokens.count_text, "gpt-4o", "warm")
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(egress(allowed, settings.max_requests))
+        egress = await stack.enter_async_context(Egress(allowed, settings.max_requests, settings.connect_timeout))
         auth_client = await stack.enter_async_context(to_auth(settings.auth_url, 100))
         auth_streams = await stack.enter_async_context(to_auth(settings.auth_url, 250))
         spool = Spool(Path(settings.spool_dir), DURABLE_EVENTS, settings.spool_max_bytes)
@@ -144,13 +144,12 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             anthropic_version=settings.anthropic_version,
         )
         providers = HttpProviders(
-            session,
+            egress,
             sealer,
             clock,
             registry=known,
             allowed_hosts=allowed,
             timeouts=Timeouts(
-                connect=settings.connect_timeout,
                 first_byte=settings.first_byte_timeout,
                 idle=settings.idle_timeout,
                 plain=settings.plain_timeout,

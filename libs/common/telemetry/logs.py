@@ -72,9 +72,11 @@ def only_allowed(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 def mask_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Mask what looks like a key, a token or a password in a URL."""
-    said = [value for value in event.values() if isinstance(value, str)]
-    together = "\n".join(said)
-    if not any(mark in together for mark in _MARKS):
+    together = "\n".join([value for value in event.values() if type(value) is str or isinstance(value, str)])
+    for mark in _MARKS:
+        if mark in together:
+            break
+    else:
         return event
     for key, value in event.items():
         if isinstance(value, str):
@@ -92,7 +94,11 @@ def as_json(_logger: Any, _method: str, event: EventDict) -> str:
 
 def as_text(_logger: Any, _method: str, event: EventDict) -> str:
     """A line for people whose terminal has no colours, or who read a file; the time, the level and what happened come first."""
-    said = (f"{key}={_shown(event[key])}" for key in sorted(event) if key not in _AHEAD)
+    fields = sorted([item for item in event.items() if item[0] not in _AHEAD])
+    if _ODD.search("".join([value for _, value in fields if type(value) is str])) is None:  # nearly always
+        said = [f"{key}={value}" if type(value) is str else f"{key}={value!r}" for key, value in fields]
+    else:
+        said = [f"{key}={_shown(value)}" for key, value in fields]
     return f"{event.get('timestamp', '')} [{event.get('level', ''):<9}] {event.get('event', ''):<30} {' '.join(said)}"
 
 

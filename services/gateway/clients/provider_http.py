@@ -5,7 +5,6 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from functools import lru_cache
 
-import aiohttp
 import msgspec
 from yarl import URL
 
@@ -13,6 +12,8 @@ from libs.common.clock import Clock
 from libs.common.contracts.auth import ProviderKey
 from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import Sealer
+from services.gateway.clients.egress import Egress
+from services.gateway.clients.http_connection import Answer
 from services.gateway.clients.unpacking import PIECE, Unpacker
 from services.gateway.domain.attempts import Failure, ProviderError
 from services.gateway.domain.targets import Target
@@ -32,7 +33,6 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     Over `window` seconds a stream has to bring `slowest` bytes a second.
     """
 
-    connect: float
     first_byte: float
     idle: float
     plain: float
@@ -70,7 +70,7 @@ class HttpProviders:
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
+        egress: Egress,
         sealer: Sealer,
         clock: Clock,
         *,
@@ -79,30 +79,28 @@ class HttpProviders:
         timeouts: Timeouts,
         max_answer: int = 64 << 20,
     ) -> None:
-        self._session = session
+        self._egress = egress
         self._sealer = sealer
         self._clock = clock
         self._registry = registry
         self._allowed_hosts = allowed_hosts
         self._timeouts = timeouts
         self._max_answer = max_answer
-        # The session's own limits would add a timer per call to those that are set here.
-        self._connecting = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect)
         self._opened: dict[tuple[str, str], tuple[float, str]] = {}
         self._url = lru_cache(_MAX_URLS)(self._checked_url)
 
     async def complete(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderAnswer:
-        with _FAILURES:
+        with _IN_TIME:
             async with asyncio.timeout(max(self._timeouts.plain, encoded.patience)):
                 response = await self._post(target, key, org_id, encoded)
                 content = await self._read(response)
         if response.status != 200:
             raise self._failure(target.provider, response, content)
-        return ProviderAnswer(content=content, headers=_headers(response))
+        return ProviderAnswer(content=content, headers=response.headers)
 
     async def stream(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> ProviderStream:
         silent = max(self._timeouts.first_byte, encoded.patience)
-        with _FAILURES:
+        with _IN_TIME:
             async with asyncio.timeout(silent):
                 response = await self._post(target, key, org_id, encoded)
                 if response.status != 200:
@@ -112,17 +110,17 @@ class HttpProviders:
                 except Failure:
                     response.close()
                     raise
-        return ProviderStream(pieces=self._pieces(response, unpacker, silent=silent), headers=_headers(response))
+        return ProviderStream(pieces=self._pieces(response, unpacker, silent=silent), headers=response.headers)
 
     async def stored(self, key: ProviderKey, org_id: str, method: str, path: str, query: str) -> ProviderAnswer:
         """Call the address of one stored response; see `ports.Providers`."""
         base = self._url(key.provider, "responses", key.base_url, "", False)
         url = URL(f"{base}{path}{'?' if query else ''}{query}", encoded=True)
-        with _FAILURES:
+        with _IN_TIME:
             async with asyncio.timeout(self._timeouts.plain):
                 response = await self._send(OutgoingRequest(method=method, url=str(url)), url, key, org_id)
                 content = await self._read(response)
-        return ProviderAnswer(content=content, status=response.status, headers=_headers(response))
+        return ProviderAnswer(content=content, status=response.status, headers=response.headers)
 
     async def forward(
         self, key: ProviderKey, org_id: str, request: OutgoingRequest, body: AsyncIterator[bytes] | None
@@ -134,7 +132,7 @@ class HttpProviders:
             raise Failure("connect", reason)
         url = URL(base + request.url, encoded=True)
         sent = msgspec.structs.replace(request, url=str(url))
-        with _FAILURES:
+        with _IN_TIME:
             async with asyncio.timeout(self._timeouts.plain if body is None else self._timeouts.stream):
                 response = await self._send(sent, url, key, org_id, body)
             try:
@@ -142,8 +140,8 @@ class HttpProviders:
             except Failure:
                 response.close()
                 raise
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Forwarded(status=response.status, headers=headers, pieces=self._pieces(response, unpacker, _LARGEST))
+        pieces = self._pieces(response, unpacker, _LARGEST)
+        return Forwarded(status=response.status, headers=response.headers, pieces=pieces)
 
     def fingerprint(self, key: ProviderKey, org_id: str) -> str:
         return hashlib.sha256(f"{key.provider}\n{self._open(key, org_id)}".encode()).hexdigest()
@@ -155,7 +153,7 @@ class HttpProviders:
         if (reason := forbidden_reason(base, self._allowed_hosts)) is not None:
             raise Failure("connect", reason)
         url = provider.models_url(base)
-        with _FAILURES:
+        with _IN_TIME:
             async with asyncio.timeout(_CHECK_SECONDS):
                 response = await self._send(OutgoingRequest(method="GET", url=url), URL(url, encoded=True), key, org_id)
                 content = await self._read(response)
@@ -164,23 +162,22 @@ class HttpProviders:
 
     async def _pieces(
         self,
-        response: aiohttp.ClientResponse,
+        response: Answer,
         unpacker: Unpacker,
         most: int | None = None,
         silent: float | None = None,
     ) -> AsyncGenerator[bytes, None]:
         """The body in small pieces, within its limits: silence (at first `silent` seconds), slowness, time and size in all."""
         limit, size, pace = silent or self._timeouts.first_byte, 0, Pace(self._clock.monotonic(), self._timeouts)
-        most, pieces = most or self._max_answer, response.content.iter_any()
+        most = most or self._max_answer
         try:
             while True:
-                with _FAILURES:
-                    try:
-                        async with asyncio.timeout(min(limit, pace.left(self._clock.monotonic()))):
-                            data = await anext(pieces)
-                    except StopAsyncIteration:
-                        unpacker.end()
-                        return
+                with _IN_TIME:
+                    async with asyncio.timeout(min(limit, pace.left(self._clock.monotonic()))):
+                        data = await response.read()
+                if not data:
+                    unpacker.end()
+                    return
                 pace.came(len(data), self._clock.monotonic())
                 limit = self._timeouts.idle
                 for piece in unpacker.feed(data):
@@ -193,7 +190,7 @@ class HttpProviders:
         finally:
             response.close()
 
-    async def _post(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> aiohttp.ClientResponse:
+    async def _post(self, target: Target, key: int, org_id: str, encoded: EncodedRequest) -> Answer:
         own = target.keys[key]
         url = self._url(own.provider, encoded.surface, own.base_url, target.served_model, encoded.stream)
         if encoded.query:
@@ -209,24 +206,18 @@ class HttpProviders:
         key: ProviderKey,
         org_id: str,
         body: AsyncIterator[bytes] | None = None,
-    ) -> aiohttp.ClientResponse:
+    ) -> Answer:
         """Send a request, signed with the key in clear."""
         signature = self._registry[key.provider].sign(request, self._open(key, org_id))
-        return await self._session.request(
-            request.method,
-            url,
-            data=request.body or None if body is None else body,
-            headers={**_HEADERS, **request.headers, **signature},
-            allow_redirects=False,
-            timeout=self._connecting,
-        )
+        headers = {**_HEADERS, **request.headers, **signature}
+        return await self._egress.request(request.method, url, headers, request.body if body is None else body)
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, response: Answer) -> bytes:
         """A whole body, opened where it was compressed."""
         parts, size = [], 0
         try:
             unpacker = Unpacker(response.headers.get("content-encoding", ""))
-            async for data in response.content.iter_any():
+            while data := await response.read():
                 for piece in unpacker.feed(data):
                     size += len(piece)
                     if size > self._max_answer:
@@ -238,8 +229,7 @@ class HttpProviders:
         except BaseException:
             response.close()
             raise
-        response.release()
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _checked_url(self, provider: str, surface: str, base: str | None, model: str, stream: bool) -> URL:
         known = self._registry[provider]
@@ -248,10 +238,9 @@ class HttpProviders:
             raise Failure("connect", reason)
         return URL(known.url(surface, base, model, stream=stream), encoded=True)
 
-    def _failure(self, provider: str, response: aiohttp.ClientResponse, content: bytes) -> Failure:
-        headers = _headers(response)
-        failure = self._registry[provider].error(response.status, headers, content)
-        return failure.came_as(ProviderError(status=response.status, headers=headers, body=content))
+    def _failure(self, provider: str, response: Answer, content: bytes) -> Failure:
+        failure = self._registry[provider].error(response.status, response.headers, content)
+        return failure.came_as(ProviderError(status=response.status, headers=response.headers, body=content))
 
     def _open(self, key: ProviderKey, org_id: str) -> str:
         """The key in clear, kept in memory for a minute at most."""
@@ -265,32 +254,16 @@ class HttpProviders:
         return opened
 
 
-def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
-
-
-class _Failures:
-    """Around calls of the HTTP library: what it raises, as what it means for the request."""
+class _InTime:
+    """Around what has a deadline of its own: that it was missed, as what it means for the request."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, aiohttp.ClientError | OSError):
-            raise _meant(error) from None
+        """Nothing is swallowed."""
+        if isinstance(error, TimeoutError):
+            raise Failure("timeout", "No answer in time.") from None
 
 
-_FAILURES = _Failures()
-
-
-def _meant(error: Exception) -> Failure:
-    if isinstance(error, aiohttp.ClientConnectionError | OSError):
-        # Both are also timeouts where it was the connection that took too long; the first is so where an answer did.
-        if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
-            return Failure("timeout", "No answer in time.")
-        if isinstance(error, ConnectionResetError | BrokenPipeError):
-            return Failure("truncated", "The connection was lost in the middle of the answer.")
-        return Failure("connect", "No connection.")
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return Failure("truncated", "The connection was lost in the middle of the answer.")
-    return Failure("malformed", "The answer is not HTTP.")
+_IN_TIME = _InTime()

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 
 import structlog
 from litestar.enums import ScopeType
@@ -52,7 +53,7 @@ def middleware(app: ASGIApp) -> ASGIApp:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *map(_encoded, own.headers.items())]
+                message["headers"] = [*message.get("headers", ()), *_encoded(own.headers)]
                 tracing.set_attributes(span, {"http.response.status_code": message["status"]})
                 own.status = message["status"]
             await send(message)
@@ -73,12 +74,11 @@ def middleware(app: ASGIApp) -> ASGIApp:
     return serve
 
 
-def _encoded(header: tuple[str, str]) -> tuple[bytes, bytes]:
-    """A header as it goes out, without what does not print."""
-    name, value = header
-    if not (value.isascii() and value.isprintable()):
-        value = _PRINTABLE.sub("", value)
-    return name.encode(), value.encode()
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they go out, without what does not print."""
+    if _PRINTABLE.search("".join(headers.values())) is not None:
+        headers = {name: _PRINTABLE.sub("", value) for name, value in headers.items()}
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def _report_refused(own: RequestScope, path: str) -> None:

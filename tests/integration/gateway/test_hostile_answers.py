@@ -104,7 +104,7 @@ async def test_an_attack_ends_in_a_record(hostile: tuple[Stack, Hostile], name: 
 
 
 def test_a_stream_that_drips_is_ended() -> None:
-    pace = Pace(0.0, Timeouts(connect=1, first_byte=1, idle=60, plain=1, stream=1000, window=100, slowest=1))
+    pace = Pace(0.0, Timeouts(first_byte=1, idle=60, plain=1, stream=1000, window=100, slowest=1))
     for second in range(0, 100, 10):
         pace.came(1, float(second))
     with pytest.raises(Failure, match="too slowly"):
@@ -112,7 +112,7 @@ def test_a_stream_that_drips_is_ended() -> None:
 
 
 def test_a_stream_ends_in_the_end() -> None:
-    pace = Pace(0.0, Timeouts(connect=1, first_byte=1, idle=60, plain=1, stream=1000))
+    pace = Pace(0.0, Timeouts(first_byte=1, idle=60, plain=1, stream=1000))
     for second in range(1000):
         assert pace.left(float(second)) > 0
         pace.came(200, float(second))

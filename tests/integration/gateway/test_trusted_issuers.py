@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.integration.auth.test_oauth import Browser
-from tests.integration.gateway.callers_world import CHAT, WAYS, World, callers_running, clean_world, token  # noqa: F401  # fixtures
+from tests.integration.gateway.callers_world import World, callers_running, clean_world, token  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
