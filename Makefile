@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -
 EXTRAS := gateway auth cache optimizer router analytics alerts operator local dev
 TESTS ?= tests/unit tests/damage tests/growth tests/attacks tests/contract tests/integration tests/e2e
 .DEFAULT_GOAL := help
-.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
+.PHONY: help prices model demo up status test check chaos cluster soak attacks growth bench-gateway bench-versions bench-workers bench-optimizer bench-prefix bench-cache bench-router bench-analytics bench-dashboard bench-credits bench-holdout bench-guard test-api test-integrations test-agents test-sdk-suites test-sdk test-sdk-python test-sdk-node images-check chart-check release upgrade-check dashboard test-dashboard dashboard-schema settings docs pictures fmt lock pgbouncer check-types check-rules
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -141,8 +141,23 @@ docs: $(VENV)/bin/python ## Build the documentation's site into var/site
 	  var/docs-env/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/docs.txt && touch var/docs-env/done; }
 	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. var/docs-env/bin/mkdocs build --strict --quiet && echo "var/site/index.html"
 
-settings: $(VENV)/dev ## Write docs/settings.md and the list of names anew from the code
+images-check: $(VENV)/dev ## Build the images (Docker, or as root Debian's buildah), look into each, start all of them, print what they weigh
+	@$(BIN)/python -m tests.images
+
+chart-check: $(VENV)/dev ## Render the Helm chart in each of its sets of values, and hold it to the schemas of three versions of Kubernetes
+	@$(BIN)/python -m tests.chart
+
+upgrade-check: $(VENV)/dev model ## Fill another commit's Promptly (OLD=commit or tag), migrate what it left, go on with it, and print what was lost (nothing)
+	@test -n "$(OLD)" || { echo "Say from where: make upgrade-check OLD=v0.1.0" >&2; exit 1; }
+	@$(BIN)/python -m tests.upgrade $(OLD)
+
+release: $(VENV)/dev ## Make a release of this commit: VERSION=0.2.0 gives a tag, wheels, the chart's package, SBOMs and licences in dist/0.2.0
+	@test -n "$(VERSION)" || { echo "Say which: make release VERSION=0.2.0" >&2; exit 1; }
+	@$(BIN)/python -m bench.release $(VERSION) $(if $(NO_DASHBOARD),--without-dashboard)
+
+settings: $(VENV)/dev ## Write docs/settings.md, the list of names, and what is made of the chart's values anew
 	@$(BIN)/python -m bench.settings_reference
+	@$(BIN)/python -m bench.chart_reference
 
 fmt: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff format .
@@ -154,8 +169,10 @@ lock: $(VENV)/dev ## Lock the dependencies of every service, by hash
 	    --python-version 3.11 --extra $$extra pyproject.toml --output-file requirements/$$extra.txt && \
 	  sed -i.bak '/^promptly/d' requirements/$$extra.txt && rm requirements/$$extra.txt.bak || exit 1; \
 	done
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --python-version 3.11 requirements/docs.in --output-file requirements/docs.txt
+	@for tool in docs chart release; do \
+	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    --python-version 3.11 requirements/$$tool.in --output-file requirements/$$tool.txt || exit 1; \
+	done
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

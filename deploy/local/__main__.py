@@ -5,6 +5,7 @@ import asyncio
 import signal
 import sys
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -74,6 +75,8 @@ def main() -> None:
 
 
 async def _up(own: LocalSettings, port: int, *, demo: bool) -> int:
+    if demo:
+        _checkout_wanted()
     stack = Stack(own, _checked(port), demo=demo)
     stopping = _on_signals()
     starting = asyncio.create_task(stack.start())
@@ -93,6 +96,7 @@ async def _up(own: LocalSettings, port: int, *, demo: bool) -> int:
 
 
 async def _demo(own: LocalSettings, port: int | None, *, verbose: bool) -> int:
+    _checkout_wanted()
     from deploy.local import demo  # noqa: PLC0415 - it needs the tests' provider, which only a checkout has
 
     port = _checked(port) if port is not None else own.port if why_not(own.port) is None else free_port()
@@ -102,6 +106,7 @@ async def _demo(own: LocalSettings, port: int | None, *, verbose: bool) -> int:
 
 
 async def _replay(own: LocalSettings, file: Path) -> int:
+    _checkout_wanted()
     from deploy.local import replay  # noqa: PLC0415 - it needs the tests' provider, which only a checkout has
 
     with TemporaryDirectory(prefix="promptly-") as home:
@@ -150,6 +155,18 @@ async def _status(own: LocalSettings) -> int:
     for name, answer in zip(state["ops_ports"], answers, strict=True):
         (console.good if answer == "ready" else console.bad)(f"{name:<10} {answer}")
     return 0 if all(answer == "ready" for answer in answers) else 1
+
+
+def _checkout_wanted() -> None:
+    """A provider is played with what only a checkout has, and no wheel."""
+    try:
+        found = find_spec("tests.fake_provider") is not None
+    except ModuleNotFoundError:
+        found = False
+    if not found:
+        raise StartFailed(
+            "A provider is played here that only a checkout of the sources has. Run `promptly up` instead."
+        )
 
 
 def _checked(port: int) -> int:

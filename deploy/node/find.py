@@ -38,12 +38,13 @@ class Node:
         own = environment({**self.env, **env})
         return subprocess.run([self.node, *arguments], cwd=cwd, env=own, capture_output=True, text=True, timeout=900)
 
-    def npm(self, *arguments: str, cwd: Path) -> None:
-        """Run npm; what it says is shown where it failed."""
+    def npm(self, *arguments: str, cwd: Path) -> str:
+        """Run npm; what it prints. What it says is shown where it failed."""
         command = [*self.npm_command, *arguments, "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=cwd, env=environment(self.env), capture_output=True, text=True, timeout=600)
         if done.returncode != 0:
             raise NodeError(f"npm {' '.join(arguments)} failed:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
+        return done.stdout
 
     def install(self, folder: Path) -> None:
         """What the folder's lock file names, unless it is there already."""

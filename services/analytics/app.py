@@ -11,11 +11,14 @@ from libs.common.clock import Clock, SystemClock
 from libs.common.db import Database, connect, migrate
 from libs.common.jobs import background, every
 from libs.common.runner import App
+from libs.common.settings import SettingsError
 from services.analytics.batches import Batches
 from services.analytics.clients.batches import BusBatchChecker
+from services.analytics.clients.bucket import S3Bucket
 from services.analytics.clients.publisher import BusEventPublisher
 from services.analytics.clients.training_signals import BusTrainingSignals
 from services.analytics.experiments import Experiments
+from services.analytics.exports import Exports
 from services.analytics.figures import Figures
 from services.analytics.handlers import experiments as experiment_handlers
 from services.analytics.handlers import figures as figure_handlers
@@ -31,7 +34,10 @@ _MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 @asynccontextmanager
 async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None = None) -> AsyncIterator[App]:
-    """Writes down every finished request, and answers about them, for as long as the block runs."""
+    """Writes down every finished request, and answers about them, for as long as the block runs. `SettingsError` for half of a
+    bucket's keys.
+    """
+    bucket = _bucket(settings)
     await migrate(settings.database_url, "analytics", _MIGRATIONS)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(connect(settings.database_url))
@@ -45,13 +51,31 @@ async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None 
         await figure_handlers.serve(bus, Figures(reading))
         await experiment_handlers.serve(bus, Experiments(reading, load()))
         await request_handlers.serve(bus, requests)
-        async with background(
+        jobs = [
             every("upkeep", requests.maintain_partitions, settings.analytics_upkeep_seconds),
             every("watch", HealthCheck(uow, bus).probe, settings.analytics_watch_seconds),
             every("batches", Batches(uow, clock, BusBatchChecker(bus)).sweep, settings.analytics_batch_seconds),
             every("learning", learning.learn, settings.analytics_learn_seconds),
-        ):
+        ]
+        if bucket is not None:
+            exports = Exports(uow, clock, bucket, settings.export_s3_prefix)
+            jobs.append(every("export", exports.run, settings.export_seconds))
+        async with background(*jobs):
             yield App(missing=lambda: _missing(database, bus))
+
+
+def _bucket(settings: AnalyticsSettings) -> S3Bucket | None:
+    """Where the log is exported to, if anywhere."""
+    access_key, secret_key = settings.export_s3_access_key, settings.export_s3_secret_key
+    if (access_key is None) != (secret_key is None):
+        raise SettingsError(
+            "PROMPTLY_EXPORT_S3_ACCESS_KEY and PROMPTLY_EXPORT_S3_SECRET_KEY belong together: set both, or neither."
+        )
+    if settings.export_s3_bucket is None:
+        return None
+    return S3Bucket(
+        settings.export_s3_bucket, settings.export_s3_region, settings.export_s3_endpoint, access_key, secret_key
+    )
 
 
 def _missing(database: Database, bus: Bus) -> list[str]:

@@ -1,6 +1,6 @@
 """What analytics needs from the outside."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -161,6 +161,26 @@ class Experiments(Protocol):
         ...
 
 
+class ExportLog(Protocol):
+    """How far the request log is exported, and what of it is to be exported next."""
+
+    async def begin(self, hour: datetime) -> None:
+        """Begin with this hour, where there was no export before."""
+        ...
+
+    async def take(self) -> datetime | None:
+        """The next hour, for this transaction alone; None while another has it."""
+        ...
+
+    async def move(self, hour: datetime) -> None:
+        """Go on with this hour the next time."""
+        ...
+
+    def received(self, start: datetime, end: datetime, portion: int) -> AsyncIterator[Sequence[CompletionFinished]]:
+        """What was received from `start` until before `end`, in order of that, `portion` at a time."""
+        ...
+
+
 class Tx(Protocol):
     """Everything analytics keeps, within one transaction."""
 
@@ -180,6 +200,8 @@ class Tx(Protocol):
     def erasing(self) -> Erasing: ...
     @property
     def experiments(self) -> Experiments: ...
+    @property
+    def exports(self) -> ExportLog: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]
@@ -210,4 +232,12 @@ class BatchChecker(Protocol):
 
     async def check(self, org_id: str, batch_id: str) -> bool:
         """Whether a batch is over, and what it cost recorded. Raises a `PromptlyError` where that cannot be looked at now."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """A bucket."""
+
+    async def put(self, name: str, body: bytes) -> None:
+        """Keep this object, in place of one of that name. Raises where it is not certain that it is kept."""
         ...

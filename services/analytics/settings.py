@@ -1,6 +1,6 @@
 """Settings of analytics."""
 
-from libs.common.settings import CommonSettings, SecretUrl
+from libs.common.settings import CommonSettings, Secret, SecretUrl
 
 
 class AnalyticsSettings(CommonSettings, frozen=True, kw_only=True):
@@ -21,3 +21,17 @@ class AnalyticsSettings(CommonSettings, frozen=True, kw_only=True):
     """How long after a request its routing is learned from, in seconds."""
     analytics_batch_seconds: float = 3600.0
     """How often batches are looked at that nobody polls, in seconds."""
+    export_s3_bucket: str | None = None
+    """Bucket that the request log is exported to, hour by hour; unset: it is not exported."""
+    export_s3_endpoint: str | None = None
+    """URL of a server that speaks S3; unset: Amazon's."""
+    export_s3_region: str = "us-east-1"
+    """Region of the bucket."""
+    export_s3_prefix: str = "promptly/"
+    """What the names of exported objects begin with."""
+    export_s3_access_key: Secret | None = None
+    """Access key for the bucket; unset: what the machine has, as AWS's tools find it."""
+    export_s3_secret_key: Secret | None = None
+    """Secret key for the bucket; set together with the access key."""
+    export_seconds: float = 60.0
+    """How often hours that are over are looked for to export, in seconds."""

@@ -162,10 +162,11 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         events = SpooledEvents(bus, spool, settings.ack_budget_ms)
         limits = SharedLimits(bus, clock, replicas, settings.limit_budget_ms, shared_clock=True)
         rotation = OrgRotation()
+        concurrency = ConcurrencyLimiter(settings.max_concurrency, settings.max_requests)
         admission = Admission(
             principals,
             limits,
-            ConcurrencyLimiter(settings.max_concurrency, settings.max_requests),
+            concurrency,
             rotation,
             settings.besides_rpm,
             settings.max_rpm,
@@ -272,16 +273,15 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         replays = Replays(captured, pipeline.parse, lambda: ScratchCache(bus), *hops, models, clock)
         await captures.serve(bus, captured, replays)
         await erasing.serve(bus, responses, waiting, captured)
-        if isinstance(credits_, SharedCredits):
-            await stack.enter_async_context(
-                background(every("expire_idle_leases", credits_.expire_idle, _EXPIRE_SECONDS))
-            )
+        leases = [credits_.expire_idle] if isinstance(credits_, SharedCredits) else []
         await stack.enter_async_context(
             background(
                 spool.keep_replaying(bus),
                 principals.probe(lambda: asyncio.sleep(0.2)),
                 replicas.keep_publishing(),
                 every("deferrals", worker.round, settings.deferral_look_seconds),
+                every("show_in_flight", concurrency.show, 1.0),
+                *(every("expire_idle_leases", expire, _EXPIRE_SECONDS) for expire in leases),
             )
         )
         draining, cut = False, Cut()

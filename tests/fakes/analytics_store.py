@@ -22,6 +22,7 @@ from services.analytics.domain.sums import Interval, Server, Sums
 from services.analytics.ports import Tx
 from services.analytics.translate.labels import Label, labels_of
 from services.analytics.translate.request_row import made_at, storable
+from tests.fakes.analytics_exports import MemoryExports
 from tests.fakes.analytics_learning import MemoryLearning
 
 _Rows = dict[tuple[str, str], CompletionFinished]
@@ -38,11 +39,12 @@ class MemoryUnitOfWork:
         self._erased: set[str] = set()
         self._received: dict[tuple[str, str], datetime] = {}
         self._learned: dict[str, Learned] = {}
+        self._mark: list[datetime] = []
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Tx]:
         rows, weeks, feedback, erased = dict(self._rows), set(self._weeks), dict(self._feedback), set(self._erased)
-        received, learned = dict(self._received), dict(self._learned)
+        received, learned, mark = dict(self._received), dict(self._learned), list(self._mark)
         yield MemoryTx(
             MemoryRequestLog(rows, erased, received),
             MemoryFeedback(feedback, erased),
@@ -52,8 +54,9 @@ class MemoryUnitOfWork:
             MemoryLearning(rows, feedback, received, learned),
             MemoryErasing(rows, feedback, learned, erased),
             MemoryExperiments(),
+            MemoryExports(rows, received, mark),
         )
-        self._received, self._learned = received, learned
+        self._received, self._learned, self._mark = received, learned, mark
         self._rows, self._weeks, self._feedback, self._erased = rows, weeks, feedback, erased
 
 
@@ -69,6 +72,7 @@ class MemoryTx:
     learning: MemoryLearning
     erasing: "MemoryErasing"
     experiments: "MemoryExperiments"
+    exports: MemoryExports
 
 
 class MemoryFeedback:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from libs.common.embedding.setup import prepare
+from tests.fixtures import environments
 from tests.fixtures.running import ROOT, Account, start, stop, wait_for
 from tests.integrations.outcome import ended, offline
 
@@ -27,16 +28,8 @@ _STEPS: dict[str, list[dict[str, Any]]] = {
 
 
 def environment(tool: str) -> Path:
-    """The tool's own environment under `.venvs`, made or renewed where its lock file is newer."""
-    lock = HERE / "requirements" / f"{tool}.txt"
-    venv = ROOT / ".venvs" / tool
-    stamp = venv / "installed"
-    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(venv)], check=True)
-        pip = [str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(lock)], check=True)
-        stamp.touch()
-    return venv
+    """The tool's own environment."""
+    return environments.environment(HERE / "requirements" / f"{tool}.txt")
 
 
 def snippet(tool: str, language: str) -> str:

@@ -17,6 +17,9 @@ EVENTS_CONSUMED = Counter("promptly_events_consumed", "Durable events finished, 
 EVENTS_SPOOLED = Counter("promptly_events_spooled", "Durable events written to disk because the bus was away")
 # A gauge of a gateway has to say what several workers' values make together: here their sum.
 SPOOL_BYTES = Gauge("promptly_spool_bytes", "Bytes that wait in the spool", multiprocess_mode="livesum")
+IN_FLIGHT = Gauge(
+    "promptly_requests_in_flight", "Client requests under way, looked at each second", multiprocess_mode="livesum"
+)
 SPOOL_SET_ASIDE = Counter(
     "promptly_spool_set_aside",
     "Events of the spool that cannot be sent: kept in a file of their own, or lost",

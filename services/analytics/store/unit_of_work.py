@@ -9,6 +9,7 @@ from libs.common.db.erasing import SqlErasing
 from services.analytics.ports import Tx, UnitOfWork
 from services.analytics.store.erasing import erasing
 from services.analytics.store.experiments import SqlExperiments
+from services.analytics.store.exports import SqlExports
 from services.analytics.store.feedback import SqlFeedback
 from services.analytics.store.figures import SqlFigures
 from services.analytics.store.learning import SqlLearning
@@ -29,6 +30,7 @@ class SqlTx:
     learning: SqlLearning
     erasing: SqlErasing
     experiments: SqlExperiments
+    exports: SqlExports
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -46,6 +48,7 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 SqlLearning(tx),
                 erasing(tx),
                 SqlExperiments(tx),
+                SqlExports(tx),
             )
 
     return begin

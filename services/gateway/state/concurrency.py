@@ -3,6 +3,7 @@
 from collections import Counter
 
 from libs.common.errors import RateLimited
+from libs.common.telemetry.metrics import IN_FLIGHT
 
 
 class ConcurrencyLimiter:
@@ -16,6 +17,10 @@ class ConcurrencyLimiter:
         self._taken: Counter[str] = Counter()
         self._of_org: Counter[str] = Counter()
         self._all = 0
+
+    async def show(self) -> None:
+        """Say in the metrics how many requests hold one now."""
+        IN_FLIGHT.set(self._all)
 
     def acquire(self, org_id: str, key: str) -> None:
         """Take one; `RateLimited` where there is none to be had."""

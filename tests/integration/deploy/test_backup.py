@@ -48,7 +48,9 @@ def home(directory: Path, name: str) -> LocalSettings:
 
 
 @asynccontextmanager
-async def services(own: LocalSettings) -> AsyncIterator[tuple[httpx.AsyncClient, MemoryBus, Secrets, str]]:
+async def services(
+    own: LocalSettings, log_retention_days: int = 90
+) -> AsyncIterator[tuple[httpx.AsyncClient, MemoryBus, Secrets, str]]:
     """Auth, analytics and alerts on a home's database, with its secrets."""
     made = load_or_make(own.home_path / "secrets.json")
     server = PostgresProcess(own.home_path / "postgres", made.postgres_password)
@@ -60,7 +62,7 @@ async def services(own: LocalSettings) -> AsyncIterator[tuple[httpx.AsyncClient,
     )
     try:
         async with (
-            create_analytics(AnalyticsSettings(database_url=url), bus),
+            create_analytics(AnalyticsSettings(database_url=url, log_retention_days=log_retention_days), bus),
             create_alerts(AlertsSettings(database_url=url, alerts_kek=made.alerts_kek), bus),
             create_auth(auth, bus) as app,
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}", timeout=30) as http,

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from litestar import Litestar, get
 from litestar.response import Stream
+from prometheus_client import REGISTRY
 
 from libs.common import catalog, keys
 from libs.common.contracts.auth import VERIFY_API_KEY, Principal, ProviderKey, VerifyApiKey
@@ -56,6 +57,18 @@ def test_an_organization_has_at_most_as_many_places_as_are_still_free() -> None:
     for count in range(500):
         slots.release("greedy", f"greedy-{count}")
     assert fill("victim") > 100
+
+
+async def test_the_metrics_say_how_many_requests_are_under_way() -> None:
+    slots = ConcurrencyLimiter(10, 10)
+    for _ in range(3):
+        slots.acquire("org", "key")
+    await slots.show()
+    assert REGISTRY.get_sample_value("promptly_requests_in_flight") == 3
+    for _ in range(3):
+        slots.release("org", "key")
+    await slots.show()
+    assert REGISTRY.get_sample_value("promptly_requests_in_flight") == 0
 
 
 async def test_a_silent_provider_of_one_s_own_leaves_places_for_others(tmp_path: Path) -> None:
