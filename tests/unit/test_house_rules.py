@@ -31,6 +31,7 @@ FEATURES = {
     "accounts",
     "alerts",
     "billing",
+    "budgets",
     "captures",
     "experiments",
     "insights",
@@ -41,6 +42,7 @@ FEATURES = {
     "sessions",
     "status",
     "team",
+    "teams",
 }
 
 

@@ -94,11 +94,34 @@ class ModelAlias(msgspec.Struct, frozen=True, kw_only=True):
     fallbacks: tuple[str, ...] = ()
 
 
+BudgetSubject = Literal["key", "user", "team", "tag"]
+BudgetPeriod = Literal["day", "month"]
+OnExceed = Literal["block", "route_simple", "alert"]
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What requests may cost in each UTC day or calendar month: those of one key, team, end user or value of the tag `tag`, or, where
+    `value` is None, those of each of them, so much each. `changed_ms` is when its limit was last set, in ms since the epoch.
+    """
+
+    id: str
+    name: str
+    subject: BudgetSubject
+    period: BudgetPeriod
+    limit_nano: int
+    on_exceed: OnExceed
+    tag: str | None = None
+    value: str | None = None
+    changed_ms: int = 0
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Who calls, and everything of the organization that a request needs. Without a budget a key may spend any amount.
 
-    `unrouted_models` are the models that a key may use where no router chooses: embeddings, and calls that are passed through;
-    none: any. `end_user` and `tags` are what a caller's token says of the caller; a request is recorded with them, whatever it says itself.
+    `monthly_budget_nano` is the key's own budget, `budgets` are those of the organization that may concern it. `team_id` is the team that
+    the key belongs to. `unrouted_models` are the models that a key may use where no router chooses: embeddings, and calls that are passed
+    through; none: any. `end_user` and `tags` are what a caller's token says of the caller; a request is recorded with them, whatever it
+    says itself.
     """
 
     org_id: str
@@ -114,6 +137,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     monthly_budget_nano: int | None = None
     unrouted_models: tuple[str, ...] = ()
     aliases: dict[str, ModelAlias] = {}
+    team_id: str | None = None
+    budgets: tuple[Budget, ...] = ()
     end_user: str | None = None
     tags: dict[str, str] = {}
 

@@ -68,6 +68,8 @@ PREFIXES = {
     "control_key_id": "ckey",
     "rule_id": "rule",
     "issuer_id": "iss",
+    "team_id": "team",
+    "budget_id": "bgt",
     "alert_id": "alr",
     "request_id": "req",
     "source": "github",

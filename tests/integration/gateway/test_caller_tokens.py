@@ -199,3 +199,13 @@ async def test_an_issuer_whose_keys_cannot_be_had_is_no_fault_of_the_token(tmp_p
         answer = await http.post("/v1/chat/completions", json=CHAT, headers={"authorization": f"Bearer {mine}"})
         assert (answer.status_code, "cannot be checked right now" in answer.text) == (503, True)
         assert "retry-after" in answer.headers
+
+
+async def test_a_token_counts_for_the_team_of_the_key(world: World) -> None:
+    org = await world.connected()
+    team = await world.auth.call("POST", "/api/teams", org.token, json={"name": "platform"})
+    assert team.status_code == 201, team.text
+    key_id = await world.key(org, team="platform")
+    assert (await world.trust(org, key_id, audience="a-team's")).status_code == 201
+    event = await world.event(await world.ask(token(world, aud="a-team's")))
+    assert (event.team_id, event.key_id) == (team.json()["id"], key_id)
