@@ -30,6 +30,7 @@ _FREE: Final = {
     "resources",
     "labels",
     "caSecret",
+    "extraSecretKeys",
 }
 _CHOICES: Final = {
     "pullPolicy": ["Always", "IfNotPresent", "Never"],
