@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from libs.common.contracts.auth import FIND_ISSUER, CallerIssuer, FindIssuer
 from libs.common.errors import Unavailable
 from tests.fake_issuer.app import FakeIssuer, rsa_key
@@ -209,3 +210,21 @@ async def test_a_token_counts_for_the_team_of_the_key(world: World) -> None:
     assert (await world.trust(org, key_id, audience="a-team's")).status_code == 201
     event = await world.event(await world.ask(token(world, aud="a-team's")))
     assert (event.team_id, event.key_id) == (team.json()["id"], key_id)
+
+
+async def test_the_budget_of_a_user_holds_for_whom_the_token_names(world: World) -> None:
+    async def spent(_: RequestQuery) -> Spent:
+        return Spent(nano=0)
+
+    await world.bus.serve(SPENT, spent)
+    org = await world.connected()
+    body = {"name": "ada's", "subject": "user", "value": "ada@example.com", "period": "day", "limit_usd": 0.000001}
+    assert (await world.auth.call("POST", "/api/budgets", org.token, json=body)).status_code == 201
+    assert (await world.trust(org, await world.key(org), audience="budgets", user_claim="email")).status_code == 201
+
+    async def status(email: str, said: str) -> int:
+        headers = {"authorization": f"Bearer {token(world, aud='budgets', email=email)}"}
+        return (await world.http.post("/v1/chat/completions", json={**CHAT, "user": said}, headers=headers)).status_code
+
+    assert await status("ada@example.com", "grace@example.com") == 402
+    assert await status("grace@example.com", "ada@example.com") == 200
