@@ -93,7 +93,7 @@ it("a member sees providers' keys and does not change them", async () => {
   expect(screen.queryByRole("button", { name: /Edit|Remove|Connect/ })).toBeNull();
 });
 
-const OURS = { id: "key_1", name: "Checkout", prefix: "sk-promptly-", last_four: "wxyz", scopes: ["chat"], rpm: 500, monthly_budget_usd: 40, expires_at: null, created_by: "usr_1", created_at: "2026-01-01T00:00:00Z", last_used_at: null };
+const OURS = { id: "key_1", name: "Checkout", prefix: "sk-promptly-", last_four: "wxyz", scopes: ["chat"], rpm: 500, monthly_budget_usd: 40, team_id: null, team: null, expires_at: null, created_by: "usr_1", created_at: "2026-01-01T00:00:00Z", last_used_at: null };
 const USE = { cost_usd: 10 };
 
 it("each key's spend of the month stands beside its budget; a key without requests has spent nothing", async () => {
@@ -124,6 +124,29 @@ it("a key is changed by what was edited and nothing else, and a budget can be ta
   await user.click(save);
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   expect(asked.find((one) => one.route.startsWith("PATCH"))?.body).toEqual({ name: "Shop", monthly_budget_usd: null, scopes: ["chat", "optimize"] });
+});
+
+it("an admin puts a key into a team, and a member does not choose one", async () => {
+  const answers = {
+    ...with_([]),
+    "GET /api/keys/platform": { body: { keys: [{ ...OURS, team_id: "team_1", team: "Search" }] } },
+    "GET /api/teams": { body: { teams: [{ id: "team_1", name: "Search" }, { id: "team_2", name: "Ads" }] } },
+    "PATCH /api/keys/platform/key_1": { body: OURS },
+  };
+  const asked = play(answers);
+  const { unmount } = show(<Keys />);
+  const user = userEvent.setup();
+  expect(await screen.findByText(/· Search/)).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Edit Checkout …wxyz" }));
+  const dialog = await screen.findByRole("dialog");
+  await user.selectOptions(await within(dialog).findByLabelText("Team (optional)"), "team_2");
+  await user.click(within(dialog).getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(asked.find((one) => one.route.startsWith("PATCH"))?.body).toEqual({ team: "team_2" });
+  unmount();
+  show(<Keys />, "member");
+  await user.click(await screen.findByRole("button", { name: "New key" }));
+  expect(screen.queryByLabelText("Team (optional)")).toBeNull();
 });
 
 it("a key for the control plane is made, shown once and revoked, by admins alone", async () => {

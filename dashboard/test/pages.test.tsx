@@ -85,6 +85,7 @@ it("a new key is shown once and sent nowhere else", async () => {
     rpm: 500,
     expires_at: null,
     monthly_budget_usd: null,
+    team: null,
   });
   await user.click(screen.getByRole("button", { name: "I have stored it" }));
   expect(screen.queryByText(secret)).toBeNull();

@@ -65,7 +65,7 @@ it("sends a prompt with the levers and without, and shows both receipts and what
   await user.click(screen.getByRole("button", { name: "Send twice" }));
   await screen.findByText("Answer 3");
   const made = asked.filter((call) => call.route === "POST /api/keys/platform");
-  expect(made.map((call) => call.body)).toEqual([{ name: "Playground", scopes: ["chat"], rpm: 20, monthly_budget_usd: 10, expires_at: expect.any(String) as string }]);
+  expect(made.map((call) => call.body)).toEqual([{ name: "Playground", scopes: ["chat"], rpm: 20, monthly_budget_usd: 10, team: null, expires_at: expect.any(String) as string }]);
   expect(Date.parse((made[0]?.body as { expires_at: string }).expires_at) - Date.now()).toBeLessThanOrEqual(15 * 60_000);
   expect(JSON.stringify([{ ...sessionStorage }, { ...localStorage }]) + document.body.innerHTML).not.toContain(KEY.api_key);
   unmount();

@@ -4,6 +4,7 @@ import { accessible, narrow, shoot, url } from "./tools.mjs";
 export const PAGES = [
   ["overview", "/", "Spend and savings over time"],
   ["costs", "/costs", "Who spent it"],
+  ["budgets", "/budgets", "Teams"],
   ["performance", "/performance", "Errors over time"],
   ["measured", "/measured", "Holdout"],
   ["requests", "/requests", "Log"],

@@ -15,7 +15,7 @@ from deploy.doctor import command as doctor
 from deploy.local import backup, installation, operating, quickstart, settings
 from deploy.local.child import StartFailed
 from deploy.local.console import Console
-from deploy.local.ports import free_port, readiness, why_not
+from deploy.local.ports import claim, free_port, readiness, why_not
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import SERVICES, AlreadyRunning, Stack, read_state
 from deploy.operator import commands as operator
@@ -99,7 +99,7 @@ async def _demo(own: LocalSettings, port: int | None, *, verbose: bool) -> int:
     _checkout_wanted()
     from deploy.local import demo  # noqa: PLC0415 - it needs the tests' provider, which only a checkout has
 
-    port = _checked(port) if port is not None else own.port if why_not(own.port) is None else free_port()
+    port = _checked(port) if port is not None else own.port if claim(own.port) else free_port()
     # A home of its own, so that a Promptly that is up meanwhile is not in the way; the model is shared.
     home = msgspec.structs.replace(own, home=str(Path(own.home) / "demo"), model_dir=str(own.model_path))
     return await _apart(Stack(home, port, demo=True, quiet=not verbose), demo.run)

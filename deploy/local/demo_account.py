@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from deploy.local.child import StartFailed
-from deploy.local.ports import free_port, why_not
+from deploy.local.ports import claim, free_port
 from libs.common.ids import uuid7
 
 _FILE = "demo.json"
@@ -29,7 +29,7 @@ class DemoAccount(msgspec.Struct, frozen=True, kw_only=True):
 def usual_port(home: Path) -> int:
     """The port that the upstream had before, if it is free; else another."""
     known = _read(home)
-    return known.upstream_port if known is not None and why_not(known.upstream_port) is None else free_port()
+    return known.upstream_port if known is not None and claim(known.upstream_port) else free_port()
 
 
 async def the_account(api: httpx.AsyncClient, upstream_url: str, home: Path) -> DemoAccount:

@@ -1,18 +1,46 @@
 """Ports: which are free, which are taken, and whether somebody is ready behind them."""
 
 import asyncio
+import errno
+import random
 import socket
+import sys
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import httpx
 
+# Below those that the system gives to outgoing connections, which could take one before somebody listens on it.
+_FREE: Final = range(20_000, 32_000)
+_TRIES: Final = 1_000
+_claimed: list[socket.socket] = []
+
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now, and that no other Promptly of this machine will choose while this process lives."""
+    for _ in range(_TRIES):
+        port = random.choice(_FREE)  # noqa: S311 - no secret depends on it
+        if claim(port):
+            return port
+    raise OSError(errno.EADDRINUSE, f"No port from {_FREE.start} to {_FREE.stop - 1} is free")
+
+
+def claim(port: int) -> bool:
+    """Whether something can listen on a port, and nobody else has claimed it. Between two that start in the same moment this
+    decides: neither listens yet. A claim ends with its process; it is a name in the system's memory, so nothing stays behind.
+    """
+    if why_not(port) is not None:
+        return False
+    if sys.platform != "linux":
+        return True
+    held = socket.socket(socket.AF_UNIX)
+    try:
+        held.bind(f"\0promptly/port/{port}")
+    except OSError:
+        held.close()
+        return False
+    _claimed.append(held)
+    return True
 
 
 def why_not(port: int) -> str | None:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from libs.common.contracts.alerts import Channel, Metric, Operator
-from libs.common.contracts.auth import OptimizationSettings, Scope, Tier
+from libs.common.contracts.auth import BudgetPeriod, BudgetSubject, OnExceed, OptimizationSettings, Scope, Tier
 from libs.common.contracts.providers import ProviderName
 
 Reference = Annotated[str, Meta(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]{0,127}$")]
@@ -44,14 +44,35 @@ class RulePart(_Part, frozen=True, kw_only=True):
     priority: int | UnsetType = UNSET
 
 
+class TeamPart(_Part, frozen=True, kw_only=True):
+    """A team, which keys can belong to."""
+
+    name: str
+
+
 class KeyPart(_Part, frozen=True, kw_only=True):
-    """A Promptly key: requests per minute, dollars a month (null: no budget), and until when (null: for good)."""
+    """A Promptly key: requests per minute, dollars a month (null: no budget), until when (null: for good), and its team's name (null: it is
+    in none).
+    """
 
     name: str
     scopes: tuple[Scope, ...] | UnsetType = UNSET
     rpm: int | UnsetType = UNSET
     monthly_budget_usd: float | UnsetType | None = UNSET
     expires_at: Annotated[datetime, Meta(tz=True)] | UnsetType | None = UNSET
+    team: str | UnsetType | None = UNSET
+
+
+class BudgetPart(_Part, frozen=True, kw_only=True):
+    """A budget. `value` is the name of a key or team, an end user or a tag's value; null: each of them may spend so much."""
+
+    name: str
+    subject: BudgetSubject | UnsetType = UNSET
+    tag: str | UnsetType | None = UNSET
+    value: str | UnsetType | None = UNSET
+    period: BudgetPeriod | UnsetType = UNSET
+    limit_usd: float | UnsetType = UNSET
+    on_exceed: OnExceed | UnsetType = UNSET
 
 
 class AlertPart(_Part, frozen=True, kw_only=True):
@@ -102,7 +123,9 @@ class State(_Part, frozen=True, kw_only=True):
     tiers: dict[ProviderName, dict[Tier, str]] | UnsetType = UNSET
     aliases: Annotated[dict[str, AliasPart], _MANY] | UnsetType = UNSET
     rules: Annotated[tuple[RulePart, ...], _MANY] | UnsetType = UNSET
+    teams: Annotated[tuple[TeamPart, ...], _MANY] | UnsetType = UNSET
     keys: Annotated[tuple[KeyPart, ...], _MANY] | UnsetType = UNSET
+    budgets: Annotated[tuple[BudgetPart, ...], _MANY] | UnsetType = UNSET
     alerts: Annotated[tuple[AlertPart, ...], _MANY] | UnsetType = UNSET
 
 

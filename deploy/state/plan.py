@@ -57,7 +57,7 @@ def plan(state: State, answers: Answers, environment: Mapping[str, str], *, prun
     """The changes in the order in which they are to be made: deletions come last. `PlanError` where a secret is missing."""
     lists = [(resource, getattr(state, resource.section)) for resource in RESOURCES]
     found: list[Change] = []
-    deletions: list[Change] = []
+    deletions: list[list[Change]] = []
     for resource, parts in lists:
         if parts is UNSET:
             continue
@@ -67,7 +67,7 @@ def plan(state: State, answers: Answers, environment: Mapping[str, str], *, prun
         for fields, item in pairs:
             found += _made(resource, fields) if item is None else _changed(resource, fields, item)
         if prune:
-            deletions += (_deleted(resource, item) for item in left)
+            deletions.append([_deleted(resource, item) for item in left])
     if state.settings is not UNSET:
         found += _settings(given(state.settings), answers[SETTINGS])
     if state.tiers is not UNSET:
@@ -76,7 +76,8 @@ def plan(state: State, answers: Answers, environment: Mapping[str, str], *, prun
         found += _aliases(
             msgspec.json.decode(msgspec.json.encode(state.aliases)), answers[ALIASES]["aliases"], prune=prune
         )
-    return found + deletions
+    # A budget goes before the team that it names.
+    return found + [change for group in reversed(deletions) for change in group]
 
 
 def exported(answers: Answers) -> dict[str, Any]:
@@ -102,8 +103,9 @@ def _written(value: Any) -> Any:
 
 
 def _secrets_read(resource: Resource, fields: Fields, environment: Mapping[str, str]) -> Fields:
-    if "monthly_budget_usd" in fields and fields["monthly_budget_usd"] is not None:
-        fields["monthly_budget_usd"] = round(fields["monthly_budget_usd"], 9)  # what is kept is whole nano-dollars
+    for name in ("monthly_budget_usd", "limit_usd"):
+        if fields.get(name) is not None:
+            fields[name] = round(fields[name], 9)  # what is kept is whole nano-dollars
     if isinstance(address := fields.get("base_url"), str) and address.startswith("env:"):
         fields["base_url"] = environment.get(address.removeprefix("env:"))
         if not fields["base_url"]:

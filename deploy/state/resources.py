@@ -68,7 +68,16 @@ def _key_fields(item: Mapping[str, Any]) -> Fields:
         "rpm": item["rpm"],
         "monthly_budget_usd": item["monthly_budget_usd"],
         "expires_at": None if until is None else datetime.fromisoformat(until),
+        "team": item["team"],
     }
+
+
+_BUDGET: Final = ("name", "subject", "tag", "period", "limit_usd", "on_exceed")
+
+
+def _budget_fields(item: Mapping[str, Any]) -> Fields:
+    """Keys and teams by their names, so that the file says the same of another organization."""
+    return _plain(*_BUDGET)(item) | {"value": item["value_name"] or item["value"]}
 
 
 _ALERT: Final = (
@@ -132,6 +141,15 @@ RESOURCES: Final[tuple[Resource, ...]] = (
         needed=("condition_type", "action", "action_value"),
     ),
     Resource(
+        section="teams",
+        path="/api/teams",
+        items="teams",
+        update="PATCH",
+        identity=("name",),
+        fields=_plain("name"),
+        body=_unchanged,
+    ),
+    Resource(
         section="keys",
         path="/api/keys/platform",
         items="keys",
@@ -139,6 +157,16 @@ RESOURCES: Final[tuple[Resource, ...]] = (
         identity=("name",),
         fields=_key_fields,
         body=_unchanged,
+    ),
+    Resource(
+        section="budgets",
+        path="/api/budgets",
+        items="budgets",
+        update="PATCH",
+        identity=("name",),
+        fields=_budget_fields,
+        body=_unchanged,
+        needed=("subject", "period", "limit_usd"),
     ),
     Resource(
         section="alerts",

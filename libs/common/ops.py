@@ -14,6 +14,8 @@ from typing import Any
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from libs.common.settings import SettingsError
+
 log = structlog.get_logger()
 _PEER_SECONDS = 10.0
 _MOST = 32  # connections at a time
@@ -56,6 +58,8 @@ class _Server(ThreadingHTTPServer):
 
 class OpsServer:
     """Serves the three paths between `__enter__` and `__exit__`; `port` is the one it really got.
+
+    `SettingsError` where the port is not to be had.
 
     With a `token`, /metrics wants it: `Authorization: Bearer <token>`. `metrics` makes what it answers, in Prometheus's format.
     """
@@ -106,7 +110,12 @@ class OpsServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
                 """Probes are not worth a line."""
 
-        self._server = _Server((host, port), Handler)
+        try:
+            self._server = _Server((host, port), Handler)
+        except OSError as error:
+            raise SettingsError(
+                f"PROMPTLY_OPS_PORT: port {port} of {host} cannot be listened on ({error.strerror})."
+            ) from None
         self._thread = threading.Thread(target=self._server.serve_forever, name="ops", daemon=True)
         self.port: int = self._server.server_address[1]
 

@@ -24,7 +24,7 @@ def bound(host: str, port: int, *options: int) -> socket.socket:
         for option in options:
             made.setsockopt(socket.SOL_SOCKET, option, 1)
         made.bind((host, port))
-    except OSError:
+    except OSError as error:
         made.close()
-        raise
+        raise OSError(error.errno, f"port {port} of {host} cannot be listened on ({error.strerror})") from None
     return made

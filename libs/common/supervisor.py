@@ -257,6 +257,4 @@ def _reserved(shared: SharedPort) -> socket.socket:
     try:
         return reserve(shared.host, shared.port)
     except OSError as error:
-        raise SettingsError(
-            f"PROMPTLY_PORT: port {shared.port} of {shared.host} cannot be listened on ({error.strerror})."
-        ) from None
+        raise SettingsError(f"PROMPTLY_PORT: {error.strerror}.") from None

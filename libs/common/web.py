@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 
 from libs.common.bounded_http import protocol, sweep
 from libs.common.http_limits import HttpLimits
+from libs.common.settings import SettingsError
 from libs.common.sockets import bound
 
 DEFAULT_LIMITS = HttpLimits()
@@ -97,9 +98,12 @@ async def serve_http(
     `trusted_proxies` lists the addresses and networks, with commas, whose X-Forwarded-For names the real client; nobody
     else can choose the address that it is seen under. `limits` bound what a peer sends, and how long it takes. `shared`: other
     processes that a parent started listen on the same port, which it holds by `reserve`.
-    Raises OSError where the port is taken. Lifespan events are not sent: whoever puts the application together owns what it needs.
+    Raises `SettingsError` where the port is taken. Lifespan events are not sent: whoever puts the application together owns what it needs.
     """
-    listener = bound(host, port, socket.SO_REUSEADDR, *((socket.SO_REUSEPORT,) if shared else ()))
+    try:
+        listener = bound(host, port, socket.SO_REUSEADDR, *((socket.SO_REUSEPORT,) if shared else ()))
+    except OSError as error:
+        raise SettingsError(f"{error.strerror}.") from None
     server = _Server(
         uvicorn.Config(
             app,

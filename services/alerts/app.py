@@ -14,6 +14,7 @@ from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.settings import SettingsError
 from libs.common.smtp import Smtp
+from services.alerts.budget_steps import BudgetSteps
 from services.alerts.clients.admins import BusAdmins
 from services.alerts.clients.backlog import BusBacklog
 from services.alerts.clients.vault import SealedVault
@@ -56,7 +57,7 @@ async def create_app(settings: AlertsSettings, bus: Bus, clock: Clock | None = N
         }
         delivery = NotificationDelivery(uow, notifiers, vault, clock, timedelta(seconds=settings.alerts_lease_seconds))
         await rules.serve(bus, Rules(uow, clock, vault, allowed_hosts), delivery)
-        await finished.consume(bus, counting, GuardSteps(uow, clock))
+        await finished.consume(bus, counting, GuardSteps(uow, clock), BudgetSteps(uow, clock))
         async with background(
             every("evaluation", evaluation.evaluate, settings.alerts_interval),
             every("delivery", delivery.deliver, settings.alerts_delivery_seconds),

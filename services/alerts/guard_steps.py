@@ -7,7 +7,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.alerts import AlertEvent
 from libs.common.contracts.events import LeverSwitchedOff
 from libs.common.ids import new_id
-from services.alerts.domain.notification import notification_of_guard
+from services.alerts.domain.notification import notification_without_rule
 from services.alerts.domain.rule_evaluation import Window
 from services.alerts.ports import UnitOfWork
 
@@ -26,7 +26,7 @@ class GuardSteps:
             for step in steps:
                 event, at = _event(step), datetime.fromtimestamp(step.time_ms / 1000, UTC)
                 if await tx.events.add(event, Window(org_id=step.org_id, start=at, end=at)):
-                    notice = notification_of_guard(event, new_id("ntf", _ms(now)))
+                    notice = notification_without_rule(event, new_id("ntf", _ms(now)))
                     await tx.outbox.add(event.id, "email", notice, now)
 
 

@@ -36,8 +36,8 @@ class RequestLog(Protocol):
         """An entry of this organization."""
         ...
 
-    async def spent(self, org_id: str, key_id: str, start: datetime) -> int:
-        """What a key's requests since `start` cost, in nano-dollars."""
+    async def spent(self, query: RequestQuery) -> int:
+        """What these requests cost, in nano-dollars."""
         ...
 
     async def batches(self, start: datetime, end: datetime) -> Sequence[tuple[str, str]]:

@@ -11,7 +11,6 @@ import structlog
 from libs.common.clock import Clock
 from libs.common.contracts.analytics import (
     Charged,
-    KeySpending,
     LeaseOf,
     RequestById,
     RequestEntry,
@@ -95,11 +94,13 @@ class Requests:
             raise NotFound("There is no such request in your organization's log.")
         return RequestEntry(**msgspec.structs.asdict(found), feedback=feedback)
 
-    async def spent(self, asked: KeySpending) -> Spent:
-        """What a key's requests since a moment cost."""
-        start = moment(asked.from_ms, "from")
+    async def spent(self, asked: RequestQuery) -> Spent:
+        """What requests since a moment cost."""
+        if asked.from_ms is None:
+            raise BadRequest("from is missing.", param="from")
+        moment(asked.from_ms, "from")
         async with self._uow() as tx:
-            return Spent(nano=await tx.log.spent(asked.org_id, asked.key_id, start))
+            return Spent(nano=await tx.log.spent(asked))
 
     async def charged(self, asked: LeaseOf) -> Charged:
         """What requests were charged under a lease of credits."""

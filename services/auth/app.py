@@ -33,6 +33,7 @@ from services.auth.billing.credits import Credits
 from services.auth.billing.idempotency import Idempotency
 from services.auth.billing.ports import Checkout
 from services.auth.billing.service import Billing
+from services.auth.budgets.service import Budgets
 from services.auth.clients.event_publisher import BusEventPublisher
 from services.auth.clients.limits import SharedLimits
 from services.auth.clients.mail import NullMailer, SmtpMailer
@@ -63,6 +64,7 @@ from services.auth.settings import AuthSettings
 from services.auth.store.unit_of_work import unit_of_work
 from services.auth.team import handlers as org_admins
 from services.auth.team.service import Team
+from services.auth.teams.service import Teams
 
 log = structlog.get_logger()
 _MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
@@ -216,6 +218,8 @@ async def _parts(
         control_keys=control_keys,
         provider_keys=ProviderKeys(uow, transactions, secrets.sealer, clock, allowed_hosts),
         configuration=Configuration(uow, transactions, clock, models.tiers),
+        teams=Teams(uow, transactions, clock),
+        budgets=Budgets(uow, transactions, clock),
         credits_=credits_,
         billing=Billing(uow, credits_, _checkout(settings, links), secrets.mailer, clock, in_background),
         subscriptions=subscriptions,

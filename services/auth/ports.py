@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from libs.common.contracts.events import LeverSwitchedOff
 from services.auth.accounts.ports import Accounts
 from services.auth.billing.ports import IdempotencyRecords, Ledger
+from services.auth.budgets.ports import Budgets
 from services.auth.domain.attempts import Allowance
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.mails import Mail
@@ -15,6 +16,7 @@ from services.auth.domain.one_time_tokens import Kind, OneTimeToken
 from services.auth.keys.ports import ApiKeys, ControlKeys, ProviderKeys
 from services.auth.routing.ports import Configuration
 from services.auth.team.ports import Invites
+from services.auth.teams.ports import Teams
 
 RunInBackground = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -185,6 +187,10 @@ class Tx(Protocol):
     def idempotency(self) -> IdempotencyRecords: ...
     @property
     def audit(self) -> AuditLog: ...
+    @property
+    def teams(self) -> Teams: ...
+    @property
+    def budgets(self) -> Budgets: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]

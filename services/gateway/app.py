@@ -173,7 +173,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         health = ProviderHealth(clock.monotonic)
         calls = ProviderCalls(providers, known, models, health, clock, short_pause, reasoning_ciphers(sealer))
-        budgets = SharedBudgets(bus, clock, settings.limit_budget_ms, shared_clock=True)
+        budgets = SharedBudgets(bus, clock, settings.limit_budget_ms, events, stores, shared_clock=True)
         report = RequestReport(models, log_share=settings.request_log_share, by_org=settings.metrics_by_org)
         captured = BusCaptureStore(bus, sealer, clock, ttl=settings.capture_ttl, daily=settings.capture_daily_bytes)
         recorder = Recorder(events, tool_calls, models, clock, after_requests, report, Capture(captured, stores))
@@ -375,8 +375,8 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
             ending = asyncio.get_running_loop().call_later(settings.stream_drain_seconds, cut.set)
             await served.shutdown()
             ending.cancel()
-            await after_requests.drain()
-            await stores.drain()
+            for part in (after_requests, budgets, stores):
+                await part.drain()
             if isinstance(credits_, SharedCredits):
                 await credits_.drain()
 

@@ -6,16 +6,18 @@ from typing import Protocol
 
 import msgspec
 
-from libs.common.contracts.auth import Principal, ProviderKey
+from libs.common.contracts.auth import Budget, Principal, ProviderKey
 from libs.common.contracts.cache import CachedVector, CacheHit, ExactLookup, SemanticLookup, StoreAnswer
-from libs.common.contracts.events import CompletionFinished, FeedbackGiven
+from libs.common.contracts.events import BudgetExceeded, CompletionFinished, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
 from services.gateway.domain.batches import Batch
+from services.gateway.domain.budgets import BudgetShare
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.deferred import DeferredAnswer, DeferredRequest, DeferredStatus, Queue, WaitingRequest
 from services.gateway.domain.passthrough import Owner
 from services.gateway.domain.rate_limit import Verdict
+from services.gateway.domain.request import Request
 from services.gateway.domain.stored_response import RoutingRecord, StoredResponse
 from services.gateway.domain.targets import Target
 from services.gateway.domain.turns import Kept
@@ -303,17 +305,21 @@ class Reservation(Protocol):
 
 
 class Budgets(Protocol):
-    """What keys may spend in a month, over all gateways."""
+    """What keys, teams, users and tags may spend in a day or month, over all gateways."""
 
-    async def reserve(self, principal: Principal, nano: int) -> Reservation:
-        """Set an amount of the key's budget aside. `InsufficientCredits` where that is more than is left of it,
-        `Unavailable` where that cannot be checked.
+    async def reserve(self, request: Request, nano: int) -> Reservation:
+        """Set an amount of each of the request's budgets aside. `InsufficientCredits` where one that blocks has less left,
+        `Unavailable` where that cannot be checked. Zero is always set aside.
         """
         ...
 
-    def give_back(self, principal: Principal, nano: int, time_ms: int) -> None:
+    async def without_room(self, request: Request, nano: int) -> Budget | None:
+        """The first of the request's budgets that step down which has less left than this; None: all have room, as far as is known."""
+        ...
+
+    def give_back(self, org_id: str, budgets: Sequence[BudgetShare], nano: int, time_ms: int) -> None:
         """Return what another gateway may have set aside at that time, and was not spent (below zero: was not enough). What is of
-        another month is not returned.
+        another period is not returned.
         """
         ...
 
@@ -374,4 +380,8 @@ class Events(Protocol):
 
     async def finished(self, event: CompletionFinished) -> None:
         """Returns once the event is safe: acknowledged by the bus, or on disk."""
+        ...
+
+    async def budget_exceeded(self, event: BudgetExceeded) -> None:
+        """Publish that a budget has no room; as `finished`."""
         ...

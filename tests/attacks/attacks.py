@@ -201,6 +201,20 @@ async def _tool_turns(arena: Arena) -> None:
 
 
 CALM = Attack("", "none", _nothing)
+
+
+async def _many_users(arena: Arena) -> None:
+    """Each with a budget of its own."""
+    async with _session() as session:
+        budget = {"name": "each", "subject": "user", "period": "day", "limit_usd": 1, "on_exceed": "alert"}
+        url = f"{arena.running.url}/api/budgets"
+        async with session.post(url, json=budget, headers=arena.attacker.headers) as answer:
+            await answer.read()
+        for first in range(0, 2000, 100):
+            asked = (arena.ask(session, "usage of 10^30", user=f"{n}" * 300) for n in range(first, first + 100))
+            await asyncio.gather(*asked)
+
+
 ATTACKS = [
     Attack("C", "answers named 9 MB", _answers("named 9 MB", 28)),
     Attack("C", "answers whose id is 9 MB", _answers("id of 9 MB", 5), short=False),
@@ -217,6 +231,7 @@ ATTACKS = [
     Attack("H", "120 live views", _live_views),
     Attack("H", "1,000 calls of a silent provider", _silent),
     Attack("H", "feedback with U+0000", _feedback),
+    Attack("M", "2,000 users with budgets", _many_users),
     Attack("H", "texts for careless patterns", _blanks),
     Attack("H", "a head of 64 MB", _head),
     Attack("H", "a head of 200,000 fields", _many_fields, short=False),

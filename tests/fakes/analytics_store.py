@@ -13,6 +13,7 @@ from libs.common.bounded import bounded
 from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery, Use
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
+from libs.common.ids import time_ms
 from libs.common.latency import bucket
 from services.analytics.domain.breakdowns import Asked, Found
 from services.analytics.domain.conversations import Conversation
@@ -126,11 +127,15 @@ class MemoryRequestLog:
     async def one(self, org_id: str, request_id: str) -> CompletionFinished | None:
         return self._rows.get((org_id, request_id))
 
-    async def spent(self, org_id: str, key_id: str, start: datetime) -> int:
+    async def spent(self, query: RequestQuery) -> int:
+        wanted = {name: getattr(query, name) for name in ("key_id", "team_id", "end_user")}
         return sum(
             event.actual_cost_nano or 0
             for event in self._rows.values()
-            if (event.org_id, event.key_id) == (org_id, key_id) and made_at(event.id) >= start
+            if event.org_id == query.org_id
+            and all(value in (None, getattr(event, name)) for name, value in wanted.items())
+            and (query.tag is None or query.tag in event.tags.items())
+            and time_ms(event.id) >= (query.from_ms or 0)
         )
 
     async def batches(self, start: datetime, end: datetime) -> Sequence[tuple[str, str]]:

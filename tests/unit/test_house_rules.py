@@ -31,6 +31,7 @@ FEATURES = {
     "accounts",
     "alerts",
     "billing",
+    "budgets",
     "captures",
     "experiments",
     "insights",
@@ -40,6 +41,7 @@ FEATURES = {
     "sessions",
     "status",
     "team",
+    "teams",
 }
 
 

@@ -22,7 +22,7 @@ export function usePlaygroundKey(): () => Promise<string> {
   return async () => {
     const now = Date.now();
     if (!made.current || made.current.until < now + SPARE) {
-      const body = { name: "Playground", scopes: ["chat" as const], rpm: RPM, monthly_budget_usd: BUDGET_USD, expires_at: new Date(now + LIFE).toISOString() };
+      const body = { name: "Playground", scopes: ["chat" as const], rpm: RPM, monthly_budget_usd: BUDGET_USD, team: null, expires_at: new Date(now + LIFE).toISOString() };
       made.current = { key: call("post", "/api/keys/platform", { body }), until: now + LIFE };
     }
     const asked = made.current;

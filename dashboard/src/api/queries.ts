@@ -17,6 +17,7 @@ export interface Filters {
   session?: string;
   client?: string;
   user?: string;
+  team_id?: string;
   tag?: string;
   error_code?: string;
   min_latency_ms?: number;
@@ -150,6 +151,11 @@ export const conversation = (session: string) =>
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
+
+export const teams = () => queryOptions({ queryKey: ["teams"], queryFn: ({ signal }) => call("get", "/api/teams", { signal }) });
+
+export const budgets = () =>
+  queryOptions({ queryKey: ["budgets"], queryFn: ({ signal }) => call("get", "/api/budgets", { signal }), refetchInterval: EVERY });
 
 export const platformKeys = () =>
   queryOptions({

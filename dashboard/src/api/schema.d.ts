@@ -120,7 +120,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The same as CSV, a line for each row and interval, with keys' names.
+         * The same as CSV, a line for each row and interval, with the names of keys and teams.
          * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_analytics_breakdown_csv"];
@@ -622,6 +622,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The budgets, and what is spent of them.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
+         */
+        get: operations["get_budgets"];
+        put?: never;
+        /**
+         * Make a budget. It counts what was spent in the running period already.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        post: operations["post_budgets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/budgets/{budget_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a budget.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        delete: operations["delete_budgets_budget_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a budget; requests go by it within a second.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        patch: operations["patch_budgets_budget_id"];
+        trace?: never;
+    };
     "/api/captures": {
         parameters: {
             query?: never;
@@ -820,7 +868,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a key's name, scopes, limit, budget or expiry; the secret stays.
+         * Change a key's name, scopes, limit, budget, expiry or team; the secret stays.
          * @description Roles: admin, member. Scopes of keys: keys.
          */
         patch: operations["patch_keys_platform_key_id"];
@@ -1443,6 +1491,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The teams that keys can belong to.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
+         */
+        get: operations["get_teams"];
+        put?: never;
+        /**
+         * Make a team. Keys are put into it one by one.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        post: operations["post_teams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams/{team_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a team. Its keys stay, and belong to none.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        delete: operations["delete_teams_team_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a team another name.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        patch: operations["patch_teams_team_id"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1471,7 +1567,7 @@ export interface components {
             id: string;
             rule_id: string;
             rule_name: string;
-            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | "lever_guard";
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | ("budget" | "lever_guard");
             /** @enum {unknown} */
             kind: "fired" | "resolved";
             value: number;
@@ -1621,7 +1717,7 @@ export interface components {
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "aliases_changed" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed";
+            action: "aliases_changed" | "budget_changed" | "budget_created" | "budget_deleted" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed" | "team_changed" | "team_created" | "team_deleted";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;
@@ -1653,14 +1749,85 @@ export interface components {
         };
         /**
          * BreakdownRow
-         * @description One value of each dimension, in their order; `key_name` where one is a key that you may see.
+         * @description One value of each dimension, in their order; `key_name` where one is a key that you may see, `team_name` where one is a team.
          */
         BreakdownRow: {
             values: string[];
             key_name: string | null;
+            team_name: string | null;
             use: components["schemas"]["Use"];
             previous: components["schemas"]["Use"] | null;
             points: components["schemas"]["BreakdownPoint"][];
+        };
+        /**
+         * Budget
+         * @description A budget, and what was spent of it in the period that runs now; null where that is not known now. Of one without a value, `values`
+         *         has those that spent most. `remaining_usd` is below zero where more was spent.
+         */
+        Budget: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            subject: "key" | "tag" | "team" | "user";
+            tag: string | null;
+            value: string | null;
+            value_name: string | null;
+            /** @enum {unknown} */
+            period: "day" | "month";
+            limit_usd: number;
+            /** @enum {unknown} */
+            on_exceed: "alert" | "block" | "route_simple";
+            created_at: string;
+            period_start: string;
+            period_end: string;
+            spent_usd: number | null;
+            remaining_usd: number | null;
+            values: components["schemas"]["ValueSpending"][];
+        };
+        /**
+         * BudgetBody
+         * @description A new budget: what the requests of a key, a team (each by its id or name), an end user or a tag's value may cost in a UTC day or
+         *         month. Without a `value` each of them may spend so much.
+         */
+        BudgetBody: {
+            name: string;
+            /** @enum {unknown} */
+            subject: "key" | "tag" | "team" | "user";
+            /** @enum {unknown} */
+            period: "day" | "month";
+            limit_usd: number;
+            /** @default null */
+            tag: string | null;
+            /** @default null */
+            value: string | null;
+            /**
+             * @default block
+             * @enum {unknown}
+             */
+            on_exceed: "alert" | "block" | "route_simple";
+        };
+        /**
+         * BudgetChangeBody
+         * @description A change of a budget; what is not named stays.
+         */
+        BudgetChangeBody: {
+            name?: string;
+            /** @enum {unknown} */
+            subject?: "key" | "tag" | "team" | "user";
+            /** @enum {unknown} */
+            period?: "day" | "month";
+            limit_usd?: number;
+            tag?: string | null;
+            value?: string | null;
+            /** @enum {unknown} */
+            on_exceed?: "alert" | "block" | "route_simple";
+        };
+        /**
+         * Budgets
+         * @description An organization's budgets, oldest first.
+         */
+        Budgets: {
+            budgets: components["schemas"]["Budget"][];
         };
         /**
          * CacheCounts
@@ -2027,6 +2194,8 @@ export interface components {
             scopes: ("chat" | "optimize")[];
             rpm: number;
             monthly_budget_usd: number | null;
+            team_id: string | null;
+            team: string | null;
             expires_at: string | null;
             created_by: string;
             created_at: string;
@@ -2034,7 +2203,7 @@ export interface components {
         };
         /**
          * KeyBody
-         * @description A new Promptly key.
+         * @description A new Promptly key. `team` is a team's id or name.
          */
         KeyBody: {
             name: string;
@@ -2051,10 +2220,12 @@ export interface components {
             expires_at: string | null;
             /** @default null */
             monthly_budget_usd: number | null;
+            /** @default null */
+            team: string | null;
         };
         /**
          * KeyChangeBody
-         * @description A change of a Promptly key; what is not named stays. A budget or an expiry that is null goes: the key has none.
+         * @description A change of a Promptly key; what is not named stays. A budget, an expiry or a team that is null goes: the key has none.
          */
         KeyChangeBody: {
             name?: string;
@@ -2062,6 +2233,7 @@ export interface components {
             rpm?: number;
             expires_at?: string | null;
             monthly_budget_usd?: number | null;
+            team?: string | null;
         };
         /**
          * Keys
@@ -2146,6 +2318,7 @@ export interface components {
             id: string;
             time: string;
             key_id: string;
+            team_id: string | null;
             user: string | null;
             /** @enum {unknown} */
             kind: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
@@ -2222,6 +2395,7 @@ export interface components {
             id: string;
             time: string;
             key_id: string;
+            team_id: string | null;
             user: string | null;
             /** @enum {unknown} */
             kind: "chat" | "completion" | "count" | "embedding" | "generate" | "messages" | "optimize" | "passthrough" | "responses";
@@ -2425,6 +2599,8 @@ export interface components {
             scopes: ("chat" | "optimize")[];
             rpm: number;
             monthly_budget_usd: number | null;
+            team_id: string | null;
+            team: string | null;
             expires_at: string | null;
             created_by: string;
             created_at: string;
@@ -2925,7 +3101,7 @@ export interface components {
             tier: ("complex" | "medium" | "simple") | null;
             score: number | null;
             /** @enum {unknown} */
-            reason: "abstained" | "classifier" | "manual" | "not_capable" | "not_dearer" | "not_reachable" | "pinned" | "rule";
+            reason: "abstained" | "budget" | "classifier" | "manual" | "not_capable" | "not_dearer" | "not_reachable" | "pinned" | "rule";
             rule: components["schemas"]["RuleRef"] | null;
             signals: string[];
             skipped_rules: string[];
@@ -3161,6 +3337,30 @@ export interface components {
             };
         };
         /**
+         * Team
+         * @description Keys that are counted together; `keys` is how many it has.
+         */
+        Team: {
+            id: string;
+            name: string;
+            keys: number;
+            created_at: string;
+        };
+        /**
+         * TeamBody
+         * @description A team's name.
+         */
+        TeamBody: {
+            name: string;
+        };
+        /**
+         * Teams
+         * @description An organization's teams, oldest first.
+         */
+        Teams: {
+            teams: components["schemas"]["Team"][];
+        };
+        /**
          * TokenClasses
          * @description The provider's own usage, in disjoint classes: their sum is every token that was billed.
          */
@@ -3214,6 +3414,16 @@ export interface components {
             /** @enum {unknown} */
             role: "admin" | "member" | "viewer";
             created_at: string;
+        };
+        /**
+         * ValueSpending
+         * @description What one value has spent of its own budget; `name` is that of a key or team.
+         */
+        ValueSpending: {
+            value: string;
+            name: string | null;
+            spent_usd: number;
+            remaining_usd: number;
         };
         /**
          * VerifyBody
@@ -3594,6 +3804,7 @@ export interface operations {
                 model?: string;
                 provider?: string;
                 user?: string;
+                team_id?: string;
                 client?: string;
                 error_code?: string;
                 tag?: string;
@@ -3635,6 +3846,7 @@ export interface operations {
                 model?: string;
                 provider?: string;
                 user?: string;
+                team_id?: string;
                 client?: string;
                 error_code?: string;
                 tag?: string;
@@ -4348,6 +4560,116 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
+        };
+    };
+    get_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budgets"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_budgets_budget_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patch_budgets_budget_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetChangeBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_captures: {
@@ -5209,6 +5531,7 @@ export interface operations {
                 arm?: "control" | "treated";
                 conversation?: string;
                 user?: string;
+                team_id?: string;
                 tag?: string;
                 error_code?: string;
                 min_latency_ms?: number;
@@ -5251,6 +5574,7 @@ export interface operations {
                 arm?: "control" | "treated";
                 conversation?: string;
                 user?: string;
+                team_id?: string;
                 tag?: string;
                 error_code?: string;
                 min_latency_ms?: number;
@@ -5291,6 +5615,7 @@ export interface operations {
                 arm?: "control" | "treated";
                 conversation?: string;
                 user?: string;
+                team_id?: string;
                 tag?: string;
                 error_code?: string;
                 min_latency_ms?: number;
@@ -5312,7 +5637,7 @@ export interface operations {
                      *
                      *     event: request
                      *     id: req_77777777777777777777777777777777
-                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123","arm":null,"conversation":null,"alias":null}
+                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","team_id":"team_88888888888888888888888888888888","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123","arm":null,"conversation":null,"alias":null}
                      */
                     "text/event-stream": unknown;
                 };
@@ -5822,6 +6147,117 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Teams"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_teams_team_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patch_teams_team_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -22,6 +22,7 @@ const Requests = lazy(() => import("../pages/Requests"));
 const Request = lazy(() => import("../pages/Request"));
 const Conversation = lazy(() => import("../pages/Conversation"));
 const Costs = lazy(() => import("../pages/Costs"));
+const Budgets = lazy(() => import("../pages/Budgets"));
 const Performance = lazy(() => import("../pages/Performance"));
 const Measured = lazy(() => import("../pages/Measured"));
 const Playground = lazy(() => import("../pages/Playground"));
@@ -55,6 +56,8 @@ function Page({ section, id }: { section: string; id?: string }) {
       return id ? <Conversation key={id} session={id} /> : <Requests />;
     case "costs":
       return <Costs />;
+    case "budgets":
+      return <Budgets />;
     case "performance":
       return <Performance />;
     case "measured":

@@ -108,7 +108,15 @@ function PlatformKeys({ keys, renewed }: { keys: Schema["Key"][]; renewed: (key:
             return (
               <Table.Tr key={key.id}>
                 <Table.Td className="name">
-                  <Text size="sm">{key.name}</Text>
+                  <Text size="sm">
+                    {key.name}
+                    {key.team && (
+                      <Text span size="xs" c="dimmed">
+                        {" "}
+                        · {key.team}
+                      </Text>
+                    )}
+                  </Text>
                   <Code>
                     {key.prefix}…{key.last_four}
                   </Code>

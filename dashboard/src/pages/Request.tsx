@@ -1,7 +1,7 @@
 import { Anchor, Badge, Code, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Schema } from "../api/client";
-import { type Detail, platformKeys, request, routingRules } from "../api/queries";
+import { type Detail, platformKeys, request, routingRules, teams } from "../api/queries";
 import { Link } from "../app/router";
 import { CopyButton } from "../ui/Copy";
 import { Facts } from "../ui/Facts";
@@ -72,6 +72,7 @@ function About({ entry }: { entry: Detail }) {
         ["HTTP status", entry.error_code ? `${entry.status_code} (${entry.error_code})` : entry.status_code],
         ["Why it failed", reasonOf(entry)],
         ["Key", <KeyName key="key" id={entry.key_id} />],
+        ["Team", entry.team_id && <TeamName key="team" id={entry.team_id} />],
         ["User", entry.user && <Link key="user" to={`/requests?user=${encodeURIComponent(entry.user)}`}>{entry.user}</Link>],
         ["Tags", tags.length > 0 && tags.map(([name, value]) => <Badge key={name} variant="outline" color="gray" mr={4}>{`${name}=${value}`}</Badge>)],
         ["Went without", entry.degraded.join(", ")],
@@ -80,6 +81,12 @@ function About({ entry }: { entry: Detail }) {
       ]}
     />
   );
+}
+
+/** By its name today; a team that is no more is known by its id alone. */
+function TeamName({ id }: { id: string }) {
+  const { data } = useQuery(teams());
+  return <Link to={`/requests?team_id=${encodeURIComponent(id)}`}>{data?.teams.find((team) => team.id === id)?.name ?? id}</Link>;
 }
 
 /** By its name today; a key that was revoked is known by its id alone. */

@@ -29,6 +29,7 @@ function filtersOf(query: URLSearchParams): Filters {
     session: query.get("session") ?? undefined,
     client: query.get("client") ?? undefined,
     user: query.get("user") ?? undefined,
+    team_id: query.get("team_id") ?? undefined,
     tag: query.get("tag") ?? undefined,
     error_code: query.get("error_code") ?? undefined,
     min_latency_ms: slownessOf(query.get("min_latency_ms")),

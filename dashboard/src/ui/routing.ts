@@ -54,7 +54,9 @@ export function whySentence(reason: string, stays: boolean): string {
     case "abstained":
       return "The requested model stays: nothing in the prompt says how hard it is, or tools that change something are declared.";
     case "pinned":
-      return "A conversation with tools stays on the model that began it.";
+      return "A conversation with tools, or one that a budget has moved, stays on its model.";
+    case "budget":
+      return "A budget has no room: what begins goes to the cheapest model of its ladder.";
     default:
       return reason.replaceAll("_", " ");
   }

@@ -104,7 +104,7 @@ class Options:
         self._budget(path, value, self._data[section].get("budget_duration"))
 
     def _budget(self, path: str, value: Any, duration: Any) -> None:
-        """A budget by the month becomes one of a key; one by the day, which Promptly does not enforce, an alert."""
+        """A budget by the month becomes one of a key, one by the day an alert."""
         if not _number(value) or value < 0:
             self._report.wrong(path, "an amount of dollars")
         elif value == 0:
@@ -122,12 +122,12 @@ class Options:
             self._report.remark(
                 path,
                 Note(
-                    "Promptly's budgets are by the month; this became an alert, which stops nothing.",
-                    "Set `monthly_budget_usd` under `keys:`.",
+                    "Promptly has no budget of all together; this became an alert, which stops nothing.",
+                    "Put all keys into one team, and write a budget of it by the day under `budgets:`.",
                 ),
             )
         else:
-            note = Note("Promptly's budgets are by the month.", "Set `monthly_budget_usd` under `keys:`.")
+            note = Note("Promptly's budgets are by the day or the month.", "Write one under `budgets:`.")
             self._report.remark(path, note)
 
     def _alerting(self, path: str, value: Any) -> None:

@@ -20,7 +20,9 @@ USERS = (*SERVICES, OPERATOR)
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What one service does on the bus. `consumes` and `watches` name durable consumers: read from, and only counted."""
+    """What one service does on the bus. `consumes` and `watches` name durable consumers: read from, and only counted. `reads` are sums that
+    it also looks at without adding to them.
+    """
 
     calls: Sequence[Rpc[Any, Any]] = ()
     serves: Sequence[Rpc[Any, Any]] = ()
@@ -32,6 +34,7 @@ class Access:
     gets: Sequence[Bucket] = ()
     deletes: Sequence[Bucket] = ()
     adds: Sequence[SharedCounter] = ()
+    reads: Sequence[SharedCounter] = ()
 
 
 ACCESS: Mapping[str, Access] = {
@@ -53,13 +56,17 @@ ACCESS: Mapping[str, Access] = {
             *(gateway.TEST_PROVIDER_KEY, gateway.CHECK_BATCH),
             *(gateway.LIST_CAPTURES, gateway.READ_CAPTURE, gateway.ERASE_CAPTURES, gateway.REPLAY),
         ),
-        emits=(events.COMPLETION_FINISHED, events.FEEDBACK_GIVEN, gateway.GATEWAY_ALIVE),
+        emits=(events.COMPLETION_FINISHED, events.FEEDBACK_GIVEN, events.BUDGET_EXCEEDED, gateway.GATEWAY_ALIVE),
         hears=(auth.PRINCIPAL_CHANGED, auth.CREDITS_WANTED, auth.CREDITS_ADDED, gateway.GATEWAY_ALIVE),
         consumes=("gateway_erase", "gateway_erase_members"),
         puts=(gateway.TURNS, gateway.OWNERS, gateway.RESPONSES, gateway.DEFERRED, gateway.CAPTURES),
         gets=(gateway.TURNS, gateway.OWNERS, gateway.RESPONSES, gateway.DEFERRED, gateway.CAPTURES),
         deletes=(gateway.RESPONSES, gateway.DEFERRED, gateway.CAPTURES),
-        adds=(gateway.RATE, gateway.BUDGET, gateway.RESPONSE_BYTES, gateway.DEFERRED_BYTES, gateway.CAPTURE_BYTES),
+        adds=(
+            *(gateway.RATE, gateway.BUDGET, gateway.BUDGET_DAYS),
+            *(gateway.RESPONSE_BYTES, gateway.DEFERRED_BYTES, gateway.CAPTURE_BYTES),
+        ),
+        reads=(gateway.BUDGET, gateway.BUDGET_DAYS),
     ),
     "auth": Access(
         calls=(
@@ -78,6 +85,7 @@ ACCESS: Mapping[str, Access] = {
                 analytics.EXPERIMENT,
                 analytics.REQUEST,
                 analytics.CHARGED,
+                analytics.SPENT,
                 cache.STATS,
                 cache.CLEAR,
                 cache.FORGET,
@@ -131,7 +139,7 @@ ACCESS: Mapping[str, Access] = {
             *(alerts.LIST_RULES, alerts.PUT_RULE, alerts.GET_RULE, alerts.DELETE_RULE),
             *(alerts.LIST_EVENTS, alerts.TEST_RULE),
         ),
-        consumes=("alerts", "alerts_erase", "alerts_guard"),
+        consumes=("alerts", "alerts_erase", "alerts_guard", "alerts_budgets"),
         watches=("alerts",),
     ),
     OPERATOR: Access(calls=(auth.RESET_PASSWORD, auth.REWRAP_KEYS, auth.GRANT_CREDITS, *map(status_of, SERVICES))),
@@ -171,6 +179,8 @@ def _jetstream(user: str, own: Access, topology: Topology) -> Iterator[str]:
     yield f"{api}.STREAM.INFO.{stream}"  # what time the server has
     for bucket in own.gets:
         yield f"{api}.DIRECT.GET.KV_{bucket.name}.>"
+    for tally in own.reads:
+        yield f"{api}.DIRECT.GET.{tally.name}.>"
     for bucket in own.deletes:
         yield f"{api}.STREAM.PURGE.KV_{bucket.name}"
     for consumer in own.consumes:

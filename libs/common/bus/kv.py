@@ -1,5 +1,6 @@
 """Buckets and tallies in JetStream: what is kept by key, for all copies of a service."""
 
+import msgspec
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, NotFoundError
@@ -7,6 +8,12 @@ from nats.js.errors import APIError, NotFoundError
 from libs.common.contracts.base import Bucket, SharedCounter
 
 _WRONG_REVISION = 10071
+
+
+class _Sum(msgspec.Struct):
+    """How the server keeps a sum."""
+
+    val: str = "0"
 
 
 def bucket_stream(bucket: Bucket) -> StreamConfig:
@@ -108,3 +115,12 @@ async def add(jetstream: JetStreamContext, tally: SharedCounter, key: str, amoun
     subject = f"promptly.v1.tally.{tally.name}.{key}"
     done = await jetstream.publish(subject, b"", timeout=timeout, headers={"Nats-Incr": f"{amount:+d}"})
     return int(done.val or 0)
+
+
+async def total(jetstream: JetStreamContext, tally: SharedCounter, key: str) -> int | None:
+    """The sum; None where nothing was ever added to it."""
+    try:
+        found = await jetstream.get_last_msg(tally.name, f"promptly.v1.tally.{tally.name}.{key}", direct=True)
+    except NotFoundError:
+        return None
+    return int(msgspec.json.decode(found.data or b"{}", type=_Sum).val)

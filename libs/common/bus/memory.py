@@ -159,6 +159,10 @@ class MemoryBus:
         self._tallies[tally.name, key] += amount
         return self._tallies[tally.name, key]
 
+    async def total(self, tally: SharedCounter, key: str) -> int | None:
+        self._check()
+        return self._tallies.get((tally.name, key))
+
     def _check(self) -> None:
         if not self.connected:
             raise NotConnected("The bus is not connected.")

@@ -284,14 +284,18 @@ class NatsBus:
 
     async def delete(self, bucket: Bucket, key: str) -> None:
         with _AS_OURS:
-            async with self._pulse.keep_watch():
-                async with asyncio.timeout(_seconds_left()):
-                    await kv.delete(self._js, bucket, key)
+            async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
+                await kv.delete(self._js, bucket, key)
 
     async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
         with _AS_OURS:
             async with self._pulse.keep_watch():
                 return await kv.add(self._js, tally, key, amount, _seconds_left())
+
+    async def total(self, tally: SharedCounter, key: str) -> int | None:
+        with _AS_OURS:
+            async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
+                return await kv.total(self._js, tally, key)
 
     async def listen(self, event: Event[Payload], listener: Listener[Payload]) -> None:
         async def on_message(message: Msg) -> None:

@@ -104,6 +104,10 @@ class Bus(Protocol):
         """Add to a sum, and see the new one. Raises as `put` does."""
         ...
 
+    async def total(self, tally: SharedCounter, key: str) -> int | None:
+        """A sum as it is; None where nothing was ever added to it. Raises as `put` does."""
+        ...
+
     async def drain(self) -> None:
         """Stop taking work, finish what is in hand, then disconnect."""
         ...

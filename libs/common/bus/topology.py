@@ -17,6 +17,7 @@ from libs.common.bus.kv import bucket_stream, tally_stream
 from libs.common.contracts.auth import ATTEMPTS
 from libs.common.contracts.base import Bucket, Event, SharedCounter
 from libs.common.contracts.events import (
+    BUDGET_EXCEEDED,
     COMPLETION_FINISHED,
     DURABLE_EVENTS,
     FEEDBACK_GIVEN,
@@ -26,6 +27,7 @@ from libs.common.contracts.events import (
 )
 from libs.common.contracts.gateway import (
     BUDGET,
+    BUDGET_DAYS,
     CAPTURE_BYTES,
     CAPTURES,
     DEFERRED,
@@ -52,6 +54,7 @@ def _consumers() -> Mapping[str, Sequence[str]]:
         COMPLETION_FINISHED.subject: ("analytics", "alerts"),
         FEEDBACK_GIVEN.subject: ("analytics_feedback",),
         LEVER_SWITCHED_OFF.subject: ("alerts_guard",),
+        BUDGET_EXCEEDED.subject: ("alerts_budgets",),
         ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase", "gateway_erase"),
         MEMBER_REMOVED.subject: ("gateway_erase_members",),
     }
@@ -67,7 +70,10 @@ class Topology:
     events: Sequence[Event[Any]] = DURABLE_EVENTS
     consumers: Mapping[str, Sequence[str]] = field(default_factory=_consumers)
     buckets: Sequence[Bucket] = (TURNS, OBJECT_OWNERS, RESPONSES, DEFERRED, CAPTURES, LEARNED)
-    tallies: Sequence[SharedCounter] = (RATE, BUDGET, RESPONSE_BYTES, DEFERRED_BYTES, CAPTURE_BYTES, ATTEMPTS)
+    tallies: Sequence[SharedCounter] = (
+        *(RATE, BUDGET, BUDGET_DAYS, RESPONSE_BYTES, DEFERRED_BYTES, CAPTURE_BYTES),
+        ATTEMPTS,
+    )
     max_bytes: int = 1 << 30
     replicas: int | None = None
 

@@ -168,8 +168,8 @@ class LatencySeries(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """A period, broken down by one or two dimensions: key, endpoint, model, provider, user, client, error (the code of a
-    failed request's error), or a tag as "tag:name". Of user, client, error and tags at most one. `filters` are values that dimensions
+    """A period, broken down by one or two dimensions: key, endpoint, model, provider, user, team, client, error (the code of a
+    failed request's error), or a tag as "tag:name". Of user, team, client, error and tags at most one. `filters` are values that dimensions
     must have. With an `interval` (hour, day, week, month in `time_zone`) each row has its points, and with `previous` what the period
     before had, of the same length or months.
     """
@@ -256,6 +256,7 @@ class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     conversation: str | None = None
     end_user: str | None = None
     tag: tuple[str, str] | None = None
+    team_id: str | None = None
     error_code: str | None = None
     min_latency_ms: float | None = None
     ids: tuple[str, ...] | None = None
@@ -309,21 +310,15 @@ REQUEST: Rpc[RequestById, RequestEntry] = Rpc("promptly.v1.analytics.request", R
 REQUESTS_LOGGED: Event[RequestsLogged] = Event("promptly.v1.events.requests.logged", RequestsLogged, False)
 
 
-class KeySpending(msgspec.Struct, frozen=True, kw_only=True):
-    """One key's requests since a moment."""
-
-    org_id: str
-    key_id: str
-    from_ms: int
-
-
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """What they cost, in nano-dollars; unpriced requests count nothing."""
+    """What the requests cost, in nano-dollars, that are in the log since `from_ms` and fit a query in all but its model and its page;
+    unpriced ones count nothing.
+    """
 
     nano: int
 
 
-SPENT: Rpc[KeySpending, Spent] = Rpc("promptly.v1.analytics.spent", KeySpending, Spent, 2000)
+SPENT: Rpc[RequestQuery, Spent] = Rpc("promptly.v1.analytics.spent", RequestQuery, Spent, 2000)
 
 
 class LeaseOf(msgspec.Struct, frozen=True, kw_only=True):

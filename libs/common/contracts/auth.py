@@ -94,11 +94,33 @@ class ModelAlias(msgspec.Struct, frozen=True, kw_only=True):
     fallbacks: tuple[str, ...] = ()
 
 
+BudgetSubject = Literal["key", "user", "team", "tag"]
+BudgetPeriod = Literal["day", "month"]
+OnExceed = Literal["block", "route_simple", "alert"]
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What requests may cost in each UTC day or calendar month: those of one key, team, end user or value of the tag `tag`, or, where
+    `value` is None, those of each of them, so much each. `changed_ms` is when its limit was last set, in ms since the epoch.
+    """
+
+    id: str
+    name: str
+    subject: BudgetSubject
+    period: BudgetPeriod
+    limit_nano: int
+    on_exceed: OnExceed
+    tag: str | None = None
+    value: str | None = None
+    changed_ms: int = 0
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Who calls, and everything of the organization that a request needs. Without a budget a key may spend any amount.
 
-    `unrouted_models` are the models that a key may use where no router chooses: embeddings, and calls that are passed through;
-    none: any.
+    `monthly_budget_nano` is the key's own budget, `budgets` are those of the organization that may concern it. `team_id` is the team that
+    the key belongs to. `unrouted_models` are the models that a key may use where no router chooses: embeddings, and calls that are passed
+    through; none: any.
     """
 
     org_id: str
@@ -114,6 +136,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     monthly_budget_nano: int | None = None
     unrouted_models: tuple[str, ...] = ()
     aliases: dict[str, ModelAlias] = {}
+    team_id: str | None = None
+    budgets: tuple[Budget, ...] = ()
 
 
 class VerifyApiKey(msgspec.Struct, frozen=True, kw_only=True):

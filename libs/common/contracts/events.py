@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from libs.common.contracts.auth import Tier
+from libs.common.contracts.auth import BudgetPeriod, BudgetSubject, OnExceed, Tier
 from libs.common.contracts.base import Event
 
 Status = Literal["success", "fallback", "cached", "error", "cancelled"]
@@ -69,6 +69,7 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     `unpriced` names those, or the token classes, that have no known price. `items` of an embedding call are its inputs,
     `cached_items` those that were served from the cache; `stored` says that the answer was kept for follow-ups. `arm` is the
     side of the experiment that the conversation is on, `conversation` a keyed digest that names it; None where there is no experiment.
+    `team_id` is the team that the key belonged to.
     """
 
     id: str
@@ -136,6 +137,7 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     arm: Arm | None = None
     conversation: str | None = None
     alias: str | None = None
+    team_id: str | None = None
 
 
 COMPLETION_FINISHED: Event[CompletionFinished] = Event(
@@ -194,4 +196,39 @@ class LeverSwitchedOff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LEVER_SWITCHED_OFF: Event[LeverSwitchedOff] = Event("promptly.v1.events.lever.switched_off", LeverSwitchedOff, True)
-DURABLE_EVENTS = (COMPLETION_FINISHED, FEEDBACK_GIVEN, ORG_DELETED, MEMBER_REMOVED, LEVER_SWITCHED_OFF)
+
+
+# Stands for the values that have no sum of their own.
+OTHER_VALUES = "(other)"
+
+
+class BudgetExceeded(msgspec.Struct, frozen=True, kw_only=True):
+    """A request came for which a budget had no room. `value` is the key, team, user or tag's value that it was for, `start_ms` when the
+    budget's period began or its limit was last set, whichever is later, and `until_ms` when it starts anew. Told once by each gateway,
+    so it may come more than once.
+    """
+
+    org_id: str
+    budget_id: str
+    name: str
+    subject: BudgetSubject
+    tag: str | None
+    value: str
+    each: bool
+    period: BudgetPeriod
+    limit_nano: int
+    on_exceed: OnExceed
+    time_ms: int
+    start_ms: int
+    until_ms: int
+
+
+BUDGET_EXCEEDED: Event[BudgetExceeded] = Event("promptly.v1.events.budget.exceeded", BudgetExceeded, True)
+DURABLE_EVENTS = (
+    COMPLETION_FINISHED,
+    FEEDBACK_GIVEN,
+    ORG_DELETED,
+    MEMBER_REMOVED,
+    LEVER_SWITCHED_OFF,
+    BUDGET_EXCEEDED,
+)

@@ -69,7 +69,9 @@ class BatchChecked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CHECK_BATCH: Rpc[CheckBatch, BatchChecked] = Rpc("promptly.v1.gateway.check_batch", CheckBatch, BatchChecked, 30_000)
+# What was spent of budgets, in nano-dollars, and how many values each has sums for: by month, and by day.
 BUDGET = SharedCounter("PROMPTLY_BUDGET", 35 * 86_400.0, on_disk=True)
+BUDGET_DAYS = SharedCounter("PROMPTLY_BUDGET_DAYS", 3 * 86_400.0, on_disk=True)
 
 # By organization, member, UTC day and request, sealed. Past `max_bytes` no new ones are taken.
 CAPTURES = Bucket("promptly_captures", 30 * 86_400.0, 1 << 30, own_ages=True)

@@ -38,7 +38,8 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
     `pinned` keeps a tool loop on its model. `org_id` tells whose traffic the router has learned from. `conversation` holds
     the user's turns from the first on (the newest is `prompt`; empty: there is no other); `system` is what the instructions say,
     `writes` whether tools that change something are declared. `answer_limit` is the most tokens that an answer may have;
-    `prefix_marked`: the provider is asked to keep the beginning, which some only do then.
+    `prefix_marked`: the provider is asked to keep the beginning, which some only do then. `step_down`: a budget wants whatever is judged
+    here to be routed as simple.
     """
 
     requested_model: str
@@ -61,9 +62,12 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
     substitute_unreachable: bool = False
     rules_in_manual: bool = False
     older_generations: bool = False
+    step_down: bool = False
 
 
-Reason = Literal["rule", "classifier", "manual", "not_dearer", "not_capable", "not_reachable", "abstained", "pinned"]
+Reason = Literal[
+    "rule", "classifier", "manual", "not_dearer", "not_capable", "not_reachable", "abstained", "pinned", "budget"
+]
 
 
 class RouteReply(msgspec.Struct, frozen=True, kw_only=True):

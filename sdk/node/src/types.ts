@@ -20,7 +20,8 @@ export type RoutingReason =
   | "not_capable"
   | "not_reachable"
   | "abstained"
-  | "pinned";
+  | "pinned"
+  | "budget";
 
 /** What became of a request: models, tokens, and the dollars that were saved. */
 export interface Metadata {
@@ -56,6 +57,8 @@ export interface Metadata {
   not_done?: string[];
   /** Why this model. */
   routing_reason?: RoutingReason;
+  /** The budget that had no room, and wanted the request to be routed as a simple one. */
+  budget_exceeded?: string;
   /** What in the prompt spoke for its complexity, strongest first. */
   routing_signals?: string[];
   /** In shadow mode, the model that routing would have chosen. */

@@ -1,12 +1,22 @@
-"""The sentence of a firing, a recovery or a test, for people."""
+"""The sentence of a firing, a recovery or a test, or of a budget without room, for people."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from libs.common.contracts.alerts import AlertRule, Operator
+from libs.common.contracts.auth import OnExceed
+from libs.common.contracts.events import OTHER_VALUES, BudgetExceeded
+from libs.common.money import written
 from services.alerts.domain.metrics import METRICS
 
 Kind = Literal["fired", "resolved", "test"]
+# What becomes of requests that a budget has no room for.
+_THEN: Final[Mapping[OnExceed, str]] = {
+    "block": "Requests that it has no room for are refused",
+    "route_simple": "Requests that may be routed go to the cheapest model of their ladder",
+    "alert": "Requests go on as before",
+}
 _COMPARED: Final[Mapping[Operator, str]] = {"gt": "more than", "gte": "at least", "lt": "less than", "lte": "at most"}
 
 
@@ -19,6 +29,24 @@ def sentence(rule: AlertRule, kind: Kind, value: float, forecast: float | None =
     if kind == "fired" and forecast is not None and rule.operator in ("gt", "gte"):
         text += f"; on pace for {_dollars(forecast, short=True)} of {_dollars(rule.threshold, short=True)}"
     return f"{text}."
+
+
+def budget_sentence(told: BudgetExceeded) -> str:
+    """Such as "The budget "Each user" of $5.00 a day is used up …, first for the user ann. Requests …, until it starts anew at …"."""
+    until = datetime.fromtimestamp(told.until_ms / 1000, UTC)
+    first = f", first for {_whose(told)}" if told.each else ""
+    return (
+        f'The budget "{told.name}" of {written(told.limit_nano)} a {told.period} is used up or set aside for calls under way{first}.'
+        f" {_THEN[told.on_exceed]}, until it starts anew at {until:%Y-%m-%d %H:%M} UTC."
+    )
+
+
+def _whose(told: BudgetExceeded) -> str:
+    if told.value == OTHER_VALUES:
+        return f"a {told.subject} beyond those with sums of their own"
+    if told.subject == "tag":
+        return f"{told.tag}={told.value}"
+    return f"the user {told.value}" if told.subject == "user" else f"a {told.subject}"
 
 
 def _reported(rule: AlertRule, amount: str) -> str:

@@ -49,8 +49,8 @@ def notification_of(rule: AlertRule, event: AlertEvent, notice_id: str) -> Outgo
     )
 
 
-def notification_of_guard(event: AlertEvent, notice_id: str) -> OutgoingNotification:
-    """The message about a lever that the guard has switched off; it stands in the place of a rule."""
+def notification_without_rule(event: AlertEvent, notice_id: str) -> OutgoingNotification:
+    """The message about a lever that the guard has switched off, or a budget without room; it stands in the place of a rule."""
     return OutgoingNotification(
         id=notice_id,
         org_id=event.org_id,

@@ -14,7 +14,7 @@ from libs.common.errors import BadRequest
 from services.analytics.domain.periods import TimeRange, moment
 
 DIMENSIONS: Final = ("key", "endpoint", "model", "provider")
-LABELS: Final = ("user", "client", "error")
+LABELS: Final = ("user", "team", "client", "error")
 INTERVALS: Final = ("hour", "day", "week", "month")
 MAX_LIMIT: Final = 500
 # An answer is one message on the bus.
@@ -53,7 +53,7 @@ def asked(query: BreakdownQuery, time_range: TimeRange) -> Asked:
             raise BadRequest(f"A dimension is one of {known}, or tag:name.", param="by")
     labels = {name for name in (*query.by, *query.filters) if is_label(name)}
     if len(labels) > 1:
-        raise BadRequest("At most one of user, client, error and tags can be asked for at once.", param="by")
+        raise BadRequest("At most one of user, team, client, error and tags can be asked for at once.", param="by")
     if not 1 <= query.limit <= MAX_LIMIT:
         raise BadRequest(f"limit is between 1 and {MAX_LIMIT}.", param="limit")
     place = zone(query.time_zone)

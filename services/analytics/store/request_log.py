@@ -37,10 +37,7 @@ _APPEND: Final = text(f"""
     SELECT org_id, id FROM fresh
 """)
 _ONE: Final = text(f"SELECT {_NAMES} FROM analytics.requests WHERE org_id = :org_id AND at = :at AND id = :id")
-_SPENT: Final = text(f"""
-    SELECT {kept("coalesce(sum(actual_cost_nano), 0)")}
-    FROM analytics.requests WHERE org_id = :org_id AND key_id = :key_id AND at >= :start
-""")
+_SPENT: Final = f"SELECT {kept('coalesce(sum(actual_cost_nano), 0)')} FROM analytics.requests WHERE "
 _CHARGED: Final = text(f"""
     SELECT {kept("coalesce(sum(charged_tokens), 0)")}
     FROM analytics.requests WHERE org_id = :org_id AND credit_lease = :lease_id
@@ -96,9 +93,9 @@ class SqlRequestLog:
         row = (await self._tx.execute(_ONE, key)).mappings().one_or_none()
         return None if row is None else finished(dict(row))
 
-    async def spent(self, org_id: str, key_id: str, start: datetime) -> int:
-        values = {"org_id": org_id, "key_id": key_id, "start": start}
-        nano: int = (await self._tx.execute(_SPENT, values)).scalar_one()
+    async def spent(self, query: RequestQuery) -> int:
+        where, values = _filters(query)
+        nano: int = (await self._tx.execute(text(_SPENT + " AND ".join(where)), values)).scalar_one()
         return nano
 
     async def batches(self, start: datetime, end: datetime) -> Sequence[tuple[str, str]]:
@@ -141,7 +138,7 @@ def _filters(query: RequestQuery) -> tuple[list[str], dict[str, object]]:
     if query.min_latency_ms is not None:
         where.append("latency_ms >= :min_latency_ms")
         values["min_latency_ms"] = query.min_latency_ms
-    for name in ("status", "key_id", "kind", "session", "client", "arm", "conversation", "end_user"):
+    for name in ("status", "key_id", "kind", "session", "client", "arm", "conversation", "end_user", "team_id"):
         if (value := getattr(query, name)) is not None:
             where.append(f"{name} = :{name}")
             values[name] = value

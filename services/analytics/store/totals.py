@@ -50,9 +50,10 @@ USES: Final = {
     "baseline_cost_nano": REQUESTS["baseline_nano"],
     "unpriced_requests": REQUESTS["unpriced"],
 }
-# A line for each name that a request carries: its end user, its client program, the code of its error, its tags.
+# A line for each name that a request carries: its end user, its team, its client program, the code of its error, its tags.
 LABEL_LINES: Final = """LATERAL (
     SELECT 'user' AS label, end_user AS value WHERE end_user IS NOT NULL
+    UNION ALL SELECT 'team', team_id WHERE team_id IS NOT NULL
     UNION ALL SELECT 'client', client WHERE client IS NOT NULL
     UNION ALL SELECT 'error', error_code WHERE status = 'error' AND error_code IS NOT NULL
     UNION ALL SELECT 'tag:' || tag.key, tag.value FROM jsonb_each_text(tags) AS tag

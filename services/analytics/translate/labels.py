@@ -1,4 +1,4 @@
-"""Names that requests carry: end users, client programs, codes of errors, tags. Each gets sums of its own, so their number has a bound."""
+"""Names that requests carry: end users, teams, client programs, codes of errors, tags. Each gets sums of its own, so there is a bound."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -63,10 +63,11 @@ class Labels:
 
 
 def labels_of(event: CompletionFinished) -> dict[str, str]:
-    """The end user, the client, the error of a failed request and the tags, as the log has them."""
+    """The end user, the team, the client, the error of a failed request and the tags, as the log has them."""
     kept = bounded(event)
     names = {
         "user": kept.end_user,
+        "team": kept.team_id,
         "client": kept.client,
         "error": kept.error_code if kept.status == "error" else None,
         **{f"tag:{name}": value for name, value in kept.tags.items()},

@@ -85,6 +85,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "arm": "text",
     "conversation": "text",
     "alias": "text",
+    "team_id": "text",
 }
 _TOKENS: Final = tuple(field.name for field in msgspec.structs.fields(TokenClasses))
 _FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(CompletionFinished) if field.name != "tokens")

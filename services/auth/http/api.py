@@ -21,6 +21,8 @@ from services.auth.alerts.http import AlertController
 from services.auth.billing.credits import Credits
 from services.auth.billing.http import BillingController
 from services.auth.billing.service import Billing
+from services.auth.budgets.http import BudgetController
+from services.auth.budgets.service import Budgets
 from services.auth.captures.http import CaptureController, ReplayController
 from services.auth.domain.links import Links
 from services.auth.experiments.http import AuditController, ExperimentController
@@ -43,6 +45,8 @@ from services.auth.sessions.service import Sessions
 from services.auth.status.http import StatusController
 from services.auth.team.http import InviteController, TeamController
 from services.auth.team.service import Team
+from services.auth.teams.http import TeamsController
+from services.auth.teams.service import Teams
 
 _LARGEST_BODY: Final = 1024 * 1024
 
@@ -62,6 +66,8 @@ class Parts:
     control_keys: ControlKeys
     provider_keys: ProviderKeys
     configuration: Configuration
+    teams: Teams
+    budgets: Budgets
     credits_: Credits
     billing: Billing
     subscriptions: Subscriptions
@@ -86,6 +92,8 @@ def create_api(parts: Parts) -> Litestar:
             ProviderKeyController,
             OptimizationController,
             RoutingController,
+            TeamsController,
+            BudgetController,
             AnalyticsController,
             RequestController,
             ExperimentController,

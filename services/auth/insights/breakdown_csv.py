@@ -8,25 +8,27 @@ from services.auth.schemas import iso_ms
 
 _SUMS = ("requests", "errors", "cached", "input_tokens", "output_tokens")
 _MONEY = ("baseline_cost_usd", "cost_usd", "savings_usd", "unpriced_requests")
+_NAMED = ("key", "team")
 _Cells = tuple[object, ...]
 
 
-def text(asked: BreakdownQuery, found: Breakdown, key_names: Mapping[str, str]) -> str:
-    """The whole file. Times are ISO 8601, money is dollars to the last nano-dollar. A line without a time is a row's whole period."""
-    head = ("time", *asked.by, *(("key_name",) if "key" in asked.by else ()), *_SUMS, *_MONEY)
-    return csv_text([head, *_lines(asked, found, key_names)])
+def text(asked: BreakdownQuery, found: Breakdown, names: Mapping[str, str]) -> str:
+    """The whole file. Times are ISO 8601, money is dollars to the last nano-dollar. A line without a time is a row's whole period. Keys
+    and teams have their names beside them, as far as `names` has those by their ids.
+    """
+    head = ("time", *asked.by, *(f"{name}_name" for name in _NAMED if name in asked.by), *_SUMS, *_MONEY)
+    return csv_text([head, *_lines(asked, found, names)])
 
 
-def _lines(asked: BreakdownQuery, found: Breakdown, key_names: Mapping[str, str]) -> Iterator[_Cells]:
-    keys = asked.by.index("key") if "key" in asked.by else None
+def _lines(asked: BreakdownQuery, found: Breakdown, names: Mapping[str, str]) -> Iterator[_Cells]:
+    named = [asked.by.index(name) for name in _NAMED if name in asked.by]
     for row in found.rows:
-        name = () if keys is None else (cell(key_names.get(row.values[keys])),)
-        values = (*map(cell, row.values), *name)
+        values = (*map(cell, row.values), *(cell(names.get(row.values[at])) for at in named))
         for point in row.points:
             yield iso_ms(point.time_ms), *values, *_cells(point.use)
         if not row.points:
             yield None, *values, *_cells(row.use)
-    blanks = (None,) * (len(asked.by) - 1 + (keys is not None))
+    blanks = (None,) * (len(asked.by) - 1 + len(named))
     for title, use in (("(other)", found.other), ("(none)", found.without), ("(total)", found.total)):
         if use.requests or title == "(total)":
             yield None, title, *blanks, *_cells(use)

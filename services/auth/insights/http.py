@@ -23,6 +23,7 @@ from services.auth.insights.stream import csv_lines, new_requests
 from services.auth.insights.subscriptions import Subscriptions
 from services.auth.keys.api_keys import ApiKeys
 from services.auth.sessions.service import Sessions
+from services.auth.teams.service import Teams
 
 _MOST_HOURS: Final = 2_400  # points of an answer, which is one message on the bus
 
@@ -88,11 +89,12 @@ class AnalyticsController(Controller):
         bus: Injected[Bus],
         clock: Injected[Clock],
         api_keys: Injected[ApiKeys],
+        teams: Injected[Teams],
     ) -> schemas.Breakdown:
         """What requests have in common, and what that cost."""
         wanted = _broken_down(request, params, clock)
         found = await bus.call(analytics.BREAKDOWN, wanted)
-        return schemas.Breakdown.of(wanted, found, await _key_names(request, wanted, api_keys))
+        return schemas.Breakdown.of(wanted, found, await _names(request, wanted, api_keys, teams))
 
     @get("/breakdown.csv", needs=Action.READ, media_type="text/csv")
     async def breakdown_csv(
@@ -102,11 +104,12 @@ class AnalyticsController(Controller):
         bus: Injected[Bus],
         clock: Injected[Clock],
         api_keys: Injected[ApiKeys],
+        teams: Injected[Teams],
     ) -> Stream:
-        """The same as CSV, a line for each row and interval, with keys' names."""
+        """The same as CSV, a line for each row and interval, with the names of keys and teams."""
         wanted = _broken_down(request, params, clock)
         found = await bus.call(analytics.BREAKDOWN, wanted)
-        names = await _key_names(request, wanted, api_keys)
+        names = await _names(request, wanted, api_keys, teams)
         headers = {"content-disposition": 'attachment; filename="breakdown.csv"'}
         return Stream([breakdown_csv.text(wanted, found, names)], media_type="text/csv", headers=headers)
 
@@ -171,10 +174,11 @@ def _broken_down(request: ApiRequest, params: schemas.BreakdownQuery, clock: Clo
     return params.asked(request.user.org_id, from_ms, to_ms)
 
 
-async def _key_names(request: ApiRequest, wanted: analytics.BreakdownQuery, api_keys: ApiKeys) -> Mapping[str, str]:
-    if "key" not in wanted.by:
-        return {}
-    return {key.id: key.name for key in await api_keys.all(request.user)}
+async def _names(
+    request: ApiRequest, wanted: analytics.BreakdownQuery, api_keys: ApiKeys, teams: Teams
+) -> Mapping[str, str]:
+    keys = {key.id: key.name for key in await api_keys.all(request.user)} if "key" in wanted.by else {}
+    return keys | (dict(await teams.names(request.user)) if "team" in wanted.by else {})
 
 
 def _filtered(request: ApiRequest, params: schemas.LogFilter, clock: Clock) -> analytics.RequestQuery:
@@ -194,6 +198,7 @@ def _filtered(request: ApiRequest, params: schemas.LogFilter, clock: Clock) -> a
         arm=params.arm,
         conversation=params.conversation,
         end_user=params.user,
+        team_id=params.team_id,
         tag=None if params.tag is None else _pair(params.tag),
         error_code=params.error_code,
         min_latency_ms=params.min_latency_ms,

@@ -17,7 +17,7 @@ COLUMNS: Final = (
     *("original_tokens", "optimized_tokens", "input_tokens", "cached_input_tokens", "output_tokens"),
     *("baseline_cost_usd", "cost_usd", "savings_usd", "estimated", "price_version"),
     *("cache", "cache_similarity", "latency_ms", "overhead_ms", "provider_ms", "first_byte_ms", "fallback_used"),
-    *("client", "session", "stop", "dropped", "unpriced"),
+    *("client", "session", "stop", "dropped", "unpriced", "team_id"),
 )
 # At the beginning of a cell, and also behind what a spreadsheet of another country may take for the end of one. Some read the
 # wide signs like the others.
@@ -47,7 +47,7 @@ def _cells(entry: CompletionFinished) -> tuple[str | int | float | Decimal | Non
         *(_flag(entry.estimated), cell(entry.price_version), entry.cache, entry.cache_similarity),
         *(entry.latency_ms, entry.overhead_ms, entry.provider_ms, entry.first_byte_ms, _flag(entry.fallback_used)),
         *(cell(entry.client), entry.session, cell(entry.stop), cell(" ".join(entry.dropped))),
-        cell(" ".join(entry.unpriced)),
+        *(cell(" ".join(entry.unpriced)), entry.team_id),
     )
 
 

@@ -15,29 +15,32 @@ from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
 from services.auth.domain.audit import AuditEntry
-from services.auth.domain.permissions import require_own_key
+from services.auth.domain.permissions import Action, require, require_own_key, require_scope
 from services.auth.keys.domain.keys import ApiKey, prefix_for
-from services.auth.ports import UnitOfWork
+from services.auth.ports import Tx, UnitOfWork
+from services.auth.teams.domain.teams import named
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What a key's maker chooses; `rpm` is requests per minute, the budget nano-dollars."""
+    """What a key's maker chooses; `rpm` is requests per minute, the budget nano-dollars, `team` a team's id or name."""
 
     name: str
     scopes: tuple[Scope, ...] = ("chat", "optimize")
     rpm: int = 500
     expires_at: datetime | None = None
     monthly_budget_nano: int | None = None
+    team: str | None = None
 
 
 class KeyChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What to change of a key; an expiry or a budget that is None goes."""
+    """What to change of a key; an expiry, a budget or a team that is None goes."""
 
     name: str | UnsetType = UNSET
     scopes: tuple[Scope, ...] | UnsetType = UNSET
     rpm: int | UnsetType = UNSET
     expires_at: datetime | UnsetType | None = UNSET
     monthly_budget_nano: int | UnsetType | None = UNSET
+    team: str | UnsetType | None = UNSET
 
 
 class ApiKeys:
@@ -80,6 +83,8 @@ class ApiKeys:
             raise BadRequest("The key would have expired already.", param="expires_at")
         secret, key = self.make(caller.org_id, caller.user_id, wanted)
         async with self._uow() as tx:
+            if wanted.team is not None:
+                key = await _in_team(tx, caller, key, wanted.team)
             await tx.api_keys.add(key)
         return secret, key
 
@@ -107,6 +112,7 @@ class ApiKeys:
     async def change(self, caller: Caller, key_id: str, wanted: KeyChange) -> ApiKey:
         """Change a key; its secret stays. Gateways that know it look again."""
         fields = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not UNSET}
+        team = fields.pop("team", UNSET)
         if isinstance(wanted.expires_at, datetime) and wanted.expires_at <= self._clock.now():
             raise BadRequest("The key would have expired already; delete it to end it now.", param="expires_at")
         async with self._transactions.begin(caller.org_id, key_id) as tx:
@@ -115,7 +121,9 @@ class ApiKeys:
                 raise NotFound("There is no such key.")
             require_own_key(caller, old.created_by)
             key = msgspec.structs.replace(old, **fields)
-            changed = [name for name in fields if getattr(old, name) != getattr(key, name)]
+            if team is not UNSET:
+                key = await _in_team(tx, caller, key, team)
+            changed = [name for name in (*fields, "team_id") if getattr(old, name) != getattr(key, name)]
             if changed:
                 await tx.api_keys.change(key)
                 entry = AuditEntry(
@@ -174,3 +182,11 @@ class ApiKeys:
         if not found:
             raise NotFound("Your organization has no key; make one first.")
         return found[0].id
+
+
+async def _in_team(tx: Tx, caller: Caller, key: ApiKey, wanted: str | None) -> ApiKey:
+    """The key in this team, or in none. Budgets go by a key's team, so it is for admins to say."""
+    require(caller.role, Action.MANAGE_SETTINGS)
+    require_scope(caller, Action.MANAGE_SETTINGS)
+    team = None if wanted is None else named(await tx.teams.all(caller.org_id), wanted, "team")
+    return msgspec.structs.replace(key, team_id=team and team.id, team=team and team.name)

@@ -43,6 +43,7 @@ class PlatformKeyController(Controller):
             rpm=payload.rpm,
             expires_at=payload.expires_at,
             monthly_budget_nano=None if budget is None else budget_nano(budget),
+            team=payload.team,
         )
         secret, key = await api_keys.create(request.user, wanted)
         return schemas.NewKey.made(key, secret)
@@ -64,7 +65,7 @@ class PlatformKeyController(Controller):
         api_keys: Injected[ApiKeys],
         key_id: FromPath[str],
     ) -> schemas.Key:
-        """Change a key's name, scopes, limit, budget or expiry; the secret stays."""
+        """Change a key's name, scopes, limit, budget, expiry or team; the secret stays."""
         budget = payload.monthly_budget_usd
         wanted = KeyChange(
             name=payload.name,
@@ -72,6 +73,7 @@ class PlatformKeyController(Controller):
             rpm=payload.rpm,
             expires_at=payload.expires_at,
             monthly_budget_nano=budget_nano(budget) if isinstance(budget, Decimal) else budget,
+            team=payload.team,
         )
         return schemas.Key.of(await api_keys.change(request.user, an_id(key_id, "key"), wanted))
 

@@ -29,7 +29,7 @@ class ApiKeys(Protocol):
         ...
 
     async def change(self, key: ApiKey) -> None:
-        """Keep a key's name, scopes, limit, budget and expiry."""
+        """Keep a key's name, scopes, limit, budget, expiry and team."""
         ...
 
     async def revoke(self, key: ApiKey, at: datetime) -> None:

@@ -19,23 +19,25 @@ ModelNames = Annotated[tuple[Text, ...], msgspec.Meta(max_length=500)]
 
 
 class KeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new Promptly key."""
+    """A new Promptly key. `team` is a team's id or name."""
 
     name: Text
     scopes: Annotated[tuple[Scope, ...], msgspec.Meta(min_length=1, max_length=2)] = ("chat", "optimize")
     rpm: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 500
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     monthly_budget_usd: Decimal | None = None
+    team: Text | None = None
 
 
 class KeyChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A change of a Promptly key; what is not named stays. A budget or an expiry that is null goes: the key has none."""
+    """A change of a Promptly key; what is not named stays. A budget, an expiry or a team that is null goes: the key has none."""
 
     name: Text | UnsetType = UNSET
     scopes: Annotated[tuple[Scope, ...], msgspec.Meta(min_length=1, max_length=2)] | UnsetType = UNSET
     rpm: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | UnsetType = UNSET
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | UnsetType | None = UNSET
     monthly_budget_usd: Decimal | UnsetType | None = UNSET
+    team: Text | UnsetType | None = UNSET
 
 
 class ControlKeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +83,8 @@ class Key(Answer, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     rpm: int
     monthly_budget_usd: float | None
+    team_id: str | None
+    team: str | None
     expires_at: Time | None
     created_by: str
     created_at: Time
@@ -97,6 +101,8 @@ class Key(Answer, frozen=True, kw_only=True):
             scopes=key.scopes,
             rpm=key.rpm,
             monthly_budget_usd=optional_usd(key.monthly_budget_nano),
+            team_id=key.team_id,
+            team=key.team,
             expires_at=None if key.expires_at is None else iso(key.expires_at),
             created_by=key.created_by,
             created_at=iso(key.created_at),

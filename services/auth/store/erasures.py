@@ -21,6 +21,8 @@ _TABLES: Final = (
         "invites",
         "tickets",
         "removed_members",
+        "budgets",
+        "teams",
     ),
     *("identities", "revoked_tokens", "logins", "users", "orgs"),
 )

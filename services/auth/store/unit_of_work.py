@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from libs.common.db import Database
 from services.auth.accounts.store import SqlAccounts
 from services.auth.billing.store import SqlIdempotencyRecords, SqlLedger
+from services.auth.budgets.store import SqlBudgets
 from services.auth.keys.store.api_keys import SqlApiKeys
 from services.auth.keys.store.control_keys import SqlControlKeys
 from services.auth.keys.store.provider_keys import SqlProviderKeys
@@ -16,6 +17,7 @@ from services.auth.store.audit import SqlAuditLog
 from services.auth.store.erasures import SqlErasures
 from services.auth.store.one_time_tokens import SqlOneTimeTokens
 from services.auth.team.store import SqlInvites
+from services.auth.teams.store import SqlTeams
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class SqlTx:
     ledger: SqlLedger
     idempotency: SqlIdempotencyRecords
     audit: SqlAuditLog
+    teams: SqlTeams
+    budgets: SqlBudgets
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -53,6 +57,8 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 ledger=SqlLedger(tx),
                 idempotency=SqlIdempotencyRecords(tx),
                 audit=SqlAuditLog(tx),
+                teams=SqlTeams(tx),
+                budgets=SqlBudgets(tx),
             )
 
     return begin

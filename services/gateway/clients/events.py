@@ -1,10 +1,11 @@
-"""Finished requests, published on the bus, or spooled on disk until it is back."""
+"""Finished requests and exceeded budgets, published on the bus, or spooled on disk until it is back."""
 
 from libs.common import context
 from libs.common.bounded import bounded
 from libs.common.bus.ports import Bus
 from libs.common.bus.spool import Spool
-from libs.common.contracts.events import COMPLETION_FINISHED, CompletionFinished
+from libs.common.contracts.base import Event, Payload
+from libs.common.contracts.events import BUDGET_EXCEEDED, COMPLETION_FINISHED, BudgetExceeded, CompletionFinished
 from libs.common.errors import PromptlyError
 
 
@@ -17,9 +18,14 @@ class SpooledEvents:
         self._budget = ack_budget_ms
 
     async def finished(self, event: CompletionFinished) -> None:
-        event = bounded(event)
+        await self._publish(COMPLETION_FINISHED, bounded(event), event.id)
+
+    async def budget_exceeded(self, event: BudgetExceeded) -> None:
+        await self._publish(BUDGET_EXCEEDED, event, f"{event.budget_id}.{event.start_ms}")
+
+    async def _publish(self, event: Event[Payload], payload: Payload, event_id: str) -> None:
         try:
-            with context.bound(request_id=event.id, budget_ms=self._budget):
-                await self._bus.emit(COMPLETION_FINISHED, event, event_id=event.id)
+            with context.bound(request_id=event_id, budget_ms=self._budget):
+                await self._bus.emit(event, payload, event_id=event_id)
         except PromptlyError:  # also what is too large: the replay sets it aside, and says so
-            await self._spool.append(COMPLETION_FINISHED, event, event.id)
+            await self._spool.append(event, payload, event_id)

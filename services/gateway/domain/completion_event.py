@@ -40,6 +40,8 @@ def response_metadata(request: Request, plan: Plan, outcome: Outcome, now: float
         found["model_note"] = plan.target.note
     if plan.optimized is not None and hit is None and not plan.fallback_used:
         found |= {"content_kinds": plan.optimized.content, "left_out": plan.optimized.left_out}
+    if plan.budget_exceeded is not None and hit is None:
+        found["budget_exceeded"] = plan.budget_exceeded
     if request.arm is not None:
         found["arm"] = request.arm
     if plan.not_done:
@@ -127,6 +129,7 @@ def completion_event(request: Request, plan: Plan, outcome: Outcome, now: float)
         arm=request.arm,
         conversation=request.conversation,
         alias=request.alias,
+        team_id=request.principal.team_id,
     )
 
 
@@ -166,6 +169,7 @@ def failure_event(request: Request, now: float, *, status_code: int, error: str)
         trace_id=request.trace_id,
         arm=request.arm,
         conversation=request.conversation,
+        team_id=request.principal.team_id,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from libs.common.contracts.auth import Principal
+from services.gateway.domain.budgets import BudgetShare
 from services.gateway.domain.plan import Plan
 from services.gateway.domain.stored_response import Conversation
 
@@ -15,8 +16,8 @@ DeferredState = Literal["queued", "in_progress", "completed", "failed", "cancell
 
 class DeferredRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request that was admitted and planned, as whichever gateway goes on with it needs it. `surface` is the client's format;
-    `spent_ms` is how long its client waited for the status address; `reserved_nano` is what was taken from its key's budget. Times are
-    ms since the epoch.
+    `spent_ms` is how long its client waited for the status address; `reserved_nano` is what was taken from each of its
+    `budgets`. Times are ms since the epoch.
     """
 
     id: str
@@ -31,6 +32,7 @@ class DeferredRequest(msgspec.Struct, frozen=True, kw_only=True):
     deadline_ms: int
     conversation: Conversation | None = None
     reserved_nano: int | None = None
+    budgets: tuple[BudgetShare, ...] = ()
 
 
 class DeferredStatus(msgspec.Struct, frozen=True, kw_only=True):

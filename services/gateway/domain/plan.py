@@ -22,7 +22,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `waited` is how many seconds another request's call was waited for; `recalled` what is known of the tool calls in the
     conversation, by their id; `body` is the client's body with the optimizer's texts, where its format is not the optimizer's;
     `refusal` the router's error where no key reaches a model that would do; `fallback_used` says that the client's own request went out
-    in the end, `instead_used` that it went to a model that its alias has for this; `degraded` names the services that were skipped.
+    in the end, `instead_used` that it went to a model that its alias has for this; `budget_exceeded` names the budget that wants the
+    request to be routed as a simple one; `degraded` names the services that were skipped.
     """
 
     cache: Literal["exact", "semantic", "miss", "off"] = "off"
@@ -37,6 +38,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     target: Target | None = None
     fallback_used: bool = False
     instead_used: bool = False
+    budget_exceeded: str | None = None
     degraded: tuple[str, ...] = ()
 
     def without(self, *services: str) -> "Plan":
@@ -96,10 +98,18 @@ def routed_model(request: Request, plan: Plan) -> str:
 def pinned_model(request: Request, plan: Plan) -> str | None:
     """The model that a tool loop goes on with: the one whose calls this request answers, else the session's."""
     ids = request.calls.open
+    if (stepped_down := _stepped_down(request, plan)) is not None:
+        return stepped_down.served_model
     called = next((plan.recalled[name].served_model for name in ids if name in plan.recalled), None)
     if called is not None or request.session_name is None or not request.calls.in_loop:
         return called
     return session_model(request, plan) or request.baseline_model
+
+
+def _stepped_down(request: Request, plan: Plan) -> Kept | None:
+    """What is kept of a session that a budget has moved."""
+    kept = None if request.session_name is None else plan.recalled.get(request.session_name)
+    return kept if kept is not None and kept.stepped_down else None
 
 
 def session_model(request: Request, plan: Plan) -> str | None:
@@ -115,7 +125,8 @@ def session_kept(request: Request, plan: Plan) -> dict[str, Kept]:
     served, before = plan.target.model, session_model(request, plan)
     if served == (before or request.baseline_model):
         return {}
-    return {request.session_name: Kept(served_model=served)}
+    moved = plan.route is not None and plan.route.reason == "budget" and not plan.fallback_used
+    return {request.session_name: Kept(served_model=served, stepped_down=moved)}
 
 
 def is_changed(request: Request, plan: Plan) -> bool:

@@ -31,12 +31,16 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class RoutingRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a response lies that its provider stores: only that account can go on with it."""
+    """Where a response lies that its provider stores: only that account can go on with it. Of one that is made in the background, whose
+    cost is known later, the end user and the tags of its request are kept.
+    """
 
     id: str
     provider_key_id: str
     model: str
     background: bool = False
+    end_user: str | None = None
+    tags: Mapping[str, str] = {}
 
 
 Entry = StoredResponse | RoutingRecord

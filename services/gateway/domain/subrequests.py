@@ -163,6 +163,7 @@ def route_request(request: Request, plan: Plan) -> RouteRequest | None:
         substitute_unreachable=settings.substitute_unreachable,
         rules_in_manual=settings.rules_in_manual,
         older_generations=settings.older_generations,
+        step_down=plan.budget_exceeded is not None and settings.routing_mode == "auto",
     )
 
 

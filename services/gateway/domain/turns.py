@@ -15,13 +15,15 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What has to come back with a tool call's result, though OpenAI's format has no place for it.
 
     `served_model` made the call, with the provider's key `key_id`, and its loop stays with it. `signature` is Gemini's
-    thought signature; `blocks` are Anthropic's thinking blocks, as they came and in their order.
+    thought signature; `blocks` are Anthropic's thinking blocks, as they came and in their order. `stepped_down`: a
+    budget has moved the session to this model.
     """
 
     served_model: str
     key_id: str | None = None
     signature: str | None = None
     blocks: list[dict[str, Any]] = []
+    stepped_down: bool = False
 
 
 class CallIds(msgspec.Struct, frozen=True, kw_only=True):

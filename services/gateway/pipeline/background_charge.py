@@ -8,8 +8,9 @@ from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.auth import Principal
 from libs.common.contracts.base import DECODE_ERRORS
+from services.gateway.domain.budgets import is_budgeted
 from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
-from services.gateway.domain.overrides import NONE
+from services.gateway.domain.overrides import Overrides
 from services.gateway.domain.plan import initial
 from services.gateway.domain.pricing import price_call
 from services.gateway.domain.request import Envelope, Request
@@ -71,8 +72,8 @@ class BackgroundCharge:
             )
             outcome = price_call(request, plan, outcome, self._catalog)
             opened = self._recorder.open(request)
-            if principal.monthly_budget_nano is not None:
-                opened.reservation = await self._budgets.reserve(principal, 0)
+            if is_budgeted(request):
+                opened.reservation = await self._budgets.reserve(request, 0)
             await opened.close(plan, outcome)
         await self._store.save_record(principal.org_id, msgspec.structs.replace(record, background=False))
 
@@ -86,9 +87,9 @@ class BackgroundCharge:
             time_ms=time_ms,
             kind="responses",
             principal=principal,
-            envelope=Envelope(raw=b"{}", top={}, model=record.model),
+            envelope=Envelope(raw=b"{}", top={}, model=record.model, end_user=record.end_user),
             chat=None,
-            overrides=NONE,
+            overrides=Overrides(tags=dict(record.tags)),
             settings=principal.settings,
             requested=find_target(record.model, principal, self._catalog),
         )

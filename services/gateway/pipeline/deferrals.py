@@ -11,6 +11,7 @@ from libs.common.contracts.auth import Principal
 from libs.common.errors import BadRequest, NotFound, PromptlyError
 from services.gateway.domain import deferral
 from services.gateway.domain.batches import Group
+from services.gateway.domain.budgets import shares
 from services.gateway.domain.deferred import (
     DeferredAnswer,
     DeferredRequest,
@@ -67,7 +68,7 @@ class Deferrals:
         reserved_nano: int | None,
     ) -> Response | None:
         """The answer that names the status address, once the request is kept; None: it is to be answered now. `reserved_nano` is
-        what was taken of its key's budget.
+        what was taken of each of its budgets.
         """
         target = call.plan.target
         assert target is not None, "what is called has a target"
@@ -97,6 +98,7 @@ class Deferrals:
             deadline_ms=request.time_ms + (request.overrides.deadline or 0) * 1000,
             conversation=deferrable.conversation,
             reserved_nano=reserved_nano,
+            budgets=shares(request),
         )
         if not await self._store.add(kept, group.digest, len(encoded.body)):
             return None

@@ -225,7 +225,7 @@ class DeferredAnswers:
     def _give_back(self, kept: DeferredRequest, spent_nano: int | None) -> None:
         """Return what was set aside and not spent; None: nothing is to be returned."""
         if kept.reserved_nano is not None and spent_nano is not None:
-            self._budgets.give_back(kept.principal, kept.reserved_nano - spent_nano, kept.time_ms)
+            self._budgets.give_back(kept.principal.org_id, kept.budgets, kept.reserved_nano - spent_nano, kept.time_ms)
 
     def _opened(self, request: Request) -> tuple[RequestRecord, _Spent]:
         record, spent = self._pipeline.recorder.open(request), _Spent()
@@ -244,10 +244,11 @@ class DeferredAnswers:
             principal=kept.principal,
         )
         endpoint = self._endpoint(kept)
+        request = self._pipeline.parse(endpoint, incoming)
         keeper = None
         if isinstance(endpoint, OpenAIResponses):
-            keeper = ResponseKeeper(self._responses, endpoint, kept.principal.org_id)
-        return Restored(kept=kept, endpoint=endpoint, request=self._pipeline.parse(endpoint, incoming), keeper=keeper)
+            keeper = ResponseKeeper(self._responses, endpoint, request)
+        return Restored(kept=kept, endpoint=endpoint, request=request, keeper=keeper)
 
     def _endpoint(self, kept: DeferredRequest) -> Endpoint:
         if kept.surface in _ENDPOINTS:

@@ -20,6 +20,7 @@ from libs.common.jobs import Background
 from libs.common.telemetry import tracing
 from services.gateway.domain import overrides
 from services.gateway.domain.attempts import Failure, client_error
+from services.gateway.domain.budgets import is_budgeted
 from services.gateway.domain.embeddings import (
     MAX_TOKENS,
     EmbeddingInput,
@@ -159,11 +160,10 @@ class Embeddings:
         if misses:
             if len(counts) != len(work.unique):
                 counts |= await _counted(work.target.served_model, misses)
-            principal = work.request.principal
-            if principal.monthly_budget_nano is not None:
+            if is_budgeted(work.request):
                 total = sum(counts[one.digest] for one in misses)
                 expected = reserved_nano(self._units, self._catalog, work.target, total, work.request.day)
-                record.reservation = await self._budgets.reserve(principal, expected)
+                record.reservation = await self._budgets.reserve(work.request, expected)
             await self._embed(work, misses, counts)
         else:
             work.plan = msgspec.structs.replace(work.plan, cache="exact")

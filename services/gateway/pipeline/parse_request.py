@@ -75,7 +75,7 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
         envelope=envelope,
         chat=chat,
         calls=endpoint.call_ids(envelope),
-        session_name=_session_name(kind, envelope, chat, settings),
+        session_name=_session_name(kind, envelope, chat, settings, principal),
         overrides=own,
         settings=settings,
         client=_client_family(incoming.headers.get("user-agent", "")),
@@ -94,8 +94,12 @@ def _conversation(endpoint: Endpoint, incoming: Incoming, principal: Principal, 
     return holdout.conversation(principal.org_id, envelope, chat) or incoming.request_id
 
 
-def _session_name(kind: Kind, envelope: Envelope, chat: Chat | None, settings: OptimizationSettings) -> str | None:
-    if chat is None or kind not in _AGENTS or settings.routing_mode != "auto":
+def _session_name(
+    kind: Kind, envelope: Envelope, chat: Chat | None, settings: OptimizationSettings, principal: Principal
+) -> str | None:
+    # What a budget has moved stays where it is, also where the client is no agent.
+    named = kind in _AGENTS or any(budget.on_exceed == "route_simple" for budget in principal.budgets)
+    if chat is None or not named or settings.routing_mode != "auto":
         return None
     return session_name(chat, envelope.model, envelope.session, envelope.agent)
 

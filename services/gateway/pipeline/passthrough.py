@@ -21,6 +21,7 @@ from libs.common.telemetry import tracing
 from services.gateway.domain import overrides
 from services.gateway.domain.answer_usage import UsageReader, Used, used
 from services.gateway.domain.attempts import Failure, client_error
+from services.gateway.domain.budgets import is_budgeted
 from services.gateway.domain.multipart import boundary_of
 from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
 from services.gateway.domain.passthrough import Operation, Owner, PassthroughEnvelope
@@ -160,8 +161,8 @@ class Passthrough:
         principal, operation = work.request.principal, work.operation
         work.owner, work.key = await self._owners.check(operation, work.call.ids, principal, work.key)
         body, content = await self._body(work)
-        if operation.billed is not None and principal.monthly_budget_nano is not None:
-            record.reservation = await self._budgets.reserve(principal, 1)
+        if operation.billed is not None and is_budgeted(work.request):
+            record.reservation = await self._budgets.reserve(work.request, 1)
         answer = await self._forward(work, body, content)
         upstream_id = answer.headers.get("x-request-id")
         work.trace = msgspec.structs.replace(work.trace, upstream_request_id=upstream_id)

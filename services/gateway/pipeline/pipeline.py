@@ -9,11 +9,11 @@ from libs.common import context
 from libs.common.catalog import Catalog
 from services.gateway.domain.outcome import CallTrace
 from services.gateway.domain.plan import initial, routed_model
-from services.gateway.domain.pricing import expected_nano
 from services.gateway.domain.request import Incoming, Kind, Request
 from services.gateway.domain.targets import restricted
 from services.gateway.endpoints.base import Endpoint
 from services.gateway.pipeline.admission import Admission, RateLimitCallback
+from services.gateway.pipeline.budget_check import BudgetCheck
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.deferrals import Deferrable, Deferrals
 from services.gateway.pipeline.parse_request import parse_request, parsed
@@ -49,7 +49,7 @@ class Pipeline:
         self.recorder = recorder
         self._cache_lookup = cache_lookup
         self._planner = planner
-        self._budgets = budgets
+        self._budget_check = BudgetCheck(budgets, catalog)
         self._provider_calls = provider_calls
         self._responder = responder
         self._registry = registry
@@ -89,22 +89,21 @@ class Pipeline:
         """Answer an admitted request. Whatever happens, its record is closed, or will be by the stream that is returned, or by whoever
         answers a request that waits. `keeper` keeps the response; what is `deferrable` may be answered with a status address.
         """
-        plan, call, expected = initial(request), None, None
+        plan, call = initial(request), None
         with context.bound(request_id=request.id):
             try:
                 plan = await self._cache_lookup.exact(request, plan, record)
                 if plan.hit is None:
+                    plan = await self._budget_check.step_down(request, plan)
                     plan = await self._planner.plan(request, plan)
                 if plan.hit is not None:
                     body = await self._responder.on_cache_hit(endpoint, request, plan, record, keeper)
                     return cached(endpoint, request, plan.hit.served_model or routed_model(request, plan), body)
                 plan = self._planner.select_target(request, plan)
-                if request.principal.monthly_budget_nano is not None:
-                    expected = expected_nano(request, plan, self._catalog)
-                    record.reservation = await self._budgets.reserve(request.principal, expected)
+                reserved = await self._budget_check.reserve(request, plan, record)
                 call = self._provider_calls.start(endpoint, request, plan)
                 if self._deferrals is not None and deferrable is not None:
-                    accepted = await self._deferrals.accept(deferrable, request, call, record, expected)
+                    accepted = await self._deferrals.accept(deferrable, request, call, record, reserved)
                     if accepted is not None:
                         return accepted
                 return await self._answer(endpoint, request, call, record, keeper)

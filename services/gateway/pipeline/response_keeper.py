@@ -2,6 +2,8 @@
 
 from typing import Protocol, runtime_checkable
 
+import msgspec
+
 from services.gateway.domain.request import Request
 from services.gateway.domain.stored_response import Entry, StoredResponse
 from services.gateway.endpoints.base import AnswerStream, CompleteAnswer
@@ -27,11 +29,12 @@ class Keepable(Protocol):
 class ResponseKeeper:
     """Keeps one request's response. `kept` says that this was done, `lost` that it failed."""
 
-    def __init__(self, store: ResponseStore, endpoint: OpenAIResponses, org_id: str) -> None:
+    def __init__(self, store: ResponseStore, endpoint: OpenAIResponses, request: Request) -> None:
         self.kept = self.lost = False
         self._store = store
         self._endpoint = endpoint
-        self._org_id = org_id
+        self._org_id = request.principal.org_id
+        self._end_user, self._tags = request.envelope.end_user, request.overrides.tags
         self._done = False
 
     async def whole(self, answer: CompleteAnswer) -> bytes:
@@ -58,6 +61,8 @@ class ResponseKeeper:
         if isinstance(entry, StoredResponse):
             saved = await self._store.save(self._org_id, entry)
         else:
+            if entry.background:
+                entry = msgspec.structs.replace(entry, end_user=self._end_user, tags=self._tags)
             saved = await self._store.save_record(self._org_id, entry)
         self.kept, self.lost = saved, not saved
         return saved

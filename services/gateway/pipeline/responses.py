@@ -75,7 +75,7 @@ class ResponsesApi:
                 principal = self._bound(principal, conversation.elsewhere, envelope.model)
             endpoint = kind(conversation, envelope, self._monotonic)
             request = await self._pipeline.read(endpoint, msgspec.structs.replace(incoming, principal=principal))
-            keeper = ResponseKeeper(self._store, endpoint, principal.org_id)
+            keeper = ResponseKeeper(self._store, endpoint, request)
             deferrable = None
             if kind is OpenAIResponses:
                 deferrable = Deferrable(surface="responses", incoming=incoming, conversation=conversation)

@@ -44,7 +44,8 @@ class PromptFeatures:
 @dataclass(frozen=True, slots=True)
 class Complexity:
     """`score` is the share of the traffic that would gain less from a stronger model. `signals` are the strongest first;
-    without any, nobody knows. `adjacent_tier` is the tier beyond a cut that is near, where neighbors could still tell.
+    without any, nobody knows. `adjacent_tier` is the tier beyond a cut that is near, where neighbors could still tell. `stepped_down`: it
+    is not what was judged, a budget wants it so.
     """
 
     score: float
@@ -52,6 +53,7 @@ class Complexity:
     signals: tuple[str, ...]
     features: tuple[float, ...] = ()
     adjacent_tier: Tier | None = None
+    stepped_down: bool = False
 
     @property
     def known(self) -> bool:

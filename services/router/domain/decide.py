@@ -98,6 +98,8 @@ def _by_complexity(
         reason, signals = "abstained", ("tools_that_write", *signals)
     elif not found.known:
         reason = "abstained"
+    elif found.stepped_down:
+        model, reason = _cheapest(requested, reach)
     else:
         model, reason = _tier_model(found.tier, requested, reach)
     return RouteReply(
@@ -123,6 +125,19 @@ def _tier_model(tier: Tier, requested: str, reach: AvailableModels) -> tuple[str
         return requested, None if name is not None else "not_reachable"
     ineligible_reason = reach.ineligible_reason(name, requested)
     return (name, None) if ineligible_reason is None else (requested, ineligible_reason)
+
+
+def _cheapest(requested: str, reach: AvailableModels) -> tuple[str, Reason | None]:
+    """The model of the lowest tier that can stand in for the requested one; that one where there is none."""
+    reasons: list[Reason | None] = []
+    for tier in _TIERS[:-1]:
+        model, reason = _tier_model(tier, requested, reach)
+        if reason is None and not reach.same(model, requested):
+            return model, "budget"
+        reasons.append(reason)
+        if reason is None:
+            break
+    return requested, reasons[0]
 
 
 def _downwards(name: str, provider: str, requested: str, reach: AvailableModels) -> bool:

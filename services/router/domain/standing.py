@@ -1,6 +1,7 @@
 """What a conversation stands at: judged at its first turn, and changed only by a later turn that brings a task of its own.
 
-Nothing is remembered: the same messages are gone through again each time, and give the same answer.
+Nothing is remembered: the same messages are gone through again each time, and give the same answer. A budget steps down at the first
+turn, or at one that brings a new task, and the gateway remembers for the conversation's other turns that it did.
 """
 
 from collections.abc import Callable
@@ -26,11 +27,12 @@ def standing(request: RouteRequest, classify: Classify, words: Words, saves: Sav
     if request.turns > len(turns):
         # Too long to go through: what could not be seen again may have been hard.
         return replace(now, tier="complex", signals=("long_conversation",))
-    kept = False
+    kept, begins = False, True
     for turn in turns[1:]:
         kept = True
         nothing = decides_nothing(turn, words)
         own = not nothing and new_task(turn, task, words)
+        begins = own and ((now.known and now.tier == "simple") or saves("simple", now.tier, turn))
         if not own:
             # After a small question in between, it goes on with the work, not with the question.
             now = hardest
@@ -43,6 +45,8 @@ def standing(request: RouteRequest, classify: Classify, words: Words, saves: Sav
             _rank(found) < _rank(now) and own and not request.writes and saves(found.tier, now.tier, turn)
         ):
             now, kept = found, False
+    if request.step_down and begins and not request.writes:
+        return replace(now, tier="simple", signals=("budget", *now.signals), adjacent_tier=None, stepped_down=True)
     if now.tier == "simple" and request.system and _instructions_are_hard(request.system, classify):
         now = replace(now, tier="medium", signals=("instructions", *now.signals))
     return replace(now, signals=("conversation", *now.signals)) if kept and now.known else now

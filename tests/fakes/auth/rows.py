@@ -6,6 +6,7 @@ from datetime import datetime
 from libs.common.contracts.auth import OptimizationSettings
 from services.auth.billing.domain.ledger import Account, Entry, Lease
 from services.auth.billing.ports import IdempotencyRecord
+from services.auth.budgets.domain.budgets import StoredBudget
 from services.auth.domain.accounts import Credentials, Org
 from services.auth.domain.audit import AuditEntry
 from services.auth.domain.identities import IdentitySource
@@ -14,6 +15,7 @@ from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Aliases, Tiers
 from services.auth.team.domain.members import Invite
+from services.auth.teams.domain.teams import Team
 
 Id = tuple[str, str]
 
@@ -40,5 +42,7 @@ class Rows:
     credit_leases: dict[Id, Lease] = field(default_factory=dict)
     idempotency: dict[Id, IdempotencyRecord] = field(default_factory=dict)
     audit: dict[Id, AuditEntry] = field(default_factory=dict)
+    teams: dict[Id, Team] = field(default_factory=dict)
+    budgets: dict[Id, StoredBudget] = field(default_factory=dict)
     deleted_orgs: dict[str, datetime] = field(default_factory=dict)
     removed_members: dict[tuple[str, str], datetime] = field(default_factory=dict)

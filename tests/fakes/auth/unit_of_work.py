@@ -22,6 +22,7 @@ from tests.fakes.auth.access import (
     MemoryInvites,
     MemoryOneTimeTokens,
 )
+from tests.fakes.auth.budgets import MemoryBudgets, MemoryTeams
 from tests.fakes.auth.ledger import MemoryIdempotencyRecords, MemoryLedger
 from tests.fakes.auth.rows import Rows
 
@@ -47,6 +48,8 @@ class MemoryUnitOfWork:
             ledger=MemoryLedger(rows),
             idempotency=MemoryIdempotencyRecords(rows),
             audit=MemoryAuditLog(rows),
+            teams=MemoryTeams(rows),
+            budgets=MemoryBudgets(rows),
         )
         self._rows = rows
 
@@ -66,6 +69,8 @@ class MemoryTx:
     ledger: MemoryLedger
     idempotency: MemoryIdempotencyRecords
     audit: MemoryAuditLog
+    teams: MemoryTeams
+    budgets: MemoryBudgets
 
 
 class MemoryAccounts:
@@ -203,6 +208,12 @@ class MemoryApiKeys:
             rpm=key.rpm,
             expires_at_ms=None if key.expires_at is None else int(key.expires_at.timestamp() * 1000),
             monthly_budget_nano=key.monthly_budget_nano,
+            team_id=key.team_id,
+            budgets=tuple(
+                stored.budget
+                for stored in await MemoryBudgets(self._rows).all(key.org_id)
+                if stored.budget.value in (None, key.id, key.team_id) or stored.budget.subject in ("user", "tag")
+            ),
             settings=await configuration.settings(key.org_id),
             tiers=await configuration.tiers(key.org_id),
             aliases=await configuration.aliases(key.org_id),

@@ -9,7 +9,6 @@ import pytest
 from libs.common.clock import ManualClock
 from libs.common.contracts.analytics import (
     Feedback,
-    KeySpending,
     Period,
     RequestById,
     RequestQuery,
@@ -83,9 +82,37 @@ async def test_what_a_key_has_spent(requests: Requests) -> None:
             request(other, actual_cost_nano=70_000),
         ]
     )
-    asked = KeySpending(org_id=org, key_id="key_1", from_ms=ms(NOW - HOUR))
+    asked = RequestQuery(org_id=org, key_id="key_1", from_ms=ms(NOW - HOUR))
     assert await requests.spent(asked) == Spent(nano=43)
     assert await requests.spent(msgspec.structs.replace(asked, key_id="key_3")) == Spent(nano=0)
+
+
+async def test_what_a_team_a_user_and_a_tag_have_spent(requests: Requests) -> None:
+    org, other = new_id("org"), new_id("org")
+    about = {"team_id": "team_1", "end_user": "ann", "tags": {"app": "search", "env": "prod"}}
+    await requests.record(
+        [
+            request(org, actual_cost_nano=3, **about),
+            request(org, NOW - HOUR, actual_cost_nano=40, end_user="ann", tags={"app": "other"}),
+            request(org, actual_cost_nano=500, team_id="team_2", tags={"app": "search"}),
+            request(org, NOW - 2 * HOUR, actual_cost_nano=6000, **about),
+            request(other, actual_cost_nano=70_000, **about),
+        ]
+    )
+    asked = RequestQuery(org_id=org, from_ms=ms(NOW - HOUR))
+    for fields, nano in (
+        ({"team_id": "team_1"}, 3),
+        ({"end_user": "ann"}, 43),
+        ({"tag": ("app", "search")}, 503),
+        ({"tag": ("app", "nothing")}, 0),
+        ({"end_user": "an'n"}, 0),
+    ):
+        assert await requests.spent(msgspec.structs.replace(asked, **fields)) == Spent(nano=nano)
+    with pytest.raises(BadRequest):
+        await requests.spent(RequestQuery(org_id=org))
+    assert [entry.team_id for entry in (await requests.page(RequestQuery(org_id=org, team_id="team_2"))).requests] == [
+        "team_2"
+    ]
 
 
 async def test_of_a_deleted_organization_nothing_is_left_nor_kept(requests: Requests, uow: UnitOfWork) -> None:

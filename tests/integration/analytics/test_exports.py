@@ -12,7 +12,7 @@ from obstore.exceptions import BaseError
 
 from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
-from libs.common.contracts.analytics import SPENT, KeySpending
+from libs.common.contracts.analytics import SPENT, RequestQuery
 from libs.common.contracts.events import COMPLETION_FINISHED, CompletionFinished
 from libs.common.settings import SettingsError
 from services.analytics.app import create_app
@@ -176,7 +176,7 @@ async def test_the_service_exports_where_a_bucket_is_named(database_url: str, s3
     async with create_app(settings, bus, clock):
         event = request(org_id="org_of_the_service")
         await bus.emit(COMPLETION_FINISHED, event, event_id=event.id)
-        its_key = KeySpending(org_id=event.org_id, key_id=event.key_id, from_ms=ms(NOW - HOUR))
+        its_key = RequestQuery(org_id=event.org_id, key_id=event.key_id, from_ms=ms(NOW - HOUR))
         while (await bus.call(SPENT, its_key)).nano == 0:
             pass  # not in the log yet
         clock.advance(2 * 3600)

@@ -52,6 +52,7 @@ def _finished(draw: st.DrawFn) -> CompletionFinished:
         key_id=draw(st.sampled_from(["key_1", "key_2"])),
         kind=draw(st.sampled_from(["chat", "messages", "optimize"])),
         end_user=draw(st.sampled_from([None, "ann", "bob"])),
+        team_id=draw(st.sampled_from([None, "team_1", "team_2"])),
         client=draw(st.sampled_from([None, "codex"])),
         tags=draw(st.dictionaries(st.sampled_from(["team", "feature\x00"]), st.sampled_from(["a", "b"]))),
         tokens=TokenClasses(**dict(zip(TokenClasses.__struct_fields__, counts, strict=True))),
@@ -90,7 +91,15 @@ async def _figures(uow: UnitOfWork, org_id: str, start: datetime, end: datetime)
 _breakdowns = st.fixed_dictionaries(
     {
         "by": st.sampled_from(
-            [("key",), ("tag:team",), ("user", "model"), ("endpoint", "provider"), ("client",), ("error", "model")]
+            [
+                ("key",),
+                ("team",),
+                ("tag:team",),
+                ("user", "model"),
+                ("endpoint", "provider"),
+                ("client",),
+                ("error", "model"),
+            ]
         )
     },
     optional={

@@ -16,6 +16,7 @@ ALERT_RULE = {"name": "High daily spend", "metric": "daily_spend", "operator": "
 PROVIDER_KEY = {"provider": "openai", "api_key": OPENAI_KEY}
 CONTROL_KEY = {"name": "terraform", "scopes": ["settings"]}
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+BUDGET = {"name": "b", "subject": "user", "period": "day", "limit_usd": 5}
 TOKEN = {"token": "x" * 43, "password": PASSWORD}
 CHANGE = {"old_password": PASSWORD, "new_password": "another-password"}
 
@@ -108,6 +109,14 @@ ROUTES = [
     Row("PUT", "/api/routing/rules/order", {"rule_ids": []}, 200, 403, 403, 200),
     Row("PUT", "/api/routing/rules/{rule_id}", {"name": "n"}, 200, 403, 403, 404),
     Row("DELETE", "/api/routing/rules/{rule_id}", None, 204, 403, 403, 404),
+    read("/api/teams"),
+    Row("POST", "/api/teams", {"name": "t"}, 201, 403, 403, 201),
+    Row("PATCH", "/api/teams/{team_id}", {"name": "t2"}, 200, 403, 403, 404),
+    Row("DELETE", "/api/teams/{team_id}", None, 204, 403, 403, 404),
+    read("/api/budgets"),
+    Row("POST", "/api/budgets", BUDGET, 201, 403, 403, 201),
+    Row("PATCH", "/api/budgets/{budget_id}", {"limit_usd": 2}, 200, 403, 403, 404),
+    Row("DELETE", "/api/budgets/{budget_id}", None, 204, 403, 403, 404),
     read("/api/routing/preview", 400, "POST", CHAT),  # no provider is connected
     read("/api/analytics/overview", 503),
     read("/api/analytics/savings", 503),

@@ -67,6 +67,8 @@ PREFIXES = {
     "provider_key_id": "pk",
     "control_key_id": "ckey",
     "rule_id": "rule",
+    "team_id": "team",
+    "budget_id": "bgt",
     "alert_id": "alr",
     "request_id": "req",
     "source": "github",

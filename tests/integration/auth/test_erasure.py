@@ -18,6 +18,7 @@ from libs.common.contracts.events import ORG_DELETED, OrgDeleted
 from libs.common.db import connect
 from libs.common.errors import Unauthorized
 from tests.integration.auth.conftest import PASSWORD, Auth, Org
+from tests.integration.auth.route_table import BUDGET
 from tests.integration.auth.test_configuration import RULE
 from tests.integration.auth.test_keys import OPENAI_KEY
 from tests.integration.auth.test_team import invite, joined
@@ -63,6 +64,8 @@ async def test_nothing_of_a_deleted_organization_is_left_and_others_hear_of_it(a
     await auth.bus.call(GRANT_CREDITS, GrantCredits(org_id=org.id, tokens=100))
     await auth.bus.call(LEASE_CREDITS, LeaseCredits(org_id=org.id, lease_id="lse_1", need=10, wanted=10))
     await auth.bus.call(BEGIN_ONCE, OnceBegin(org_id=org.id, key="k", digest="d"))
+    await auth.call("POST", "/api/teams", org.token, json={"name": "t"})
+    await auth.call("POST", "/api/budgets", org.token, json=BUDGET)
     leaving = (await auth.http.post("/api/auth/login", json={"email": org.email, "password": PASSWORD})).json()["token"]
     await auth.call("POST", "/api/auth/logout", leaving)
     before = await _rows(auth, org)

@@ -10,7 +10,7 @@ import pytest
 from services.auth.domain.permissions import PUBLIC, Action, Public
 from services.auth.http.api import Parts, create_api
 from tests.integration.auth.conftest import Auth, Org
-from tests.integration.auth.route_table import CHAT, CONTROL_KEY, PROVIDER_KEY, ROUTES, Row
+from tests.integration.auth.route_table import BUDGET, CHAT, CONTROL_KEY, PROVIDER_KEY, ROUTES, Row
 from tests.integration.auth.test_configuration import RULE
 from tests.integration.auth.test_team import invite
 
@@ -68,6 +68,8 @@ class World:
             "members_key_id": lambda: self.made("/api/keys/platform", {"name": "k"}, self.member),
             "control_key_id": lambda: self.made("/api/keys/control", CONTROL_KEY),
             "provider_key_id": lambda: self.made("/api/keys/providers", PROVIDER_KEY),
+            "team_id": lambda: self.made("/api/teams", {"name": "t"}),
+            "budget_id": lambda: self.made("/api/budgets", BUDGET),
             "rule_id": lambda: self.made("/api/routing/rules", RULE),
         }
         fixed = {"source": "github", "alert_id": f"alr_{ZEROS}", "request_id": f"req_{ZEROS}"}

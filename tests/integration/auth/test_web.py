@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from libs.common.settings import SettingsError
 from libs.common.web import serve_http
 
 
@@ -84,7 +85,7 @@ async def test_a_crowd_of_connections_waits_its_turn_and_nobody_of_it_is_refused
 
 async def test_a_port_that_is_taken_is_said() -> None:
     async with serve_http(SlowApp(), "127.0.0.1", 0, 1.0) as served:
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(SettingsError, match=r"cannot be listened on .*in use"):
             async with serve_http(SlowApp(), "127.0.0.1", served.port, 1.0):
                 pytest.fail("two servers on one port")
 

@@ -257,3 +257,9 @@ class BusSuite:
         assert sorted(sums) == [3 * count for count in range(1, 101)]
         assert await bus.add(RATE, "key_1.7", -300) == 0
         assert await bus.add(RATE, "key_1.8", 0) == 0
+
+    async def test_a_sum_is_looked_at_without_being_made(self, bus: Bus) -> None:
+        assert await bus.total(RATE, "key_2.7") is None
+        assert await bus.total(RATE, "key_2.7") is None
+        await bus.add(RATE, "key_2.7", -12)
+        assert await bus.total(RATE, "key_2.7") == -12

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from libs.common.contracts.analytics import SPENT, KeySpending, Spent
+from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.router import ROUTE, RouteReply, RouteRequest
 from services.gateway.pipeline.pipeline import Pipeline
@@ -59,7 +59,7 @@ async def test_a_rate_limit_says_when_to_come_back(three: Stack, api: str) -> No
 
 @pytest.mark.parametrize("api", APIS)
 async def test_a_budget_that_is_used_up(three: Stack, api: str) -> None:  # noqa: F811
-    async def spent(_: KeySpending) -> Spent:
+    async def spent(_: RequestQuery) -> Spent:
         return Spent(nano=0)
 
     await three.bus.serve(SPENT, spent)

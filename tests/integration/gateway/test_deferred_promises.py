@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from libs.common.clock import SystemClock
-from libs.common.contracts.analytics import SPENT, KeySpending, Spent
+from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from libs.common.contracts.auth import (
     RoutingRule,
     RuleCondition,
@@ -72,7 +72,7 @@ async def test_what_is_not_done_an_hour_before_the_deadline_is_answered_at_once(
 
 
 async def test_the_budget_is_set_aside_meanwhile_and_what_is_left_comes_back(stack: Stack) -> None:
-    async def spent(asked: KeySpending) -> Spent:
+    async def spent(asked: RequestQuery) -> Spent:
         return Spent(nano=0)
 
     await stack.bus.serve(SPENT, spent)

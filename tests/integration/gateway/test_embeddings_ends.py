@@ -7,7 +7,7 @@ import httpx
 import openai
 import pytest
 
-from libs.common.contracts.analytics import SPENT, KeySpending, Spent
+from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.cache import (
     LOOKUP_VECTORS,
@@ -44,7 +44,7 @@ async def test_an_application_shares_only_with_itself(made: Embedding) -> None:
     assert len(made.sent) == 2
 
 
-async def _nothing_spent(_: KeySpending) -> Spent:
+async def _nothing_spent(_: RequestQuery) -> Spent:
     return Spent(nano=0)
 
 

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from libs.common.contracts.analytics import SPENT, KeySpending, Spent
+from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from libs.common.contracts.auth import OptimizationSettings
 from services.gateway.clients.cache import BusCache, BusRouter
 from services.gateway.clients.credits import SharedCredits
@@ -20,7 +20,7 @@ from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.endpoints.openai_chat import ChatStream, OpenAIChat
 from services.gateway.endpoints.openai_completions import OpenAICompletions
 from services.gateway.http import respond
-from services.gateway.pipeline import pipeline, recorder, request_metrics, responder
+from services.gateway.pipeline import budget_check, recorder, request_metrics, responder
 from services.gateway.pipeline.cache_lookup import CacheLookup
 from services.gateway.pipeline.optimize import OptimizeApi
 from services.gateway.pipeline.planner import Planner
@@ -49,7 +49,12 @@ BOTH: list[tuple[Any, str]] = [
         (Planner, "plan"),
         (Planner, "select_target"),
     ),
-    *((BusOptimizer, "optimize"), (BusRouter, "route"), (PrefixCacheTracker, "lookup"), (pipeline, "expected_nano")),
+    *(
+        (BusOptimizer, "optimize"),
+        (BusRouter, "route"),
+        (PrefixCacheTracker, "lookup"),
+        (budget_check, "expected_nano"),
+    ),
     *((OpenAIChat, "encode"), (ProviderHealth, "circuit_open"), (ProviderHealth, "succeeded")),
     *((responder, "count"), (responder, "price_call"), (responder, "response_metadata"), (BusCache, "store")),
     (recorder, "completion_event"),
@@ -73,7 +78,7 @@ def broken(*_: Any, **__: Any) -> Any:
 
 
 async def prepared(stack: Stack) -> None:
-    async def nothing(_: KeySpending) -> Spent:
+    async def nothing(_: RequestQuery) -> Spent:
         return Spent(nano=0)
 
     await stack.bus.serve(SPENT, nothing)

@@ -7,7 +7,7 @@ import httpx
 import openai
 import pytest
 
-from libs.common.contracts.analytics import SPENT, KeySpending, Spent
+from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from libs.common.contracts.gateway import CHECK_BATCH, CheckBatch
 from tests.fake_provider.script import Step
 from tests.fixtures.gateway import Stack
@@ -127,7 +127,7 @@ async def test_a_client_that_leaves_while_it_waits_is_recorded_and_hangs_up(stac
     assert event.actual_cost_nano == 15_000, "it may have been billed"
 
 
-async def _all_spent(_: KeySpending) -> Spent:
+async def _all_spent(_: RequestQuery) -> Spent:
     return Spent(nano=10**12)
 
 

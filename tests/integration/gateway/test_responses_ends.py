@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from libs.common.contracts.analytics import SPENT, KeySpending, Spent
+from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from services.gateway.endpoints.responses.answer import ResponseStream, ResponseWriting
 from services.gateway.endpoints.responses.replay import events_of
 from services.gateway.endpoints.responses.streams import ForwardedResponse, ResponseWriter, WrittenResponse
@@ -61,7 +61,7 @@ async def test_a_rate_limit_says_when_to_come_back(three: Stack) -> None:  # noq
 
 
 async def test_a_budget_that_is_used_up(three: Stack) -> None:  # noqa: F811
-    async def spent(_: KeySpending) -> Spent:
+    async def spent(_: RequestQuery) -> Spent:
         return Spent(nano=0)
 
     await three.bus.serve(SPENT, spent)

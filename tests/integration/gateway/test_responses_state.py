@@ -10,7 +10,7 @@ import pytest
 from openai import BadRequestError, NotFoundError
 
 from libs.common import ids
-from libs.common.contracts.analytics import SPENT, KeySpending, Spent
+from libs.common.contracts.analytics import SPENT, RequestQuery, Spent
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.base import Bucket
 from libs.common.contracts.cache import LOOKUP_EXACT, STORE, CacheHit, CacheMiss, ExactLookup, StoreAnswer, Stored
@@ -332,7 +332,7 @@ async def test_reasoning_is_requested_only_of_models_that_reason(four: Stack) ->
 async def test_a_budget_is_held_against_the_whole_conversation(four: Stack) -> None:
     one = await create(four, ANTHROPIC, "word " * 20_000)
 
-    async def spent(_: KeySpending) -> Spent:
+    async def spent(_: RequestQuery) -> Spent:
         return Spent(nano=0)
 
     await four.bus.serve(SPENT, spent)

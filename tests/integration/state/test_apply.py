@@ -54,14 +54,33 @@ rules:
   condition_type: always
   action: use_model
   action_value: gpt-4o-mini
+teams:
+- name: search
 keys:
 - name: production
+  team: search
   scopes: [optimize, chat]
   rpm: 900
   monthly_budget_usd: 12.3456789012
   expires_at: 2099-01-01T00:00:00+02:00
 - name: Default
   rpm: 20
+budgets:
+- name: each user
+  subject: user
+  period: day
+  limit_usd: 5.0000000001
+  on_exceed: route_simple
+- name: search
+  subject: team
+  value: search
+  period: month
+  limit_usd: 100
+- name: production
+  subject: key
+  value: production
+  period: day
+  limit_usd: 20
 alerts:
 - name: spend
   metric: daily_spend
@@ -86,7 +105,7 @@ async def applied(plane: ControlPlane, text: str, environment: Any = SECRETS, **
 async def test_applied_twice_nothing_changes_the_second_time(plane: ControlPlane, tmp_path: Path) -> None:
     keys = tmp_path / "keys.jsonl"
     first = await applied(plane, FILE, new_keys=keys)
-    assert len([line for line in first if not line.startswith(" ")]) == 10
+    assert len([line for line in first if not line.startswith(" ")]) == 14
     assert keys.stat().st_mode & 0o777 == 0o600
     assert "sk-promptly-" in keys.read_text()
     written, listed = keys.read_text(), await plane.audited()
@@ -118,7 +137,7 @@ async def test_what_is_exported_and_applied_changes_nothing_and_holds_no_secret(
     assert await plane.audited() == before
     assert not [name for name, secret in SECRETS.items() if secret in exported or secret[-4:] in exported]
     other = read(exported.encode(), "yaml").data
-    assert set(other) == {"providers", "settings", "tiers", "aliases", "rules", "keys", "alerts"}
+    assert set(other) == {"providers", "settings", "tiers", "aliases", "rules", "teams", "keys", "budgets", "alerts"}
     assert other["tiers"] == {
         "openai": {"simple": "gpt-4.1-nano"},
         "openai_compatible": {"complex": "llama-3.3-70b"},
@@ -159,9 +178,9 @@ async def test_what_the_file_does_not_name_stays_unless_it_is_pruned(plane: Cont
     assert await applied(plane, "rules: []\n", prune=False) == []
     assert await applied(plane, "{}\n", prune=True) == []
     assert await applied(plane, "rules: []\nkeys: [{name: production}]\n", prune=True) == [
+        "- keys: Default",
         "- rules: long prompts",
         "- rules: the rest",
-        "- keys: Default",
     ]
     assert await applied(plane, "tiers: {openai_compatible: {simple: qwen-3}}\n", prune=True) == [
         "~ tiers",

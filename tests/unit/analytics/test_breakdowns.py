@@ -132,8 +132,8 @@ def test_tags_have_a_bound_too() -> None:
 
 
 def test_a_request_s_names_are_those_of_the_log() -> None:
-    event = request(end_user="a\x00nn", client="codex", tags={"team\x00": "x" * 300})
-    assert labels_of(event) == {"user": "ann", "client": "codex", "tag:team": "x" * 256}
+    event = request(end_user="a\x00nn", team_id="team_1", client="codex", tags={"team\x00": "x" * 300})
+    assert labels_of(event) == {"user": "ann", "team": "team_1", "client": "codex", "tag:team": "x" * 256}
     assert labels_of(request()) == {}
 
 

@@ -64,6 +64,7 @@ FULL = request(
     arm="control",
     conversation="c6d72268cee3bdc53113eec6",
     alias="fast",
+    team_id="team_1",
 )
 
 

@@ -215,7 +215,13 @@ class Ports:
     async def finished(self, event: CompletionFinished) -> None:
         self.finished_events.append(event)
 
-    async def reserve(self, principal: Principal, nano: int) -> "Ports":
+    async def budget_exceeded(self, event: Any) -> None:
+        raise AssertionError
+
+    async def without_room(self, request: Any, nano: int) -> None:
+        raise AssertionError
+
+    async def reserve(self, request: Request, nano: int) -> "Ports":
         self.reserved = nano
         return self
 

@@ -18,7 +18,14 @@ OPENAI: dict[str, tuple[str, ...]] = {"openai": ()}
 ALL: dict[str, tuple[str, ...]] = {"openai": (), "anthropic": (), "google": ()}
 
 
-def route(requested: str = "gpt-4o", tier: Tier = "simple", *, known: bool = True, **fields: Any) -> RouteReply:
+def route(
+    requested: str = "gpt-4o",
+    tier: Tier = "simple",
+    *,
+    known: bool = True,
+    found: Complexity | None = None,
+    **fields: Any,
+) -> RouteReply:
     fields.setdefault("reachable", OPENAI)
     request = RouteRequest(requested_model=requested, prompt="the prompt", **fields)
     reach = AvailableModels(
@@ -30,8 +37,8 @@ def route(requested: str = "gpt-4o", tier: Tier = "simple", *, known: bool = Tru
         opening(request),
         older_generations=request.older_generations,
     )
-    found = Complexity(score=0.5, tier=tier, signals=("lookup",) if known else ())
-    return decide(request, reach, lambda saves: found, lambda texts: sum(len(text.split()) for text in texts))
+    judged = found or Complexity(score=0.5, tier=tier, signals=("lookup",) if known else ())
+    return decide(request, reach, lambda saves: judged, lambda texts: sum(len(text.split()) for text in texts))
 
 
 def rule(action: str, action_value: str, name: str = "r1", **condition: Any) -> RoutingRule:
@@ -203,3 +210,20 @@ def test_an_unknown_model_names_the_ones_at_hand(mode: str) -> None:
     with pytest.raises(BadRequest, match=r"'gpt-9' is not known. Models at hand: llama3\.") as caught:
         route("gpt-9", mode=mode, reachable={"openai_compatible": ("llama3",)})
     assert caught.value.details == ErrorDetails(param="model")
+
+
+def test_a_budget_takes_the_lowest_tier_that_can_stand_in() -> None:
+    assert _stepped_down().model == "gpt-4o-mini"
+    assert _stepped_down().reason == "budget"
+    assert _stepped_down("gpt-4o-mini").model == "gpt-4o-mini"
+    own: dict[str, dict[Tier, str]] = {"openai": {"simple": "no-such-model", "medium": "gpt-4.1-mini"}}
+    assert _stepped_down(tiers=own).model == "gpt-4.1-mini"
+    kept = _stepped_down(needs=Needs(audio=True))
+    assert (kept.model, kept.reason) == ("gpt-4o", "not_capable")
+    assert _stepped_down(rules=(rule("use_model", "gpt-4.1"),)).reason == "rule"
+    assert (_stepped_down(writes=True).model, _stepped_down(pinned="gpt-4o").model) == ("gpt-4o", "gpt-4o")
+
+
+def _stepped_down(requested: str = "gpt-4o", **fields: Any) -> RouteReply:
+    found = Complexity(score=0.9, tier="simple", signals=("budget",), stepped_down=True)
+    return route(requested, found=found, **fields)

@@ -53,6 +53,18 @@ _LISTS = {
         rpm=st.integers(1, 1_000_000),
         monthly_budget_usd=st.none() | st.integers(1, 10**15).map(lambda nano: nano / 10**9),
         expires_at=_TIMES,
+        team=st.none() | _NAMES,
+    ),
+    "/api/teams": _items(name=_NAMES),
+    "/api/budgets": _items(
+        name=_NAMES,
+        subject=st.sampled_from(["user", "team"]),
+        tag=st.none() | _NAMES,
+        value=st.none() | _NAMES,
+        value_name=st.none() | _NAMES,
+        period=st.sampled_from(["day", "month"]),
+        limit_usd=st.integers(1, 10**15).map(lambda nano: nano / 10**9),
+        on_exceed=st.sampled_from(["block", "route_simple", "alert"]),
     ),
     "/api/alerts/rules": _items(
         name=_NAMES,

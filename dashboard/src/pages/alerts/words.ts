@@ -48,9 +48,10 @@ export function channelName(channel: Channel): string {
   return SHORT[channel];
 }
 
-/** A value or a threshold in the metric's unit; what the guard saw is in points. */
+/** A value or a threshold in the metric's unit; what the guard saw is in points, a budget in dollars. */
 export function amount(metric: Schema["AlertEvent"]["metric"], value: number): string {
   if (metric === "lever_guard") return `${plain(value, 1)} points`;
+  if (metric === "budget") return money(value);
   return METRICS.find((one) => one.value === metric)?.amount(value) ?? plain(value, 2);
 }
 

@@ -6,6 +6,7 @@ export const DIMENSIONS = [
   { value: "provider", label: "Provider" },
   { value: "endpoint", label: "Endpoint" },
   { value: "user", label: "User" },
+  { value: "team", label: "Team" },
   { value: "client", label: "Client" },
   { value: "tag", label: "Tag …" },
 ];
@@ -25,7 +26,7 @@ export function known(dimension: string): boolean {
 
 /** Whether requests may lack it: of these, one can be asked for at a time. */
 export function isLabel(dimension: string): boolean {
-  return dimension === "user" || dimension === "client" || dimension.startsWith("tag");
+  return dimension === "user" || dimension === "team" || dimension === "client" || dimension.startsWith("tag");
 }
 
 /** Chooses one dimension. A tag takes its name, which counts when somebody is done with it. */

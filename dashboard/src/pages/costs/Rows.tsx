@@ -10,13 +10,13 @@ import { change } from "./period";
 type Breakdown = Schema["Breakdown"];
 type Use = Schema["Use"];
 
-/** What a row is called: its values, a key by its name. */
+/** What a row is called: its values, a key and a team by its name. */
 export function rowName(found: Breakdown, row: Breakdown["rows"][number]): string {
-  return row.values.map((value, at) => (found.by[at] === "key" && row.key_name) || value || "none").join(" · ");
+  return row.values.map((value, at) => (found.by[at] === "key" && row.key_name) || (found.by[at] === "team" && row.team_name) || value || "none").join(" · ");
 }
 
 // Where the request log has a filter for a dimension.
-const FILTERS: Record<string, string> = { key: "key_id", endpoint: "kind", model: "model", client: "client", user: "user", error: "error_code" };
+const FILTERS: Record<string, string> = { key: "key_id", endpoint: "kind", model: "model", client: "client", user: "user", team: "team_id", error: "error_code" };
 
 /** The requests behind a row, where the log can be narrowed to them; `more` are filters besides. */
 export function logOf(found: Breakdown, values: readonly string[], more: Record<string, string> = {}): string | null {

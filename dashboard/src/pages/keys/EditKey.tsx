@@ -11,7 +11,7 @@ import { bodyOf, isOver, KeyFields, type KeyValues, valuesOf } from "./KeyFields
 type Key = Schema["Key"];
 
 // Which of the API's fields each field of the form is.
-const SENT = { name: "name", scopes: "scopes", rpm: "rpm", budget: "monthly_budget_usd", expires: "expires_at" } as const;
+const SENT = { name: "name", scopes: "scopes", rpm: "rpm", budget: "monthly_budget_usd", team: "team", expires: "expires_at" } as const;
 
 export function EditKey({ stored, name }: { stored: Key; name: string }) {
   const [opened, { open, close }] = useDisclosure();
@@ -42,6 +42,7 @@ function Form({ stored, name, close }: { stored: Key; name: string; close: () =>
     },
     onSuccess: () => {
       stale(client, "keys", "platform");
+      stale(client, "teams");
       close();
     },
   });

@@ -15,6 +15,7 @@ export function NewKey({ done }: { done: (key: Schema["NewKey"]) => void }) {
     onSuccess: (key) => {
       setValues((before) => ({ ...before, name: "", budget: "", expires: "" }));
       stale(client, "keys", "platform");
+      stale(client, "teams");
       done(key);
     },
   });

@@ -14,6 +14,9 @@ const NAMES = new Map(Object.entries({
   holdout_share: "Holdout share",
   monthly_budget_usd: "Dollars a month",
   rpm: "Requests a minute",
+  team_id: "Team",
+  limit_nano: "Limit (nano-dollars)",
+  on_exceed: "Without room",
 }));
 
 export function fieldName(name: string): string {

@@ -1,6 +1,6 @@
 import { Button, Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type Entry, type Filters, platformKeys } from "../../api/queries";
+import { type Entry, type Filters, platformKeys, teams } from "../../api/queries";
 import { go } from "../../app/router";
 import { moment } from "../../ui/format";
 import { backwards, fromField, PERIODS, toField } from "./period";
@@ -18,6 +18,7 @@ type Change = (changes: Record<string, string>) => void;
 
 export function FilterBar({ filters, period, filtered, change }: { filters: Filters; period: string; filtered: boolean; change: Change }) {
   const keys = useQuery(platformKeys()).data?.keys ?? [];
+  const all = useQuery(teams()).data?.teams ?? [];
   const gone = filters.key_id !== undefined && !keys.some((key) => key.id === filters.key_id);
   return (
     <Group gap="sm" align="flex-end" role="group" aria-label="Filters">
@@ -72,6 +73,19 @@ export function FilterBar({ filters, period, filtered, change }: { filters: Filt
       <Named name="model" label="Model" placeholder="gpt-4o" value={filters.model} change={change} />
       <Named name="client" label="Client" placeholder="claude-code" value={filters.client} change={change} />
       <Named name="user" label="User" placeholder="user-42" value={filters.user} change={change} />
+      {(all.length > 0 || filters.team_id !== undefined) && (
+        <NativeSelect
+          label="Team"
+          size="xs"
+          value={filters.team_id ?? ""}
+          onChange={(event) => change({ team_id: event.currentTarget.value })}
+          data={[
+            { value: "", label: "All" },
+            ...all.map((team) => ({ value: team.id, label: team.name })),
+            ...(filters.team_id !== undefined && !all.some((team) => team.id === filters.team_id) ? [{ value: filters.team_id, label: filters.team_id }] : []),
+          ]}
+        />
+      )}
       <Named name="tag" label="Tag" placeholder="team=search" value={filters.tag} change={change} />
       <Named name="error_code" label="Error code" placeholder="rate_limit_exceeded" value={filters.error_code} change={change} />
       <Named name="min_latency_ms" label="At least so slow, ms" placeholder="5000" value={filters.min_latency_ms?.toString()} change={(changes) => change({ min_latency_ms: String(slownessOf(changes["min_latency_ms"] ?? null) ?? "") })} />

@@ -29,8 +29,10 @@ class Metadata(BaseModel):
     cache_similarity: float | None = None
     cache_entry_id: str | None = None
     routing_reason: str | None = None
-    """Why this model: rule, classifier, manual, not_dearer, not_capable, not_reachable, abstained or pinned."""
+    """Why this model: rule, classifier, manual, not_dearer, not_capable, not_reachable, abstained, pinned or budget."""
     routing_signals: list[str] = []
+    budget_exceeded: str | None = None
+    """The budget that had no room, and wanted the request to be routed as a simple one."""
     shadow_model: str | None = None
     shadow_savings: float | None = None
     optimizations: list[str] = []

@@ -8,6 +8,7 @@ import msgspec
 from services.auth.accounts import examples as accounts
 from services.auth.alerts import examples as alerts
 from services.auth.billing import examples as billing
+from services.auth.budgets import examples as budgets
 from services.auth.captures import examples as captures
 from services.auth.experiments import examples as experiments
 from services.auth.insights import examples as insights
@@ -17,11 +18,12 @@ from services.auth.routing import examples as routing
 from services.auth.sessions import examples as sessions
 from services.auth.status import examples as status
 from services.auth.team import examples as team
+from services.auth.teams import examples as teams
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _FEATURES: Final = (
-    *(accounts, alerts, billing, captures, experiments, insights, keys, optimization, routing),
-    *(sessions, status, team),
+    *(accounts, alerts, billing, budgets, captures, experiments, insights, keys, optimization, routing),
+    *(sessions, status, team, teams),
 )
 _EXAMPLES: Final[Mapping[type[msgspec.Struct], msgspec.Struct]] = {
     type(example): example for feature in _FEATURES for example in feature.EXAMPLES

@@ -13,12 +13,13 @@ from services.auth.schemas import Answer, Time, iso_ms
 _Value = Annotated[str, Meta(min_length=1, max_length=256)]
 # Query parameters that leave only requests with one value, and the dimension that each is about.
 _FILTERS = {"key_id": "key", "endpoint": "endpoint", "model": "model", "provider": "provider"}
-_FILTERS |= {"user": "user", "client": "client", "error_code": "error"}
+_FILTERS |= {"user": "user", "team_id": "team", "client": "client", "error_code": "error"}
 
 
 class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A period; one or two dimensions with a comma between them (key, endpoint, model, provider, user, client, error, tag:name); what it is
-    cut into by the clocks of a time zone; whether the period before is wanted; and values that requests must have (a tag as name=value).
+    """A period; one or two dimensions with a comma between them (key, endpoint, model, provider, user, team, client, error, tag:name); what
+    it is cut into by the clocks of a time zone; whether the period before is wanted; and values that requests must have (a tag as
+    name=value).
     """
 
     by: Annotated[str, Meta(min_length=1, max_length=600)]
@@ -34,6 +35,7 @@ class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     model: _Value | None = None
     provider: _Value | None = None
     user: _Value | None = None
+    team_id: _Value | None = None
     client: _Value | None = None
     error_code: _Value | None = None
     tag: Annotated[str, Meta(pattern="^[^=]{1,256}=")] | None = None
@@ -96,10 +98,11 @@ class BreakdownPoint(Answer, frozen=True, kw_only=True):
 
 
 class BreakdownRow(Answer, frozen=True, kw_only=True):
-    """One value of each dimension, in their order; `key_name` where one is a key that you may see."""
+    """One value of each dimension, in their order; `key_name` where one is a key that you may see, `team_name` where one is a team."""
 
     values: tuple[str, ...]
     key_name: str | None
+    team_name: str | None
     use: Use
     previous: Use | None
     points: tuple[BreakdownPoint, ...]
@@ -137,13 +140,17 @@ class Breakdown(Answer, frozen=True, kw_only=True):
     intervals: tuple[Interval, ...]
 
     @classmethod
-    def of(cls, asked: analytics.BreakdownQuery, found: analytics.Breakdown, key_names: Mapping[str, str]) -> Self:
-        """From what analytics answers; `key_names` by the keys' ids."""
-        keys = asked.by.index("key") if "key" in asked.by else None
+    def of(cls, asked: analytics.BreakdownQuery, found: analytics.Breakdown, names: Mapping[str, str]) -> Self:
+        """From what analytics answers; `names` are those of keys and teams by their ids."""
+
+        def name(dimension: str, row: analytics.BreakdownRow) -> str | None:
+            return names.get(row.values[asked.by.index(dimension)]) if dimension in asked.by else None
+
         rows = (
             BreakdownRow(
                 values=row.values,
-                key_name=None if keys is None else key_names.get(row.values[keys]),
+                key_name=name("key", row),
+                team_name=name("team", row),
                 use=Use.of(row.use),
                 previous=None if row.previous is None else Use.of(row.previous),
                 points=tuple(BreakdownPoint(time=iso_ms(one.time_ms), use=Use.of(one.use)) for one in row.points),

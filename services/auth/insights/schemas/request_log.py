@@ -27,6 +27,7 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     arm: Arm | None = None
     conversation: OptionalText | None = None
     user: OptionalText | None = None
+    team_id: OptionalText | None = None
     tag: Annotated[str, Meta(pattern="^[^=]{1,256}=")] | None = None
     error_code: OptionalText | None = None
     min_latency_ms: Annotated[float, Meta(ge=0, le=1e9)] | None = None
@@ -53,6 +54,7 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     id: str
     time: Time
     key_id: str
+    team_id: str | None
     user: str | None
     kind: RequestKind
     stream: bool

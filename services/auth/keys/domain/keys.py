@@ -13,7 +13,7 @@ from services.auth.domain.accounts import ControlScope
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     """A Promptly key. `digest` is its HMAC; `prefix` and `last4` are all that can still be shown. The budget is in
     nano-dollars. `known_to` is the user who made the secret that works now, where that is
-    another than who made the key.
+    another than who made the key. `team_id` is the team that it belongs to, `team` that one's name.
     """
 
     id: str
@@ -30,6 +30,8 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     known_to: str | None = None
     last_used_at: datetime | None = None
     monthly_budget_nano: int | None = None
+    team_id: str | None = None
+    team: str | None = None
 
     @property
     def holder(self) -> str:

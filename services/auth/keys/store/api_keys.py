@@ -13,11 +13,13 @@ from services.auth.keys.domain.keys import ApiKey
 
 _KEY = (
     "key_id AS id, org_id, name, digest, prefix, last4, scopes, rpm, expires_at, created_by, known_to, created_at,"
-    " last_used_at, monthly_budget_nano FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
+    " last_used_at, monthly_budget_nano, team_id,"
+    " (SELECT t.name FROM auth.teams t WHERE t.org_id = :org_id AND t.team_id = api_keys.team_id) AS team"
+    " FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
 )
 # One statement, because every request whose key no gateway has cached waits for it.
 _PRINCIPAL = text("""
-SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_budget_nano,
+SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_budget_nano, k.team_id,
     (extract(epoch FROM k.expires_at) * 1000)::bigint AS expires_at_ms,
     s.optimization AS settings, s.tiers, s.aliases,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -25,6 +27,12 @@ SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_b
             'action_value', r.action_value, 'priority', r.priority
         ) ORDER BY r.priority DESC, r.created_at, r.rule_id), '[]')
         FROM auth.routing_rules r WHERE r.org_id = k.org_id) AS rules,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'id', b.budget_id, 'name', b.name, 'subject', b.subject, 'tag', b.tag, 'value', b.value, 'period', b.period,
+            'limit_nano', b.limit_nano, 'on_exceed', b.on_exceed, 'changed_ms', b.changed_ms
+        ) ORDER BY b.created_at, b.budget_id), '[]')
+        FROM auth.budgets b WHERE b.org_id = k.org_id
+        AND (b.value IS NULL OR b.subject IN ('user', 'tag') OR b.value IN (k.key_id, k.team_id))) AS budgets,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', p.key_id, 'provider', p.provider, 'sealed', p.sealed, 'base_url', p.base_url, 'models', p.models
         ) ORDER BY p.key_id), '[]')
@@ -50,8 +58,8 @@ class SqlApiKeys:
         await self._tx.execute(
             text(
                 "INSERT INTO auth.api_keys (org_id, key_id, name, digest, prefix, last4, scopes, rpm, expires_at,"
-                " created_by, known_to, created_at, monthly_budget_nano) VALUES (:org_id, :id, :name, :digest, :prefix,"
-                " :last4, :scopes, :rpm, :expires_at, :created_by, :known_to, :created_at, :monthly_budget_nano)"
+                " created_by, known_to, created_at, monthly_budget_nano, team_id) VALUES (:org_id, :id, :name, :digest, :prefix,"
+                " :last4, :scopes, :rpm, :expires_at, :created_by, :known_to, :created_at, :monthly_budget_nano, :team_id)"
             ),
             values,
         )
@@ -80,7 +88,7 @@ class SqlApiKeys:
         await self._tx.execute(
             text(
                 "UPDATE auth.api_keys SET name = :name, scopes = :scopes, rpm = :rpm, expires_at = :expires_at,"
-                " monthly_budget_nano = :monthly_budget_nano WHERE org_id = :org_id AND key_id = :id"
+                " monthly_budget_nano = :monthly_budget_nano, team_id = :team_id WHERE org_id = :org_id AND key_id = :id"
             ),
             msgspec.structs.asdict(key),
         )

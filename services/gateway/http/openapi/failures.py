@@ -42,8 +42,12 @@ FAILURES: Final[Mapping[str, Failure]] = {
         errors.Unauthorized("This API key is unknown, revoked or expired. Make a new one in the dashboard."),
     ),
     "BudgetUsedUp": _failure(
-        "The key's monthly budget is used up.",
-        errors.InsufficientCredits("This key's budget for the month is used up.", code="budget_exceeded"),
+        "A budget that the request is in has no room for it; the sentence names it, and when it starts anew.",
+        errors.InsufficientCredits(
+            'The budget "Search" of $400.00 for this month is used up or set aside for calls under way, and this call may cost up'
+            " to $0.0102. It starts anew at 2026-12-01 00:00 UTC.",
+            code="budget_exceeded",
+        ),
     ),
     "Forbidden": _failure("The key lacks the scope.", errors.Forbidden("This key may not be used for chat.")),
     "ModelNotFound": _failure(

@@ -1,0 +1,45 @@
+"""Teams."""
+
+from litestar import Controller, delete, get, patch, post
+from litestar.params import FromPath
+
+from services.auth.domain.permissions import Action
+from services.auth.http.dependencies import Injected, Payload
+from services.auth.http.guard import ApiRequest
+from services.auth.http.request import an_id
+from services.auth.teams import schemas
+from services.auth.teams.service import Teams
+
+
+class TeamsController(Controller):
+    """/api/teams"""
+
+    path = "/teams"
+
+    @get(needs=Action.READ)
+    async def all(self, request: ApiRequest, teams: Injected[Teams]) -> schemas.Teams:
+        """The teams that keys can belong to."""
+        return schemas.Teams(teams=tuple(schemas.Team.of(*found) for found in await teams.all(request.user)))
+
+    @post(needs=Action.MANAGE_SETTINGS, fails=(409,))
+    async def create(
+        self, request: ApiRequest, payload: Payload[schemas.TeamBody], teams: Injected[Teams]
+    ) -> schemas.Team:
+        """Make a team. Keys are put into it one by one."""
+        return schemas.Team.of(await teams.create(request.user, payload.name), 0)
+
+    @patch("/{team_id:str}", needs=Action.MANAGE_SETTINGS, fails=(409,))
+    async def rename(
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.TeamBody],
+        teams: Injected[Teams],
+        team_id: FromPath[str],
+    ) -> schemas.Team:
+        """Give a team another name."""
+        return schemas.Team.of(*await teams.rename(request.user, an_id(team_id, "team"), payload.name))
+
+    @delete("/{team_id:str}", needs=Action.MANAGE_SETTINGS, fails=(409,))
+    async def delete(self, request: ApiRequest, teams: Injected[Teams], team_id: FromPath[str]) -> None:
+        """Delete a team. Its keys stay, and belong to none."""
+        await teams.delete(request.user, an_id(team_id, "team"))
