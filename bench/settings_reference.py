@@ -14,7 +14,6 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 
 from libs.common.contracts.status import SERVICES
-from libs.common.settings import CommonSettings
 from libs.common.settings_file import secrecy
 
 ROOT: Final = Path(__file__).parents[1]
@@ -81,7 +80,7 @@ def _classes() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     modules = {f"services.{service}.settings": service for service in SERVICES} | COMMAND
     for module, owner in modules.items():
         for value in vars(importlib.import_module(module)).values():
-            if isinstance(value, type) and issubclass(value, msgspec.Struct) and value is not CommonSettings:
+            if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == module:
                 yield owner, value
 
 

@@ -33,13 +33,13 @@ export function play(answers: Answers): Asked[] {
 
 // What each role may do, as GET /api/team/roles says.
 export const PERMISSIONS = {
-  admin: ["read", "own_account", "use_keys", "write_alerts", "judge_cache", "manage_providers", "manage_settings", "manage_control_keys", "read_texts", "manage_team", "get_reports", "manage_billing", "manage_org"],
+  admin: ["read", "own_account", "use_keys", "write_alerts", "judge_cache", "manage_providers", "manage_settings", "manage_control_keys", "manage_issuers", "read_texts", "manage_team", "get_reports", "manage_billing", "manage_org"],
   member: ["read", "own_account", "use_keys", "write_alerts", "judge_cache"],
   viewer: ["read", "own_account"],
 } satisfies Record<Role, Action[]>;
 
 export const ME = {
-  user: { id: "usr_1", email: "ada@example.com", role: "admin", created_at: "2026-01-01T00:00:00Z" },
+  user: { id: "usr_1", email: "ada@example.com", role: "admin", created_at: "2026-01-01T00:00:00Z", suspended: false },
   org: { id: "org_1", name: "Northwind", account_type: "team", created_at: "2026-01-01T00:00:00Z" },
   permissions: PERMISSIONS.admin,
 };

@@ -34,6 +34,13 @@ it("only ways in that are open are offered", async () => {
   expect(screen.getByRole("link", { name: "Register an organization" })).toBeTruthy();
 });
 
+it("the operator's provider has a button with its name", async () => {
+  play({ "GET /api/auth/options": { body: { ...OPEN, oauth: ["github", "oidc"], oidc_name: "Northwind" } } });
+  at("/login");
+  expect((await screen.findByRole("link", { name: "Sign in with Northwind" })).getAttribute("href")).toBe("/api/auth/oauth/oidc");
+  expect(screen.getByRole("link", { name: "Continue with GitHub" })).toBeTruthy();
+});
+
 it("a closed registration is told, and not offered", async () => {
   play({ "GET /api/auth/options": { body: { registration: "invite", oauth: [], mail: false } } });
   at("/register");

@@ -23,6 +23,8 @@ const PURCHASE = { id: "purchase:cs_1", kind: "purchase", tokens: 123_400_000, a
 const ACCOUNT = {
   "GET /api/auth/sign-ins": { body: { password: true, oauth: ["github"] } },
   "GET /api/auth/options": { body: { registration: "open", oauth: ["github", "google"], mail: true } },
+  "GET /api/issuers": { body: { issuers: [] } },
+  "GET /api/keys/platform": { body: { keys: [] } },
 };
 
 it("an invitation's link is shown once, with what becomes of it, and can be withdrawn", async () => {
@@ -290,4 +292,58 @@ it("whoever paid and waits in vain is told what to do, and nothing is asked any 
 
 it("a sum of pounds is a whole number of tokens", () => {
   expect([5, 12.34, 0.29, 1.1].map((gbp) => tokensFor(gbp, 0.1))).toEqual([50_000_000, 123_400_000, 2_900_000, 11_000_000]);
+});
+
+const KEY = { id: "key_1", name: "callers", prefix: "sk-promptly-", last_four: "x7Qa", scopes: ["chat"], rpm: 500, monthly_budget_usd: null, expires_at: null, created_by: "usr_1", created_at: "2026-01-01T00:00:00Z", last_used_at: null };
+const ISSUER = { id: "iss_1", issuer: "https://login.example.com", audience: "promptly", key_id: "key_1", user_claim: "email", tag_claim: null, required_claims: { hd: "example.com" }, created_at: "2026-01-01T00:00:00Z" };
+
+it("an issuer is trusted with what was written, and removed again", async () => {
+  let all: unknown[] = [];
+  const asked = play({
+    ...ACCOUNT,
+    "GET /api/keys/platform": { body: { keys: [KEY] } },
+    "GET /api/issuers": () => ({ body: { issuers: all } }),
+    "POST /api/issuers": () => {
+      all = [ISSUER];
+      return { status: 201, body: ISSUER };
+    },
+    "DELETE /api/issuers/iss_1": () => {
+      all = [];
+      return { status: 204 };
+    },
+  });
+  show(<Organization />);
+  const user = userEvent.setup();
+  expect(await screen.findByText("No trusted issuers")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Trust an issuer" }));
+  const form = await screen.findByRole("form", { name: "Trust an issuer" });
+  await user.type(within(form).getByLabelText(/^Issuer/), "https://login.example.com");
+  await user.type(within(form).getByLabelText(/^Audience/), "promptly");
+  await user.clear(within(form).getByLabelText(/^Claim of the user/));
+  await user.type(within(form).getByLabelText(/^Claim of the user/), "email");
+  await user.type(within(form).getByLabelText(/^Required claims/), "hd");
+  await user.click(within(form).getByRole("button", { name: "Trust the issuer" }));
+  expect(await within(form).findByText("Write each as claim=value, with commas between them.")).toBeTruthy();
+  await user.type(within(form).getByLabelText(/^Required claims/), "=example.com");
+  await user.click(within(form).getByRole("button", { name: "Trust the issuer" }));
+  expect(await screen.findByText("callers …x7Qa")).toBeTruthy();
+  expect(asked.find((one) => one.route === "POST /api/issuers")?.body).toEqual({
+    issuer: "https://login.example.com",
+    audience: "promptly",
+    key_id: "key_1",
+    user_claim: "email",
+    tag_claim: null,
+    required_claims: { hd: "example.com" },
+  });
+  expect(screen.getByText("hd = example.com")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Remove https://login.example.com for promptly" }));
+  await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Remove" }));
+  expect(await screen.findByText("No trusted issuers")).toBeTruthy();
+});
+
+it("a suspended member is told", async () => {
+  play({ "GET /api/team/members": { body: { members: [ME.user, { ...GRACE, suspended: true }] } }, "GET /api/team/invites": { body: { invites: [] } } });
+  show(<Team />);
+  expect(await screen.findByText("suspended")).toBeTruthy();
+  expect(screen.getAllByText("suspended")).toHaveLength(1);
 });

@@ -35,7 +35,7 @@ async function signIn(page, who, secret = password) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-async function signOut(page) {
+export async function signOut(page) {
   await page.getByRole("button", { name: /^Account of/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -270,7 +270,7 @@ async function confirm(page, who) {
 }
 
 /** Registers an organization; its first key. */
-async function register(page, name, who) {
+export async function register(page, name, who) {
   await page.goto(`${url}/register`);
   await page.getByLabel("Organization").fill(name);
   await page.getByLabel("E-mail").fill(who);

@@ -14,6 +14,7 @@ import { asThem, QUESTIONS } from "./questions.mjs";
 import { anAlias, exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { thePalette } from "./palette.mjs";
 import { PASTED } from "./settle.mjs";
+import { singleSignOn } from "./single-sign-on.mjs";
 import { accessible, ask, email, open, password, refused, shoot, upstream, url } from "./tools.mjs";
 
 await browse({ colorScheme: "light" }, async (page, complaints) => {
@@ -193,6 +194,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   await step("whoever accepts an invitation does what the role allows, as long as it does", () => members(page, complaints, links, PAGES));
   await step("a forgotten password is answered alike, whoever asks", () => forgotten());
   await step("GitHub signs in, declines, and is linked to an account that is there", () => others());
+  await step("an organization's own provider signs in by groups, and is trusted with callers", () => singleSignOn());
   await step("an organization is renamed and deleted, and nothing of it works any more", () => leaving(upstream));
 
   await step("the keyboard leads through", async () => {

@@ -1,5 +1,6 @@
 """Checks of settings: names that nobody reads, values that cannot be used, and modes that are weak."""
 
+import base64
 import difflib
 import importlib
 import stat
@@ -21,6 +22,7 @@ _PREFIX: Final = "PROMPTLY_"
 _OTHERS: Final = frozenset(("CONFIG", "KEY", "CHROMIUM", "GROWTH", "API_EXAMPLES"))
 _SHORTEST_SECRET: Final = 32
 _LONG_SECRETS: Final = ("KEY_PEPPER", "JWT_SECRET", "METRICS_TOKEN", "BOOTSTRAP_TOKEN")
+_STAND_IN: Final = base64.b64encode(bytes(32)).decode()  # of a form that every secret may have
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1", "")
 
 
@@ -45,7 +47,7 @@ def _unusable(environment: Mapping[str, str]) -> Iterator[Finding]:
     said = set()
     for cls in _classes():
         required = {field.name for field in msgspec.structs.fields(cls) if field.required}
-        stand_ins = {f"{_PREFIX}{name.upper()}": "not given here" for name in required}
+        stand_ins = {f"{_PREFIX}{name.upper()}": _STAND_IN for name in required}
         try:
             load(cls, {**stand_ins, **{name: value for name, value in environment.items() if value}})
         except SettingsError as error:
@@ -62,7 +64,7 @@ def _classes() -> Iterator[type[msgspec.Struct]]:
         except ModuleNotFoundError:
             continue
         for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, CommonSettings) and value is not CommonSettings:
+            if isinstance(value, type) and issubclass(value, CommonSettings) and value.__module__ == module.__name__:
                 yield value
 
 

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*")
 _INWARD: Final = ("localhost", "local", "internal", "intranet", "lan", "home.arpa")
 _PORTS: Final = (443, 8443)
+_LONGEST: Final = 2000
 _PUBLIC_V6: Final = ipaddress.ip_network("2000::/3")
 _SIX_TO_FOUR: Final = ipaddress.ip_network("2002::/16")
 
@@ -38,6 +39,16 @@ def forbidden_reason(url: str, allowed: Collection[str] = ()) -> str | None:
     if (parts.port or 443) not in _PORTS:
         return "Only the ports 443 and 8443 can be called."
     return _forbidden_host(parts.hostname)
+
+
+def forbidden_url(url: str, allowed: Collection[str] = ()) -> str | None:
+    """Why `url` may not be called, as a sentence; None where it may. Unlike a base URL, it may carry a query."""
+    if len(url) > _LONGEST:
+        return f"A URL has at most {_LONGEST} characters."
+    base, _, query = url.partition("?")
+    if not query.isascii() or not query.isprintable() or set(query) & {" ", "#", "\\"}:
+        return "It is not a complete URL, such as https://example.com/hook."
+    return forbidden_reason(base, allowed)
 
 
 def image_forbidden_reason(url: str) -> str | None:

@@ -75,10 +75,7 @@ def _smtp(settings: AlertsSettings) -> Smtp | None:
 
 
 def _vault(settings: AlertsSettings) -> SealedVault | None:
-    try:
-        return SealedVault(Sealer(parse_keks(settings.alerts_kek))) if settings.alerts_kek else None
-    except ValueError as error:
-        raise SettingsError(f"PROMPTLY_ALERTS_KEK cannot be used: {error}") from None
+    return SealedVault(Sealer(parse_keks(settings.alerts_kek))) if settings.alerts_kek else None
 
 
 def _missing(database: Database, bus: Bus) -> list[str]:

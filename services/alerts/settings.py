@@ -1,5 +1,6 @@
 """What alerts can be told."""
 
+from libs.common.sealing_settings import check_keks
 from libs.common.settings import CommonSettings, Secret, SecretUrl
 
 
@@ -26,3 +27,7 @@ class AlertsSettings(CommonSettings, frozen=True, kw_only=True):
     """32 bytes in base64, or `1:<base64>,2:<base64>`: seals the URLs of webhooks; unset: there are no webhooks."""
     allowed_hosts: str = ""
     """`host[:port]`, with commas, that provider URLs and webhooks may name although they are plain or not public."""
+
+    def __post_init__(self) -> None:
+        if self.alerts_kek is not None:
+            check_keks("PROMPTLY_ALERTS_KEK", self.alerts_kek)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -16,7 +17,9 @@ from libs.common.clock import Clock, SystemClock
 from libs.common.contracts.analytics import REQUESTS_LOGGED
 from libs.common.contracts.auth import ACCESS_CHANGED, VERIFY_API_KEY
 from libs.common.db import Database, connect, migrate
+from libs.common.guarded_http import GuardedHttp
 from libs.common.jobs import background, every
+from libs.common.net_guard import forbidden_reason
 from libs.common.runner import App
 from libs.common.sealing import Sealer, parse_keks
 from libs.common.settings import SettingsError
@@ -46,6 +49,10 @@ from services.auth.handlers import operator_commands
 from services.auth.http.api import Parts, create_api
 from services.auth.http.gateway_peers import gateway_peers
 from services.auth.insights.subscriptions import Subscriptions
+from services.auth.issuers import handlers as issuer_handlers
+from services.auth.issuers.clients.documents import http_issuers
+from services.auth.issuers.ports import Issuers
+from services.auth.issuers.service import CallerIssuers
 from services.auth.jobs.background_tasks import background_tasks
 from services.auth.keys.api_keys import ApiKeys
 from services.auth.keys.control_keys import ControlKeys
@@ -56,8 +63,11 @@ from services.auth.ports import Mailer, Passwords, RunInBackground
 from services.auth.reports.service import Reports
 from services.auth.routing.service import Configuration
 from services.auth.sessions.clients.oauth import TIMEOUT, GitHub, Google
+from services.auth.sessions.clients.oidc import OidcClient, OpenIdConnect
 from services.auth.sessions.clients.states import JwtStates
 from services.auth.sessions.clients.tokens import JwtTokens
+from services.auth.sessions.domain.directory import Directory, orgs_of, roles_of
+from services.auth.sessions.membership import Membership
 from services.auth.sessions.oauth import OAuth
 from services.auth.sessions.ports import IdentityProvider
 from services.auth.sessions.service import Sessions
@@ -93,6 +103,7 @@ class _Secrets:
 async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = None) -> AsyncIterator[AuthApp]:
     """Auth, listening on its port and on the bus, for as long as the block runs. `SettingsError` for an unusable secret."""
     clock, secrets, links = clock or SystemClock(), _secrets(settings), _links(settings)
+    oidc_client, directory = _oidc(settings)
     if not secrets.mailer.configured:
         log.warning(
             "addresses_are_not_confirmed", reason="without PROMPTLY_SMTP_URL nobody shows that an address is theirs"
@@ -102,9 +113,10 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
         connect(settings.database_url) as database,
         httpx.AsyncClient(timeout=TIMEOUT) as client,
         background_tasks() as in_background,
+        http_issuers(GuardedHttp(_hosts(settings.allowed_hosts)), clock) as issuers,
+        _openid_connect(settings, oidc_client, clock) as oidc,
     ):
         with closing(Argon2Passwords()) as passwords:
-            providers = _providers(settings, client)
             parts = await _parts(
                 settings,
                 bus,
@@ -113,7 +125,9 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                 secrets,
                 links,
                 passwords,
-                providers=providers,
+                providers=_providers(settings, client) | oidc,
+                directory=directory,
+                issuers=issuers,
                 in_background=in_background,
             )
             idempotency = Idempotency(unit_of_work(database), clock)
@@ -124,6 +138,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
             await operator_commands.serve(bus, parts.recovery, parts.provider_keys)
             await bus.serve(VERIFY_API_KEY, verify_api_key(parts.api_keys))
             await org_admins.serve(bus, unit_of_work(database))
+            await issuer_handlers.serve(bus, parts.issuers)
             async with (
                 noting_use(parts.api_keys),
                 background(
@@ -134,7 +149,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                     every("reports", parts.reports.send_due, settings.report_seconds),
                 ),
                 serve_http(
-                    gateway_peers(create_api(parts), parts.api_keys),
+                    gateway_peers(create_api(parts), parts.api_keys, parts.issuers),
                     settings.auth_host,
                     settings.auth_port,
                     settings.drain_seconds,
@@ -159,6 +174,8 @@ async def _parts(
     passwords: Passwords,
     *,
     providers: dict[IdentitySource, IdentityProvider],
+    directory: Directory,
+    issuers: Issuers,
     in_background: RunInBackground,
 ) -> Parts:
     uow, limits, token_statuses = (
@@ -189,7 +206,8 @@ async def _parts(
     accounts = Accounts(
         uow, passwords, api_keys, clock, limits, settings.registration, settings.bootstrap_token or None
     )
-    allowed_hosts = [host.strip() for host in settings.allowed_hosts.split(",") if host.strip()]
+    allowed_hosts = _hosts(settings.allowed_hosts)
+    membership = Membership(uow, publisher, directory, clock)
     return Parts(
         accounts=accounts,
         sessions=Sessions(uow, passwords, secrets.tokens, clock, limits, token_statuses, publisher, control_keys),
@@ -214,12 +232,15 @@ async def _parts(
             clock=clock,
             in_background=in_background,
         ),
-        oauth=OAuth(uow, providers, secrets.states, accounts, links, clock, mails=secrets.mailer.configured),
+        oauth=OAuth(
+            uow, providers, secrets.states, accounts, links, clock, membership, mails=secrets.mailer.configured
+        ),
         erasure=Erasure(uow, transactions, publisher, clock),
         links=links,
         api_keys=api_keys,
         control_keys=control_keys,
         provider_keys=ProviderKeys(uow, transactions, secrets.sealer, clock, allowed_hosts),
+        issuers=CallerIssuers(uow, transactions, issuers, api_keys, clock, allowed_hosts),
         configuration=Configuration(uow, transactions, clock, models.tiers),
         teams=Teams(uow, transactions, clock),
         budgets=Budgets(uow, transactions, clock),
@@ -232,6 +253,10 @@ async def _parts(
         bus=bus,
         clock=clock,
     )
+
+
+def _hosts(text: str) -> list[str]:
+    return [host.strip() for host in text.split(",") if host.strip()]
 
 
 async def _quiesce(subscriptions: Subscriptions, served: Served) -> None:
@@ -272,6 +297,55 @@ def _providers(settings: AuthSettings, http: httpx.AsyncClient) -> dict[Identity
     return found
 
 
+def _oidc(settings: AuthSettings) -> tuple[OidcClient | None, Directory]:
+    """The OpenID Connect provider, if one is set up, and what its groups give. `SettingsError` for what cannot be used."""
+    if settings.oidc_issuer is None:
+        return None, Directory(roles=())
+    if settings.oidc_client_id is None:
+        raise SettingsError("PROMPTLY_OIDC_CLIENT_ID is not set, which PROMPTLY_OIDC_ISSUER needs.")
+    if "openid" not in settings.oidc_scopes.split():
+        raise SettingsError("PROMPTLY_OIDC_SCOPES has to hold openid.")
+    if (reason := forbidden_reason(settings.oidc_issuer, _oidc_hosts(settings, settings.oidc_issuer))) is not None:
+        raise SettingsError(f"PROMPTLY_OIDC_ISSUER cannot be used: {reason}")
+    try:
+        roles = roles_of(settings.oidc_roles)
+    except ValueError as error:
+        raise SettingsError(f"PROMPTLY_OIDC_ROLES cannot be used: {error}") from None
+    try:
+        orgs = orgs_of(settings.oidc_orgs)
+    except ValueError as error:
+        raise SettingsError(f"PROMPTLY_OIDC_ORGS cannot be used: {error}") from None
+    client = OidcClient(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        name=settings.oidc_name,
+        scopes=settings.oidc_scopes,
+        groups_claim=settings.oidc_groups_claim,
+        org_claim=settings.oidc_org_claim,
+        trust_email=settings.oidc_trust_email,
+    )
+    return client, Directory(roles=roles, orgs=orgs)
+
+
+def _oidc_hosts(settings: AuthSettings, issuer: str) -> list[str]:
+    """The operator names the issuer, which may be on a private network; what its documents name has to be there, too, or public."""
+    allowed = _hosts(settings.allowed_hosts)
+    return allowed if forbidden_reason(issuer, allowed) is None else [*allowed, urlsplit(issuer).netloc]
+
+
+@asynccontextmanager
+async def _openid_connect(
+    settings: AuthSettings, client: OidcClient | None, clock: Clock
+) -> AsyncIterator[dict[IdentitySource, IdentityProvider]]:
+    if client is None:
+        yield {}
+        return
+    http = GuardedHttp(_oidc_hosts(settings, client.issuer))
+    async with http_issuers(http, clock) as issuers:
+        yield {"oidc": OpenIdConnect(client, issuers, http, clock)}
+
+
 def _checkout(settings: AuthSettings, links: Links) -> Checkout:
     if not settings.stripe_secret_key or not settings.stripe_webhook_secret:
         return NoCheckout()
@@ -284,17 +358,12 @@ def _checkout(settings: AuthSettings, links: Links) -> Checkout:
 
 
 def _secrets(settings: AuthSettings) -> _Secrets:
-    if len(settings.key_pepper.encode()) < 32:
-        raise SettingsError("PROMPTLY_KEY_PEPPER has to be at least 32 bytes long.")
     jwt_secrets = [secret.strip() for secret in settings.jwt_secret.split(",")]
     try:
         tokens, states = JwtTokens(jwt_secrets), JwtStates(jwt_secrets)
     except ValueError as error:
         raise SettingsError(f"PROMPTLY_JWT_SECRET cannot be used: {error}") from None
-    try:
-        sealer = Sealer(parse_keks(settings.kek))
-    except ValueError as error:
-        raise SettingsError(f"PROMPTLY_KEK cannot be used: {error}") from None
+    sealer = Sealer(parse_keks(settings.kek))
     try:
         mailer = SmtpMailer(Smtp(settings.smtp_url, settings.mail_from)) if settings.smtp_url else NullMailer()
     except ValueError as error:

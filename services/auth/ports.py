@@ -13,6 +13,7 @@ from services.auth.domain.attempts import Allowance
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.mails import Mail
 from services.auth.domain.one_time_tokens import Kind, OneTimeToken
+from services.auth.issuers.ports import TrustedIssuers
 from services.auth.keys.ports import ApiKeys, ControlKeys, ProviderKeys
 from services.auth.reports.ports import ReportRecipients
 from services.auth.routing.ports import Configuration
@@ -174,6 +175,8 @@ class Tx(Protocol):
     def control_keys(self) -> ControlKeys: ...
     @property
     def provider_keys(self) -> ProviderKeys: ...
+    @property
+    def issuers(self) -> TrustedIssuers: ...
     @property
     def configuration(self) -> Configuration: ...
     @property

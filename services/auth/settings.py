@@ -2,20 +2,17 @@
 
 from typing import Literal
 
-from libs.common.settings import CommonSettings, Secret, SecretUrl
+from libs.common.sealing_settings import SealingSettings
+from libs.common.settings import Secret, SecretUrl
 
 Registration = Literal["open", "first", "invite"]
 
 
-class AuthSettings(CommonSettings, frozen=True, kw_only=True):
+class AuthSettings(SealingSettings, frozen=True, kw_only=True):
     """What auth can be told. The secrets have no defaults. A provider signs people in where its client id and secret are set."""
 
     jwt_secret: Secret
     """Signs tokens: at least 32 bytes; several with commas rotate it (the first signs, all verify)."""
-    key_pepper: Secret
-    """Digests Promptly keys: at least 32 bytes, the same for auth and gateways; changing it makes every key useless."""
-    kek: Secret
-    """Seals provider keys: 32 bytes in base64, or `1:<base64>,2:<base64>` (the highest seals, all open); the same for auth and gateways."""
     database_url: SecretUrl
     auth_host: str = "127.0.0.1"
     """Address on which `/api` is served."""
@@ -78,3 +75,23 @@ class AuthSettings(CommonSettings, frozen=True, kw_only=True):
     """Where Google exchanges codes for tokens."""
     google_userinfo_url: str = "https://openidconnect.googleapis.com/v1/userinfo"
     """Where Google says who signed in."""
+    oidc_issuer: str | None = None
+    """Sign-in with an OpenID Connect provider: its issuer, as its tokens name it, such as `https://login.example.com/realms/main`."""
+    oidc_client_id: str | None = None
+    """Promptly's client id there; goes with `oidc_issuer`."""
+    oidc_client_secret: Secret | None = None
+    """Promptly's client secret there; unset: a public client, which PKCE alone protects."""
+    oidc_name: str = "SSO"
+    """What the button on the sign-in page calls the provider: "Sign in with …"."""
+    oidc_scopes: str = "openid email profile"
+    """Scopes to request, with spaces between them."""
+    oidc_groups_claim: str = "groups"
+    """The claim of the ID token that holds a user's groups; dots lead into objects (`realm_access.roles`)."""
+    oidc_roles: str = ""
+    """`role=group` entries with commas between them: the best role of a user's groups holds, `*` is everybody; no group: no access."""
+    oidc_orgs: str = ""
+    """`domain=organization id` entries with commas, by the domain of a user's address (`*`: any); unset: the only organization there is."""
+    oidc_org_claim: str | None = None
+    """The claim that holds the id of a user's organization, in place of `oidc_orgs`."""
+    oidc_trust_email: bool = False
+    """Whether addresses count as verified where the provider does not say (`email_verified`); `false` in a token always holds."""

@@ -4,14 +4,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from libs.common.settings import CommonSettings, Secret, SharedPort
+from libs.common.sealing_settings import SealingSettings
+from libs.common.settings import SharedPort
 
 WorkerCount = Annotated[int, Meta(ge=1, le=64)]
 ResponseSeconds = Annotated[float, Meta(ge=0, le=2_592_000)]
 _SHORTEST_RESPONSE = 3_600.0
 
 
-class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
+class GatewaySettings(SealingSettings, frozen=True, kw_only=True):
     """What the gateway can be told. Seconds unless a name says otherwise; sizes in bytes."""
 
     host: str = "127.0.0.1"
@@ -22,8 +23,6 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """Processes that share the port, the spool's directory and the operations port; each bound of a gateway is each one's own."""
     auth_url: str = "http://127.0.0.1:8001"
     """Where auth's `/api` is, for what the gateway passes on."""
-    key_pepper: Secret
-    kek: Secret
     spool_dir: str = "var/spool"
     """Where events are kept while the bus is away."""
     spool_max_bytes: int = 256 << 20
@@ -133,6 +132,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     """Seconds within which a request's body has to come."""
 
     def __post_init__(self) -> None:
+        SealingSettings.__post_init__(self)
         if 0 < self.response_ttl < _SHORTEST_RESPONSE:
             raise ValueError(f"Expected 0, or at least {_SHORTEST_RESPONSE:,.0f} - at `$.response_ttl`")
 

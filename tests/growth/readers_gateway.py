@@ -51,7 +51,9 @@ def clients() -> Iterator[Reader]:
     )
     yield Reader("a prompt of completions at its endpoint", refused(_prompted))
     yield Reader("how many values a body holds", refused(_values))
-    yield Reader("headers", refused(lambda text: overrides.parse({"x-promptly-tags": text, "x-promptly-level": text})))
+    yield Reader(
+        "headers", refused(lambda text: overrides.parse({"x-promptly-tags": text, "x-promptly-level": text}, {}))
+    )
     for name, made in _BODIES.items():
         yield Reader(f"a chat with {name}", refused(partial(_chatted, made)), seldom=True)
 

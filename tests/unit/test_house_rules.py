@@ -35,6 +35,7 @@ FEATURES = {
     "captures",
     "experiments",
     "insights",
+    "issuers",
     "keys",
     "optimization",
     "reports",

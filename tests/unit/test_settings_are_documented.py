@@ -1,5 +1,6 @@
 """A setting that nobody can read about is not one: docs/settings.md is made of the code, and each service's README names all of its own."""
 
+import base64
 import importlib
 from pathlib import Path
 
@@ -7,10 +8,13 @@ import pytest
 
 from bench.settings_reference import NAMES, REFERENCE, names, reference, settings
 from libs.common.contracts.status import SERVICES
+from libs.common.sealing_settings import SealingSettings
 from libs.common.settings import CommonSettings, SettingsError, load
+from services.auth.settings import AuthSettings
 from services.gateway.settings import GatewaySettings
 
 ROOT = Path(__file__).parents[2]
+_KEK = base64.b64encode(b"k" * 32).decode()
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -19,7 +23,7 @@ def test_the_readme_names_every_setting_of_the_service(service: str) -> None:
     own = {
         name
         for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, CommonSettings) and value is not CommonSettings
+        if isinstance(value, type) and issubclass(value, CommonSettings) and value.__module__ == module.__name__
         for name in value.__struct_fields__
     } - {*CommonSettings.__struct_fields__}
     text = (ROOT / "services" / service / "README.md").read_text()
@@ -53,9 +57,29 @@ def test_what_sounds_like_a_secret_is_declared_as_one() -> None:
     ],
 )
 def test_a_range_that_a_setting_names_is_held(name: str, inside: tuple[str, ...], outside: tuple[str, ...]) -> None:
-    own = {"PROMPTLY_KEY_PEPPER": "pepper", "PROMPTLY_KEK": "kek"}
+    own = {"PROMPTLY_KEY_PEPPER": "p" * 32, "PROMPTLY_KEK": _KEK}
     for value in inside:
         assert getattr(load(GatewaySettings, {**own, f"PROMPTLY_{name.upper()}": value}), name) == float(value)
     for value in outside:
         with pytest.raises(SettingsError, match=f"PROMPTLY_{name.upper()} cannot be used"):
             load(GatewaySettings, {**own, f"PROMPTLY_{name.upper()}": value})
+
+
+@pytest.mark.parametrize("settings_class", [GatewaySettings, AuthSettings])
+@pytest.mark.parametrize(
+    ("name", "weak"),
+    [
+        ("KEY_PEPPER", "p" * 31),
+        ("KEK", "k" * 31),
+        ("KEK", base64.b64encode(b"k" * 31).decode()),
+        ("KEK", f"1:{_KEK},2:"),
+    ],
+)
+def test_a_secret_that_is_too_short_is_refused_by_its_name_and_not_quoted(
+    settings_class: type[SealingSettings], name: str, weak: str
+) -> None:
+    own = {"PROMPTLY_KEY_PEPPER": "p" * 32, "PROMPTLY_KEK": _KEK}
+    rest = {"PROMPTLY_JWT_SECRET": "j" * 32, "PROMPTLY_DATABASE_URL": "postgresql://nowhere"}
+    with pytest.raises(SettingsError, match=rf"^PROMPTLY_{name} .*\.$") as refused:
+        load(settings_class, {**own, **rest, f"PROMPTLY_{name}": weak})
+    assert weak not in str(refused.value)

@@ -170,6 +170,13 @@ export const controlKeys = () =>
     queryFn: ({ signal }) => call("get", "/api/keys/control", { signal }),
   });
 
+/** For admins: the API refuses everybody else. */
+export const issuers = () =>
+  queryOptions({
+    queryKey: ["issuers"],
+    queryFn: ({ signal }) => call("get", "/api/issuers", { signal }),
+  });
+
 export const providerKeys = () =>
   queryOptions({
     queryKey: ["keys", "providers"],

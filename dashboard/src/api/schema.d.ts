@@ -762,6 +762,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/issuers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The issuers whose tokens are taken on `/v1`.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        get: operations["get_issuers"];
+        put?: never;
+        /**
+         * Take an issuer's tokens on `/v1`; its discovery document and its keys are fetched once before.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        post: operations["post_issuers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/issuers/{issuer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an issuer's tokens no longer, at once.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        delete: operations["delete_issuers_issuer_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/keys/control": {
         parameters: {
             query?: never;
@@ -1602,7 +1646,7 @@ export interface components {
          * @description What a role may do, and a route needs. The values are the names that the API serves.
          * @enum {unknown}
          */
-        Action: "get_reports" | "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "read_texts" | "use_keys" | "write_alerts";
+        Action: "get_reports" | "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_issuers" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "read_texts" | "use_keys" | "write_alerts";
         /**
          * AlertEvent
          * @description A rule fired, or its metric came back.
@@ -1806,7 +1850,7 @@ export interface components {
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "aliases_changed" | "budget_changed" | "budget_created" | "budget_deleted" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "key_changed" | "lever_switched_off" | "settings_changed" | "team_changed" | "team_created" | "team_deleted";
+            action: "aliases_changed" | "budget_changed" | "budget_created" | "budget_deleted" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "issuer_added" | "issuer_removed" | "key_changed" | "key_created" | "key_regenerated" | "key_revoked" | "lever_switched_off" | "member_joined" | "member_role_changed" | "member_signed_in" | "member_suspended" | "settings_changed" | "team_changed" | "team_created" | "team_deleted";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;
@@ -2104,12 +2148,14 @@ export interface components {
         /**
          * EntryOptions
          * @description How to sign in or register here: `registration` is `first` until there is an organization, and `invite` where it is closed.
+         *         `oidc_name` is what the OpenID Connect provider is called, where there is one.
          */
         EntryOptions: {
             /** @enum {unknown} */
             registration: "first" | "invite" | "open";
             bootstrap_token: boolean;
-            oauth: ("github" | "google")[];
+            oauth: ("github" | "google" | "oidc")[];
+            oidc_name: string | null;
             mail: boolean;
         };
         /**
@@ -2270,6 +2316,47 @@ export interface components {
          */
         Invites: {
             invites: components["schemas"]["Invite"][];
+        };
+        /**
+         * Issuer
+         * @description A trusted issuer.
+         */
+        Issuer: {
+            id: string;
+            issuer: string;
+            audience: string;
+            key_id: string;
+            user_claim: string;
+            tag_claim: string | null;
+            required_claims: {
+                [key: string]: string;
+            };
+            created_at: string;
+        };
+        /**
+         * IssuerBody
+         * @description An issuer to trust. Its tokens for `audience` have the limits of the Promptly key `key_id`; `required_claims` have to have these
+         *         values, which an issuer that everybody can get tokens of needs.
+         */
+        IssuerBody: {
+            issuer: string;
+            audience: string;
+            key_id: string;
+            /** @default sub */
+            user_claim: string;
+            /** @default null */
+            tag_claim: string | null;
+            /** @default {} */
+            required_claims: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Issuers
+         * @description Trusted issuers.
+         */
+        Issuers: {
+            issuers: components["schemas"]["Issuer"][];
         };
         /**
          * Key
@@ -3416,7 +3503,7 @@ export interface components {
          */
         SignIns: {
             password: boolean;
-            oauth: ("github" | "google")[];
+            oauth: ("github" | "google" | "oidc")[];
         };
         /**
          * SignedIn
@@ -3533,6 +3620,7 @@ export interface components {
             /** @enum {unknown} */
             role: "admin" | "member" | "viewer";
             created_at: string;
+            suspended: boolean;
         };
         /**
          * ValueSpending
@@ -4213,6 +4301,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -4286,6 +4375,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             503: components["responses"]["Unavailable"];
         };
@@ -4295,7 +4385,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                source: "github" | "google";
+                source: "github" | "google" | "oidc";
             };
             cookie?: never;
         };
@@ -4311,6 +4401,7 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["NotFound"];
+            502: components["responses"]["UpstreamFailed"];
         };
     };
     get_auth_oauth_source_callback: {
@@ -4318,10 +4409,11 @@ export interface operations {
             query?: {
                 state?: string;
                 code?: string;
+                iss?: string;
             };
             header?: never;
             path: {
-                source: "github" | "google";
+                source: "github" | "google" | "oidc";
             };
             cookie?: never;
         };
@@ -4350,7 +4442,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                source: "github" | "google";
+                source: "github" | "google" | "oidc";
             };
             cookie?: never;
         };
@@ -4368,6 +4460,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4967,6 +5060,83 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_issuers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Issuers"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_issuers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssuerBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Issuer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_issuers_issuer_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                issuer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
     };

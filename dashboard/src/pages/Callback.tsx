@@ -1,4 +1,4 @@
-// Where a sign-in through GitHub or Google ends. The address holds a one-time code, or what went wrong, and is cleaned at once.
+// Where a sign-in through somebody else ends. The address holds a one-time code, or what went wrong, and is cleaned at once.
 import { Alert, Center, Loader } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
@@ -12,8 +12,11 @@ import { Outside } from "./SignIn";
 const TOLD = new Map<string, [title: string, next: string]>(Object.entries({
   access_denied: ["The sign-in was declined", "Nothing was changed. Begin again, or use your password."],
   email_taken: ["This e-mail address has an account already", "Sign in as usual; then link the other account under Organization."],
+  no_group: ["You are in no group that may use this Promptly", "Ask whoever manages your identity provider's groups, then sign in again."],
+  no_organization: ["No organization here is for your account", "Ask whoever runs this Promptly."],
+  other_org: ["This account belongs to another organization", "Ask an admin of the organization that you are in to remove you there first."],
   identity_taken: ["This account signs somebody else in already", "Link another one, or sign in with it to see whose it is."],
-  email_not_verified: ["No verified e-mail address is known there", "Verify yours at GitHub or Google, then begin again."],
+  email_not_verified: ["No verified e-mail address is known there", "Verify yours there, then begin again."],
   forbidden: ["Registration is closed here", "Ask an admin of your organization to invite you."],
   invalid_token: ["This account does not exist any more", "Ask an admin of your organization to invite you again."],
   upstream_error: ["The sign-in was not confirmed there", "Begin again in a moment."],

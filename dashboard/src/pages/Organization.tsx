@@ -11,10 +11,12 @@ import { PageTitle, Panel, Refused } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
 import { Account } from "./organization/Account";
 import { Delete } from "./organization/Delete";
+import { Issuers } from "./organization/Issuers";
 import { Reports } from "./organization/Reports";
 
 export default function Organization() {
   const may = useMay("manage_org");
+  const issuers = useMay("manage_issuers");
   const reported = useMay("get_reports");
   return (
     <>
@@ -23,6 +25,7 @@ export default function Organization() {
         <About />
         <Account />
         {reported && <Reports />}
+        {issuers && <Issuers />}
         {may && <Delete />}
       </Stack>
     </>

@@ -18,7 +18,12 @@ interface Values {
   bootstrap_token: string | null;
 }
 
-export const SOURCES: Record<Source, string> = { github: "GitHub", google: "Google" };
+const SOURCES: Record<Source, string> = { github: "GitHub", google: "Google", oidc: "SSO" };
+
+/** What the others are called that somebody signs in through, in the order in which they are offered; the operator names the last one. */
+export function sourceNames(oidc: string | null | undefined): [Source, string][] {
+  return Object.entries({ ...SOURCES, oidc: oidc ?? SOURCES.oidc }) as [Source, string][];
+}
 const EMPTY: Values = { email: "", password: "", org_name: "", account_type: "team", bootstrap_token: null };
 
 export function SignIn({ registering }: { registering: boolean }) {
@@ -140,7 +145,7 @@ export function SignIn({ registering }: { registering: boolean }) {
           Forgot your password?
         </Link>
       )}
-      <Others sources={ways.data?.oauth ?? []} />
+      <Others sources={ways.data?.oauth ?? []} oidc={ways.data?.oidc_name} />
       {!registering && (registration === "open" || registration === "first") && (
         <Text size="sm" ta="center">
           New here? <Link to="/register">Register an organization</Link>
@@ -151,14 +156,15 @@ export function SignIn({ registering }: { registering: boolean }) {
 }
 
 /** Signing in through somebody else: the browser is led there and back, so the page that was asked for is kept. */
-function Others({ sources }: { sources: Source[] }) {
-  if (sources.length === 0) return null;
+function Others({ sources, oidc }: { sources: Source[]; oidc: string | null | undefined }) {
+  const offered = sourceNames(oidc).filter(([source]) => sources.includes(source));
+  if (offered.length === 0) return null;
   return (
     <>
       <Divider label="or" />
-      {sources.map((source) => (
+      {offered.map(([source, name]) => (
         <Button key={source} component="a" variant="default" fullWidth href={`/api/auth/oauth/${source}`} onClick={next.keep}>
-          Continue with {SOURCES[source]}
+          {source === "oidc" ? "Sign in" : "Continue"} with {name}
         </Button>
       ))}
     </>

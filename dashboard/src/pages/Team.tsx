@@ -76,6 +76,11 @@ function Row({ member }: { member: Member }) {
               you
             </Badge>
           )}
+          {member.suspended && (
+            <Badge size="sm" variant="light" color="orange" miw="max-content" title="In no group that may come in: the next sign-in through the identity provider with one ends this">
+              suspended
+            </Badge>
+          )}
         </Group>
       </Table.Td>
       <Table.Td>{may ? <RoleForm member={member} own={own} /> : member.role}</Table.Td>

@@ -42,6 +42,7 @@ ACCESS: Mapping[str, Access] = {
         calls=(
             *(
                 auth.VERIFY_API_KEY,
+                auth.FIND_ISSUER,
                 auth.LEASE_CREDITS,
                 auth.SETTLE_CREDITS,
                 auth.CREDITS,
@@ -96,7 +97,14 @@ ACCESS: Mapping[str, Access] = {
             *map(status_of, SERVICES),
         ),
         serves=(
-            *(auth.VERIFY_API_KEY, auth.LEASE_CREDITS, auth.SETTLE_CREDITS, auth.CREDITS, auth.GRANT_CREDITS),
+            *(
+                auth.VERIFY_API_KEY,
+                auth.FIND_ISSUER,
+                auth.LEASE_CREDITS,
+                auth.SETTLE_CREDITS,
+                auth.CREDITS,
+                auth.GRANT_CREDITS,
+            ),
             *(auth.BEGIN_ONCE, auth.END_ONCE, auth.RESET_PASSWORD, auth.REWRAP_KEYS, auth.ORG_ADMINS),
         ),
         emits=(

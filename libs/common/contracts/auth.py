@@ -120,7 +120,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     `monthly_budget_nano` is the key's own budget, `budgets` are those of the organization that may concern it. `team_id` is the team that
     the key belongs to. `unrouted_models` are the models that a key may use where no router chooses: embeddings, and calls that are passed
-    through; none: any.
+    through; none: any. `end_user` and `tags` are what a caller's token says of the caller; a request is recorded with them, whatever it
+    says itself.
     """
 
     org_id: str
@@ -138,12 +139,53 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     aliases: dict[str, ModelAlias] = {}
     team_id: str | None = None
     budgets: tuple[Budget, ...] = ()
+    end_user: str | None = None
+    tags: dict[str, str] = {}
 
 
 class VerifyApiKey(msgspec.Struct, frozen=True, kw_only=True):
     """The HMAC-SHA256 digest of an API key, in hex; the key itself never crosses the bus."""
 
     digest: str
+
+
+class JsonWebKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A public key of an issuer's, as its JWKS document has it (RFC 7517), without what Promptly does not read."""
+
+    kty: str
+    kid: str | None = None
+    alg: str | None = None
+    use: str | None = None
+    key_ops: tuple[str, ...] | None = None
+    crv: str | None = None
+    n: str | None = None
+    e: str | None = None
+    x: str | None = None
+    y: str | None = None
+
+
+class FindIssuer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who trusts an issuer for one of these audiences. `key_id` names the key that a token was signed with: where the issuer's keys that
+    are known lack it, they are fetched again, now and then.
+    """
+
+    issuer: str
+    audiences: tuple[str, ...]
+    key_id: str | None = None
+
+
+class CallerIssuer(msgspec.Struct, frozen=True, kw_only=True):
+    """An issuer that an organization trusts with its callers: tokens for `audience` whose claims have the values of `required_claims`
+    speak for `principal`. Claims are names, or paths with dots in them: `user_claim` holds the end user, `tag_claim` the value of a tag.
+    """
+
+    issuer: str
+    audience: str
+    user_claim: str
+    keys: tuple[JsonWebKey, ...]
+    principal: Principal
+    tag_claim: str | None = None
+    required_claims: dict[str, str] = {}
 
 
 class PrincipalChanged(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,7 +248,9 @@ class Admins(msgspec.Struct, frozen=True, kw_only=True):
 ATTEMPTS = SharedCounter("PROMPTLY_ATTEMPTS", 7200.0, on_disk=True)
 
 VERIFY_API_KEY: Rpc[VerifyApiKey, Principal] = Rpc("promptly.v1.auth.verify_api_key", VerifyApiKey, Principal, 1000)
+FIND_ISSUER: Rpc[FindIssuer, CallerIssuer] = Rpc("promptly.v1.auth.find_issuer", FindIssuer, CallerIssuer, 4000)
 VERIFY_OVER_HTTP = "/internal/principal"
+FIND_ISSUER_OVER_HTTP = "/internal/issuer"
 
 
 class VerifyOverHttp(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,13 +260,20 @@ class VerifyOverHttp(msgspec.Struct, frozen=True, kw_only=True):
     proof: str
 
 
+class FindIssuerOverHttp(msgspec.Struct, frozen=True, kw_only=True):
+    """The question about an issuer over HTTP; `proof` is the digest of `proof_of(issuer)`."""
+
+    wanted: FindIssuer
+    proof: str
+
+
 # With the digest of FROM_GATEWAY in this header a gateway proves that X-Forwarded-For is its own word.
 GATEWAY_HEADER = "x-promptly-gateway"
 FROM_GATEWAY = "gateway"
 
 
 def proof_of(digest: str) -> str:
-    """What a gateway signs with the pepper."""
+    """What a gateway signs with the pepper, about a key's digest or an issuer."""
     return f"principal:{digest}"
 
 

@@ -7,9 +7,8 @@ import msgspec
 
 from libs.common.contracts.alerts import AlertRule, ChannelConfig, SlackTarget, WebhookTarget, mask_secret, mask_url
 from libs.common.errors import BadRequest
-from libs.common.net_guard import forbidden_reason
+from libs.common.net_guard import forbidden_url
 
-_LONGEST_URL: Final = 2000
 _SECRET: Final = (16, 200)
 
 
@@ -62,16 +61,6 @@ def check_targets(rule: AlertRule, config: ChannelConfig, allowed_hosts: Collect
         secret = config.webhook.secret
         if not (low <= len(secret) <= high and secret.isascii() and secret.isprintable()):
             raise _refusal("channel_config.webhook.secret", f"secret has {low} to {high} printable ASCII characters.")
-
-
-def forbidden_url(url: str, allowed_hosts: Collection[str]) -> str | None:
-    """Why a URL may not be called, as a sentence; None where it may. Unlike a provider's, it may carry a query."""
-    if len(url) > _LONGEST_URL:
-        return f"A URL has at most {_LONGEST_URL} characters."
-    base, _, query = url.partition("?")
-    if not query.isascii() or not query.isprintable() or set(query) & {" ", "#", "\\"}:
-        return "It is not a complete URL, such as https://example.com/hook."
-    return forbidden_reason(base, allowed_hosts)
 
 
 def _refusal(field: str, sentence: str) -> BadRequest:

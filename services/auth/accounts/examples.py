@@ -8,11 +8,19 @@ from services.auth.accounts import schemas
 from services.auth.domain.permissions import permissions_of
 
 _TIME: Final = "2026-08-01T09:30:00.000Z"
-USER: Final = schemas.User(id="usr_" + "1" * 32, email="ada@example.com", role="admin", created_at=_TIME)
+USER: Final = schemas.User(
+    id="usr_" + "1" * 32, email="ada@example.com", role="admin", created_at=_TIME, suspended=False
+)
 ORG: Final = schemas.Org(id="org_" + "2" * 32, name="Example Ltd", account_type="team", created_at=_TIME)
 _SIGNED_IN: Final = schemas.SignedIn(user=USER, org=ORG, token="eyJhbGciOiJIUzI1NiIs…")
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
-    schemas.EntryOptions(registration="open", bootstrap_token=False, oauth=("github", "google"), mail=True),
+    schemas.EntryOptions(
+        registration="open",
+        bootstrap_token=False,
+        oauth=("github", "google", "oidc"),
+        oidc_name="Example Ltd",
+        mail=True,
+    ),
     schemas.Login(email="ada@example.com", password="correct horse battery"),
     schemas.Me(user=USER, org=ORG, permissions=permissions_of(USER.role)),
     schemas.Message(detail="If this address is registered, a mail with a link is on its way."),

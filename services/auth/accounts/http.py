@@ -49,7 +49,7 @@ class AuthController(Controller):
             api_key=new.api_key,
         )
 
-    @post("/login", needs=PUBLIC, status_code=200, fails=(401, 429, 503))
+    @post("/login", needs=PUBLIC, status_code=200, fails=(401, 403, 429, 503))
     async def login(
         self,
         request: ApiRequest,
@@ -70,6 +70,7 @@ class AuthController(Controller):
             registration=await accounts.registration(),
             bootstrap_token=await accounts.wants_bootstrap_token(),
             oauth=tuple(oauth.sources),
+            oidc_name=oauth.title("oidc"),
             mail=recovery.mails,
         )
 

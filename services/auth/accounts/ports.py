@@ -15,6 +15,10 @@ class Accounts(Protocol):
         """Whether there is no organization yet; other transactions that call this wait until this one has ended."""
         ...
 
+    async def only_org(self) -> Org | None:
+        """The organization of an installation that has one; None where there is none, or another."""
+        ...
+
     async def any_org(self) -> bool:
         """Whether there is an organization, without waiting for other transactions."""
         ...
@@ -23,7 +27,7 @@ class Accounts(Protocol):
         """Keep both; False, and nothing kept, where the user's e-mail is taken."""
         ...
 
-    async def add_member(self, user: User, password_hash: str) -> bool:
+    async def add_member(self, user: User, password_hash: str | None) -> bool:
         """Keep one more user of an organization; False where the e-mail is taken."""
         ...
 
@@ -53,6 +57,10 @@ class Accounts(Protocol):
 
     async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
         """Another role; the user's version grows."""
+        ...
+
+    async def suspend(self, org_id: str, user_id: str, at: datetime | None) -> User:
+        """Suspend a user from a moment on, or with None no longer; the user's version grows."""
         ...
 
     async def remove(self, org_id: str, user_id: str) -> None:
@@ -88,7 +96,7 @@ class Accounts(Protocol):
         ...
 
     async def token_status(self, org_id: str, user_id: str, token_id: str) -> TokenStatus | None:
-        """The status of a token now; None where its user was removed."""
+        """The status of a token now; None where its user was removed or is suspended."""
         ...
 
     async def revoke_token(self, org_id: str, token_id: str, expires_at: datetime) -> None:

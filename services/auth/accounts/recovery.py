@@ -13,6 +13,7 @@ from services.auth.domain.accounts import Caller, User
 from services.auth.domain.attempts import PASSWORD_CHANGE, RESET_ADDRESS, RESET_EMAIL, client_of
 from services.auth.domain.links import Links
 from services.auth.domain.one_time_tokens import RESET_LASTS, VERIFY_LASTS, Kind, OneTimeToken, digest_of, holder_of
+from services.auth.keys.api_keys import revoke_key
 from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 from services.auth.ports import EventPublisher, Limits, Mailer, Passwords, RunInBackground, Tx, UnitOfWork
 
@@ -129,7 +130,7 @@ class Recovery:
         """
         keys, control_keys, provider_keys = await _made_by(tx, user)
         for key in keys:
-            await tx.api_keys.revoke(key, self._clock.now())
+            await revoke_key(tx, key, user.id, self._clock.now())
         for control_key in control_keys:
             await tx.control_keys.delete(control_key)
         for stored in provider_keys:

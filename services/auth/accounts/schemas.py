@@ -71,11 +71,14 @@ class User(Answer, frozen=True, kw_only=True):
     email: str
     role: Role
     created_at: Time
+    suspended: bool
 
     @classmethod
     def of(cls, user: accounts.User) -> Self:
         """From the stored user."""
-        return cls(id=user.id, email=user.email, role=user.role, created_at=iso(user.created_at))
+        return cls(
+            id=user.id, email=user.email, role=user.role, created_at=iso(user.created_at), suspended=user.suspended
+        )
 
 
 class Org(Answer, frozen=True, kw_only=True):
@@ -124,11 +127,14 @@ class Message(Answer, frozen=True, kw_only=True):
 
 
 class EntryOptions(Answer, frozen=True, kw_only=True):
-    """How to sign in or register here: `registration` is `first` until there is an organization, and `invite` where it is closed."""
+    """How to sign in or register here: `registration` is `first` until there is an organization, and `invite` where it is closed.
+    `oidc_name` is what the OpenID Connect provider is called, where there is one.
+    """
 
     registration: Registration
     bootstrap_token: bool
     oauth: tuple[IdentitySource, ...]
+    oidc_name: str | None
     mail: bool
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.auth.domain.accounts import Credentials, Org, Role, TokenStatus, User
 from services.auth.domain.identities import Identity, IdentitySource
 
-_USER = "user_id AS id, org_id, email, role, version, created_at, verified"
+_USER = "user_id AS id, org_id, email, role, version, created_at, verified, suspended_at IS NOT NULL AS suspended"
 _FIRST_ORG_LOCK = 0x6F726773
 
 
@@ -28,6 +28,13 @@ class SqlAccounts:
     async def any_org(self) -> bool:
         return await self._row("SELECT 1 FROM auth.orgs LIMIT 1") is not None
 
+    async def only_org(self) -> Org | None:
+        rows = await self._tx.execute(
+            text("SELECT org_id AS id, name, account_type, created_at FROM auth.orgs LIMIT 2")
+        )
+        found = [msgspec.convert(dict(row), Org) for row in rows.mappings()]
+        return found[0] if len(found) == 1 else None
+
     async def add(self, org: Org, user: User, password_hash: str | None) -> bool:
         # The e-mail first: the transaction that loses the race for it has written nothing yet.
         if not await self._claim(user):
@@ -38,7 +45,7 @@ class SqlAccounts:
         await self._insert(user, password_hash)
         return True
 
-    async def add_member(self, user: User, password_hash: str) -> bool:
+    async def add_member(self, user: User, password_hash: str | None) -> bool:
         if not await self._claim(user):
             return False
         await self._insert(user, password_hash)
@@ -106,9 +113,12 @@ class SqlAccounts:
     async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
         return await self._change("role", org_id, user_id, role)
 
-    async def _change(self, column: str, org_id: str, user_id: str, value: str) -> User:
+    async def suspend(self, org_id: str, user_id: str, at: datetime | None) -> User:
+        return await self._change("suspended_at", org_id, user_id, at)
+
+    async def _change(self, column: str, org_id: str, user_id: str, value: str | datetime | None) -> User:
         row = await self._row(
-            f"UPDATE auth.users SET {column} = :value, version = version + 1"  # noqa: S608  # one of two constants
+            f"UPDATE auth.users SET {column} = :value, version = version + 1"  # noqa: S608  # one of three constants
             f" WHERE org_id = :org_id AND user_id = :user_id RETURNING {_USER}",
             org_id=org_id,
             user_id=user_id,
@@ -183,7 +193,7 @@ class SqlAccounts:
         row = await self._row(
             "SELECT role, version, EXISTS (SELECT FROM auth.revoked_tokens"
             " WHERE org_id = :org_id AND token_id = :token_id) AS token_revoked"
-            " FROM auth.users WHERE org_id = :org_id AND user_id = :user_id",
+            " FROM auth.users WHERE org_id = :org_id AND user_id = :user_id AND suspended_at IS NULL",
             org_id=org_id,
             user_id=user_id,
             token_id=token_id,

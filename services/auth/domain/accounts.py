@@ -21,7 +21,7 @@ class Org(msgspec.Struct, frozen=True, kw_only=True):
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """A person in one organization. `version` grows when every token issued before has to stop working; `verified`: somebody
-    has shown that they read the address's mail.
+    has shown that they read the address's mail; `suspended`: the identity provider lists them in no group that may come in.
     """
 
     id: str
@@ -31,6 +31,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     created_at: datetime
     verified: bool = True
+    suspended: bool = False
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,15 +4,19 @@ from typing import Literal
 
 import msgspec
 
-IdentitySource = Literal["github", "google"]
+IdentitySource = Literal["github", "google", "oidc"]
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """An account at another provider, which has verified the e-mail address. `subject` is its id there, for good."""
+    """An account at another provider, which has verified the e-mail address. `subject` is its id there, for good. `groups` and `org`
+    (an organization's id) are what an OpenID Connect provider says of it.
+    """
 
     source: IdentitySource
     subject: str
     email: str
+    groups: tuple[str, ...] = ()
+    org: str | None = None
 
 
 class SignInState(msgspec.Struct, frozen=True, kw_only=True):

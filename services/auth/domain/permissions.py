@@ -27,6 +27,7 @@ class Action(Enum):
     MANAGE_PROVIDERS = "manage_providers"
     MANAGE_SETTINGS = "manage_settings"
     MANAGE_CONTROL_KEYS = "manage_control_keys"
+    MANAGE_ISSUERS = "manage_issuers"
     READ_TEXTS = "read_texts"
     MANAGE_TEAM = "manage_team"
     GET_REPORTS = "get_reports"
@@ -44,6 +45,7 @@ _WORDING: Final[dict[Action, str]] = {
     Action.MANAGE_PROVIDERS: "change provider keys",
     Action.MANAGE_SETTINGS: "change settings and routing, or clear the cache",
     Action.MANAGE_CONTROL_KEYS: "see, make or revoke control-plane keys",
+    Action.MANAGE_ISSUERS: "see, add or remove trusted issuers",
     Action.READ_TEXTS: "read, try or erase captured requests",
     Action.MANAGE_TEAM: "invite, change or remove members",
     Action.GET_REPORTS: "get reports by mail",
@@ -57,7 +59,8 @@ ALLOWED: Final[dict[Role, frozenset[Action]]] = {
     "viewer": frozenset({Action.READ, Action.OWN_ACCOUNT}),
 }
 # What a control-plane key may with a scope, beside reading, and only as far as the role of the user who made it allows it. What is in
-# no row is for people: their own accounts, what was said, the team, money, the organization itself, and control-plane keys.
+# no row is for people: their own accounts, what was said, the team, money, the organization itself, trusted issuers, and
+# control-plane keys.
 SCOPED: Final[dict[ControlScope, frozenset[Action]]] = {
     "read": frozenset({Action.READ}),
     "settings": frozenset({Action.READ, Action.MANAGE_SETTINGS, Action.JUDGE_CACHE}),

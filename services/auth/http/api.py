@@ -33,6 +33,8 @@ from services.auth.http.docs import DocsController
 from services.auth.http.guard import guard
 from services.auth.insights.http import AnalyticsController, RequestController
 from services.auth.insights.subscriptions import Subscriptions
+from services.auth.issuers.http import IssuerController
+from services.auth.issuers.service import CallerIssuers
 from services.auth.keys.api_keys import ApiKeys
 from services.auth.keys.control_keys import ControlKeys
 from services.auth.keys.http import ControlKeyController, PlatformKeyController, ProviderKeyController
@@ -68,6 +70,7 @@ class Parts:
     api_keys: ApiKeys
     control_keys: ControlKeys
     provider_keys: ProviderKeys
+    issuers: CallerIssuers
     configuration: Configuration
     teams: Teams
     budgets: Budgets
@@ -95,6 +98,7 @@ def create_api(parts: Parts) -> Litestar:
             PlatformKeyController,
             ControlKeyController,
             ProviderKeyController,
+            IssuerController,
             OptimizationController,
             RoutingController,
             TeamsController,

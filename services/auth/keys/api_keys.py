@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,7 +15,7 @@ from libs.common.errors import BadRequest, Forbidden, NotFound, Unauthorized, Un
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
-from services.auth.domain.audit import AuditEntry
+from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.permissions import Action, require, require_own_key, require_scope
 from services.auth.keys.domain.keys import MOST_MERGED, ApiKey, prefix_for
 from services.auth.ports import Tx, UnitOfWork
@@ -90,7 +91,7 @@ class ApiKeys:
         async with self._uow() as tx:
             if wanted.team is not None:
                 key = await _in_team(tx, caller, key, wanted.team)
-            await tx.api_keys.add(key)
+            await add_key(tx, key, caller.actor)
         return secret, key
 
     async def regenerate(self, caller: Caller, key_id: str | None) -> tuple[str, ApiKey]:
@@ -112,6 +113,8 @@ class ApiKeys:
                 known_to=caller.user_id,
             )
             await tx.api_keys.replace(old, new)
+            shown = (_shown(old), _shown(new))
+            await _record(tx, "key_regenerated", new, caller.actor, self._clock.now(), *shown)
         return secret, new
 
     async def change(self, caller: Caller, key_id: str, wanted: KeyChange) -> ApiKey:
@@ -131,15 +134,8 @@ class ApiKeys:
             changed = [name for name in (*fields, "team_id") if getattr(old, name) != getattr(key, name)]
             if changed:
                 await tx.api_keys.change(key)
-                entry = AuditEntry(
-                    id=new_id("aud"),
-                    at=self._clock.now(),
-                    actor=caller.actor,
-                    action="key_changed",
-                    before={"id": key_id} | {name: getattr(old, name) for name in changed},
-                    after={"id": key_id} | {name: getattr(key, name) for name in changed},
-                )
-                await tx.audit.add(caller.org_id, entry)
+                before, after = ({name: getattr(one, name) for name in changed} for one in (old, key))
+                await _record(tx, "key_changed", key, caller.actor, self._clock.now(), before, after)
         return key
 
     async def revoke(self, caller: Caller, key_id: str) -> None:
@@ -149,12 +145,15 @@ class ApiKeys:
             if key is None:
                 raise NotFound("There is no such key.")
             require_own_key(caller, key.created_by)
-            await tx.api_keys.revoke(key, self._clock.now())
+            await revoke_key(tx, key, caller.actor, self._clock.now())
 
     async def principal(self, digest: str) -> Principal:
         """The principal of the key with this digest; `Unauthorized` where it is unknown, revoked or expired."""
         async with self._uow() as tx:
-            principal = await tx.api_keys.principal(digest)
+            return self.usable(await tx.api_keys.principal(digest))
+
+    def usable(self, principal: Principal | None) -> Principal:
+        """The same principal, whose key has been used now; `Unauthorized` where there is none, or its key has expired."""
         now = self._clock.now()
         if principal is None or (principal.expires_at_ms or math.inf) <= now.timestamp() * 1000:
             raise Unauthorized(
@@ -187,6 +186,37 @@ class ApiKeys:
         if not found:
             raise NotFound("Your organization has no key; make one first.")
         return found[0].id
+
+
+async def add_key(tx: Tx, key: ApiKey, actor: str) -> None:
+    """Keep a key that was just made, and who made it in the audit log."""
+    await tx.api_keys.add(key)
+    await _record(tx, "key_created", key, actor, key.created_at, {}, _shown(key))
+
+
+async def revoke_key(tx: Tx, key: ApiKey, actor: str, at: datetime) -> None:
+    """Make a key useless for good, with a line in the audit log."""
+    await tx.api_keys.revoke(key, at)
+    await _record(tx, "key_revoked", key, actor, at, _shown(key), {})
+
+
+async def _record(
+    tx: Tx, action: AuditAction, key: ApiKey, actor: str, at: datetime, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    entry = AuditEntry(
+        id=new_id("aud"),
+        at=at,
+        actor=actor,
+        action=action,
+        before={"id": key.id} | before if before else {},
+        after={"id": key.id} | after if after else {},
+    )
+    await tx.audit.add(key.org_id, entry)
+
+
+def _shown(key: ApiKey) -> dict[str, Any]:
+    """What the log may say of a key: how its secret ends, as lists of keys do."""
+    return {"name": key.name, "scopes": list(key.scopes), "last_four": key.last4}
 
 
 async def _in_team(tx: Tx, caller: Caller, key: ApiKey, wanted: str | None) -> ApiKey:

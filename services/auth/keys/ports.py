@@ -48,6 +48,10 @@ class ApiKeys(Protocol):
         """The principal of the key with this digest, whether expired or not; None where there is none."""
         ...
 
+    async def principal_of(self, org_id: str, key_id: str) -> Principal | None:
+        """The principal of the key with this id, as above."""
+        ...
+
 
 class ControlKeys(Protocol):
     """Keys for the control plane."""

@@ -36,7 +36,7 @@ class ReportRecipients(Protocol):
         ...
 
     async def take(self, now: datetime, until: datetime, limit: int) -> Sequence[DueReport]:
-        """Those that are due to users who are admins, the longest waiting first. Nobody else gets them before `until`."""
+        """Those that are due to users who are admins and not suspended, the longest waiting first. Nobody else gets them before `until`."""
         ...
 
     async def schedule(self, taken: DueReport, due: datetime, attempts: int) -> None:

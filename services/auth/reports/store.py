@@ -48,7 +48,8 @@ class SqlReportRecipients:
                 FROM auth.users, auth.orgs WHERE (taken.org_id, taken.user_id, taken.period) IN (
                     SELECT waiting.org_id, waiting.user_id, waiting.period
                     FROM auth.report_recipients AS waiting JOIN auth.users USING (org_id, user_id)
-                    WHERE due_at <= :now AND role = 'admin' ORDER BY due_at LIMIT :limit FOR UPDATE OF waiting SKIP LOCKED
+                    WHERE due_at <= :now AND role = 'admin' AND suspended_at IS NULL
+                    ORDER BY due_at LIMIT :limit FOR UPDATE OF waiting SKIP LOCKED
                 ) AND users.org_id = taken.org_id AND users.user_id = taken.user_id AND orgs.org_id = taken.org_id
                 RETURNING taken.org_id, orgs.name AS org_name, taken.user_id, users.email, taken.period, taken.attempts
             """),

@@ -1,4 +1,4 @@
-"""Signing in through GitHub or Google, by redirects; no URL ever holds a token."""
+"""Signing in through an identity provider, by redirects; no URL ever holds a token."""
 
 from typing import Final, get_args
 
@@ -17,6 +17,7 @@ from services.auth.domain.permissions import PUBLIC, Action
 from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
 from services.auth.sessions.oauth import OAuth
+from services.auth.sessions.ports import Returned
 from services.auth.sessions.schemas import CallbackQuery, ExchangeBody
 from services.auth.sessions.service import Sessions
 
@@ -30,18 +31,18 @@ class OAuthController(Controller):
 
     path = "/auth/oauth"
 
-    @get("/{source:str}", needs=PUBLIC, status_code=302)
+    @get("/{source:str}", needs=PUBLIC, status_code=302, fails=(502,))
     async def start(self, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]) -> Response[None]:
         """Redirect the browser to the provider."""
-        redirect = oauth.start(_source(source))
+        redirect = await oauth.start(_source(source))
         return _redirect(redirect.url, _cookie(links, redirect.cookie))
 
-    @post("/{source:str}/link", needs=Action.OWN_ACCOUNT, status_code=200)
+    @post("/{source:str}/link", needs=Action.OWN_ACCOUNT, status_code=200, fails=(502,))
     async def link(
         self, request: ApiRequest, oauth: Injected[OAuth], links: Injected[Links], source: FromPath[str]
     ) -> Response[schemas.Redirect]:
         """Begin to link an identity to the account that is signed in; the dashboard redirects the browser to `url`."""
-        redirect = oauth.start(_source(source), request.user)
+        redirect = await oauth.start(_source(source), request.user)
         return Response(schemas.Redirect(url=redirect.url), cookies=[_cookie(links, redirect.cookie)])
 
     @get("/{source:str}/callback", needs=PUBLIC, status_code=302, fails=(401, 403, 409, 502, 503))
@@ -57,9 +58,10 @@ class OAuthController(Controller):
         if params.state is None:
             raise BadRequest("The state is missing.", param="state")
         cookie = request.cookies.get(_name(links), "")
-        return _redirect(await oauth.finish(_source(source), code=params.code, state=params.state, cookie=cookie))
+        returned = None if params.code is None else Returned(code=params.code, issuer=params.iss)
+        return _redirect(await oauth.finish(_source(source), returned, state=params.state, cookie=cookie))
 
-    @post("/exchange", needs=PUBLIC, status_code=200, fails=(401, 503))
+    @post("/exchange", needs=PUBLIC, status_code=200, fails=(401, 403, 503))
     async def exchange(
         self,
         request: ApiRequest,
@@ -79,7 +81,7 @@ def _source(text: str) -> IdentitySource:
         if source == text:
             known: IdentitySource = source
             return known
-    raise NotFound("There is nobody of this name to sign in with: it is github or google.")
+    raise NotFound("There is nobody of this name to sign in with: it is github, google or oidc.")
 
 
 def _name(links: Links) -> str:

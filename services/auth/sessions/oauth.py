@@ -1,4 +1,4 @@
-"""Signing in through an identity provider: GitHub or Google."""
+"""Signing in through an identity provider: GitHub, Google, or the OpenID Connect provider of this installation."""
 
 import base64
 import hashlib
@@ -17,9 +17,10 @@ from services.auth.domain.identities import Identity, IdentitySource, SignInStat
 from services.auth.domain.links import Links
 from services.auth.domain.one_time_tokens import CODE_LASTS, STATE_LASTS, OneTimeToken, digest_of, holder_of
 from services.auth.ports import Tx, UnitOfWork
-from services.auth.sessions.ports import IdentityProvider, States
+from services.auth.sessions.membership import Membership
+from services.auth.sessions.ports import IdentityProvider, Returned, States
 
-_NAMES: Mapping[IdentitySource, str] = {"github": "GitHub", "google": "Google"}
+_NAMES: Mapping[IdentitySource, str] = {"github": "GitHub", "google": "Google", "oidc": "OpenID Connect"}
 
 
 class SignInRedirect(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,9 +43,11 @@ class OAuth:
         accounts: Accounts,
         links: Links,
         clock: Clock,
+        membership: Membership,
         *,
         mails: bool,
     ) -> None:
+        self._membership = membership
         self._uow = uow
         self._mails = mails
         self._providers = providers
@@ -58,7 +61,11 @@ class OAuth:
         """Who is set up here."""
         return sorted(self._providers)
 
-    def start(self, source: IdentitySource, caller: Caller | None = None) -> SignInRedirect:
+    def title(self, source: IdentitySource) -> str | None:
+        """What a provider is called, for people; None where it is not set up."""
+        return self._providers[source].title if source in self._providers else None
+
+    async def start(self, source: IdentitySource, caller: Caller | None = None) -> SignInRedirect:
         """Begin to sign in; for a caller who is signed in already, to link that identity. `NotFound` where it is not set up."""
         provider, cookie, nonce = self._provider(source), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         state = SignInState(
@@ -70,19 +77,20 @@ class OAuth:
         )
         challenge = _base64url(hashlib.sha256(_verifier(cookie, nonce).encode()).digest())
         signed = self._states.issue(state, self._clock.now())
-        return SignInRedirect(url=provider.address(signed, challenge, self._links.callback(source)), cookie=cookie)
+        url = await provider.address(signed, challenge, self._links.callback(source), _id_nonce(cookie, nonce))
+        return SignInRedirect(url=url, cookie=cookie)
 
-    async def finish(self, source: IdentitySource, *, code: str | None, state: str, cookie: str) -> str:
+    async def finish(self, source: IdentitySource, returned: Returned | None, *, state: str, cookie: str) -> str:
         """The dashboard's page to go on with: with a one-time code, or with what went wrong. That is `bad_state` where the
         state is not one that this browser began with, or was used already.
         """
         provider = self._provider(source)
         try:
             known = await self._begun(source, state, cookie)
-            if code is None:
+            if returned is None:
                 raise Forbidden(f"{provider.title} did not let you sign in.", code="access_denied")
-            verifier = _verifier(cookie, known.nonce)
-            identity = await provider.identity(code, verifier, self._links.callback(source))
+            verifier, id_nonce = _verifier(cookie, known.nonce), _id_nonce(cookie, known.nonce)
+            identity = await provider.identity(returned, verifier, self._links.callback(source), id_nonce)
             return self._links.returned(code=await self._code_for(identity, known, provider.title))
         except PromptlyError as error:
             return self._links.returned(error=error.message, error_code=error.code, status=str(error.status))
@@ -113,8 +121,11 @@ class OAuth:
 
     async def _code_for(self, identity: Identity, state: SignInState, title: str) -> str:
         code = secrets.token_urlsafe(32)
+        if identity.source == "oidc":
+            user = await self._membership.admit(identity, state, title)
         async with self._uow() as tx:
-            user = await self._user(tx, identity, state, title)
+            if identity.source != "oidc":
+                user = await self._user(tx, identity, state, title)
             await tx.one_time_tokens.put(
                 OneTimeToken(
                     digest=digest_of(code),
@@ -159,6 +170,11 @@ class OAuth:
 
 def _verifier(cookie: str, nonce: str) -> str:
     return _base64url(hmac.digest(cookie.encode("utf-8", "surrogatepass"), nonce.encode(), hashlib.sha256))
+
+
+def _id_nonce(cookie: str, nonce: str) -> str:
+    """What an ID token has to hold: only this browser's cookie makes it, and it gives the verifier away to nobody."""
+    return _base64url(hmac.digest(cookie.encode("utf-8", "surrogatepass"), f"id|{nonce}".encode(), hashlib.sha256))
 
 
 def _base64url(data: bytes) -> str:

@@ -3,8 +3,17 @@
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from services.auth.domain.accounts import Claims, User
 from services.auth.domain.identities import Identity, SignInState
+
+
+class Returned(msgspec.Struct, frozen=True, kw_only=True):
+    """What a browser comes back with: the code, and the issuer that the provider says it is (RFC 9207), if it does."""
+
+    code: str
+    issuer: str | None = None
 
 
 class Tokens(Protocol):
@@ -20,19 +29,21 @@ class Tokens(Protocol):
 
 
 class IdentityProvider(Protocol):
-    """An identity provider: GitHub or Google."""
+    """An identity provider: GitHub, Google, or the OpenID Connect provider of this installation."""
 
     @property
     def title(self) -> str:
         """Its name, for people."""
         ...
 
-    def address(self, state: str, challenge: str, redirect_uri: str) -> str:
-        """Where the browser goes to sign in; `challenge` is the S256 of the verifier."""
+    async def address(self, state: str, challenge: str, redirect_uri: str, nonce: str) -> str:
+        """Where the browser goes to sign in; `challenge` is the S256 of the verifier, `nonce` what an ID token has to hold.
+        `UpstreamFailed` where it cannot be found out.
+        """
         ...
 
-    async def identity(self, code: str, verifier: str, redirect_uri: str) -> Identity:
-        """Who came back with this code. `UpstreamFailed` where it cannot be had, `Forbidden` without a verified e-mail."""
+    async def identity(self, returned: Returned, verifier: str, redirect_uri: str, nonce: str) -> Identity:
+        """Who came back. `UpstreamFailed` where it cannot be had, `Forbidden` without a verified e-mail."""
         ...
 
 

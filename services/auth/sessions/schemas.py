@@ -12,6 +12,7 @@ class CallbackQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     state: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
     code: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
+    iss: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
 
 
 class ExchangeBody(msgspec.Struct, frozen=True, kw_only=True):

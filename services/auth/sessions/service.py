@@ -3,7 +3,7 @@
 from typing import Final
 
 from libs.common.clock import Clock
-from libs.common.errors import Unauthorized
+from libs.common.errors import Forbidden, Unauthorized
 from libs.common.keys import CONTROL_PREFIX
 from services.auth.accounts.addresses import find_account
 from services.auth.accounts.domain.credentials import spellings
@@ -15,6 +15,10 @@ from services.auth.sessions.ports import Tokens
 from services.auth.sessions.token_status_cache import TokenStatusCache
 
 _TOO_LONG: Final = 1024
+NO_GROUP: Final = (
+    "Your identity provider lists you in no group that may use this Promptly."
+    " Ask whoever manages its groups, then sign in with it again."
+)
 
 
 class Sessions:
@@ -65,7 +69,9 @@ class Sessions:
         return known.user
 
     def token(self, user: User) -> str:
-        """A token for a user who has just proved who they are."""
+        """A token for a user who has just proved who they are; `Forbidden` for one who is suspended."""
+        if user.suspended:
+            raise Forbidden(NO_GROUP, code="suspended")
         return self._tokens.issue(user, self._clock.now())
 
     async def caller(self, token: str) -> Caller:

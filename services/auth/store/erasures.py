@@ -13,6 +13,7 @@ _TABLES: Final = (
     *(
         "api_keys",
         "control_keys",
+        "issuers",
         "key_digests",
         "provider_keys",
         "settings",

@@ -8,6 +8,7 @@ from libs.common.db import Database
 from services.auth.accounts.store import SqlAccounts
 from services.auth.billing.store import SqlIdempotencyRecords, SqlLedger
 from services.auth.budgets.store import SqlBudgets
+from services.auth.issuers.store import SqlTrustedIssuers
 from services.auth.keys.store.api_keys import SqlApiKeys
 from services.auth.keys.store.control_keys import SqlControlKeys
 from services.auth.keys.store.provider_keys import SqlProviderKeys
@@ -29,6 +30,7 @@ class SqlTx:
     api_keys: SqlApiKeys
     control_keys: SqlControlKeys
     provider_keys: SqlProviderKeys
+    issuers: SqlTrustedIssuers
     configuration: SqlConfiguration
     invites: SqlInvites
     one_time_tokens: SqlOneTimeTokens
@@ -52,6 +54,7 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 api_keys=SqlApiKeys(tx),
                 control_keys=SqlControlKeys(tx),
                 provider_keys=SqlProviderKeys(tx),
+                issuers=SqlTrustedIssuers(tx),
                 configuration=SqlConfiguration(tx),
                 invites=SqlInvites(tx),
                 one_time_tokens=SqlOneTimeTokens(tx),

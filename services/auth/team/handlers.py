@@ -11,6 +11,8 @@ async def serve(bus: Bus, uow: UnitOfWork) -> None:
     async def org_admins(request: OrgRef) -> Admins:
         async with uow() as tx:
             members = await tx.accounts.members(request.org_id)
-        return Admins(emails=tuple(member.email for member in members if member.role == "admin"))
+        return Admins(
+            emails=tuple(member.email for member in members if member.role == "admin" and not member.suspended)
+        )
 
     await bus.serve(ORG_ADMINS, org_admins)

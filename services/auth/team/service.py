@@ -16,6 +16,7 @@ from services.auth.domain.accounts import Caller, Role, User
 from services.auth.domain.links import Links
 from services.auth.domain.one_time_tokens import OneTimeToken, digest_of, holder_of
 from services.auth.domain.permissions import Action
+from services.auth.keys.api_keys import revoke_key
 from services.auth.ports import EventPublisher, Mailer, Passwords, RunInBackground, Tx, UnitOfWork
 from services.auth.team.domain.mails import invite_mail
 from services.auth.team.domain.members import INVITE_LASTS, MOST_INVITES, Invite, check_can_invite, member_to_change
@@ -165,7 +166,7 @@ class Team:
             member_to_change(await tx.accounts.members(caller.org_id), user_id, None)
             for key in await tx.api_keys.all(caller.org_id):
                 if key.holder == user_id:
-                    await tx.api_keys.revoke(key, self._clock.now())
+                    await revoke_key(tx, key, caller.actor, self._clock.now())
                 elif key.created_by == user_id:
                     await tx.api_keys.replace(key, msgspec.structs.replace(key, created_by=key.holder))
             for control_key in await tx.control_keys.all(caller.org_id):

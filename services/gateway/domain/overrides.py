@@ -46,8 +46,10 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
 NONE = Overrides()
 
 
-def parse(headers: Mapping[str, str]) -> Overrides:
-    """Read the `x-promptly-*` headers; `BadRequest` for a value that means nothing."""
+def parse(headers: Mapping[str, str], known_tags: Mapping[str, str]) -> Overrides:
+    """Read the `x-promptly-*` headers; `BadRequest` for a value that means nothing. `known_tags` are the principal's: no header changes
+    them.
+    """
     level = headers.get("x-promptly-level")
     cache = headers.get("x-promptly-cache")
     routing = headers.get("x-promptly-routing")
@@ -55,7 +57,7 @@ def parse(headers: Mapping[str, str]) -> Overrides:
     deadline = headers.get("x-promptly-deadline")
     tags = headers.get("x-promptly-tags")
     if all(value is None for value in (level, cache, routing, scope, deadline, tags)):
-        return NONE
+        return Overrides(tags=dict(known_tags)) if known_tags else NONE
     _one_of("x-promptly-level", level, _LEVELS)
     _one_of("x-promptly-cache", cache, _CACHE)
     _one_of("x-promptly-routing", routing, _ROUTING)
@@ -66,7 +68,7 @@ def parse(headers: Mapping[str, str]) -> Overrides:
         write_cache=cache not in ("no-store", "off"),
         cache_scope=_scope(scope),
         deadline=_deadline(deadline),
-        tags=_tags(tags or ""),
+        tags=_tags(tags or "") | dict(known_tags),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -41,6 +41,9 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     principal: Principal | None = None
 
 
+E = TypeVar("E", bound="Envelope")
+
+
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What the pipeline reads of a request, whatever its format.
 
@@ -66,6 +69,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     flags: frozenset[str] = frozenset()
     routable: bool = True
     shortenable: bool = True
+
+
+def identified(envelope: E, principal: Principal) -> E:
+    """The envelope, with the end user whom a caller's token names in the place of whom the client names."""
+    return envelope if principal.end_user is None else msgspec.structs.replace(envelope, end_user=principal.end_user)
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from litestar.types import Scope
 
 from libs.common import keys
 from libs.common.errors import RequestTimeout, Unauthorized, UnsupportedMediaType
+from libs.common.json_web_tokens import looks_like_token
 from services.gateway.domain import json_size
 from services.gateway.domain.rate_limit import Verdict
 from services.gateway.domain.request import Incoming
@@ -46,8 +47,9 @@ async def incoming_of(request: V1Request, state: State, *, values: int = json_si
 
 
 def api_key(scope: Scope) -> str | None:
-    """The key: of those that the request holds, the one that is Promptly's. Clients send others beside it, which are none of ours
-    and go nowhere. Two of Promptly's, or a header that comes twice, are no key: the next one to read them may take the other.
+    """The key: of those that the request holds, the one that is Promptly's, else the one that is a JSON web token. Clients send others
+    beside it, which are none of ours and go nowhere. Two of Promptly's, or a header that comes twice, are no key: the next one to read
+    them may take the other.
     """
     headers = request_scope(scope).incoming
     if _twice(scope):
@@ -59,7 +61,7 @@ def api_key(scope: Scope) -> str | None:
     given: tuple[str, ...] = tuple(dict.fromkeys(key.strip() for key in found if key.strip()))
     if len(given) == 1:
         return given[0]
-    own = [key for key in given if keys.well_formed(key)]
+    own = [key for key in given if keys.well_formed(key)] or [key for key in given if looks_like_token(key)]
     if len(own) > 1 or (not own and len(given) > 1):
         raise Unauthorized("The request holds several keys that differ: send one.")
     return own[0] if own else given[0] if given else None

@@ -34,7 +34,7 @@ from services.gateway.domain.embeddings import (
 )
 from services.gateway.domain.outcome import CallTrace, Outcome, TokenCounts
 from services.gateway.domain.plan import Plan
-from services.gateway.domain.request import Incoming, Request
+from services.gateway.domain.request import Incoming, Request, identified
 from services.gateway.domain.targets import Target, restricted
 from services.gateway.domain.unit_pricing import check_allowed, embedding_receipt, reserved_nano, unit_target
 from services.gateway.endpoints.openai_embeddings import OPENAI_EMBEDDINGS, EmbeddingsAnswer
@@ -121,8 +121,9 @@ class Embeddings:
 
     async def _parse(self, incoming: Incoming) -> _Work:
         assert incoming.principal is not None, "requests are authorized before they are parsed"
-        own = overrides.parse(incoming.headers)
-        envelope = OPENAI_EMBEDDINGS.head(incoming.body, incoming.headers, incoming.query)
+        own = overrides.parse(incoming.headers, incoming.principal.tags)
+        head = OPENAI_EMBEDDINGS.head(incoming.body, incoming.headers, incoming.query)
+        envelope = identified(head, incoming.principal)
         principal = restricted(incoming.principal, self._registry.answering(OPENAI_EMBEDDINGS.surface))
         check_allowed(principal, envelope.model)
         target = unit_target(envelope.model, "embedding", principal, self._units)

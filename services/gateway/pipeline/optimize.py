@@ -90,7 +90,7 @@ class OptimizeApi:
         principal = await self._admission.authorize(incoming.api_key, "optimize", incoming.principal)
         rpm = min(self._rpm, principal.rpm)
         async with self._admission.acquire(principal, on_rate_limit, apart="optimize", rpm=rpm):
-            call = _Call(incoming, principal, parse(incoming.headers), wire.read(incoming.body))
+            call = _Call(incoming, principal, parse(incoming.headers, principal.tags), wire.read(incoming.body))
             key = incoming.headers.get("idempotency-key")
             if key is None:
                 return await self._serve(call)
@@ -208,6 +208,7 @@ class OptimizeApi:
             status=outcome,
             status_code=status_code,
             error_code=error,
+            end_user=call.principal.end_user,
             tags={**wire.tags(call.body.metadata), **call.overrides.tags},
             time_ms=call.incoming.time_ms,
             baseline_model=_MODEL,

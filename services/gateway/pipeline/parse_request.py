@@ -13,7 +13,7 @@ from libs.common.telemetry import tracing
 from services.gateway.domain import aliases, holdout, overrides, subrequests
 from services.gateway.domain.cache_key import CacheKey, shaped_by
 from services.gateway.domain.chat import Chat
-from services.gateway.domain.request import Envelope, Incoming, Kind, Request
+from services.gateway.domain.request import Envelope, Incoming, Kind, Request, identified
 from services.gateway.domain.targets import check_known, find_target, unreachable
 from services.gateway.domain.turns import session_name
 from services.gateway.endpoints.base import Endpoint
@@ -53,9 +53,10 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
     """The request without a target; `BadRequest` names what is wrong with it. Where the client named an alias, the model that this
     stands for is in its place, and the router leaves it alone.
     """
-    own = overrides.parse(incoming.headers)
+    own = overrides.parse(incoming.headers, principal.tags)
     settings = own.apply(principal.settings)
     envelope, meant, named = endpoint.head(incoming.body, incoming.headers, incoming.query), None, None
+    envelope = identified(envelope, principal)
     if (alias := principal.aliases.get(envelope.model)) is not None:
         named = envelope.model
         meant = aliases.resolve(

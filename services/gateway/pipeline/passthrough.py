@@ -131,13 +131,15 @@ class Passthrough:
 
     def _parse(self, call: PassthroughCall, principal: Principal) -> _Work:
         incoming, operation = call.incoming, call.operation
-        own = overrides.parse(incoming.headers)
+        own = overrides.parse(incoming.headers, principal.tags)
         usable = restricted(principal, self._registry.answering(SURFACE)).provider_keys
         if not usable:
             raise NotFound(
                 "This address is served where a key of a provider that has it is connected; there is none here."
             )
-        envelope = PassthroughEnvelope(raw=b"", top={}, model=operation.name, operation=operation)
+        envelope = PassthroughEnvelope(
+            raw=b"", top={}, model=operation.name, operation=operation, end_user=principal.end_user
+        )
         request = Request(
             id=incoming.request_id,
             accepted=incoming.accepted,

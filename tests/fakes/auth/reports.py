@@ -31,7 +31,7 @@ class MemoryReportRecipients:
         taken: list[DueReport] = []
         for org_id, user_id, period in waiting:
             user = self._rows.users[org_id, user_id].user
-            if user.role != "admin" or len(taken) == limit:
+            if user.role != "admin" or user.suspended or len(taken) == limit:
                 continue
             attempts = kept[org_id, user_id, period][1] + 1
             kept[org_id, user_id, period] = (until, attempts)

@@ -11,6 +11,7 @@ from services.auth.domain.accounts import Credentials, Org
 from services.auth.domain.audit import AuditEntry
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.one_time_tokens import OneTimeToken
+from services.auth.issuers.domain.issuers import TrustedIssuer
 from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
 from services.auth.reports.domain.schedule import ReportPeriod
 from services.auth.routing.domain.rules import StoredRule
@@ -35,6 +36,7 @@ class Rows:
     revoked_keys: list[ApiKey] = field(default_factory=list)
     control_keys: dict[Id, ControlKey] = field(default_factory=dict)
     provider_keys: dict[Id, StoredProviderKey] = field(default_factory=dict)
+    issuers: dict[Id, TrustedIssuer] = field(default_factory=dict)
     settings: dict[str, OptimizationSettings] = field(default_factory=dict)
     tiers: dict[str, Tiers] = field(default_factory=dict)
     aliases: dict[str, Aliases] = field(default_factory=dict)

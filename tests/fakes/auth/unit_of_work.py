@@ -11,6 +11,7 @@ import msgspec
 from libs.common.contracts.auth import OptimizationSettings, Principal, ProviderKey
 from services.auth.domain.accounts import Credentials, Org, Role, TokenStatus, User
 from services.auth.domain.identities import Identity, IdentitySource
+from services.auth.issuers.domain.issuers import TrustedIssuer
 from services.auth.keys.domain.keys import PLAYGROUND, PLAYGROUND_LIFE, ApiKey, StoredProviderKey
 from services.auth.ports import Tx
 from services.auth.routing.domain.rules import StoredRule
@@ -42,6 +43,7 @@ class MemoryUnitOfWork:
             api_keys=MemoryApiKeys(rows),
             control_keys=MemoryControlKeys(rows),
             provider_keys=MemoryProviderKeys(rows),
+            issuers=MemoryIssuers(rows),
             configuration=MemoryConfiguration(rows),
             invites=MemoryInvites(rows),
             one_time_tokens=MemoryOneTimeTokens(rows),
@@ -64,6 +66,7 @@ class MemoryTx:
     api_keys: "MemoryApiKeys"
     control_keys: MemoryControlKeys
     provider_keys: "MemoryProviderKeys"
+    issuers: "MemoryIssuers"
     configuration: "MemoryConfiguration"
     invites: MemoryInvites
     one_time_tokens: MemoryOneTimeTokens
@@ -85,6 +88,9 @@ class MemoryAccounts:
     async def lock_first_org(self) -> bool:
         return not self._rows.orgs
 
+    async def only_org(self) -> Org | None:
+        return next(iter(self._rows.orgs.values())) if len(self._rows.orgs) == 1 else None
+
     async def any_org(self) -> bool:
         return bool(self._rows.orgs)
 
@@ -95,7 +101,7 @@ class MemoryAccounts:
         self._rows.users[org.id, user.id] = Credentials(user=user, password_hash=password_hash)
         return True
 
-    async def add_member(self, user: User, password_hash: str) -> bool:
+    async def add_member(self, user: User, password_hash: str | None) -> bool:
         return await self.add(self._rows.orgs[user.org_id], user, password_hash)
 
     async def lock(self, org_id: str) -> None:
@@ -126,6 +132,12 @@ class MemoryAccounts:
     async def set_role(self, org_id: str, user_id: str, role: Role) -> User:
         known = self._rows.users[org_id, user_id]
         user = msgspec.structs.replace(known.user, role=role, version=known.user.version + 1)
+        self._rows.users[org_id, user_id] = msgspec.structs.replace(known, user=user)
+        return user
+
+    async def suspend(self, org_id: str, user_id: str, at: datetime | None) -> User:
+        known = self._rows.users[org_id, user_id]
+        user = msgspec.structs.replace(known.user, suspended=at is not None, version=known.user.version + 1)
         self._rows.users[org_id, user_id] = msgspec.structs.replace(known, user=user)
         return user
 
@@ -161,7 +173,7 @@ class MemoryAccounts:
 
     async def token_status(self, org_id: str, user_id: str, token_id: str) -> TokenStatus | None:
         user = await self.user(org_id, user_id)
-        if user is None:
+        if user is None or user.suspended:
             return None
         revoked = (org_id, token_id) in self._rows.revoked_tokens
         return TokenStatus(role=user.role, version=user.version, token_revoked=revoked)
@@ -211,9 +223,14 @@ class MemoryApiKeys:
             self._rows.api_keys[org_id, key_id] = msgspec.structs.replace(key, last_used_at=latest)
 
     async def principal(self, digest: str) -> Principal | None:
-        key = next((key for key in self._rows.api_keys.values() if key.digest == digest), None)
+        return await self._principal(next((key for key in self._rows.api_keys.values() if key.digest == digest), None))
+
+    async def principal_of(self, org_id: str, key_id: str) -> Principal | None:
+        return await self._principal(self._rows.api_keys.get((org_id, key_id)))
+
+    async def _principal(self, key: ApiKey | None) -> Principal | None:
         knows = None if key is None else self._rows.users.get((key.org_id, key.holder))
-        if key is None or (knows is not None and knows.user.role == "viewer"):
+        if key is None or (knows is not None and (knows.user.role == "viewer" or knows.user.suspended)):
             return None
         configuration, provider_keys = MemoryConfiguration(self._rows), MemoryProviderKeys(self._rows)
         return Principal(
@@ -262,6 +279,30 @@ class MemoryProviderKeys:
     async def sealed_otherwise(self, prefix: str, after: tuple[str, str], limit: int) -> Sequence[StoredProviderKey]:
         found = (key for at, key in sorted(self._rows.provider_keys.items()) if at > after)
         return [key for key in found if not key.sealed.startswith(prefix)][:limit]
+
+
+class MemoryIssuers:
+    """Implements `ports.TrustedIssuers`."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def add(self, issuer: TrustedIssuer) -> bool:
+        taken = any(
+            (one.issuer, one.audience) == (issuer.issuer, issuer.audience) for one in self._rows.issuers.values()
+        )
+        if not taken:
+            self._rows.issuers[issuer.org_id, issuer.id] = issuer
+        return not taken
+
+    async def all(self, org_id: str) -> Sequence[TrustedIssuer]:
+        return [one for (owner, _), one in sorted(self._rows.issuers.items()) if owner == org_id]
+
+    async def delete(self, org_id: str, issuer_id: str) -> TrustedIssuer | None:
+        return self._rows.issuers.pop((org_id, issuer_id), None)
+
+    async def find(self, issuer: str, audiences: Sequence[str]) -> Sequence[TrustedIssuer]:
+        return [one for one in self._rows.issuers.values() if one.issuer == issuer and one.audience in audiences]
 
 
 class MemoryConfiguration:

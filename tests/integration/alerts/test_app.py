@@ -91,8 +91,8 @@ async def _events(bus: MemoryBus, org: str) -> AlertEvents:
     [("smtp_url", "mail.example.com", "PROMPTLY_SMTP_URL"), ("alerts_kek", "c2hvcnQ=", "PROMPTLY_ALERTS_KEK")],
 )
 async def test_a_setting_that_cannot_be_used_is_named_and_not_quoted(setting: str, value: str, name: str) -> None:
-    settings = AlertsSettings(database_url="postgresql://nowhere", **{setting: value})
     with pytest.raises(SettingsError, match=name) as refused:
+        settings = AlertsSettings(database_url="postgresql://nowhere", **{setting: value})
         async with create_app(settings, MemoryBus()):
             pass
     assert value not in str(refused.value)

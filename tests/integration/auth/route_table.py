@@ -14,6 +14,7 @@ from tests.integration.auth.test_keys import OPENAI_KEY
 
 ALERT_RULE = {"name": "High daily spend", "metric": "daily_spend", "operator": "gt", "threshold": 50.0}
 PROVIDER_KEY = {"provider": "openai", "api_key": OPENAI_KEY}
+ISSUER = {"issuer": "https://127.0.0.1", "audience": "promptly", "key_id": "key_" + "0" * 32}
 CONTROL_KEY = {"name": "terraform", "scopes": ["settings"]}
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
 BUDGET = {"name": "b", "subject": "user", "period": "day", "limit_usd": 5}
@@ -93,6 +94,9 @@ ROUTES = [
     Row("PUT", "/api/keys/providers/{provider_key_id}", {"label": "l"}, 200, 403, 403, 404),
     Row("DELETE", "/api/keys/providers/{provider_key_id}", None, 204, 403, 403, 404),
     Row("POST", "/api/keys/providers/{provider_key_id}/test", None, 503, 403, 403, 404),
+    Row("GET", "/api/issuers", None, 200, 403, 403, 200),
+    Row("POST", "/api/issuers", ISSUER, 400, 403, 403, 400),
+    Row("DELETE", "/api/issuers/{issuer_id}", None, 404, 403, 403, 404),
     read("/api/optimization/settings"),
     Row("PUT", "/api/optimization/settings", {"level": "off"}, 200, 403, 403, 200),
     read("/api/optimization/cache/stats", 503),

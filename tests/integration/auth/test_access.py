@@ -67,6 +67,7 @@ PREFIXES = {
     "provider_key_id": "pk",
     "control_key_id": "ckey",
     "rule_id": "rule",
+    "issuer_id": "iss",
     "team_id": "team",
     "budget_id": "bgt",
     "alert_id": "alr",

@@ -16,6 +16,7 @@ from libs.common.contracts.auth import (
 from libs.common.contracts.base import decoder
 from libs.common.web import serve_http
 from services.auth.http.gateway_peers import gateway_peers
+from services.auth.issuers.service import CallerIssuers
 from services.auth.keys.api_keys import ApiKeys
 from tests.integration.auth.conftest import PEPPER, Auth
 
@@ -54,8 +55,12 @@ async def test_only_a_gateway_of_ours_names_the_client(proof: str | None, seen: 
         await send({"type": "http.response.body", "body": scope["client"][0].encode()})
 
     api_keys = ApiKeys(None, None, None, PEPPER)  # type: ignore[arg-type]  # not asked here
+    issuers = CallerIssuers(None, None, None, None, None, ())  # type: ignore[arg-type]  # neither
     headers = {"x-forwarded-for": "198.51.100.1, 203.0.113.9"}
     if proof is not None:
         headers[GATEWAY_HEADER] = proof
-    async with serve_http(gateway_peers(app, api_keys), "127.0.0.1", 0, 1.0) as served, httpx.AsyncClient() as client:
+    async with (
+        serve_http(gateway_peers(app, api_keys, issuers), "127.0.0.1", 0, 1.0) as served,
+        httpx.AsyncClient() as client,
+    ):
         assert (await client.get(f"http://127.0.0.1:{served.port}/", headers=headers)).text == seen

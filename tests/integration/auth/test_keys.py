@@ -289,3 +289,27 @@ async def test_keys_of_the_playground_count_as_one_also_when_they_are_gone(auth:
     by_key, filtered, neither = ({*query.merged_keys} for query in asked)
     assert by_key == filtered == visits
     assert neither == set()
+
+
+async def test_the_audit_log_says_who_made_rotated_and_revoked_a_key(auth: Auth) -> None:
+    org = await auth.new_org()
+    member = await auth.join(org, "member")
+    member_id = (await auth.call("GET", "/api/auth/me", member)).json()["user"]["id"]
+    made = (await auth.call("POST", "/api/keys/platform", member, json={"name": "ci", "scopes": ["chat"]})).json()
+    again = (await auth.call("POST", "/api/keys/platform/regenerate", org.token, json={"id": made["id"]})).json()
+    await auth.call("DELETE", f"/api/keys/platform/{made['id']}", org.token)
+    last = (await auth.call("POST", "/api/keys/platform", member, json={"name": "left"})).json()
+    assert (await auth.call("DELETE", f"/api/team/members/{member_id}", org.token)).status_code == 204
+    log = (await auth.call("GET", "/api/audit-log", org.token)).json()["entries"]
+    removed, *_, revoked, rotated, created = log
+    first, second = (
+        {"id": made["id"], "name": "ci", "scopes": ["chat"], "last_four": one["last_four"]} for one in (made, again)
+    )
+    assert (created["action"], created["actor"]) == ("key_created", member_id)
+    assert (created["before"], created["after"]) == ({}, first)
+    assert (rotated["action"], rotated["actor"]) == ("key_regenerated", org.user_id)
+    assert (rotated["before"], rotated["after"]) == (first, second)
+    assert (revoked["action"], revoked["actor"]) == ("key_revoked", org.user_id)
+    assert (revoked["before"], revoked["after"]) == (second, {})
+    assert (removed["action"], removed["actor"], removed["before"]["id"]) == ("key_revoked", org.user_id, last["id"])
+    assert not any(secret["api_key"] in str(log) for secret in (made, again, last))

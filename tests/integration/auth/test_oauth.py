@@ -241,6 +241,7 @@ async def test_a_sign_in_page_is_told_who_is_set_up(world: World) -> None:
     assert answer.json() == {
         "registration": "open",
         "bootstrap_token": False,
+        "oidc_name": None,
         "oauth": ["github", "google"],
         "mail": False,
     }

@@ -171,6 +171,11 @@ async def test_nobody_but_an_admin_is_written_to(auth: Auth, box: Mailbox) -> No
         await reports.send_due()
         assert box.messages == []
         async with uow() as tx:
+            await tx.accounts.set_role(org.id, org.user_id, "admin")
+            await tx.accounts.suspend(org.id, org.user_id, clock.now())
+        await reports.send_due()
+        assert box.messages == []
+        async with uow() as tx:
             await tx.accounts.remove(org.id, org.user_id)  # nothing of theirs holds them
         with pytest.raises(Conflict):
             await Reports(uow, bus, NullMailer(), LINKS, clock).choose(_caller(org), {"week": True})

@@ -72,7 +72,12 @@ class World:
             "budget_id": lambda: self.made("/api/budgets", BUDGET),
             "rule_id": lambda: self.made("/api/routing/rules", RULE),
         }
-        fixed = {"source": "github", "alert_id": f"alr_{ZEROS}", "request_id": f"req_{ZEROS}"}
+        fixed = {
+            "source": "github",
+            "alert_id": f"alr_{ZEROS}",
+            "issuer_id": f"iss_{ZEROS}",
+            "request_id": f"req_{ZEROS}",
+        }
         for name in re.findall(r"\{(.*?)\}", path):
             path = path.replace(f"{{{name}}}", fixed[name] if name in fixed else await make[name]())
         return path

@@ -56,8 +56,8 @@ async def test_registration_is_open_to_all_to_the_first_or_to_nobody(database_ur
     ],
 )
 async def test_it_does_not_start_on_secrets_that_are_too_weak(changes: dict[str, Any], variable: str) -> None:
-    settings = settings_for("postgresql://nobody@127.0.0.1:1/none", **changes)
     with pytest.raises(SettingsError, match=variable) as refusal:
+        settings = settings_for("postgresql://nobody@127.0.0.1:1/none", **changes)
         async with create_app(settings, MemoryBus()):
             pytest.fail("started")
     assert not any(str(secret) in str(refusal.value) for secret in changes.values())

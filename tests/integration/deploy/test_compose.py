@@ -92,7 +92,7 @@ def settings_type(service: str) -> type[CommonSettings]:
     (found,) = [
         value
         for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, CommonSettings) and value is not CommonSettings
+        if isinstance(value, type) and issubclass(value, CommonSettings) and value.__module__ == module.__name__
     ]
     return found
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.contracts.alerts import ChannelConfig, SlackTarget, WebhookTarget, mask_url
+from libs.common.net_guard import forbidden_url
 from services.alerts.domain.messages import sentence
 from services.alerts.domain.notification import retry_after
-from services.alerts.domain.targets import forbidden_url, masked, merged, shown_once
+from services.alerts.domain.targets import masked, merged, shown_once
 from services.alerts.translate.notification_webhook import iso, signature
 from tests.unit.alerts.examples import rule
 

@@ -1,5 +1,6 @@
 """Settings out of a file: what it may hold, what it must not, and who wins."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from services.auth.settings import AuthSettings
 from services.gateway.settings import GatewaySettings
 
 ROOT = Path(__file__).parents[3]
-SECRETS = {"PEPPER": "p" * 32, "KEK": "a-kek"}
+SECRETS = {"PEPPER": "p" * 32, "KEK": base64.b64encode(b"k" * 32).decode()}
 
 
 def loaded(path: Path, cls: type[Any] = CommonSettings, **env: str) -> Any:
@@ -109,7 +110,7 @@ def test_a_required_setting_may_come_from_the_file_alone(tmp_path: Path) -> None
     path = file(tmp_path, 'jwt_secret = "env:PEPPER"\nkey_pepper = "env:PEPPER"\nkek = "env:KEK"\n')
     with pytest.raises(SettingsError, match="PROMPTLY_DATABASE_URL is not set"):
         loaded(path, AuthSettings, **SECRETS)
-    assert loaded(path, AuthSettings, PROMPTLY_DATABASE_URL="postgresql:///x", **SECRETS).kek == "a-kek"
+    assert loaded(path, AuthSettings, PROMPTLY_DATABASE_URL="postgresql:///x", **SECRETS).kek == SECRETS["KEK"]
 
 
 def test_a_file_that_everybody_may_write_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import { session } from "../../api/session";
 import { useWho } from "../../app/who";
 import { Facts } from "../../ui/Facts";
 import { Panel, Refused, Show } from "../../ui/states";
-import { SOURCES } from "../SignIn";
+import { sourceNames } from "../SignIn";
 
 /** What everybody may do with their own account, whatever their role. */
 export function Account() {
@@ -27,7 +27,7 @@ export function Account() {
           {({ password, oauth }) => (
             <>
               {password ? <ChangePassword /> : <NoPassword email={user.email} mail={ways.data?.mail !== false} />}
-              <Linked linked={oauth} offered={ways.data?.oauth ?? []} />
+              <Linked linked={oauth} offered={ways.data?.oauth ?? []} oidc={ways.data?.oidc_name} />
             </>
           )}
         </Show>
@@ -113,20 +113,20 @@ function NoPassword({ email, mail }: { email: string; mail: boolean }) {
   );
 }
 
-function Linked({ linked, offered }: { linked: Source[]; offered: Source[] }) {
+function Linked({ linked, offered, oidc }: { linked: Source[]; offered: Source[]; oidc: string | null | undefined }) {
   const link = useMutation({
     mutationFn: (source: Source) => call("post", "/api/auth/oauth/{source}/link", { path: { source } }),
     onSuccess: ({ url }) => window.location.assign(url),
   });
-  const all = (Object.keys(SOURCES) as Source[]).filter((source) => linked.includes(source) || offered.includes(source));
+  const all = sourceNames(oidc).filter(([source]) => linked.includes(source) || offered.includes(source));
   if (all.length === 0) return null;
   return (
     <Stack gap="sm">
       <Divider label="Other ways to sign in" labelPosition="left" />
-      {all.map((source) => (
+      {all.map(([source, name]) => (
         <Group key={source} gap="sm">
-          <Text size="sm" w={70}>
-            {SOURCES[source]}
+          <Text size="sm" miw={70}>
+            {name}
           </Text>
           {linked.includes(source) ? (
             <Text size="sm" c="dimmed">
@@ -134,7 +134,7 @@ function Linked({ linked, offered }: { linked: Source[]; offered: Source[] }) {
             </Text>
           ) : (
             <Button size="xs" variant="default" loading={link.isPending && link.variables === source} onClick={() => link.mutate(source)}>
-              Link {SOURCES[source]}
+              Link {name}
             </Button>
           )}
         </Group>

@@ -17,7 +17,7 @@ from services.auth.http.openapi.operation import Operation, operation_of
 
 _REF: Final = "#/components/schemas/{name}"
 _VARIABLE: Final = re.compile(r"{(\w+)}")
-_SOURCE: Final = {"type": "string", "enum": ["github", "google"]}
+_SOURCE: Final = {"type": "string", "enum": ["github", "google", "oidc"]}
 _ABOUT: Final = """\
 What the dashboard does, and whatever else manages an organization. Sign in at `/api/auth/login`, and send the token as
 `Authorization: Bearer <token>`; every answer is about the token's organization alone. Programs send a key for the control plane

@@ -12,6 +12,7 @@ from services.auth.budgets import examples as budgets
 from services.auth.captures import examples as captures
 from services.auth.experiments import examples as experiments
 from services.auth.insights import examples as insights
+from services.auth.issuers import examples as issuers
 from services.auth.keys import examples as keys
 from services.auth.optimization import examples as optimization
 from services.auth.reports import examples as reports
@@ -23,8 +24,8 @@ from services.auth.teams import examples as teams
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _FEATURES: Final = (
-    *(accounts, alerts, billing, budgets, captures, experiments, insights, keys, optimization, reports),
-    *(routing, sessions, status, team, teams),
+    *(accounts, alerts, billing, budgets, captures, experiments, insights, issuers, keys, optimization),
+    *(reports, routing, sessions, status, team, teams),
 )
 _EXAMPLES: Final[Mapping[type[msgspec.Struct], msgspec.Struct]] = {
     type(example): example for feature in _FEATURES for example in feature.EXAMPLES

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.auth import Principal
@@ -18,7 +18,7 @@ _KEY = (
     " FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
 )
 # One statement, because every request whose key no gateway has cached waits for it.
-_PRINCIPAL = text("""
+_PRINCIPAL = """
 SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_budget_nano, k.team_id,
     (extract(epoch FROM k.expires_at) * 1000)::bigint AS expires_at_ms,
     s.optimization AS settings, s.tiers, s.aliases,
@@ -37,14 +37,20 @@ SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_b
             'id', p.key_id, 'provider', p.provider, 'sealed', p.sealed, 'base_url', p.base_url, 'models', p.models
         ) ORDER BY p.key_id), '[]')
         FROM auth.provider_keys p WHERE p.org_id = k.org_id) AS provider_keys
-FROM auth.key_digests d
-JOIN auth.api_keys k ON k.org_id = d.org_id AND k.key_id = d.key_id
-JOIN auth.settings s ON s.org_id = d.org_id
+FROM {found}
+JOIN auth.settings s ON s.org_id = k.org_id
 LEFT JOIN auth.users u ON u.org_id = k.org_id AND u.user_id = coalesce(k.known_to, k.created_by)
-WHERE d.digest = :digest AND k.digest = :digest AND k.revoked_at IS NULL
-    -- A key may what the one who knows its secret may: nothing where that is somebody who only looks on.
-    AND u.role IS DISTINCT FROM 'viewer'
-""")
+WHERE {where} AND k.revoked_at IS NULL
+    -- A key may what the one who knows its secret may: nothing where that is somebody who only looks on, or is suspended.
+    AND u.role IS DISTINCT FROM 'viewer' AND u.suspended_at IS NULL
+"""
+_BY_DIGEST = text(
+    _PRINCIPAL.format(
+        found="auth.key_digests d JOIN auth.api_keys k ON k.org_id = d.org_id AND k.key_id = d.key_id",
+        where="d.digest = :digest AND k.digest = :digest",
+    )
+)
+_BY_ID = text(_PRINCIPAL.format(found="auth.api_keys k", where="k.org_id = :org_id AND k.key_id = :key_id"))
 
 
 class SqlApiKeys:
@@ -120,7 +126,13 @@ class SqlApiKeys:
         )
 
     async def principal(self, digest: str) -> Principal | None:
-        row = (await self._tx.execute(_PRINCIPAL, {"digest": digest})).mappings().one_or_none()
+        return await self._principal(_BY_DIGEST, digest=digest)
+
+    async def principal_of(self, org_id: str, key_id: str) -> Principal | None:
+        return await self._principal(_BY_ID, org_id=org_id, key_id=key_id)
+
+    async def _principal(self, sql: TextClause, **values: str) -> Principal | None:
+        row = (await self._tx.execute(sql, values)).mappings().one_or_none()
         return None if row is None else msgspec.convert(dict(row), Principal)
 
     async def _remember(self, key: ApiKey) -> None:

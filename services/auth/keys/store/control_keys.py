@@ -21,7 +21,7 @@ _FIND: Final = text(f"""
     SELECT {_COLUMNS}, u.role FROM auth.key_digests d
     JOIN auth.control_keys c ON c.org_id = d.org_id AND c.key_id = d.key_id
     JOIN auth.users u ON u.org_id = c.org_id AND u.user_id = c.created_by
-    WHERE d.digest = :digest AND c.digest = :digest
+    WHERE d.digest = :digest AND c.digest = :digest AND u.suspended_at IS NULL
 """)  # noqa: S608  # a constant
 
 

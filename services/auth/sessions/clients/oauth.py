@@ -10,6 +10,7 @@ import msgspec
 from libs.common.errors import BadRequest, Forbidden, UpstreamFailed
 from services.auth.accounts.domain.credentials import normalise_email
 from services.auth.domain.identities import Identity
+from services.auth.sessions.ports import Returned
 
 TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
 
@@ -35,7 +36,9 @@ class _GoogleUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Client:
-    """What the two have in common: the authorization code grant with PKCE (RFC 7636)."""
+    """What the two have in common: the authorization code grant with PKCE (RFC 7636). Who signed in is asked for over a connection of our
+    own, so that the nonce of an ID token is not needed.
+    """
 
     title: str
     scope: str
@@ -48,7 +51,7 @@ class _Client:
         self._authorize = authorize
         self._token = token
 
-    def address(self, state: str, challenge: str, redirect_uri: str) -> str:
+    async def address(self, state: str, challenge: str, redirect_uri: str, nonce: str) -> str:
         query = {
             "response_type": "code",
             "client_id": self._client_id,
@@ -110,8 +113,8 @@ class GitHub(_Client):
         super().__init__(http, **how)
         self._api = api
 
-    async def identity(self, code: str, verifier: str, redirect_uri: str) -> Identity:
-        token = await self._access_token(code, verifier, redirect_uri)
+    async def identity(self, returned: Returned, verifier: str, redirect_uri: str, nonce: str) -> Identity:
+        token = await self._access_token(returned.code, verifier, redirect_uri)
         user: _GitHubUser = await self._get(f"{self._api}/user", _GitHubUser, token)
         emails: list[_GitHubEmail] = await self._get(f"{self._api}/user/emails", list[_GitHubEmail], token)
         verified = next((known.email for known in emails if known.primary and known.verified), None)
@@ -129,8 +132,8 @@ class Google(_Client):
         super().__init__(http, **how)
         self._userinfo = userinfo
 
-    async def identity(self, code: str, verifier: str, redirect_uri: str) -> Identity:
-        token = await self._access_token(code, verifier, redirect_uri)
+    async def identity(self, returned: Returned, verifier: str, redirect_uri: str, nonce: str) -> Identity:
+        token = await self._access_token(returned.code, verifier, redirect_uri)
         user: _GoogleUser = await self._get(self._userinfo, _GoogleUser, token)
         return Identity(
             source="google", subject=user.sub, email=self._email(user.email if user.email_verified else None)

@@ -39,6 +39,8 @@ def member_to_change(members: Sequence[User], user_id: str, role: Role | None) -
     member = next((user for user in members if user.id == user_id), None)
     if member is None:
         raise NotFound("There is no such member.")
-    if role != "admin" and not any(user.role == "admin" for user in members if user.id != user_id):
+    if role != "admin" and not any(
+        user.role == "admin" and not user.suspended for user in members if user.id != user_id
+    ):
         raise Conflict("An organization needs an admin; make somebody else one first.", code="last_admin")
     return member
