@@ -17,6 +17,7 @@ const shown = (): string | undefined => document.documentElement.dataset["densit
 it("tables are made compact from the palette, which is remembered", async () => {
   const first = show(<Page />);
   expect(shown()).toBe("comfortable");
+  expect(Object.keys(localStorage)).not.toContain("promptly-density");
   const user = userEvent.setup();
   await user.keyboard("{Control>}k{/Control}");
   await user.keyboard("compact");

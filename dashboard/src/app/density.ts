@@ -5,14 +5,15 @@ import { useEffect } from "react";
 const DENSITIES = ["comfortable", "compact"] as const;
 type Density = (typeof DENSITIES)[number];
 
-function useDensity() {
-  return useLocalStorage<Density>({
+/** Nothing is kept until somebody chooses: with a default the library would write it down at once. */
+function useDensity(): [Density, (density: Density) => void] {
+  const [density = "comfortable", set] = useLocalStorage<Density | undefined>({
     key: "promptly-density",
-    defaultValue: "comfortable",
     getInitialValueInEffect: false,
-    serialize: (value) => value,
+    serialize: (value) => value ?? "",
     deserialize: (text) => DENSITIES.find((one) => one === text) ?? "comfortable",
   });
+  return [density, set];
 }
 
 /** The density that is not shown, and what shows it. */
