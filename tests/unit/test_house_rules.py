@@ -43,6 +43,7 @@ FEATURES = {
     "status",
     "team",
     "teams",
+    "webhooks",
 }
 
 

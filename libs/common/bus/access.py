@@ -52,12 +52,16 @@ ACCESS: Mapping[str, Access] = {
             *(cache.LOOKUP_EXACT, cache.LOOKUP_SEMANTIC, cache.STORE, cache.FORGET, cache.CLEAR),
             *(cache.LOOKUP_VECTORS, cache.STORE_VECTORS),
             *(optimizer.OPTIMIZE, optimizer.OPTIMIZE_TEXT, router.ROUTE, analytics.REQUEST, analytics.SPENT),
+            alerts.FIND_WEBHOOK,
         ),
         serves=(
             *(gateway.TEST_PROVIDER_KEY, gateway.CHECK_BATCH),
             *(gateway.LIST_CAPTURES, gateway.READ_CAPTURE, gateway.ERASE_CAPTURES, gateway.REPLAY),
         ),
-        emits=(events.COMPLETION_FINISHED, events.FEEDBACK_GIVEN, events.BUDGET_EXCEEDED, gateway.GATEWAY_ALIVE),
+        emits=(
+            *(events.COMPLETION_FINISHED, events.FEEDBACK_GIVEN, events.BUDGET_EXCEEDED, events.DEFERRED_ENDED),
+            gateway.GATEWAY_ALIVE,
+        ),
         hears=(auth.PRINCIPAL_CHANGED, auth.CREDITS_WANTED, auth.CREDITS_ADDED, gateway.GATEWAY_ALIVE),
         consumes=("gateway_erase", "gateway_erase_members"),
         puts=(gateway.TURNS, gateway.OWNERS, gateway.RESPONSES, gateway.DEFERRED, gateway.CAPTURES),
@@ -79,6 +83,7 @@ ACCESS: Mapping[str, Access] = {
                 alerts.LIST_EVENTS,
                 alerts.TEST_RULE,
             ),
+            *(alerts.LIST_WEBHOOKS, alerts.ADD_WEBHOOK, alerts.VERIFY_WEBHOOK, alerts.DELETE_WEBHOOK),
             *(analytics.OVERVIEW, analytics.SAVINGS, analytics.MODELS, analytics.LEVERS, analytics.REQUESTS),
             *(
                 analytics.BREAKDOWN,
@@ -146,8 +151,10 @@ ACCESS: Mapping[str, Access] = {
         serves=(
             *(alerts.LIST_RULES, alerts.PUT_RULE, alerts.GET_RULE, alerts.DELETE_RULE),
             *(alerts.LIST_EVENTS, alerts.TEST_RULE),
+            *(alerts.LIST_WEBHOOKS, alerts.ADD_WEBHOOK, alerts.VERIFY_WEBHOOK, alerts.DELETE_WEBHOOK),
+            alerts.FIND_WEBHOOK,
         ),
-        consumes=("alerts", "alerts_erase", "alerts_guard", "alerts_budgets"),
+        consumes=("alerts", "alerts_erase", "alerts_guard", "alerts_budgets", "alerts_deferred"),
         watches=("alerts",),
     ),
     OPERATOR: Access(calls=(auth.RESET_PASSWORD, auth.REWRAP_KEYS, auth.GRANT_CREDITS, *map(status_of, SERVICES))),

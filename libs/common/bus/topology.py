@@ -19,6 +19,7 @@ from libs.common.contracts.base import Bucket, Event, SharedCounter
 from libs.common.contracts.events import (
     BUDGET_EXCEEDED,
     COMPLETION_FINISHED,
+    DEFERRED_ENDED,
     DURABLE_EVENTS,
     FEEDBACK_GIVEN,
     LEVER_SWITCHED_OFF,
@@ -55,6 +56,7 @@ def _consumers() -> Mapping[str, Sequence[str]]:
         FEEDBACK_GIVEN.subject: ("analytics_feedback",),
         LEVER_SWITCHED_OFF.subject: ("alerts_guard",),
         BUDGET_EXCEEDED.subject: ("alerts_budgets",),
+        DEFERRED_ENDED.subject: ("alerts_deferred",),
         ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase", "gateway_erase"),
         MEMBER_REMOVED.subject: ("gateway_erase_members",),
     }

@@ -224,6 +224,23 @@ class BudgetExceeded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BUDGET_EXCEEDED: Event[BudgetExceeded] = Event("promptly.v1.events.budget.exceeded", BudgetExceeded, True)
+
+
+class DeferredEnded(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that waited for a batch has its answer, and its client named a webhook to be told by. Holds no text of either. Times are
+    ms since the epoch. May come more than once.
+    """
+
+    org_id: str
+    request_id: str
+    webhook_id: str
+    status: Literal["completed", "failed"]
+    created_ms: int
+    deadline_ms: int
+    time_ms: int
+
+
+DEFERRED_ENDED: Event[DeferredEnded] = Event("promptly.v1.events.deferred.ended", DeferredEnded, True)
 DURABLE_EVENTS = (
     COMPLETION_FINISHED,
     FEEDBACK_GIVEN,
@@ -231,4 +248,5 @@ DURABLE_EVENTS = (
     MEMBER_REMOVED,
     LEVER_SWITCHED_OFF,
     BUDGET_EXCEEDED,
+    DEFERRED_ENDED,
 )
