@@ -20,5 +20,5 @@ _WEBHOOK: Final = schemas.Webhook(
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     _WEBHOOK,
     schemas.Webhooks(webhooks=(_WEBHOOK,)),
-    schemas.WebhookBody(name="night-jobs", url="https://jobs.example.com/promptly7"),
+    schemas.NewWebhookBody(name="night-jobs", url="https://jobs.example.com/promptly7"),
 )

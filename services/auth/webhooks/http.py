@@ -26,7 +26,7 @@ class WebhookController(Controller):
 
     @post(needs=Action.MANAGE_SETTINGS, fails=(409,))
     async def add(
-        self, request: ApiRequest, payload: Payload[schemas.WebhookBody], bus: Injected[Bus]
+        self, request: ApiRequest, payload: Payload[schemas.NewWebhookBody], bus: Injected[Bus]
     ) -> schemas.Webhook:
         """Add a webhook; its secret is shown this once. It has to be verified before a request may name it."""
         new = alerts.NewWebhook(id=new_id("whk"), org_id=request.user.org_id, name=payload.name, url=payload.url)
