@@ -28,6 +28,7 @@ from services.alerts.notify.mail import MailNotifier
 from services.alerts.notify.safe_http import SafeHttpClient
 from services.alerts.notify.webhook import SlackNotifier, WebhookNotifier
 from services.alerts.ports import Notifier
+from services.alerts.price_steps import PriceSteps
 from services.alerts.rules import Rules
 from services.alerts.settings import AlertsSettings
 from services.alerts.store.unit_of_work import unit_of_work
@@ -64,7 +65,12 @@ async def create_app(settings: AlertsSettings, bus: Bus, clock: Clock | None = N
         await rules.serve(bus, Rules(uow, clock, vault, allowed_hosts), delivery)
         await webhooks.serve(bus, OrganizationWebhooks(uow, clock, receiver, vault, allowed_hosts))
         await finished.consume(
-            bus, counting, GuardSteps(uow, clock), BudgetSteps(uow, clock), DeferredSteps(uow, clock)
+            bus,
+            counting,
+            GuardSteps(uow, clock),
+            BudgetSteps(uow, clock),
+            DeferredSteps(uow, clock),
+            PriceSteps(uow, clock),
         )
         async with background(
             every("evaluation", evaluation.evaluate, settings.alerts_interval),

@@ -1675,7 +1675,7 @@ export interface components {
             id: string;
             rule_id: string;
             rule_name: string;
-            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | ("budget" | "lever_guard");
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | ("budget" | "lever_guard" | "prices");
             /** @enum {unknown} */
             kind: "fired" | "resolved";
             value: number;

@@ -25,6 +25,7 @@ from libs.common.contracts.events import (
     LEVER_SWITCHED_OFF,
     MEMBER_REMOVED,
     ORG_DELETED,
+    PRICES_NOTICED,
 )
 from libs.common.contracts.gateway import (
     BUDGET,
@@ -57,6 +58,7 @@ def _consumers() -> Mapping[str, Sequence[str]]:
         LEVER_SWITCHED_OFF.subject: ("alerts_guard",),
         BUDGET_EXCEEDED.subject: ("alerts_budgets",),
         DEFERRED_ENDED.subject: ("alerts_deferred",),
+        PRICES_NOTICED.subject: ("alerts_prices",),
         ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase", "gateway_erase"),
         MEMBER_REMOVED.subject: ("gateway_erase_members",),
     }

@@ -8,8 +8,8 @@ import msgspec
 from libs.common.contracts.base import Rpc
 
 Metric = Literal["daily_spend", "cost_per_request", "error_rate", "latency_p95", "savings_percentage"]
-# What an event may be about: a rule's metric, a lever that the guard has switched off, or a budget without room.
-EventMetric = Metric | Literal["lever_guard", "budget"]
+# What an event may be about: a rule's metric, a lever that the guard has switched off, a budget without room, or prices of models in use.
+EventMetric = Metric | Literal["lever_guard", "budget", "prices"]
 Operator = Literal["gt", "lt", "gte", "lte"]
 Channel = Literal["email", "webhook", "slack"]
 
@@ -101,7 +101,7 @@ class AlertEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A rule's metric crossed its threshold, or came back. `data_as_of_ms` is the newest request it counted; `forecast` is
     what the day will have cost at this pace, in dollars. The guard's events have the metric "lever_guard", in points, and no rule: the
     name is the lever's and the id that of the guard's step in the audit log. A budget's have the metric "budget", in dollars, its name
-    and its id.
+    and its id. Those about prices have the metric "prices": how many things there are to know.
     """
 
     id: str

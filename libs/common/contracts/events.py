@@ -241,6 +241,33 @@ class DeferredEnded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DEFERRED_ENDED: Event[DeferredEnded] = Event("promptly.v1.events.deferred.ended", DeferredEnded, True)
+
+
+class PriceNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """What the catalogue says of a model that an organization uses, on the traffic that it had with it: `requests` of the last 30 days,
+    which cost `cost_nano` at the day's list prices. "price_change": `other_cost_nano` at the prices from `day` on. "retirement": its
+    last day is `day`, and the same tokens would cost `other_cost_nano` on `other`, where there is such a model. "cheaper_model":
+    they cost so much less on `other`, whose prices hold since `day`, where that is known. Days are ISO 8601.
+    """
+
+    kind: Literal["price_change", "retirement", "cheaper_model"]
+    model: str
+    day: str | None
+    requests: int
+    cost_nano: int
+    other: str | None = None
+    other_cost_nano: int | None = None
+
+
+class PricesNoticed(msgspec.Struct, frozen=True, kw_only=True):
+    """What an organization has not been told of prices yet. At most once a week; may come more than once."""
+
+    org_id: str
+    time_ms: int
+    notices: tuple[PriceNotice, ...]
+
+
+PRICES_NOTICED: Event[PricesNoticed] = Event("promptly.v1.events.prices.noticed", PricesNoticed, True)
 DURABLE_EVENTS = (
     COMPLETION_FINISHED,
     FEEDBACK_GIVEN,
@@ -249,4 +276,5 @@ DURABLE_EVENTS = (
     LEVER_SWITCHED_OFF,
     BUDGET_EXCEEDED,
     DEFERRED_ENDED,
+    PRICES_NOTICED,
 )
