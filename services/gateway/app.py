@@ -47,6 +47,7 @@ from services.gateway.http.anthropic import count_message_tokens, messages
 from services.gateway.http.control_plane import control_plane
 from services.gateway.http.dashboard import dashboard
 from services.gateway.http.deferred import DEFERRED
+from services.gateway.http.direct import direct
 from services.gateway.http.docs import DOCS
 from services.gateway.http.embeddings import create_embeddings
 from services.gateway.http.errors import HANDLERS
@@ -357,7 +358,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         )
         served = await stack.enter_async_context(
             serve_http(
-                middleware(dashboard(web, settings.dashboard_dir)),
+                middleware(dashboard(direct(web), settings.dashboard_dir)),
                 settings.host,
                 settings.port,
                 settings.stream_drain_seconds + _CUT_SECONDS,

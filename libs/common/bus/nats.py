@@ -12,10 +12,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
-from nats.errors import MaxPayloadError, NoRespondersError, OutboundBufferLimitError
+from nats.errors import MaxPayloadError, NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
-from nats.js.errors import APIError, NoStreamResponseError
+from nats.js.errors import APIError
 
 from libs.common import context
 from libs.common.bus import headers, kv
@@ -23,6 +23,7 @@ from libs.common.bus.access import ACCESS, inbox
 from libs.common.bus.consumer import Consumer
 from libs.common.bus.dispatch import answer
 from libs.common.bus.ports import BatchHandler, Handler, Listener
+from libs.common.bus.publisher import AS_OURS, Publisher
 from libs.common.bus.pulse import Pulse
 from libs.common.bus.topology import OWNERS, Topology
 from libs.common.contracts.base import DECODE_ERRORS, Bucket, Event, Payload, Rep, Req, Rpc, SharedCounter, decoder
@@ -67,6 +68,7 @@ class NatsBus:
         self._closed = False
         self._refused = False
         self._pulse = Pulse(self._client)
+        self._publisher = Publisher(self._client, inbox(name))
 
     @property
     def connected(self) -> bool:
@@ -144,6 +146,7 @@ class NatsBus:
         if self._makes_streams:
             await self._topology.ensure(self._jetstream)
         await self._pulse.read_clock(self._topology.stream)
+        await self._publisher.start()
         while self._readers:
             await self._readers[0]()
             self._readers.pop(0)
@@ -229,17 +232,17 @@ class NatsBus:
         if not event.durable:
             if not self.connected:
                 raise NotConnected("The bus is not connected.")
-            with _AS_OURS:
+            with AS_OURS:
                 await self._client.publish(
                     event.subject, msgspec.json.encode(payload), headers=headers.outgoing() or None
                 )
             return
         sent, data = {**headers.outgoing(), "Nats-Msg-Id": event_id}, msgspec.json.encode(payload)
-        with _AS_OURS:
-            async with self._pulse.keep_watch():
-                jetstream = self._js
+        with AS_OURS:
+            async with self._pulse.keep_watch(_seconds_left()):
+                assert self._js
                 self._check_size(data)
-                await jetstream.publish(event.subject, data, timeout=_seconds_left(), headers=sent)
+                await self._publisher.publish(event.subject, data, sent)
 
     def _check_size(self, data: bytes) -> None:
         """The server hangs up on what is too large, headers included, and nats-py looks at the payload alone."""
@@ -253,47 +256,47 @@ class NatsBus:
         return self._jetstream
 
     async def put(self, bucket: Bucket, key: str, value: bytes, *, max_age: float | None = None) -> None:
-        with _AS_OURS:
+        with AS_OURS:
             async with self._pulse.keep_watch():
                 self._check_size(value)
                 await kv.put(self._js, bucket, key, value, _seconds_left(), max_age)
 
     async def get(self, bucket: Bucket, key: str) -> bytes | None:
-        with _AS_OURS:
+        with AS_OURS:
             async with self._pulse.keep_watch():
                 async with asyncio.timeout(_seconds_left()):
                     return await kv.get(self._js, bucket, key)
 
     async def revised(self, bucket: Bucket, key: str) -> tuple[bytes | None, int]:
-        with _AS_OURS:
+        with AS_OURS:
             async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
                 return await kv.revised(self._js, bucket, key)
 
     async def replace(
         self, bucket: Bucket, key: str, value: bytes, revision: int, *, max_age: float | None = None
     ) -> int | None:
-        with _AS_OURS:
+        with AS_OURS:
             async with self._pulse.keep_watch():
                 self._check_size(value)
                 return await kv.replace(self._js, bucket, key, value, revision, _seconds_left(), max_age)
 
     async def keys(self, bucket: Bucket, pattern: str) -> list[str]:
-        with _AS_OURS:
+        with AS_OURS:
             async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
                 return await kv.keys(self._js, bucket, pattern)
 
     async def delete(self, bucket: Bucket, key: str) -> None:
-        with _AS_OURS:
+        with AS_OURS:
             async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
                 await kv.delete(self._js, bucket, key)
 
     async def add(self, tally: SharedCounter, key: str, amount: int) -> int:
-        with _AS_OURS:
+        with AS_OURS:
             async with self._pulse.keep_watch():
                 return await kv.add(self._js, tally, key, amount, _seconds_left())
 
     async def total(self, tally: SharedCounter, key: str) -> int | None:
-        with _AS_OURS:
+        with AS_OURS:
             async with self._pulse.keep_watch(), asyncio.timeout(_seconds_left()):
                 return await kv.total(self._js, tally, key)
 
@@ -375,24 +378,6 @@ class NatsBus:
 def _seconds_left() -> float:
     left = context.remaining_ms()
     return _STORE_SECONDS if left is None else max(left / 1000, 0.001)
-
-
-class _AsOurs:
-    """Around calls of JetStream: what they raise, as what it means to whoever stores something."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, MaxPayloadError):
-            raise PayloadTooLarge("It is larger than the bus takes.") from None
-        if isinstance(error, NatsTimeoutError | TimeoutError):
-            raise DeadlineExceeded("It was not acknowledged in time.") from None
-        if isinstance(error, NatsError | APIError | NoStreamResponseError | OutboundBufferLimitError | OSError):
-            raise NotConnected("It could not be stored.") from None
-
-
-_AS_OURS = _AsOurs()
 
 
 async def _on_error(error: Exception) -> None:

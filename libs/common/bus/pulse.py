@@ -29,10 +29,10 @@ class _Watch:
 
     __slots__ = ("_ask", "_limit", "_slow", "_waiting")
 
-    def __init__(self, ask: Callable[[], None], waiting: set[asyncio.Timeout]) -> None:
+    def __init__(self, ask: Callable[[], None], waiting: set[asyncio.Timeout], seconds: float | None) -> None:
         self._ask = ask
         self._waiting = waiting
-        self._limit = asyncio.timeout(None)
+        self._limit = asyncio.timeout(seconds)
 
     async def __aenter__(self) -> None:
         self._slow = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._ask)
@@ -72,9 +72,9 @@ class Pulse:
             ts = datetime.fromisoformat(json.loads(answer.data)["ts"])
             self._clock = ts.timestamp(), (began + time.monotonic()) / 2
 
-    def keep_watch(self) -> "_Watch":
-        """Around something that the server itself answers: `TimeoutError` once it gives no sign of life."""
-        return _Watch(self._ask, self._waiting)
+    def keep_watch(self, seconds: float | None = None) -> "_Watch":
+        """Around something that the server itself answers: `TimeoutError` once it gives no sign of life, or after so many `seconds`."""
+        return _Watch(self._ask, self._waiting, seconds)
 
     def reset(self) -> None:
         """The connection is gone, and with it the question."""

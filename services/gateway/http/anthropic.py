@@ -7,6 +7,7 @@ from litestar.types import ASGIApp
 from services.gateway.endpoints.anthropic_count import ANTHROPIC_COUNT
 from services.gateway.endpoints.anthropic_messages import ANTHROPIC_MESSAGES
 from services.gateway.http.counting import count
+from services.gateway.http.direct import DIRECT
 from services.gateway.http.errors import handlers
 from services.gateway.http.request import V1Request, incoming_of
 from services.gateway.http.respond import respond
@@ -14,7 +15,12 @@ from services.gateway.http.streaming import WholeAnswer
 from services.gateway.pipeline.pipeline import Pipeline
 
 
-@post(list(ANTHROPIC_MESSAGES.routes), status_code=200, exception_handlers=handlers(ANTHROPIC_MESSAGES.error))
+@post(
+    list(ANTHROPIC_MESSAGES.routes),
+    status_code=200,
+    exception_handlers=handlers(ANTHROPIC_MESSAGES.error),
+    opt={DIRECT: True},
+)
 async def messages(request: V1Request, state: State) -> ASGIApp:
     """Answer a message, plain or streamed."""
     pipeline: Pipeline = state.pipeline

@@ -9,6 +9,7 @@ from litestar.types import ASGIApp
 
 from services.gateway.endpoints.openai_chat import OPENAI_CHAT
 from services.gateway.endpoints.openai_completions import OPENAI_COMPLETIONS
+from services.gateway.http.direct import DIRECT
 from services.gateway.http.errors import handlers
 from services.gateway.http.request import V1Request, incoming_of
 from services.gateway.http.respond import respond
@@ -18,7 +19,7 @@ from services.gateway.pipeline.batch import Batch
 from services.gateway.pipeline.pipeline import Pipeline
 
 
-@post(list(OPENAI_CHAT.routes), status_code=200, exception_handlers=handlers(OPENAI_CHAT.error))
+@post(list(OPENAI_CHAT.routes), status_code=200, exception_handlers=handlers(OPENAI_CHAT.error), opt={DIRECT: True})
 async def chat_completions(request: V1Request, state: State) -> ASGIApp:
     """Answer a chat completion, plain or streamed."""
     pipeline: Pipeline = state.pipeline

@@ -14,6 +14,7 @@ from libs.common.errors import NotFound, PromptlyError
 from services.gateway.endpoints.openai_count import OpenAICount
 from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES, CompactResponses
 from services.gateway.http.counting import counted_by
+from services.gateway.http.direct import DIRECT
 from services.gateway.http.errors import handlers
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import V1Request, api_key, incoming_of, query_of, rate_headers
@@ -34,7 +35,7 @@ class UpgradeRequired(PromptlyError):
     code = "upgrade_required"
 
 
-@post(list(OPENAI_RESPONSES.routes), status_code=200, exception_handlers=_ERRORS)
+@post(list(OPENAI_RESPONSES.routes), status_code=200, exception_handlers=_ERRORS, opt={DIRECT: True})
 async def create_response(request: V1Request, state: State) -> ASGIApp:
     """Answer a request, plain or streamed."""
     responses: ResponsesApi = state.responses_api

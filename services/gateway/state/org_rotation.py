@@ -20,7 +20,7 @@ class OrgRotation:
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     async def wait(self, org_id: str) -> None:
-        """Return when work for this organization may begin."""
+        """Return when work for this organization, or for whatever else has shares, may begin."""
         if not self._waiting and self._begun < self._most:
             self._begun += 1
             self._count()
