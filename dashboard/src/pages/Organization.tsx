@@ -10,12 +10,14 @@ import { moment } from "../ui/format";
 import { PageTitle, Panel, Refused } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
 import { Account } from "./organization/Account";
+import { Captures } from "./organization/Captures";
 import { Delete } from "./organization/Delete";
 import { Issuers } from "./organization/Issuers";
 
 export default function Organization() {
   const may = useMay("manage_org");
   const issuers = useMay("manage_issuers");
+  const texts = useMay("read_texts");
   return (
     <>
       <PageTitle title="Organization" />
@@ -23,6 +25,7 @@ export default function Organization() {
         <About />
         <Account />
         {issuers && <Issuers />}
+        {texts && <Captures />}
         {may && <Delete />}
       </Stack>
     </>
