@@ -6,6 +6,7 @@ import { amount, sentence } from "../src/pages/alerts/words";
 import { type Answers, play } from "./api";
 import { show } from "./show";
 
+const ALL = { by: "organization", value: "", tag: null, name: "" } as const;
 const RULE = {
   id: "alr_1",
   name: "High daily spend",
@@ -15,6 +16,7 @@ const RULE = {
   channels: ["email", "webhook"],
   window_minutes: 60,
   cooldown_minutes: 60,
+  scope: ALL,
   channel_config: { webhook: { url: "https://hooks.example.com/…hook", secret: "…9f3a" } },
   is_active: true,
   firing_since: null,
@@ -31,6 +33,7 @@ const FIRED = {
   time: "2026-01-01T00:00:00Z",
   data_as_of: null,
   forecast: 88,
+  scope: ALL,
   message: "$61.20 was spent today, more than $50; on pace for $88 of $50.",
   notifications: [
     { channel: "email", state: "sent", attempts: 1, error: null },
@@ -65,6 +68,7 @@ it("a rule is added with a webhook, and its secret is shown once", async () => {
   expect(await screen.findByText(secret)).toBeTruthy();
   expect(asked.find((one) => one.route === "POST /api/alerts/rules")?.body).toEqual({
     name: "Slow",
+    scope: { by: "organization", value: "", tag: null },
     metric: "latency_p95",
     operator: "gte",
     threshold: 2000,
@@ -106,6 +110,7 @@ it("an edit puts back what was masked as it was shown, and shows no secret that 
   expect(document.activeElement).toBe(await screen.findByRole("button", { name: "Edit High daily spend" }));
   expect(asked.find((one) => one.route.startsWith("PUT"))?.body).toEqual({
     name: "High daily spend",
+    scope: { by: "organization", value: "", tag: null },
     metric: "daily_spend",
     operator: "gt",
     threshold: 75,
@@ -189,5 +194,34 @@ it("figures have their unit", () => {
     "12,345\u00a0ms",
     "-3\u00a0%",
   ]);
-  expect(sentence({ metric: "error_rate", operator: "lte", threshold: 5, window_minutes: 1 })).toBe("Fires when the share of failed requests over 1 minute is at most 5\u00a0%.");
+  expect(sentence({ metric: "error_rate", operator: "lte", threshold: 5, window_minutes: 1, scope: ALL })).toBe("Fires when the share of failed requests over 1 minute is at most 5\u00a0%.");
+});
+
+it("a rule is made for a tag, and says whose requests it counts", async () => {
+  const asked = play({ ...with_([]), "POST /api/alerts/rules": { status: 201, body: RULE } });
+  show(<Alerts />);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "New rule" }));
+  const form = screen.getByRole("form", { name: "New rule" });
+  fireEvent.change(within(form).getByLabelText(/^Name/), { target: { value: "Europe" } });
+  fireEvent.change(within(form).getByLabelText(/^Threshold/), { target: { value: "5" } });
+  await user.selectOptions(within(form).getByLabelText("Requests"), "tag");
+  fireEvent.change(within(form).getByLabelText(/^Tag's name/), { target: { value: "region" } });
+  fireEvent.change(within(form).getByLabelText(/^Which/), { target: { value: "eu" } });
+  await user.click(within(form).getByRole("button", { name: "Make the rule" }));
+  await waitFor(() => expect(asked.find((one) => one.route === "POST /api/alerts/rules")?.body).toMatchObject({ scope: { by: "tag", tag: "region", value: "eu" } }));
+  expect(sentence({ ...RULE, metric: "daily_spend", operator: "gt", scope: { by: "tag", tag: "region", value: "eu", name: "" } })).toMatch(/counting only requests of region=eu\.$/);
+});
+
+it("a rule of a key that is not there any more keeps it", async () => {
+  const scope = { by: "key", value: "key_gone", tag: null, name: "Old one" };
+  const asked = play({ ...with_([{ ...RULE, channels: ["email"], channel_config: {}, scope }]), "GET /api/keys/platform": { body: { keys: [] } }, "PUT /api/alerts/rules/alr_1": { body: RULE } });
+  show(<Alerts />);
+  const user = userEvent.setup();
+  expect(await screen.findByText(/counting only requests of key Old one\./)).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Edit High daily spend" }));
+  const form = screen.getByRole("form", { name: "Edit High daily spend" });
+  expect(within(form).getByRole<HTMLOptionElement>("option", { name: "Old one" }).selected).toBe(true);
+  await user.click(within(form).getByRole("button", { name: "Save the rule" }));
+  await waitFor(() => expect(asked.find((one) => one.route === "PUT /api/alerts/rules/alr_1")?.body).toMatchObject({ scope: { by: "key", value: "key_gone" } }));
 });

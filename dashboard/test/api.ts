@@ -33,7 +33,7 @@ export function play(answers: Answers): Asked[] {
 
 // What each role may do, as GET /api/team/roles says.
 export const PERMISSIONS = {
-  admin: ["read", "own_account", "use_keys", "write_alerts", "judge_cache", "manage_providers", "manage_settings", "manage_control_keys", "manage_issuers", "read_texts", "manage_team", "manage_billing", "manage_org"],
+  admin: ["read", "own_account", "use_keys", "write_alerts", "judge_cache", "manage_providers", "manage_settings", "manage_control_keys", "manage_issuers", "read_texts", "manage_team", "get_reports", "manage_billing", "manage_org"],
   member: ["read", "own_account", "use_keys", "write_alerts", "judge_cache"],
   viewer: ["read", "own_account"],
 } satisfies Record<Role, Action[]>;

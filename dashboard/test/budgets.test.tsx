@@ -44,6 +44,16 @@ it("a budget says whose it is, what is spent and what is left, also of each valu
   expect(["routed as simple", "refused", "admins are told"].every((text) => rows.getByText(text))).toBe(true);
 });
 
+it("of many values few are shown until all are asked for", async () => {
+  const values = Array.from({ length: 9 }, (_, at) => ({ value: `user_${at}`, name: null, spent_usd: 1, remaining_usd: 4 }));
+  play(with_([{ ...EACH, values }]));
+  show(<Budgets />);
+  expect(await screen.findByText("user_2")).toBeTruthy();
+  expect(screen.queryByText("user_3")).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "More values of Each user" }));
+  expect(screen.getByText("user_8")).toBeTruthy();
+});
+
 it("a budget is made for each value, and of a tag", async () => {
   const asked = play({ ...with_([]), "POST /api/budgets": { status: 201, body: ONE } });
   show(<Budgets />);

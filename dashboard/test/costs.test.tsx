@@ -31,6 +31,15 @@ const FOUND = {
 beforeEach(() => window.history.replaceState(null, "", "/costs"));
 
 describe("the costs page", () => {
+  it("shows the visits of the playground as one row, and leads to their requests", async () => {
+    const visits = { values: ["playground"], key_name: null, use: USE, previous: null, points: [] };
+    play({ "GET /api/analytics/breakdown": { body: { ...FOUND, rows: [visits], previous: null } } });
+    show(<Costs />);
+    const link = await screen.findByRole("link", { name: "playground" });
+    expect(new URLSearchParams(link.getAttribute("href")?.split("?")[1]).get("tag")).toBe("source=playground");
+    expect(link.getAttribute("href")).not.toContain("key_id");
+  });
+
   it("shows who spent how much, beside the period before, and leads to the requests", async () => {
     const asked = play({ "GET /api/analytics/breakdown": { body: FOUND } });
     show(<Costs />);

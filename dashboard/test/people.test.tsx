@@ -165,6 +165,30 @@ it("whoever has no password is mailed a way to one", async () => {
   expect(asked.find((one) => one.route.startsWith("POST"))?.body).toEqual({ email: "ada@example.com" });
 });
 
+it("an admin chooses reports, and sees what one says", async () => {
+  const asked = play({
+    ...ACCOUNT,
+    "GET /api/reports": { body: { mail: true, monthly: false, weekly: false } },
+    "PUT /api/reports": { body: { mail: true, monthly: true, weekly: false } },
+    "GET /api/reports/preview": { body: { from: "2025-12-01T00:00:00.000Z", to: "2026-01-01T00:00:00.000Z", subject: "[Promptly] Northwind: December 2025, $3.00", text: "Northwind: December 2025\n", html: "" } },
+  });
+  show(<Organization />);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("switch", { name: "Every month" }));
+  await waitFor(() => expect(screen.getByRole<HTMLInputElement>("switch", { name: "Every month" }).checked).toBe(true));
+  expect(asked.find((one) => one.route === "PUT /api/reports")?.body).toEqual({ monthly: true, weekly: false });
+  await user.click(screen.getByRole("button", { name: "Show last month's" }));
+  expect(await screen.findByText("[Promptly] Northwind: December 2025, $3.00")).toBeTruthy();
+  expect(asked.find((one) => one.route === "GET /api/reports/preview")?.query).toBe("period=month");
+});
+
+it("where no mail server is, reports cannot be switched on, and why is told", async () => {
+  play({ ...ACCOUNT, "GET /api/reports": { body: { mail: false, monthly: false, weekly: false } } });
+  show(<Organization />);
+  expect(await screen.findByText(/No mail server is set up here/)).toBeTruthy();
+  expect(screen.getByRole<HTMLInputElement>("switch", { name: "Every month" }).disabled).toBe(true);
+});
+
 it("an organization is renamed, and deleted only with its name typed", async () => {
   session.begin("abc");
   const asked = play({ ...ACCOUNT, "PUT /api/org": { body: { ...ME.org, name: "Southwind" } }, "DELETE /api/org": { status: 204 } });

@@ -59,6 +59,19 @@ await browse({ colorScheme: "light" }, async (page) => {
     await page.goto(`${url}/requests/${one.id}`);
     await page.getByTestId("receipt").waitFor();
   });
+  const { session } = (await api(page, "GET", "/api/requests?limit=50")).requests.find((entry) => entry.session);
+  await everyway(page, "playground", async () => {
+    await page.goto(`${url}/playground`);
+    await page.getByLabel("Prompt or request").fill(JSON.stringify(PASTED, null, 1));
+    await page.getByRole("button", { name: "Send twice" }).click();
+    await page.getByText("The lines add up to the last digit.").first().waitFor();
+    await still(page);
+    await page.getByRole("status", { name: "Answers" }).evaluate((found) => window.scrollTo(0, found.getBoundingClientRect().top + window.scrollY - 80));
+  });
+  await everyway(page, "conversation", async () => {
+    await page.goto(`${url}/conversations/${session}`);
+    await page.getByText("The lines add up to the last digit.").waitFor();
+  });
   await everyway(page, "preview", async () => {
     await page.goto(`${url}/optimization`);
     await page.getByLabel("Prompt or request").fill(JSON.stringify(PASTED, null, 1));

@@ -1,5 +1,5 @@
 // An organization at work, for pictures and measurements.
-import { api, ask, until } from "./tools.mjs";
+import { api, ask, until, url } from "./tools.mjs";
 
 // A support bot's instructions, as wordy as they are.
 const POLITE =
@@ -9,6 +9,23 @@ const POLITE =
   "are read by people who are in a hurry. The tone of the answers is friendly, and the name of the customer is used once.";
 export const PASTED = { model: "gpt-4o", messages: [{ role: "system", content: POLITE }, { role: "user", content: "Where is my order?" }] };
 const ASKED = ["What's the population of Canada?", "What is Canada's population?", "How do I wash a down jacket?", "Which tent suits two people?"];
+
+const TURNS = ["Which rain jacket is light enough for running?", "Is it warm, too?", "And which colours are there?"];
+const SESSION = "northwind-1";
+
+/** A conversation of one session. */
+async function talk(key) {
+  const messages = [...PASTED.messages.slice(0, 1)];
+  for (const content of TURNS) {
+    messages.push({ role: "user", content });
+    const answer = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json", "x-session-id": SESSION, "x-promptly-cache": "off" },
+      body: JSON.stringify({ model: "gpt-4o", messages }),
+    });
+    messages.push((await answer.json()).choices[0].message);
+  }
+}
 
 /** What an organization has after a month: rules, alerts, people, and a few requests of this minute. */
 export async function settle(page, key) {
@@ -31,7 +48,17 @@ export async function settle(page, key) {
   for (const [email, role] of [["grace@northwind.example", "member"], ["finance@northwind.example", "viewer"]]) {
     await api(page, "POST", "/api/team/invite", { email, role });
   }
+  const [first] = (await api(page, "GET", "/api/keys/platform")).keys;
+  for (const name of ["Search", "Support"]) await api(page, "POST", "/api/teams", { name });
+  await api(page, "PATCH", `/api/keys/platform/${first.id}`, { team: "Search" });
+  for (const budget of [
+    { name: "Search team", subject: "team", value: "Search", period: "month", limit_usd: 0.01, on_exceed: "alert" },
+    { name: "Each user", subject: "user", period: "day", limit_usd: 5, on_exceed: "route_simple" },
+    { name: "Default key", subject: "key", value: first.id, period: "month", limit_usd: 250, on_exceed: "block" },
+  ])
+    await api(page, "POST", "/api/budgets", budget);
   for (const question of ASKED) await ask(key, question);
+  await talk(key);
   await ask(key, "Where is my order?", { messages: PASTED.messages });
   await ask(key, ASKED[0]);
   await until("the alert has fired", async () => (await api(page, "GET", "/api/alerts/events")).events.length > 0);

@@ -40,6 +40,7 @@ export async function singleSignOn() {
     const who = { sub: email, email: `sso-${email}`, organization };
     await sits({ ...who, groups: ["staff"] });
     await page.goto(`${url}/team`);
+    await page.getByRole("link", { name: "Sign in with Eastwind" }).waitFor();
     await accessible(page, "signing in, with a provider of one's own");
     await page.getByRole("link", { name: "Sign in with Eastwind" }).click();
     await page.getByRole("heading", { name: "Team" }).waitFor();

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from libs.common.contracts.alerts import Channel, Metric, Operator
+from libs.common.contracts.alerts import Channel, Metric, Operator, ScopeKind
 from libs.common.contracts.auth import BudgetPeriod, BudgetSubject, OnExceed, OptimizationSettings, Scope, Tier
 from libs.common.contracts.providers import ProviderName
 
@@ -75,6 +75,14 @@ class BudgetPart(_Part, frozen=True, kw_only=True):
     on_exceed: OnExceed | UnsetType = UNSET
 
 
+class AlertScopePart(_Part, frozen=True, kw_only=True):
+    """The requests that an alert rule watches; keys and teams by their names."""
+
+    by: ScopeKind = "organization"
+    value: str = ""
+    tag: str | None = None
+
+
 class AlertPart(_Part, frozen=True, kw_only=True):
     """An alert rule. A webhook's address is a secret, so it is named, too; null takes the channel away."""
 
@@ -89,6 +97,7 @@ class AlertPart(_Part, frozen=True, kw_only=True):
     webhook_url: Reference | UnsetType | None = UNSET
     webhook_secret: Reference | UnsetType = UNSET
     slack_url: Reference | UnsetType | None = UNSET
+    scope: AlertScopePart | UnsetType = UNSET
 
 
 # Every lever's setting, by the contract that the services share: a new one can be written here at once.
@@ -132,4 +141,10 @@ class State(_Part, frozen=True, kw_only=True):
 def given(part: msgspec.Struct) -> dict[str, Any]:
     """The fields that the file names, in the form in which the API answers them."""
     found = {name: value for name, value in msgspec.structs.asdict(part).items() if value is not UNSET}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+    return {name: _answered(value) for name, value in found.items()}
+
+
+def _answered(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.asdict(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -94,7 +94,9 @@ _ALERT: Final = (
 
 def _alert_fields(item: Mapping[str, Any]) -> Fields:
     webhook, slack = item["channel_config"].get("webhook"), item["channel_config"].get("slack")
+    scope = item["scope"]
     return _plain(*_ALERT)(item) | {
+        "scope": {"by": scope["by"], "value": scope["name"] or scope["value"], "tag": scope["tag"]},
         "webhook_url": webhook and webhook["url"],
         "webhook_secret": webhook and webhook["secret"],
         "slack_url": slack and slack["url"],
@@ -103,8 +105,9 @@ def _alert_fields(item: Mapping[str, Any]) -> Fields:
 
 def _alert_body(fields: Fields, item: Mapping[str, Any] | None) -> Fields:
     """Where a channel leads is put whole: what the file does not change is given as it was shown, and so stays."""
-    body = {name: value for name, value in fields.items() if name in _ALERT}
-    leads = {name: value for name, value in fields.items() if name not in _ALERT}
+    own = (*_ALERT, "scope")
+    body = {name: value for name, value in fields.items() if name in own}
+    leads = {name: value for name, value in fields.items() if name not in own}
     if not leads:
         return body
     now = _alert_fields(item) if item is not None else {}

@@ -32,8 +32,11 @@ class Smtp:
         self._sender = sender
         self._seconds = seconds
 
-    def send(self, to: Sequence[str], subject: str, text: str, *, message_id: str | None = None) -> None:
-        """Hand one message over; blocks. Raises OSError and smtplib.SMTPException, whose words may quote the message.
+    def send(
+        self, to: Sequence[str], subject: str, text: str, *, message_id: str | None = None, html: str | None = None
+    ) -> None:
+        """Hand one message over, with `html` as its other form; blocks. Raises OSError and smtplib.SMTPException, whose words may
+        quote the message.
 
         Line breaks in the subject become blanks, so that nobody can write a header with it.
         """
@@ -42,6 +45,8 @@ class Smtp:
         if message_id is not None:
             message["Message-ID"] = message_id
         message.set_content(text)
+        if html is not None:
+            message.add_alternative(html, subtype="html")
         context = ssl.create_default_context()
         if self._tls:
             server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=self._seconds, context=context)

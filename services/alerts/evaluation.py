@@ -62,6 +62,7 @@ def _event(watched: RuleWithState, decision: Decision, counted: WindowUsage, now
         time_ms=_ms(now),
         data_as_of_ms=None if counted.newest is None else _ms(counted.newest),
         forecast=expected,
+        scope=rule.scope,
         message=sentence(rule, decision.kind, decision.value, expected),
     )
 

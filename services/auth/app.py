@@ -28,6 +28,7 @@ from libs.common.web import Served, serve_http
 from services.auth.accounts.erasure import Erasure
 from services.auth.accounts.recovery import Recovery
 from services.auth.accounts.service import Accounts
+from services.auth.alerts.service import AlertScopes
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.billing import handlers as billing_handlers
 from services.auth.billing.clients.charges import BusCharges
@@ -59,6 +60,7 @@ from services.auth.keys.handlers import verify_api_key
 from services.auth.keys.jobs import noting_use
 from services.auth.keys.provider_keys import ProviderKeys
 from services.auth.ports import Mailer, Passwords, RunInBackground
+from services.auth.reports.service import Reports
 from services.auth.routing.service import Configuration
 from services.auth.sessions.clients.oauth import TIMEOUT, GitHub, Google
 from services.auth.sessions.clients.oidc import OidcClient, OpenIdConnect
@@ -144,6 +146,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                     every("reap_credits", parts.credits_.reap, settings.credit_reap_seconds / 10),
                     every("expire_idempotency", idempotency.sweep, _SWEEP_SECONDS),
                     every("guard", guard.check, settings.guard_seconds),
+                    every("reports", parts.reports.send_due, settings.report_seconds),
                 ),
                 serve_http(
                     gateway_peers(create_api(parts), parts.api_keys, parts.issuers),
@@ -241,6 +244,8 @@ async def _parts(
         configuration=Configuration(uow, transactions, clock, models.tiers),
         teams=Teams(uow, transactions, clock),
         budgets=Budgets(uow, transactions, clock),
+        alert_scopes=AlertScopes(uow),
+        reports=Reports(uow, bus, secrets.mailer, links, clock),
         credits_=credits_,
         billing=Billing(uow, credits_, _checkout(settings, links), secrets.mailer, clock, in_background),
         subscriptions=subscriptions,

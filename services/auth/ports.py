@@ -15,11 +15,12 @@ from services.auth.domain.mails import Mail
 from services.auth.domain.one_time_tokens import Kind, OneTimeToken
 from services.auth.issuers.ports import TrustedIssuers
 from services.auth.keys.ports import ApiKeys, ControlKeys, ProviderKeys
+from services.auth.reports.ports import ReportRecipients
 from services.auth.routing.ports import Configuration
 from services.auth.team.ports import Invites
 from services.auth.teams.ports import Teams
 
-RunInBackground = Callable[[Coroutine[Any, Any, None]], None]
+RunInBackground = Callable[[Coroutine[Any, Any, object]], None]
 
 
 class EventPublisher(Protocol):
@@ -94,8 +95,8 @@ class Mailer(Protocol):
         """Whether there is a server to hand mail to."""
         ...
 
-    async def send(self, mail: Mail) -> None:
-        """Hand it over; what fails is logged."""
+    async def send(self, mail: Mail) -> bool:
+        """Hand it over, and say whether that went well; what fails is logged."""
         ...
 
 
@@ -194,6 +195,8 @@ class Tx(Protocol):
     def teams(self) -> Teams: ...
     @property
     def budgets(self) -> Budgets: ...
+    @property
+    def report_recipients(self) -> ReportRecipients: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]

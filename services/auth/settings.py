@@ -48,6 +48,8 @@ class AuthSettings(SealingSettings, frozen=True, kw_only=True):
     """After so many seconds a lease of credits that nobody ended is ended with what the request log charged."""
     guard_seconds: float = 3600.0
     """Seconds between two looks of the guard at organizations with a holdout."""
+    report_seconds: float = 60.0
+    """Seconds between two looks for reports by mail that are due."""
     stripe_secret_key: Secret | None = None
     """Credits are sold where both of Stripe's secrets are set."""
     stripe_webhook_secret: Secret | None = None

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from libs.common.bounded import bounded
-from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery, Use
+from libs.common.contracts.analytics import MERGED_KEY, Feedback, LeverUse, RequestQuery, Use
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
 from libs.common.ids import time_ms
@@ -242,7 +242,7 @@ class MemoryUses:
 
     async def total(self, time_range: TimeRange, asked: Asked, *, labelled: bool) -> Use:
         label = asked.label if labelled else None
-        events = [event for event in self._in(time_range) if _fits(event, asked.filters)]
+        events = [event for event in self._in(time_range) if _fits(event, asked)]
         return _use([event for event in events if label is None or label in labels_of(event)])
 
     async def fold(self, before: datetime) -> bool:
@@ -251,8 +251,8 @@ class MemoryUses:
     def _by(self, time_range: TimeRange, asked: Asked) -> Mapping[tuple[str, ...], list[CompletionFinished]]:
         found = defaultdict(list)
         for event in self._in(time_range):
-            named = _named(event)
-            if _fits(event, asked.filters) and named.keys() >= {*asked.by}:
+            named = _named(event, asked)
+            if _fits(event, asked) and named.keys() >= {*asked.by}:
                 found[tuple(named[name] for name in asked.by)].append(event)
         return found
 
@@ -271,13 +271,14 @@ def _sketch(events: Sequence[CompletionFinished], *, whole: bool) -> Sketch:
     )
 
 
-def _named(event: CompletionFinished) -> dict[str, str]:
-    dimensions = {"key": event.key_id, "endpoint": event.kind, "provider": event.provider or ""}
+def _named(event: CompletionFinished, asked: Asked) -> dict[str, str]:
+    key = MERGED_KEY if event.key_id in asked.merged_keys else event.key_id
+    dimensions = {"key": key, "endpoint": event.kind, "provider": event.provider or ""}
     return {**dimensions, "model": event.served_model or event.routed_model, **labels_of(event)}
 
 
-def _fits(event: CompletionFinished, filters: Mapping[str, str]) -> bool:
-    return {*filters.items()} <= {*_named(event).items()}
+def _fits(event: CompletionFinished, asked: Asked) -> bool:
+    return {*asked.filters.items()} <= {*_named(event, asked).items()}
 
 
 def _use(events: Sequence[CompletionFinished]) -> Use:

@@ -38,6 +38,7 @@ FEATURES = {
     "issuers",
     "keys",
     "optimization",
+    "reports",
     "routing",
     "sessions",
     "status",

@@ -258,6 +258,9 @@ export const holdoutResults = () =>
   queryOptions({ queryKey: ["holdout", "results"], queryFn: ({ signal }) => call("get", "/api/experiments/holdout/results", { signal }) });
 
 /** For admins: the API refuses everybody else. */
+export const reports = () => queryOptions({ queryKey: ["reports"], queryFn: ({ signal }) => call("get", "/api/reports", { signal }) });
+
+/** For admins: the API refuses everybody else. */
 export const auditLog = () =>
   queryOptions({ queryKey: ["audit"], queryFn: ({ signal }) => call("get", "/api/audit-log", { query: { limit: 100 }, signal }), refetchInterval: EVERY });
 

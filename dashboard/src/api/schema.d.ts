@@ -1175,6 +1175,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which reports you get by mail.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        get: operations["get_reports"];
+        /**
+         * Begin or end your reports. The first is about the period that runs now, and comes when it has ended.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        put: operations["put_reports"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The report about the last whole month or week, as it is sent.
+         * @description Roles: admin. Scopes of keys: none.
+         */
+        get: operations["get_reports_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests": {
         parameters: {
             query?: never;
@@ -1666,7 +1710,7 @@ export interface components {
          * @description What a role may do, and a route needs. The values are the names that the API serves.
          * @enum {unknown}
          */
-        Action: "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_issuers" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "read_texts" | "use_keys" | "write_alerts";
+        Action: "get_reports" | "judge_cache" | "manage_billing" | "manage_control_keys" | "manage_issuers" | "manage_org" | "manage_providers" | "manage_settings" | "manage_team" | "own_account" | "read" | "read_texts" | "use_keys" | "write_alerts";
         /**
          * AlertEvent
          * @description A rule fired, or its metric came back.
@@ -1684,6 +1728,7 @@ export interface components {
             data_as_of: string | null;
             forecast: number | null;
             message: string;
+            scope: components["schemas"]["AlertScope"];
             notifications: components["schemas"]["Notification"][];
         };
         /**
@@ -1710,6 +1755,7 @@ export interface components {
             cooldown_minutes: number;
             channel_config: components["schemas"]["ChannelConfig"];
             is_active: boolean;
+            scope: components["schemas"]["AlertScope"];
             firing_since: string | null;
             created_at: string;
         };
@@ -1743,6 +1789,14 @@ export interface components {
             cooldown_minutes: number;
             /** @default true */
             is_active: boolean;
+            /**
+             * @default {
+             *       "by": "organization",
+             *       "value": "",
+             *       "tag": null
+             *     }
+             */
+            scope: components["schemas"]["AlertScopeBody"];
         };
         /**
          * AlertRuleChange
@@ -1767,6 +1821,8 @@ export interface components {
             cooldown_minutes: number | null;
             /** @default null */
             is_active: boolean | null;
+            /** @default null */
+            scope: components["schemas"]["AlertScopeBody"] | null;
         };
         /**
          * AlertRules
@@ -1774,6 +1830,39 @@ export interface components {
          */
         AlertRules: {
             rules: components["schemas"]["AlertRule"][];
+        };
+        /**
+         * AlertScope
+         * @description The requests that a rule watches: all of the organization's, or those of a key or team (by its id, `name` is what it was called when
+         *         the rule was put), an end user, a model that served, an endpoint, or with a `tag` of this value.
+         */
+        AlertScope: {
+            /**
+             * @default organization
+             * @enum {unknown}
+             */
+            by: "endpoint" | "key" | "model" | "organization" | "tag" | "team" | "user";
+            /** @default  */
+            value: string;
+            /** @default null */
+            tag: string | null;
+            /** @default  */
+            name: string;
+        };
+        /**
+         * AlertScopeBody
+         * @description The requests that a rule watches. The value of a key or a team is its id, or a name that one of them alone has.
+         */
+        AlertScopeBody: {
+            /**
+             * @default organization
+             * @enum {unknown}
+             */
+            by: "endpoint" | "key" | "model" | "organization" | "tag" | "team" | "user";
+            /** @default  */
+            value: string;
+            /** @default null */
+            tag: string | null;
         };
         /**
          * AlertTested
@@ -3198,6 +3287,36 @@ export interface components {
             };
             degraded: string[];
             examples: components["schemas"]["Example"][];
+        };
+        /**
+         * ReportPreview
+         * @description A report as it is sent, about the last whole period.
+         */
+        ReportPreview: {
+            from: string;
+            to: string;
+            subject: string;
+            text: string;
+            html: string;
+        };
+        /**
+         * Reports
+         * @description Which reports the caller gets; `mail`: whether there is a mail server to send them.
+         */
+        Reports: {
+            mail: boolean;
+            monthly: boolean;
+            weekly: boolean;
+        };
+        /**
+         * ReportsBody
+         * @description Which reports the caller gets.
+         */
+        ReportsBody: {
+            /** @default false */
+            monthly: boolean;
+            /** @default false */
+            weekly: boolean;
         };
         /**
          * RequestCounts
@@ -5778,6 +5897,85 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportsBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_reports_preview: {
+        parameters: {
+            query?: {
+                period?: "month" | "week";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["Unavailable"];
         };
     };

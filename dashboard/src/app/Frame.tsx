@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { Icon } from "../ui/Icon";
 import { Outdated } from "../ui/states";
 import { signOut, useOtherScheme } from "./account";
+import { useOtherDensity, useShownDensity } from "./density";
 import { Firing } from "./Firing";
 import { TITLES, useMenu } from "./pages";
 import { Palette } from "./Palette";
@@ -15,6 +16,7 @@ export function Frame({ section, children }: { section: string; children: ReactN
   const [open, { toggle, close }] = useDisclosure();
   const { path } = useAddress();
   const menu = useMenu();
+  useShownDensity();
   const shown = useRef(path);
   useEffect(() => {
     if (shown.current === path) return;
@@ -93,6 +95,7 @@ export function Scheme() {
 
 function Account() {
   const { user, org } = useWho();
+  const density = useOtherDensity();
   return (
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
@@ -113,6 +116,7 @@ function Account() {
         <Menu.Item component="a" href="/organization" onClick={follow("/organization")}>
           Account and organization
         </Menu.Item>
+        <Menu.Item onClick={density.use}>Use {density.other} tables</Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>

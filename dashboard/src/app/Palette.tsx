@@ -5,6 +5,7 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { namedInRequests } from "../pages/requests/named";
 import { Icon, type IconName } from "../ui/Icon";
 import { signOut, useOtherScheme } from "./account";
+import { useOtherDensity } from "./density";
 import { useMenu } from "./pages";
 import { go } from "./router";
 
@@ -118,10 +119,12 @@ function Search({ close }: { close: () => void }) {
 /** What fits the text, in the order in which it is shown. */
 function useCommands(text: string): Command[] {
   const { other, use } = useOtherScheme();
+  const density = useOtherDensity();
   const reference = (path: string) => () => void window.open(path, "_blank", "noopener");
   const pages = useMenu().map(({ section, label, icon }): Command => ({ group: "Pages", label, icon, run: () => go(`/${section}`) }));
   const actions: Command[] = [
     { group: "Actions", label: `Use ${other} colours`, icon: other === "light" ? "sun" : "moon", run: use },
+    { group: "Actions", label: `Use ${density.other} tables`, icon: "list", run: density.use },
     { group: "Actions", label: "API reference (in a new tab)", icon: "book", run: reference("/docs") },
     { group: "Actions", label: "Control plane API reference (in a new tab)", icon: "book", run: reference("/docs/control-plane") },
     { group: "Actions", label: "Sign out", icon: "person", run: () => void signOut() },

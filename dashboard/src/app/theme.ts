@@ -10,7 +10,7 @@ export const theme = createTheme({
   cursorType: "pointer",
   components: {
     Badge: { defaultProps: { tt: "none" } },
-    Loader: { defaultProps: { "aria-label": "Loading" } },
+    Loader: { defaultProps: { role: "img", "aria-label": "Loading" } }, // a span without a role may have no name
   },
 });
 

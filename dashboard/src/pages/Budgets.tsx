@@ -1,5 +1,6 @@
-import { Collapse, Group, Progress, Stack, Table, Text } from "@mantine/core";
+import { Button, Collapse, Group, Progress, Stack, Table, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { call, type Schema } from "../api/client";
 import { budgets, stale } from "../api/queries";
 import { useMay } from "../app/who";
@@ -112,15 +113,23 @@ function Row({ budget }: { budget: Budget }) {
   );
 }
 
+const FEW = 3; // values that are shown unasked
+
 function Spent({ budget }: { budget: Budget }) {
+  const [every, setEvery] = useState(false);
   if (budget.spent_usd !== null) return <Line spent={budget.spent_usd} left={budget.remaining_usd} limit={budget.limit_usd} name={budget.name} />;
   if (budget.value !== null) return <Text size="sm">not known now</Text>;
   if (budget.values.length === 0) return <Text size="sm">nothing is known to be spent</Text>;
   return (
     <Stack gap={6}>
-      {budget.values.map((one) => (
+      {(every ? budget.values : budget.values.slice(0, FEW)).map((one) => (
         <Line key={one.value} spent={one.spent_usd} left={one.remaining_usd} limit={budget.limit_usd} name={one.name ?? one.value} shown />
       ))}
+      {budget.values.length > FEW && (
+        <Button size="compact-xs" variant="subtle" style={{ alignSelf: "flex-start" }} aria-expanded={every} aria-label={`${every ? "Fewer" : "More"} values of ${budget.name}`} onClick={() => setEvery(!every)}>
+          {every ? "Fewer" : `${budget.values.length - FEW} more`}
+        </Button>
+      )}
     </Stack>
   );
 }

@@ -13,17 +13,20 @@ import { Account } from "./organization/Account";
 import { Captures } from "./organization/Captures";
 import { Delete } from "./organization/Delete";
 import { Issuers } from "./organization/Issuers";
+import { Reports } from "./organization/Reports";
 
 export default function Organization() {
   const may = useMay("manage_org");
   const issuers = useMay("manage_issuers");
   const texts = useMay("read_texts");
+  const reported = useMay("get_reports");
   return (
     <>
       <PageTitle title="Organization" />
       <Stack>
         <About />
         <Account />
+        {reported && <Reports />}
         {issuers && <Issuers />}
         {texts && <Captures />}
         {may && <Delete />}

@@ -12,6 +12,7 @@ Metric = Literal["daily_spend", "cost_per_request", "error_rate", "latency_p95",
 EventMetric = Metric | Literal["lever_guard", "budget", "prices"]
 Operator = Literal["gt", "lt", "gte", "lte"]
 Channel = Literal["email", "webhook", "slack"]
+ScopeKind = Literal["organization", "key", "team", "user", "tag", "model", "endpoint"]
 
 
 class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,17 @@ class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True):
     slack: SlackTarget | None = None
 
 
+class AlertScope(msgspec.Struct, frozen=True, kw_only=True):
+    """The requests that a rule watches: all of the organization's, or those of a key or team (by its id, `name` is what it was called when
+    the rule was put), an end user, a model that served, an endpoint, or with a `tag` of this value.
+    """
+
+    by: ScopeKind = "organization"
+    value: str = ""
+    tag: str | None = None
+    name: str = ""
+
+
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     """`threshold` is in the metric's unit: dollars for daily_spend, percent for rates, milliseconds for latency.
     `firing_since_ms` is where the rule stands, None while it does not fire; alerts says it, and takes no notice of it.
@@ -54,6 +66,7 @@ class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int = 0
     channel_config: ChannelConfig = ChannelConfig()
     firing_since_ms: int | None = None
+    scope: AlertScope = AlertScope()
 
 
 class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +130,7 @@ class AlertEvent(msgspec.Struct, frozen=True, kw_only=True):
     forecast: float | None = None
     message: str = ""
     notifications: tuple[Notification, ...] = ()
+    scope: AlertScope = AlertScope()
 
 
 class AlertEvents(msgspec.Struct, frozen=True, kw_only=True):

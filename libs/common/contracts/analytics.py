@@ -167,11 +167,14 @@ class LatencySeries(msgspec.Struct, frozen=True, kw_only=True):
     points: tuple[LatencyPoint, ...]
 
 
+MERGED_KEY = "playground"
+
+
 class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A period, broken down by one or two dimensions: key, endpoint, model, provider, user, team, client, error (the code of a
     failed request's error), or a tag as "tag:name". Of user, team, client, error and tags at most one. `filters` are values that dimensions
     must have. With an `interval` (hour, day, week, month in `time_zone`) each row has its points, and with `previous` what the period
-    before had, of the same length or months.
+    before had, of the same length or months. `merged_keys` are keys that count as one, whose value is `MERGED_KEY`.
     """
 
     org_id: str
@@ -183,6 +186,7 @@ class BreakdownQuery(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     previous: bool = False
     limit: int = 100
+    merged_keys: tuple[str, ...] = ()
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from libs.common.contracts.auth import OnExceed
 from libs.common.contracts.events import OTHER_VALUES, BudgetExceeded, PriceNotice
 from libs.common.money import usd, written
 from services.alerts.domain.metrics import METRICS
+from services.alerts.domain.scopes import only
 
 Kind = Literal["fired", "resolved", "test"]
 # What becomes of requests that a budget has no room for.
@@ -21,14 +22,14 @@ _COMPARED: Final[Mapping[Operator, str]] = {"gt": "more than", "gte": "at least"
 
 
 def sentence(rule: AlertRule, kind: Kind, value: float, forecast: float | None = None) -> str:
-    """Such as "$42.10 was spent today, more than $40; on pace for $61 of $40."."""
+    """Such as "$42.10 was spent today, more than $40; on pace for $61 of $40 (only the team Search)."."""
     limit = f"{_COMPARED[rule.operator]} {_amount(rule, rule.threshold, short=True)}"
     if kind == "test":
-        return f"This is a test. The alert fires when {_subject(rule)} is {limit}."
+        return f"This is a test. The alert fires when {_subject(rule)} is {limit}{only(rule.scope)}."
     text = f"{_reported(rule, _amount(rule, value))}, {'no longer ' if kind == 'resolved' else ''}{limit}"
     if kind == "fired" and forecast is not None and rule.operator in ("gt", "gte"):
         text += f"; on pace for {_dollars(forecast, short=True)} of {_dollars(rule.threshold, short=True)}"
-    return f"{text}."
+    return f"{text}{only(rule.scope)}."
 
 
 def budget_sentence(told: BudgetExceeded) -> str:

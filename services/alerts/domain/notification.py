@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from libs.common.contracts.alerts import AlertEvent, AlertRule, EventMetric, Operator
+from libs.common.contracts.alerts import AlertEvent, AlertRule, AlertScope, EventMetric, Operator
 from libs.common.contracts.events import DeferredEnded
 from services.alerts.domain.messages import Kind, sentence
 
@@ -34,6 +34,7 @@ class OutgoingNotification(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     time_ms: int
     data_as_of_ms: int | None
+    scope: AlertScope = AlertScope()
 
 
 class DeferredNotification(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,4 +138,5 @@ def _rule_fields(rule: AlertRule) -> Mapping[str, Any]:
         "operator": rule.operator,
         "threshold": rule.threshold,
         "window_minutes": rule.window_minutes,
+        "scope": rule.scope,
     }

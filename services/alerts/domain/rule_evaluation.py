@@ -10,6 +10,7 @@ import msgspec
 from libs.common.contracts.alerts import AlertRule, Operator
 from libs.common.money import usd
 from services.alerts.domain.metrics import METRICS, WindowUsage
+from services.alerts.domain.scopes import counted_as
 
 _COMPARE: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
     "gt": operator.gt,
@@ -36,11 +37,12 @@ class RuleWithState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """The minutes that a rule looks at: from `start`, up to and without `end`."""
+    """The minutes that a rule looks at: from `start`, up to and without `end`, and the name under which its requests are counted."""
 
     org_id: str
     start: datetime
     end: datetime
+    scope: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,9 +57,9 @@ def window(rule: AlertRule, now: datetime) -> Window:
     """The day so far (UTC) for spending; for the rest the last `window_minutes`, and the minute that has begun."""
     if METRICS[rule.metric].per_day:
         start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return Window(org_id=rule.org_id, start=start, end=start + timedelta(days=1))
+        return Window(org_id=rule.org_id, start=start, end=start + timedelta(days=1), scope=counted_as(rule.scope))
     start = now.replace(second=0, microsecond=0) - timedelta(minutes=rule.window_minutes)
-    return Window(org_id=rule.org_id, start=start, end=now + _SKEW)
+    return Window(org_id=rule.org_id, start=start, end=now + _SKEW, scope=counted_as(rule.scope))
 
 
 def measure(rule: AlertRule, usage: WindowUsage) -> float | None:

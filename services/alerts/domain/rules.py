@@ -7,6 +7,7 @@ from libs.common.contracts.alerts import AlertRule
 from libs.common.errors import BadRequest
 from libs.common.ids import is_id
 from services.alerts.domain.metrics import METRICS
+from services.alerts.domain.scopes import check_scope
 
 MOST_RULES: Final = 100
 _LONGEST_MINUTES: Final = 7 * 24 * 60
@@ -23,6 +24,7 @@ def check(rule: AlertRule) -> None:
         raise _refusal("threshold", f"threshold of {rule.metric} is {metric.bounds}.")
     if not rule.channels or len(set(rule.channels)) != len(rule.channels):
         raise _refusal("channels", "channels names at least one channel, and each only once.")
+    check_scope(rule.scope)
     for field in ("window_minutes", "cooldown_minutes"):
         if not 1 <= getattr(rule, field) <= _LONGEST_MINUTES:
             raise _refusal(field, f"{field} is between 1 and {_LONGEST_MINUTES} (a week).")

@@ -7,7 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.db.erasing import SqlErasing
 
 ERASING: Final = 0x616C6572  # held, shared, by whoever counts or keeps a rule
-_TABLES: Final = ("minutes", "latencies", "rules", "rule_owners", "events", "outbox", "webhooks")
+_TABLES: Final = (
+    "minutes",
+    "latencies",
+    "scope_minutes",
+    "scope_latencies",
+    "rules",
+    "rule_owners",
+    "events",
+    "outbox",
+    "webhooks",
+)
 
 
 def erasing(tx: AsyncConnection) -> SqlErasing:

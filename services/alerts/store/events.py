@@ -20,10 +20,16 @@ class SqlEvents:
         added = await self._tx.execute(
             text(
                 "INSERT INTO alerts.events (org_id, id, rule_id, rule_name, metric, kind, value, threshold, time_ms,"
-                " data_as_of_ms, forecast, message, window_start) VALUES (:org_id, :id, :rule_id, :rule_name, :metric, :kind,"
-                " :value, :threshold, :time_ms, :data_as_of_ms, :forecast, :message, :window_start) ON CONFLICT DO NOTHING"
+                " data_as_of_ms, forecast, message, window_start, scope) VALUES (:org_id, :id, :rule_id, :rule_name, :metric, :kind,"
+                " :value, :threshold, :time_ms, :data_as_of_ms, :forecast, :message, :window_start,"
+                " CAST(:scope AS jsonb)) ON CONFLICT DO NOTHING"
             ),
-            {**msgspec.structs.asdict(event), "notifications": None, "window_start": window.start},
+            {
+                **msgspec.structs.asdict(event),
+                "notifications": None,
+                "window_start": window.start,
+                "scope": msgspec.json.encode(event.scope).decode(),
+            },
         )
         return added.rowcount == 1
 
@@ -31,7 +37,7 @@ class SqlEvents:
         rows = await self._tx.execute(
             text(
                 "SELECT id, org_id, rule_id, rule_name, metric, kind, value, threshold, time_ms, data_as_of_ms, forecast,"
-                " message, (SELECT coalesce(jsonb_agg(jsonb_build_object('channel', channel, 'state', state, 'attempts',"
+                " message, scope, (SELECT coalesce(jsonb_agg(jsonb_build_object('channel', channel, 'state', state, 'attempts',"
                 " attempts, 'error', error) ORDER BY outbox.id), '[]') FROM alerts.outbox"
                 " WHERE outbox.org_id = events.org_id AND outbox.event_id = events.id) AS notifications"
                 " FROM alerts.events WHERE org_id = :org_id ORDER BY id DESC LIMIT :limit"

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.alerts import AlertRule
 from services.alerts.domain.rule_evaluation import RuleWithState, State
+from services.alerts.domain.scopes import counted_as
 from services.alerts.store.erasing import ERASING
 
 _COLUMNS: Final = (
     "org_id, id, name, metric, operator, threshold, channels, window_minutes, cooldown_minutes, is_active, created_at_ms,"
-    " channel_config"
+    " channel_config, scope"
 )
 _TOLD: Final = (
     f"{_COLUMNS},"
@@ -54,6 +55,8 @@ class SqlRules:
             "channels": list(rule.channels),
             "channel_config": msgspec.json.encode(rule.channel_config).decode(),
             "sealed": sealed,
+            "scope": msgspec.json.encode(rule.scope).decode(),
+            "counted_as": counted_as(rule.scope),
         }
         owner = await self._tx.execute(
             text(
@@ -67,14 +70,15 @@ class SqlRules:
             return False
         await self._tx.execute(
             text(
-                f"INSERT INTO alerts.rules ({_COLUMNS}, sealed) VALUES (:org_id, :id, :name, :metric, :operator, :threshold,"
+                f"INSERT INTO alerts.rules ({_COLUMNS}, sealed, counted_as) VALUES (:org_id, :id, :name, :metric, :operator, :threshold,"
                 " :channels, :window_minutes, :cooldown_minutes, :is_active, :created_at_ms, CAST(:channel_config AS jsonb),"
-                " :sealed)"
+                " CAST(:scope AS jsonb), :sealed, :counted_as)"
                 " ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, metric = excluded.metric,"
                 " operator = excluded.operator, threshold = excluded.threshold, channels = excluded.channels,"
                 " window_minutes = excluded.window_minutes, cooldown_minutes = excluded.cooldown_minutes,"
                 " is_active = excluded.is_active, firing = rules.firing AND excluded.is_active,"
-                " channel_config = excluded.channel_config, sealed = excluded.sealed"
+                " channel_config = excluded.channel_config, sealed = excluded.sealed,"
+                " scope = excluded.scope, counted_as = excluded.counted_as"
             ),
             values,
         )

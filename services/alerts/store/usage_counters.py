@@ -1,9 +1,10 @@
 """What is counted by the minute, in Postgres."""
+# ruff: noqa: S608  # the statements are put together from this module's constants; every value is bound
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import text
@@ -24,55 +25,82 @@ def _kept(sums: str) -> str:
     return f"CAST(least(greatest({sums}, -{_MOST}), {_MOST}) AS bigint)"
 
 
+def _by_minute(table: str, counted: str, keys: str) -> str:
+    return f"""
+        INSERT INTO alerts.{table} ({keys}, minute, requests, errors, spend_nano, cost_nano, baseline_nano, newest)
+        SELECT {keys}, minute, count(*), count(*) FILTER (WHERE failed), {_kept("coalesce(sum(cost_nano), 0)")},
+            {_kept("coalesce(sum(cost_nano) FILTER (WHERE baseline_nano IS NOT NULL), 0)")},
+            {_kept("coalesce(sum(baseline_nano) FILTER (WHERE cost_nano IS NOT NULL), 0)")}, max(at)
+        FROM {counted} GROUP BY {keys}, minute ORDER BY {keys}, minute
+        ON CONFLICT ({keys}, minute) DO UPDATE SET
+            requests = {table}.requests + excluded.requests, errors = {table}.errors + excluded.errors,
+            spend_nano = {_kept(f"{table}.spend_nano::numeric + excluded.spend_nano")},
+            cost_nano = {_kept(f"{table}.cost_nano::numeric + excluded.cost_nano")},
+            baseline_nano = {_kept(f"{table}.baseline_nano::numeric + excluded.baseline_nano")},
+            newest = greatest({table}.newest, excluded.newest)
+    """
+
+
+def _by_bucket(table: str, counted: str, keys: str) -> str:
+    return f"""
+        INSERT INTO alerts.{table} ({keys}, minute, bucket, requests)
+        SELECT {keys}, minute, bucket, count(*) FROM {counted}
+        GROUP BY {keys}, minute, bucket ORDER BY {keys}, minute, bucket
+        ON CONFLICT ({keys}, minute, bucket) DO UPDATE SET requests = {table}.requests + excluded.requests
+    """
+
+
 # One statement, so that exactly what is new is counted. All of it goes in the order of its key: two copies that count the
 # same minutes then wait for each other instead of blocking each other for good.
 _ADD: Final = text(f"""
     WITH batch AS (
         SELECT * FROM unnest(
             CAST(:org_id AS text[]), CAST(:at AS timestamptz[]), CAST(:id AS text[]), CAST(:failed AS boolean[]),
-            CAST(:cost_nano AS bigint[]), CAST(:baseline_nano AS bigint[]), CAST(:bucket AS smallint[])
-        ) AS batch (org_id, at, id, failed, cost_nano, baseline_nano, bucket)
+            CAST(:cost_nano AS bigint[]), CAST(:baseline_nano AS bigint[]), CAST(:bucket AS smallint[]), CAST(:scopes AS jsonb[])
+        ) AS batch (org_id, at, id, failed, cost_nano, baseline_nano, bucket, scopes)
     ), fresh AS (
         INSERT INTO alerts.seen SELECT org_id, at, id FROM batch
         WHERE NOT EXISTS (SELECT FROM alerts.erased WHERE erased.org_id = batch.org_id)
         ON CONFLICT DO NOTHING RETURNING org_id, at, id
     ), counted AS (
         SELECT *, date_trunc('minute', at, 'UTC') AS minute FROM batch JOIN fresh USING (org_id, at, id)
-    ), by_minute AS (
-        INSERT INTO alerts.minutes
-        SELECT org_id, minute, count(*), count(*) FILTER (WHERE failed), {_kept("coalesce(sum(cost_nano), 0)")},
-            {_kept("coalesce(sum(cost_nano) FILTER (WHERE baseline_nano IS NOT NULL), 0)")},
-            {_kept("coalesce(sum(baseline_nano) FILTER (WHERE cost_nano IS NOT NULL), 0)")}, max(at)
-        FROM counted GROUP BY 1, 2 ORDER BY 1, 2
-        ON CONFLICT (org_id, minute) DO UPDATE SET
-            requests = minutes.requests + excluded.requests, errors = minutes.errors + excluded.errors,
-            spend_nano = {_kept("minutes.spend_nano::numeric + excluded.spend_nano")},
-            cost_nano = {_kept("minutes.cost_nano::numeric + excluded.cost_nano")},
-            baseline_nano = {_kept("minutes.baseline_nano::numeric + excluded.baseline_nano")},
-            newest = greatest(minutes.newest, excluded.newest)
-    ), by_bucket AS (
-        INSERT INTO alerts.latencies
-        SELECT org_id, minute, bucket, count(*) FROM counted GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-        ON CONFLICT (org_id, minute, bucket) DO UPDATE SET requests = latencies.requests + excluded.requests
+    ), watched AS (
+        SELECT DISTINCT org_id, counted_as AS scope FROM alerts.rules
+        WHERE counted_as <> '' AND org_id = ANY (CAST(:org_id AS text[]))
+    ), scoped AS (
+        SELECT counted.*, scope FROM counted JOIN watched USING (org_id) WHERE scopes @> to_jsonb(scope)
+    ), by_minute AS ({_by_minute("minutes", "counted", "org_id")}
+    ), by_bucket AS ({_by_bucket("latencies", "counted", "org_id")}
+    ), scoped_by_minute AS ({_by_minute("scope_minutes", "scoped", "org_id, scope")}
+    ), scoped_by_bucket AS ({_by_bucket("scope_latencies", "scoped", "org_id, scope")}
     )
     SELECT count(*) FROM fresh
-""")  # noqa: S608  # of constants
-_WINDOWS: Final = """unnest(CAST(:org_id AS text[]), CAST(:start AS timestamptz[]), CAST(:end AS timestamptz[]))
-    WITH ORDINALITY AS asked (org_id, "from", "to", number)"""
+""")
+_WINDOWS: Final = """unnest(
+        CAST(:org_id AS text[]), CAST(:start AS timestamptz[]), CAST(:end AS timestamptz[]), CAST(:scope AS text[])
+    ) WITH ORDINALITY AS asked (org_id, "from", "to", scope, number)"""
+_SUMMED: Final = "org_id, minute, requests, errors, spend_nano, cost_nano, baseline_nano, newest"
+
+
+def _both(whole: str, part: str, columns: str) -> str:
+    """What is counted of whole organizations, which have no scope's name, and of scopes."""
+    return f"(SELECT '' AS scope, {columns} FROM alerts.{whole} UNION ALL SELECT scope, {columns} FROM alerts.{part}) AS counted"
+
+
+_ASKED: Final = """counted.org_id = asked.org_id AND counted.scope = asked.scope
+        AND minute >= asked."from" AND minute < asked."to\""""
 _SUMS: Final = text(f"""
     SELECT coalesce(sum(requests), 0)::bigint AS requests, coalesce(sum(errors), 0)::bigint AS errors,
         {_kept("coalesce(sum(spend_nano), 0)")} AS spend_nano, {_kept("coalesce(sum(cost_nano), 0)")} AS cost_nano,
         {_kept("coalesce(sum(baseline_nano), 0)")} AS baseline_nano, max(newest) AS newest
-    FROM {_WINDOWS} LEFT JOIN alerts.minutes
-        ON minutes.org_id = asked.org_id AND minute >= asked."from" AND minute < asked."to"
+    FROM {_WINDOWS} LEFT JOIN {_both("minutes", "scope_minutes", _SUMMED)} ON {_ASKED}
     GROUP BY number ORDER BY number
-""")  # noqa: S608  # of two constants
+""")
 _BUCKETS: Final = text(f"""
     SELECT number, bucket, sum(requests)::bigint AS requests
-    FROM {_WINDOWS} JOIN alerts.latencies
-        ON latencies.org_id = asked.org_id AND minute >= asked."from" AND minute < asked."to"
+    FROM {_WINDOWS} JOIN {_both("latencies", "scope_latencies", "org_id, minute, bucket, requests")} ON {_ASKED}
     GROUP BY number, bucket
-""")  # noqa: S608  # of two constants
+""")
 _SWEEP: Final = text("""
     DELETE FROM alerts.seen WHERE (org_id, at, id) IN (
         SELECT seen.org_id, seen.at, seen.id
@@ -92,7 +120,8 @@ class SqlUsageCounters:
         await self._tx.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ERASING})
         ordered = sorted(samples, key=lambda sample: (sample.org_id, sample.id))
         fields = Sample.__struct_fields__
-        columns = {name: [getattr(sample, name) for sample in ordered] for name in fields}
+        columns: dict[str, list[Any]] = {name: [getattr(sample, name) for sample in ordered] for name in fields}
+        columns["scopes"] = [msgspec.json.encode(scopes).decode() for scopes in columns["scopes"]]
         count: int = (await self._tx.execute(_ADD, columns)).scalar_one()
         return count
 
@@ -112,9 +141,9 @@ class SqlUsageCounters:
         gone = await self._tx.execute(_SWEEP, {"before": before, "portion": _PORTION})
         if gone.rowcount == _PORTION:
             return True
-        for table in ("latencies", "minutes"):
+        for table in ("scope_latencies", "scope_minutes", "latencies", "minutes"):
             await self._tx.execute(
-                text(f"DELETE FROM alerts.{table} WHERE minute < :before"),  # noqa: S608  # one of two constants
+                text(f"DELETE FROM alerts.{table} WHERE minute < :before"),
                 {"before": before},
             )
         return False

@@ -33,6 +33,7 @@ def webhook_body(notice: OutgoingNotification) -> bytes:
                 "operator": notice.operator,
                 "threshold": notice.threshold,
                 "window_minutes": notice.window_minutes,
+                "scope": notice.scope,
             },
             "value": notice.value,
             "forecast": notice.forecast,

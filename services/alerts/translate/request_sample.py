@@ -8,12 +8,15 @@ import msgspec
 from libs.common.contracts.events import CompletionFinished
 from libs.common.ids import is_id, time_ms
 from libs.common.latency import bucket
+from services.alerts.domain.scopes import scopes_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, to be counted once: `at` is the time in its id, costs are nano-dollars or unknown."""
+    """One request, to be counted once: `at` is the time in its id, costs are nano-dollars or unknown, `scopes` are those that a rule may
+    have it counted under.
+    """
 
     org_id: str
     at: datetime
@@ -22,6 +25,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     cost_nano: int | None
     baseline_nano: int | None
     bucket: int
+    scopes: tuple[str, ...] = ()
 
 
 def sample(event: CompletionFinished) -> Sample:
@@ -36,4 +40,5 @@ def sample(event: CompletionFinished) -> Sample:
         cost_nano=event.actual_cost_nano,
         baseline_nano=event.baseline_cost_nano,
         bucket=bucket(event.latency_ms),
+        scopes=scopes_of(event),
     )

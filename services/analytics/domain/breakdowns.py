@@ -17,6 +17,7 @@ DIMENSIONS: Final = ("key", "endpoint", "model", "provider")
 LABELS: Final = ("user", "team", "client", "error")
 INTERVALS: Final = ("hour", "day", "week", "month")
 MAX_LIMIT: Final = 500
+MAX_MERGED: Final = 5_000
 # An answer is one message on the bus.
 MAX_POINTS: Final = 4_000
 _TAG: Final = re.compile(r"tag:[^\x00]{1,256}", re.DOTALL)
@@ -25,7 +26,7 @@ _FIELDS: Final = Use.__struct_fields__
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The dimensions of a breakdown, in their order, with the one among them or the filters that is a label; and the starts of its
-    intervals, of which the last ends at `until`.
+    intervals, of which the last ends at `until`. `merged_keys` count as one.
     """
 
     by: tuple[str, ...]
@@ -33,6 +34,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     label: str | None = None
     starts: tuple[datetime, ...] = ()
     until: datetime | None = None
+    merged_keys: tuple[str, ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,8 @@ def asked(query: BreakdownQuery, time_range: TimeRange) -> Asked:
         raise BadRequest("At most one of user, team, client, error and tags can be asked for at once.", param="by")
     if not 1 <= query.limit <= MAX_LIMIT:
         raise BadRequest(f"limit is between 1 and {MAX_LIMIT}.", param="limit")
+    if len(query.merged_keys) > MAX_MERGED:
+        raise BadRequest(f"At most {MAX_MERGED} keys can count as one.", param="merged_keys")
     place = zone(query.time_zone)
     starts = () if query.interval is None else intervals(time_range, query.interval, place)
     if len(starts) * query.limit > MAX_POINTS:
@@ -65,7 +69,14 @@ def asked(query: BreakdownQuery, time_range: TimeRange) -> Asked:
             param="interval",
         )
     until = _next(starts[-1], query.interval, place) if starts and query.interval is not None else None
-    return Asked(by=query.by, filters=query.filters, label=next(iter(labels), None), starts=starts, until=until)
+    return Asked(
+        by=query.by,
+        filters=query.filters,
+        label=next(iter(labels), None),
+        starts=starts,
+        until=until,
+        merged_keys=query.merged_keys,
+    )
 
 
 def is_label(name: str) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.contracts.analytics import Use
+from libs.common.contracts.analytics import MERGED_KEY, Use
 from services.analytics.domain.breakdowns import Asked, Found
 from services.analytics.domain.periods import TimeRange
 from services.analytics.store.totals import ENDS, HOUR, LABEL_LINES, MODEL, PROVIDER, USES, again, select
@@ -17,6 +17,7 @@ from services.analytics.store.totals import ENDS, HOUR, LABEL_LINES, MODEL, PROV
 # A dimension, and the column that has it in the sums.
 _COLUMNS: Final = {"key": "key_id", "endpoint": "kind", "model": "model", "provider": "provider"}
 _ALL: Final = ", ".join(_COLUMNS.values())
+_OTHERS: Final = ", ".join(column for column in _COLUMNS.values() if column != "key_id")
 _IN_LOG: Final = f"key_id, kind, {MODEL} AS model, {PROVIDER} AS provider"
 _HOURS: Final = "org_id = :org_id AND hour >= :head AND hour < :tail"
 _SUMMED: Final = ", ".join(USES)
@@ -63,6 +64,8 @@ class SqlUses:
     async def _ask(self, statement: str, time_range: TimeRange, asked: Asked, **more: Any) -> list[dict[str, Any]]:
         filters = {f"filter_{place}": value for place, value in enumerate(asked.filters.values())}
         values = {**msgspec.structs.asdict(time_range), "label": asked.label, **filters, **more}
+        if asked.merged_keys:
+            values["merged_keys"] = list(asked.merged_keys)
         found = await self._tx.execute(text(statement), values)
         return [dict(row) for row in found.mappings()]
 
@@ -90,14 +93,17 @@ def _parts(label: str | None, asked: Asked) -> str:
     table, value, lines, own = "dimension_hours", "", "", ""
     if label is not None:
         table, value, lines, own = "label_hours", ", value", f", {LABEL_LINES}", "AND label = :label"
+    key = "key_id"
+    if asked.merged_keys:
+        key = f"CASE WHEN key_id = ANY (CAST(:merged_keys AS text[])) THEN '{MERGED_KEY}' ELSE key_id END AS key_id"
     filters = "".join(f" AND {_column(name)} = :filter_{place}" for place, name in enumerate(asked.filters))
     return f"""(
-        SELECT * FROM (
+        SELECT * FROM (SELECT time, {key}, {_OTHERS}{value}, {_SUMMED} FROM (
             SELECT hour AS time, {_ALL}{value}, {_SUMMED} FROM analytics.{table} WHERE {_HOURS} {own}
             UNION ALL
             SELECT {HOUR} AS time, {_IN_LOG}{value}, {select(USES)} FROM {ENDS}{lines} WHERE true {own}
             GROUP BY {HOUR}, key_id, kind, {MODEL}, {PROVIDER}{value}
-        ) AS summed WHERE true{filters}
+        ) AS hours) AS summed WHERE true{filters}
     ) AS parts"""
 
 

@@ -128,7 +128,7 @@ class SqlAccounts:
         return msgspec.convert(dict(row), User)
 
     async def remove(self, org_id: str, user_id: str) -> None:
-        for table in ("logins", "identities", "users"):
+        for table in ("report_recipients", "logins", "identities", "users"):
             await self._tx.execute(
                 text(f"DELETE FROM auth.{table} WHERE org_id = :org_id AND user_id = :user_id"),  # noqa: S608  # constants
                 {"org_id": org_id, "user_id": user_id},

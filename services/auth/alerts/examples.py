@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from libs.common.contracts.alerts import Notification
+from libs.common.contracts.alerts import AlertScope, Notification
 from services.auth.alerts import schemas
 
 _TIME: Final = "2026-08-01T09:30:00.000Z"
@@ -19,6 +19,7 @@ _RULE: Final = schemas.AlertRule(
     cooldown_minutes=60,
     channel_config=schemas.ChannelConfig(),
     is_active=True,
+    scope=AlertScope(by="tag", tag="team", value="search"),
     firing_since=None,
     created_at=_TIME,
 )
@@ -38,6 +39,7 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
                 data_as_of=_TIME,
                 forecast=88.0,
                 message="Spend today is $61.20, above $50.00.",
+                scope=AlertScope(by="tag", tag="team", value="search"),
                 notifications=(_NOTIFICATION,),
             ),
         )

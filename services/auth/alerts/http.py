@@ -9,6 +9,7 @@ from libs.common.clock import Clock
 from libs.common.contracts import alerts
 from libs.common.ids import new_id
 from services.auth.alerts import schemas
+from services.auth.alerts.service import AlertScopes
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
@@ -28,7 +29,12 @@ class AlertController(Controller):
 
     @post("/rules", needs=Action.WRITE_ALERTS)
     async def add(
-        self, request: ApiRequest, payload: Payload[schemas.AlertRuleBody], bus: Injected[Bus], clock: Injected[Clock]
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.AlertRuleBody],
+        bus: Injected[Bus],
+        clock: Injected[Clock],
+        alert_scopes: Injected[AlertScopes],
     ) -> schemas.AlertRule:
         """Add a rule."""
         rule = alerts.AlertRule(
@@ -37,6 +43,7 @@ class AlertController(Controller):
             created_at_ms=int(clock.now().timestamp() * 1000),
             **schemas.fields_of(payload),
         )
+        rule = msgspec.structs.replace(rule, scope=await alert_scopes.resolved(request.user, rule.scope))
         return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, rule))
 
     @put("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
@@ -45,12 +52,16 @@ class AlertController(Controller):
         request: ApiRequest,
         payload: Payload[schemas.AlertRuleChange],
         bus: Injected[Bus],
+        alert_scopes: Injected[AlertScopes],
         rule_id: FromPath[str],
     ) -> schemas.AlertRule:
         """Change a rule."""
         rule = await bus.call(alerts.GET_RULE, _named(request, rule_id))
         changes = {name: value for name, value in schemas.fields_of(payload).items() if value is not None}
-        return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, msgspec.structs.replace(rule, **changes)))
+        changed = msgspec.structs.replace(rule, **changes)
+        scope = await alert_scopes.resolved(request.user, changed.scope, rule.scope)
+        changed = msgspec.structs.replace(changed, scope=scope)
+        return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, changed))
 
     @delete("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
     async def remove(self, request: ApiRequest, bus: Injected[Bus], rule_id: FromPath[str]) -> None:

@@ -34,6 +34,14 @@ class ChannelConfigBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     slack: SlackBody | None = None
 
 
+class AlertScopeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The requests that a rule watches. The value of a key or a team is its id, or a name that one of them alone has."""
+
+    by: alerts.ScopeKind = "organization"
+    value: Annotated[str, Meta(max_length=256, pattern=r"^[^\x00]*$")] = ""
+    tag: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
+
+
 class AlertRuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new alert rule."""
 
@@ -46,6 +54,7 @@ class AlertRuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     window_minutes: Minutes = 60
     cooldown_minutes: Minutes = 60
     is_active: bool = True
+    scope: AlertScopeBody = AlertScopeBody()
 
 
 class AlertRuleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +69,7 @@ class AlertRuleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     window_minutes: Minutes | None = None
     cooldown_minutes: Minutes | None = None
     is_active: bool | None = None
+    scope: AlertScopeBody | None = None
 
 
 class EventsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,6 +98,7 @@ class AlertRule(Answer, frozen=True, kw_only=True):
     cooldown_minutes: int
     channel_config: ChannelConfig
     is_active: bool
+    scope: alerts.AlertScope
     firing_since: Time | None
     created_at: Time
 
@@ -106,6 +117,7 @@ class AlertRule(Answer, frozen=True, kw_only=True):
             cooldown_minutes=rule.cooldown_minutes,
             channel_config=ChannelConfig(webhook=targets.webhook, slack=targets.slack),
             is_active=rule.is_active,
+            scope=rule.scope,
             firing_since=optional_iso_ms(rule.firing_since_ms),
             created_at=iso_ms(rule.created_at_ms),
         )
@@ -137,6 +149,7 @@ class AlertEvent(Answer, frozen=True, kw_only=True):
     data_as_of: Time | None
     forecast: float | None
     message: str
+    scope: alerts.AlertScope
     notifications: tuple[alerts.Notification, ...]
 
     @classmethod
@@ -154,6 +167,7 @@ class AlertEvent(Answer, frozen=True, kw_only=True):
             data_as_of=optional_iso_ms(event.data_as_of_ms),
             forecast=event.forecast,
             message=event.message,
+            scope=event.scope,
             notifications=event.notifications,
         )
 
@@ -167,6 +181,8 @@ class AlertEvents(Answer, frozen=True, kw_only=True):
 def fields_of(body: AlertRuleBody | AlertRuleChange) -> dict[str, Any]:
     """The fields of a body as those of the alerts service's rule."""
     fields = msgspec.structs.asdict(body)
+    if body.scope is not None:
+        fields["scope"] = msgspec.convert(body.scope, alerts.AlertScope, from_attributes=True)
     if body.channel_config is not None:
         fields["channel_config"] = msgspec.convert(body.channel_config, alerts.ChannelConfig, from_attributes=True)
     return fields

@@ -8,12 +8,13 @@ from msgspec import UNSET, UnsetType
 
 from libs.common.clock import Clock
 from libs.common.contracts.auth import Budget, BudgetPeriod, BudgetSubject, OnExceed
-from libs.common.errors import BadRequest, NotFound
+from libs.common.errors import NotFound
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.budgets.domain.budgets import StoredBudget, check, is_counted_anew
 from services.auth.domain.accounts import Caller
 from services.auth.domain.audit import AuditAction, AuditEntry
+from services.auth.keys.domain.keys import named as named_key
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.teams.domain.teams import named
 
@@ -103,12 +104,7 @@ async def _resolved(tx: Tx, org_id: str, budget: Budget) -> Budget:
     if budget.subject == "team":
         value = named(await tx.teams.all(org_id), value, "value").id
     else:
-        keys = await tx.api_keys.all(org_id)
-        found = [key for key in keys if key.id == value] or [key for key in keys if key.name == value]
-        if len(found) != 1:
-            how_many = "no key" if not found else "more than one key"
-            raise BadRequest(f"There is {how_many} {value!r} in your organization: give a key's id.", param="value")
-        value = found[0].id
+        value = named_key(await tx.api_keys.all(org_id), value, "value").id
     return msgspec.structs.replace(budget, value=value)
 
 

@@ -19,12 +19,16 @@ class SmtpMailer:
     def __init__(self, smtp: Smtp) -> None:
         self._smtp = smtp
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> bool:
         try:
-            await asyncio.to_thread(self._smtp.send, [mail.to], mail.subject, mail.text)
+            await asyncio.to_thread(
+                self._smtp.send, [mail.to], mail.subject, mail.text, message_id=mail.id, html=mail.html
+            )
         except (OSError, smtplib.SMTPException) as error:
             # The server's words may quote the message, which holds a token.
             log.warning("mail_not_sent", kind=mail.kind, error_type=type(error).__name__)
+            return False
+        return True
 
 
 class NullMailer:
@@ -32,5 +36,6 @@ class NullMailer:
 
     configured = False
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> bool:
         log.warning("mail_not_sent", kind=mail.kind, reason="PROMPTLY_SMTP_URL is not set")
+        return False

@@ -39,6 +39,11 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
         """The page of the dashboard on which a sign-in through another provider ends."""
         return f"{self.frontend_url}/auth/callback?{urlencode(query)}"
 
+    @property
+    def organization(self) -> str:
+        """The page of the dashboard on which admins choose their reports."""
+        return f"{self.frontend_url}/organization"
+
     def trace(self, trace_id: str | None) -> str | None:
         """The page of a trace, where there is one."""
         return None if self.trace_url is None or trace_id is None else self.trace_url.replace(_TRACE_ID, trace_id)

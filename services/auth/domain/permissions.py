@@ -30,6 +30,7 @@ class Action(Enum):
     MANAGE_ISSUERS = "manage_issuers"
     READ_TEXTS = "read_texts"
     MANAGE_TEAM = "manage_team"
+    GET_REPORTS = "get_reports"
     MANAGE_BILLING = "manage_billing"
     MANAGE_ORG = "manage_org"
 
@@ -47,6 +48,7 @@ _WORDING: Final[dict[Action, str]] = {
     Action.MANAGE_ISSUERS: "see, add or remove trusted issuers",
     Action.READ_TEXTS: "read, try or erase captured requests",
     Action.MANAGE_TEAM: "invite, change or remove members",
+    Action.GET_REPORTS: "get reports by mail",
     Action.MANAGE_BILLING: "buy credits, or see what was bought",
     Action.MANAGE_ORG: "change or delete the organization",
 }

@@ -18,6 +18,7 @@ from services.auth.accounts.http import AuthController, OrgController
 from services.auth.accounts.recovery import Recovery
 from services.auth.accounts.service import Accounts
 from services.auth.alerts.http import AlertController
+from services.auth.alerts.service import AlertScopes
 from services.auth.billing.credits import Credits
 from services.auth.billing.http import BillingController
 from services.auth.billing.service import Billing
@@ -39,6 +40,8 @@ from services.auth.keys.control_keys import ControlKeys
 from services.auth.keys.http import ControlKeyController, PlatformKeyController, ProviderKeyController
 from services.auth.keys.provider_keys import ProviderKeys
 from services.auth.optimization.http import OptimizationController
+from services.auth.reports.http import ReportController
+from services.auth.reports.service import Reports
 from services.auth.routing.http import RoutingController
 from services.auth.routing.service import Configuration
 from services.auth.sessions.http import OAuthController
@@ -72,6 +75,8 @@ class Parts:
     configuration: Configuration
     teams: Teams
     budgets: Budgets
+    alert_scopes: AlertScopes
+    reports: Reports
     credits_: Credits
     billing: Billing
     subscriptions: Subscriptions
@@ -103,6 +108,7 @@ def create_api(parts: Parts) -> Litestar:
             RequestController,
             ExperimentController,
             AuditController,
+            ReportController,
             CaptureController,
             ReplayController,
             AlertController,

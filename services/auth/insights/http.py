@@ -92,7 +92,7 @@ class AnalyticsController(Controller):
         teams: Injected[Teams],
     ) -> schemas.Breakdown:
         """What requests have in common, and what that cost."""
-        wanted = _broken_down(request, params, clock)
+        wanted = await _broken_down(request, params, clock, api_keys)
         found = await bus.call(analytics.BREAKDOWN, wanted)
         return schemas.Breakdown.of(wanted, found, await _names(request, wanted, api_keys, teams))
 
@@ -107,7 +107,7 @@ class AnalyticsController(Controller):
         teams: Injected[Teams],
     ) -> Stream:
         """The same as CSV, a line for each row and interval, with the names of keys and teams."""
-        wanted = _broken_down(request, params, clock)
+        wanted = await _broken_down(request, params, clock, api_keys)
         found = await bus.call(analytics.BREAKDOWN, wanted)
         names = await _names(request, wanted, api_keys, teams)
         headers = {"content-disposition": 'attachment; filename="breakdown.csv"'}
@@ -169,9 +169,14 @@ def _period(request: ApiRequest, params: schemas.PeriodQuery, clock: Clock) -> a
     return analytics.Period(org_id=request.user.org_id, from_ms=from_ms, to_ms=to_ms)
 
 
-def _broken_down(request: ApiRequest, params: schemas.BreakdownQuery, clock: Clock) -> analytics.BreakdownQuery:
+async def _broken_down(
+    request: ApiRequest, params: schemas.BreakdownQuery, clock: Clock, api_keys: ApiKeys
+) -> analytics.BreakdownQuery:
     from_ms, to_ms = period_ms(params.from_, params.to, params.days, clock.now())
-    return params.asked(request.user.org_id, from_ms, to_ms)
+    wanted = params.asked(request.user.org_id, from_ms, to_ms)
+    if "key" not in (*wanted.by, *wanted.filters):
+        return wanted
+    return msgspec.structs.replace(wanted, merged_keys=tuple(await api_keys.of_playground(request.user)))
 
 
 async def _names(

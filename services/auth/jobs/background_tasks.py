@@ -19,7 +19,7 @@ async def background_tasks() -> AsyncIterator[RunInBackground]:
     """A function that runs coroutines; at the end of the block they have ten seconds. Past two hundred at once, more are dropped."""
     tasks: set[asyncio.Task[None]] = set()
 
-    def take(work: Coroutine[Any, Any, None]) -> None:
+    def take(work: Coroutine[Any, Any, object]) -> None:
         if len(tasks) >= _MOST:
             work.close()
             log.warning("background_task_dropped", count=len(tasks))
@@ -37,7 +37,7 @@ async def background_tasks() -> AsyncIterator[RunInBackground]:
                 task.cancel()
 
 
-async def _watched(work: Coroutine[Any, Any, None]) -> None:
+async def _watched(work: Coroutine[Any, Any, object]) -> None:
     try:
         await work
     except Exception as error:

@@ -17,7 +17,7 @@ from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.permissions import Action, require, require_own_key, require_scope
-from services.auth.keys.domain.keys import ApiKey, prefix_for
+from services.auth.keys.domain.keys import MOST_MERGED, ApiKey, prefix_for
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.teams.domain.teams import named
 
@@ -77,6 +77,11 @@ class ApiKeys:
         async with self._uow() as tx:
             found = await tx.api_keys.all(caller.org_id)
         return [key for key in found if caller.role != "member" or key.created_by == caller.user_id]
+
+    async def of_playground(self, caller: Caller) -> Sequence[str]:
+        """The ids of keys that visits of the dashboard's playground had, the newest five thousand; they count as one."""
+        async with self._uow() as tx:
+            return await tx.api_keys.of_playground(caller.org_id, MOST_MERGED)
 
     async def create(self, caller: Caller, wanted: NewKey) -> tuple[str, ApiKey]:
         """A new key."""

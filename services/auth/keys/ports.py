@@ -20,6 +20,10 @@ class ApiKeys(Protocol):
         """An organization's keys, oldest first."""
         ...
 
+    async def of_playground(self, org_id: str, limit: int) -> Sequence[str]:
+        """The ids of keys that the dashboard's playground made, revoked ones included, newest first."""
+        ...
+
     async def one(self, org_id: str, key_id: str) -> ApiKey | None:
         """A key of this organization, locked until the transaction ends."""
         ...

@@ -25,7 +25,7 @@ _TABLES: Final = (
         "budgets",
         "teams",
     ),
-    *("identities", "revoked_tokens", "logins", "users", "orgs"),
+    *("report_recipients", "identities", "revoked_tokens", "logins", "users", "orgs"),
 )
 
 

@@ -13,6 +13,7 @@ from services.auth.keys.store.api_keys import SqlApiKeys
 from services.auth.keys.store.control_keys import SqlControlKeys
 from services.auth.keys.store.provider_keys import SqlProviderKeys
 from services.auth.ports import Tx, UnitOfWork
+from services.auth.reports.store import SqlReportRecipients
 from services.auth.routing.store import SqlConfiguration
 from services.auth.store.audit import SqlAuditLog
 from services.auth.store.erasures import SqlErasures
@@ -39,6 +40,7 @@ class SqlTx:
     audit: SqlAuditLog
     teams: SqlTeams
     budgets: SqlBudgets
+    report_recipients: SqlReportRecipients
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -62,6 +64,7 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 audit=SqlAuditLog(tx),
                 teams=SqlTeams(tx),
                 budgets=SqlBudgets(tx),
+                report_recipients=SqlReportRecipients(tx),
             )
 
     return begin

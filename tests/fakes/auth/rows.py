@@ -13,6 +13,7 @@ from services.auth.domain.identities import IdentitySource
 from services.auth.domain.one_time_tokens import OneTimeToken
 from services.auth.issuers.domain.issuers import TrustedIssuer
 from services.auth.keys.domain.keys import ApiKey, ControlKey, StoredProviderKey
+from services.auth.reports.domain.schedule import ReportPeriod
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Aliases, Tiers
 from services.auth.team.domain.members import Invite
@@ -32,6 +33,7 @@ class Rows:
     invites: dict[Id, Invite] = field(default_factory=dict)
     one_time_tokens: dict[str, OneTimeToken] = field(default_factory=dict)
     api_keys: dict[Id, ApiKey] = field(default_factory=dict)
+    revoked_keys: list[ApiKey] = field(default_factory=list)
     control_keys: dict[Id, ControlKey] = field(default_factory=dict)
     provider_keys: dict[Id, StoredProviderKey] = field(default_factory=dict)
     issuers: dict[Id, TrustedIssuer] = field(default_factory=dict)
@@ -46,5 +48,6 @@ class Rows:
     audit: dict[Id, AuditEntry] = field(default_factory=dict)
     teams: dict[Id, Team] = field(default_factory=dict)
     budgets: dict[Id, StoredBudget] = field(default_factory=dict)
+    report_recipients: dict[tuple[str, str, ReportPeriod], tuple[datetime, int]] = field(default_factory=dict)
     deleted_orgs: dict[str, datetime] = field(default_factory=dict)
     removed_members: dict[tuple[str, str], datetime] = field(default_factory=dict)

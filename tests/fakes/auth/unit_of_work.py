@@ -12,7 +12,7 @@ from libs.common.contracts.auth import OptimizationSettings, Principal, Provider
 from services.auth.domain.accounts import Credentials, Org, Role, TokenStatus, User
 from services.auth.domain.identities import Identity, IdentitySource
 from services.auth.issuers.domain.issuers import TrustedIssuer
-from services.auth.keys.domain.keys import ApiKey, StoredProviderKey
+from services.auth.keys.domain.keys import PLAYGROUND, PLAYGROUND_LIFE, ApiKey, StoredProviderKey
 from services.auth.ports import Tx
 from services.auth.routing.domain.rules import StoredRule
 from services.auth.routing.ports import Aliases, Tiers
@@ -25,6 +25,7 @@ from tests.fakes.auth.access import (
 )
 from tests.fakes.auth.budgets import MemoryBudgets, MemoryTeams
 from tests.fakes.auth.ledger import MemoryIdempotencyRecords, MemoryLedger
+from tests.fakes.auth.reports import MemoryReportRecipients
 from tests.fakes.auth.rows import Rows
 
 
@@ -52,6 +53,7 @@ class MemoryUnitOfWork:
             audit=MemoryAuditLog(rows),
             teams=MemoryTeams(rows),
             budgets=MemoryBudgets(rows),
+            report_recipients=MemoryReportRecipients(rows),
         )
         self._rows = rows
 
@@ -74,6 +76,7 @@ class MemoryTx:
     audit: MemoryAuditLog
     teams: MemoryTeams
     budgets: MemoryBudgets
+    report_recipients: MemoryReportRecipients
 
 
 class MemoryAccounts:
@@ -139,6 +142,8 @@ class MemoryAccounts:
         return user
 
     async def remove(self, org_id: str, user_id: str) -> None:
+        for at in [at for at in self._rows.report_recipients if at[:2] == (org_id, user_id)]:
+            del self._rows.report_recipients[at]
         self._rows.users.pop((org_id, user_id), None)
         self._rows.identities = {k: v for k, v in self._rows.identities.items() if v != (org_id, user_id)}
 
@@ -189,6 +194,17 @@ class MemoryApiKeys:
     async def all(self, org_id: str) -> Sequence[ApiKey]:
         return [key for (owner, _), key in sorted(self._rows.api_keys.items()) if owner == org_id]
 
+    async def of_playground(self, org_id: str, limit: int) -> Sequence[str]:
+        every = [key for key in (*self._rows.api_keys.values(), *self._rows.revoked_keys) if key.org_id == org_id]
+        found = [
+            key
+            for key in every
+            if key.name == PLAYGROUND
+            and key.expires_at is not None
+            and key.expires_at < key.created_at + PLAYGROUND_LIFE
+        ]
+        return [key.id for key in sorted(found, key=lambda key: key.created_at, reverse=True)][:limit]
+
     async def one(self, org_id: str, key_id: str) -> ApiKey | None:
         return self._rows.api_keys.get((org_id, key_id))
 
@@ -199,7 +215,7 @@ class MemoryApiKeys:
         self._rows.api_keys[key.org_id, key.id] = key
 
     async def revoke(self, key: ApiKey, at: datetime) -> None:
-        del self._rows.api_keys[key.org_id, key.id]
+        self._rows.revoked_keys.append(self._rows.api_keys.pop((key.org_id, key.id)))
 
     async def note_use(self, org_id: str, key_id: str, at: datetime) -> None:
         if (key := self._rows.api_keys.get((org_id, key_id))) is not None:

@@ -143,6 +143,7 @@ async def test_the_three_bodies_as_sent(house: House) -> None:
             "operator": "gt",
             "threshold": 50.0,
             "window_minutes": 60,
+            "scope": {"by": "organization", "value": "", "tag": None, "name": ""},
         },
         "value": 60.0,
         "data_as_of": "2026-11-20T12:34:56.000Z",

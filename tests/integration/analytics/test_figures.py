@@ -49,7 +49,7 @@ def _finished(draw: st.DrawFn) -> CompletionFinished:
         cache=draw(st.sampled_from(["exact", "semantic", "miss", "off"])),
         served_model=draw(st.sampled_from([None, "gpt-4o", "gpt-4o-mini"])),
         provider=draw(st.sampled_from([None, "openai"])),
-        key_id=draw(st.sampled_from(["key_1", "key_2"])),
+        key_id=draw(st.sampled_from(["key_1", "key_2", "key_3"])),
         kind=draw(st.sampled_from(["chat", "messages", "optimize"])),
         end_user=draw(st.sampled_from([None, "ann", "bob"])),
         team_id=draw(st.sampled_from([None, "team_1", "team_2"])),
@@ -103,10 +103,13 @@ _breakdowns = st.fixed_dictionaries(
         )
     },
     optional={
+        "merged_keys": st.sampled_from([("key_1", "key_2"), ("key_3", "key_gone"), ("key_1", "key_2", "key_3")]),
         "interval": st.sampled_from(["day", "week", "month"]),
         "time_zone": st.sampled_from(["Asia/Kolkata", "America/New_York"]),
         "previous": st.just(True),
-        "filters": st.sampled_from([{"key": "key_1"}, {"provider": "openai", "endpoint": "chat"}, {"model": "gpt-4o"}]),
+        "filters": st.sampled_from(
+            [{"key": "key_1"}, {"key": "playground"}, {"provider": "openai", "endpoint": "chat"}, {"model": "gpt-4o"}]
+        ),
         "limit": st.integers(1, 3),
     },
 )

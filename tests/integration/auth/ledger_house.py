@@ -78,8 +78,9 @@ class LedgerHouse:
     def configured(self) -> bool:
         return True
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> bool:
         self.mails.append(mail)
+        return True
 
     def _now(self, work: object) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +18,7 @@ from libs.common.contracts.auth import (
 from libs.common.contracts.events import ORG_DELETED, OrgDeleted
 from libs.common.db import connect
 from libs.common.errors import Unauthorized
+from services.auth.store.unit_of_work import unit_of_work
 from tests.integration.auth.conftest import PASSWORD, Auth, Org
 from tests.integration.auth.route_table import BUDGET
 from tests.integration.auth.test_configuration import RULE
@@ -66,6 +68,8 @@ async def test_nothing_of_a_deleted_organization_is_left_and_others_hear_of_it(a
     await auth.bus.call(BEGIN_ONCE, OnceBegin(org_id=org.id, key="k", digest="d"))
     await auth.call("POST", "/api/teams", org.token, json={"name": "t"})
     await auth.call("POST", "/api/budgets", org.token, json=BUDGET)
+    async with connect(auth.settings.database_url) as database, unit_of_work(database)() as tx:
+        await tx.report_recipients.add(org.id, org.user_id, "month", datetime(2100, 1, 1, tzinfo=UTC))
     leaving = (await auth.http.post("/api/auth/login", json={"email": org.email, "password": PASSWORD})).json()["token"]
     await auth.call("POST", "/api/auth/logout", leaving)
     before = await _rows(auth, org)

@@ -12,11 +12,12 @@ from sqlalchemy import text
 from libs.common import keys
 from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
+from libs.common.contracts.analytics import BREAKDOWN, Breakdown, BreakdownQuery, Use
 from libs.common.db import connect
 from libs.common.errors import Unauthorized
 from libs.common.sealing import CannotOpen, Sealer
 from services.auth.app import create_app
-from tests.integration.auth.conftest import Auth, settings_for
+from tests.integration.auth.conftest import Auth, Org, settings_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -260,6 +261,34 @@ async def test_a_change_holds_although_nobody_can_be_told(auth: Auth) -> None:
     auth.bus.connected = True
     assert answer.status_code == 200
     assert (await auth.verify(org.api_key)).settings.level == "off"
+
+
+async def test_keys_of_the_playground_count_as_one_also_when_they_are_gone(auth: Auth) -> None:
+    org, other = await auth.new_org(), await auth.new_org()
+    asked: list[BreakdownQuery] = []
+
+    async def breakdown(query: BreakdownQuery) -> Breakdown:
+        asked.append(query)
+        return Breakdown(rows=(), other=Use(), without=Use(), total=Use())
+
+    await auth.bus.serve(BREAKDOWN, breakdown)
+    soon = (datetime.now(UTC) + timedelta(minutes=15)).isoformat()
+
+    async def made(owner: Org, name: str, until: str | None) -> str:
+        body = {"name": name, "expires_at": until}
+        key_id: str = (await auth.call("POST", "/api/keys/platform", owner.token, json=body)).json()["id"]
+        return key_id
+
+    visits = {await made(org, "Playground", soon) for _ in range(2)}
+    await made(org, "Playground", None)  # somebody's own, of that name
+    await made(org, "Production", soon)
+    await made(other, "Playground", soon)
+    assert (await auth.call("DELETE", f"/api/keys/platform/{min(visits)}", org.token)).status_code == 204
+    for query in ("by=key", "by=model&key_id=playground", "by=model"):
+        assert (await auth.call("GET", f"/api/analytics/breakdown?{query}", org.token)).status_code == 200
+    by_key, filtered, neither = ({*query.merged_keys} for query in asked)
+    assert by_key == filtered == visits
+    assert neither == set()
 
 
 async def test_the_audit_log_says_who_made_rotated_and_revoked_a_key(auth: Auth) -> None:

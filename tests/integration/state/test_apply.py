@@ -90,6 +90,16 @@ alerts:
   webhook_url: env:HOOK
   webhook_secret: env:HOOK_SECRET
   slack_url: env:SLACK
+- name: of a team
+  metric: error_rate
+  operator: gte
+  threshold: 5
+  scope: {by: team, value: search}
+- name: of a tag
+  metric: error_rate
+  operator: gte
+  threshold: 5
+  scope: {by: tag, tag: region, value: eu}
 """
 
 
@@ -105,7 +115,7 @@ async def applied(plane: ControlPlane, text: str, environment: Any = SECRETS, **
 async def test_applied_twice_nothing_changes_the_second_time(plane: ControlPlane, tmp_path: Path) -> None:
     keys = tmp_path / "keys.jsonl"
     first = await applied(plane, FILE, new_keys=keys)
-    assert len([line for line in first if not line.startswith(" ")]) == 14
+    assert len([line for line in first if not line.startswith(" ")]) == 16
     assert keys.stat().st_mode & 0o777 == 0o600
     assert "sk-promptly-" in keys.read_text()
     written, listed = keys.read_text(), await plane.audited()
@@ -168,7 +178,7 @@ async def test_a_difference_is_named_field_by_field_and_only_that_is_changed(
     ]
     assert await applied(plane, changed, others) == found
     assert await applied(plane, changed, others, prune=True) == []
-    (alert,) = (await plane.get("/api/alerts/rules"))["rules"]
+    alert, *_ = (await plane.get("/api/alerts/rules"))["rules"]
     assert alert["channel_config"]["slack"]["url"].endswith("8888")
     assert alert["channel_config"]["webhook"]["secret"].endswith("4444")
 

@@ -75,6 +75,13 @@ _LISTS = {
         window_minutes=st.integers(1, 10_080),
         cooldown_minutes=st.integers(1, 10_080),
         is_active=st.booleans(),
+        scope=st.sampled_from(
+            [
+                {"by": "organization", "value": "", "tag": None, "name": ""},
+                {"by": "team", "value": "team_1", "tag": None, "name": "Search"},
+                {"by": "tag", "value": "eu", "tag": "region", "name": ""},
+            ]
+        ),
         channel_config=st.sampled_from(
             [{}, {"slack": {"url": "https://a/…1234"}}, {"webhook": {"url": "https://b/…5678", "secret": "…abcd"}}]
         ),

@@ -20,6 +20,7 @@ const UNCHANGED = {
   channel_config: null,
   window_minutes: null,
   cooldown_minutes: null,
+  scope: null,
 };
 
 function where(rule: Rule, channel: Channel): string {

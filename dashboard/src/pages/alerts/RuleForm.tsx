@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { ApiError, call } from "../../api/client";
 import { stale } from "../../api/queries";
 import { Refused } from "../../ui/states";
+import { type Scope, ScopeFields } from "./ScopeFields";
 import { CHANNELS, type Channel, METRICS, type Metric, OPERATORS, type Operator, type Rule } from "./words";
 
 interface Draft {
@@ -11,6 +12,7 @@ interface Draft {
   metric: Metric;
   operator: Operator;
   threshold: number | string;
+  scope: Scope;
   window: number | string;
   cooldown: number | string;
   channels: Channel[];
@@ -24,6 +26,7 @@ const NEW: Draft = {
   metric: "daily_spend",
   operator: "gt",
   threshold: "",
+  scope: { by: "organization", value: "", tag: null },
   window: 60,
   cooldown: 60,
   channels: ["email"],
@@ -38,6 +41,7 @@ function draftOf(rule: Rule): Draft {
     metric: rule.metric,
     operator: rule.operator,
     threshold: rule.threshold,
+    scope: { by: rule.scope.by ?? "organization", value: rule.scope.value ?? "", tag: rule.scope.tag ?? null },
     window: rule.window_minutes,
     cooldown: rule.cooldown_minutes,
     channels: rule.channels,
@@ -54,6 +58,7 @@ function bodyOf(draft: Draft) {
     metric: draft.metric,
     operator: draft.operator,
     threshold: Number(draft.threshold),
+    scope: { ...draft.scope, value: draft.scope.value.trim(), tag: draft.scope.tag?.trim() ?? null },
     channels,
     channel_config: {
       webhook: channels.includes("webhook") ? { url: draft.webhook.trim(), secret: draft.secret.trim() } : null,
@@ -111,6 +116,12 @@ export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rul
           />
           <NumberInput label={`Threshold, ${unit}`} required miw={190} hideControls value={draft.threshold} error={fields["threshold"]} onChange={(threshold) => set({ threshold })} />
         </Group>
+        <ScopeFields scope={draft.scope} name={rule?.scope.name ?? ""} errors={fields} set={(scope) => set({ scope })} />
+        {draft.scope.by !== "organization" && (
+          <Text size="xs" c="dimmed">
+            What such requests cost and how they end is counted from the moment at which a first rule asks for it.
+          </Text>
+        )}
         <Group align="flex-start" grow preventGrowOverflow={false}>
           {draft.metric !== "daily_spend" && (
             <NumberInput

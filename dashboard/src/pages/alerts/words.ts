@@ -36,6 +36,22 @@ export const OPERATORS: { value: Operator; label: string }[] = [
   { value: "lte", label: "at most" },
 ];
 
+export const SCOPES: { value: Rule["scope"]["by"]; label: string }[] = [
+  { value: "organization", label: "all of the organization" },
+  { value: "key", label: "of a key" },
+  { value: "team", label: "of a team" },
+  { value: "user", label: "of an end user" },
+  { value: "tag", label: "with a tag" },
+  { value: "model", label: "of a model" },
+  { value: "endpoint", label: "of an endpoint" },
+];
+
+/** Which requests a rule watches; nothing where it is all of them. */
+export function only({ by, value, tag, name }: Rule["scope"]): string {
+  if (by === "organization") return "";
+  return by === "tag" ? `${tag}=${value}` : `${by} ${name || value}`;
+}
+
 export const CHANNELS: { value: Channel; label: string }[] = [
   { value: "email", label: "E-mail to the admins" },
   { value: "webhook", label: "Webhook" },
@@ -60,8 +76,9 @@ export function minutes(number: number): string {
   return span(number * 60);
 }
 
-export function sentence(rule: Pick<Rule, "metric" | "operator" | "threshold" | "window_minutes">): string {
+export function sentence(rule: Pick<Rule, "metric" | "operator" | "threshold" | "window_minutes" | "scope">): string {
   const metric = METRICS.find((one) => one.value === rule.metric);
+  const of = only(rule.scope);
   const compared = OPERATORS.find((one) => one.value === rule.operator)?.label ?? rule.operator;
-  return `Fires when ${metric?.measured(minutes(rule.window_minutes)) ?? rule.metric} is ${compared} ${amount(rule.metric, rule.threshold)}.`;
+  return `Fires when ${metric?.measured(minutes(rule.window_minutes)) ?? rule.metric} is ${compared} ${amount(rule.metric, rule.threshold)}${of && `, counting only requests of ${of}`}.`;
 }

@@ -22,8 +22,10 @@ const FILTERS: Record<string, string> = { key: "key_id", endpoint: "kind", model
 export function logOf(found: Breakdown, values: readonly string[], more: Record<string, string> = {}): string | null {
   const query = new URLSearchParams({ from: found.from, to: found.to, ...more });
   for (const [at, name] of found.by.entries()) {
-    if (name.startsWith("tag:")) {
-      query.set("tag", `${name.slice(4)}=${values[at] ?? ""}`);
+    const visits = name === "key" && values[at] === "playground"; // the keys of all visits: their requests have a tag
+    if (visits || name.startsWith("tag:")) {
+      if (query.has("tag")) return null;
+      query.set("tag", visits ? "source=playground" : `${name.slice(4)}=${values[at] ?? ""}`);
       continue;
     }
     const filter = FILTERS[name];

@@ -15,6 +15,7 @@ from services.auth.insights import examples as insights
 from services.auth.issuers import examples as issuers
 from services.auth.keys import examples as keys
 from services.auth.optimization import examples as optimization
+from services.auth.reports import examples as reports
 from services.auth.routing import examples as routing
 from services.auth.sessions import examples as sessions
 from services.auth.status import examples as status
@@ -24,8 +25,8 @@ from services.auth.webhooks import examples as webhooks
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _FEATURES: Final = (
-    *(accounts, alerts, billing, budgets, captures, experiments, insights, issuers, keys, optimization, routing),
-    *(sessions, status, team, teams, webhooks),
+    *(accounts, alerts, billing, budgets, captures, experiments, insights, issuers, keys, optimization),
+    *(reports, routing, sessions, status, team, teams, webhooks),
 )
 _EXAMPLES: Final[Mapping[type[msgspec.Struct], msgspec.Struct]] = {
     type(example): example for feature in _FEATURES for example in feature.EXAMPLES

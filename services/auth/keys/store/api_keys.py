@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.auth import Principal
-from services.auth.keys.domain.keys import ApiKey
+from services.auth.keys.domain.keys import PLAYGROUND, PLAYGROUND_LIFE, ApiKey
 
 _KEY = (
     "key_id AS id, org_id, name, digest, prefix, last4, scopes, rpm, expires_at, created_by, known_to, created_at,"
@@ -73,6 +73,16 @@ class SqlApiKeys:
 
     async def all(self, org_id: str) -> Sequence[ApiKey]:
         return await self._keys(f"SELECT {_KEY} ORDER BY key_id", org_id=org_id)
+
+    async def of_playground(self, org_id: str, limit: int) -> Sequence[str]:
+        rows = await self._tx.execute(
+            text(
+                "SELECT key_id FROM auth.api_keys WHERE org_id = :org_id AND name = :name"
+                " AND expires_at < created_at + CAST(:life AS interval) ORDER BY created_at DESC, key_id LIMIT :limit"
+            ),
+            {"org_id": org_id, "name": PLAYGROUND, "life": PLAYGROUND_LIFE, "limit": limit},
+        )
+        return rows.scalars().all()
 
     async def one(self, org_id: str, key_id: str) -> ApiKey | None:
         found = await self._keys(f"SELECT {_KEY} AND key_id = :key_id FOR UPDATE", org_id=org_id, key_id=key_id)
