@@ -24,6 +24,8 @@ const ACCOUNT = {
   "GET /api/auth/sign-ins": { body: { password: true, oauth: ["github"] } },
   "GET /api/auth/options": { body: { registration: "open", oauth: ["github", "google"], mail: true } },
   "GET /api/issuers": { body: { issuers: [] } },
+  "GET /api/captures": { body: { captures: [], total: 0 } },
+  "GET /api/optimization/settings": { body: { capture: "none" } },
   "GET /api/keys/platform": { body: { keys: [] } },
 };
 

@@ -18,18 +18,22 @@ from services.alerts.budget_steps import BudgetSteps
 from services.alerts.clients.admins import BusAdmins
 from services.alerts.clients.backlog import BusBacklog
 from services.alerts.clients.vault import SealedVault
+from services.alerts.deferred_steps import DeferredSteps
 from services.alerts.delivery import NotificationDelivery
 from services.alerts.evaluation import Evaluation
 from services.alerts.guard_steps import GuardSteps
-from services.alerts.handlers import finished, rules
+from services.alerts.handlers import finished, rules, webhooks
+from services.alerts.notify.deferred import DeferredNotifier
 from services.alerts.notify.mail import MailNotifier
 from services.alerts.notify.safe_http import SafeHttpClient
 from services.alerts.notify.webhook import SlackNotifier, WebhookNotifier
 from services.alerts.ports import Notifier
+from services.alerts.price_steps import PriceSteps
 from services.alerts.rules import Rules
 from services.alerts.settings import AlertsSettings
 from services.alerts.store.unit_of_work import unit_of_work
 from services.alerts.usage_counters import UsageCounting
+from services.alerts.webhooks import OrganizationWebhooks
 
 _MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
@@ -55,9 +59,19 @@ async def create_app(settings: AlertsSettings, bus: Bus, clock: Clock | None = N
             "webhook": WebhookNotifier(post, clock),
             "slack": SlackNotifier(post),
         }
-        delivery = NotificationDelivery(uow, notifiers, vault, clock, timedelta(seconds=settings.alerts_lease_seconds))
+        receiver = DeferredNotifier(post, clock)
+        lease = timedelta(seconds=settings.alerts_lease_seconds)
+        delivery = NotificationDelivery(uow, notifiers, receiver, vault, clock, lease)
         await rules.serve(bus, Rules(uow, clock, vault, allowed_hosts), delivery)
-        await finished.consume(bus, counting, GuardSteps(uow, clock), BudgetSteps(uow, clock))
+        await webhooks.serve(bus, OrganizationWebhooks(uow, clock, receiver, vault, allowed_hosts))
+        await finished.consume(
+            bus,
+            counting,
+            GuardSteps(uow, clock),
+            BudgetSteps(uow, clock),
+            DeferredSteps(uow, clock),
+            PriceSteps(uow, clock),
+        )
         async with background(
             every("evaluation", evaluation.evaluate, settings.alerts_interval),
             every("delivery", delivery.deliver, settings.alerts_delivery_seconds),

@@ -11,11 +11,13 @@ from libs.common.clock import Clock
 from libs.common.contracts.alerts import AlertRuleId, Channel, ChannelConfig, Notification, RuleTested
 from libs.common.errors import NotFound
 from libs.common.ids import new_id
-from services.alerts.domain.notification import OutgoingNotification, retry_after, test_notification
-from services.alerts.ports import DueNotification, Notifier, Undeliverable, UnitOfWork, Vault
+from services.alerts.domain.notification import AnyNotification, DeferredNotification, retry_after, test_notification
+from services.alerts.ports import DueNotification, Notifier, Undeliverable, UnitOfWork, Vault, WebhookReceiver
 
 log = structlog.get_logger()
-_AT_ONCE: Final = 5
+_AT_ONCE: Final = 5  # of one organization
+_ORGANIZATIONS: Final = 20
+_ROUND_SECONDS: Final = 10.0  # then organizations that came meanwhile have their turn
 _KEPT: Final = timedelta(days=30)
 
 
@@ -29,25 +31,23 @@ class NotificationDelivery:
         self,
         uow: UnitOfWork,
         notifiers: Mapping[Channel, Notifier],
+        receiver: WebhookReceiver,
         vault: Vault | None,
         clock: Clock,
         lease: timedelta = timedelta(seconds=60),
     ) -> None:
         self._uow = uow
         self._notifiers = notifiers
+        self._receiver = receiver
         self._vault = vault
         self._clock = clock
         self._lease = lease
 
     async def deliver(self) -> None:
-        """Send what is due."""
-        while True:
-            now = self._clock.now()
-            async with self._uow() as tx:
-                waiting = await tx.outbox.take(now, now + self._lease, _AT_ONCE)
-            await asyncio.gather(*map(self._deliver, waiting))
-            if len(waiting) < _AT_ONCE:
-                return
+        """Send what is due, each organization's beside the others': a receiver that is slow keeps nobody else's waiting."""
+        async with self._uow() as tx:
+            organizations = await tx.outbox.organizations(self._clock.now(), _ORGANIZATIONS)
+        await asyncio.gather(*map(self._deliver_of, organizations))
 
     async def test(self, wanted: AlertRuleId) -> RuleTested:
         """Send one notice, marked as a test, to each of a rule's channels, once."""
@@ -77,6 +77,16 @@ class NotificationDelivery:
         async with self._uow() as tx:
             await tx.outbox.sweep(self._clock.now() - _KEPT)
 
+    async def _deliver_of(self, org_id: str) -> None:
+        began = self._clock.monotonic()
+        while self._clock.monotonic() - began < _ROUND_SECONDS:
+            now = self._clock.now()
+            async with self._uow() as tx:
+                waiting = await tx.outbox.take(org_id, now, now + self._lease, _AT_ONCE)
+            await asyncio.gather(*map(self._deliver, waiting))
+            if len(waiting) < _AT_ONCE:
+                return
+
     async def _deliver(self, waiting: DueNotification) -> None:
         failure = await self._try(waiting.notice, waiting.channel)
         pause = None
@@ -95,16 +105,21 @@ class NotificationDelivery:
         async with self._uow() as tx:
             await tx.outbox.record_result(waiting.notice, outcome, self._clock.now() + (pause or timedelta(0)))
 
-    async def _try(self, notice: OutgoingNotification, channel: Channel) -> Undeliverable | None:
+    async def _try(self, notice: AnyNotification, channel: Channel) -> Undeliverable | None:
         try:
-            await self._notifiers[channel].send(notice, await self._config(notice))
+            if isinstance(notice, DeferredNotification):
+                await self._receiver.send(notice, await self._config(notice.org_id, notice.webhook_id))
+            else:
+                await self._notifiers[channel].send(notice, await self._config(notice.org_id, notice.rule_id))
         except Undeliverable as failure:
             return failure
         return None
 
-    async def _config(self, notice: OutgoingNotification) -> ChannelConfig:
+    async def _config(self, org_id: str, owner_id: str) -> ChannelConfig:
+        """Where the channels of a rule, or a webhook, lead."""
         async with self._uow() as tx:
-            sealed = await tx.rules.sealed(notice.org_id, notice.rule_id)
+            kept = tx.webhooks if owner_id.startswith("whk_") else tx.rules
+            sealed = await kept.sealed(org_id, owner_id)
         if sealed is None or self._vault is None:
             return ChannelConfig()
-        return self._vault.open(notice.org_id, notice.rule_id, sealed)
+        return self._vault.open(org_id, owner_id, sealed)

@@ -7,9 +7,17 @@ from typing import Protocol
 
 import msgspec
 
-from libs.common.contracts.alerts import AlertEvent, AlertRule, Channel, ChannelConfig, Notification
+from libs.common.contracts.alerts import (
+    AlertEvent,
+    AlertRule,
+    Channel,
+    ChannelConfig,
+    Notification,
+    Webhook,
+    WebhookTarget,
+)
 from services.alerts.domain.metrics import WindowUsage
-from services.alerts.domain.notification import OutgoingNotification
+from services.alerts.domain.notification import AnyNotification, DeferredNotification, OutgoingNotification
 from services.alerts.domain.rule_evaluation import RuleWithState, State, Window
 from services.alerts.translate.request_sample import Sample
 
@@ -97,7 +105,7 @@ class Events(Protocol):
 class DueNotification(msgspec.Struct, frozen=True, kw_only=True):
     """A notice on its way to a channel, and how often it was tried, this time included."""
 
-    notice: OutgoingNotification
+    notice: AnyNotification
     channel: Channel
     attempts: int
 
@@ -109,16 +117,48 @@ class Outbox(Protocol):
         """Have it sent from `due` on."""
         ...
 
-    async def take(self, now: datetime, until: datetime, limit: int) -> Sequence[DueNotification]:
-        """Those that are due, the longest waiting first. Nobody else gets them before `until`."""
+    async def add_deferred(self, notice: DeferredNotification, due: datetime) -> None:
+        """Have it sent from `due` on; nothing where it is kept already, or its webhook was deleted."""
         ...
 
-    async def record_result(self, notice: OutgoingNotification, outcome: Notification, due: datetime) -> None:
+    async def organizations(self, now: datetime, limit: int) -> Sequence[str]:
+        """Whose are due, the longest waiting first."""
+        ...
+
+    async def take(self, org_id: str, now: datetime, until: datetime, limit: int) -> Sequence[DueNotification]:
+        """An organization's that are due: alerts first, then the longest waiting. Nobody else gets them before `until`."""
+        ...
+
+    async def record_result(self, notice: AnyNotification, outcome: Notification, due: datetime) -> None:
         """Keep how a try ended; what is still `waiting` is tried again at `due`."""
         ...
 
     async def sweep(self, before: datetime) -> None:
         """Forget what is over, and became due longer ago."""
+        ...
+
+
+class Webhooks(Protocol):
+    """Where organizations are told of requests that waited."""
+
+    async def all(self, org_id: str) -> Sequence[Webhook]:
+        """An organization's webhooks, oldest first, with what became of their notifications."""
+        ...
+
+    async def add(self, webhook: Webhook, sealed: str) -> bool:
+        """Keep a new one, shown as `webhook`, with the sealed form of where it leads; False where its name or id is taken."""
+        ...
+
+    async def sealed(self, org_id: str, webhook_id: str) -> str | None:
+        """Where it leads, sealed; None where there is no such webhook."""
+        ...
+
+    async def set_verified(self, org_id: str, webhook_id: str, now_ms: int) -> bool:
+        """Keep that its receiver holds the secret; whether there is one."""
+        ...
+
+    async def delete(self, org_id: str, webhook_id: str) -> bool:
+        """Whether there was one to delete."""
         ...
 
 
@@ -145,6 +185,8 @@ class Tx(Protocol):
     def events(self) -> Events: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
     @property
     def erasing(self) -> Erasing: ...
 
@@ -177,6 +219,18 @@ class Notifier(Protocol):
 
     async def send(self, notice: OutgoingNotification, config: ChannelConfig) -> None:
         """Returns once the other side has it; `Undeliverable` otherwise. May be sent twice, under the same id."""
+        ...
+
+
+class WebhookReceiver(Protocol):
+    """The other side of a webhook."""
+
+    async def send(self, notice: DeferredNotification, config: ChannelConfig) -> None:
+        """As `Notifier.send`."""
+        ...
+
+    async def verify(self, target: WebhookTarget) -> None:
+        """Returns once the other side has shown that it holds the secret; `Undeliverable` otherwise."""
         ...
 
 

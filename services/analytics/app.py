@@ -25,6 +25,7 @@ from services.analytics.handlers import figures as figure_handlers
 from services.analytics.handlers import requests as request_handlers
 from services.analytics.jobs.health import HealthCheck
 from services.analytics.learning import Learning
+from services.analytics.price_watch import PriceWatch
 from services.analytics.requests import Requests
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.store.unit_of_work import unit_of_work
@@ -48,6 +49,7 @@ async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None 
         clock, training_signals = clock or SystemClock(), BusTrainingSignals(bus)
         requests = Requests(uow, clock, retention, BusEventPublisher(bus), training_signals)
         learning = Learning(uow, clock, training_signals, timedelta(seconds=settings.analytics_learn_after_seconds))
+        prices = PriceWatch(uow, clock, load(), BusEventPublisher(bus))
         await figure_handlers.serve(bus, Figures(reading))
         await experiment_handlers.serve(bus, Experiments(reading, load()))
         await request_handlers.serve(bus, requests)
@@ -55,6 +57,7 @@ async def create_app(settings: AnalyticsSettings, bus: Bus, clock: Clock | None 
             every("upkeep", requests.maintain_partitions, settings.analytics_upkeep_seconds),
             every("watch", HealthCheck(uow, bus).probe, settings.analytics_watch_seconds),
             every("batches", Batches(uow, clock, BusBatchChecker(bus)).sweep, settings.analytics_batch_seconds),
+            every("prices", prices.look, settings.analytics_price_seconds),
             every("learning", learning.learn, settings.analytics_learn_seconds),
         ]
         if bucket is not None:

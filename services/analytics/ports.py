@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Protocol
 
 from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery, Use
-from libs.common.contracts.events import CompletionFinished, FeedbackGiven
+from libs.common.contracts.events import CompletionFinished, FeedbackGiven, PricesNoticed
 from libs.common.contracts.router import Learned
 from services.analytics.domain.breakdowns import Asked, Found
 from services.analytics.domain.conversations import Conversation
 from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.learning import Routed
 from services.analytics.domain.periods import TimeRange
+from services.analytics.domain.price_watch import ModelUse
 from services.analytics.domain.sums import Interval, Server, Sums
 from services.analytics.translate.labels import Label
 
@@ -181,6 +182,36 @@ class ExportLog(Protocol):
         ...
 
 
+class Prices(Protocol):
+    """What organizations used of each model, and what they were told of prices."""
+
+    async def due(self, since: datetime, looked_before: datetime, reported_before: datetime) -> Sequence[str]:
+        """Organizations with requests since then that were neither looked at nor told anything after these moments."""
+        ...
+
+    async def take(self, org_id: str, now: datetime, looked_before: datetime) -> frozenset[str] | None:
+        """The keys of what an organization was told, which is looked at now; None where another copy does so, or has."""
+        ...
+
+    async def uses(
+        self, org_id: str, since: datetime, until: datetime, long_inputs: Sequence[int]
+    ) -> Sequence[ModelUse]:
+        """The requests that were answered at list prices, by model and by the first of `long_inputs` that their input is not over."""
+        ...
+
+    async def keep(self, org_id: str, keys: Sequence[str], now: datetime) -> None:
+        """Keep that an organization was told these, now."""
+        ...
+
+
+class PricePublisher(Protocol):
+    """Who is told of prices."""
+
+    async def prices_noticed(self, event: PricesNoticed) -> None:
+        """For the alerts; `Unavailable` where it is not certain to arrive. Called before the commit."""
+        ...
+
+
 class Tx(Protocol):
     """Everything analytics keeps, within one transaction."""
 
@@ -202,6 +233,8 @@ class Tx(Protocol):
     def experiments(self) -> Experiments: ...
     @property
     def exports(self) -> ExportLog: ...
+    @property
+    def prices(self) -> Prices: ...
 
 
 UnitOfWork = Callable[[], AbstractAsyncContextManager[Tx]]

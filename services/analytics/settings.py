@@ -21,6 +21,8 @@ class AnalyticsSettings(CommonSettings, frozen=True, kw_only=True):
     """How long after a request its routing is learned from, in seconds."""
     analytics_batch_seconds: float = 3600.0
     """How often batches are looked at that nobody polls, in seconds."""
+    analytics_price_seconds: float = 3600.0
+    """How often organizations are looked for whose models' prices are to be looked at, each once a day, in seconds."""
     export_s3_bucket: str | None = None
     """Bucket that the request log is exported to, hour by hour; unset: it is not exported."""
     export_s3_endpoint: str | None = None

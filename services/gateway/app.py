@@ -40,6 +40,7 @@ from services.gateway.clients.scratch_cache import ScratchCache
 from services.gateway.clients.to_auth import to_auth
 from services.gateway.clients.tool_call_store import BusToolCallStore
 from services.gateway.clients.vectors import BusVectorCache
+from services.gateway.clients.webhooks import BusWebhooks
 from services.gateway.domain.batches import BatchLimits
 from services.gateway.handlers import batches, captures, erasing, provider_keys
 from services.gateway.http.anthropic import count_message_tokens, messages
@@ -214,7 +215,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         waiting = BusDeferredStore(
             bus, sealer, clock, limited, ttl=settings.deferral_ttl, daily=settings.deferral_daily_bytes
         )
-        deferrals = Deferrals(waiting, admission, known, models, clock)
+        deferrals = Deferrals(waiting, BusWebhooks(bus), admission, known, models, clock)
         responder = Responder(cache, prefixes, models, clock, after_requests, rotation)
         pipeline = Pipeline(
             admission=admission,
@@ -263,7 +264,7 @@ async def create_app(settings: GatewaySettings, bus: Bus, clock: Clock | None = 
         worker = DeferralWorker(
             waiting,
             BatchExchange(providers, known),
-            DeferredAnswers(pipeline, calls, responder, waiting, responses, budgets, known, clock),
+            DeferredAnswers(pipeline, calls, responder, waiting, responses, budgets, events, known, clock),
             clock,
             limited,
         )

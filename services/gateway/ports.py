@@ -8,7 +8,7 @@ import msgspec
 
 from libs.common.contracts.auth import Budget, Principal, ProviderKey
 from libs.common.contracts.cache import CachedVector, CacheHit, ExactLookup, SemanticLookup, StoreAnswer
-from libs.common.contracts.events import BudgetExceeded, CompletionFinished, FeedbackGiven
+from libs.common.contracts.events import BudgetExceeded, CompletionFinished, DeferredEnded, FeedbackGiven
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest, TextReply, TextRequest
 from libs.common.contracts.router import RouteReply, RouteRequest
 from services.gateway.domain.batches import Batch
@@ -384,4 +384,16 @@ class Events(Protocol):
 
     async def budget_exceeded(self, event: BudgetExceeded) -> None:
         """Publish that a budget has no room; as `finished`."""
+        ...
+
+    async def deferred_ended(self, event: DeferredEnded) -> None:
+        """Publish that a request which waited has its answer; as `finished`."""
+        ...
+
+
+class Webhooks(Protocol):
+    """Where organizations are told of requests that waited."""
+
+    async def find(self, org_id: str, name: str) -> str:
+        """The id of a verified webhook of this name; `BadRequest` where there is none, `Unavailable` where nobody knows now."""
         ...

@@ -25,6 +25,7 @@ from services.analytics.translate.labels import Label, labels_of
 from services.analytics.translate.request_row import made_at, storable
 from tests.fakes.analytics_exports import MemoryExports
 from tests.fakes.analytics_learning import MemoryLearning
+from tests.fakes.analytics_prices import MemoryPrices
 
 _Rows = dict[tuple[str, str], CompletionFinished]
 _Feedback = dict[tuple[str, str], FeedbackGiven]
@@ -56,6 +57,7 @@ class MemoryUnitOfWork:
             MemoryErasing(rows, feedback, learned, erased),
             MemoryExperiments(),
             MemoryExports(rows, received, mark),
+            MemoryPrices(),
         )
         self._received, self._learned, self._mark = received, learned, mark
         self._rows, self._weeks, self._feedback, self._erased = rows, weeks, feedback, erased
@@ -74,6 +76,7 @@ class MemoryTx:
     erasing: "MemoryErasing"
     experiments: "MemoryExperiments"
     exports: MemoryExports
+    prices: MemoryPrices
 
 
 class MemoryFeedback:

@@ -44,6 +44,7 @@ FEATURES = {
     "status",
     "team",
     "teams",
+    "webhooks",
 }
 
 

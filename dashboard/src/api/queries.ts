@@ -177,6 +177,13 @@ export const issuers = () =>
     queryFn: ({ signal }) => call("get", "/api/issuers", { signal }),
   });
 
+/** What was captured in the last days, without its text. For admins: the API refuses everybody else. */
+export const captures = (days: number) =>
+  queryOptions({
+    queryKey: ["captures", days],
+    queryFn: ({ signal }) => call("get", "/api/captures", { query: { days, limit: 50 }, signal }),
+  });
+
 export const providerKeys = () =>
   queryOptions({
     queryKey: ["keys", "providers"],

@@ -1627,6 +1627,70 @@ export interface paths {
         patch: operations["patch_teams_team_id"];
         trace?: never;
     };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The webhooks that requests may name, oldest first.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
+         */
+        get: operations["get_webhooks"];
+        put?: never;
+        /**
+         * Add a webhook; its secret is shown this once. It has to be verified before a request may name it.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        post: operations["post_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook; it is not called any more.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        delete: operations["delete_webhooks_webhook_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a challenge to a webhook, whose receiver answers it with the secret.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        post: operations["post_webhooks_webhook_id_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1655,7 +1719,7 @@ export interface components {
             id: string;
             rule_id: string;
             rule_name: string;
-            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | ("budget" | "lever_guard");
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | ("budget" | "lever_guard" | "prices");
             /** @enum {unknown} */
             kind: "fired" | "resolved";
             value: number;
@@ -2784,6 +2848,14 @@ export interface components {
             api_key: string;
         };
         /**
+         * NewWebhookBody
+         * @description A new webhook; requests name it in the header `x-promptly-webhook`.
+         */
+        NewWebhookBody: {
+            name: string;
+            url: string;
+        };
+        /**
          * Notification
          * @description What became of telling one channel; `error` is a sentence for the rule's owner.
          */
@@ -3640,6 +3712,22 @@ export interface components {
             token: string;
         };
         /**
+         * Webhook
+         * @description A webhook; its URL is masked, its secret is shown once, when it is added. `verified_at` is null while no request may name it;
+         *         `waiting` and `failed` count what has not arrived, and `last_error` says why.
+         */
+        Webhook: {
+            id: string;
+            name: string;
+            url: string;
+            secret: string | null;
+            created_at: string;
+            verified_at: string | null;
+            waiting: number;
+            failed: number;
+            last_error: string | null;
+        };
+        /**
          * WebhookBody
          * @description Where a webhook goes. Without a secret it keeps the one it has, or gets one.
          */
@@ -3657,6 +3745,13 @@ export interface components {
             url: string;
             /** @default  */
             secret: string;
+        };
+        /**
+         * Webhooks
+         * @description Webhooks, oldest first.
+         */
+        Webhooks: {
+            webhooks: components["schemas"]["Webhook"][];
         };
         /**
          * WeightedModel
@@ -6626,6 +6721,109 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_webhooks_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_webhooks_webhook_id_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -10,6 +10,7 @@ import { moment } from "../ui/format";
 import { PageTitle, Panel, Refused } from "../ui/states";
 import { useEdits } from "../ui/useEdits";
 import { Account } from "./organization/Account";
+import { Captures } from "./organization/Captures";
 import { Delete } from "./organization/Delete";
 import { Issuers } from "./organization/Issuers";
 import { Reports } from "./organization/Reports";
@@ -17,6 +18,7 @@ import { Reports } from "./organization/Reports";
 export default function Organization() {
   const may = useMay("manage_org");
   const issuers = useMay("manage_issuers");
+  const texts = useMay("read_texts");
   const reported = useMay("get_reports");
   return (
     <>
@@ -26,6 +28,7 @@ export default function Organization() {
         <Account />
         {reported && <Reports />}
         {issuers && <Issuers />}
+        {texts && <Captures />}
         {may && <Delete />}
       </Stack>
     </>

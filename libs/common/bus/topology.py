@@ -19,11 +19,13 @@ from libs.common.contracts.base import Bucket, Event, SharedCounter
 from libs.common.contracts.events import (
     BUDGET_EXCEEDED,
     COMPLETION_FINISHED,
+    DEFERRED_ENDED,
     DURABLE_EVENTS,
     FEEDBACK_GIVEN,
     LEVER_SWITCHED_OFF,
     MEMBER_REMOVED,
     ORG_DELETED,
+    PRICES_NOTICED,
 )
 from libs.common.contracts.gateway import (
     BUDGET,
@@ -55,6 +57,8 @@ def _consumers() -> Mapping[str, Sequence[str]]:
         FEEDBACK_GIVEN.subject: ("analytics_feedback",),
         LEVER_SWITCHED_OFF.subject: ("alerts_guard",),
         BUDGET_EXCEEDED.subject: ("alerts_budgets",),
+        DEFERRED_ENDED.subject: ("alerts_deferred",),
+        PRICES_NOTICED.subject: ("alerts_prices",),
         ORG_DELETED.subject: ("analytics_erase", "alerts_erase", "cache_erase", "gateway_erase"),
         MEMBER_REMOVED.subject: ("gateway_erase_members",),
     }

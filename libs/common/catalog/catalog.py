@@ -135,6 +135,32 @@ class Catalog:
         ages = [self._generations[one.name][0] for one in (asked, model) if one.name in self._generations]
         return max(ages[0] - ages[1], 0) if len(ages) == 2 else 0
 
+    def successors(self, name: str) -> tuple[Model, ...]:
+        """The models that stand where this one does on the ladders of its own provider's generations from its own on, without itself.
+        None for a model that stands on no ladder; of several places, its highest counts.
+        """
+        model = self.find(name)
+        known = None if model is None else self._generations.get(model.name)
+        if model is None or known is None:
+            return ()
+        ladders = {
+            age: generation.tiers or self.tiers.get(model.provider, {})
+            for age, generation in self._generations.values()
+            if self._models[generation.models[0]].provider == model.provider and age >= known[0]
+        }
+        own = [tier for tier, found in ladders[known[0]].items() if self.find(found) == model]
+        if not own:
+            return ()
+        place = max(own, key=("simple", "medium", "complex").index)
+        found = dict.fromkeys(self.find(ladder[place]) for _, ladder in sorted(ladders.items()))
+        return tuple(one for one in found if one is not None and one != model)
+
+    @property
+    def long_inputs(self) -> tuple[int, ...]:
+        """The numbers of input tokens above which some model has other prices, in order."""
+        rows = (row for model in self._models.values() for row in model.prices if row.long_context is not None)
+        return tuple(sorted({row.long_context.over_input_tokens for row in rows if row.long_context is not None}))
+
     def of_provider(self, provider: str) -> tuple[str, ...]:
         """Every name and alias of a provider, in the catalogue's order."""
         names = [model.name for model in self._models.values() if model.provider == provider]

@@ -102,18 +102,25 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         return capability in self.capabilities
 
     def cost_nano(
-        self, tokens: TokenClasses, day: date, *, hypothetical: bool = False, terms: Terms = STANDARD
+        self,
+        tokens: TokenClasses,
+        day: date,
+        *,
+        hypothetical: bool = False,
+        terms: Terms = STANDARD,
+        input_each: int | None = None,
     ) -> int | None:
         """What tokens cost in nano-dollars, rounded once; None where a class that was used, or the tier that served them, has
         no known price.
 
-        `hypothetical` is for tokens that another model used: a class that this one does not offer is plain input here.
+        `hypothetical` is for tokens that another model used: a class that this one does not offer is plain input here. With
+        `input_each`, the tokens are those of many requests, each of which pays the prices for that many input tokens.
         """
         row = self.price(day)
         apart, factor = terms.apart, terms.factor
         if row is None or factor is None or apart.uncounted:
             return None
-        prices = row.for_input(tokens.input)
+        prices = row.for_input(tokens.input if input_each is None else input_each)
         pico = 0
         other = prices.input if hypothetical else None
         heard = heard_cached = told = spoken = 0

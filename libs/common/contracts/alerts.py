@@ -8,8 +8,8 @@ import msgspec
 from libs.common.contracts.base import Rpc
 
 Metric = Literal["daily_spend", "cost_per_request", "error_rate", "latency_p95", "savings_percentage"]
-# What an event may be about: a rule's metric, a lever that the guard has switched off, or a budget without room.
-EventMetric = Metric | Literal["lever_guard", "budget"]
+# What an event may be about: a rule's metric, a lever that the guard has switched off, a budget without room, or prices of models in use.
+EventMetric = Metric | Literal["lever_guard", "budget", "prices"]
 Operator = Literal["gt", "lt", "gte", "lte"]
 Channel = Literal["email", "webhook", "slack"]
 ScopeKind = Literal["organization", "key", "team", "user", "tag", "model", "endpoint"]
@@ -114,7 +114,7 @@ class AlertEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A rule's metric crossed its threshold, or came back. `data_as_of_ms` is the newest request it counted; `forecast` is
     what the day will have cost at this pace, in dollars. The guard's events have the metric "lever_guard", in points, and no rule: the
     name is the lever's and the id that of the guard's step in the audit log. A budget's have the metric "budget", in dollars, its name
-    and its id.
+    and its id. Those about prices have the metric "prices": how many things there are to know.
     """
 
     id: str
@@ -145,6 +145,59 @@ class RuleTested(msgspec.Struct, frozen=True, kw_only=True):
     notifications: tuple[Notification, ...]
 
 
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an organization is told of requests that waited. `url` is masked; `secret` is shown once, in the answer to the call that
+    added it. `verified_at_ms` is None until the receiver has shown that it holds the secret. `waiting` and `failed` count
+    deliveries of the last 30 days; `last_error` is a sentence about the newest that did not arrive.
+    """
+
+    id: str
+    org_id: str
+    name: str
+    url: str
+    secret: str = ""
+    created_at_ms: int
+    verified_at_ms: int | None = None
+    waiting: int = 0
+    failed: int = 0
+    last_error: str | None = None
+
+
+class Webhooks(msgspec.Struct, frozen=True, kw_only=True):
+    """An organization's webhooks, oldest first."""
+
+    webhooks: tuple[Webhook, ...]
+
+
+class WebhooksOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose webhooks."""
+
+    org_id: str
+
+
+class NewWebhook(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook to be added; requests name it by `name`."""
+
+    id: str
+    org_id: str
+    name: str
+    url: str
+
+
+class WebhookId(msgspec.Struct, frozen=True, kw_only=True):
+    """One webhook of an organization."""
+
+    org_id: str
+    id: str
+
+
+class WebhookName(msgspec.Struct, frozen=True, kw_only=True):
+    """The webhook that a request names."""
+
+    org_id: str
+    name: str
+
+
 def mask_url(url: str) -> str:
     """How a URL is shown: its host and its last four characters."""
     parts = urlsplit(url)
@@ -162,3 +215,8 @@ GET_RULE: Rpc[AlertRuleId, AlertRule] = Rpc("promptly.v1.alerts.get_rule", Alert
 DELETE_RULE: Rpc[AlertRuleId, Deleted] = Rpc("promptly.v1.alerts.delete_rule", AlertRuleId, Deleted, 3000)
 LIST_EVENTS: Rpc[EventsQuery, AlertEvents] = Rpc("promptly.v1.alerts.list_events", EventsQuery, AlertEvents, 3000)
 TEST_RULE: Rpc[AlertRuleId, RuleTested] = Rpc("promptly.v1.alerts.test_rule", AlertRuleId, RuleTested, 20_000)
+LIST_WEBHOOKS: Rpc[WebhooksOf, Webhooks] = Rpc("promptly.v1.alerts.list_webhooks", WebhooksOf, Webhooks, 3000)
+ADD_WEBHOOK: Rpc[NewWebhook, Webhook] = Rpc("promptly.v1.alerts.add_webhook", NewWebhook, Webhook, 3000)
+VERIFY_WEBHOOK: Rpc[WebhookId, Webhook] = Rpc("promptly.v1.alerts.verify_webhook", WebhookId, Webhook, 20_000)
+DELETE_WEBHOOK: Rpc[WebhookId, Deleted] = Rpc("promptly.v1.alerts.delete_webhook", WebhookId, Deleted, 3000)
+FIND_WEBHOOK: Rpc[WebhookName, WebhookId] = Rpc("promptly.v1.alerts.find_webhook", WebhookName, WebhookId, 1000)

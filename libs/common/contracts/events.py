@@ -224,6 +224,50 @@ class BudgetExceeded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BUDGET_EXCEEDED: Event[BudgetExceeded] = Event("promptly.v1.events.budget.exceeded", BudgetExceeded, True)
+
+
+class DeferredEnded(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that waited for a batch has its answer, and its client named a webhook to be told by. Holds no text of either. Times are
+    ms since the epoch. May come more than once.
+    """
+
+    org_id: str
+    request_id: str
+    webhook_id: str
+    status: Literal["completed", "failed"]
+    created_ms: int
+    deadline_ms: int
+    time_ms: int
+
+
+DEFERRED_ENDED: Event[DeferredEnded] = Event("promptly.v1.events.deferred.ended", DeferredEnded, True)
+
+
+class PriceNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """What the catalogue says of a model that an organization uses, on the traffic that it had with it: `requests` of the last 30 days,
+    which cost `cost_nano` at the day's list prices. "price_change": `other_cost_nano` at the prices from `day` on. "retirement": its
+    last day is `day`, and the same tokens would cost `other_cost_nano` on `other`, where there is such a model. "cheaper_model":
+    they cost so much less on `other`, whose prices hold since `day`, where that is known. Days are ISO 8601.
+    """
+
+    kind: Literal["price_change", "retirement", "cheaper_model"]
+    model: str
+    day: str | None
+    requests: int
+    cost_nano: int
+    other: str | None = None
+    other_cost_nano: int | None = None
+
+
+class PricesNoticed(msgspec.Struct, frozen=True, kw_only=True):
+    """What an organization has not been told of prices yet. At most once a week; may come more than once."""
+
+    org_id: str
+    time_ms: int
+    notices: tuple[PriceNotice, ...]
+
+
+PRICES_NOTICED: Event[PricesNoticed] = Event("promptly.v1.events.prices.noticed", PricesNoticed, True)
 DURABLE_EVENTS = (
     COMPLETION_FINISHED,
     FEEDBACK_GIVEN,
@@ -231,4 +275,6 @@ DURABLE_EVENTS = (
     MEMBER_REMOVED,
     LEVER_SWITCHED_OFF,
     BUDGET_EXCEEDED,
+    DEFERRED_ENDED,
+    PRICES_NOTICED,
 )

@@ -1,4 +1,4 @@
-"""The sentence of a firing, a recovery or a test, or of a budget without room, for people."""
+"""The sentence of a firing, a recovery or a test, of a budget without room, or of a price, for people."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from libs.common.contracts.alerts import AlertRule, Operator
 from libs.common.contracts.auth import OnExceed
-from libs.common.contracts.events import OTHER_VALUES, BudgetExceeded
-from libs.common.money import written
+from libs.common.contracts.events import OTHER_VALUES, BudgetExceeded, PriceNotice
+from libs.common.money import usd, written
 from services.alerts.domain.metrics import METRICS
 from services.alerts.domain.scopes import only
 
@@ -39,6 +39,29 @@ def budget_sentence(told: BudgetExceeded) -> str:
     return (
         f'The budget "{told.name}" of {written(told.limit_nano)} a {told.period} is used up or set aside for calls under way{first}.'
         f" {_THEN[told.on_exceed]}, until it starts anew at {until:%Y-%m-%d %H:%M} UTC."
+    )
+
+
+def price_sentence(notice: PriceNotice) -> str:
+    """Such as "The prices of m change on 2026-12-15: its 1,204 requests of the last 30 days, $12.00 at today's, would cost $3.00 more."."""
+    requests = f"{notice.requests:,} request{'' if notice.requests == 1 else 's'} of the last 30 days"
+    cost = _dollars(usd(notice.cost_nano), short=False)
+    other = None if notice.other_cost_nano is None else _dollars(usd(notice.other_cost_nano), short=False)
+    difference = 0 if notice.other_cost_nano is None else notice.other_cost_nano - notice.cost_nano
+    changed = f"{_dollars(usd(abs(difference)), short=False)} {'more' if difference > 0 else 'less'}"
+    if notice.kind == "price_change":
+        return (
+            f"The prices of {notice.model} change on {notice.day}: its {requests}, {cost} at today's list prices, would cost"
+            f" {other}, {changed}."
+        )
+    if notice.kind == "retirement":
+        then = "The catalogue names no model of its provider that takes its place."
+        if notice.other is not None:
+            then = f"With the same tokens they would cost {other} on {notice.other}, of the same place on its provider's ladder."
+        return f"{notice.model} retires on {notice.day}; its {requests} cost {cost} at list prices. {then}"
+    return (
+        f"{notice.other} costs less than {notice.model}: with the same tokens its {requests} would cost {other} in the place of"
+        f" {cost} at list prices, {changed}. Whether its answers do is for you to try; nothing was changed."
     )
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from libs.common.contracts.alerts import AlertEvent, AlertRule, AlertScope, EventMetric, Operator
+from libs.common.contracts.events import DeferredEnded
 from services.alerts.domain.messages import Kind, sentence
 
 # Four hours and a half in all: long enough for a mail server's bad night, short enough that the news is still news.
@@ -34,6 +35,36 @@ class OutgoingNotification(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     data_as_of_ms: int | None
     scope: AlertScope = AlertScope()
+
+
+class DeferredNotification(msgspec.Struct, frozen=True, kw_only=True):
+    """That a request which waited has its answer, for the webhook that its client named. Times are ms since the epoch."""
+
+    id: str
+    org_id: str
+    webhook_id: str
+    request_id: str
+    status: Literal["completed", "failed"]
+    created_ms: int
+    deadline_ms: int
+    time_ms: int
+
+
+AnyNotification = OutgoingNotification | DeferredNotification
+
+
+def deferred_notification(ended: DeferredEnded) -> DeferredNotification:
+    """The message about a request that waited. However often it is published, its id is the same."""
+    return DeferredNotification(
+        id=f"ntf_{ended.request_id.removeprefix('req_')}",
+        org_id=ended.org_id,
+        webhook_id=ended.webhook_id,
+        request_id=ended.request_id,
+        status=ended.status,
+        created_ms=ended.created_ms,
+        deadline_ms=ended.deadline_ms,
+        time_ms=ended.time_ms,
+    )
 
 
 def notification_of(rule: AlertRule, event: AlertEvent, notice_id: str) -> OutgoingNotification:

@@ -6,7 +6,7 @@ from services.alerts.domain.notification import OutgoingNotification
 from services.alerts.notify.safe_http import SafeHttpClient
 from services.alerts.ports import Undeliverable
 from services.alerts.translate.notification_slack import slack_body
-from services.alerts.translate.notification_webhook import signature, webhook_body
+from services.alerts.translate.notification_webhook import signed_headers, webhook_body
 
 
 class WebhookNotifier:
@@ -20,8 +20,8 @@ class WebhookNotifier:
         if config.webhook is None:
             raise Undeliverable("The rule has no webhook any more.", for_good=True)
         body = webhook_body(notice)
-        signed = signature(config.webhook.secret, body, int(self._clock.now().timestamp()))
-        await self._post(config.webhook.url, body, {"x-promptly-signature": signed, "x-promptly-id": notice.id})
+        headers = signed_headers(config.webhook.secret, body, notice.id, self._clock.now())
+        await self._post(config.webhook.url, body, headers)
 
 
 class SlackNotifier:

@@ -16,6 +16,7 @@ _TABLES: Final = (
     "rule_owners",
     "events",
     "outbox",
+    "webhooks",
 )
 
 

@@ -1,15 +1,18 @@
 """Notices on their way, in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.alerts import Channel, Notification
-from services.alerts.domain.notification import OutgoingNotification
+from services.alerts.domain.notification import AnyNotification, DeferredNotification, OutgoingNotification
 from services.alerts.ports import DueNotification
+
+_KINDS: Final[Mapping[str, type[AnyNotification]]] = {"alert": OutgoingNotification, "deferred": DeferredNotification}
 
 
 class SqlOutbox:
@@ -34,19 +37,54 @@ class SqlOutbox:
             },
         )
 
-    async def take(self, now: datetime, until: datetime, limit: int) -> Sequence[DueNotification]:
+    async def add_deferred(self, notice: DeferredNotification, due: datetime) -> None:
+        await self._tx.execute(
+            text("""
+                INSERT INTO alerts.outbox (org_id, id, event_id, channel, kind, notice, state, attempts, due_at)
+                SELECT :org_id, :id, :event_id, 'webhook', 'deferred', CAST(:notice AS jsonb), 'waiting', 0, :due
+                WHERE EXISTS (SELECT FROM alerts.webhooks WHERE org_id = :org_id AND id = :webhook_id)
+                ON CONFLICT DO NOTHING
+            """),
+            {
+                "org_id": notice.org_id,
+                "id": notice.id,
+                "event_id": notice.request_id,
+                "webhook_id": notice.webhook_id,
+                "notice": msgspec.json.encode(notice).decode(),
+                "due": due,
+            },
+        )
+
+    async def organizations(self, now: datetime, limit: int) -> Sequence[str]:
+        rows = await self._tx.execute(
+            text("""
+                SELECT org_id FROM alerts.outbox WHERE state = 'waiting' AND due_at <= :now
+                GROUP BY org_id ORDER BY min(due_at) LIMIT :limit
+            """),
+            {"now": now, "limit": limit},
+        )
+        return list(rows.scalars())
+
+    async def take(self, org_id: str, now: datetime, until: datetime, limit: int) -> Sequence[DueNotification]:
         rows = await self._tx.execute(
             text("""
                 UPDATE alerts.outbox SET attempts = attempts + 1, due_at = :until WHERE (org_id, id) IN (
-                    SELECT org_id, id FROM alerts.outbox WHERE state = 'waiting' AND due_at <= :now
-                    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-                ) RETURNING notice, channel, attempts
+                    SELECT org_id, id FROM alerts.outbox WHERE org_id = :org_id AND state = 'waiting' AND due_at <= :now
+                    ORDER BY kind, due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+                ) RETURNING kind, notice, channel, attempts
             """),
-            {"now": now, "until": until, "limit": limit},
+            {"org_id": org_id, "now": now, "until": until, "limit": limit},
         )
-        return [msgspec.convert(dict(row), DueNotification) for row in rows.mappings()]
+        return [
+            DueNotification(
+                notice=msgspec.convert(row["notice"], _KINDS[row["kind"]]),
+                channel=row["channel"],
+                attempts=row["attempts"],
+            )
+            for row in rows.mappings()
+        ]
 
-    async def record_result(self, notice: OutgoingNotification, outcome: Notification, due: datetime) -> None:
+    async def record_result(self, notice: AnyNotification, outcome: Notification, due: datetime) -> None:
         await self._tx.execute(
             text("""
                 UPDATE alerts.outbox SET state = :state, error = :error, due_at = :due

@@ -12,6 +12,7 @@ from services.alerts.store.events import SqlEvents
 from services.alerts.store.outbox import SqlOutbox
 from services.alerts.store.rules import SqlRules
 from services.alerts.store.usage_counters import SqlUsageCounters
+from services.alerts.store.webhooks import SqlWebhooks
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class SqlTx:
     usage: SqlUsageCounters
     events: SqlEvents
     outbox: SqlOutbox
+    webhooks: SqlWebhooks
     erasing: SqlErasing
 
 
@@ -31,6 +33,6 @@ def unit_of_work(database: Database) -> UnitOfWork:
     @asynccontextmanager
     async def begin() -> AsyncIterator[Tx]:
         async with database() as tx:
-            yield SqlTx(SqlRules(tx), SqlUsageCounters(tx), SqlEvents(tx), SqlOutbox(tx), erasing(tx))
+            yield SqlTx(SqlRules(tx), SqlUsageCounters(tx), SqlEvents(tx), SqlOutbox(tx), SqlWebhooks(tx), erasing(tx))
 
     return begin

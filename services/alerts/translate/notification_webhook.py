@@ -7,9 +7,14 @@ from typing import Final
 
 import msgspec
 
-from services.alerts.domain.notification import OutgoingNotification
+from libs.common.contracts.base import DECODE_ERRORS
+from services.alerts.domain.notification import DeferredNotification, OutgoingNotification
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _ChallengeAnswer(msgspec.Struct, frozen=True):
+    response: str
 
 
 def webhook_body(notice: OutgoingNotification) -> bytes:
@@ -37,10 +42,51 @@ def webhook_body(notice: OutgoingNotification) -> bytes:
     )
 
 
+def deferred_body(notice: DeferredNotification) -> bytes:
+    """JSON, with the request as `GET /v1/deferred/{id}` shows it, and no text of it; `id` stays the same when it is sent again."""
+    return msgspec.json.encode(
+        {
+            "id": notice.id,
+            "type": f"deferred.{notice.status}",
+            "time": iso(notice.time_ms),
+            "data": {
+                "id": notice.request_id,
+                "status": notice.status,
+                "created_at": notice.created_ms // 1000,
+                "deadline_at": notice.deadline_ms // 1000,
+                "status_url": f"/v1/deferred/{notice.request_id}",
+                "object": "deferred",
+            },
+        }
+    )
+
+
+def challenge_body(challenge_id: str, time_ms: int, challenge: str) -> bytes:
+    """JSON that asks a receiver whether it holds the webhook's secret; see `answers_challenge`."""
+    return msgspec.json.encode(
+        {"id": challenge_id, "type": "webhook.verification", "time": iso(time_ms), "challenge": challenge}
+    )
+
+
+def answers_challenge(secret: str, challenge: str, answer: bytes) -> bool:
+    """Whether an answer is `{"response": <hex of HMAC-SHA256 over the challenge>}`, made with the secret."""
+    try:
+        response = msgspec.json.decode(answer, type=_ChallengeAnswer).response
+    except DECODE_ERRORS:
+        return False
+    expected = hmac.new(secret.encode(), challenge.encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), response.encode())
+
+
 def signature(secret: str, body: bytes, time_s: int) -> str:
     """`t=<seconds since the epoch>,v1=<hex of HMAC-SHA256 over "t.body">`: a receiver refuses what is old or forged."""
     signed = hmac.new(secret.encode(), f"{time_s}.".encode() + body, hashlib.sha256)
     return f"t={time_s},v1={signed.hexdigest()}"
+
+
+def signed_headers(secret: str, body: bytes, notice_id: str, now: datetime) -> dict[str, str]:
+    """The headers of a webhook: its signature, and the id by which a repetition is recognized."""
+    return {"x-promptly-signature": signature(secret, body, int(now.timestamp())), "x-promptly-id": notice_id}
 
 
 def iso(ms: int) -> str:

@@ -7,7 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.db.erasing import SqlErasing
 
 ERASING: Final = 0x65726173  # held, shared, by whoever appends to the log
-_TABLES: Final = ("hours", "days", "lever_hours", "dimension_hours", "label_hours", "sketches", "feedback", "learned")
+_TABLES: Final = (
+    "hours",
+    "days",
+    "lever_hours",
+    "dimension_hours",
+    "label_hours",
+    "sketches",
+    "feedback",
+    "learned",
+    "price_looks",
+)
 
 
 def erasing(tx: AsyncConnection) -> SqlErasing:

@@ -14,6 +14,7 @@ from services.analytics.store.feedback import SqlFeedback
 from services.analytics.store.figures import SqlFigures
 from services.analytics.store.learning import SqlLearning
 from services.analytics.store.partitions import SqlPartitions
+from services.analytics.store.price_watch import SqlPrices
 from services.analytics.store.request_log import SqlRequestLog
 from services.analytics.store.uses import SqlUses
 
@@ -31,6 +32,7 @@ class SqlTx:
     erasing: SqlErasing
     experiments: SqlExperiments
     exports: SqlExports
+    prices: SqlPrices
 
 
 def unit_of_work(database: Database) -> UnitOfWork:
@@ -49,6 +51,7 @@ def unit_of_work(database: Database) -> UnitOfWork:
                 erasing(tx),
                 SqlExperiments(tx),
                 SqlExports(tx),
+                SqlPrices(tx),
             )
 
     return begin

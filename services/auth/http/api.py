@@ -52,6 +52,7 @@ from services.auth.team.http import InviteController, TeamController
 from services.auth.team.service import Team
 from services.auth.teams.http import TeamsController
 from services.auth.teams.service import Teams
+from services.auth.webhooks.http import WebhookController
 
 _LARGEST_BODY: Final = 1024 * 1024
 
@@ -111,6 +112,7 @@ def create_api(parts: Parts) -> Litestar:
             CaptureController,
             ReplayController,
             AlertController,
+            WebhookController,
             BillingController,
             DocsController,
         ],

@@ -5,7 +5,14 @@ from libs.common.bounded import bounded
 from libs.common.bus.ports import Bus
 from libs.common.bus.spool import Spool
 from libs.common.contracts.base import Event, Payload
-from libs.common.contracts.events import BUDGET_EXCEEDED, COMPLETION_FINISHED, BudgetExceeded, CompletionFinished
+from libs.common.contracts.events import (
+    BUDGET_EXCEEDED,
+    COMPLETION_FINISHED,
+    DEFERRED_ENDED,
+    BudgetExceeded,
+    CompletionFinished,
+    DeferredEnded,
+)
 from libs.common.errors import PromptlyError
 
 
@@ -22,6 +29,10 @@ class SpooledEvents:
 
     async def budget_exceeded(self, event: BudgetExceeded) -> None:
         await self._publish(BUDGET_EXCEEDED, event, f"{event.budget_id}.{event.start_ms}")
+
+    async def deferred_ended(self, event: DeferredEnded) -> None:
+        # The request's own id is that of its record, in the same stream.
+        await self._publish(DEFERRED_ENDED, event, f"{event.request_id}.ended")
 
     async def _publish(self, event: Event[Payload], payload: Payload, event_id: str) -> None:
         try:

@@ -17,7 +17,7 @@ DeferredState = Literal["queued", "in_progress", "completed", "failed", "cancell
 class DeferredRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request that was admitted and planned, as whichever gateway goes on with it needs it. `surface` is the client's format;
     `spent_ms` is how long its client waited for the status address; `reserved_nano` is what was taken from each of its
-    `budgets`. Times are ms since the epoch.
+    `budgets`; `webhook_id` is that of the webhook that is told when it has its answer. Times are ms since the epoch.
     """
 
     id: str
@@ -33,6 +33,7 @@ class DeferredRequest(msgspec.Struct, frozen=True, kw_only=True):
     conversation: Conversation | None = None
     reserved_nano: int | None = None
     budgets: tuple[BudgetShare, ...] = ()
+    webhook_id: str | None = None
 
 
 class DeferredStatus(msgspec.Struct, frozen=True, kw_only=True):

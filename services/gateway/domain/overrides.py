@@ -12,6 +12,7 @@ _LEVELS = ("off", "conservative", "moderate", "aggressive")
 _CACHE = ("no-store", "no-cache", "off")
 _ROUTING = ("auto", "manual", "shadow")
 _SCOPE = re.compile(r"[A-Za-z0-9_.:@/+=-]{1,128}")
+_WEBHOOK = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TAG = re.compile(r"([A-Za-z0-9_.-]{1,64})=([^,=]{1,256})")
 _DEADLINE = re.compile(r"([0-9]{1,5})([smh]?)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -21,7 +22,7 @@ MAX_DEADLINE = 86_400  # seconds
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     """One request's own choices; None leaves the organization's. Cached answers are shared within one `cache_scope` only. The answer is
-    wanted within `deadline` seconds; None: at once.
+    wanted within `deadline` seconds; None: at once. `webhook` names the organization's own that is told when a request has waited.
     """
 
     level: Level | None = None
@@ -30,6 +31,7 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     write_cache: bool = True
     cache_scope: str | None = None
     deadline: int | None = None
+    webhook: str | None = None
     tags: dict[str, str] = {}
 
     def apply(self, settings: OptimizationSettings) -> OptimizationSettings:
@@ -55,8 +57,9 @@ def parse(headers: Mapping[str, str], known_tags: Mapping[str, str]) -> Override
     routing = headers.get("x-promptly-routing")
     scope = headers.get("x-promptly-cache-scope")
     deadline = headers.get("x-promptly-deadline")
+    webhook = headers.get("x-promptly-webhook")
     tags = headers.get("x-promptly-tags")
-    if all(value is None for value in (level, cache, routing, scope, deadline, tags)):
+    if all(value is None for value in (level, cache, routing, scope, deadline, webhook, tags)):
         return Overrides(tags=dict(known_tags)) if known_tags else NONE
     _one_of("x-promptly-level", level, _LEVELS)
     _one_of("x-promptly-cache", cache, _CACHE)
@@ -68,6 +71,7 @@ def parse(headers: Mapping[str, str], known_tags: Mapping[str, str]) -> Override
         write_cache=cache not in ("no-store", "off"),
         cache_scope=_scope(scope),
         deadline=_deadline(deadline),
+        webhook=_webhook(webhook),
         tags=_tags(tags or "") | dict(known_tags),
     )
 
@@ -99,6 +103,17 @@ def _deadline(value: str | None) -> int | None:
             param="x-promptly-deadline",
         )
     return seconds
+
+
+def _webhook(value: str | None) -> str | None:
+    if value is not None and _WEBHOOK.fullmatch(value) is None:
+        raise BadRequest(
+            "The header x-promptly-webhook takes the name of a webhook of your organization (1 to 64 letters, digits or characters"
+            " of _ -), no address.",
+            code="invalid_header",
+            param="x-promptly-webhook",
+        )
+    return value
 
 
 def _tags(value: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import msgspec
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.auth import Principal
-from libs.common.errors import BadRequest, NotFound, PromptlyError
+from libs.common.errors import BadRequest, NotFound, PromptlyError, Unavailable
 from services.gateway.domain import deferral
 from services.gateway.domain.batches import Group
 from services.gateway.domain.budgets import shares
@@ -26,7 +26,7 @@ from services.gateway.pipeline.admission import Admission, RateLimitCallback
 from services.gateway.pipeline.provider_call import ProviderCall
 from services.gateway.pipeline.recorder import RequestRecord
 from services.gateway.pipeline.response import Response
-from services.gateway.ports import DeferredStore
+from services.gateway.ports import DeferredStore, Webhooks
 from services.gateway.providers.registry import Registry
 
 _RETRY_AFTER: Final = 60  # seconds
@@ -52,8 +52,17 @@ class Deferrable(msgspec.Struct, frozen=True, kw_only=True):
 class Deferrals:
     """Accepts requests that can wait, and tells of them."""
 
-    def __init__(self, store: DeferredStore, admission: Admission, registry: Registry, catalog: Catalog, clock: Clock):
+    def __init__(
+        self,
+        store: DeferredStore,
+        webhooks: Webhooks,
+        admission: Admission,
+        registry: Registry,
+        catalog: Catalog,
+        clock: Clock,
+    ) -> None:
         self._store = store
+        self._webhooks = webhooks
         self._admission = admission
         self._registry = registry
         self._catalog = catalog
@@ -68,7 +77,7 @@ class Deferrals:
         reserved_nano: int | None,
     ) -> Response | None:
         """The answer that names the status address, once the request is kept; None: it is to be answered now. `reserved_nano` is
-        what was taken of each of its budgets.
+        what was taken of each of its budgets. `BadRequest` for a webhook that is not the organization's, or not verified.
         """
         target = call.plan.target
         assert target is not None, "what is called has a target"
@@ -84,6 +93,12 @@ class Deferrals:
             return None
         if encoded.local or encoded.stream or encoded.surface not in form.surfaces:
             return None
+        webhook_id = None
+        if request.overrides.webhook is not None:
+            try:
+                webhook_id = await self._webhooks.find(request.principal.org_id, request.overrides.webhook)
+            except Unavailable:
+                return None
         group = group_of(call, encoded.surface, encoded.headers, request)
         kept = DeferredRequest(
             id=request.id,
@@ -99,6 +114,7 @@ class Deferrals:
             conversation=deferrable.conversation,
             reserved_nano=reserved_nano,
             budgets=shares(request),
+            webhook_id=webhook_id,
         )
         if not await self._store.add(kept, group.digest, len(encoded.body)):
             return None

@@ -1,13 +1,14 @@
 """The end of a request that waited: its answer kept, its one record written, its budget settled. Done twice, it is the same."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import structlog
 
 from libs.common import context
 from libs.common.clock import Clock
+from libs.common.contracts.events import DeferredEnded
 from libs.common.errors import PromptlyError, Unavailable, UpstreamFailed
 from services.gateway.domain.attempts import Failure, ProviderError, client_error, forwarded
 from services.gateway.domain.batches import BatchResult
@@ -26,7 +27,7 @@ from services.gateway.pipeline.provider_call import ProviderCall, ProviderCalls
 from services.gateway.pipeline.recorder import RequestRecord, internal_error
 from services.gateway.pipeline.responder import Responder
 from services.gateway.pipeline.response_keeper import ResponseKeeper
-from services.gateway.ports import Budgets, DeferredStore, ResponseStore
+from services.gateway.ports import Budgets, DeferredStore, Events, ResponseStore
 from services.gateway.providers.registry import Registry
 
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ class DeferredAnswers:
         store: DeferredStore,
         responses: ResponseStore,
         budgets: Budgets,
+        events: Events,
         registry: Registry,
         clock: Clock,
     ) -> None:
@@ -75,6 +77,7 @@ class DeferredAnswers:
         self._store = store
         self._responses = responses
         self._budgets = budgets
+        self._events = events
         self._registry = registry
         self._clock = clock
 
@@ -214,8 +217,25 @@ class DeferredAnswers:
                 await self._store.forget_answer(org, kept.id)
                 break
             if await self._store.change(org, msgspec.structs.replace(status, state=state, until_ms=until), revision):
+                await self._publish_end(kept, "completed" if state == "completed" else "failed")
                 break
         await self._settle(kept, spent_nano)
+
+    async def _publish_end(self, kept: DeferredRequest, status: Literal["completed", "failed"]) -> None:
+        """For its webhook, before the request is forgotten: whoever ends it again publishes it again, under the same id."""
+        if kept.webhook_id is None:
+            return
+        await self._events.deferred_ended(
+            DeferredEnded(
+                org_id=kept.principal.org_id,
+                request_id=kept.id,
+                webhook_id=kept.webhook_id,
+                status=status,
+                created_ms=kept.time_ms,
+                deadline_ms=kept.deadline_ms,
+                time_ms=int(self._clock.now().timestamp() * 1000),
+            )
+        )
 
     async def _settle(self, kept: DeferredRequest, spent_nano: int | None) -> None:
         """Forget the request; from then on nobody ends it again. What was set aside for it and not spent goes back."""

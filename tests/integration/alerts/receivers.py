@@ -1,6 +1,9 @@
 """Those who are told: a mail server and an HTTP server that keep what they are sent."""
 
 import asyncio
+import hashlib
+import hmac
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,12 +22,15 @@ class Post:
 
 @dataclass
 class Receiver:
-    """`answers` are the statuses of the next requests; after them every one is a 200. So many as `holding` get no answer."""
+    """`answers` are the statuses of the next requests; after them every one is a 200. So many as `holding` get no answer. A challenge is
+    answered with the `secret`.
+    """
 
     port: int = 0
     posts: list[Post] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     holding: int = 0
+    secret: str = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -38,8 +44,13 @@ class Receiver:
             writer.close()
             return
         status = self.answers.pop(0) if self.answers else 200
+        challenge = json.loads(body).get("challenge", "")
+        response = hmac.new(self.secret.encode(), challenge.encode(), hashlib.sha256).hexdigest()
+        said = json.dumps({"response": response}).encode() if challenge else b""
         location = "location: http://169.254.169.254/\r\n" if status == 302 else ""
-        writer.write(f"HTTP/1.1 {status} x\r\n{location}content-length: 0\r\nconnection: close\r\n\r\n".encode())
+        writer.write(
+            f"HTTP/1.1 {status} x\r\n{location}content-length: {len(said)}\r\nconnection: close\r\n\r\n".encode() + said
+        )
         await writer.drain()
         writer.close()
 

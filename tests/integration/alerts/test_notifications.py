@@ -32,6 +32,7 @@ from services.alerts.clients.vault import SealedVault
 from services.alerts.delivery import NotificationDelivery
 from services.alerts.evaluation import Evaluation
 from services.alerts.guard_steps import GuardSteps
+from services.alerts.notify.deferred import DeferredNotifier
 from services.alerts.notify.mail import MailNotifier
 from services.alerts.notify.safe_http import SafeHttpClient
 from services.alerts.notify.webhook import SlackNotifier, WebhookNotifier
@@ -39,6 +40,7 @@ from services.alerts.ports import UnitOfWork
 from services.alerts.rules import Rules
 from services.alerts.store.unit_of_work import unit_of_work
 from services.alerts.usage_counters import UsageCounting
+from services.alerts.webhooks import OrganizationWebhooks
 from tests.integration.alerts.conftest import MIGRATIONS
 from tests.integration.alerts.receivers import MailServer, Receiver, mail_server, receiver
 from tests.unit.alerts.examples import rule
@@ -75,7 +77,9 @@ class House:
             "webhook": WebhookNotifier(post, clock),
             "slack": SlackNotifier(post),
         }
-        self.delivery = NotificationDelivery(uow, notifiers, VAULT, clock)
+        self.receiver = DeferredNotifier(post, clock)
+        self.delivery = NotificationDelivery(uow, notifiers, self.receiver, VAULT, clock)
+        self.webhooks = OrganizationWebhooks(uow, clock, self.receiver, VAULT, allowed)
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.http.port}{path}"
@@ -224,10 +228,11 @@ async def test_whoever_dies_between_commit_and_delivery_loses_nothing(house: Hou
     await house.watch("webhook")
     await house.fire()
     async with house.uow() as tx:  # taken, and the process is gone
-        [taken] = await tx.outbox.take(house.clock.now(), house.clock.now() + timedelta(seconds=60), 20)
+        [taken] = await tx.outbox.take(house.org, house.clock.now(), house.clock.now() + timedelta(seconds=60), 20)
     heir = NotificationDelivery(
         house.uow,
         {"webhook": WebhookNotifier(SafeHttpClient([f"127.0.0.1:{house.http.port}"]), house.clock)},
+        house.receiver,
         VAULT,
         house.clock,
     )

@@ -12,6 +12,7 @@ from tests.integration.auth.conftest import PASSWORD
 from tests.integration.auth.test_configuration import RULE
 from tests.integration.auth.test_keys import OPENAI_KEY
 
+WEBHOOK = {"name": "night-jobs", "url": "https://jobs.example.com/done"}
 ALERT_RULE = {"name": "High daily spend", "metric": "daily_spend", "operator": "gt", "threshold": 50.0}
 PROVIDER_KEY = {"provider": "openai", "api_key": OPENAI_KEY}
 ISSUER = {"issuer": "https://127.0.0.1", "audience": "promptly", "key_id": "key_" + "0" * 32}
@@ -139,6 +140,10 @@ ROUTES = [
     Row("DELETE", "/api/alerts/rules/{alert_id}", None, 503, 503, 403, 503),
     Row("POST", "/api/alerts/rules/{alert_id}/test", None, 503, 503, 403, 503),
     read("/api/alerts/events", 503),
+    read("/api/webhooks", 503),
+    Row("POST", "/api/webhooks", WEBHOOK, 503, 403, 403, 503),
+    Row("POST", "/api/webhooks/{webhook_id}/verify", None, 503, 403, 403, 503),
+    Row("DELETE", "/api/webhooks/{webhook_id}", None, 503, 403, 403, 503),
     read("/api/experiments/holdout"),
     Row("PUT", "/api/experiments/holdout", {"share": 0.05}, 200, 403, 403, 200),
     read("/api/experiments/holdout/results", 503),

@@ -71,6 +71,7 @@ PREFIXES = {
     "team_id": "team",
     "budget_id": "bgt",
     "alert_id": "alr",
+    "webhook_id": "whk",
     "request_id": "req",
     "source": "github",
 }

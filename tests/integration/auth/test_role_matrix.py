@@ -75,6 +75,7 @@ class World:
         fixed = {
             "source": "github",
             "alert_id": f"alr_{ZEROS}",
+            "webhook_id": f"whk_{ZEROS}",
             "issuer_id": f"iss_{ZEROS}",
             "request_id": f"req_{ZEROS}",
         }

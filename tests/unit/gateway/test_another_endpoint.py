@@ -218,6 +218,9 @@ class Ports:
     async def budget_exceeded(self, event: Any) -> None:
         raise AssertionError
 
+    async def deferred_ended(self, event: Any) -> None:
+        raise AssertionError
+
     async def without_room(self, request: Any, nano: int) -> None:
         raise AssertionError
 

@@ -68,6 +68,7 @@ export function channelName(channel: Channel): string {
 export function amount(metric: Schema["AlertEvent"]["metric"], value: number): string {
   if (metric === "lever_guard") return `${plain(value, 1)} points`;
   if (metric === "budget") return money(value);
+  if (metric === "prices") return plain(value, 0);
   return METRICS.find((one) => one.value === metric)?.amount(value) ?? plain(value, 2);
 }
 

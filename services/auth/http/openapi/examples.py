@@ -21,11 +21,12 @@ from services.auth.sessions import examples as sessions
 from services.auth.status import examples as status
 from services.auth.team import examples as team
 from services.auth.teams import examples as teams
+from services.auth.webhooks import examples as webhooks
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _FEATURES: Final = (
     *(accounts, alerts, billing, budgets, captures, experiments, insights, issuers, keys, optimization),
-    *(reports, routing, sessions, status, team, teams),
+    *(reports, routing, sessions, status, team, teams, webhooks),
 )
 _EXAMPLES: Final[Mapping[type[msgspec.Struct], msgspec.Struct]] = {
     type(example): example for feature in _FEATURES for example in feature.EXAMPLES

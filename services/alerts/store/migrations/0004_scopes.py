@@ -5,8 +5,8 @@ Tables of their own: the counts of whole organizations stay as they are, also fo
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
