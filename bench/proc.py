@@ -85,6 +85,14 @@ def idle_seconds(stat: str | None = None) -> float:
     return (int(fields[4]) + int(fields[5])) / _TICK  # idle, and waiting for a disk
 
 
+def _proportional(process: Process) -> int:
+    """Nothing for one that has ended since it was seen."""
+    try:
+        return parse_proportional(Path(f"/proc/{process.pid}/smaps_rollup").read_text())
+    except (FileNotFoundError, ProcessLookupError, StopIteration):
+        return 0
+
+
 def memory_of(parts: Mapping[str, int]) -> dict[str, int]:
     """Bytes per part. Shared pages count once in the sum over a part's processes, so that Postgres is not overstated."""
     processes = running()
@@ -94,6 +102,5 @@ def memory_of(parts: Mapping[str, int]) -> dict[str, int]:
         if len(members) == 1:
             found[name] = members[0].resident
             continue
-        rollups = (Path(f"/proc/{process.pid}/smaps_rollup").read_text() for process in members)
-        found[name] = sum(map(parse_proportional, rollups))
+        found[name] = sum(map(_proportional, members))
     return found

@@ -1,5 +1,6 @@
 """The Helm chart: rendered by Helm's engine, held to Kubernetes' schemas, and to the code that its pods run."""
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -237,7 +238,8 @@ def test_streams_pass_the_ingress_as_they_come(everything: dict[str, Rendered]) 
     (ingress,) = everything["external"].of("Ingress").values()
     annotations = ingress["metadata"]["annotations"]
     assert annotations["nginx.ingress.kubernetes.io/proxy-buffering"] == "off"
-    longest = load(GatewaySettings, {"PROMPTLY_KEY_PEPPER": "pepper", "PROMPTLY_KEK": "kek"}).stream_timeout
+    secrets = {"PROMPTLY_KEY_PEPPER": "p" * 32, "PROMPTLY_KEK": base64.b64encode(b"k" * 32).decode()}
+    longest = load(GatewaySettings, secrets).stream_timeout
     assert int(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]) >= longest
     backend = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
     assert backend["port"]["name"] in {
