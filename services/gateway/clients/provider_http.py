@@ -110,7 +110,8 @@ class HttpProviders:
                 except Failure:
                     response.close()
                     raise
-        return ProviderStream(pieces=self._pieces(response, unpacker, silent=silent), headers=response.headers)
+        pieces = await _begun(self._pieces(response, unpacker, silent=silent))
+        return ProviderStream(pieces=pieces, headers=response.headers)
 
     async def stored(self, key: ProviderKey, org_id: str, method: str, path: str, query: str) -> ProviderAnswer:
         """Call the address of one stored response; see `ports.Providers`."""
@@ -140,7 +141,7 @@ class HttpProviders:
             except Failure:
                 response.close()
                 raise
-        pieces = self._pieces(response, unpacker, _LARGEST)
+        pieces = await _begun(self._pieces(response, unpacker, _LARGEST))
         return Forwarded(status=response.status, headers=response.headers, pieces=pieces)
 
     def fingerprint(self, key: ProviderKey, org_id: str) -> str:
@@ -167,10 +168,13 @@ class HttpProviders:
         most: int | None = None,
         silent: float | None = None,
     ) -> AsyncGenerator[bytes, None]:
-        """The body in small pieces, within its limits: silence (at first `silent` seconds), slowness, time and size in all."""
+        """The body in small pieces, of which the first is empty, within its limits: silence (at first `silent` seconds), slowness, time
+        and size in all.
+        """
         limit, size, pace = silent or self._timeouts.first_byte, 0, Pace(self._clock.monotonic(), self._timeouts)
         most = most or self._max_answer
         try:
+            yield b""
             while True:
                 with _IN_TIME:
                     async with asyncio.timeout(min(limit, pace.left(self._clock.monotonic()))):
@@ -252,6 +256,12 @@ class HttpProviders:
         opened = self._sealer.open(org_id, key.provider, key.id, key.sealed)
         self._opened[key.id, key.sealed] = (now, opened)
         return opened
+
+
+async def _begun(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The same, begun: one that is closed before it has begun would leave its connection open."""
+    await anext(pieces)
+    return pieces
 
 
 class _InTime:
