@@ -10,6 +10,7 @@ from libs.common.clock import ManualClock
 from libs.common.contracts.auth import RoutingRule, RuleCondition
 from libs.common.contracts.router import RouteRequest
 from services.auth.accounts.domain import credentials
+from services.auth.keys.domain.keys import named
 from services.auth.optimization.domain import diff
 from services.auth.routing.domain.chat_request import ChatBody
 from services.cache.domain import characters, normalise, phrasing, roles, spelling, time_sensitive, verifier
@@ -128,6 +129,7 @@ def auth() -> Iterator[Reader]:
     yield Reader("an address", refused(credentials.normalise_email))
     yield Reader("spellings of an address", credentials.spellings)
     yield Reader("a password", refused(credentials.check_password))
+    yield Reader("a key by its name", refused(lambda text: named((), text, "key")))
     yield Reader("what became of a text", _differing, seldom=True)
     yield Reader(
         "a preview",
