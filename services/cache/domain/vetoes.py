@@ -46,7 +46,7 @@ def units(one: Parsed, other: Parsed) -> bool:
 
 def amounts(one: Parsed, other: Parsed) -> bool:
     """One of a kind, and all of the kind: where something is ordered, that many are wanted."""
-    if kind(one) or kind(other):
+    if kind(one) or kind(other) or one.words == other.words:  # "a series", in both: one that looks like several
         return False
     return not (one.single.isdisjoint(other.several) and other.single.isdisjoint(one.several))
 
