@@ -261,7 +261,9 @@ def test_every_veto_is_tested() -> None:
     assert {veto for veto, _, _ in OBJECTS} == set(VETOES)
 
 
-@pytest.mark.parametrize("text", ["A$AAAS", "a cats", "Buy a cats and two cat", "one sheeps", "a data and several datum"])
+@pytest.mark.parametrize(
+    "text", ["A$AAAS", "a cats", "Buy a cats and two cat", "one sheeps", "a data and several datum"]
+)
 def test_nothing_objects_to_an_amount_that_is_said_oddly_twice(text: str) -> None:
     assert judge(text, text).vetoes == ()
 
