@@ -240,7 +240,7 @@ class NatsBus:
         sent, data = {**headers.outgoing(), "Nats-Msg-Id": event_id}, msgspec.json.encode(payload)
         with AS_OURS:
             async with self._pulse.keep_watch(_seconds_left()):
-                assert self._js
+                self._connected_jetstream()
                 self._check_size(data)
                 await self._publisher.publish(event.subject, data, sent)
 
@@ -251,6 +251,10 @@ class NatsBus:
 
     @property
     def _js(self) -> JetStreamContext:
+        return self._connected_jetstream()
+
+    def _connected_jetstream(self) -> JetStreamContext:
+        """What is stored with; `NotConnected` where nothing can be."""
         if not self.connected or not self._streams.is_set() or self._jetstream is None:
             raise NotConnected("The bus is not connected.")
         return self._jetstream
