@@ -63,6 +63,7 @@ class NatsBus:
         self._tasks: set[asyncio.Future[Any]] = set()
         self._connecting: asyncio.Task[None] | None = None
         self._setting_up: asyncio.Task[None] | None = None
+        self._subscribing, self._reading = asyncio.Lock(), asyncio.Lock()
         self._subscribed = asyncio.Event()
         self._streams = asyncio.Event()
         self._closed = False
@@ -136,9 +137,12 @@ class NatsBus:
 
     async def _subscribe(self) -> None:
         # A registration leaves the list once it has worked. The client repeats it by itself after a reconnect.
-        while self._registrations:
-            await self._registrations[0]()
-            self._registrations.pop(0)
+        # A service that registers while the connection is set up comes here beside the set-up: without the lock both
+        # would do the first one, and take two from the list.
+        async with self._subscribing:
+            while self._registrations:
+                await self._registrations[0]()
+                self._registrations.pop(0)
 
     async def _prepare_streams(self) -> None:
         # On every connection: a server that lost its disk has lost the streams too.
@@ -147,9 +151,10 @@ class NatsBus:
             await self._topology.ensure(self._jetstream)
         await self._pulse.read_clock(self._topology.stream)
         await self._publisher.start()
-        while self._readers:
-            await self._readers[0]()
-            self._readers.pop(0)
+        async with self._reading:
+            while self._readers:
+                await self._readers[0]()
+                self._readers.pop(0)
 
     async def _on_disconnect(self) -> None:
         self._pulse.reset()

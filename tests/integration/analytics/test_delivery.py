@@ -63,7 +63,7 @@ class ForgetfulBus(NatsBus):
 @asynccontextmanager
 async def _bus(server: NatsServer, kind: type[NatsBus] = NatsBus) -> AsyncIterator[NatsBus]:
     bus = kind(server.url, "test", topology=Impatient())
-    await bus.start()
+    await bus.start(30)
     yield bus
     await bus.drain(0.2)
 

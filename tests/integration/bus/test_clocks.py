@@ -30,7 +30,7 @@ TOPOLOGY = topology(HAPPENED, consumers={HAPPENED.subject: ("reader",)})  # type
 @pytest.fixture
 async def bus(nats_server: NatsServer) -> AsyncIterator[NatsBus]:
     bus = NatsBus(nats_server.url, "test")
-    await bus.start()
+    await bus.start(30)
     yield bus
     await bus.drain(2)
 
@@ -77,7 +77,7 @@ async def test_what_waited_here_too_long_is_not_done(bus: NatsBus) -> None:
 async def test_a_gateway_with_another_clock_does_not_double_a_limit(skew: float, nats_server: NatsServer) -> None:
     buses = [NatsBus(nats_server.url, f"gateway-{number}") for number in range(2)]
     for bus in buses:
-        await bus.start()
+        await bus.start(30)
     now = datetime.now(UTC)
     clocks = [ManualClock(now), ManualClock(now + timedelta(seconds=skew))]
     limits = [
@@ -162,7 +162,7 @@ async def test_a_process_that_is_busy_itself_does_not_take_the_server_for_silent
 async def test_an_address_that_the_client_refuses_is_said(url: str) -> None:
     bus = NatsBus(url, "test")
     with pytest.raises(BusRefused, match="cannot be used"):
-        await bus.start()
+        await bus.start(30)
     await bus.drain(0)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -21,7 +21,7 @@ class TestNatsBus(BusSuite):
     @pytest.fixture
     async def bus(self, nats_server: NatsServer) -> AsyncIterator[Bus]:
         bus = NatsBus(nats_server.url, "test", topology=TOPOLOGY)
-        await bus.start()
+        await bus.start(30)
         yield bus
         await bus.drain(2)
 
@@ -50,7 +50,7 @@ async def test_starts_without_a_server_and_serves_once_there_is_one(nats_server:
 
 async def test_a_lost_server_is_known_at_once_and_work_goes_on_when_it_is_back(nats_server: NatsServer) -> None:
     bus = NatsBus(nats_server.url, "test", topology=TOPOLOGY)
-    await bus.start()
+    await bus.start(30)
     await bus.serve(ECHO, _echo)
     got: list[int] = []
 
@@ -85,7 +85,7 @@ async def test_a_lost_server_is_known_at_once_and_work_goes_on_when_it_is_back(n
 
 async def test_a_call_too_large_for_the_server_is_refused_here(nats_server: NatsServer) -> None:
     bus = NatsBus(nats_server.url, "test", topology=TOPOLOGY)
-    await bus.start()
+    await bus.start(30)
     await bus.serve(ECHO, _echo)
     assert len((await bus.call(ECHO, Ask(text="x" * 2_000_000))).text) == 2_000_000
     with pytest.raises(PayloadTooLarge):
@@ -93,11 +93,30 @@ async def test_a_call_too_large_for_the_server_is_refused_here(nats_server: Nats
     await bus.drain(2)
 
 
+async def test_each_is_subscribed_once_where_several_register_while_it_connects(nats_server: NatsServer) -> None:
+    bus = NatsBus(nats_server.url, "test", topology=TOPOLOGY)
+    made: list[int] = []
+
+    def registration(number: int) -> Callable[[], Awaitable[None]]:
+        async def register() -> None:
+            await asyncio.sleep(0)
+            made.append(number)
+
+        return register
+
+    await bus.start(30)
+    for number in range(3):
+        bus._registrations.append(registration(number))
+    await asyncio.gather(bus._subscribe(), *(bus._register(registration(number)) for number in range(3, 6)))
+    assert made == list(range(6))
+    await bus.drain(2)
+
+
 async def test_draining_finishes_what_is_in_hand(nats_server: NatsServer) -> None:
     server = NatsBus(nats_server.url, "server", topology=TOPOLOGY)
     caller = NatsBus(nats_server.url, "caller", topology=TOPOLOGY)
-    await server.start()
-    await caller.start()
+    await server.start(30)
+    await caller.start(30)
     started, release = asyncio.Event(), asyncio.Event()
 
     async def slow(ask: Ask) -> Answer:
@@ -106,8 +125,10 @@ async def test_draining_finishes_what_is_in_hand(nats_server: NatsServer) -> Non
         return Answer(text=ask.text)
 
     await server.serve(ECHO, slow)
-    call = asyncio.create_task(caller.call(ECHO, Ask(text="kept")))
-    await started.wait()
+    call = asyncio.create_task(caller.call(ECHO, Ask(text="kept"), budget_ms=60_000))
+    begun = asyncio.create_task(started.wait())
+    await asyncio.wait((call, begun), return_when=asyncio.FIRST_COMPLETED)
+    assert begun.done(), call.exception()
     draining = asyncio.create_task(server.drain(5))
     release.set()
     assert (await call).text == "kept"
@@ -117,7 +138,7 @@ async def test_draining_finishes_what_is_in_hand(nats_server: NatsServer) -> Non
 
 async def test_events_wait_for_a_consumer_that_is_not_there_yet(nats_server: NatsServer) -> None:
     bus = NatsBus(nats_server.url, "test", topology=TOPOLOGY)
-    await bus.start()
+    await bus.start(30)
     await bus.emit(HAPPENED, Fact(number=9), event_id="9")
     assert await bus.pending(HAPPENED, "reader") == 1
     got: list[int] = []
@@ -132,7 +153,7 @@ async def test_events_wait_for_a_consumer_that_is_not_there_yet(nats_server: Nat
 
 async def test_the_reply_does_not_carry_the_request_s_headers(nats_server: NatsServer) -> None:
     bus = NatsBus(nats_server.url, "test", topology=TOPOLOGY)
-    await bus.start()
+    await bus.start(30)
     await bus.serve(ECHO, _echo)
     message = await bus._client.request(
         ECHO.subject, json.dumps({"text": "x"}).encode(), timeout=1, headers={"Promptly-Request-Id": "req_1"}

@@ -33,7 +33,7 @@ OWNED: Event[Owned] = Event("promptly.v1.events.thing.owned", Owned, True)
 async def bus(nats_server: NatsServer) -> AsyncIterator[NatsBus]:
     topology = Topology(stream="TEST", events=(OWNED,), consumers={OWNED.subject: ("reader",)}, max_bytes=100 << 20)
     bus = NatsBus(nats_server.url, "test", topology=topology)
-    await bus.start()
+    await bus.start(30)
     yield bus
     await bus.drain(2)
 

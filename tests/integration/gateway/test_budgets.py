@@ -44,7 +44,7 @@ class Gateways:
 async def gateways(nats_server: NatsServer) -> AsyncIterator[Gateways]:
     buses = [NatsBus(nats_server.url, f"gateway-{number}") for number in range(2)]
     for bus in buses:
-        await bus.start()
+        await bus.start(30)
     found = Gateways(buses)
     await buses[0].serve(SPENT, found.answer)
     yield found

@@ -69,7 +69,7 @@ class Gateways:
 async def gateways(nats_server: NatsServer) -> AsyncIterator[Gateways]:
     buses = [NatsBus(nats_server.url, f"gateway-{number}") for number in range(2)]
     for bus in buses:
-        await bus.start()
+        await bus.start(30)
     found = Gateways(buses)
     await buses[0].serve(SPENT, found.answer)
     yield found
@@ -270,7 +270,7 @@ async def test_a_budget_counts_what_was_spent_before_it_was_made(gateways: Gatew
 
 async def test_while_the_log_cannot_be_asked_a_budget_that_blocks_waits_for_it(nats_server: NatsServer) -> None:
     buses = [NatsBus(nats_server.url, "gateway")]
-    await buses[0].start()
+    await buses[0].start(30)
     gateways, answers = Gateways(buses), [None, Spent(nano=LIMIT)]
 
     async def answer(_: RequestQuery) -> Spent:

@@ -97,7 +97,7 @@ async def town(
         monkeypatch.setenv(f"PROMPTLY_{name}", value)
     await migrate(database_url, "auth", Path(services.auth.store.__path__[0]) / "migrations")
     bus, clock, api_key = NatsBus(nats_server.url, "auth"), SystemClock(), keys.new_key()
-    await bus.start()
+    await bus.start(30)
     async with connect(database_url) as database:
         uow = unit_of_work(database)
         town = Town(ids.new_id("org"), api_key, uow, bus, None)  # type: ignore[arg-type]  # set in the next line

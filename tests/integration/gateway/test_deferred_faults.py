@@ -83,7 +83,7 @@ class Place:
 async def place(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Place]:
     provider, bus = FakeProvider(), NatsBus(nats_server.url, "test")
     api_key, org_id = keys.new_key(), ids.new_id("org")
-    await bus.start()
+    await bus.start(30)
     async with serve_http(provider, "127.0.0.1", 0, 1) as served:  # type: ignore[arg-type]
         host = f"127.0.0.1:{served.port}"
         found = Place(nats_server, provider, host, api_key, tmp_path)

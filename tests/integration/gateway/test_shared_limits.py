@@ -36,7 +36,7 @@ class Gateways:
 async def gateways(nats_server: NatsServer) -> "asyncio.AsyncIterator[Gateways]":  # type: ignore[name-defined]
     buses = [NatsBus(nats_server.url, f"gateway-{number}") for number in range(2)]
     for bus in buses:
-        await bus.start()
+        await bus.start(30)
     yield Gateways(buses, ManualClock(START))
     for bus in buses:
         await bus.drain()

@@ -35,7 +35,7 @@ async def two(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[tuple[li
     """The URLs of two gateways, and a key with a limit of 500 requests a minute."""
     provider, bus = FakeProvider(), NatsBus(nats_server.url, "auth")
     api_key, org_id = keys.new_key(), ids.new_id("org")
-    await bus.start()
+    await bus.start(30)
     async with serve_http(provider, "127.0.0.1", 0, 1) as served:  # type: ignore[arg-type]
         sealed = Sealer({1: KEK}).seal(org_id, "openai", "pk_1", "sk-provider")
         own = ProviderKey(id="pk_1", provider="openai", sealed=sealed, base_url=f"http://127.0.0.1:{served.port}/v1")

@@ -113,7 +113,7 @@ def environment(nats_url: str, directory: Path, port: int, **own: str) -> dict[s
 async def workers(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Workers]:
     provider, bus = FakeProvider(), NatsBus(nats_server.url, "auth")
     api_key, org_id = keys.new_key(), ids.new_id("org")
-    await bus.start()
+    await bus.start(30)
     async with serve_http(provider, "127.0.0.1", 0, 1) as served:  # type: ignore[arg-type]
         sealed = Sealer({1: KEK}).seal(org_id, "openai", "pk_1", "sk-provider")
         own = ProviderKey(id="pk_1", provider="openai", sealed=sealed, base_url=f"http://127.0.0.1:{served.port}/v1")
