@@ -76,7 +76,7 @@ export function theSlowness(page, picture) {
     const days = rows(page, "Latency over time, table");
     await page.getByRole("columnheader", { name: "Provider, p95" }).waitFor({ state: "detached" });
     await days.nth(6).waitFor();
-    await page.locator(".recharts-line path").first().waitFor();
+    await page.locator(".plot circle").first().waitFor();
     await accessible(page, "one model's performance");
     await picture?.("slowness");
     await click(days.nth(1).getByRole("link", { name: /^The slowest requests of/ }));

@@ -1,10 +1,11 @@
 import { Badge, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import type { Schema } from "../api/client";
-import { anyRequest, levers, models, overview, type Period, savings, status } from "../api/queries";
+import { anyRequest, levers, models, overview, pastSavings, type Period, savings, status } from "../api/queries";
 import { Boundary } from "../app/Boundary";
 import { go, Link, useAddress } from "../app/router";
+import { CHART_HEIGHT } from "../ui/charts";
 import { Figure } from "../ui/Figure";
 import { ago, count, lever, milliseconds, money, moneyColumn, percent } from "../ui/format";
 import { type Asked, Failed, Nothing, PageTitle, Panel, Show, Wide, WRAPPING } from "../ui/states";
@@ -19,6 +20,14 @@ const PERIODS: Record<string, Period> = {
   "90": { days: 90, interval: "week" },
 };
 
+const DEFAULT: Period = { days: 30, interval: "day" };
+
+/** The stretch before a period that ends now. */
+function before({ days, interval }: Period, now: number): { from: string; to: string; interval: Period["interval"] } {
+  const at = (many: number): string => new Date(now - many * 86_400_000).toISOString();
+  return { from: at(2 * days), to: at(days), interval };
+}
+
 /** Where figures of so many days lead: the log and the costs of the same stretch. */
 function logOf(days: number, filters: Record<string, string> = {}): string {
   return `/requests?${new URLSearchParams({ period: days === 1 ? "24h" : `${days}d`, ...filters })}`;
@@ -30,7 +39,7 @@ export default function Overview() {
   const { query } = useAddress();
   const named = query.get("days") ?? "";
   const chosen = named in PERIODS ? named : "30";
-  const period = PERIODS[chosen] ?? { days: 30, interval: "day" };
+  const period = PERIODS[chosen] ?? DEFAULT;
   const log = useQuery(anyRequest());
   const empty = !log.isFetching && log.data?.requests.length === 0;
   useEffect(() => {
@@ -38,6 +47,7 @@ export default function Overview() {
   }, [empty]);
   const totals = useQuery(overview(period.days));
   const points = useQuery(savings(period));
+  const earlier = useQuery(pastSavings(useMemo(() => before(period, Date.now()), [period])));
   const brought = useQuery(levers(period.days));
   const served = useQuery(models(period.days));
   const all = [totals, points, brought, served];
@@ -69,7 +79,7 @@ export default function Overview() {
             <Show of={totals} height={{ base: 274, md: 138 }} name="Totals">
               {(data) => <Totals data={data} days={period.days} />}
             </Show>
-            <Spend of={points} />
+            <Spend of={points} earlier={earlier.data?.points ?? []} />
             <SimpleGrid cols={{ base: 1, md: 2 }}>
               <Levers of={brought} />
               <Show of={totals} height={260} name="Latency">
@@ -125,10 +135,10 @@ function requestsOf(number: number): string {
   return `${count(number)} ${number === 1 ? "request" : "requests"}`;
 }
 
-function Spend({ of }: { of: Asked<Schema["Savings"] & { days: number }> }) {
+function Spend({ of, earlier }: { of: Asked<Schema["Savings"] & { days: number }>; earlier: Schema["Savings"]["points"] }) {
   return (
     <Panel title="Spend and savings over time">
-      <Show of={of} height={260}>
+      <Show of={of} height={CHART_HEIGHT}>
         {(data) =>
           data.points.length === 0 ? (
             <Nothing title="No requests in this period" />
@@ -136,8 +146,8 @@ function Spend({ of }: { of: Asked<Schema["Savings"] & { days: number }> }) {
             <Nothing title="Nothing was spent in this period">Failed requests cost nothing, and some have no known price.</Nothing>
           ) : (
             <Boundary>
-              <Suspense fallback={<Skeleton h={260} />}>
-                <SpendChart points={data.points} interval={data.interval} days={data.days} />
+              <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
+                <SpendChart points={data.points} earlier={earlier} interval={data.interval} days={data.days} />
               </Suspense>
             </Boundary>
           )
