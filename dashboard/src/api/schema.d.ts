@@ -1719,7 +1719,7 @@ export interface components {
             id: string;
             rule_id: string;
             rule_name: string;
-            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | ("budget" | "lever_guard" | "prices");
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "monthly_spend" | "savings_percentage" | "spend_anomaly") | ("budget" | "lever_guard" | "prices");
             /** @enum {unknown} */
             kind: "fired" | "resolved";
             value: number;
@@ -1746,7 +1746,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {unknown} */
-            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "monthly_spend" | "savings_percentage" | "spend_anomaly";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1766,7 +1766,7 @@ export interface components {
         AlertRuleBody: {
             name: string;
             /** @enum {unknown} */
-            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "monthly_spend" | "savings_percentage" | "spend_anomaly";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1806,7 +1806,7 @@ export interface components {
             /** @default null */
             name: string | null;
             /** @default null */
-            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "monthly_spend" | "savings_percentage" | "spend_anomaly") | null;
             /** @default null */
             operator: ("gt" | "gte" | "lt" | "lte") | null;
             /** @default null */
