@@ -121,7 +121,7 @@ function Totals({ data, levers, days }: { data: Schema["Overview"]; levers: Aske
             {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} semantic
           </Figure>
           <Figure label="Latency, p95" value={milliseconds(ms.p95)} to={`/performance?period=${days === 1 ? "24h" : `${days}d`}`}>
-            of which Promptly {milliseconds(ms.overhead_p95)}; p50 {milliseconds(ms.p50)}, p99 {milliseconds(ms.p99)}
+            Promptly itself: {milliseconds(ms.overhead_p95)}. p50 {milliseconds(ms.p50)}, p99 {milliseconds(ms.p99)}
           </Figure>
         </SimpleGrid>
       </Grid.Col>
@@ -132,7 +132,7 @@ function Totals({ data, levers, days }: { data: Schema["Overview"]; levers: Aske
 /** What it would have cost, what each feature took off, and what was spent: one number leads, and the lines say how it comes about. */
 function Receipt({ data, levers, days }: { data: Schema["Overview"]; levers: Asked<Schema["Levers"]>; days: number }) {
   return (
-    <Panel title="Receipt">
+    <Panel title="Receipt" full>
       <Group align="flex-start" gap="xl">
         <Box component="section" aria-label="Saved, estimated" flex="1 1 180px">
           <Link to="/measured">Saved, estimated</Link>

@@ -12,7 +12,7 @@ import { Choice, useColumns } from "./requests/columns";
 import { FilterBar, KINDS, slownessOf, STATUSES } from "./requests/FilterBar";
 import { isRequestId } from "./requests/named";
 import { backwards, begin } from "./requests/period";
-import { Rows } from "./requests/Rows";
+import { Rows, usePhone } from "./requests/Rows";
 
 const PAGE = 50;
 const MOST = 500;
@@ -41,6 +41,8 @@ function filtersOf(query: URLSearchParams): Filters {
 export default function Requests() {
   const { query } = useAddress();
   const [live, setLive] = useState(true);
+  const phone = usePhone(); // where the fields would stand above the log and leave it no room
+  const [open, setOpen] = useState(false);
   const named = query.get("period");
   // Told once, when the period is chosen: a start that moves on would ask for another list with every look.
   const since = useMemo(() => begin(named, Date.now()), [named]);
@@ -60,7 +62,13 @@ export default function Requests() {
         <FindById />
       </PageTitle>
       <Stack>
-        <FilterBar filters={filters} period={period ?? ""} filtered={query.size > 0} change={change} />
+        {phone && !open ? (
+          <Button variant="default" size="xs" onClick={() => setOpen(true)} aria-expanded={false} style={{ alignSelf: "flex-start" }}>
+            Filters{query.size > 0 && ` (${query.size})`}
+          </Button>
+        ) : (
+          <FilterBar filters={filters} period={period ?? ""} filtered={query.size > 0} change={change} />
+        )}
         {backwards(filters) ? (
           <Panel title="Log">
             <Nothing title="No request fits these filters">The time ends before it begins.</Nothing>

@@ -1,7 +1,7 @@
 import type { Schema } from "../api/client";
 import { Chart } from "./Chart";
 import { dollars } from "./charts";
-import { money } from "./format";
+import { moneyColumn } from "./format";
 
 type Point = Schema["SavingsPoint"];
 type Interval = Schema["Savings"]["interval"];
@@ -51,7 +51,7 @@ export default function SpendChart({ points, earlier, interval, days }: { points
         { name: "Saved", color: "teal.6" },
       ]}
       columns={columns}
-      write={money}
+      write={moneyColumn(found.flatMap(({ spent, saved }) => [spent, saved]))}
       tick={dollars}
       total="Without Promptly"
       before="Spent in the period before"

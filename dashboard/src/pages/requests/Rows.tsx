@@ -16,6 +16,11 @@ const SORTS = {
   ...(Object.fromEntries(COLUMNS.map(({ name, sort }) => [name, sort])) as Record<Name, (entry: Entry) => string | number | null>),
 };
 
+/** Whether there is no room for the table. */
+export function usePhone(): boolean {
+  return useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false });
+}
+
 interface Props {
   entries: readonly Entry[];
   /** The ids of those that have just come. */
@@ -26,7 +31,7 @@ interface Props {
 
 export function Rows({ entries, fresh, columns, more }: Props) {
   const now = useNow(5000);
-  const phone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false });
+  const phone = usePhone();
   const keys = useQuery({ ...platformKeys(), enabled: columns.includes("key") }).data?.keys ?? [];
   const { sorted, head } = useSort(entries, SORTS, "time");
   const cost = moneyColumn(entries.map((entry) => entry.cost_usd));
