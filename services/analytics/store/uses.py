@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.contracts.analytics import MERGED_KEY, Use
 from services.analytics.domain.breakdowns import Asked, Found
 from services.analytics.domain.periods import TimeRange
+from services.analytics.store.erasing import ERASING
 from services.analytics.store.totals import ENDS, HOUR, LABEL_LINES, MODEL, PROVIDER, USES, again, select
 
 # A dimension, and the column that has it in the sums.
@@ -90,6 +91,31 @@ class SqlUses:
             folded = await self._tx.execute(text(statement), {"before": before})
             more = more or folded.rowcount > 0
         return more
+
+    async def repair(self, now: datetime) -> bool:
+        any_due = text("SELECT EXISTS (SELECT FROM analytics.day_repairs WHERE due <= :now)")
+        if not (await self._tx.execute(any_due, {"now": now})).scalar_one():
+            return False
+        # Nobody appends meanwhile: what they add to a day would be lost, or be in it twice.
+        await self._tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ERASING})
+        due = "SELECT day FROM analytics.day_repairs WHERE due <= :now ORDER BY day LIMIT 1"
+        taken = f"DELETE FROM analytics.day_repairs WHERE day = ({due}) RETURNING day"
+        day = (await self._tx.execute(text(taken), {"now": now})).scalar_one_or_none()
+        if day is None:
+            return False
+        within = "hour >= :day AND hour < CAST(:day AS timestamptz) + interval '1 day'"
+        for table, hours, key in (
+            ("dimension_days", "dimension_hours", _ALL),
+            ("label_days", "label_hours", "label, value"),
+        ):
+            await self._tx.execute(text(f"DELETE FROM analytics.{table} WHERE day = :day"), {"day": day})
+            statement = f"""
+                INSERT INTO analytics.{table} (org_id, day, {key}, {_SUMMED})
+                SELECT org_id, CAST(:day AS timestamptz), {key}, {again(USES)} FROM analytics.{hours} WHERE {within}
+                GROUP BY org_id, {key}
+            """
+            await self._tx.execute(text(statement), {"day": day})
+        return True
 
 
 def _parts(label: str | None, asked: Asked, by: Sequence[str] = (), starts: Sequence[datetime] = ()) -> str:

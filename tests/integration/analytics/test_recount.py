@@ -101,7 +101,7 @@ async def _days_are_added_up_from_hours(database: Database, database_url: str) -
     before = await kept()
     assert all(before)
     async with database() as tx:
-        await tx.execute(text("DROP TABLE analytics.dimension_days, analytics.label_days"))
+        await tx.execute(text("DROP TABLE analytics.dimension_days, analytics.label_days, analytics.day_repairs"))
         await tx.execute(text("UPDATE analytics.revisions SET version_num = '0014'"))
     await migrate(database_url, "analytics", MIGRATIONS)
     assert await kept() == before

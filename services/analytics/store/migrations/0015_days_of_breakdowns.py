@@ -1,6 +1,7 @@
 """The sums by dimension by the day, and those of each end user, client and tag alone: what a month's breakdown reads.
 
-They are added up from the sums by the hour, of which the oldest are days already.
+They are added up from the sums by the hour, of which the oldest are days already. A copy of the service that is older than this may count
+beside a newer one for a while, and adds to hours alone: `day_repairs` are the days that are added up once more, a day later.
 """
 # ruff: noqa: S608  # put together from this module's constants
 
@@ -56,6 +57,14 @@ STATEMENTS = (
     f"""
     INSERT INTO analytics.label_days
     SELECT org_id, label, {_DAY}, value, {_SUMS} FROM analytics.label_hours GROUP BY 1, 2, 3, 4
+    """,
+    "CREATE TABLE analytics.day_repairs (day timestamptz PRIMARY KEY, due timestamptz NOT NULL)",
+    # As old as an event may be that the bus still holds, and today's and tomorrow's.
+    """
+    INSERT INTO analytics.day_repairs
+    SELECT day, now() + interval '1 day' FROM generate_series(
+        date_trunc('day', now(), 'UTC') - interval '8 days', date_trunc('day', now(), 'UTC') + interval '1 day', interval '1 day'
+    ) AS days (day)
     """,
 )
 
