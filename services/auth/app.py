@@ -30,6 +30,7 @@ from services.auth.accounts.recovery import Recovery
 from services.auth.accounts.service import Accounts
 from services.auth.alerts.service import AlertScopes
 from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.audited import Audited
 from services.auth.billing import handlers as billing_handlers
 from services.auth.billing.clients.charges import BusCharges
 from services.auth.billing.clients.no_checkout import NoCheckout
@@ -245,6 +246,7 @@ async def _parts(
         teams=Teams(uow, transactions, clock),
         budgets=Budgets(uow, transactions, clock),
         alert_scopes=AlertScopes(uow),
+        audited=Audited(uow, clock),
         reports=Reports(uow, bus, secrets.mailer, links, clock),
         credits_=credits_,
         billing=Billing(uow, credits_, _checkout(settings, links), secrets.mailer, clock, in_background),

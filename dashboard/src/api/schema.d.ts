@@ -1914,7 +1914,7 @@ export interface components {
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "aliases_changed" | "budget_changed" | "budget_created" | "budget_deleted" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "issuer_added" | "issuer_removed" | "key_changed" | "key_created" | "key_regenerated" | "key_revoked" | "lever_switched_off" | "member_joined" | "member_role_changed" | "member_signed_in" | "member_suspended" | "settings_changed" | "team_changed" | "team_created" | "team_deleted";
+            action: "alert_rule_added" | "alert_rule_changed" | "alert_rule_removed" | "aliases_changed" | "budget_changed" | "budget_created" | "budget_deleted" | "cache_cleared" | "cached_answer_removed" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "invitation_revoked" | "issuer_added" | "issuer_removed" | "key_changed" | "key_created" | "key_regenerated" | "key_revoked" | "lever_switched_off" | "member_invited" | "member_joined" | "member_removed" | "member_role_changed" | "member_signed_in" | "member_suspended" | "organization_renamed" | "provider_key_added" | "provider_key_changed" | "provider_key_removed" | "routing_changed" | "rule_added" | "rule_changed" | "rule_removed" | "rules_ordered" | "settings_changed" | "team_changed" | "team_created" | "team_deleted" | "webhook_added" | "webhook_removed" | "webhook_verified";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;

@@ -1,5 +1,6 @@
 """Organizations, their users, and the caller."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -32,6 +33,11 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     verified: bool = True
     suspended: bool = False
+
+
+def active_admins(members: Iterable[User]) -> list[User]:
+    """The admins among these who are not suspended: whose word counts, and who are told what admins are told."""
+    return [user for user in members if user.role == "admin" and not user.suspended]
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from libs.common.clock import Clock
 from libs.common.errors import Conflict, Forbidden, Unauthorized
 from libs.common.ids import is_id, new_id
 from services.auth.accounts.addresses import find_account
-from services.auth.domain.accounts import Org, Role, User
+from services.auth.domain.accounts import Org, Role, User, active_admins
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.identities import Identity, SignInState
 from services.auth.ports import EventPublisher, Tx, UnitOfWork
@@ -54,6 +54,7 @@ class Membership:
             before = await tx.accounts.user(found.org_id, found.id)
             if before is None or before.suspended or await self._last_admin(tx, before):
                 return
+            await tx.invites.delete_by(before.org_id, before.id)  # they know the links, and may have invited themselves
             user = await tx.accounts.suspend(before.org_id, before.id, self._clock.now())
             await self._record(tx, user, "member_suspended", {"suspended": False}, {"suspended": True})
         await self._publish(before, user)
@@ -138,7 +139,7 @@ class Membership:
 
     async def _last_admin(self, tx: Tx, user: User) -> bool:
         members = await tx.accounts.members(user.org_id)
-        return [one.id for one in members if one.role == "admin" and not one.suspended] == [user.id]
+        return [one.id for one in active_admins(members)] == [user.id]
 
     async def _record(
         self, tx: Tx, user: User, action: AuditAction, before: dict[str, Any], after: dict[str, Any]

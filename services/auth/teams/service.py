@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -10,9 +10,9 @@ from libs.common.clock import Clock
 from libs.common.errors import BadRequest, Conflict, NotFound
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.audited import record
 from services.auth.domain.accounts import Caller
-from services.auth.domain.audit import AuditAction, AuditEntry
-from services.auth.ports import Tx, UnitOfWork
+from services.auth.ports import UnitOfWork
 from services.auth.teams.domain.teams import Team
 
 _MOST_TEAMS: Final = 500
@@ -47,7 +47,7 @@ class Teams:
                 raise BadRequest(f"An organization may have {_MOST_TEAMS} teams; delete one first.")
             _check_free(known, name)
             await tx.teams.put(caller.org_id, team)
-            await self._note(tx, caller, "team_created", {}, {"id": team.id, "name": name})
+            await record(tx, caller, "team_created", team.created_at, after={"id": team.id, "name": name})
         return team
 
     async def rename(self, caller: Caller, team_id: str, name: str) -> tuple[Team, int]:
@@ -61,7 +61,7 @@ class Teams:
                 _check_free(known, name)
                 await tx.teams.put(caller.org_id, team)
                 before, after = ({"id": team_id, "name": one.name} for one in (old, team))
-                await self._note(tx, caller, "team_changed", before, after)
+                await record(tx, caller, "team_changed", self._clock.now(), before=before, after=after)
             return team, sum(key.team_id == team_id for key in await tx.api_keys.all(caller.org_id))
 
     async def delete(self, caller: Caller, team_id: str) -> None:
@@ -75,15 +75,8 @@ class Teams:
                         f'The budget "{stored.budget.name}" is about this team; change or delete that first.'
                     )
             await tx.teams.delete(caller.org_id, team_id)
-            await self._note(tx, caller, "team_deleted", {"id": team_id, "name": old.name}, {})
-
-    async def _note(
-        self, tx: Tx, caller: Caller, action: AuditAction, before: dict[str, Any], after: dict[str, Any]
-    ) -> None:
-        entry = AuditEntry(
-            id=new_id("aud"), at=self._clock.now(), actor=caller.actor, action=action, before=before, after=after
-        )
-        await tx.audit.add(caller.org_id, entry)
+            shown = {"id": team_id, "name": old.name}
+            await record(tx, caller, "team_deleted", self._clock.now(), before=shown)
 
 
 def _one(known: Sequence[Team], team_id: str) -> Team:
