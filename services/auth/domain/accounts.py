@@ -59,11 +59,12 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The status of a token's user in the database now."""
+    """The status of a token's user in the database now. `confirmed_at`: when the OpenID Connect provider last confirmed them."""
 
     role: Role
     version: int
     token_revoked: bool
+    confirmed_at: datetime | None = None
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

@@ -115,7 +115,7 @@ class CallerIssuers:
             if not found:
                 raise Unauthorized(_UNKNOWN)
             issuer = min(found, key=lambda one: one.id)
-            principal = await tx.api_keys.principal_of(issuer.org_id, issuer.key_id)
+            principal = await tx.api_keys.principal_of(issuer.org_id, issuer.key_id, self._api_keys.confirmed_from())
         try:
             principal = self._api_keys.usable(principal)
         except Unauthorized:

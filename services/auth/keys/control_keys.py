@@ -12,6 +12,7 @@ from libs.common.errors import BadRequest, NotFound, Unauthorized
 from libs.common.ids import new_id
 from services.auth.audited import record
 from services.auth.domain.accounts import Caller, ControlScope
+from services.auth.domain.confirmation import FOR_GOOD, Confirmation
 from services.auth.keys.domain.keys import ControlKey
 from services.auth.ports import UnitOfWork
 
@@ -37,7 +38,8 @@ class ControlKeys:
     change that it makes is in the audit log. Each request looks it up, so that a revoked key ends at once.
     """
 
-    def __init__(self, uow: UnitOfWork, clock: Clock, pepper: str) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, pepper: str, confirmation: Confirmation = FOR_GOOD) -> None:
+        self._confirmation = confirmation
         self._uow = uow
         self._clock = clock
         self._pepper = pepper
@@ -86,7 +88,8 @@ class ControlKeys:
             raise Unauthorized(_REFUSED, code="invalid_token")
         now = self._clock.now()
         async with self._uow() as tx:
-            found = await tx.control_keys.find(keys.digest(secret, self._pepper))
+            confirmed_from = self._confirmation.keys_from(now)
+            found = await tx.control_keys.find(keys.digest(secret, self._pepper), confirmed_from)
             if found is None or (found[0].expires_at is not None and found[0].expires_at <= now):
                 raise Unauthorized(_REFUSED, code="invalid_token")
             key, role = found

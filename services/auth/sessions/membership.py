@@ -39,7 +39,7 @@ class Membership:
             user = await (
                 self._joined(tx, identity, org, role) if before is None else self._with_role(tx, before, role)
             )
-            await tx.accounts.link_identity(user, identity)
+            await tx.accounts.link_identity(user, identity, self._clock.now())
             await self._record(tx, user, "member_signed_in", {}, {"source": title, "role": user.role})
         await self._publish(before, user)
         return user
@@ -52,7 +52,10 @@ class Membership:
                 return
             await tx.accounts.lock(found.org_id)
             before = await tx.accounts.user(found.org_id, found.id)
-            if before is None or before.suspended or await self._last_admin(tx, before):
+            if before is None or before.suspended:
+                return
+            if await self._last_admin(tx, before):
+                await tx.accounts.link_identity(before, identity, self._clock.now())  # their password does, for a while
                 return
             await tx.invites.delete_by(before.org_id, before.id)  # they know the links, and may have invited themselves
             user = await tx.accounts.suspend(before.org_id, before.id, self._clock.now())
