@@ -25,6 +25,8 @@ AuditAction = Literal[
     "team_created",
     "team_changed",
     "team_deleted",
+    "team_member_added",
+    "team_member_removed",
     "budget_created",
     "budget_changed",
     "budget_deleted",

@@ -233,8 +233,12 @@ def _shown(key: ApiKey) -> dict[str, Any]:
 
 
 async def _in_team(tx: Tx, caller: Caller, key: ApiKey, wanted: str | None) -> ApiKey:
-    """The key in this team, or in none. Budgets go by a key's team, so it is for admins to say."""
-    require(caller.role, Action.MANAGE_SETTINGS)
-    require_scope(caller, Action.MANAGE_SETTINGS)
+    """The key in this team, or in none. Budgets go by a key's team, so it is for admins to say; a member may put a key that is in no team
+    into one of their own.
+    """
     team = None if wanted is None else named(await tx.teams.all(caller.org_id), wanted, "team")
+    members = {} if team is None or key.team_id is not None else await tx.teams.members(caller.org_id)
+    if team is None or caller.user_id not in members.get(team.id, ()):
+        require(caller.role, Action.MANAGE_SETTINGS)
+        require_scope(caller, Action.MANAGE_SETTINGS)
     return msgspec.structs.replace(key, team_id=team and team.id, team=team and team.name)

@@ -48,6 +48,7 @@ class Rows:
     idempotency: dict[Id, IdempotencyRecord] = field(default_factory=dict)
     audit: dict[Id, AuditEntry] = field(default_factory=dict)
     teams: dict[Id, Team] = field(default_factory=dict)
+    team_members: set[tuple[str, str, str]] = field(default_factory=set)
     budgets: dict[Id, StoredBudget] = field(default_factory=dict)
     report_recipients: dict[tuple[str, str, ReportPeriod], tuple[datetime, int]] = field(default_factory=dict)
     deleted_orgs: dict[str, datetime] = field(default_factory=dict)

@@ -145,6 +145,7 @@ class MemoryAccounts:
         for at in [at for at in self._rows.report_recipients if at[:2] == (org_id, user_id)]:
             del self._rows.report_recipients[at]
         self._rows.users.pop((org_id, user_id), None)
+        self._rows.team_members = {one for one in self._rows.team_members if one[::2] != (org_id, user_id)}
         self._rows.identities = {k: v for k, v in self._rows.identities.items() if v != (org_id, user_id)}
 
     async def by_identity(self, identity: Identity) -> User | None:

@@ -29,6 +29,8 @@ const ACTIONS: Record<Entry["action"], string> = {
   team_created: "made a team",
   team_changed: "renamed a team",
   team_deleted: "deleted a team",
+  team_member_added: "put somebody into a team",
+  team_member_removed: "took somebody out of a team",
   budget_created: "made a budget",
   budget_changed: "changed a budget",
   budget_deleted: "deleted a budget",
