@@ -9,30 +9,31 @@ from collections.abc import Iterator
 _TOKEN = re.compile(r"(?P<word>[A-Za-z]+)|(?P<stop>[.!?:](?=[ \t]))|(?P<end>\n)")
 # A sentence with one of these in front of its colon asks for what follows.
 _ASKING = frozenset(
-    "say says said saying reply replies replying respond responds responding answer answers greet greets greeting sign signs signature begin"
-    " begins start starts open opens end ends close closes closing finish finishes conclude concludes message messages text texts sentence"
-    " sentences phrase phrases line lines word words disclaimer notice warning wording exactly verbatim literally prefix suffix append prepend"
-    " footer header headline heading slogan motto tagline title titled subject prompt caption label called named entitled read reads write"
-    " writes written state states stated print prints printed output outputs return returns ask asks asked tell tells told announce recite"
-    " display displays shown show shows put insert include add use mention quote quotes copy repeat translate summarise summarize rewrite"
-    " correct classify following below this these template format example script error".split()
+    "say says said saying reply replies replying respond responds responding answer answers greet greets greeting sign signs"
+    " signature begin begins start starts open opens end ends close closes closing finish finishes conclude concludes message"
+    " messages text texts sentence sentences phrase phrases line lines word words disclaimer notice warning wording exactly"
+    " verbatim literally prefix suffix append prepend footer header headline heading slogan motto tagline title titled subject"
+    " prompt caption label called named entitled read reads write writes written state states stated print prints printed output"
+    " outputs return returns ask asks asked tell tells told announce recite display displays shown show shows put insert include"
+    " add use mention quote quotes copy repeat translate summarise summarize rewrite correct classify following below this these"
+    " template format example script error".split()
 )
 # The sentence behind one with such a word, or with "this" in front of the name of a text, may be what it points at.
 _POINTING = frozenset("following exactly verbatim below unchanged".split())
 _TEXTS = frozenset(
-    "statement statements sentence sentences text texts message messages line lines word words disclaimer notice warning greeting phrase"
-    " phrases wording question answer reply response example template poem letter".split()
+    "statement statements sentence sentences text texts message messages line lines word words disclaimer notice warning greeting"
+    " phrase phrases wording question answer reply response example template poem letter".split()
 )
 _STATING = frozenset("is are be was were".split())
 # Behind one of these a capital begins it.
 _LEADING_TO = frozenset(
-    "say says saying with word words sentence phrase message text line disclaimer notice motto slogan tagline state recite repeat print write"
-    " reply respond answer append add called named titled entitled by be is are".split()
+    "say says saying with word words sentence phrase message text line disclaimer notice motto slogan tagline state recite repeat"
+    " print write reply respond answer append add called named titled entitled by be is are".split()
 )
 # No names: a capital in the middle of a sentence begins another one.
 _NO_NAMES = frozenset(
-    "We It In On At As By For To If Please Thank Thanks This That There These Those The Our Your You My Dear Hello Hi Welcome Sorry Yes No Not"
-    " Never Always Do Does Is Are Can How What Who When Where Why Let All Every Because After Before Until".split()
+    "We It In On At As By For To If Please Thank Thanks This That There These Those The Our Your You My Dear Hello Hi Welcome"
+    " Sorry Yes No Not Never Always Do Does Is Are Can How What Who When Where Why Let All Every Because After Before Until".split()
 )
 _LABEL = 6  # words: "Rule 1:", "Changes to a booking:" are headings of what follows
 

@@ -144,8 +144,8 @@ LITERALS = _read("""
 
 # To be said as they stand, and nothing around them says so but the words in front.
 SAID = _read("""
-    Reply with exactly this sentence: «It is important to note that the results of the test are in the report.»
-    When somebody says bye, reply exactly: «Goodbye, and thank you for visiting the shop in the city. Please note that the shop opens at nine.»
+    Reply with exactly this sentence: «It is important to note that the results are in the report.»
+    When somebody says bye, reply exactly: «Goodbye, and thank you for visiting the shop. Please note that the shop opens at nine.»
     End every reply with «Thank you for visiting the shop and please note that the returns are free for the customer.»
     Greet people by saying «Welcome to the hotel, the manager will take the bags to the room.»
     If the customer is angry, your answer shall be «We are sorry for the problem with the order and will refund the amount.»
