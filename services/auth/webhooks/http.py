@@ -6,6 +6,7 @@ from litestar.params import FromPath
 from libs.common.bus import Bus
 from libs.common.contracts import alerts
 from libs.common.ids import new_id
+from services.auth.audited import Audited
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest
@@ -26,21 +27,35 @@ class WebhookController(Controller):
 
     @post(needs=Action.MANAGE_SETTINGS, fails=(409,))
     async def add(
-        self, request: ApiRequest, payload: Payload[schemas.NewWebhookBody], bus: Injected[Bus]
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.NewWebhookBody],
+        bus: Injected[Bus],
+        audited: Injected[Audited],
     ) -> schemas.Webhook:
         """Add a webhook; its secret is shown this once. It has to be verified before a request may name it."""
         new = alerts.NewWebhook(id=new_id("whk"), org_id=request.user.org_id, name=payload.name, url=payload.url)
-        return schemas.Webhook.of(await bus.call(alerts.ADD_WEBHOOK, new))
+        shown = {"id": new.id, "name": new.name, "url": alerts.mask_url(new.url)}
+        async with audited.change(request.user, "webhook_added", after=shown):
+            return schemas.Webhook.of(await bus.call(alerts.ADD_WEBHOOK, new))
 
     @post("/{webhook_id:str}/verify", needs=Action.MANAGE_SETTINGS, status_code=200)
-    async def verify(self, request: ApiRequest, bus: Injected[Bus], webhook_id: FromPath[str]) -> schemas.Webhook:
+    async def verify(
+        self, request: ApiRequest, bus: Injected[Bus], audited: Injected[Audited], webhook_id: FromPath[str]
+    ) -> schemas.Webhook:
         """Send a challenge to a webhook, whose receiver answers it with the secret."""
-        return schemas.Webhook.of(await bus.call(alerts.VERIFY_WEBHOOK, _named(request, webhook_id)))
+        wanted = _named(request, webhook_id)
+        async with audited.change(request.user, "webhook_verified", after={"id": wanted.id}):
+            return schemas.Webhook.of(await bus.call(alerts.VERIFY_WEBHOOK, wanted))
 
     @delete("/{webhook_id:str}", needs=Action.MANAGE_SETTINGS)
-    async def remove(self, request: ApiRequest, bus: Injected[Bus], webhook_id: FromPath[str]) -> None:
+    async def remove(
+        self, request: ApiRequest, bus: Injected[Bus], audited: Injected[Audited], webhook_id: FromPath[str]
+    ) -> None:
         """Delete a webhook; it is not called any more."""
-        await bus.call(alerts.DELETE_WEBHOOK, _named(request, webhook_id))
+        wanted = _named(request, webhook_id)
+        async with audited.change(request.user, "webhook_removed", before={"id": wanted.id}):
+            await bus.call(alerts.DELETE_WEBHOOK, wanted)
 
 
 def _named(request: ApiRequest, webhook_id: str) -> alerts.WebhookId:
