@@ -120,9 +120,9 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
 class AlertEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A rule's metric crossed its threshold, or came back. `data_as_of_ms` is the newest request it counted; `forecast` is
-    what the day or the month will have cost at this pace, in dollars. The guard's events have the metric "lever_guard", in points, and no rule: the
-    name is the lever's and the id that of the guard's step in the audit log. A budget's have the metric "budget", in dollars, its name
-    and its id. Those about prices have the metric "prices": how many things there are to know.
+    what the day or the month will have cost at this pace, in dollars. The guard's events have the metric "lever_guard", in points, and
+    no rule: the name is the lever's and the id that of the guard's step in the audit log. A budget's have the metric "budget", in
+    dollars, its name and its id. Those about prices have the metric "prices": how many things there are to know.
     """
 
     id: str

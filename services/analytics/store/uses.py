@@ -21,8 +21,11 @@ _ALL: Final = ", ".join(_COLUMNS.values())
 _OTHERS: Final = ", ".join(column for column in _COLUMNS.values() if column != "key_id")
 _IN_LOG: Final = f"key_id, kind, {MODEL} AS model, {PROVIDER} AS provider"
 _HOURS: Final = "org_id = :org_id AND hour >= :head AND hour < :tail"
-# The same without whole days, which have sums of their own, and these.
-_HOURS_BESIDE: Final = f"{_HOURS} AND (hour < :first_day OR hour >= :last_day)"
+# The same without whole days, which have sums of their own: two stretches, each found by its index; and those days.
+_HOURS_BESIDE: Final = (
+    "org_id = :org_id AND hour >= :head AND hour < :first_day",
+    "org_id = :org_id AND hour >= :last_day AND hour < :tail",
+)
 _DAYS: Final = "org_id = :org_id AND day >= :first_day AND day < :last_day"
 _NOWHERE: Final = ", ".join(f"'' AS {column}" for column in _COLUMNS.values())
 _SUMMED: Final = ", ".join(USES)
@@ -127,10 +130,14 @@ def _parts(label: str | None, asked: Asked, by: Sequence[str] = (), starts: Sequ
     if label is not None:
         table, value, lines, own = "label_hours", ", value", f", {LABEL_LINES}", "AND label = :label"
         days, of_day = "label_days", _NOWHERE  # has no dimensions
-    hours, whole = _HOURS, ""
+    hours: tuple[str, ...] = (_HOURS,)
+    whole = ""
     if all(_is_midnight(start) for start in starts) and (label is None or {*by, *asked.filters} <= {label}):
         hours = _HOURS_BESIDE
         whole = f"SELECT day AS time, {of_day}{value}, {_SUMMED} FROM analytics.{days} WHERE {_DAYS} {own} UNION ALL"
+    summed = " UNION ALL ".join(
+        f"SELECT hour AS time, {_ALL}{value}, {_SUMMED} FROM analytics.{table} WHERE {within} {own}" for within in hours
+    )
     key = "key_id"
     if asked.merged_keys:
         key = f"CASE WHEN key_id = ANY (CAST(:merged_keys AS text[])) THEN '{MERGED_KEY}' ELSE key_id END AS key_id"
@@ -138,7 +145,7 @@ def _parts(label: str | None, asked: Asked, by: Sequence[str] = (), starts: Sequ
     return f"""(
         SELECT * FROM (SELECT time, {key}, {_OTHERS}{value}, {_SUMMED} FROM (
             {whole}
-            SELECT hour AS time, {_ALL}{value}, {_SUMMED} FROM analytics.{table} WHERE {hours} {own}
+            {summed}
             UNION ALL
             SELECT {HOUR} AS time, {_IN_LOG}{value}, {select(USES)} FROM {ENDS}{lines} WHERE true {own}
             GROUP BY {HOUR}, key_id, kind, {MODEL}, {PROVIDER}{value}
