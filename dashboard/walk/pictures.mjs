@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { browse } from "./browser.mjs";
 import { PAGES } from "./pages.mjs";
+import { asThem, QUESTIONS } from "./questions.mjs";
 import { PASTED, settle } from "./settle.mjs";
 import { api, url } from "./tools.mjs";
 
@@ -81,3 +82,11 @@ await browse({ colorScheme: "light" }, async (page) => {
     await page.getByTestId("preview").evaluate((found) => window.scrollTo(0, found.getBoundingClientRect().top + window.scrollY - 80));
   });
 });
+
+// Each step of the questions in docs/dashboard.md, as the walk answers them.
+for (const answer of Object.values(QUESTIONS)) {
+  await browse({ colorScheme: "light" }, async (page) => {
+    await asThem(page);
+    await answer(page, (name) => shoot(page, `question-${name}`));
+  });
+}
