@@ -55,6 +55,11 @@ await browse({ colorScheme: "light" }, async (page) => {
       if (name === "performance") await page.locator(".plot circle").first().waitFor();
     });
   }
+  await everyway(page, "captures", async () => {
+    await page.goto(`${url}/organization`);
+    await still(page);
+    await page.getByRole("region", { name: "Captured requests" }).evaluate((found) => window.scrollTo(0, found.getBoundingClientRect().top + window.scrollY - 80));
+  });
   const [one] = (await api(page, "GET", "/api/requests?status=success&kind=chat&limit=3")).requests.filter((entry) => entry.savings_usd > 0);
   await everyway(page, "request", async () => {
     await page.goto(`${url}/requests/${one.id}`);
