@@ -1,8 +1,9 @@
 // One prompt, with the levers and without, through a real gateway and the provider that is played.
 import assert from "node:assert/strict";
+import { PASTED } from "./settle.mjs";
 import { accessible, api, onPhone, open, shoot, until } from "./tools.mjs";
 
-const WORDY = { messages: [{ role: "system", content: "Please note that it is important to check   the following text.\n\n\n\n".repeat(12) }, { role: "user", content: "Where is my order 4711?" }] };
+const WORDY = { messages: [PASTED.messages[0], { role: "user", content: "Where is my order 4711?" }] };
 
 export async function thePlayground(page) {
   const named = async () => (await api(page, "GET", "/api/keys/platform")).keys.filter((key) => key.name === "Playground");
