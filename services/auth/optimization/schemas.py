@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from libs.common.contracts import analytics
 from libs.common.contracts.auth import Capture, Level, RoutingMode
 from libs.common.contracts.events import CompletionFinished
+from libs.common.contracts.levers import Trial
 from libs.common.contracts.optimizer import Lever, Outcome
 from services.auth.optimization.domain.diff import Piece
 from services.auth.schemas import Answer, OptionalText, Time, iso_ms, optional_usd
@@ -40,6 +41,9 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     prefix_caching: bool | UnsetType = UNSET
     deferral: bool | UnsetType = UNSET
     capture: Capture | UnsetType = UNSET
+    effort: Trial | UnsetType = UNSET
+    tool_definitions: Trial | UnsetType = UNSET
+    images: Trial | UnsetType = UNSET
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,6 +62,7 @@ def _with_low_detail(
 ) -> tuple[EncodedRequest, Tried]:
     form = attempt.provider.formats.get(encoded.surface)
     wanted = plan.optimized is not None and plan.optimized.gist and form is not None and form.takes_detail
+    wanted = wanted and attempt.request.settings.images != "off"
     # Models count pictures in units of their own: what another one saves is no saving on the requested one.
     if not wanted or attempt.target != attempt.request.requested or _DETAIL in attempt.without:
         return encoded, tried

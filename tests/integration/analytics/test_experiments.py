@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from libs.common.catalog import load
-from libs.common.contracts.analytics import ExperimentQuery, ExperimentResults, Period
+from libs.common.contracts.analytics import Period
 from libs.common.contracts.events import CompletionFinished, TokenClasses
+from libs.common.contracts.experiments import ExperimentQuery, ExperimentResults
 from libs.common.db import connect
 from libs.common.ids import new_id
 from services.analytics.domain.periods import time_range

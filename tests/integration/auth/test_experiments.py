@@ -5,14 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from libs.common.clock import SystemClock
-from libs.common.contracts.analytics import (
-    EXPERIMENT,
-    ExperimentQuery,
-    ExperimentResults,
-    MeasuredInterval,
-    QualityDifference,
-)
+from libs.common.contracts.analytics import EXPERIMENT
 from libs.common.contracts.events import LEVER_SWITCHED_OFF, LeverName, LeverSwitchedOff
+from libs.common.contracts.experiments import ExperimentQuery, ExperimentResults, MeasuredInterval, QualityDifference
 from libs.common.db import connect
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.clients.event_publisher import BusEventPublisher
