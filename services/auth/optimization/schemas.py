@@ -105,8 +105,17 @@ class MessageChange(Answer, frozen=True, kw_only=True):
     text: tuple[Piece, ...]
 
 
+class DefinitionChange(Answer, frozen=True, kw_only=True):
+    """A text that tools are described with, in fewer words."""
+
+    before: str
+    after: str
+
+
 class Preview(Answer, frozen=True, kw_only=True):
-    """The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown."""
+    """The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown. The tokens of tool
+    definitions and pictures are in the levers' lines and steps, not in the sums, which are of the messages.
+    """
 
     model: str
     level: Level
@@ -123,6 +132,7 @@ class Preview(Answer, frozen=True, kw_only=True):
     left_out: dict[str, int]
     messages: list[dict[str, Any]]
     diff: tuple[MessageChange, ...]
+    definitions: tuple[DefinitionChange, ...]
 
 
 class Hit(Answer, frozen=True, kw_only=True):
