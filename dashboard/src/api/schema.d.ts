@@ -1914,7 +1914,7 @@ export interface components {
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "aliases_changed" | "budget_changed" | "budget_created" | "budget_deleted" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "issuer_added" | "issuer_removed" | "key_changed" | "key_created" | "key_regenerated" | "key_revoked" | "lever_switched_off" | "member_joined" | "member_role_changed" | "member_signed_in" | "member_suspended" | "settings_changed" | "team_changed" | "team_created" | "team_deleted";
+            action: "aliases_changed" | "budget_changed" | "budget_created" | "budget_deleted" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "issuer_added" | "issuer_removed" | "key_changed" | "key_created" | "key_regenerated" | "key_revoked" | "lever_switched_off" | "member_joined" | "member_role_changed" | "member_signed_in" | "member_suspended" | "settings_changed" | "team_changed" | "team_created" | "team_deleted" | "webhook_added" | "webhook_removed";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;
@@ -2208,6 +2208,14 @@ export interface components {
             price_per_million_tokens: number;
             minimum_purchase_gbp: number;
             can_buy: boolean;
+        };
+        /**
+         * DefinitionChange
+         * @description A text that tools are described with, in fewer words.
+         */
+        DefinitionChange: {
+            before: string;
+            after: string;
         };
         /**
          * EntryOptions
@@ -3041,7 +3049,8 @@ export interface components {
         };
         /**
          * Preview
-         * @description The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown.
+         * @description The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown. The tokens of tool
+         *         definitions and pictures are in the levers' lines and steps, not in the sums, which are of the messages.
          */
         Preview: {
             model: string;
@@ -3062,6 +3071,7 @@ export interface components {
             };
             messages: Record<string, never>[];
             diff: components["schemas"]["MessageChange"][];
+            definitions: components["schemas"]["DefinitionChange"][];
         };
         /**
          * PreviewLever
@@ -3426,7 +3436,8 @@ export interface components {
         };
         /**
          * Route
-         * @description What the router would do, and why.
+         * @description What the router would do, and why. `simple` says of the whole conversation what the lever `effort` asks for: every turn of it is, and
+         *         its tools change nothing.
          */
         Route: {
             model: string;
@@ -3439,6 +3450,7 @@ export interface components {
             signals: string[];
             skipped_rules: string[];
             shadow_model: string | null;
+            simple: boolean;
         };
         /**
          * Routing
@@ -3775,7 +3787,7 @@ export interface components {
         /**
          * Webhook
          * @description A webhook; its URL is masked, its secret is shown once, when it is added. `verified_at` is null while no request may name it;
-         *         `waiting` and `failed` count what has not arrived, and `last_error` says why.
+         *         `waiting` and `failed` count what has not arrived, and `last_error` says why; `delivered_at` is when something last did.
          */
         Webhook: {
             id: string;
@@ -3787,6 +3799,7 @@ export interface components {
             waiting: number;
             failed: number;
             last_error: string | null;
+            delivered_at: string | null;
         };
         /**
          * WebhookBody

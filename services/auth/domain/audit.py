@@ -31,6 +31,8 @@ AuditAction = Literal[
     "capture_read",
     "captures_erased",
     "captures_replayed",
+    "webhook_added",
+    "webhook_removed",
 ]
 
 

@@ -135,14 +135,13 @@ async def test_a_preview_says_what_would_become_of_tools_and_pictures(
     wordy = "Look up a customer by name, postal code or telephone number, and return all fields known of the customer, newest first."
     function = {"name": "look_up", "description": wordy, "parameters": {"type": "object", "properties": {}}}
     body = {**chat(1), "tools": [{"type": "function", "function": function}]}
-    level = {"x-promptly-level": "aggressive"}
-    shown = (await auth.call("POST", PREVIEW, org.token, json=body, headers=level)).json()
+    shown = (await preview(auth, org, body, "aggressive")).json()
     steps = {step["lever"]: (step["outcome"], step["reason"]) for step in shown["steps"]}
     assert steps["tools"][0] == steps["images"][0] == "off"
     assert shown["definitions"] == []
     wanted = {"tool_definitions": "shadow", "images": "shadow"}
     await auth.call("PUT", "/api/optimization/settings", org.token, json=wanted)
-    shown = (await auth.call("POST", PREVIEW, org.token, json=body, headers=level)).json()
+    shown = (await preview(auth, org, body, "aggressive")).json()
     assert shown["definitions"] == [{"before": wordy, "after": wordy.replace("of the customer", "of customer")}]
     (line,) = (one for one in shown["levers"] if one["lever"] == "tools")
     assert line["savings_usd"] == pytest.approx(line["tokens_saved"] * 2.5e-6)

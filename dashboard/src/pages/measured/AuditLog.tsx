@@ -35,6 +35,8 @@ const ACTIONS: Record<Entry["action"], string> = {
   capture_read: "read a captured request",
   captures_erased: "erased captured requests",
   captures_replayed: "tried settings on captured requests",
+  webhook_added: "added a webhook",
+  webhook_removed: "removed a webhook",
 };
 
 /** Who changed what, the latest first. */
