@@ -67,11 +67,11 @@ it("an admin switches the holdout on, and nothing is called measured before it i
   let share = 0;
   const asked = play(
     page({
-      "GET /api/experiments/holdout": () => ({ body: { share, unit: "conversation" } }),
+      "GET /api/experiments/holdout": () => ({ body: { share, levers: {}, unit: "conversation" } }),
       "GET /api/experiments/holdout/results": { body: OFF },
       "PUT /api/experiments/holdout": () => {
         share = 0.05;
-        return { body: { share, unit: "conversation" } };
+        return { body: { share, levers: {}, unit: "conversation" } };
       },
     }),
   );
