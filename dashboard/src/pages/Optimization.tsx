@@ -47,7 +47,7 @@ export default function Optimization() {
     <>
       <PageTitle title="Optimization" />
       <Stack>
-        <Show of={found} height={{ base: 898, xs: 560, md: 434 }} name="Settings">
+        <Show of={found} height={{ base: 1150, xs: 730, md: 520 }} name="Settings">
           {(settings) => <Form settings={settings} />}
         </Show>
         <Preview settings={found.data} />
