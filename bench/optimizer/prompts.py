@@ -45,7 +45,7 @@ def tool_result(ledger: Ledger, similarity: Similarity, text: str | None) -> Non
     if text is None:
         ledger.unmeasurable("JSON tool result: minified ≥ 24 %, as a table ≥ 40 %")
         return
-    function = {"name": "search_repositories", "arguments": '{"query": "stars"}'}
+    function = {"name": "search_repositories", "arguments": '{"order": "stars"}'}
     call = {"role": "assistant", "content": None, "tool_calls": [{"id": "1", "type": "function", "function": function}]}
     message: Messages = [call, {"role": "tool", "tool_call_id": "1", "content": text}]
     lines = []

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.damage.asking import LEVELS, Strength, asker, system, user
-from tests.damage.talk.sentences import ARTICLES, LITERALS, MARKS, PHRASES, PREAMBLE, TONGUES, Turned
+from tests.damage.talk.sentences import ARTICLES, LITERALS, MARKS, PHRASES, PREAMBLE, SAID, TONGUES, Turned
 
-SENTENCES = [*PHRASES, *ARTICLES, *MARKS, *LITERALS]
+SENTENCES = [*PHRASES, *ARTICLES, *MARKS, *LITERALS, *SAID]
 GENTLE = [level for level in LEVELS if level != "aggressive"]
 THRESHOLDS = (0.8, 0.9, 0.95)
 

@@ -19,6 +19,7 @@ from services.optimizer.domain import (
     marks,
     minify,
     repeats,
+    said,
     spans,
     tables,
     whitespace,
@@ -43,6 +44,7 @@ def steps() -> Iterator[Reader]:
         lambda text: (evidence.is_data([text]), evidence.is_layout([text]), evidence.reads([text])),
     )
     yield Reader("quoted", spans.quoted)
+    yield Reader("words to be said", said.said)
     yield Reader("json in a text", spans.json_spans)
     yield Reader("protected", lambda text: spans.merge(spans.protected(text)))
     yield Reader("blanks", lambda text: whitespace.strip_whitespace(text, (), inner=True))

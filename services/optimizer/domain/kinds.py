@@ -32,6 +32,11 @@ _ANNOUNCES = re.compile(
     r"wording|text|letter|poem|message|draft|style|pattern|syntax|look|like this|as follows|respond|reply|answer)\b",
     re.IGNORECASE,
 )
+# The same without a colon.
+_POINTS_DOWN = re.compile(
+    r"\b(?:below|following|this|these|exactly|verbatim|word[- ]for[- ]word|as (?:it|they) stands?|unchanged)\b",
+    re.IGNORECASE,
+)
 
 
 class Segment(NamedTuple):
@@ -121,6 +126,7 @@ def _block(lines: list[str], start: int, end: int) -> Iterator[_Block]:
     if lines:
         announces = lines[-1].rstrip().endswith((":", "：")) and bool(_ANNOUNCES.search(lines[-1]))
         announces = announces or any(one.rstrip().endswith(":") and _ANNOUNCES.search(one) for one in lines)
+        announces = announces or bool(_POINTS_DOWN.search(lines[-1]) and _ANNOUNCES.search(lines[-1]))
         yield _Block(_kind(lines), start, end, False, announces, bool(ITEM.match(lines[0])))
 
 

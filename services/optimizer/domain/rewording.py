@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from services.optimizer.domain import wording
 from services.optimizer.domain.english import is_english
 from services.optimizer.domain.invariants import preserves
-from services.optimizer.domain.spans import Edit, Span, apply
+from services.optimizer.domain.said import said
+from services.optimizer.domain.spans import Edit, Span, apply, merge
 
 Find = Callable[[str], Sequence[Edit]]
 Similar = Callable[[str, str], bool]
@@ -65,7 +66,7 @@ class Words:
         edits = self.find(line)
         if not edits:
             return line
-        shorter = apply(line, edits, here)
+        shorter = apply(line, edits, merge([*here, *said(line)]))
         if shorter == line or (preserves(line, shorter, ()) and self.similar(line, shorter)):
             return shorter
         self.vetoed = True

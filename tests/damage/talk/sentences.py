@@ -142,6 +142,25 @@ LITERALS = _read("""
     The column is called «the majority of votes (in %)», the other one «a number of votes».
 """)
 
+# To be said as they stand, and nothing around them says so but the words in front.
+SAID = _read("""
+    Reply with exactly this sentence: «It is important to note that the results are in the report.»
+    When somebody says bye, reply exactly: «Goodbye, and thank you for visiting the shop. Please note that the shop opens at nine.»
+    End every reply with «Thank you for visiting the shop and please note that the returns are free for the customer.»
+    Greet people by saying «Welcome to the hotel, the manager will take the bags to the room.»
+    If the customer is angry, your answer shall be «We are sorry for the problem with the order and will refund the amount.»
+    When a request fails the error shown is: «The request failed in the system because of the price of the item.»
+    Always begin with the exact words «As a member of the team I have the answer to the question.»
+    The motto of the firm is «In the event that the order is late, the customer gets the money.»
+    Before the refund, read this statement. «By the terms of the contract the customer has to pay the fee.»
+    Sign off as follows: «the members of the team and the manager of the shop wish the customer the best.»
+    Ask for the booking, then state the following. «You can cancel the booking until the date of the flight.»
+    The footer reads «This is an answer of the assistant, please ensure that the details of the order are correct.»
+    Append a warning saying «Do not give the password to the agent, the owner of the account is the customer.»
+    Use the title «Notes of the Meeting» and the subtitle «The plan for the quarter and the budget of the team».
+""")
+
+
 _SPANISH = (
     "Responde a cada pregunta en español. Envía a la usuaria a la página de ayuda, a menos que pida hablar con una persona. "
     "De lunes a viernes, de 9 a 5, di que llame a la oficina."
