@@ -5,7 +5,7 @@ import Budgets from "../src/pages/Budgets";
 import { type Answers, play } from "./api";
 import { show } from "./show";
 
-const TEAM = { id: "team_1", name: "Search", keys: 2, created_at: "2026-01-01T00:00:00Z" };
+const TEAM = { id: "team_1", name: "Search", keys: 2, members: 1, is_member: true, created_at: "2026-01-01T00:00:00Z" };
 const EACH = {
   id: "bgt_1",
   name: "Each user",
@@ -94,6 +94,33 @@ it("a budget is edited and what the API refuses is said at its field", async () 
   await user.click(within(dialog).getByRole("button", { name: "Save" }));
   expect(await within(dialog).findByText("is too much")).toBeTruthy();
   expect(asked.find((one) => one.route.startsWith("PATCH"))?.body).toMatchObject({ subject: "team", value: "team_1", tag: null, limit_usd: 100 });
+});
+
+const PAGE = { id: "team_1", name: "Search", members: [{ id: "usr_1", email: "ada@example.com", role: "member" }], keys: [{ id: "key_1", name: "crawler", last_four: "k3Yz", created_by: "usr_1" }] };
+
+it("an admin puts people into a team and takes them out", async () => {
+  const people = [
+    { id: "usr_1", email: "ada@example.com", role: "member", created_at: "2026-01-01T00:00:00Z", suspended: false },
+    { id: "usr_2", email: "bob@example.com", role: "member", created_at: "2026-01-01T00:00:00Z", suspended: false },
+  ];
+  const asked = play({
+    ...with_([]),
+    "GET /api/teams/team_1": { body: PAGE },
+    "GET /api/team/members": { body: { members: people } },
+    "PUT /api/teams/team_1/members/usr_2": { status: 204, body: null },
+    "DELETE /api/teams/team_1/members/usr_1": { status: 204, body: null },
+  });
+  show(<Budgets />);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Members of Search" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  expect(await dialog.findByText("crawler …k3Yz")).toBeTruthy();
+  expect((await dialog.findByLabelText<HTMLInputElement>("ada@example.com")).checked).toBe(true);
+  await user.click(dialog.getByLabelText("bob@example.com"));
+  await waitFor(() => expect(asked.some((one) => one.route === "PUT /api/teams/team_1/members/usr_2")).toBe(true));
+  await waitFor(() => expect(dialog.getByLabelText<HTMLInputElement>("ada@example.com").disabled).toBe(false));
+  await user.click(dialog.getByLabelText("ada@example.com"));
+  await waitFor(() => expect(asked.some((one) => one.route === "DELETE /api/teams/team_1/members/usr_1")).toBe(true));
 });
 
 it("a team is made, renamed and deleted", async () => {

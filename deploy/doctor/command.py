@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from deploy.doctor.finding import Finding, skipped
 from deploy.doctor.provider_keys import check_provider_keys
 from deploy.doctor.settings import Installation
 from deploy.doctor.settings_check import check_settings
+from deploy.doctor.sign_in import check_sign_in
 from deploy.doctor.storage import check_disk
 from deploy.local.console import Console
 from libs.common.telemetry import logs
@@ -49,13 +51,14 @@ async def check(place: Installation) -> AsyncIterator[Finding]:
         yield finding
     for directory in place.directories:
         yield check_disk(directory)
-    nats, postgres, gateway, keys = await asyncio.gather(
+    nats, postgres, gateway, keys, sign_in = await asyncio.gather(
         _known(place.nats_url, "nats", check_nats),
         _known(place.database_url, "postgres", check_postgres),
         _known(place.gateway_url, "gateway port", check_gateway),
         check_provider_keys(place.gateway_url, place.environment.get("PROMPTLY_API_KEY")),
+        check_sign_in(place.environment, time.time()),
     )
-    for finding in (*nats, *postgres, *gateway, *keys):
+    for finding in (*nats, *postgres, *gateway, *keys, *sign_in):
         yield finding
 
 

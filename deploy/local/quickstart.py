@@ -20,7 +20,7 @@ Demonstration = Callable[[str, str, Console], Awaitable[bool]]
 async def print_to(stack: Stack) -> None:
     """The quick start, with a real key in it where the demo's upstream is connected."""
     url, say = stack.url, stack.console.say
-    key, provider_note = "$PROMPTLY_KEY", ""
+    key, provider_note, account = "$PROMPTLY_KEY", "", None
     if stack.upstream_url is not None:
         async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as api:
             account = await the_account(api, stack.upstream_url, stack.home)
@@ -31,7 +31,7 @@ async def print_to(stack: Stack) -> None:
         return
     say()
     say(f"Promptly is up at {url}{provider_note}")
-    if stack.upstream_url is not None:
+    if account is not None:
         say(f"Sign in to the demo's organization with {account.email} and the password {account.password}")
     if not (stack.settings.dashboard_path / "index.html").exists():
         say(
@@ -43,6 +43,10 @@ async def print_to(stack: Stack) -> None:
         f"""curl -s {url}/api/auth/register -H "Content-Type: application/json" """
         """-d '{"org_name": "My Company", "email": "dev@mycompany.com", "password": "securepassword", """
         """"account_type": "team"}'"""
+    )
+    variables = "TOKEN=…" if account is not None else "TOKEN=… PROMPTLY_KEY=…"
+    say(
+        f"""{variables}   # what its "token" {'and "api_key" are' if account is None else "is"}, which the next lines need"""
     )
     say("2. Connect your provider key:")
     say(

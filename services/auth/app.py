@@ -30,6 +30,7 @@ from services.auth.accounts.recovery import Recovery
 from services.auth.accounts.service import Accounts
 from services.auth.alerts.service import AlertScopes
 from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.audited import Audited
 from services.auth.billing import handlers as billing_handlers
 from services.auth.billing.clients.charges import BusCharges
 from services.auth.billing.clients.no_checkout import NoCheckout
@@ -42,6 +43,7 @@ from services.auth.clients.event_publisher import BusEventPublisher
 from services.auth.clients.limits import SharedLimits
 from services.auth.clients.mail import NullMailer, SmtpMailer
 from services.auth.clients.passwords import Argon2Passwords
+from services.auth.domain.confirmation import FOR_GOOD, Confirmation
 from services.auth.domain.identities import IdentitySource
 from services.auth.domain.links import Links, trace_page
 from services.auth.experiments.service import Guard
@@ -82,6 +84,7 @@ log = structlog.get_logger()
 _MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
 _PUBLISH_SECONDS: Final = 10.0
 _SWEEP_SECONDS: Final = 3600.0
+_LONGEST_HOURS: Final = 24 * 3650
 
 
 @dataclass
@@ -104,6 +107,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
     """Auth, listening on its port and on the bus, for as long as the block runs. `SettingsError` for an unusable secret."""
     clock, secrets, links = clock or SystemClock(), _secrets(settings), _links(settings)
     oidc_client, directory = _oidc(settings)
+    confirmation = _confirmation(settings)
     if not secrets.mailer.configured:
         log.warning(
             "addresses_are_not_confirmed", reason="without PROMPTLY_SMTP_URL nobody shows that an address is theirs"
@@ -127,6 +131,7 @@ async def create_app(settings: AuthSettings, bus: Bus, clock: Clock | None = Non
                 passwords,
                 providers=_providers(settings, client) | oidc,
                 directory=directory,
+                confirmation=confirmation,
                 issuers=issuers,
                 in_background=in_background,
             )
@@ -175,6 +180,7 @@ async def _parts(
     *,
     providers: dict[IdentitySource, IdentityProvider],
     directory: Directory,
+    confirmation: Confirmation,
     issuers: Issuers,
     in_background: RunInBackground,
 ) -> Parts:
@@ -201,8 +207,8 @@ async def _parts(
         reap_after=timedelta(seconds=settings.credit_reap_seconds),
         unlimited=settings.credits == "off",
     )
-    api_keys = ApiKeys(uow, transactions, clock, settings.key_pepper)
-    control_keys = ControlKeys(uow, clock, settings.key_pepper)
+    api_keys = ApiKeys(uow, transactions, clock, settings.key_pepper, confirmation)
+    control_keys = ControlKeys(uow, clock, settings.key_pepper, confirmation)
     accounts = Accounts(
         uow, passwords, api_keys, clock, limits, settings.registration, settings.bootstrap_token or None
     )
@@ -210,7 +216,9 @@ async def _parts(
     membership = Membership(uow, publisher, directory, clock)
     return Parts(
         accounts=accounts,
-        sessions=Sessions(uow, passwords, secrets.tokens, clock, limits, token_statuses, publisher, control_keys),
+        sessions=Sessions(
+            uow, passwords, secrets.tokens, clock, limits, token_statuses, publisher, control_keys, confirmation
+        ),
         recovery=Recovery(
             uow=uow,
             passwords=passwords,
@@ -245,6 +253,7 @@ async def _parts(
         teams=Teams(uow, transactions, clock),
         budgets=Budgets(uow, transactions, clock),
         alert_scopes=AlertScopes(uow),
+        audited=Audited(uow, clock),
         reports=Reports(uow, bus, secrets.mailer, links, clock),
         credits_=credits_,
         billing=Billing(uow, credits_, _checkout(settings, links), secrets.mailer, clock, in_background),
@@ -326,6 +335,19 @@ def _oidc(settings: AuthSettings) -> tuple[OidcClient | None, Directory]:
         trust_email=settings.oidc_trust_email,
     )
     return client, Directory(roles=roles, orgs=orgs)
+
+
+def _confirmation(settings: AuthSettings) -> Confirmation:
+    if settings.oidc_issuer is None:
+        return FOR_GOOD
+    hours, days = settings.oidc_session_hours, settings.oidc_key_days
+    if not (0 <= hours <= _LONGEST_HOURS and 0 <= days <= _LONGEST_HOURS / 24):
+        raise SettingsError("PROMPTLY_OIDC_SESSION_HOURS and PROMPTLY_OIDC_KEY_DAYS are from 0 (never) to ten years.")
+    return Confirmation(
+        title=settings.oidc_name,
+        sessions=timedelta(hours=hours) if hours else None,
+        keys=timedelta(days=days) if days else None,
+    )
 
 
 def _oidc_hosts(settings: AuthSettings, issuer: str) -> list[str]:

@@ -93,5 +93,9 @@ class AuthSettings(SealingSettings, frozen=True, kw_only=True):
     """`domain=organization id` entries with commas, by the domain of a user's address (`*`: any); unset: the only organization there is."""
     oidc_org_claim: str | None = None
     """The claim that holds the id of a user's organization, in place of `oidc_orgs`."""
+    oidc_session_hours: float = 8.0
+    """So many hours after they last signed in through the provider people have to do so again, whatever password they have; 0: never."""
+    oidc_key_days: float = 0.0
+    """So many days after that their keys stop, until they sign in again; 0: they go on until their owner is suspended or removed."""
     oidc_trust_email: bool = False
     """Whether addresses count as verified where the provider does not say (`email_verified`); `false` in a token always holds."""

@@ -152,6 +152,8 @@ export const conversation = (session: string) =>
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
+export const team = (id: string) =>
+  queryOptions({ queryKey: ["teams", id], queryFn: ({ signal }) => call("get", "/api/teams/{team_id}", { signal, path: { team_id: id } }) });
 export const teams = () => queryOptions({ queryKey: ["teams"], queryFn: ({ signal }) => call("get", "/api/teams", { signal }) });
 
 export const budgets = () =>

@@ -1610,7 +1610,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * A team's members and keys, for those who are in it, admins and viewers.
+         * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
+         */
+        get: operations["get_teams_team_id"];
         put?: never;
         post?: never;
         /**
@@ -1625,6 +1629,30 @@ export interface paths {
          * @description Roles: admin. Scopes of keys: settings.
          */
         patch: operations["patch_teams_team_id"];
+        trace?: never;
+    };
+    "/api/teams/{team_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a member of the organization into a team. They may put keys that they made into it.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        put: operations["put_teams_team_id_members_user_id"];
+        post?: never;
+        /**
+         * Take somebody out of a team. Their keys stay in it.
+         * @description Roles: admin. Scopes of keys: settings.
+         */
+        delete: operations["delete_teams_team_id_members_user_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/webhooks": {
@@ -1914,7 +1942,7 @@ export interface components {
             time: string;
             actor: string;
             /** @enum {unknown} */
-            action: "aliases_changed" | "budget_changed" | "budget_created" | "budget_deleted" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "issuer_added" | "issuer_removed" | "key_changed" | "key_created" | "key_regenerated" | "key_revoked" | "lever_switched_off" | "member_joined" | "member_role_changed" | "member_signed_in" | "member_suspended" | "settings_changed" | "team_changed" | "team_created" | "team_deleted" | "webhook_added" | "webhook_removed";
+            action: "alert_rule_added" | "alert_rule_changed" | "alert_rule_removed" | "aliases_changed" | "budget_changed" | "budget_created" | "budget_deleted" | "cache_cleared" | "cached_answer_removed" | "capture_read" | "captures_erased" | "captures_replayed" | "control_key_created" | "control_key_revoked" | "control_key_used" | "invitation_revoked" | "issuer_added" | "issuer_removed" | "key_changed" | "key_created" | "key_regenerated" | "key_revoked" | "lever_switched_off" | "member_invited" | "member_joined" | "member_removed" | "member_role_changed" | "member_signed_in" | "member_suspended" | "organization_renamed" | "provider_key_added" | "provider_key_changed" | "provider_key_removed" | "routing_changed" | "rule_added" | "rule_changed" | "rule_removed" | "rules_ordered" | "settings_changed" | "team_changed" | "team_created" | "team_deleted" | "team_member_added" | "team_member_removed" | "webhook_added" | "webhook_removed" | "webhook_verified";
             before: Record<string, never>;
             after: Record<string, never>;
             reason: string | null;
@@ -3689,12 +3717,14 @@ export interface components {
         };
         /**
          * Team
-         * @description Keys that are counted together; `keys` is how many it has.
+         * @description Keys that are counted together: how many it has, how many members of the organization are in it, and whether you are.
          */
         Team: {
             id: string;
             name: string;
             keys: number;
+            members: number;
+            is_member: boolean;
             created_at: string;
         };
         /**
@@ -3703,6 +3733,36 @@ export interface components {
          */
         TeamBody: {
             name: string;
+        };
+        /**
+         * TeamKey
+         * @description A key of a team, without the key.
+         */
+        TeamKey: {
+            id: string;
+            name: string;
+            last_four: string;
+            created_by: string;
+        };
+        /**
+         * TeamMember
+         * @description Somebody in a team.
+         */
+        TeamMember: {
+            id: string;
+            email: string;
+            /** @enum {unknown} */
+            role: "admin" | "member" | "viewer";
+        };
+        /**
+         * TeamPage
+         * @description A team with all that is in it, oldest first.
+         */
+        TeamPage: {
+            id: string;
+            name: string;
+            members: components["schemas"]["TeamMember"][];
+            keys: components["schemas"]["TeamKey"][];
         };
         /**
          * Teams
@@ -6740,6 +6800,32 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_teams_team_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     delete_teams_team_id: {
         parameters: {
             query?: never;
@@ -6795,6 +6881,56 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_teams_team_id_members_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_teams_team_id_members_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -17,7 +17,7 @@ from services.auth.sessions.service import Sessions
 async def signed_in(user: User, accounts: Accounts, sessions: Sessions) -> schemas.SignedIn:
     """The answer to whoever has just proved who they are."""
     org = await accounts.org(user)
-    return schemas.SignedIn(token=sessions.token(user), user=schemas.User.of(user), org=schemas.Org.of(org))
+    return schemas.SignedIn(token=await sessions.token(user), user=schemas.User.of(user), org=schemas.Org.of(org))
 
 
 class AuthController(Controller):
@@ -43,7 +43,7 @@ class AuthController(Controller):
             address=address_of(request),
         )
         return schemas.Registered(
-            token=sessions.token(new.user),
+            token=await sessions.token(new.user),
             user=schemas.User.of(new.user),
             org=schemas.Org.of(new.org),
             api_key=new.api_key,

@@ -71,8 +71,8 @@ class Accounts(Protocol):
         """The user who signs in as this."""
         ...
 
-    async def link_identity(self, user: User, identity: Identity) -> None:
-        """Let a user sign in as this from now on."""
+    async def link_identity(self, user: User, identity: Identity, at: datetime) -> None:
+        """Let a user sign in as this from now on; `at` they showed that they are. One that is somebody else's stays so."""
         ...
 
     async def identities(self, user: User) -> Sequence[IdentitySource]:
@@ -93,6 +93,10 @@ class Accounts(Protocol):
 
     async def members(self, org_id: str) -> Sequence[User]:
         """An organization's users, oldest first."""
+        ...
+
+    async def confirmed_at(self, org_id: str, user_id: str) -> datetime | None:
+        """When the OpenID Connect provider last confirmed a user; None for one who never signed in through it."""
         ...
 
     async def token_status(self, org_id: str, user_id: str, token_id: str) -> TokenStatus | None:

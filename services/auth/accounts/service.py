@@ -12,6 +12,7 @@ from libs.common.errors import Conflict, Forbidden, Unauthorized
 from libs.common.ids import new_id
 from services.auth.accounts.addresses import find_account
 from services.auth.accounts.domain.credentials import check_password, normalise_email
+from services.auth.audited import record_change
 from services.auth.domain.accounts import AccountType, Caller, Org, User
 from services.auth.domain.attempts import REGISTER, client_of
 from services.auth.domain.identities import IdentitySource
@@ -171,7 +172,11 @@ class Accounts:
     async def rename_org(self, caller: Caller, name: str) -> Org:
         """Give the organization another name."""
         async with self._uow() as tx:
+            await tx.accounts.lock(caller.org_id)
+            before = _existing(await tx.accounts.org(caller.org_id))
             await tx.accounts.rename(caller.org_id, name)
+            names = ({"name": before.name}, {"name": name})
+            await record_change(tx, caller, "organization_renamed", self._clock.now(), {}, *names)
             return _existing(await tx.accounts.org(caller.org_id))
 
 

@@ -12,6 +12,10 @@ from services.auth.domain.accounts import Credentials, Org, Role, TokenStatus, U
 from services.auth.domain.identities import Identity, IdentitySource
 
 _USER = "user_id AS id, org_id, email, role, version, created_at, verified, suspended_at IS NOT NULL AS suspended"
+_CONFIRMED = (
+    "(SELECT max(i.confirmed_at) FROM auth.identities i"
+    " WHERE i.provider = 'oidc' AND i.org_id = users.org_id AND i.user_id = users.user_id)"
+)
 _FIRST_ORG_LOCK = 0x6F726773
 
 
@@ -143,16 +147,30 @@ class SqlAccounts:
         )
         return None if row is None else msgspec.convert(dict(row), User)
 
-    async def link_identity(self, user: User, identity: Identity) -> None:
+    async def link_identity(self, user: User, identity: Identity, at: datetime) -> None:
         await self._tx.execute(
-            text("INSERT INTO auth.identities VALUES (:source, :subject, :org_id, :user_id) ON CONFLICT DO NOTHING"),
+            text(
+                "INSERT INTO auth.identities AS known (provider, subject, org_id, user_id, confirmed_at)"
+                " VALUES (:source, :subject, :org_id, :user_id, :at) ON CONFLICT (provider, subject) DO UPDATE"
+                " SET confirmed_at = excluded.confirmed_at"
+                " WHERE (known.org_id, known.user_id) = (excluded.org_id, excluded.user_id)"
+            ),
             {
                 "source": identity.source,
                 "subject": identity.subject,
                 "org_id": user.org_id,
                 "user_id": user.id,
+                "at": at,
             },
         )
+
+    async def confirmed_at(self, org_id: str, user_id: str) -> datetime | None:
+        row = await self._row(
+            f"SELECT {_CONFIRMED} AS at FROM auth.users WHERE org_id = :org_id AND user_id = :user_id",  # noqa: S608  # a constant
+            org_id=org_id,
+            user_id=user_id,
+        )
+        return None if row is None else row["at"]
 
     async def identities(self, user: User) -> Sequence[IdentitySource]:
         rows = await self._tx.execute(
@@ -191,8 +209,8 @@ class SqlAccounts:
 
     async def token_status(self, org_id: str, user_id: str, token_id: str) -> TokenStatus | None:
         row = await self._row(
-            "SELECT role, version, EXISTS (SELECT FROM auth.revoked_tokens"
-            " WHERE org_id = :org_id AND token_id = :token_id) AS token_revoked"
+            "SELECT role, version, EXISTS (SELECT FROM auth.revoked_tokens"  # noqa: S608  # a constant
+            f" WHERE org_id = :org_id AND token_id = :token_id) AS token_revoked, {_CONFIRMED} AS confirmed_at"
             " FROM auth.users WHERE org_id = :org_id AND user_id = :user_id AND suspended_at IS NULL",
             org_id=org_id,
             user_id=user_id,

@@ -1,5 +1,7 @@
 """Alert rules and their firings, which the alerts service keeps."""
 
+from typing import Any
+
 import msgspec
 from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath
@@ -10,6 +12,7 @@ from libs.common.contracts import alerts
 from libs.common.ids import new_id
 from services.auth.alerts import schemas
 from services.auth.alerts.service import AlertScopes
+from services.auth.audited import Audited, fields_of
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
@@ -35,6 +38,7 @@ class AlertController(Controller):
         bus: Injected[Bus],
         clock: Injected[Clock],
         alert_scopes: Injected[AlertScopes],
+        audited: Injected[Audited],
     ) -> schemas.AlertRule:
         """Add a rule."""
         rule = alerts.AlertRule(
@@ -44,7 +48,8 @@ class AlertController(Controller):
             **schemas.fields_of(payload),
         )
         rule = msgspec.structs.replace(rule, scope=await alert_scopes.resolved(request.user, rule.scope))
-        return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, rule))
+        async with audited.change(request.user, "alert_rule_added", after=_shown(rule)):
+            return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, rule))
 
     @put("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
     async def change(
@@ -53,6 +58,7 @@ class AlertController(Controller):
         payload: Payload[schemas.AlertRuleChange],
         bus: Injected[Bus],
         alert_scopes: Injected[AlertScopes],
+        audited: Injected[Audited],
         rule_id: FromPath[str],
     ) -> schemas.AlertRule:
         """Change a rule."""
@@ -61,12 +67,17 @@ class AlertController(Controller):
         changed = msgspec.structs.replace(rule, **changes)
         scope = await alert_scopes.resolved(request.user, changed.scope, rule.scope)
         changed = msgspec.structs.replace(changed, scope=scope)
-        return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, changed))
+        async with audited.change(request.user, "alert_rule_changed", before=_shown(rule), after=_shown(changed)):
+            return schemas.AlertRule.of(await bus.call(alerts.PUT_RULE, changed))
 
     @delete("/rules/{rule_id:str}", needs=Action.WRITE_ALERTS)
-    async def remove(self, request: ApiRequest, bus: Injected[Bus], rule_id: FromPath[str]) -> None:
+    async def remove(
+        self, request: ApiRequest, bus: Injected[Bus], audited: Injected[Audited], rule_id: FromPath[str]
+    ) -> None:
         """Delete a rule."""
-        await bus.call(alerts.DELETE_RULE, _named(request, rule_id))
+        wanted = _named(request, rule_id)
+        async with audited.change(request.user, "alert_rule_removed", before={"id": wanted.id}):
+            await bus.call(alerts.DELETE_RULE, wanted)
 
     @post("/rules/{rule_id:str}/test", needs=Action.WRITE_ALERTS, status_code=200)
     async def test(self, request: ApiRequest, bus: Injected[Bus], rule_id: FromPath[str]) -> schemas.AlertTested:
@@ -86,3 +97,27 @@ class AlertController(Controller):
 
 def _named(request: ApiRequest, rule_id: str) -> alerts.AlertRuleId:
     return alerts.AlertRuleId(org_id=request.user.org_id, id=an_id(rule_id, "alr"))
+
+
+def _shown(rule: alerts.AlertRule) -> dict[str, Any]:
+    """What the audit log keeps of a rule. Where its webhook and Slack lead is shown masked."""
+    config = rule.channel_config
+    shown = fields_of(
+        rule,
+        *(
+            "id",
+            "name",
+            "metric",
+            "operator",
+            "threshold",
+            "channels",
+            "window_minutes",
+            "cooldown_minutes",
+            "is_active",
+        ),
+        "scope",
+    )
+    for name, target in (("webhook", config.webhook), ("slack", config.slack)):
+        if target is not None:
+            shown[name] = alerts.mask_url(target.url)
+    return shown

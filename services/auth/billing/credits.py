@@ -21,6 +21,7 @@ from services.auth.billing.domain import ledger
 from services.auth.billing.domain.ledger import Account, Ending, Entry, Lease
 from services.auth.billing.domain.mails import low_credits_mail
 from services.auth.billing.ports import Charges
+from services.auth.domain.accounts import active_admins
 from services.auth.ports import EventPublisher, Mailer, RunInBackground, Tx, UnitOfWork
 
 log = structlog.get_logger()
@@ -168,7 +169,6 @@ class Credits:
 
     async def _warn(self, org_id: str, tokens: int) -> None:
         async with self._uow() as tx:
-            users = await tx.accounts.members(org_id)
-        for user in users:
-            if user.role == "admin":
-                await self._mailer.send(low_credits_mail(user.email, tokens))
+            admins = active_admins(await tx.accounts.members(org_id))
+        for user in admins:
+            await self._mailer.send(low_credits_mail(user.email, tokens))

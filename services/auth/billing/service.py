@@ -13,7 +13,7 @@ from services.auth.billing.domain import ledger
 from services.auth.billing.domain.ledger import LEAST_PURCHASE_PENCE, MOST_PENCE, Entry
 from services.auth.billing.domain.mails import purchase_mail
 from services.auth.billing.ports import Checkout
-from services.auth.domain.accounts import Caller
+from services.auth.domain.accounts import Caller, active_admins
 from services.auth.ports import Mailer, RunInBackground, UnitOfWork
 
 log = structlog.get_logger()
@@ -80,6 +80,6 @@ class Billing:
 
     async def _receipt(self, org: OrgRef, pence: int, tokens: int, reference: str) -> None:
         async with self._uow() as tx:
-            admins = [user for user in await tx.accounts.members(org.org_id) if user.role == "admin"]
+            admins = active_admins(await tx.accounts.members(org.org_id))
         for user in admins:
             await self._mailer.send(purchase_mail(user.email, pence, tokens, reference))

@@ -11,9 +11,9 @@ from libs.common.contracts.auth import Budget, BudgetPeriod, BudgetSubject, OnEx
 from libs.common.errors import NotFound
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.audited import record, record_change
 from services.auth.budgets.domain.budgets import StoredBudget, check, is_counted_anew
 from services.auth.domain.accounts import Caller
-from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.keys.domain.keys import named as named_key
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.teams.domain.teams import named
@@ -56,7 +56,7 @@ class Budgets:
             check(budget, [one.budget for one in await tx.budgets.all(caller.org_id)])
             stored = StoredBudget(budget=budget, created_at=now)
             await tx.budgets.put(caller.org_id, stored)
-            await self._note(tx, caller, "budget_created", {}, _fields(budget))
+            await record(tx, caller, "budget_created", now, after=_fields(budget))
         return stored
 
     async def change(self, caller: Caller, budget_id: str, wanted: BudgetChange) -> StoredBudget:
@@ -72,11 +72,10 @@ class Budgets:
                 budget = msgspec.structs.replace(budget, changed_ms=_ms(self._clock.now().timestamp()))
             stored = msgspec.structs.replace(old, budget=budget)
             before, after = _fields(old.budget), _fields(budget)
-            changed = [name for name in before if before[name] != after[name]]
-            if changed:
+            if before != after:
                 await tx.budgets.put(caller.org_id, stored)
-                told = ({"id": budget_id} | {name: one[name] for name in changed} for one in (before, after))
-                await self._note(tx, caller, "budget_changed", *told)
+                about = {"id": budget_id}
+                await record_change(tx, caller, "budget_changed", self._clock.now(), about, before, after)
         return stored
 
     async def delete(self, caller: Caller, budget_id: str) -> None:
@@ -85,15 +84,7 @@ class Budgets:
             await tx.configuration.lock(caller.org_id)
             old = _one(await tx.budgets.all(caller.org_id), budget_id)
             await tx.budgets.delete(caller.org_id, budget_id)
-            await self._note(tx, caller, "budget_deleted", _fields(old.budget), {})
-
-    async def _note(
-        self, tx: Tx, caller: Caller, action: AuditAction, before: dict[str, Any], after: dict[str, Any]
-    ) -> None:
-        entry = AuditEntry(
-            id=new_id("aud"), at=self._clock.now(), actor=caller.actor, action=action, before=before, after=after
-        )
-        await tx.audit.add(caller.org_id, entry)
+            await record(tx, caller, "budget_deleted", self._clock.now(), before=_fields(old.budget))
 
 
 async def _resolved(tx: Tx, org_id: str, budget: Budget) -> Budget:

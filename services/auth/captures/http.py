@@ -21,6 +21,7 @@ from libs.common.contracts.gateway import (
     ReplayExample,
 )
 from libs.common.errors import BadRequest
+from services.auth.audited import Audited
 from services.auth.captures import schemas
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Params, Payload
@@ -54,12 +55,12 @@ class CaptureController(Controller):
         self,
         request: ApiRequest,
         bus: Injected[Bus],
-        configuration: Injected[Configuration],
+        audited: Injected[Audited],
         request_id: FromPath[str],
     ) -> schemas.CaptureText:
         """A captured request, with its text. The audit log says who read it."""
         asked = CaptureRef(org_id=request.user.org_id, id=an_id(request_id, "req"))
-        await configuration.note(request.user, "capture_read", {"request_id": asked.id})
+        await audited.note(request.user, "capture_read", {"request_id": asked.id})
         return schemas.CaptureText.of(await bus.call(READ_CAPTURE, asked))
 
     @delete("/{request_id:str}", needs=Action.READ_TEXTS, status_code=200)
@@ -67,20 +68,18 @@ class CaptureController(Controller):
         self,
         request: ApiRequest,
         bus: Injected[Bus],
-        configuration: Injected[Configuration],
+        audited: Injected[Audited],
         request_id: FromPath[str],
     ) -> schemas.Erased:
         """Erase a captured request."""
         asked = EraseCaptures(org_id=request.user.org_id, id=an_id(request_id, "req"))
-        await configuration.note(request.user, "captures_erased", {"request_id": asked.id})
+        await audited.note(request.user, "captures_erased", {"request_id": asked.id})
         return schemas.Erased(erased=(await bus.call(ERASE_CAPTURES, asked)).count)
 
     @delete(needs=Action.READ_TEXTS, status_code=200)
-    async def erase_all(
-        self, request: ApiRequest, bus: Injected[Bus], configuration: Injected[Configuration]
-    ) -> schemas.Erased:
+    async def erase_all(self, request: ApiRequest, bus: Injected[Bus], audited: Injected[Audited]) -> schemas.Erased:
         """Erase all that was captured."""
-        await configuration.note(request.user, "captures_erased", {"all": True})
+        await audited.note(request.user, "captures_erased", {"all": True})
         found = await bus.call(ERASE_CAPTURES, EraseCaptures(org_id=request.user.org_id))
         return schemas.Erased(erased=found.count)
 
@@ -96,6 +95,7 @@ class ReplayController(Controller):
         request: ApiRequest,
         payload: Payload[schemas.ReplayBody],
         configuration: Injected[Configuration],
+        audited: Injected[Audited],
         bus: Injected[Bus],
         clock: Injected[Clock],
     ) -> schemas.ReplayResult:
@@ -104,7 +104,7 @@ class ReplayController(Controller):
         given = msgspec.structs.asdict(payload.settings).items()
         wanted = {name: value for name, value in given if value is not msgspec.UNSET}
         principal = await configuration.trial(request.user, wanted)
-        await configuration.note(request.user, "captures_replayed", {"settings": wanted, "limit": payload.limit})
+        await audited.note(request.user, "captures_replayed", {"settings": wanted, "limit": payload.limit})
         asked = Replay(principal=principal, from_ms=from_ms, to_ms=to_ms, limit=payload.limit)
         found = await bus.call(REPLAY, asked)
         # Comparing long texts word by word takes a while, in which others want to be served.

@@ -1,5 +1,6 @@
 """Organizations, their users, and the caller."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -34,6 +35,11 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     suspended: bool = False
 
 
+def active_admins(members: Iterable[User]) -> list[User]:
+    """The admins among these who are not suspended: whose word counts, and who are told what admins are told."""
+    return [user for user in members if user.role == "admin" and not user.suspended]
+
+
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """A user, with the hash that a password is checked against: None for one who signs in through another provider."""
 
@@ -53,11 +59,12 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The status of a token's user in the database now."""
+    """The status of a token's user in the database now. `confirmed_at`: when the OpenID Connect provider last confirmed them."""
 
     role: Role
     version: int
     token_revoked: bool
+    confirmed_at: datetime | None = None
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

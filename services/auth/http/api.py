@@ -19,6 +19,7 @@ from services.auth.accounts.recovery import Recovery
 from services.auth.accounts.service import Accounts
 from services.auth.alerts.http import AlertController
 from services.auth.alerts.service import AlertScopes
+from services.auth.audited import Audited
 from services.auth.billing.credits import Credits
 from services.auth.billing.http import BillingController
 from services.auth.billing.service import Billing
@@ -76,6 +77,7 @@ class Parts:
     teams: Teams
     budgets: Budgets
     alert_scopes: AlertScopes
+    audited: Audited
     reports: Reports
     credits_: Credits
     billing: Billing

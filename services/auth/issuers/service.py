@@ -1,7 +1,7 @@
 """Trusting an issuer with an organization's callers, and finding the one that a token names."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -11,12 +11,12 @@ from libs.common.errors import BadRequest, Conflict, NotFound, Unauthorized, Una
 from libs.common.ids import new_id
 from libs.common.net_guard import forbidden_reason
 from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.audited import record
 from services.auth.domain.accounts import Caller
-from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.issuers.domain.issuers import TrustedIssuer, shown
 from services.auth.issuers.ports import Issuers
 from services.auth.keys.api_keys import ApiKeys
-from services.auth.ports import Tx, UnitOfWork
+from services.auth.ports import UnitOfWork
 
 MOST_ISSUERS: Final = 20
 _UNKNOWN: Final = (
@@ -93,7 +93,7 @@ class CallerIssuers:
                 raise BadRequest(f"An organization may trust {MOST_ISSUERS} issuers; remove one first.")
             if not await tx.issuers.add(issuer):
                 raise Conflict("This issuer is trusted for this audience already; choose an audience of your own.")
-            await self._record(tx, caller, "issuer_added", after=dict(shown(issuer)))
+            await record(tx, caller, "issuer_added", issuer.created_at, after=shown(issuer))
         return issuer
 
     async def remove(self, caller: Caller, issuer_id: str) -> None:
@@ -102,7 +102,7 @@ class CallerIssuers:
             issuer = await tx.issuers.delete(caller.org_id, issuer_id)
             if issuer is None:
                 raise NotFound("There is no such issuer.")
-            await self._record(tx, caller, "issuer_removed", before=dict(shown(issuer)))
+            await record(tx, caller, "issuer_removed", self._clock.now(), before=shown(issuer))
 
     async def find(self, wanted: FindIssuer) -> CallerIssuer:
         """The issuer that a token names, with its keys and the principal of its Promptly key. `Unauthorized` where nobody trusts it;
@@ -115,7 +115,7 @@ class CallerIssuers:
             if not found:
                 raise Unauthorized(_UNKNOWN)
             issuer = min(found, key=lambda one: one.id)
-            principal = await tx.api_keys.principal_of(issuer.org_id, issuer.key_id)
+            principal = await tx.api_keys.principal_of(issuer.org_id, issuer.key_id, self._api_keys.confirmed_from())
         try:
             principal = self._api_keys.usable(principal)
         except Unauthorized:
@@ -129,22 +129,3 @@ class CallerIssuers:
             keys=tuple(await self._issuers.keys(issuer.issuer, wanted.key_id)),
             principal=principal,
         )
-
-    async def _record(
-        self,
-        tx: Tx,
-        caller: Caller,
-        action: AuditAction,
-        *,
-        before: dict[str, Any] | None = None,
-        after: dict[str, Any] | None = None,
-    ) -> None:
-        entry = AuditEntry(
-            id=new_id("aud"),
-            at=self._clock.now(),
-            actor=caller.actor,
-            action=action,
-            before=before or {},
-            after=after or {},
-        )
-        await tx.audit.add(caller.org_id, entry)

@@ -16,6 +16,7 @@ from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.domain.accounts import Caller
 from services.auth.domain.audit import AuditAction, AuditEntry
+from services.auth.domain.confirmation import FOR_GOOD, Confirmation
 from services.auth.domain.permissions import Action, require, require_own_key, require_scope
 from services.auth.keys.domain.keys import MOST_MERGED, ApiKey, prefix_for
 from services.auth.ports import Tx, UnitOfWork
@@ -47,11 +48,19 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True):
 class ApiKeys:
     """Promptly keys. Where a key comes back as text beside its entry, that is the only time that it is seen."""
 
-    def __init__(self, uow: UnitOfWork, transactions: AnnouncedTransactions, clock: Clock, pepper: str) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        transactions: AnnouncedTransactions,
+        clock: Clock,
+        pepper: str,
+        confirmation: Confirmation = FOR_GOOD,
+    ) -> None:
         self._uow = uow
         self._transactions = transactions
         self._clock = clock
         self.pepper = pepper
+        self._confirmation = confirmation
         self._used: dict[tuple[str, str], datetime] = {}
 
     def make(self, org_id: str, user_id: str, wanted: NewKey) -> tuple[str, ApiKey]:
@@ -150,15 +159,19 @@ class ApiKeys:
     async def principal(self, digest: str) -> Principal:
         """The principal of the key with this digest; `Unauthorized` where it is unknown, revoked or expired."""
         async with self._uow() as tx:
-            return self.usable(await tx.api_keys.principal(digest))
+            return self.usable(await tx.api_keys.principal(digest, self.confirmed_from()))
+
+    def confirmed_from(self) -> datetime | None:
+        """Since when the OpenID Connect provider has to have confirmed whoever knows a key; None: no matter when."""
+        return self._confirmation.keys_from(self._clock.now())
 
     def usable(self, principal: Principal | None) -> Principal:
         """The same principal, whose key has been used now; `Unauthorized` where there is none, or its key has expired."""
         now = self._clock.now()
         if principal is None or (principal.expires_at_ms or math.inf) <= now.timestamp() * 1000:
             raise Unauthorized(
-                "This API key is unknown, revoked or expired, or belongs to somebody who may only look on."
-                " Make a new one in the dashboard."
+                "This API key is unknown, revoked or expired, or belongs to somebody who may only look on, or has not signed in"
+                " for too long. Make a new one in the dashboard."
             )
         self._used[principal.org_id, principal.key_id] = now
         return principal
@@ -220,8 +233,12 @@ def _shown(key: ApiKey) -> dict[str, Any]:
 
 
 async def _in_team(tx: Tx, caller: Caller, key: ApiKey, wanted: str | None) -> ApiKey:
-    """The key in this team, or in none. Budgets go by a key's team, so it is for admins to say."""
-    require(caller.role, Action.MANAGE_SETTINGS)
-    require_scope(caller, Action.MANAGE_SETTINGS)
+    """The key in this team, or in none. Budgets go by a key's team, so it is for admins to say; a member may put a key that is in no team
+    into one of their own.
+    """
     team = None if wanted is None else named(await tx.teams.all(caller.org_id), wanted, "team")
+    members = {} if team is None or key.team_id is not None else await tx.teams.members(caller.org_id)
+    if team is None or caller.user_id not in members.get(team.id, ()):
+        require(caller.role, Action.MANAGE_SETTINGS)
+        require_scope(caller, Action.MANAGE_SETTINGS)
     return msgspec.structs.replace(key, team_id=team and team.id, team=team and team.name)

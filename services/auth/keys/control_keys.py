@@ -10,10 +10,11 @@ from libs.common import keys
 from libs.common.clock import Clock
 from libs.common.errors import BadRequest, NotFound, Unauthorized
 from libs.common.ids import new_id
+from services.auth.audited import record
 from services.auth.domain.accounts import Caller, ControlScope
-from services.auth.domain.audit import AuditAction, AuditEntry
+from services.auth.domain.confirmation import FOR_GOOD, Confirmation
 from services.auth.keys.domain.keys import ControlKey
-from services.auth.ports import Tx, UnitOfWork
+from services.auth.ports import UnitOfWork
 
 MOST_KEYS: Final = 100
 _LONGEST_PATH: Final = 200
@@ -37,7 +38,8 @@ class ControlKeys:
     change that it makes is in the audit log. Each request looks it up, so that a revoked key ends at once.
     """
 
-    def __init__(self, uow: UnitOfWork, clock: Clock, pepper: str) -> None:
+    def __init__(self, uow: UnitOfWork, clock: Clock, pepper: str, confirmation: Confirmation = FOR_GOOD) -> None:
+        self._confirmation = confirmation
         self._uow = uow
         self._clock = clock
         self._pepper = pepper
@@ -69,7 +71,7 @@ class ControlKeys:
             if len(await tx.control_keys.all(caller.org_id)) >= MOST_KEYS:
                 raise BadRequest(f"An organization may have {MOST_KEYS} control-plane keys; revoke one first.")
             await tx.control_keys.add(key)
-            await self._record(tx, caller, "control_key_created", after=_shown(key))
+            await record(tx, caller, "control_key_created", now, after=_shown(key))
         return secret, key
 
     async def revoke(self, caller: Caller, key_id: str) -> None:
@@ -78,7 +80,7 @@ class ControlKeys:
             key = next((one for one in await tx.control_keys.all(caller.org_id) if one.id == key_id), None)
             if key is None or not await tx.control_keys.delete(key):
                 raise NotFound("There is no such control-plane key.")
-            await self._record(tx, caller, "control_key_revoked", before=_shown(key))
+            await record(tx, caller, "control_key_revoked", self._clock.now(), before=_shown(key))
 
     async def caller(self, secret: str) -> Caller:
         """Who a key speaks for; `Unauthorized` where it is unknown, revoked or expired."""
@@ -86,7 +88,8 @@ class ControlKeys:
             raise Unauthorized(_REFUSED, code="invalid_token")
         now = self._clock.now()
         async with self._uow() as tx:
-            found = await tx.control_keys.find(keys.digest(secret, self._pepper))
+            confirmed_from = self._confirmation.keys_from(now)
+            found = await tx.control_keys.find(keys.digest(secret, self._pepper), confirmed_from)
             if found is None or (found[0].expires_at is not None and found[0].expires_at <= now):
                 raise Unauthorized(_REFUSED, code="invalid_token")
             key, role = found
@@ -98,26 +101,7 @@ class ControlKeys:
         """Write into the audit log that a key is about to change something; where that fails, nothing is changed."""
         path = "".join(sign for sign in path[:_LONGEST_PATH] if sign.isprintable())
         async with self._uow() as tx:
-            await self._record(tx, caller, "control_key_used", after={"method": method, "path": path})
-
-    async def _record(
-        self,
-        tx: Tx,
-        caller: Caller,
-        action: AuditAction,
-        *,
-        before: dict[str, Any] | None = None,
-        after: dict[str, Any] | None = None,
-    ) -> None:
-        entry = AuditEntry(
-            id=new_id("aud"),
-            at=self._clock.now(),
-            actor=caller.actor,
-            action=action,
-            before=before or {},
-            after=after or {},
-        )
-        await tx.audit.add(caller.org_id, entry)
+            await record(tx, caller, "control_key_used", self._clock.now(), after={"method": method, "path": path})
 
 
 def _shown(key: ControlKey) -> dict[str, Any]:

@@ -44,11 +44,13 @@ class ApiKeys(Protocol):
         """Keep when a key was last used, unless a later use is known."""
         ...
 
-    async def principal(self, digest: str) -> Principal | None:
-        """The principal of the key with this digest, whether expired or not; None where there is none."""
+    async def principal(self, digest: str, confirmed_from: datetime | None = None) -> Principal | None:
+        """The principal of the key with this digest, whether expired or not; None where there is none, or whoever knows it signs in through
+        the OpenID Connect provider and was last confirmed before `confirmed_from`.
+        """
         ...
 
-    async def principal_of(self, org_id: str, key_id: str) -> Principal | None:
+    async def principal_of(self, org_id: str, key_id: str, confirmed_from: datetime | None = None) -> Principal | None:
         """The principal of the key with this id, as above."""
         ...
 
@@ -68,8 +70,10 @@ class ControlKeys(Protocol):
         """Whether it was there to delete."""
         ...
 
-    async def find(self, digest: str) -> tuple[ControlKey, Role] | None:
-        """The key with this digest, expired or not, and the role that the user who made it has now; None where either is gone."""
+    async def find(self, digest: str, confirmed_from: datetime | None = None) -> tuple[ControlKey, Role] | None:
+        """The key with this digest, expired or not, and the role that the user who made it has now; None where either is gone, or the user
+        was last confirmed before `confirmed_from`, as above.
+        """
         ...
 
     async def note_use(self, key: ControlKey, at: datetime) -> None:

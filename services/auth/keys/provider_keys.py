@@ -1,6 +1,7 @@
 """ProviderName keys: sealed as they come in, never given out again."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,6 +15,7 @@ from libs.common.keys import last_four
 from libs.common.net_guard import forbidden_reason
 from libs.common.sealing import CannotOpen, Sealer, wrapped_under
 from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.audited import fields_of, record, record_change
 from services.auth.domain.accounts import Caller
 from services.auth.keys.domain.keys import StoredProviderKey
 from services.auth.ports import UnitOfWork
@@ -66,6 +68,7 @@ class ProviderKeys:
         key = self._changed(empty, wanted)
         async with self._transactions.begin(caller.org_id) as tx:
             await tx.provider_keys.put(key)
+            await record(tx, caller, "provider_key_added", key.created_at, after=_shown(key))
         return key
 
     async def change(self, caller: Caller, key_id: str, wanted: ProviderKeyChange) -> StoredProviderKey:
@@ -76,13 +79,17 @@ class ProviderKeys:
                 raise NotFound("There is no such provider key.")
             key = self._changed(old, wanted)
             await tx.provider_keys.put(key)
+            about, shown = fields_of(key, "id", "provider"), (_shown(old), _shown(key))
+            await record_change(tx, caller, "provider_key_changed", self._clock.now(), about, *shown)
         return key
 
     async def delete(self, caller: Caller, key_id: str) -> None:
         """Delete a key."""
         async with self._transactions.begin(caller.org_id) as tx:
-            if not await tx.provider_keys.delete(caller.org_id, key_id):
+            key = await tx.provider_keys.one(caller.org_id, key_id)
+            if key is None or not await tx.provider_keys.delete(caller.org_id, key_id):
                 raise NotFound("There is no such provider key.")
+            await record(tx, caller, "provider_key_removed", self._clock.now(), before=_shown(key))
 
     async def sealed(self, caller: Caller, key_id: str) -> ProviderKey:
         """A key as a gateway gets it."""
@@ -142,3 +149,8 @@ class ProviderKeys:
             if needed and not value:
                 raise BadRequest(f"{key.provider} needs {field}.", param=field)
         return key
+
+
+def _shown(key: StoredProviderKey) -> dict[str, Any]:
+    """What the audit log keeps of a key: how its secret ends, as lists of keys do."""
+    return fields_of(key, "id", "provider", "label", "base_url", "models") | {"last_four": key.last4}

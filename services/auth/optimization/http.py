@@ -15,6 +15,7 @@ from libs.common.contracts.auth import Level, OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeRequest
 from libs.common.errors import BadRequest, FieldError
 from libs.common.tool_definitions import descriptions
+from services.auth.audited import Audited
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
@@ -59,9 +60,10 @@ class OptimizationController(Controller):
         return await bus.call(cache.STATS, cache.CacheOf(org_id=request.user.org_id))
 
     @post("/cache/clear", needs=Action.MANAGE_SETTINGS, status_code=200)
-    async def clear_cache(self, request: ApiRequest, bus: Injected[Bus]) -> cache.Cleared:
+    async def clear_cache(self, request: ApiRequest, bus: Injected[Bus], audited: Injected[Audited]) -> cache.Cleared:
         """Clear the cache."""
-        return await bus.call(cache.CLEAR, cache.CacheOf(org_id=request.user.org_id))
+        async with audited.change(request.user, "cache_cleared"):
+            return await bus.call(cache.CLEAR, cache.CacheOf(org_id=request.user.org_id))
 
     @post("/preview", needs=Action.READ, status_code=200, headers=(_LEVEL,))
     async def preview(
@@ -107,7 +109,11 @@ class OptimizationController(Controller):
 
     @post("/cache/feedback", needs=Action.JUDGE_CACHE, status_code=200, fails=(404,))
     async def cache_feedback(
-        self, request: ApiRequest, payload: Payload[schemas.CacheFeedback], bus: Injected[Bus]
+        self,
+        request: ApiRequest,
+        payload: Payload[schemas.CacheFeedback],
+        bus: Injected[Bus],
+        audited: Injected[Audited],
     ) -> WrongAnswerRemoved:
         """Take a wrong answer out of the cache, and never again give it to the questions that got it."""
         if not payload.wrong:
@@ -115,7 +121,9 @@ class OptimizationController(Controller):
                 "wrong must be true: only wrong answers are reported.",
                 errors=(FieldError("wrong", "must be true"),),
             )
-        return await remove_wrong_answer(bus, request.user.org_id, str(payload.entry_id))
+        entry = str(payload.entry_id)
+        async with audited.change(request.user, "cached_answer_removed", before={"entry_id": entry}):
+            return await remove_wrong_answer(bus, request.user.org_id, entry)
 
 
 def _level(wanted: str | None, own: Level) -> Level:

@@ -20,8 +20,9 @@ from libs.common.contracts.router import RouteRequest
 from libs.common.errors import BadRequest, Conflict, NotFound
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.audited import fields_of, record, record_change
 from services.auth.domain.accounts import Caller
-from services.auth.domain.audit import AuditAction, AuditEntry
+from services.auth.domain.audit import AuditEntry
 from services.auth.ports import Tx, UnitOfWork
 from services.auth.routing.domain import rules
 from services.auth.routing.domain.chat_request import ChatBody, route_request
@@ -73,26 +74,9 @@ class Configuration:
             before = await tx.configuration.settings(caller.org_id)
             settings = msgspec.structs.replace(before, **fields)
             await tx.configuration.put_settings(caller.org_id, settings)
-            changed = [name for name in fields if getattr(before, name) != getattr(settings, name)]
-            if changed:
-                entry = AuditEntry(
-                    id=new_id("aud"),
-                    at=self._clock.now(),
-                    actor=caller.actor,
-                    action="settings_changed",
-                    before={name: getattr(before, name) for name in changed},
-                    after={name: getattr(settings, name) for name in changed},
-                )
-                await tx.audit.add(caller.org_id, entry)
+            old, new = (fields_of(one, *fields) for one in (before, settings))
+            await record_change(tx, caller, "settings_changed", self._clock.now(), {}, old, new)
         return settings
-
-    async def note(self, caller: Caller, action: AuditAction, what: Mapping[str, Any]) -> None:
-        """Write into the audit log what somebody does with captured requests; where that fails, it is not done."""
-        entry = AuditEntry(
-            id=new_id("aud"), at=self._clock.now(), actor=caller.actor, action=action, before={}, after=dict(what)
-        )
-        async with self._uow() as tx:
-            await tx.audit.add(caller.org_id, entry)
 
     async def changes(self, caller: Caller, limit: int) -> Sequence[AuditEntry]:
         """The latest changes of the levers, newest first."""
@@ -110,11 +94,17 @@ class Configuration:
         """Change the mode, and the tiers of the providers named; None goes back to a provider's defaults."""
         async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)
-            if mode is not None:
-                settings = msgspec.structs.replace(await tx.configuration.settings(caller.org_id), routing_mode=mode)
-                await tx.configuration.put_settings(caller.org_id, settings)
+            before = await tx.configuration.settings(caller.org_id)
+            settings = before if mode is None else msgspec.structs.replace(before, routing_mode=mode)
+            await tx.configuration.put_settings(caller.org_id, settings)
             own = await tx.configuration.tiers(caller.org_id)
-            await tx.configuration.put_tiers(caller.org_id, changed(own, tiers))
+            wanted = changed(own, tiers)
+            await tx.configuration.put_tiers(caller.org_id, wanted)
+            old, new = (
+                {"routing_mode": one.routing_mode, **{name: dict(models) for name, models in chosen.items()}}
+                for one, chosen in ((before, own), (settings, wanted))
+            )
+            await record_change(tx, caller, "routing_changed", self._clock.now(), {}, old, new)
             return await self._routing(tx, caller)
 
     async def aliases(self, caller: Caller) -> Mapping[str, ModelAlias]:
@@ -133,17 +123,8 @@ class Configuration:
             await tx.configuration.lock(caller.org_id)
             before = await tx.configuration.aliases(caller.org_id)
             await tx.configuration.put_aliases(caller.org_id, dict(wanted))
-            changed = sorted(name for name in {*before, *wanted} if before.get(name) != wanted.get(name))
-            if changed:
-                entry = AuditEntry(
-                    id=new_id("aud"),
-                    at=self._clock.now(),
-                    actor=caller.user_id,
-                    action="aliases_changed",
-                    before={name: msgspec.to_builtins(before[name]) for name in changed if name in before},
-                    after={name: msgspec.to_builtins(wanted[name]) for name in changed if name in wanted},
-                )
-                await tx.audit.add(caller.org_id, entry)
+            old, new = (msgspec.to_builtins(dict(one)) for one in (before, wanted))
+            await record_change(tx, caller, "aliases_changed", self._clock.now(), {}, old, new)
         return wanted
 
     async def rules(self, caller: Caller) -> Sequence[StoredRule]:
@@ -162,6 +143,7 @@ class Configuration:
             if len(await tx.configuration.rules(caller.org_id)) >= _MOST_RULES:
                 raise BadRequest(f"An organization may have {_MOST_RULES} rules; delete one first.")
             await tx.configuration.put_rule(caller.org_id, rule)
+            await record(tx, caller, "rule_added", rule.created_at, after=_shown(rule))
         return rule
 
     async def change_rule(self, caller: Caller, rule_id: str, wanted: RuleChange) -> StoredRule:
@@ -172,6 +154,9 @@ class Configuration:
                 if old.rule.id == rule_id:
                     rule = msgspec.structs.replace(old, rule=_changed(old.rule, wanted))
                     await tx.configuration.put_rule(caller.org_id, rule)
+                    about = {"id": rule_id}
+                    shown = (_shown(old), _shown(rule))
+                    await record_change(tx, caller, "rule_changed", self._clock.now(), about, *shown)
                     return rule
             raise NotFound("There is no such rule.")
 
@@ -184,14 +169,18 @@ class Configuration:
                 raise Conflict("These are not the rules that there are now; read them again, then order them.")
             for rule in rules.in_order([known[rule_id] for rule_id in ids]):
                 await tx.configuration.put_rule(caller.org_id, rule)
+            before, after = ({"order": order} for order in (list(known), list(ids)))
+            await record_change(tx, caller, "rules_ordered", self._clock.now(), {}, before, after)
             return await tx.configuration.rules(caller.org_id)
 
     async def delete_rule(self, caller: Caller, rule_id: str) -> None:
         """Delete a rule."""
         async with self._transactions.begin(caller.org_id) as tx:
             await tx.configuration.lock(caller.org_id)  # a change at the same time would write it anew
+            known = {stored.rule.id: stored for stored in await tx.configuration.rules(caller.org_id)}
             if not await tx.configuration.delete_rule(caller.org_id, rule_id):
                 raise NotFound("There is no such rule.")
+            await record(tx, caller, "rule_removed", self._clock.now(), before=_shown(known[rule_id]))
 
     async def preview(self, caller: Caller, body: ChatBody) -> RouteRequest:
         """The router's input for a request; `BadRequest` where no provider is connected."""
@@ -242,3 +231,8 @@ def _changed(rule: RoutingRule, wanted: RuleChange) -> RoutingRule:
     new = msgspec.structs.replace(rule, **changes)
     rules.check_action(new.action, new.action_value)
     return new
+
+
+def _shown(stored: StoredRule) -> dict[str, Any]:
+    """What the audit log keeps of a rule."""
+    return fields_of(stored.rule, "id", "name", "condition", "action", "action_value", "priority")

@@ -6,7 +6,7 @@ from libs.common.clock import Clock
 from libs.common.errors import Conflict, Forbidden, Unauthorized
 from libs.common.ids import is_id, new_id
 from services.auth.accounts.addresses import find_account
-from services.auth.domain.accounts import Org, Role, User
+from services.auth.domain.accounts import Org, Role, User, active_admins
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.domain.identities import Identity, SignInState
 from services.auth.ports import EventPublisher, Tx, UnitOfWork
@@ -39,7 +39,7 @@ class Membership:
             user = await (
                 self._joined(tx, identity, org, role) if before is None else self._with_role(tx, before, role)
             )
-            await tx.accounts.link_identity(user, identity)
+            await tx.accounts.link_identity(user, identity, self._clock.now())
             await self._record(tx, user, "member_signed_in", {}, {"source": title, "role": user.role})
         await self._publish(before, user)
         return user
@@ -52,8 +52,12 @@ class Membership:
                 return
             await tx.accounts.lock(found.org_id)
             before = await tx.accounts.user(found.org_id, found.id)
-            if before is None or before.suspended or await self._last_admin(tx, before):
+            if before is None or before.suspended:
                 return
+            if await self._last_admin(tx, before):
+                await tx.accounts.link_identity(before, identity, self._clock.now())  # their password does, for a while
+                return
+            await tx.invites.delete_by(before.org_id, before.id)  # they know the links, and may have invited themselves
             user = await tx.accounts.suspend(before.org_id, before.id, self._clock.now())
             await self._record(tx, user, "member_suspended", {"suspended": False}, {"suspended": True})
         await self._publish(before, user)
@@ -138,7 +142,7 @@ class Membership:
 
     async def _last_admin(self, tx: Tx, user: User) -> bool:
         members = await tx.accounts.members(user.org_id)
-        return [one.id for one in members if one.role == "admin" and not one.suspended] == [user.id]
+        return [one.id for one in active_admins(members)] == [user.id]
 
     async def _record(
         self, tx: Tx, user: User, action: AuditAction, before: dict[str, Any], after: dict[str, Any]

@@ -147,7 +147,7 @@ class OAuth:
             if known is not None and known.id != user.id:
                 raise Conflict(f"This {title} account signs somebody else in already.", code="identity_taken")
             require_verified(user, mails=self._mails)
-            await tx.accounts.link_identity(user, identity)
+            await tx.accounts.link_identity(user, identity, self._clock.now())
             return user
         if known is not None:
             return known
@@ -158,7 +158,7 @@ class OAuth:
                 code="email_taken",
             )
         user = await self._accounts.create_personal_org(tx, identity.email)
-        await tx.accounts.link_identity(user, identity)
+        await tx.accounts.link_identity(user, identity, self._clock.now())
         return user
 
     def _provider(self, source: IdentitySource) -> IdentityProvider:

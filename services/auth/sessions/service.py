@@ -9,6 +9,7 @@ from services.auth.accounts.addresses import find_account
 from services.auth.accounts.domain.credentials import spellings
 from services.auth.domain.accounts import Caller, Claims, TokenStatus, User
 from services.auth.domain.attempts import LOGIN_ACCOUNT, LOGIN_ADDRESS, client_of, network_of
+from services.auth.domain.confirmation import Confirmation
 from services.auth.keys.control_keys import ControlKeys
 from services.auth.ports import EventPublisher, Limits, Passwords, UnitOfWork
 from services.auth.sessions.ports import Tokens
@@ -34,7 +35,9 @@ class Sessions:
         token_statuses: TokenStatusCache,
         publisher: EventPublisher,
         control_keys: ControlKeys,
+        confirmation: Confirmation,
     ) -> None:
+        self._confirmation = confirmation
         self._uow = uow
         self._passwords = passwords
         self._tokens = tokens
@@ -68,10 +71,20 @@ class Sessions:
                 await tx.accounts.renew_hash(known.user, stored, fresh)
         return known.user
 
-    def token(self, user: User) -> str:
-        """A token for a user who has just proved who they are; `Forbidden` for one who is suspended."""
+    async def token(self, user: User) -> str:
+        """A token for a user who has just proved who they are; `Forbidden` for one who is suspended, or whom the identity provider has not
+        confirmed for too long.
+        """
         if user.suspended:
             raise Forbidden(NO_GROUP, code="suspended")
+        async with self._uow() as tx:
+            confirmed_at = await tx.accounts.confirmed_at(user.org_id, user.id)
+        if self._confirmation.session_is_over(confirmed_at, self._clock.now()):
+            title = self._confirmation.title
+            raise Forbidden(
+                f"Sign in with {title}: it says whether you still have access, and a password alone does not do.",
+                code="sign_in_with_provider",
+            )
         return self._tokens.issue(user, self._clock.now())
 
     async def caller(self, token: str) -> Caller:
@@ -87,6 +100,7 @@ class Sessions:
             or token_status is None
             or token_status.token_revoked
             or token_status.version != claims.version
+            or self._confirmation.session_is_over(token_status.confirmed_at, self._clock.now())
         ):
             raise Unauthorized("You are not signed in, or no longer; sign in again.", code="invalid_token")
         return Caller(

@@ -23,6 +23,7 @@ _TABLES: Final = (
         "tickets",
         "removed_members",
         "budgets",
+        "team_members",
         "teams",
     ),
     *("report_recipients", "identities", "revoked_tokens", "logins", "users", "orgs"),

@@ -2,6 +2,7 @@
 
 from libs.common.bus import Bus
 from libs.common.contracts.auth import ORG_ADMINS, Admins, OrgRef
+from services.auth.domain.accounts import active_admins
 from services.auth.ports import UnitOfWork
 
 
@@ -11,8 +12,6 @@ async def serve(bus: Bus, uow: UnitOfWork) -> None:
     async def org_admins(request: OrgRef) -> Admins:
         async with uow() as tx:
             members = await tx.accounts.members(request.org_id)
-        return Admins(
-            emails=tuple(member.email for member in members if member.role == "admin" and not member.suspended)
-        )
+        return Admins(emails=tuple(admin.email for admin in active_admins(members)))
 
     await bus.serve(ORG_ADMINS, org_admins)

@@ -11,6 +11,7 @@ from libs.common.ids import new_id
 from services.auth.accounts.addresses import find_account, require_verified
 from services.auth.accounts.domain.credentials import check_password, normalise_email
 from services.auth.announced_transaction import AnnouncedTransactions
+from services.auth.audited import record, record_change
 from services.auth.domain import permissions
 from services.auth.domain.accounts import Caller, Role, User
 from services.auth.domain.links import Links
@@ -103,6 +104,7 @@ class Team:
                     subject_id=invite.id,
                 )
             )
+            await record(tx, caller, "member_invited", now, after={"id": invite.id, "email": email, "role": role})
         link = self._links.invite(token)
         self._in_background(self._mailer.send(invite_mail(invite, org, link)))
         return Invited(invite=invite, link=link, mailed=self._mailer.configured)
@@ -111,8 +113,11 @@ class Team:
         """Take an invitation back."""
         async with self._uow() as tx:
             await tx.one_time_tokens.drop(caller.org_id, invite_id)
-            if await tx.invites.delete(caller.org_id, invite_id) is None:
+            invite = await tx.invites.delete(caller.org_id, invite_id)
+            if invite is None:
                 raise NotFound("There is no such invitation.")
+            about = {"id": invite.id, "email": invite.email, "role": invite.role}
+            await record(tx, caller, "invitation_revoked", self._clock.now(), before=about)
 
     async def accept(self, token: str, password: str, email: str | None = None) -> User:
         """The new member. `BadRequest` unless the invitation is open; `Forbidden` where `email` is given and is another
@@ -143,6 +148,9 @@ class Team:
             )
             if not await tx.accounts.add_member(user, password_hash):
                 raise Conflict(TAKEN, code="email_taken")
+            joined = Caller(org_id=user.org_id, user_id=user.id, role=user.role)
+            about = {"id": user.id, "email": user.email, "role": user.role, "invited_by": invite.invited_by}
+            await record(tx, joined, "member_joined", now, after=about)
         return user
 
     async def change_role(self, caller: Caller, user_id: str, role: Role) -> User:
@@ -153,7 +161,11 @@ class Team:
             if member.role == role:
                 return member
             await tx.invites.delete_by(caller.org_id, user_id)
+            before = member.role
             member = await tx.accounts.set_role(caller.org_id, user_id, role)
+            about = {"id": user_id, "email": member.email}
+            changed = ({"role": before}, {"role": role})
+            await record_change(tx, caller, "member_role_changed", self._clock.now(), about, *changed)
         await self._publisher.access_changed(caller.org_id, user_id)
         return member
 
@@ -163,7 +175,7 @@ class Team:
         """
         async with self._transactions.begin(caller.org_id) as tx:
             await locked_caller(tx, caller, Action.MANAGE_TEAM)
-            member_to_change(await tx.accounts.members(caller.org_id), user_id, None)
+            member = member_to_change(await tx.accounts.members(caller.org_id), user_id, None)
             for key in await tx.api_keys.all(caller.org_id):
                 if key.holder == user_id:
                     await revoke_key(tx, key, caller.actor, self._clock.now())
@@ -176,6 +188,8 @@ class Team:
             await tx.one_time_tokens.drop(caller.org_id, user_id)
             await tx.accounts.remove(caller.org_id, user_id)
             await tx.erasures.member_removed(caller.org_id, user_id, self._clock.now())
+            about = {"id": user_id, "email": member.email, "role": member.role}
+            await record(tx, caller, "member_removed", self._clock.now(), before=about)
         await self._publisher.access_changed(caller.org_id, user_id)
 
 

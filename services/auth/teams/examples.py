@@ -6,5 +6,15 @@ import msgspec
 
 from services.auth.teams import schemas
 
-_TEAM: Final = schemas.Team(id="team_" + "8" * 32, name="Search", keys=3, created_at="2026-08-01T09:30:00.000Z")
-EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (schemas.TeamBody(name="Search"), _TEAM, schemas.Teams(teams=(_TEAM,)))
+_ID: Final = "team_" + "8" * 32
+_TEAM: Final = schemas.Team(
+    id=_ID, name="Search", keys=3, members=2, is_member=True, created_at="2026-08-01T09:30:00.000Z"
+)
+_MEMBER: Final = schemas.TeamMember(id="usr_" + "2" * 32, email="ada@example.com", role="member")
+_KEY: Final = schemas.TeamKey(id="key_" + "3" * 32, name="crawler", last_four="k3Yz", created_by=_MEMBER.id)
+EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
+    schemas.TeamBody(name="Search"),
+    _TEAM,
+    schemas.Teams(teams=(_TEAM,)),
+    schemas.TeamPage(id=_ID, name="Search", members=(_MEMBER,), keys=(_KEY,)),
+)

@@ -1,6 +1,6 @@
 """What keeping teams needs of the store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from services.auth.teams.domain.teams import Team
@@ -19,4 +19,16 @@ class Teams(Protocol):
 
     async def delete(self, org_id: str, team_id: str) -> None:
         """Delete a team. Its keys belong to none from then on."""
+        ...
+
+    async def members(self, org_id: str) -> Mapping[str, frozenset[str]]:
+        """The ids of the users in each team that has any, by its id."""
+        ...
+
+    async def add_member(self, org_id: str, team_id: str, user_id: str) -> bool:
+        """Put a user into a team; False where they are in it. Both are there, and locked."""
+        ...
+
+    async def remove_member(self, org_id: str, team_id: str, user_id: str) -> bool:
+        """Take a user out of a team; False where they are not in it."""
         ...

@@ -1,6 +1,6 @@
 """Teams in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy import text
@@ -39,3 +39,24 @@ class SqlTeams:
             text("UPDATE auth.api_keys SET team_id = NULL WHERE org_id = :org_id AND team_id = :team_id"), values
         )
         await self._tx.execute(text("DELETE FROM auth.teams WHERE org_id = :org_id AND team_id = :team_id"), values)
+
+    async def members(self, org_id: str) -> Mapping[str, frozenset[str]]:
+        rows = await self._tx.execute(
+            text("SELECT team_id, array_agg(user_id) FROM auth.team_members WHERE org_id = :org_id GROUP BY team_id"),
+            {"org_id": org_id},
+        )
+        return {team_id: frozenset(users) for team_id, users in rows}
+
+    async def add_member(self, org_id: str, team_id: str, user_id: str) -> bool:
+        added = await self._tx.execute(
+            text("INSERT INTO auth.team_members VALUES (:org_id, :team_id, :user_id) ON CONFLICT DO NOTHING"),
+            {"org_id": org_id, "team_id": team_id, "user_id": user_id},
+        )
+        return added.rowcount == 1
+
+    async def remove_member(self, org_id: str, team_id: str, user_id: str) -> bool:
+        gone = await self._tx.execute(
+            text("DELETE FROM auth.team_members WHERE org_id = :org_id AND team_id = :team_id AND user_id = :user_id"),
+            {"org_id": org_id, "team_id": team_id, "user_id": user_id},
+        )
+        return gone.rowcount == 1

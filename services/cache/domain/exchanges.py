@@ -1,5 +1,6 @@
 """Vetoes against words that one question has and the other has not. Only what is known to be harmless may differ."""
 
+from services.cache.domain import letter_case
 from services.cache.domain.lexicon import is_content
 from services.cache.domain.parsed import Parsed
 from services.cache.domain.stem import lemmas, stem
@@ -20,6 +21,8 @@ def added(one: Parsed, other: Parsed) -> bool:
 
 def quoted(one: Parsed, other: Parsed) -> bool:
     """Words in quotation marks that the other question does not hold: what is translated, searched for, or spelled."""
+    if one.quotations != other.quotations and one.quotations and other.quotations:
+        return True
     return not (one.quoted <= other.present | other.quoted and other.quoted <= one.present | one.quoted)
 
 
@@ -36,6 +39,11 @@ def accents(one: Parsed, other: Parsed) -> bool:
 def shouted(one: Parsed, other: Parsed) -> bool:
     """IT and it, WHO and who: upper case makes another word of one that carries no meaning."""
     return one.shouted != other.shouted
+
+
+def cased(one: Parsed, other: Parsed) -> bool:
+    """Polish and polish, mW and MW, -v and -V: words that only their case tells apart."""
+    return one.cased != other.cased and letter_case.differ(one.cased, other.cased)
 
 
 def _unrelated(one: Parsed, other: Parsed) -> bool:

@@ -112,6 +112,7 @@ from off out
 for
 against
 by
+as
 with
 without
 above over

@@ -9,13 +9,14 @@ from itertools import pairwise
 from services.cache.domain import roles
 from services.cache.domain.language import english
 from services.cache.domain.lexicon import PRONOUNS, is_content
-from services.cache.domain.normalise import clean, normalise, repeat_form
+from services.cache.domain.normalise import clean, normalise, plain, repeat_form
 from services.cache.domain.stem import stem
 from services.cache.domain.synonyms import INTERCHANGED, LEADING, MENTIONS, sense
 from services.cache.domain.tokens import QUOTED, Kind, Token, tokenise
 
 _REMEMBERED_LETTERS = 400
 _LONGEST_TERM = 3
+_AROUND_QUOTED = '`"“” .,;:!?'
 # What stands around a term where nothing but the term is asked for.
 _AROUND_TERMS = frozenset({"what", "who", "is", "are", "the", "a", "an", "does", "do", "explain", "work", "works"})
 _SHOUTED = re.compile(r"\b[A-Z]{2,}\b")
@@ -164,6 +165,12 @@ class Parsed:
         return frozenset(token.text for text in marked for token in tokenise(text) if token.kind == "word")
 
     @cached_property
+    def quotations(self) -> tuple[str, ...]:
+        """What stands in quotation marks, in order, in small letters and without marks around it."""
+        found = (" ".join(quoted[0].lower().split()) for quoted in QUOTED.finditer(self._text))
+        return tuple(text.strip(_AROUND_QUOTED) for text in found)
+
+    @cached_property
     def leading(self) -> frozenset[str]:
         """The stems of the words that say nothing where they stand: "the process of", "in fact"."""
         pairs = set(pairwise(self.words))
@@ -183,6 +190,11 @@ class Parsed:
         if self._text.isupper():
             return frozenset()
         return frozenset(word for word in _SHOUTED.findall(clean(self._text)) if not is_content(word.lower()))
+
+    @cached_property
+    def cased(self) -> str:
+        """The text as it was written, without its courtesies."""
+        return plain(self._text)
 
     @cached_property
     def accented(self) -> frozenset[str]:

@@ -30,9 +30,11 @@ _EDGES = ".,;:!?…()[]{}\"'«»“”*"
 _NUMBER = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?|[+-]?\.\d+")
 _WITH_UNIT = re.compile(r"([$€£¥])?(\d+(?:,\d{3})*(?:\.\d+)?)(%|°?[a-zA-Z]{1,3})?")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)", re.IGNORECASE)
-_LITERAL = re.compile(r"_|[a-z][A-Z]|\w[./\\:=@<>#+]++\w|\(\)|\+\+|#|->|::|[/\\@<>=&|^~%]")
-# ".env", "-v", "--all", "f(x)", "a[i]": without its marks it would be a word.
-_MARKED = re.compile(r"[\"'(]*((?:\.|--?)[A-Za-z][\w.-]*\w|--?[A-Za-z]|\w+[(\[{<][^\s)\]}>]+[)\]}>])[\"').,;:!?]*")
+_LITERAL = re.compile(r"_|[a-z][A-Z]|\w[./\\:=@<>#+*]++\w|\(\)|\+\+|#|->|::|[/\\@<>=&|^~%]")
+# ".env", "-v", "--all", ":q!", "f(x)", "a[i]": without its marks it would be a word.
+_MARKED = re.compile(
+    r"[\"'(]*((?:\.|--?)[A-Za-z][\w.-]*\w|--?[A-Za-z]|:[A-Za-z]+!?|\w+[(\[{<][^\s)\]}>]+[)\]}>])[\"').,;:!?]*"
+)
 _ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?")
 # Short names that stand for one thing only.
 _ALIASES = {"js": "javascript", "ts": "typescript", "golang": "go", "postgres": "postgresql", "k8s": "kubernetes",

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from services.cache.domain import lexicon, topics
 from services.cache.domain import opposites as opposed
-from services.cache.domain.exchanges import accents, added, exchanged, quoted, shouted, spelled
+from services.cache.domain.exchanges import accents, added, cased, exchanged, quoted, shouted, spelled
 from services.cache.domain.parsed import Parsed
 from services.cache.domain.question import (
     acting,
@@ -209,7 +209,7 @@ def grammar(one: Parsed, other: Parsed) -> bool:
 VETOES: Mapping[str, Veto] = {
     veto.__name__: veto
     for veto in (
-        grammar, numbers, amounts, literals, names, exchanged, added, quoted, spelled, accents, shouted, question_kind,
+        grammar, numbers, amounts, literals, names, exchanged, added, quoted, spelled, accents, shouted, cased, question_kind,
         connectives, negation, units, languages, formats, tasks, adverbs, qualifiers, modality, dates, persons, details,
         tenses, degree, opposites, direction, order,
     )
@@ -302,5 +302,5 @@ def _graded(graded: Set[str], plain: Set[str]) -> bool:
 
 
 def _spelled(parsed: Parsed) -> Set[str]:
-    """Product names are told apart whatever their case; code is not."""
-    return {text.lower() if text.replace("-", "").isalnum() else text for text in parsed.literals}
+    """Product names are one whatever their case; code and options are not."""
+    return {text.lower() if text.replace("-", "").isalnum() and text[0] != "-" else text for text in parsed.literals}

@@ -130,7 +130,8 @@ def _holds(held: Any, value: str) -> bool:
 
 
 def _tags(name: str | None, claims: Mapping[str, Any]) -> dict[str, str]:
-    value = None if name is None else claim(claims, name)
-    if name is None or not isinstance(value, str) or not value.isprintable() or _TAG_VALUE.fullmatch(value) is None:
+    if name is None:
         return {}
-    return {name: value}
+    value = claim(claims, name)
+    fits = isinstance(value, str) and value.isprintable() and _TAG_VALUE.fullmatch(value) is not None
+    return {name: value if fits else ""}  # empty: the client does not say it either

@@ -50,7 +50,7 @@ NONE = Overrides()
 
 def parse(headers: Mapping[str, str], known_tags: Mapping[str, str]) -> Overrides:
     """Read the `x-promptly-*` headers; `BadRequest` for a value that means nothing. `known_tags` are the principal's: no header changes
-    them.
+    them; one without a value is one that only a token may give.
     """
     level = headers.get("x-promptly-level")
     cache = headers.get("x-promptly-cache")
@@ -60,7 +60,7 @@ def parse(headers: Mapping[str, str], known_tags: Mapping[str, str]) -> Override
     webhook = headers.get("x-promptly-webhook")
     tags = headers.get("x-promptly-tags")
     if all(value is None for value in (level, cache, routing, scope, deadline, webhook, tags)):
-        return Overrides(tags=dict(known_tags)) if known_tags else NONE
+        return Overrides(tags=with_known({}, known_tags)) if known_tags else NONE
     _one_of("x-promptly-level", level, _LEVELS)
     _one_of("x-promptly-cache", cache, _CACHE)
     _one_of("x-promptly-routing", routing, _ROUTING)
@@ -72,8 +72,13 @@ def parse(headers: Mapping[str, str], known_tags: Mapping[str, str]) -> Override
         cache_scope=_scope(scope),
         deadline=_deadline(deadline),
         webhook=_webhook(webhook),
-        tags=_tags(tags or "") | dict(known_tags),
+        tags=with_known(_tags(tags or ""), known_tags),
     )
+
+
+def with_known(said: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """The tags that a client gives, and the principal's in the place of those of the same name."""
+    return {name: value for name, value in {**said, **known}.items() if value or name not in known}
 
 
 def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> None:

@@ -16,7 +16,7 @@ from libs.common.contracts.events import CompletionFinished, Status
 from libs.common.contracts.optimizer import TextReply, TextRequest
 from libs.common.errors import BadRequest, PromptlyError, Unavailable
 from libs.common.jobs import Background
-from services.gateway.domain.overrides import Overrides, parse
+from services.gateway.domain.overrides import Overrides, parse, with_known
 from services.gateway.domain.request import Incoming
 from services.gateway.pipeline.admission import Admission, RateLimitCallback
 from services.gateway.pipeline.request_report import RequestReport
@@ -209,7 +209,7 @@ class OptimizeApi:
             status_code=status_code,
             error_code=error,
             end_user=call.principal.end_user,
-            tags={**wire.tags(call.body.metadata), **call.overrides.tags},
+            tags=with_known({**wire.tags(call.body.metadata), **call.overrides.tags}, call.principal.tags),
             time_ms=call.incoming.time_ms,
             baseline_model=_MODEL,
             routed_model=_MODEL,

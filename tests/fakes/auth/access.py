@@ -28,10 +28,12 @@ class MemoryControlKeys:
     async def delete(self, key: ControlKey) -> bool:
         return self._rows.control_keys.pop((key.org_id, key.id), None) is not None
 
-    async def find(self, digest: str) -> tuple[ControlKey, Role] | None:
+    async def find(self, digest: str, confirmed_from: datetime | None = None) -> tuple[ControlKey, Role] | None:
         key = next((key for key in self._rows.control_keys.values() if key.digest == digest), None)
         maker = None if key is None else self._rows.users.get((key.org_id, key.created_by))
-        return None if key is None or maker is None or maker.user.suspended else (key, maker.user.role)
+        if key is None or maker is None or maker.user.suspended or self._rows.is_overdue(maker.user, confirmed_from):
+            return None
+        return key, maker.user.role
 
     async def note_use(self, key: ControlKey, at: datetime) -> None:
         if (known := self._rows.control_keys.get((key.org_id, key.id))) is not None:

@@ -1,6 +1,6 @@
 """Teams and budgets in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -26,6 +26,21 @@ class MemoryTeams:
     async def delete(self, org_id: str, team_id: str) -> None:
         self._name(org_id, team_id, None, None)
         self._rows.teams.pop((org_id, team_id), None)
+        self._rows.team_members = {one for one in self._rows.team_members if one[:2] != (org_id, team_id)}
+
+    async def members(self, org_id: str) -> Mapping[str, frozenset[str]]:
+        teams = {team_id for owner, team_id, _ in self._rows.team_members if owner == org_id}
+        return {one: frozenset(user for _, team, user in self._rows.team_members if team == one) for one in teams}
+
+    async def add_member(self, org_id: str, team_id: str, user_id: str) -> bool:
+        added = (org_id, team_id, user_id) not in self._rows.team_members
+        self._rows.team_members.add((org_id, team_id, user_id))
+        return added
+
+    async def remove_member(self, org_id: str, team_id: str, user_id: str) -> bool:
+        there = (org_id, team_id, user_id) in self._rows.team_members
+        self._rows.team_members.discard((org_id, team_id, user_id))
+        return there
 
     def _name(self, org_id: str, team_id: str, new_id: str | None, name: str | None) -> None:
         for at, key in self._rows.api_keys.items():

@@ -145,14 +145,20 @@ class MemoryAccounts:
         for at in [at for at in self._rows.report_recipients if at[:2] == (org_id, user_id)]:
             del self._rows.report_recipients[at]
         self._rows.users.pop((org_id, user_id), None)
+        self._rows.team_members = {one for one in self._rows.team_members if one[::2] != (org_id, user_id)}
         self._rows.identities = {k: v for k, v in self._rows.identities.items() if v != (org_id, user_id)}
 
     async def by_identity(self, identity: Identity) -> User | None:
         found = self._rows.identities.get((identity.source, identity.subject))
         return None if found is None else self._rows.users[found].user
 
-    async def link_identity(self, user: User, identity: Identity) -> None:
-        self._rows.identities.setdefault((identity.source, identity.subject), (user.org_id, user.id))
+    async def link_identity(self, user: User, identity: Identity, at: datetime) -> None:
+        known, mine = (identity.source, identity.subject), (user.org_id, user.id)
+        if self._rows.identities.setdefault(known, mine) == mine:
+            self._rows.confirmed[known] = at
+
+    async def confirmed_at(self, org_id: str, user_id: str) -> datetime | None:
+        return self._rows.confirmed_at((org_id, user_id))
 
     async def identities(self, user: User) -> Sequence[IdentitySource]:
         mine = (user.org_id, user.id)
@@ -176,7 +182,8 @@ class MemoryAccounts:
         if user is None or user.suspended:
             return None
         revoked = (org_id, token_id) in self._rows.revoked_tokens
-        return TokenStatus(role=user.role, version=user.version, token_revoked=revoked)
+        confirmed_at = self._rows.confirmed_at((org_id, user_id))
+        return TokenStatus(role=user.role, version=user.version, token_revoked=revoked, confirmed_at=confirmed_at)
 
     async def revoke_token(self, org_id: str, token_id: str, expires_at: datetime) -> None:
         self._rows.revoked_tokens.add((org_id, token_id))
@@ -222,15 +229,18 @@ class MemoryApiKeys:
             latest = max(at, key.last_used_at or at)
             self._rows.api_keys[org_id, key_id] = msgspec.structs.replace(key, last_used_at=latest)
 
-    async def principal(self, digest: str) -> Principal | None:
-        return await self._principal(next((key for key in self._rows.api_keys.values() if key.digest == digest), None))
+    async def principal(self, digest: str, confirmed_from: datetime | None = None) -> Principal | None:
+        found = next((key for key in self._rows.api_keys.values() if key.digest == digest), None)
+        return await self._principal(found, confirmed_from)
 
-    async def principal_of(self, org_id: str, key_id: str) -> Principal | None:
-        return await self._principal(self._rows.api_keys.get((org_id, key_id)))
+    async def principal_of(self, org_id: str, key_id: str, confirmed_from: datetime | None = None) -> Principal | None:
+        return await self._principal(self._rows.api_keys.get((org_id, key_id)), confirmed_from)
 
-    async def _principal(self, key: ApiKey | None) -> Principal | None:
+    async def _principal(self, key: ApiKey | None, confirmed_from: datetime | None) -> Principal | None:
         knows = None if key is None else self._rows.users.get((key.org_id, key.holder))
         if key is None or (knows is not None and (knows.user.role == "viewer" or knows.user.suspended)):
+            return None
+        if knows is not None and self._rows.is_overdue(knows.user, confirmed_from):
             return None
         configuration, provider_keys = MemoryConfiguration(self._rows), MemoryProviderKeys(self._rows)
         return Principal(

@@ -83,6 +83,59 @@ async def test_what_is_no_team_is_refused(auth: Auth) -> None:
     assert (await auth.call("PATCH", f"{KEYS}/{own['id']}", member, json={"rpm": 5})).status_code == 200
 
 
+async def test_members_of_a_team_see_its_page_and_put_their_own_keys_into_it(auth: Auth) -> None:
+    org, neighbour = await auth.new_org(), await auth.new_org()
+    team, other = await made(auth, org, TEAMS, name="Search"), await made(auth, org, TEAMS, name="Other")
+    insider, outsider = await auth.join(org, "member"), await auth.join(org, "member")
+    ids = [one["id"] for one in (await auth.call("GET", "/api/team/members", org.token)).json()["members"]]
+    mine = (await auth.call("GET", "/api/auth/me", insider)).json()["user"]["id"]
+    path = f"{TEAMS}/{team['id']}/members"
+    assert (await auth.call("GET", f"{TEAMS}/{team['id']}", insider)).status_code == 403
+    for _ in range(2):
+        assert (await auth.call("PUT", f"{path}/{mine}", org.token)).status_code == 204
+    for token, user, status in (
+        (org.token, "usr_" + "0" * 32, 404),
+        (org.token, neighbour.user_id, 404),
+        (neighbour.token, neighbour.user_id, 404),
+        (insider, ids[0], 403),
+    ):
+        assert (await auth.call("PUT", f"{path}/{user}", token)).status_code == status
+    own = (await auth.call("POST", KEYS, insider, json={"name": "mine", "team": "Search"})).json()
+    assert own["team_id"] == team["id"]
+    for body in ({"team": None}, {"team": "Other"}):  # out of its budgets
+        assert (await auth.call("PATCH", f"{KEYS}/{own['id']}", insider, json=body)).status_code == 403
+    later = (await auth.call("POST", KEYS, insider, json={"name": "later"})).json()
+    assert (await auth.call("PATCH", f"{KEYS}/{later['id']}", insider, json={"team": "Other"})).status_code == 403
+    put = await auth.call("PATCH", f"{KEYS}/{later['id']}", insider, json={"team": team["id"]})
+    assert put.json()["team"] == "Search", put.text
+    assert (await auth.call("POST", KEYS, outsider, json={"name": "x", "team": "Search"})).status_code == 403
+    page = (await auth.call("GET", f"{TEAMS}/{team['id']}", insider)).json()
+    assert ([one["id"] for one in page["members"]], [one["name"] for one in page["keys"]]) == (
+        [mine],
+        ["mine", "later"],
+    )
+    assert (await auth.call("GET", f"{TEAMS}/{team['id']}", outsider)).status_code == 403
+    listed = (await auth.call("GET", TEAMS, insider)).json()["teams"]
+    assert [(one["members"], one["is_member"]) for one in listed] == [(1, True), (0, False)]
+    assert other["members"] == 0
+    assert (await auth.call("DELETE", f"{path}/{mine}", org.token)).status_code == 204
+    assert (await auth.call("GET", f"{TEAMS}/{team['id']}", insider)).status_code == 403
+    assert (await audited(auth, org))[0][0] == "team_member_removed"
+    assert [action for action, *_ in await audited(auth, org)].count("team_member_added") == 1
+
+
+async def test_whoever_leaves_the_organization_leaves_its_teams_and_a_deleted_team_has_no_members(auth: Auth) -> None:
+    org = await auth.new_org()
+    team, other = await made(auth, org, TEAMS, name="Search"), await made(auth, org, TEAMS, name="Other")
+    member = await auth.join(org, "member")
+    mine = (await auth.call("GET", "/api/auth/me", member)).json()["user"]["id"]
+    for one in (team, other):
+        assert (await auth.call("PUT", f"{TEAMS}/{one['id']}/members/{mine}", org.token)).status_code == 204
+    assert (await auth.call("DELETE", f"{TEAMS}/{other['id']}", org.token)).status_code == 204
+    assert (await auth.call("DELETE", f"/api/team/members/{mine}", org.token)).status_code == 204
+    assert (await auth.call("GET", TEAMS, org.token)).json()["teams"][0]["members"] == 0
+
+
 async def test_a_team_that_a_budget_is_about_stays(auth: Auth) -> None:
     org = await auth.new_org()
     team = await made(auth, org, TEAMS, name="Search")

@@ -66,7 +66,8 @@ async def test_nothing_of_a_deleted_organization_is_left_and_others_hear_of_it(a
     await auth.bus.call(GRANT_CREDITS, GrantCredits(org_id=org.id, tokens=100))
     await auth.bus.call(LEASE_CREDITS, LeaseCredits(org_id=org.id, lease_id="lse_1", need=10, wanted=10))
     await auth.bus.call(BEGIN_ONCE, OnceBegin(org_id=org.id, key="k", digest="d"))
-    await auth.call("POST", "/api/teams", org.token, json={"name": "t"})
+    team = (await auth.call("POST", "/api/teams", org.token, json={"name": "t"})).json()["id"]
+    await auth.call("PUT", f"/api/teams/{team}/members/{org.user_id}", org.token)
     await auth.call("POST", "/api/budgets", org.token, json=BUDGET)
     async with connect(auth.settings.database_url) as database, unit_of_work(database)() as tx:
         await tx.report_recipients.add(org.id, org.user_id, "month", datetime(2100, 1, 1, tzinfo=UTC))

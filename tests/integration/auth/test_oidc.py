@@ -107,6 +107,18 @@ async def test_a_suspended_user_does_not_come_in_by_a_password_either(world: Wor
     assert linked["org"]["id"] == org.id
 
 
+async def test_invitations_of_somebody_who_is_shut_out_end_with_their_access(world: World) -> None:
+    world.is_("inviter", "platform")
+    body = await world.signed_in()
+    private = {"email": "private@elsewhere.example", "role": "admin"}
+    invited = (await world.auth.call("POST", "/api/team/invite", body["token"], json=private)).json()
+    world.is_("inviter")
+    await world.refused("no group")
+    accepted = {"token": invited["link"].partition("token=")[2], "password": PASSWORD}
+    answer = await world.auth.http.post("/api/auth/invite/accept", json=accepted)
+    assert (answer.status_code, "taken back" in answer.json()["detail"]) == (400, True), answer.text
+
+
 async def test_nobody_else_than_the_one_signing_in_is_shut_out(world: World) -> None:
     """An account with a password, which never came in through the provider, stays as it is."""
     body = {"email": "local@example.com", "role": "member"}

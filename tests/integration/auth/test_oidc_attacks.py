@@ -61,6 +61,17 @@ async def test_groups_are_read_as_text_alone(world: World) -> None:
     assert (await world.signed_in())["user"]["role"] == "member"
 
 
+@pytest.mark.parametrize("left_out", [{"hasgroups": True}, {"_claim_names": {"groups": "src1"}}])
+async def test_whose_groups_do_not_fit_into_the_token_is_refused_and_not_suspended(
+    world: World, left_out: dict[str, Any]
+) -> None:
+    world.is_("crowded", "staff")
+    body = await world.signed_in()
+    world.is_("crowded", groups=None, **left_out)
+    await world.refused("more groups than fit", "too_many_groups")
+    assert (await world.auth.call("GET", "/api/org", body["token"])).status_code == 200
+
+
 async def test_a_token_that_another_key_signed_is_refused_though_it_names_ours(world: World) -> None:
     world.is_("forger", "platform")
     mine = rsa_key("first", fresh=True)

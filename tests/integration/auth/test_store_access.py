@@ -47,6 +47,37 @@ def _invite(by: User, email: str, **changes: object) -> Invite:
     return msgspec.structs.replace(plain, **changes)
 
 
+def _key(user: User) -> ApiKey:
+    return ApiKey(
+        id=new_id("key"),
+        org_id=user.org_id,
+        name="k",
+        digest=f"digest-{user.org_id}",
+        prefix="sk-promptly-",
+        last4="abcd",
+        scopes=("chat",),
+        rpm=7,
+        expires_at=None,
+        created_by=user.id,
+        created_at=NOW,
+        monthly_budget_nano=5,
+    )
+
+
+def _control_key(user: User) -> ControlKey:
+    return ControlKey(
+        id=new_id("ckey"),
+        org_id=user.org_id,
+        name="c",
+        digest=f"control-{user.org_id}",
+        last4="abcd",
+        scopes=("keys", "read"),
+        expires_at=None,
+        created_by=user.id,
+        created_at=NOW,
+    )
+
+
 def _ticket(digest: str, user: User | None = None, **changes: object) -> OneTimeToken:
     plain = OneTimeToken(
         digest=digest,
@@ -89,9 +120,11 @@ async def test_an_identity_belongs_to_one_user_until_that_user_goes(uow: UnitOfW
         assert known is not None
         assert known.password_hash is None
         assert await tx.accounts.by_identity(mine) is None
-        await tx.accounts.link_identity(user, mine)
-        await tx.accounts.link_identity(other, mine)
-        await tx.accounts.link_identity(user, msgspec.structs.replace(mine, source="google", subject=new_id("sub")))
+        await tx.accounts.link_identity(user, mine, NOW)
+        await tx.accounts.link_identity(other, mine, NOW + timedelta(days=1))
+        await tx.accounts.link_identity(
+            user, msgspec.structs.replace(mine, source="google", subject=new_id("sub")), NOW
+        )
         assert await tx.accounts.identities(user) == ["github", "google"]
         assert await tx.accounts.identities(other) == []
     async with uow() as tx:
@@ -99,6 +132,32 @@ async def test_an_identity_belongs_to_one_user_until_that_user_goes(uow: UnitOfW
         assert await tx.accounts.by_identity(msgspec.structs.replace(mine, source="google")) is None
         await tx.accounts.remove(user.org_id, user.id)
         assert await tx.accounts.by_identity(mine) is None
+
+
+async def test_a_confirmation_is_the_latest_of_the_oidc_provider_and_its_owners_alone(uow: UnitOfWork) -> None:
+    user, other = await _registered(uow), await _registered(uow)
+    mine, later = Identity(source="oidc", subject=new_id("sub"), email=user.email), NOW + timedelta(hours=1)
+    key, control = _key(user), _control_key(user)
+    async with uow() as tx:
+        await tx.api_keys.add(key)
+        await tx.control_keys.add(control)
+        await tx.accounts.link_identity(user, msgspec.structs.replace(mine, source="github"), later)
+        assert await tx.accounts.confirmed_at(user.org_id, user.id) is None
+        assert await tx.control_keys.find(control.digest, later) is not None
+        await tx.accounts.link_identity(user, mine, NOW)
+        await tx.accounts.link_identity(other, mine, later)
+        assert await tx.accounts.confirmed_at(user.org_id, user.id) == NOW
+        assert await tx.accounts.confirmed_at(other.org_id, other.id) is None
+    async with uow() as tx:
+        for since, there in ((None, True), (NOW, True), (later, False)):
+            assert (await tx.api_keys.principal(key.digest, since) is not None) is there
+            assert (await tx.api_keys.principal_of(key.org_id, key.id, since) is not None) is there
+            assert (await tx.control_keys.find(control.digest, since) is not None) is there
+        await tx.accounts.link_identity(user, mine, later)
+        found = await tx.accounts.token_status(user.org_id, user.id, new_id("jti"))
+        assert found is not None
+        assert found.confirmed_at == later
+        assert await tx.api_keys.principal(key.digest, later) is not None
 
 
 async def test_invitations_are_one_for_each_email(uow: UnitOfWork) -> None:
@@ -167,31 +226,7 @@ async def test_keys_that_are_sealed_otherwise_come_in_batches(uow: UnitOfWork) -
 
 async def test_an_end_erases_one_organization_and_is_told_once(uow: UnitOfWork) -> None:
     user, other = await _registered(uow), await _registered(uow)
-    key = ApiKey(
-        id=new_id("key"),
-        org_id=user.org_id,
-        name="k",
-        digest=f"digest-{user.org_id}",
-        prefix="sk-promptly-",
-        last4="abcd",
-        scopes=("chat",),
-        rpm=7,
-        expires_at=None,
-        created_by=user.id,
-        created_at=NOW,
-        monthly_budget_nano=5,
-    )
-    control = ControlKey(
-        id=new_id("ckey"),
-        org_id=user.org_id,
-        name="c",
-        digest=f"control-{user.org_id}",
-        last4="abcd",
-        scopes=("keys", "read"),
-        expires_at=None,
-        created_by=user.id,
-        created_at=NOW,
-    )
+    key, control = _key(user), _control_key(user)
     async with uow() as tx:
         await tx.api_keys.add(key)
         await tx.control_keys.add(control)

@@ -31,7 +31,9 @@ async def served(bus: NatsBus) -> CacheHit | None:
     async with asyncio.timeout(30):
         while True:
             try:
-                found = await bus.call(LOOKUP_EXACT, ExactLookup(org_id="org_a", fingerprint="fingerprint"))
+                found = await bus.call(
+                    LOOKUP_EXACT, ExactLookup(org_id="org_a", fingerprint="fingerprint"), budget_ms=20_000
+                )
             except NoResponders:
                 await asyncio.sleep(0.02)
             else:
@@ -44,7 +46,7 @@ async def test_it_serves_refuses_a_second_and_keeps_its_answers(
     first = await start(nats_server, model_dir, tmp_path)
     try:
         assert await served(nats_bus) is None
-        await nats_bus.call(STORE, answer_for())
+        await nats_bus.call(STORE, answer_for(), budget_ms=20_000)
         second = await start(nats_server, model_dir, tmp_path)
         _, complaint = await asyncio.wait_for(second.communicate(), 30)
         assert second.returncode == 1

@@ -26,6 +26,17 @@ async def test_a_token_speaks_for_its_user_with_the_limits_of_the_key(world: Wor
     assert event.tags == {"team": "a", "department": "research"}
 
 
+@pytest.mark.parametrize("department", [None, 7, "R&D, Berlin", ""])
+async def test_a_tag_that_the_token_should_give_is_not_for_the_client_to_say(world: World, department: Any) -> None:
+    """Or whoever has a token without it would spend another department's budget."""
+    answer = await world.ask(token(world, department=department), **{"x-promptly-tags": "team=a,department=forged"})
+    assert (await world.event(answer)).tags == {"team": "a"}, answer.text
+    said = {"prompt": "Please say hello to everybody.", "metadata": {"department": "forged", "team": "b"}}
+    headers = {"authorization": f"Bearer {token(world, department=department)}"}
+    answer = await world.http.post("/v1/optimize", json=said, headers=headers)
+    assert (await world.event(answer)).tags == {"team": "b"}, answer.text
+
+
 async def test_what_the_client_says_of_the_user_gives_way_to_the_token(world: World) -> None:
     headers = {"authorization": f"Bearer {token(world, email='grace@example.com')}"}
     answer = await world.http.post("/v1/chat/completions", json={**CHAT, "user": "forged"}, headers=headers)

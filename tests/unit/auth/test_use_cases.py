@@ -13,6 +13,7 @@ from services.auth.accounts.service import Accounts
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.clients.limits import SharedLimits
 from services.auth.domain.accounts import Caller
+from services.auth.domain.confirmation import FOR_GOOD
 from services.auth.keys.api_keys import ApiKeys, NewKey
 from services.auth.keys.control_keys import ControlKeys
 from services.auth.ports import Tx
@@ -93,6 +94,7 @@ class House:
             TokenStatusCache(self.clock),
             self.uow,
             ControlKeys(self.uow, self.clock, "pepper"),
+            FOR_GOOD,
         )
 
     async def admin(self) -> Caller:

@@ -5,11 +5,12 @@ import { type FormEvent, useState } from "react";
 import { ApiError, call, type Schema } from "../../api/client";
 import { stale, teams } from "../../api/queries";
 import { Link } from "../../app/router";
-import { useMay } from "../../app/who";
+import { useMay, useWho } from "../../app/who";
 import { Confirm } from "../../ui/Confirm";
 import { count } from "../../ui/format";
 import { Nothing, Panel, Refused, Show, Wide } from "../../ui/states";
 import { useOpener } from "../../ui/useOpener";
+import { TeamMembers } from "./TeamMembers";
 
 type Team = Schema["Team"];
 
@@ -17,6 +18,7 @@ export function Teams() {
   const client = useQueryClient();
   const found = useQuery(teams());
   const may = useMay("manage_settings");
+  const { role } = useWho().user;
   const { open, button, done } = useOpener("New team");
   return (
     <Panel title="Teams" aside={may && button}>
@@ -30,13 +32,14 @@ export function Teams() {
             all.length === 0 ? (
               <Nothing title="No teams" />
             ) : (
-              <Wide label="Teams, table" width={420}>
+              <Wide label="Teams, table" width={520}>
                 <Table verticalSpacing={6}>
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>Name</Table.Th>
                       <Table.Th ta="right">Keys</Table.Th>
-                      {may && <Table.Th aria-label="Actions" />}
+                      <Table.Th ta="right">Members</Table.Th>
+                      <Table.Th aria-label="Actions" />
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -46,23 +49,29 @@ export function Teams() {
                         <Table.Td ta="right" className="figures">
                           {count(team.keys)}
                         </Table.Td>
-                        {may && (
-                          <Table.Td>
-                            <Group gap={4} wrap="nowrap" justify="flex-end">
-                              <Rename team={team} />
-                              <Confirm
-                                verb="Delete"
-                                what={team.name}
-                                warning="Its keys go on working, and belong to no team."
-                                run={async () => {
-                                  await call("delete", "/api/teams/{team_id}", { path: { team_id: team.id } });
-                                  stale(client, "teams");
-                                  stale(client, "keys", "platform");
-                                }}
-                              />
-                            </Group>
-                          </Table.Td>
-                        )}
+                        <Table.Td ta="right" className="figures">
+                          {count(team.members)}
+                        </Table.Td>
+                        <Table.Td>
+                          <Group gap={4} wrap="nowrap" justify="flex-end">
+                            {(team.is_member || role !== "member") && <TeamMembers of={team} />}
+                            {may && (
+                              <>
+                                <Rename team={team} />
+                                <Confirm
+                                  verb="Delete"
+                                  what={team.name}
+                                  warning="Its keys go on working, and belong to no team."
+                                  run={async () => {
+                                    await call("delete", "/api/teams/{team_id}", { path: { team_id: team.id } });
+                                    stale(client, "teams");
+                                    stale(client, "keys", "platform");
+                                  }}
+                                />
+                              </>
+                            )}
+                          </Group>
+                        </Table.Td>
                       </Table.Tr>
                     ))}
                   </Table.Tbody>

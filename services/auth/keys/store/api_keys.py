@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import TextClause, text
@@ -17,6 +17,12 @@ _KEY = (
     " (SELECT t.name FROM auth.teams t WHERE t.org_id = :org_id AND t.team_id = api_keys.team_id) AS team"
     " FROM auth.api_keys WHERE org_id = :org_id AND revoked_at IS NULL"
 )
+# Whether the OpenID Connect provider confirmed the user `u` late enough, where it ever did.
+CONFIRMED: Final = """
+    coalesce((SELECT max(i.confirmed_at) FROM auth.identities i
+        WHERE i.provider = 'oidc' AND i.org_id = u.org_id AND i.user_id = u.user_id)
+        >= CAST(:confirmed_from AS timestamptz), true)
+"""
 # One statement, because every request whose key no gateway has cached waits for it.
 _PRINCIPAL = """
 SELECT k.org_id, k.key_id, k.created_by AS user_id, k.scopes, k.rpm, k.monthly_budget_nano, k.team_id,
@@ -43,14 +49,18 @@ LEFT JOIN auth.users u ON u.org_id = k.org_id AND u.user_id = coalesce(k.known_t
 WHERE {where} AND k.revoked_at IS NULL
     -- A key may what the one who knows its secret may: nothing where that is somebody who only looks on, or is suspended.
     AND u.role IS DISTINCT FROM 'viewer' AND u.suspended_at IS NULL
+    AND {confirmed}
 """
 _BY_DIGEST = text(
     _PRINCIPAL.format(
         found="auth.key_digests d JOIN auth.api_keys k ON k.org_id = d.org_id AND k.key_id = d.key_id",
         where="d.digest = :digest AND k.digest = :digest",
+        confirmed=CONFIRMED,
     )
 )
-_BY_ID = text(_PRINCIPAL.format(found="auth.api_keys k", where="k.org_id = :org_id AND k.key_id = :key_id"))
+_BY_ID = text(
+    _PRINCIPAL.format(found="auth.api_keys k", where="k.org_id = :org_id AND k.key_id = :key_id", confirmed=CONFIRMED)
+)
 
 
 class SqlApiKeys:
@@ -125,13 +135,13 @@ class SqlApiKeys:
             {"org_id": org_id, "key_id": key_id, "at": at},
         )
 
-    async def principal(self, digest: str) -> Principal | None:
-        return await self._principal(_BY_DIGEST, digest=digest)
+    async def principal(self, digest: str, confirmed_from: datetime | None = None) -> Principal | None:
+        return await self._principal(_BY_DIGEST, digest=digest, confirmed_from=confirmed_from)
 
-    async def principal_of(self, org_id: str, key_id: str) -> Principal | None:
-        return await self._principal(_BY_ID, org_id=org_id, key_id=key_id)
+    async def principal_of(self, org_id: str, key_id: str, confirmed_from: datetime | None = None) -> Principal | None:
+        return await self._principal(_BY_ID, org_id=org_id, key_id=key_id, confirmed_from=confirmed_from)
 
-    async def _principal(self, sql: TextClause, **values: str) -> Principal | None:
+    async def _principal(self, sql: TextClause, **values: str | datetime | None) -> Principal | None:
         row = (await self._tx.execute(sql, values)).mappings().one_or_none()
         return None if row is None else msgspec.convert(dict(row), Principal)
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.domain.accounts import Role
 from services.auth.keys.domain.keys import ControlKey
+from services.auth.keys.store.api_keys import CONFIRMED
 
 _COLUMNS: Final = "c.key_id AS id, c.org_id, c.name, c.digest, c.last4, c.scopes, c.expires_at, c.created_by, c.created_at, c.last_used_at"
 _ADD: Final = text("""
@@ -22,6 +23,7 @@ _FIND: Final = text(f"""
     JOIN auth.control_keys c ON c.org_id = d.org_id AND c.key_id = d.key_id
     JOIN auth.users u ON u.org_id = c.org_id AND u.user_id = c.created_by
     WHERE d.digest = :digest AND c.digest = :digest AND u.suspended_at IS NULL
+    AND {CONFIRMED}
 """)  # noqa: S608  # a constant
 
 
@@ -48,8 +50,9 @@ class SqlControlKeys:
         )
         return gone.rowcount == 1
 
-    async def find(self, digest: str) -> tuple[ControlKey, Role] | None:
-        row = (await self._tx.execute(_FIND, {"digest": digest})).mappings().one_or_none()
+    async def find(self, digest: str, confirmed_from: datetime | None = None) -> tuple[ControlKey, Role] | None:
+        values = {"digest": digest, "confirmed_from": confirmed_from}
+        row = (await self._tx.execute(_FIND, values)).mappings().one_or_none()
         return None if row is None else (msgspec.convert(dict(row), ControlKey), msgspec.convert(row["role"], Role))
 
     async def note_use(self, key: ControlKey, at: datetime) -> None:

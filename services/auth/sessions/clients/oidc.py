@@ -21,7 +21,6 @@ from services.auth.sessions.ports import Returned
 _SECONDS: Final = 5.0
 _LARGEST: Final = 64 << 10
 _LONGEST_SUBJECT: Final = 255
-_MOST_GROUPS: Final = 1000
 
 
 class OidcClient(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,9 +162,23 @@ class OpenIdConnect:
             source="oidc",
             subject=f"{client.issuer}|{subject}",
             email=self._email(claims),
-            groups=_groups(claim(claims, client.groups_claim)),
+            groups=self._groups(claims),
             org=org,
         )
+
+    def _groups(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
+        """`Forbidden` where there are more than the provider writes into a token (Entra ID, from 201 on): nobody is suspended for that."""
+        found, left_out = claim(claims, self._client.groups_claim), claims.get("_claim_names")
+        if found is None and (
+            claims.get("hasgroups") is True or (isinstance(left_out, Mapping) and self._client.groups_claim in left_out)
+        ):
+            raise Forbidden(
+                f"{self.title} lists you in more groups than fit into a sign-in. Whoever runs this Promptly has it send only the groups"
+                " that are assigned to this application.",
+                code="too_many_groups",
+            )
+        listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+        return tuple(one for one in listed if isinstance(one, str))
 
     def _email(self, claims: Mapping[str, Any]) -> str:
         email, verified = claims.get("email"), claims.get("email_verified")
@@ -193,8 +206,3 @@ def _key_id(token: str) -> str | None:
 def _as_document(key: JsonWebKey) -> dict[str, Any]:
     found: dict[str, Any] = msgspec.to_builtins(key)
     return found
-
-
-def _groups(value: Any) -> tuple[str, ...]:
-    listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return tuple(one for one in listed[:_MOST_GROUPS] if isinstance(one, str))

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from libs.common.errors import Conflict, Forbidden, NotFound
-from services.auth.domain.accounts import Org, Role, User
+from services.auth.domain.accounts import Org, Role, User, active_admins
 from services.auth.domain.permissions import ALLOWED
 
 INVITE_LASTS: Final = timedelta(hours=72)
@@ -39,8 +39,6 @@ def member_to_change(members: Sequence[User], user_id: str, role: Role | None) -
     member = next((user for user in members if user.id == user_id), None)
     if member is None:
         raise NotFound("There is no such member.")
-    if role != "admin" and not any(
-        user.role == "admin" and not user.suspended for user in members if user.id != user_id
-    ):
+    if role != "admin" and all(admin.id == user_id for admin in active_admins(members)):
         raise Conflict("An organization needs an admin; make somebody else one first.", code="last_admin")
     return member

@@ -6,6 +6,8 @@ from datetime import datetime
 import msgspec
 
 from libs.common.errors import BadRequest
+from services.auth.domain.accounts import User
+from services.auth.keys.domain.keys import ApiKey
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,6 +16,23 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     created_at: datetime
+
+
+class TeamSize(msgspec.Struct, frozen=True, kw_only=True):
+    """A team, how many keys and members it has, and whether whoever asks is one of them."""
+
+    team: Team
+    keys: int
+    members: int
+    is_member: bool
+
+
+class TeamPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A team, who is in it, and its keys, oldest first."""
+
+    team: Team
+    members: Sequence[User]
+    keys: Sequence[ApiKey]
 
 
 def named(known: Sequence[Team], wanted: str, param: str) -> Team:
