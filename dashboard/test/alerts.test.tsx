@@ -225,3 +225,22 @@ it("a rule of a key that is not there any more keeps it", async () => {
   await user.click(within(form).getByRole("button", { name: "Save the rule" }));
   await waitFor(() => expect(asked.find((one) => one.route === "PUT /api/alerts/rules/alr_1")?.body).toMatchObject({ scope: { by: "key", value: "key_gone" } }));
 });
+
+it("a month and an unusual day are watched without minutes, and an unusual day only from above", async () => {
+  const asked = play({ ...with_([]), "POST /api/alerts/rules": { status: 201, body: { ...RULE, metric: "spend_anomaly", threshold: 5, channels: ["email"], channel_config: {} } } });
+  show(<Alerts />);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "New rule" }));
+  const form = within(screen.getByRole("form", { name: "New rule" }));
+  await user.selectOptions(form.getByLabelText("Fire when it is"), "lt");
+  await user.selectOptions(form.getByLabelText("Watch"), "monthly_spend");
+  expect(form.queryByLabelText(/^Minutes that it looks back/)).toBeNull();
+  await user.selectOptions(form.getByLabelText("Watch"), "spend_anomaly");
+  expect(form.queryByLabelText(/^Minutes that it looks back/)).toBeNull();
+  expect(form.getByText(/hardly ever fires on ordinary days/)).toBeTruthy();
+  expect(within(form.getByLabelText("Fire when it is")).getAllByRole("option").map((one) => one.textContent)).toEqual(["more than", "at least"]);
+  fireEvent.change(form.getByLabelText(/^Name/), { target: { value: "Unusual" } });
+  await user.click(form.getByRole("button", { name: "Make the rule" }));
+  await waitFor(() => expect(asked.find((one) => one.route === "POST /api/alerts/rules")?.body).toMatchObject({ metric: "spend_anomaly", operator: "gt", threshold: 5 }));
+  expect(sentence({ metric: "spend_anomaly", operator: "gt", threshold: 5, window_minutes: 60, scope: ALL })).toBe("Fires when the day's spend above what its day of the week usually costs is more than 5 deviations.");
+});

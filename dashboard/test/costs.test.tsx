@@ -2,7 +2,7 @@ import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import Costs from "../src/pages/Costs";
-import { bars, shownOf } from "../src/pages/costs/CostChart";
+import { bars, shownOf, totals } from "../src/pages/costs/bars";
 import { change, forecast, spanOf } from "../src/pages/costs/period";
 import { play } from "./api";
 import { show } from "./show";
@@ -49,6 +49,8 @@ describe("the costs page", () => {
     expect(screen.getByText("new")).toBeTruthy();
     expect(screen.getByText(/\$5\.00 in the period before: −20.0 %/)).toBeTruthy();
     const query = new URLSearchParams(asked[0]?.query);
+    // And what all requests cost, over the same intervals, in this period and in the one before.
+    await waitFor(() => expect(asked.map((one) => new URLSearchParams(one.query)).filter((one) => one.get("by") === "endpoint").map((one) => one.get("to"))).toContain(FOUND.previous.to));
     expect([query.get("by"), query.get("previous"), query.get("interval")]).toEqual(["key", "true", "day"]);
   });
 
@@ -59,12 +61,12 @@ describe("the costs page", () => {
     await screen.findByRole("link", { name: "Search team" });
     expect(new URLSearchParams(asked[0]?.query).get("by")).toBe("tag:team");
     await userEvent.selectOptions(screen.getByLabelText("and by"), "model");
-    await waitFor(() => expect(new URLSearchParams(asked.at(-1)?.query).get("by")).toBe("tag:team,model"));
+    await waitFor(() => expect(asked.map((one) => new URLSearchParams(one.query).get("by"))).toContain("tag:team,model"));
     expect(window.location.search).toContain("and=model");
     const tag = screen.getByLabelText("Tag's name");
     await userEvent.clear(tag);
     await userEvent.type(tag, "feature{Enter}");
-    await waitFor(() => expect(new URLSearchParams(asked.at(-1)?.query).get("by")).toBe("tag:feature,model"));
+    await waitFor(() => expect(asked.map((one) => new URLSearchParams(one.query).get("by"))).toContain("tag:feature,model"));
   });
 
   it("says so where there is nothing, and asks nothing of days that are none", async () => {
@@ -107,9 +109,9 @@ it("a change is told against what was, and a pace from the second day on", () =>
 
 it("a bar says that its interval is only in part in the period", () => {
   const made = bars(FOUND as never, ["Search team", "key_2"], "day");
-  expect(made.map((bar) => [String(bar["time"]).endsWith("(part)"), bar["Search team"]])).toEqual([
-    [true, undefined],
-    [false, 4],
+  expect(made.map(({ partial, values }) => [partial, values])).toEqual([
+    [true, [0, 0]],
+    [false, [4, 0]],
   ]);
 });
 
@@ -120,6 +122,19 @@ it("a chart names whoever has most of what it shows, each name once, and nobody 
   const names = rows.map((one) => one.key_name);
   expect(shownOf(found, names, "cost")).toEqual({ shown: ["dear", "n0", "n1", "n2", "n3", "n4"], others: true });
   expect(shownOf(found, names, "errors")).toEqual({ shown: ["free", "n5", "n4", "n3", "n2", "n1"], others: false });
-  expect(bars(found, names, "day", "cost")[1]).toMatchObject({ dear: 17, "all others": 2 });
-  expect(bars(found, names, "day", "errors")[1]).not.toHaveProperty("dear");
+  expect(bars(found, names, "day", "cost")[1]?.values).toEqual([17, 7, 6, 5, 4, 3, 2]);
+  expect(bars(found, names, "day", "errors")[1]?.values).toEqual([40, 5, 4, 3, 2, 1]);
+});
+
+it("a bar is as high as all requests cost, also those of rows that are not shown or have no value", () => {
+  const found = { ...FOUND, without: { ...USE, cost_usd: 3 } } as never;
+  expect(totals(found)).toEqual([0, 4]);
+  expect(shownOf(found, ["Search team", "key_2"], "cost").others).toBe(true);
+  expect(bars(found, ["Search team", "key_2"], "day", "cost", [1, 7]).map(({ values }) => values)).toEqual([
+    [0, 0, 1],
+    [4, 0, 3],
+  ]);
+  for (const name of ["time", "__proto__", "constructor"]) {
+    expect(bars({ ...FOUND, rows: [{ ...FOUND.rows[0], key_name: name }] } as never, [name], "day")[1]?.values).toEqual([4]);
+  }
 });

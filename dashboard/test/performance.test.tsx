@@ -107,8 +107,10 @@ it("a period is cut into intervals, and those that it holds only a part of are k
 it("a line is broken where there were no requests, and links do not leave the period", () => {
   const stretch = { from: "2026-11-24T06:00:00.000Z", to: "2026-11-26T06:00:00.000Z", interval: "day" } as const;
   const points = [POINT, { ...POINT, time: "2026-11-26T00:00:00.000Z" }];
-  expect(lines(points, stretch, false).map((one) => one["p99"])).toEqual([3000, null, 3000]);
-  expect(lines(points, stretch, true)[0]?.["Promptly, p95"]).toBe(9);
+  expect(lines(points, stretch, false).map(({ values }) => values[2])).toEqual([3000, null, 3000]);
+  expect(lines(points, stretch, true)[0]?.values[0]).toBe(9);
+  const earlier = [{ ...POINT, time: "2026-11-23T00:00:00.000Z", latency_ms: { ...MS, p99: 7 } }];
+  expect(lines(points, stretch, false, earlier).map((column) => column.before)).toEqual([null, 7, null]);
   const query = new URL(slowest(points[1] ?? POINT, stretch, "gpt-4o"), "http://here").searchParams;
   expect([query.get("from"), query.get("to"), query.get("model")]).toEqual(["2026-11-26T00:00:00.000Z", stretch.to, "gpt-4o"]);
   const unknown = { ...POINT, latency_ms: { ...MS, p95: null } };

@@ -37,6 +37,12 @@ export async function aRuleFires(page, key) {
     await page.getByText("Nothing has fired yet").waitFor();
     await page.getByRole("button", { name: "New rule" }).click();
     const made = page.getByRole("form", { name: "New rule" });
+    await made.getByLabel("Watch").selectOption("spend_anomaly");
+    await made.getByText(/It needs four weeks of requests/).waitFor();
+    await accessible(page, "a rule about an unusual day");
+    await made.getByLabel("Watch").selectOption("monthly_spend");
+    await made.getByLabel("Threshold, dollars").waitFor();
+    await made.getByLabel("Watch").selectOption("daily_spend");
     await made.getByLabel("Name").fill("Too dear today");
     await made.getByLabel("Threshold, dollars").fill(limit.toFixed(6));
     await made.getByLabel("E-mail to the admins").uncheck();

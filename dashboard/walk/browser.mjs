@@ -21,7 +21,7 @@ export async function browse(options, visit) {
   try {
     context.setDefaultTimeout(10_000);
     const page = context.pages()[0] ?? (await context.newPage());
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    page.on("console", (message) => message.type() === "error" && complaints.push(`${message.text()} ${message.location().url ?? ""}`));
     page.on("pageerror", (error) => complaints.push(String(error)));
     return await visit(page, complaints);
   } finally {

@@ -26,7 +26,7 @@ export async function visitAll(page, as, further = []) {
     await page.goto(url + path);
     await page.getByRole("region", { name: panel }).waitFor();
     await page.waitForFunction(() => !document.querySelector(".mantine-Skeleton-root"));
-    if (path === "/") await page.locator(".recharts-bar-rectangle path").first().waitFor();
+    if (path === "/") await page.locator(".plot rect").first().waitFor();
     await shoot(page, `${as}-${name}`);
     await narrow(page, `${name} (${as})`);
     await accessible(page, `${name} (${as})`);

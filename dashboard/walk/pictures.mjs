@@ -50,8 +50,8 @@ await browse({ colorScheme: "light" }, async (page) => {
       await page.goto(url + (ADDRESSES[name] ?? path));
       await page.getByRole("region", { name: panel }).waitFor();
       await still(page);
-      if (name === "overview" || name === "costs") await page.locator(".recharts-bar-rectangle path").first().waitFor();
-      if (name === "performance") await page.locator(".recharts-line path").first().waitFor();
+      if (name === "overview" || name === "costs") await page.locator(".plot rect").first().waitFor();
+      if (name === "performance") await page.locator(".plot circle").first().waitFor();
     });
   }
   const [one] = (await api(page, "GET", "/api/requests?status=success&kind=chat&limit=3")).requests.filter((entry) => entry.savings_usd > 0);

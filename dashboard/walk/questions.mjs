@@ -76,7 +76,7 @@ export function theSlowness(page, picture) {
     const days = rows(page, "Latency over time, table");
     await page.getByRole("columnheader", { name: "Provider, p95" }).waitFor({ state: "detached" });
     await days.nth(6).waitFor();
-    await page.locator(".recharts-line path").first().waitFor();
+    await page.locator(".plot circle").first().waitFor();
     await accessible(page, "one model's performance");
     await picture?.("slowness");
     await click(days.nth(1).getByRole("link", { name: /^The slowest requests of/ }));
@@ -103,6 +103,7 @@ export function theTeam(page, picture) {
     const first = rows(page, "Costs, table").first();
     await first.getByRole("link", { name: "search", exact: true }).waitFor();
     await first.getByText("+100.0 %").waitFor();
+    await beside(page);
     await accessible(page, "teams by what changed");
     await picture?.("team");
     await click(first.getByRole("link"));
@@ -110,6 +111,48 @@ export function theTeam(page, picture) {
     const { requests } = await api(page, "GET", `/api/requests${new URL(page.url()).search}`);
     assert(requests.length > 0 && requests.every((one) => one.tags.team === "search"));
   });
+}
+
+/** The chart's keyboard: a bar's parts with their shares, their total, and the period before, which is drawn as well. */
+async function beside(page) {
+  const chart = page.getByRole("img", { name: "Cost per day, in dollars" });
+  await page.getByTestId("before").waitFor({ state: "attached" });
+  await chart.focus();
+  for (let column = 0; column < 5; column += 1) await page.keyboard.press("ArrowRight");
+  const tip = chart.locator(".tip");
+  const shares = await tip.locator("tbody tr:not(.total) td:last-child").allInnerTexts();
+  assert.equal(shares.length, 3);
+  const all = shares.reduce((sum, share) => sum + Number.parseFloat(share), 0);
+  assert(Math.abs(all - 100) < 0.2, `${shares} make ${all} %`);
+  await tip.getByRole("rowheader", { name: "Total" }).waitFor();
+  await tip.getByRole("rowheader", { name: "The period before" }).waitFor();
+  await accessible(page, "a bar of the chart");
+}
+
+/** The log's columns, chosen and sorted; on a phone model, status and cost without scrolling aside. */
+export async function theColumns(page, picture) {
+  await page.goto(`${url}/requests?period=30d`);
+  const table = page.getByRole("group", { name: "Requests, table" });
+  await table.getByRole("button", { name: "Latency" }).click();
+  await page.getByText(/^Sorted among the 50 requests/).waitFor();
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByLabel("Tags", { exact: true }).check();
+  await accessible(page, "the choice of columns");
+  await picture?.("columns");
+  await page.keyboard.press("Escape");
+  await table.getByRole("button", { name: "Tags" }).waitFor();
+  await table.getByText("team=search").first().waitFor();
+  await page.reload();
+  await table.getByText("team=search").first().waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const short = page.getByRole("table", { name: "Requests" });
+  const box = await short.locator("tbody tr").first().locator("td").last().boundingBox();
+  assert(box && box.x + box.width <= 390, "the cost is beside the screen");
+  await page.getByRole("button", { name: /^Filters/ }).click();
+  await page.getByLabel("Status", { exact: true }).selectOption("error");
+  await page.waitForFunction(() => [...document.querySelectorAll("tbody tr")].every((row) => row.textContent.includes("error")));
+  await accessible(page, "the log on a phone");
+  await picture?.("columns-phone");
 }
 
 export const QUESTIONS = { "what did each team cost last month": theMonth, "why is p99 up since three days": theSlowness, "which team costs twice as much": theTeam };

@@ -10,7 +10,7 @@ import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged } f
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
 import { thePlayground } from "./playground.mjs";
-import { asThem, QUESTIONS } from "./questions.mjs";
+import { asThem, QUESTIONS, theColumns } from "./questions.mjs";
 import { anAlias, exported, moveRules, narrowed, previewRoute, ruleDecides } from "./routing.mjs";
 import { thePalette } from "./palette.mjs";
 import { PASTED } from "./settle.mjs";
@@ -191,6 +191,13 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     );
   }
 
+  await step("the log's columns are chosen and sorted, and fit a phone", () =>
+    browse({ colorScheme: "light" }, async (other, theirs) => {
+      await asThem(other);
+      await theColumns(other, (name) => shoot(other, name));
+      assert.deepEqual(theirs, [], "the console of whoever chose");
+    }),
+  );
   await step("whoever accepts an invitation does what the role allows, as long as it does", () => members(page, complaints, links, PAGES));
   await step("a forgotten password is answered alike, whoever asks", () => forgotten());
   await step("GitHub signs in, declines, and is linked to an account that is there", () => others());
@@ -251,7 +258,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByLabel(/^Password/).fill("not this one");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").waitFor();
-    complaints.splice(0, complaints.length, ...complaints.filter((one) => !one.includes("401"))); // the browser's own line
+    complaints.splice(0, complaints.length, ...complaints.filter((one) => !one.includes("a status of 401 "))); // the browser's own line
     await page.getByLabel(/^Password/).fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Overview" }).waitFor();

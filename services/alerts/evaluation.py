@@ -6,7 +6,7 @@ from libs.common.clock import Clock
 from libs.common.contracts.alerts import AlertEvent, AlertRule
 from libs.common.ids import new_id
 from services.alerts.domain.messages import sentence
-from services.alerts.domain.metrics import WindowUsage
+from services.alerts.domain.metrics import METRICS, WindowUsage
 from services.alerts.domain.notification import notification_of
 from services.alerts.domain.rule_evaluation import Decision, RuleWithState, Window, decide, forecast, window
 from services.alerts.ports import Backlog, Tx, UnitOfWork
@@ -63,7 +63,7 @@ def _event(watched: RuleWithState, decision: Decision, counted: WindowUsage, now
         data_as_of_ms=None if counted.newest is None else _ms(counted.newest),
         forecast=expected,
         scope=rule.scope,
-        message=sentence(rule, decision.kind, decision.value, expected),
+        message=sentence(rule, decision.kind, decision.value, expected, METRICS[rule.metric].note(counted)),
     )
 
 

@@ -75,7 +75,7 @@ class Rules(Protocol):
 
 
 class UsageCounters(Protocol):
-    """What requests cost and how they ended, by organization and minute."""
+    """What requests cost and how they ended, by organization, minute and day."""
 
     async def add(self, samples: Sequence[Sample]) -> int:
         """Count those that were not counted before; how many there were."""
@@ -85,8 +85,8 @@ class UsageCounters(Protocol):
         """What each window holds, in the order of the windows."""
         ...
 
-    async def sweep(self, before: datetime) -> bool:
-        """Forget a portion of what is older; whether there may be more."""
+    async def sweep(self, before: datetime, days_before: datetime) -> bool:
+        """Forget a portion of what is older, and of days that no rule needs; whether there may be more."""
         ...
 
 

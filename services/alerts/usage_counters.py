@@ -7,11 +7,14 @@ from typing import Final
 from libs.common.bounded import bounded
 from libs.common.clock import Clock
 from libs.common.contracts.events import CompletionFinished, OrgDeleted
+from services.alerts.domain.anomaly import HISTORY_DAYS
 from services.alerts.ports import UnitOfWork
 from services.alerts.translate.request_sample import sample
 
 # Longer than the bus keeps an event (7 days) and a rule looks back (7 days).
 _REMEMBERED: Final = timedelta(days=8)
+# Longer than a month, and than what a day is compared with.
+_DAYS_REMEMBERED: Final = timedelta(days=HISTORY_DAYS + 8)
 
 
 class UsageCounting:
@@ -44,4 +47,5 @@ class UsageCounting:
         more = True
         while more:
             async with self._uow() as tx:
-                more = await tx.usage.sweep(self._clock.now() - _REMEMBERED)
+                now = self._clock.now()
+                more = await tx.usage.sweep(now - _REMEMBERED, now - _DAYS_REMEMBERED)

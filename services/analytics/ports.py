@@ -113,6 +113,10 @@ class Uses(Protocol):
         """Make days (UTC) of the hours of one organization's oldest day before a time; whether there may be more."""
         ...
 
+    async def repair(self, now: datetime) -> bool:
+        """Add up one of the days that an older copy of the service may have counted by the hour alone; whether there may be more."""
+        ...
+
 
 class Partitions(Protocol):
     """The tables that the log is cut into, a week each, beside one for whatever fits no week."""

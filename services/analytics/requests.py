@@ -130,6 +130,10 @@ class Requests:
         while more:
             async with self._uow() as tx:
                 more = await tx.uses.fold(week_of(now - self._retention))
+        more = True
+        while more:
+            async with self._uow() as tx:
+                more = await tx.uses.repair(now)
         for week in dropped:
             log.info("log_partition_dropped", week=week.date().isoformat())
 

@@ -35,5 +35,9 @@ class AnalyticsSettings(CommonSettings, frozen=True, kw_only=True):
     """Access key for the bucket; unset: what the machine has, as AWS's tools find it."""
     export_s3_secret_key: Secret | None = None
     """Secret key for the bucket; set together with the access key."""
+    export_webhook_url: Secret | None = None
+    """URL that the request log is sent to, hour by hour, instead of a bucket; unset: it is not."""
+    export_webhook_secret: Secret | None = None
+    """Signs what is sent there (`x-promptly-signature`): at least 16 characters; goes with the URL."""
     export_seconds: float = 60.0
     """How often hours that are over are looked for to export, in seconds."""

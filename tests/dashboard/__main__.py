@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from bench.dashboard import database_of
-from deploy.node.dashboard import DASHBOARD, build
+from deploy.node.dashboard import DASHBOARD, MOST_KIB, build, script_sizes
 from deploy.node.find import Node, find
 from libs.common.embedding.setup import prepare
 from tests.dashboard.history import write
@@ -67,6 +67,9 @@ def main() -> int:
     if shown(node, "node_modules/vitest/vitest.mjs", "run") != 0:
         return 1
     print(build(node), flush=True)
+    if (size := sum(script_sizes().values())) > MOST_KIB:
+        print(f"The dashboard has {size:.0f} KiB of JavaScript, gzipped; at most {MOST_KIB} are allowed.")
+        return 1
     with tempfile.TemporaryDirectory(prefix="promptly-", dir="/tmp") as home, outside() as others:
         collector = Collector()
         tracing = {"PROMPTLY_OTLP_ENDPOINT": collector.url, "PROMPTLY_TRACE_URL": f"{collector.url}/trace/{{trace_id}}"}

@@ -248,6 +248,9 @@ class MemoryUses:
     async def fold(self, before: datetime) -> bool:
         return False
 
+    async def repair(self, now: datetime) -> bool:
+        return False
+
     def _by(self, time_range: TimeRange, asked: Asked) -> Mapping[tuple[str, ...], list[CompletionFinished]]:
         found = defaultdict(list)
         for event in self._in(time_range):

@@ -69,6 +69,14 @@ export const savings = (period: Period) =>
     placeholderData: keepPreviousData,
   });
 
+/** The same of a stretch that is over. */
+export const pastSavings = (query: { from: string; to: string; interval: Period["interval"] }) =>
+  queryOptions({
+    queryKey: ["figures", "savings", query],
+    queryFn: ({ signal }) => call("get", "/api/analytics/savings", { query: { ...query }, signal }),
+    staleTime: Infinity,
+  });
+
 export const levers = (days: number) =>
   queryOptions({
     queryKey: ["figures", "levers", days],
@@ -98,8 +106,8 @@ export interface BreakdownQuery {
   to: string;
   interval: "hour" | "day" | "week" | "month";
   time_zone: string;
-  previous: boolean;
-  limit: number;
+  previous?: boolean;
+  limit?: number;
   model?: string;
 }
 

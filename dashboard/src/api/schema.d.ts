@@ -1747,7 +1747,7 @@ export interface components {
             id: string;
             rule_id: string;
             rule_name: string;
-            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | ("budget" | "lever_guard" | "prices");
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "monthly_spend" | "savings_percentage" | "spend_anomaly") | ("budget" | "lever_guard" | "prices");
             /** @enum {unknown} */
             kind: "fired" | "resolved";
             value: number;
@@ -1774,7 +1774,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {unknown} */
-            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "monthly_spend" | "savings_percentage" | "spend_anomaly";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1794,7 +1794,7 @@ export interface components {
         AlertRuleBody: {
             name: string;
             /** @enum {unknown} */
-            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage";
+            metric: "cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "monthly_spend" | "savings_percentage" | "spend_anomaly";
             /** @enum {unknown} */
             operator: "gt" | "gte" | "lt" | "lte";
             threshold: number;
@@ -1834,7 +1834,7 @@ export interface components {
             /** @default null */
             name: string | null;
             /** @default null */
-            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "savings_percentage") | null;
+            metric: ("cost_per_request" | "daily_spend" | "error_rate" | "latency_p95" | "monthly_spend" | "savings_percentage" | "spend_anomaly") | null;
             /** @default null */
             operator: ("gt" | "gte" | "lt" | "lte") | null;
             /** @default null */
@@ -4221,6 +4221,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5342,6 +5343,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -7034,6 +7036,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
     };

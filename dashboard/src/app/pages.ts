@@ -13,7 +13,7 @@ export interface MenuPage {
 export const PAGES: readonly MenuPage[] = [
   { section: "", label: "Overview", icon: "chart", key: "o" },
   { section: "costs", label: "Costs", icon: "pie", key: "c" },
-  { section: "budgets", label: "Budgets", icon: "coin", key: "b" },
+  { section: "budgets", label: "Budgets", icon: "wallet", key: "b" },
   { section: "performance", label: "Performance", icon: "gauge", key: "p" },
   { section: "measured", label: "Measured", icon: "scales", key: "m" },
   { section: "requests", label: "Requests", icon: "list", key: "r" },

@@ -13,6 +13,7 @@ import { Failed, Nothing, PageTitle, Panel, Show } from "../ui/states";
 import { By, isLabel, known } from "./costs/By";
 import { change, forecast, PERIODS, type Span, spanOf, ZONE } from "./costs/period";
 import { rowName, Rows } from "./costs/Rows";
+import { totals } from "./costs/bars";
 
 const CostChart = lazy(() => import("./costs/CostChart"));
 const MOST = 30; // rows: times 120 months they are what one answer may hold
@@ -68,6 +69,11 @@ export default function Costs() {
 function Figures({ span, by }: { span: Span; by: string }) {
   const asked: BreakdownQuery = { by, from: span.from, to: span.to, interval: span.interval, time_zone: ZONE, previous: true, limit: MOST };
   const found = useQuery(breakdown(asked));
+  // Every request has an endpoint, and there are few of them: their sums are those of all requests, which a breakdown's rows may not be.
+  const all = { by: "endpoint", interval: span.interval, time_zone: ZONE };
+  const now = useQuery({ ...breakdown({ ...all, from: span.from, to: span.to }), placeholderData: undefined });
+  const past = found.data?.previous;
+  const earlier = useQuery({ ...breakdown({ ...all, from: past?.from ?? "", to: past?.to ?? "" }), enabled: Boolean(past) && !found.isPlaceholderData, placeholderData: undefined });
   if (found.error && !found.data) return <Failed error={found.error} name="Costs" again={() => void found.refetch()} />;
   return (
     <Stack aria-busy={found.isPlaceholderData} style={{ opacity: found.isPlaceholderData ? 0.5 : undefined }}>
@@ -84,7 +90,7 @@ function Figures({ span, by }: { span: Span; by: string }) {
             ) : (
               <Boundary>
                 <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
-                  <CostChart found={data} names={data.rows.map((row) => rowName(data, row))} of={span.interval} />
+                  <CostChart found={data} names={data.rows.map((row) => rowName(data, row))} of={span.interval} all={now.data && totals(now.data)} earlier={earlier.data && totals(earlier.data)} />
                 </Suspense>
               </Boundary>
             )

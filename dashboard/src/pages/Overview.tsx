@@ -1,12 +1,14 @@
-import { Badge, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text } from "@mantine/core";
+import { Badge, Box, Grid, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import type { Schema } from "../api/client";
-import { anyRequest, levers, models, overview, type Period, savings, status } from "../api/queries";
+import { anyRequest, levers, models, overview, pastSavings, type Period, savings, status } from "../api/queries";
 import { Boundary } from "../app/Boundary";
 import { go, Link, useAddress } from "../app/router";
+import { CHART_HEIGHT } from "../ui/charts";
 import { Figure } from "../ui/Figure";
-import { ago, count, lever, milliseconds, money, moneyColumn, percent } from "../ui/format";
+import { ago, count, milliseconds, money, moneyColumn, percent } from "../ui/format";
+import { Ledger } from "../ui/Ledger";
 import { type Asked, Failed, Nothing, PageTitle, Panel, Show, Wide, WRAPPING } from "../ui/states";
 import { useNow } from "../ui/useNow";
 
@@ -19,6 +21,14 @@ const PERIODS: Record<string, Period> = {
   "90": { days: 90, interval: "week" },
 };
 
+const DEFAULT: Period = { days: 30, interval: "day" };
+
+/** The stretch before a period that ends now. */
+function before({ days, interval }: Period, now: number): { from: string; to: string; interval: Period["interval"] } {
+  const at = (many: number): string => new Date(now - many * 86_400_000).toISOString();
+  return { from: at(2 * days), to: at(days), interval };
+}
+
 /** Where figures of so many days lead: the log and the costs of the same stretch. */
 function logOf(days: number, filters: Record<string, string> = {}): string {
   return `/requests?${new URLSearchParams({ period: days === 1 ? "24h" : `${days}d`, ...filters })}`;
@@ -30,7 +40,7 @@ export default function Overview() {
   const { query } = useAddress();
   const named = query.get("days") ?? "";
   const chosen = named in PERIODS ? named : "30";
-  const period = PERIODS[chosen] ?? { days: 30, interval: "day" };
+  const period = PERIODS[chosen] ?? DEFAULT;
   const log = useQuery(anyRequest());
   const empty = !log.isFetching && log.data?.requests.length === 0;
   useEffect(() => {
@@ -38,6 +48,7 @@ export default function Overview() {
   }, [empty]);
   const totals = useQuery(overview(period.days));
   const points = useQuery(savings(period));
+  const earlier = useQuery(pastSavings(useMemo(() => before(period, Date.now()), [period])));
   const brought = useQuery(levers(period.days));
   const served = useQuery(models(period.days));
   const all = [totals, points, brought, served];
@@ -66,16 +77,10 @@ export default function Overview() {
           <Failed error={failed} name="Figures" again={() => all.forEach((one) => void one.refetch())} />
         ) : (
           <>
-            <Show of={totals} height={{ base: 274, md: 138 }} name="Totals">
-              {(data) => <Totals data={data} days={period.days} />}
+            <Show of={totals} height={{ base: 560, md: 330 }} name="Totals">
+              {(data) => <Totals data={data} levers={brought} days={period.days} />}
             </Show>
-            <Spend of={points} />
-            <SimpleGrid cols={{ base: 1, md: 2 }}>
-              <Levers of={brought} />
-              <Show of={totals} height={260} name="Latency">
-                {(data) => <Latency data={data.latency_ms} />}
-              </Show>
-            </SimpleGrid>
+            <Spend of={points} earlier={earlier.data?.points ?? []} />
             <Models of={served} days={period.days} />
             <UpTo time={totals.data?.data_as_of} />
           </>
@@ -94,30 +99,65 @@ function UpTo({ time }: { time?: string | null }) {
   );
 }
 
-function Totals({ data, days }: { data: Schema["Overview"]; days: number }) {
-  const { requests, cache, tokens } = data;
-  const costs = `/costs?period=${days === 1 ? "7" : days}`;
+function Totals({ data, levers, days }: { data: Schema["Overview"]; levers: Asked<Schema["Levers"]>; days: number }) {
+  const { requests, cache, latency_ms: ms } = data;
   return (
-    <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "xs", xs: "md" }}>
-      <Figure label="Saved, estimated" value={money(data.savings_usd)} color="teal" to="/measured">
-        {percent(data.savings_percentage / 100)} of the {money(data.baseline_cost_usd)} that it would have cost{tokens.saved > 0 && `; ${count(tokens.saved)} prompt tokens fewer`}
-      </Figure>
-      <Figure label="Spent" value={money(data.cost_usd)} to={costs}>
-        at the providers{data.unpriced_requests > 0 && `; not counted: ${requestsOf(data.unpriced_requests)} without a known price`}
-      </Figure>
-      <Figure label="Requests" value={count(requests.total)} to={logOf(days)}>
-        <Link to={logOf(days, { status: "error" })} size="xs">
-          {count(requests.error)} failed
-        </Link>{" "}
-        ({percent(data.error_rate)}),{" "}
-        <Link to={logOf(days, { status: "fallback" })} size="xs">
-          {count(requests.fallback)} fell back
-        </Link>
-      </Figure>
-      <Figure label="Cache hit rate" value={percent(cache.hit_rate)} to={logOf(days, { cache_hit: "true" })}>
-        {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} semantic
-      </Figure>
-    </SimpleGrid>
+    <Grid>
+      <Grid.Col span={{ base: 12, md: 8 }}>
+        <Receipt data={data} levers={levers} days={days} />
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, md: 4 }}>
+        <SimpleGrid cols={{ base: 2, md: 1 }} spacing={{ base: "xs", md: "md" }}>
+          <Figure label="Requests" value={count(requests.total)} to={logOf(days)}>
+            <Link to={logOf(days, { status: "error" })} size="xs">
+              {count(requests.error)} failed
+            </Link>{" "}
+            ({percent(data.error_rate)}),{" "}
+            <Link to={logOf(days, { status: "fallback" })} size="xs">
+              {count(requests.fallback)} fell back
+            </Link>
+          </Figure>
+          <Figure label="Cache hit rate" value={percent(cache.hit_rate)} to={logOf(days, { cache_hit: "true" })}>
+            {count(cache.exact_hits)} exact, {count(cache.semantic_hits)} semantic
+          </Figure>
+          <Figure label="Latency, p95" value={milliseconds(ms.p95)} to={`/performance?period=${days === 1 ? "24h" : `${days}d`}`}>
+            Promptly itself: {milliseconds(ms.overhead_p95)}. p50 {milliseconds(ms.p50)}, p99 {milliseconds(ms.p99)}
+          </Figure>
+        </SimpleGrid>
+      </Grid.Col>
+    </Grid>
+  );
+}
+
+/** What it would have cost, what each feature took off, and what was spent: one number leads, and the lines say how it comes about. */
+function Receipt({ data, levers, days }: { data: Schema["Overview"]; levers: Asked<Schema["Levers"]>; days: number }) {
+  return (
+    <Panel title="Receipt" full>
+      <Group align="flex-start" gap="xl">
+        <Box component="section" aria-label="Saved, estimated" flex="1 1 180px">
+          <Link to="/measured">Saved, estimated</Link>
+          <Text fz={{ base: 32, xs: 44 }} fw={650} lh={1.2} c="light-dark(var(--mantine-color-teal-9), var(--mantine-color-teal-4))" className="figures">
+            {money(data.savings_usd)}
+          </Text>
+          <Text size="sm" c="dimmed">
+            {percent(data.savings_percentage / 100)} of the {money(data.baseline_cost_usd)} that it would have cost{data.tokens.saved > 0 && `; ${count(data.tokens.saved)} prompt tokens fewer`}
+          </Text>
+        </Box>
+        <Box flex="2 1 280px">
+          <Show of={levers} height={200}>
+            {(found) => (
+              <Ledger
+                sum={{ baseline_cost_usd: data.baseline_cost_usd, cost_usd: data.cost_usd, lines: found.levers.map(({ lever, tokens_saved, savings_usd }) => ({ lever, tokens_saved, savings_usd })) }}
+                asked="Without Promptly"
+                paid={<Link to={`/costs?period=${days === 1 ? "7" : days}`}>Spent</Link>}
+                note={data.unpriced_requests > 0 && `Not in it: ${requestsOf(data.unpriced_requests)} without a known price.`}
+                to={(name) => LEVER_PAGES[name] ?? "/optimization"}
+              />
+            )}
+          </Show>
+        </Box>
+      </Group>
+    </Panel>
   );
 }
 
@@ -125,10 +165,10 @@ function requestsOf(number: number): string {
   return `${count(number)} ${number === 1 ? "request" : "requests"}`;
 }
 
-function Spend({ of }: { of: Asked<Schema["Savings"] & { days: number }> }) {
+function Spend({ of, earlier }: { of: Asked<Schema["Savings"] & { days: number }>; earlier: Schema["Savings"]["points"] }) {
   return (
     <Panel title="Spend and savings over time">
-      <Show of={of} height={260}>
+      <Show of={of} height={CHART_HEIGHT}>
         {(data) =>
           data.points.length === 0 ? (
             <Nothing title="No requests in this period" />
@@ -136,108 +176,13 @@ function Spend({ of }: { of: Asked<Schema["Savings"] & { days: number }> }) {
             <Nothing title="Nothing was spent in this period">Failed requests cost nothing, and some have no known price.</Nothing>
           ) : (
             <Boundary>
-              <Suspense fallback={<Skeleton h={260} />}>
-                <SpendChart points={data.points} interval={data.interval} days={data.days} />
+              <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
+                <SpendChart points={data.points} earlier={earlier} interval={data.interval} days={data.days} />
               </Suspense>
             </Boundary>
           )
         }
       </Show>
-    </Panel>
-  );
-}
-
-function Levers({ of }: { of: Asked<Schema["Levers"]> }) {
-  return (
-    <Panel title="Savings by feature">
-      <Show of={of} height={200}>
-        {(data) =>
-          data.levers.length === 0 ? (
-            <Nothing title="Nothing was saved in this period">
-              <Link to="/optimization">Look at the settings</Link>
-            </Nothing>
-          ) : (
-            <Wide label="Savings by feature, table" width={340}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Feature</Table.Th>
-                    <Table.Th ta="right">Saved</Table.Th>
-                    <Table.Th ta="right">Share</Table.Th>
-                    <Table.Th ta="right">Tokens</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody className="figures">
-                  {data.levers.map((one) => (
-                    <Table.Tr key={one.lever}>
-                      <Table.Td style={{ whiteSpace: "normal" }}>
-                        <Link to={LEVER_PAGES[one.lever] ?? "/optimization"}>{lever(one.lever)}</Link>
-                      </Table.Td>
-                      <Table.Td ta="right">{saved(data)(one.savings_usd)}</Table.Td>
-                      <Table.Td ta="right">{percent(one.share)}</Table.Td>
-                      <Table.Td ta="right">{one.tokens_saved === 0 ? "–" : count(one.tokens_saved)}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-                <Table.Tfoot className="figures">
-                  <Table.Tr>
-                    <Table.Th>Total</Table.Th>
-                    <Table.Th ta="right">{saved(data)(data.total_usd)}</Table.Th>
-                    <Table.Th />
-                    <Table.Th />
-                  </Table.Tr>
-                </Table.Tfoot>
-              </Table>
-            </Wide>
-          )
-        }
-      </Show>
-    </Panel>
-  );
-}
-
-function saved(data: Schema["Levers"]): (usd: number) => string {
-  return moneyColumn([data.total_usd, ...data.levers.map((one) => one.savings_usd)]);
-}
-
-function Latency({ data }: { data: Schema["Latencies"] }) {
-  const rows: [string, number | null | undefined, number | null | undefined][] = [
-    ["Promptly", data.overhead_p50, data.overhead_p95],
-    ["Provider", data.provider_p50, data.provider_p95],
-  ];
-  return (
-    <Panel title="Latency">
-      <Table className="figures">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th />
-            <Table.Th ta="right">p50</Table.Th>
-            <Table.Th ta="right">p95</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(([name, half, most]) => (
-            <Table.Tr key={name}>
-              <Table.Td>{name}</Table.Td>
-              <Table.Td ta="right">{milliseconds(half)}</Table.Td>
-              <Table.Td ta="right">{milliseconds(most)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-        <Table.Tfoot>
-          <Table.Tr>
-            <Table.Th>Total</Table.Th>
-            <Table.Th ta="right">{milliseconds(data.p50)}</Table.Th>
-            <Table.Th ta="right">{milliseconds(data.p95)}</Table.Th>
-          </Table.Tr>
-        </Table.Tfoot>
-      </Table>
-      <Text size="xs" c="dimmed" mt="xs">
-        <Link to="/performance" size="xs">
-          Over time and by model
-        </Link>
-        . p99 of the total: {milliseconds(data.p99)}. Answers from the cache ask no provider, so the parts are of different requests.
-      </Text>
     </Panel>
   );
 }

@@ -124,7 +124,9 @@ function than(now: number | null, then: number | null | undefined): string {
 }
 
 function Latency({ stretch, model, parts, put }: { stretch: Stretch; model: string; parts: boolean; put: Put }) {
-  const found = useQuery(latencies({ ...stretch, ...(model ? { model } : {}) }));
+  const only = model ? { model } : {};
+  const found = useQuery(latencies({ ...stretch, ...only }));
+  const earlier = useQuery({ ...latencies({ ...before(stretch), ...only }), placeholderData: undefined });
   return (
     <Panel
       title="Latency over time"
@@ -151,7 +153,7 @@ function Latency({ stretch, model, parts, put }: { stretch: Stretch; model: stri
             <Stack aria-busy={found.isPlaceholderData} style={{ opacity: found.isPlaceholderData ? 0.5 : undefined }}>
               <Boundary>
                 <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
-                  <LatencyChart points={data.points} stretch={stretch} parts={parts} />
+                  <LatencyChart points={data.points} earlier={earlier.data?.points ?? []} stretch={stretch} parts={parts} />
                 </Suspense>
               </Boundary>
               <Intervals points={data.points} stretch={stretch} model={model} />

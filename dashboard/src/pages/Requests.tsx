@@ -1,19 +1,18 @@
-import { Badge, Button, Group, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Stack, Switch, TextInput } from "@mantine/core";
 import { useThrottledValue } from "@mantine/hooks";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { call } from "../api/client";
 import { type LiveState, useLive } from "../api/live";
 import type { Entry, Filters } from "../api/queries";
-import { follow, go, Link, useAddress } from "../app/router";
+import { go, Link, useAddress } from "../app/router";
 import { Download } from "../ui/Download";
-import { ago, count, milliseconds, moment, moneyColumn } from "../ui/format";
-import { Nothing, PageTitle, Panel, Show, Wide } from "../ui/states";
-import { Status } from "../ui/Status";
-import { useNow } from "../ui/useNow";
+import { Nothing, PageTitle, Panel, Show } from "../ui/states";
+import { Choice, useColumns } from "./requests/columns";
 import { FilterBar, KINDS, slownessOf, STATUSES } from "./requests/FilterBar";
 import { isRequestId } from "./requests/named";
 import { backwards, begin } from "./requests/period";
+import { Rows, usePhone } from "./requests/Rows";
 
 const PAGE = 50;
 const MOST = 500;
@@ -42,6 +41,8 @@ function filtersOf(query: URLSearchParams): Filters {
 export default function Requests() {
   const { query } = useAddress();
   const [live, setLive] = useState(true);
+  const phone = usePhone(); // where the fields would stand above the log and leave it no room
+  const [open, setOpen] = useState(false);
   const named = query.get("period");
   // Told once, when the period is chosen: a start that moves on would ask for another list with every look.
   const since = useMemo(() => begin(named, Date.now()), [named]);
@@ -61,7 +62,13 @@ export default function Requests() {
         <FindById />
       </PageTitle>
       <Stack>
-        <FilterBar filters={filters} period={period ?? ""} filtered={query.size > 0} change={change} />
+        {phone && !open ? (
+          <Button variant="default" size="xs" onClick={() => setOpen(true)} aria-expanded={false} style={{ alignSelf: "flex-start" }}>
+            Filters{query.size > 0 && ` (${query.size})`}
+          </Button>
+        ) : (
+          <FilterBar filters={filters} period={period ?? ""} filtered={query.size > 0} change={change} />
+        )}
         {backwards(filters) ? (
           <Panel title="Log">
             <Nothing title="No request fits these filters">The time ends before it begins.</Nothing>
@@ -97,6 +104,7 @@ function FindById() {
 function Log({ filters, filtered, live, setLive }: { filters: Filters; filtered: boolean; live: boolean; setLive: (on: boolean) => void }) {
   const client = useQueryClient();
   const [arrived, setArrived] = useState<Entry[]>([]);
+  const columns = useColumns();
   const pages = useInfiniteQuery({
     queryKey: [...LIST.queryKey, filters],
     queryFn: ({ pageParam, signal }) =>
@@ -131,6 +139,7 @@ function Log({ filters, filtered, live, setLive }: { filters: Filters; filtered:
       title="Log"
       aside={
         <Group gap="sm">
+          <Choice {...columns} />
           <Download label="Export CSV" path="/api/requests/export.csv" query={filters} name="promptly-requests" />
           {live && <Live state={state} />}
           <Switch
@@ -164,7 +173,7 @@ function Log({ filters, filtered, live, setLive }: { filters: Filters; filtered:
           }
           return (
             <>
-              <Rows entries={all} fresh={fresh.length} />
+              <Rows entries={all} fresh={new Set(fresh.map(({ id }) => id))} columns={columns.shown} more={pages.hasNextPage} />
               {pages.hasNextPage && (
                 <Group justify="center" mt="sm">
                   <Button variant="default" size="xs" onClick={() => pages.isFetchingNextPage || void pages.fetchNextPage()}>
@@ -186,67 +195,5 @@ function Live({ state }: { state: LiveState }) {
     <Badge variant="dot" color={color} role="status">
       {label}
     </Badge>
-  );
-}
-
-function Rows({ entries, fresh }: { entries: Entry[]; fresh: number }) {
-  const now = useNow(5000);
-  const cost = moneyColumn(entries.map((entry) => entry.cost_usd));
-  const saved = moneyColumn(entries.map((entry) => entry.savings_usd));
-  return (
-    <Wide label="Requests, table" width={760}>
-      <Table highlightOnHover verticalSpacing={6}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Time</Table.Th>
-            <Table.Th>Status</Table.Th>
-            <Table.Th>Model</Table.Th>
-            <Table.Th ta="right">Prompt tokens</Table.Th>
-            <Table.Th ta="right">Cost</Table.Th>
-            <Table.Th ta="right">Saved</Table.Th>
-            <Table.Th ta="right">Latency</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody className="figures">
-          {entries.map((entry, at) => (
-            <Table.Tr key={entry.id} className={at < fresh ? "row-link row-new" : "row-link"} onClick={follow(`/requests/${entry.id}`)}>
-              <Table.Td>
-                <a
-                  href={`/requests/${entry.id}`}
-                  onClick={(event) => {
-                    event.stopPropagation();
-                    follow(`/requests/${entry.id}`)(event);
-                  }}
-                  title={moment(entry.time)}
-                  style={{ color: "inherit" }}
-                >
-                  {ago(entry.time, now)}
-                </a>
-              </Table.Td>
-              <Table.Td>
-                <Status entry={entry} />
-              </Table.Td>
-              <Table.Td style={{ whiteSpace: "normal" }}>
-                <span className="whole">{entry.baseline_model}</span>
-                {entry.routed_model !== entry.baseline_model && (
-                  <>
-                    {" "}
-                    <Text span size="sm" c="dimmed" className="whole">
-                      → {entry.routed_model}
-                    </Text>
-                  </>
-                )}
-              </Table.Td>
-              <Table.Td ta="right">
-                {entry.optimized_tokens < entry.original_tokens ? `${count(entry.original_tokens)} → ${count(entry.optimized_tokens)}` : count(entry.original_tokens)}
-              </Table.Td>
-              <Table.Td ta="right">{cost(entry.cost_usd)}</Table.Td>
-              <Table.Td ta="right">{saved(entry.savings_usd)}</Table.Td>
-              <Table.Td ta="right">{milliseconds(entry.latency_ms)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Wide>
   );
 }

@@ -1,11 +1,23 @@
 // The receipt's form: what was asked for, what each lever took off, what was paid.
 import { Alert, Stack, Table, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Link } from "../app/router";
 import { count, exactMoney, lever } from "./format";
 import { type Sum, sumsUp } from "./receipt";
 
-/** `note` stands below sums that add up, `report` says what to tell us where they do not. */
-export function Ledger({ sum, asked, paid, note, report }: { sum: Sum; asked: string; paid: string; note?: ReactNode; report: string }) {
+interface Props {
+  sum: Sum;
+  asked: string;
+  paid: ReactNode;
+  /** Stands below sums that add up. */
+  note?: ReactNode;
+  /** What to tell us where they do not; without it nothing is said. */
+  report?: string;
+  /** Where a lever's line leads. */
+  to?: (lever: string) => string;
+}
+
+export function Ledger({ sum, asked, paid, note, report, to }: Props) {
   return (
     <Stack gap="xs">
       <Table className="figures" data-testid="receipt">
@@ -19,7 +31,7 @@ export function Ledger({ sum, asked, paid, note, report }: { sum: Sum; asked: st
           {sum.lines.map((line) => (
             <Table.Tr key={line.lever}>
               <Table.Td>
-                {lever(line.lever)}
+                {to ? <Link to={to(line.lever)}>{lever(line.lever)}</Link> : lever(line.lever)}
                 {line.tokens_saved !== 0 && (
                   <Text span size="xs" c="dimmed">
                     {" "}
@@ -47,7 +59,7 @@ export function Ledger({ sum, asked, paid, note, report }: { sum: Sum; asked: st
           The lines add up to the last digit. {note}
         </Text>
       ) : (
-        <Alert color="orange">These lines do not add up. {report}</Alert>
+        report && <Alert color="orange">These lines do not add up. {report}</Alert>
       )}
     </Stack>
   );

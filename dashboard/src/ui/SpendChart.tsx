@@ -1,6 +1,7 @@
-import { BarChart } from "@mantine/charts";
 import type { Schema } from "../api/client";
-import { compact, money } from "./format";
+import { Chart } from "./Chart";
+import { dollars } from "./charts";
+import { moneyColumn } from "./format";
 
 type Point = Schema["SavingsPoint"];
 type Interval = Schema["Savings"]["interval"];
@@ -33,32 +34,27 @@ export function filled(points: readonly Point[], interval: Interval, days: numbe
   return found;
 }
 
-export default function SpendChart({ points, interval, days }: { points: readonly Point[]; interval: Interval; days: number }) {
-  const data = filled(points, interval, days, Date.now()).map(({ time, spent, saved, partial }) => ({
-    time: label(time, interval) + (partial ? " (part)" : ""),
-    Spent: spent,
-    Saved: saved,
-  }));
+/** `earlier`: the points of the period before, as long, whose requests are `days` older. */
+export default function SpendChart({ points, earlier, interval, days }: { points: readonly Point[]; earlier: readonly Point[]; interval: Interval; days: number }) {
+  const shift = Math.round((days * 86_400_000) / STEP[interval]) * STEP[interval]; // 90 days are no whole weeks
+  const then = new Map(earlier.map((point) => [Date.parse(point.time) + shift, point.cost_usd]));
+  const found = filled(points, interval, days, Date.now());
+  const columns = found.map(({ time, spent, saved, partial }) => ({ label: label(time, interval), partial, values: [spent, saved], before: then.size > 0 ? (then.get(time) ?? 0) : null }));
   return (
-    <BarChart
-      h={260}
-      data={data}
-      dataKey="time"
+    <Chart
+      label={`Spent and saved per ${interval}, in dollars`}
+      axis={`Dollars per ${interval}`}
       // Stacked, the two make up what the requests would have cost; not where something cost more than that.
-      type={data.some((point) => point.Saved < 0) ? "default" : "stacked"}
+      kind={found.some(({ saved }) => saved < 0) ? "grouped" : "stacked"}
       series={[
         { name: "Spent", color: "gray.6" },
         { name: "Saved", color: "teal.6" },
       ]}
-      maxBarWidth={36}
-      barProps={{ isAnimationActive: false }} // it is read again every half a minute
-      valueFormatter={(value) => money(value)}
-      withLegend
-      legendProps={{ verticalAlign: "bottom" }}
-      yAxisProps={{ width: 76, tickFormatter: (value: number) => (Math.abs(value) < 10_000 ? money(value) : `$${compact(value)}`) }}
-      xAxisProps={{ minTickGap: 24 }}
-      role="img"
-      aria-label={`Spent and saved per ${interval}, in dollars`}
+      columns={columns}
+      write={moneyColumn(found.flatMap(({ spent, saved }) => [spent, saved]))}
+      tick={dollars}
+      total="Without Promptly"
+      before="Spent in the period before"
     />
   );
 }

@@ -1,7 +1,13 @@
-// What charts have in common: their height, and a colour for each name, the same on every page and in every period.
+// What charts have in common: their height, how their axes are written, and a colour for each name, the same on every page and in every period.
+import { compact, money } from "./format";
 
 /** On a phone the legend takes more lines, and leaves the bars less. */
 export const CHART_HEIGHT = { base: 320, xs: 260 };
+
+/** Dollars along an axis. */
+export function dollars(usd: number): string {
+  return Math.abs(usd) < 10_000 ? money(usd) : `$${compact(usd)}`;
+}
 
 const PALETTE = ["teal.6", "blue.6", "grape.6", "orange.6", "cyan.7", "pink.6", "lime.7", "indigo.4", "yellow.6", "red.7", "violet.8", "green.8"] as const;
 

@@ -89,9 +89,10 @@ export function Outdated() {
   );
 }
 
-export function Panel({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+/** `full`: as high as what stands beside it. */
+export function Panel({ title, aside, full, children }: { title: string; aside?: ReactNode; full?: boolean; children: ReactNode }) {
   return (
-    <Card withBorder component="section" aria-label={title} padding="md">
+    <Card withBorder h={full ? "100%" : undefined} component="section" aria-label={title} padding="md">
       <Group justify="space-between" mb="sm" gap="xs">
         <Title order={2} size="h5" tabIndex={-1}>
           {title}

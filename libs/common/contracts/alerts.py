@@ -7,7 +7,15 @@ import msgspec
 
 from libs.common.contracts.base import Rpc
 
-Metric = Literal["daily_spend", "cost_per_request", "error_rate", "latency_p95", "savings_percentage"]
+Metric = Literal[
+    "daily_spend",
+    "monthly_spend",
+    "spend_anomaly",
+    "cost_per_request",
+    "error_rate",
+    "latency_p95",
+    "savings_percentage",
+]
 # What an event may be about: a rule's metric, a lever that the guard has switched off, a budget without room, or prices of models in use.
 EventMetric = Metric | Literal["lever_guard", "budget", "prices"]
 Operator = Literal["gt", "lt", "gte", "lte"]
@@ -49,7 +57,7 @@ class AlertScope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
-    """`threshold` is in the metric's unit: dollars for daily_spend, percent for rates, milliseconds for latency.
+    """`threshold` is in the metric's unit: dollars for spend, deviations for spend_anomaly, percent for rates, milliseconds for latency.
     `firing_since_ms` is where the rule stands, None while it does not fire; alerts says it, and takes no notice of it.
     """
 
@@ -112,9 +120,9 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
 class AlertEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A rule's metric crossed its threshold, or came back. `data_as_of_ms` is the newest request it counted; `forecast` is
-    what the day will have cost at this pace, in dollars. The guard's events have the metric "lever_guard", in points, and no rule: the
-    name is the lever's and the id that of the guard's step in the audit log. A budget's have the metric "budget", in dollars, its name
-    and its id. Those about prices have the metric "prices": how many things there are to know.
+    what the day or the month will have cost at this pace, in dollars. The guard's events have the metric "lever_guard", in points, and
+    no rule: the name is the lever's and the id that of the guard's step in the audit log. A budget's have the metric "budget", in
+    dollars, its name and its id. Those about prices have the metric "prices": how many things there are to know.
     """
 
     id: str

@@ -21,7 +21,7 @@ _THEN: Final[Mapping[OnExceed, str]] = {
 _COMPARED: Final[Mapping[Operator, str]] = {"gt": "more than", "gte": "at least", "lt": "less than", "lte": "at most"}
 
 
-def sentence(rule: AlertRule, kind: Kind, value: float, forecast: float | None = None) -> str:
+def sentence(rule: AlertRule, kind: Kind, value: float, forecast: float | None = None, note: str = "") -> str:
     """Such as "$42.10 was spent today, more than $40; on pace for $61 of $40 (only the team Search)."."""
     limit = f"{_COMPARED[rule.operator]} {_amount(rule, rule.threshold, short=True)}"
     if kind == "test":
@@ -29,7 +29,7 @@ def sentence(rule: AlertRule, kind: Kind, value: float, forecast: float | None =
     text = f"{_reported(rule, _amount(rule, value))}, {'no longer ' if kind == 'resolved' else ''}{limit}"
     if kind == "fired" and forecast is not None and rule.operator in ("gt", "gte"):
         text += f"; on pace for {_dollars(forecast, short=True)} of {_dollars(rule.threshold, short=True)}"
-    return f"{text}{only(rule.scope)}."
+    return f"{text}{note}{only(rule.scope)}."
 
 
 def budget_sentence(told: BudgetExceeded) -> str:
@@ -89,6 +89,8 @@ def _amount(rule: AlertRule, value: float, *, short: bool = False) -> str:
             return f"{value:,.0f} ms"
         case "percent":
             return f"{value:,.1f}".removesuffix(".0") + "%"
+        case "deviations":
+            return f"{value:,.1f}".removesuffix(".0") + (" deviation" if value == 1 else " deviations")
 
 
 def _dollars(value: float, *, short: bool) -> str:

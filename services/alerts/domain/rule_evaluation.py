@@ -9,6 +9,7 @@ import msgspec
 
 from libs.common.contracts.alerts import AlertRule, Operator
 from libs.common.money import usd
+from services.alerts.domain.anomaly import HISTORY_DAYS
 from services.alerts.domain.metrics import METRICS, WindowUsage
 from services.alerts.domain.scopes import counted_as
 
@@ -37,12 +38,13 @@ class RuleWithState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """The minutes that a rule looks at: from `start`, up to and without `end`, and the name under which its requests are counted."""
+    """What a rule looks at: from `start`, up to and without `end`, by minutes or `daily`; its requests are counted under `scope`."""
 
     org_id: str
     start: datetime
     end: datetime
     scope: str = ""
+    daily: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +56,21 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def window(rule: AlertRule, now: datetime) -> Window:
-    """The day so far (UTC) for spending; for the rest the last `window_minutes`, and the minute that has begun."""
-    if METRICS[rule.metric].per_day:
-        start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return Window(org_id=rule.org_id, start=start, end=start + timedelta(days=1), scope=counted_as(rule.scope))
-    start = now.replace(second=0, microsecond=0) - timedelta(minutes=rule.window_minutes)
-    return Window(org_id=rule.org_id, start=start, end=now + _SKEW, scope=counted_as(rule.scope))
+    """The day or the month so far (UTC) for spending, with the weeks before for what is unusual; for the rest the last
+    `window_minutes`, and the minute that has begun.
+    """
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    month = today.replace(day=1)
+    tomorrow = today + timedelta(days=1)
+    start, end = {
+        "day": (today, tomorrow),
+        "month": (month, (month + timedelta(days=31)).replace(day=1)),
+        "weeks": (today - timedelta(days=HISTORY_DAYS + 1), tomorrow),
+        "window": (now.replace(second=0, microsecond=0) - timedelta(minutes=rule.window_minutes), now + _SKEW),
+    }[over := METRICS[rule.metric].over]
+    return Window(
+        org_id=rule.org_id, start=start, end=end, scope=counted_as(rule.scope), daily=over in ("month", "weeks")
+    )
 
 
 def measure(rule: AlertRule, usage: WindowUsage) -> float | None:
@@ -80,7 +91,7 @@ def decide(
     if value is None:
         return Decision(state=state)
     crossed = _COMPARE[rule.operator](value, rule.threshold)
-    certain = crossed and METRICS[rule.metric].per_day and rule.operator in ("gt", "gte")
+    certain = crossed and METRICS[rule.metric].grows and rule.operator in ("gt", "gte")
     if behind and not certain:
         return Decision(state=state)
     if state.firing:
@@ -97,8 +108,11 @@ def decide(
 
 
 def forecast(rule: AlertRule, usage: WindowUsage, now: datetime) -> float | None:
-    """What the day will have cost at the pace so far, in dollars; None for other metrics, and in the day's first hour."""
-    gone = now - window(rule, now).start
-    if not METRICS[rule.metric].per_day or gone < timedelta(hours=1):
+    """What the day or the month will have cost at the pace so far, in dollars; None for other metrics, in the day's first hour and in
+    the month's first day.
+    """
+    whole = window(rule, now)
+    gone, least = now - whole.start, timedelta(days=1) if whole.daily else timedelta(hours=1)
+    if not METRICS[rule.metric].grows or gone < least:
         return None
-    return usd(usage.spend_nano) * (timedelta(days=1) / gone)
+    return usd(usage.spend_nano) * ((whole.end - whole.start) / gone)

@@ -22,6 +22,10 @@ def check(rule: AlertRule) -> None:
         raise _refusal("name", "name has 1 to 200 characters.")
     if not (math.isfinite(rule.threshold) and metric.low <= rule.threshold <= metric.high):
         raise _refusal("threshold", f"threshold of {rule.metric} is {metric.bounds}.")
+    if metric.only_above and rule.operator not in ("gt", "gte"):
+        raise _refusal(
+            "operator", f"operator of {rule.metric} is gt or gte: a day that goes on has always cost less so far."
+        )
     if not rule.channels or len(set(rule.channels)) != len(rule.channels):
         raise _refusal("channels", "channels names at least one channel, and each only once.")
     check_scope(rule.scope)

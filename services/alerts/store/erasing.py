@@ -12,6 +12,7 @@ _TABLES: Final = (
     "latencies",
     "scope_minutes",
     "scope_latencies",
+    "days",
     "rules",
     "rule_owners",
     "events",

@@ -1,13 +1,13 @@
-"""What is counted by the minute, in Postgres."""
+"""What is counted by the minute and by the day, in Postgres."""
 # ruff: noqa: S608  # the statements are put together from this module's constants; every value is bound
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.alerts.domain.metrics import WindowUsage
@@ -25,14 +25,14 @@ def _kept(sums: str) -> str:
     return f"CAST(least(greatest({sums}, -{_MOST}), {_MOST}) AS bigint)"
 
 
-def _by_minute(table: str, counted: str, keys: str) -> str:
+def _sums(table: str, counted: str, keys: str) -> str:
     return f"""
-        INSERT INTO alerts.{table} ({keys}, minute, requests, errors, spend_nano, cost_nano, baseline_nano, newest)
-        SELECT {keys}, minute, count(*), count(*) FILTER (WHERE failed), {_kept("coalesce(sum(cost_nano), 0)")},
+        INSERT INTO alerts.{table} ({keys}, requests, errors, spend_nano, cost_nano, baseline_nano, newest)
+        SELECT {keys}, count(*), count(*) FILTER (WHERE failed), {_kept("coalesce(sum(cost_nano), 0)")},
             {_kept("coalesce(sum(cost_nano) FILTER (WHERE baseline_nano IS NOT NULL), 0)")},
             {_kept("coalesce(sum(baseline_nano) FILTER (WHERE cost_nano IS NOT NULL), 0)")}, max(at)
-        FROM {counted} GROUP BY {keys}, minute ORDER BY {keys}, minute
-        ON CONFLICT ({keys}, minute) DO UPDATE SET
+        FROM {counted} GROUP BY {keys} ORDER BY {keys}
+        ON CONFLICT ({keys}) DO UPDATE SET
             requests = {table}.requests + excluded.requests, errors = {table}.errors + excluded.errors,
             spend_nano = {_kept(f"{table}.spend_nano::numeric + excluded.spend_nano")},
             cost_nano = {_kept(f"{table}.cost_nano::numeric + excluded.cost_nano")},
@@ -63,16 +63,21 @@ _ADD: Final = text(f"""
         WHERE NOT EXISTS (SELECT FROM alerts.erased WHERE erased.org_id = batch.org_id)
         ON CONFLICT DO NOTHING RETURNING org_id, at, id
     ), counted AS (
-        SELECT *, date_trunc('minute', at, 'UTC') AS minute FROM batch JOIN fresh USING (org_id, at, id)
+        SELECT *, date_trunc('minute', at, 'UTC') AS minute, date_trunc('day', at, 'UTC') AS day
+        FROM batch JOIN fresh USING (org_id, at, id)
     ), watched AS (
         SELECT DISTINCT org_id, counted_as AS scope FROM alerts.rules
         WHERE counted_as <> '' AND org_id = ANY (CAST(:org_id AS text[]))
     ), scoped AS (
         SELECT counted.*, scope FROM counted JOIN watched USING (org_id) WHERE scopes @> to_jsonb(scope)
-    ), by_minute AS ({_by_minute("minutes", "counted", "org_id")}
+    ), daily AS (
+        SELECT org_id, '' AS scope, day, failed, cost_nano, baseline_nano, at FROM counted
+        UNION ALL SELECT org_id, scope, day, failed, cost_nano, baseline_nano, at FROM scoped
+    ), by_minute AS ({_sums("minutes", "counted", "org_id, minute")}
     ), by_bucket AS ({_by_bucket("latencies", "counted", "org_id")}
-    ), scoped_by_minute AS ({_by_minute("scope_minutes", "scoped", "org_id, scope")}
+    ), scoped_by_minute AS ({_sums("scope_minutes", "scoped", "org_id, scope, minute")}
     ), scoped_by_bucket AS ({_by_bucket("scope_latencies", "scoped", "org_id, scope")}
+    ), by_day AS ({_sums("days", "daily", "org_id, scope, day")}
     )
     SELECT count(*) FROM fresh
 """)
@@ -101,6 +106,19 @@ _BUCKETS: Final = text(f"""
     FROM {_WINDOWS} JOIN {_both("latencies", "scope_latencies", "org_id, minute, bucket, requests")} ON {_ASKED}
     GROUP BY number, bucket
 """)
+_DAYS: Final = text(f"""
+    SELECT number, day, days.requests, errors, spend_nano, cost_nano, baseline_nano, newest
+    FROM {_WINDOWS} JOIN alerts.days ON days.org_id = asked.org_id AND days.scope = asked.scope
+        AND day >= asked."from" AND day < asked."to"
+    ORDER BY number, day
+""")
+_SUMMED_DAYS: Final = ("requests", "errors", "spend_nano", "cost_nano", "baseline_nano")
+# A scope that nobody watches any more would have a gap where somebody does again.
+_SWEEP_DAYS: Final = text("""
+    DELETE FROM alerts.days WHERE day < :before OR (scope <> '' AND NOT EXISTS (
+        SELECT FROM alerts.rules WHERE rules.org_id = days.org_id AND rules.counted_as = days.scope
+    ))
+""")
 _SWEEP: Final = text("""
     DELETE FROM alerts.seen WHERE (org_id, at, id) IN (
         SELECT seen.org_id, seen.at, seen.id
@@ -126,8 +144,18 @@ class SqlUsageCounters:
         return count
 
     async def counted(self, windows: Sequence[Window]) -> Sequence[WindowUsage]:
-        fields = Window.__struct_fields__
-        asked = {name: [getattr(window, name) for window in windows] for name in fields}
+        daily = iter(await self._by_day([window for window in windows if window.daily]))
+        by_minute = iter(await self._by_minute([window for window in windows if not window.daily]))
+        return [next(daily if window.daily else by_minute) for window in windows]
+
+    async def _by_day(self, windows: Sequence[Window]) -> Sequence[WindowUsage]:
+        rows: dict[int, list[RowMapping]] = defaultdict(list)
+        for row in (await self._tx.execute(_DAYS, _asked(windows))).mappings() if windows else ():
+            rows[row["number"]].append(row)
+        return [_of_days(window, rows[number]) for number, window in enumerate(windows, 1)]
+
+    async def _by_minute(self, windows: Sequence[Window]) -> Sequence[WindowUsage]:
+        asked = _asked(windows)
         latencies: dict[int, dict[int, int]] = defaultdict(dict)
         for number, bucket, requests in await self._tx.execute(_BUCKETS, asked):
             latencies[number][bucket] = requests
@@ -136,7 +164,7 @@ class SqlUsageCounters:
             msgspec.convert({**row, "latencies": latencies[number]}, WindowUsage) for number, row in enumerate(sums, 1)
         ]
 
-    async def sweep(self, before: datetime) -> bool:
+    async def sweep(self, before: datetime, days_before: datetime) -> bool:
         """Ids go first, organization by organization along their key; the minutes, which name the organizations, last."""
         gone = await self._tx.execute(_SWEEP, {"before": before, "portion": _PORTION})
         if gone.rowcount == _PORTION:
@@ -146,4 +174,22 @@ class SqlUsageCounters:
                 text(f"DELETE FROM alerts.{table} WHERE minute < :before"),
                 {"before": before},
             )
+        await self._tx.execute(_SWEEP_DAYS, {"before": days_before})
         return False
+
+
+def _asked(windows: Sequence[Window]) -> dict[str, list[Any]]:
+    return {name: [getattr(window, name) for window in windows] for name in ("org_id", "start", "end", "scope")}
+
+
+def _of_days(window: Window, rows: Sequence[RowMapping]) -> WindowUsage:
+    """The window's sums, and its spend by day from the first that was counted on; a day without requests cost nothing."""
+    if not rows:
+        return WindowUsage()
+    spends = {row["day"]: row["spend_nano"] for row in rows}
+    first, last = rows[0]["day"], max(window.end - timedelta(days=1), rows[-1]["day"])
+    return WindowUsage(
+        **{name: sum(row[name] for row in rows) for name in _SUMMED_DAYS},
+        newest=max(row["newest"] for row in rows),
+        days=tuple(spends.get(first + timedelta(days=number), 0) for number in range((last - first).days + 1)),
+    )

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from libs.common.contracts.base import DECODE_ERRORS
+from libs.common.webhook_signature import signature
 from services.alerts.domain.notification import DeferredNotification, OutgoingNotification
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,12 +77,6 @@ def answers_challenge(secret: str, challenge: str, answer: bytes) -> bool:
         return False
     expected = hmac.new(secret.encode(), challenge.encode(), hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected.encode(), response.encode())
-
-
-def signature(secret: str, body: bytes, time_s: int) -> str:
-    """`t=<seconds since the epoch>,v1=<hex of HMAC-SHA256 over "t.body">`: a receiver refuses what is old or forged."""
-    signed = hmac.new(secret.encode(), f"{time_s}.".encode() + body, hashlib.sha256)
-    return f"t={time_s},v1={signed.hexdigest()}"
 
 
 def signed_headers(secret: str, body: bytes, notice_id: str, now: datetime) -> dict[str, str]:

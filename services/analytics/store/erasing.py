@@ -13,6 +13,8 @@ _TABLES: Final = (
     "lever_hours",
     "dimension_hours",
     "label_hours",
+    "dimension_days",
+    "label_days",
     "sketches",
     "feedback",
     "learned",

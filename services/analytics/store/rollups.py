@@ -5,6 +5,8 @@ model how long its requests took in all, and under an empty model all three late
 hundred numbers however many requests are in it. Days are there because a month has 30 of them, but 720 hours.
 
 `dimension_hours` are sums by key, endpoint, model and provider together, `label_hours` the same for each end user, client and tag.
+With so many dimensions an hour has nearly as many rows as the log: `dimension_days` are the first by the day, and `label_days` those
+of each end user, client and tag alone.
 """
 # ruff: noqa: S608  # the statements are put together from constants; every value is bound
 
@@ -49,6 +51,18 @@ def rollups(rows: str, labels: str | None = None) -> dict[str, str]:
             SELECT org_id, {HOUR}, key_id, kind, {MODEL}, {PROVIDER}, {select(USES)}
             FROM {rows} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
             ON CONFLICT (org_id, hour, {_DIMENSIONS}) DO UPDATE SET {added("dimension_hours", USES)}
+        """,
+        "by_dimension_day": f"""
+            INSERT INTO analytics.dimension_days (org_id, day, {_DIMENSIONS}, {", ".join(USES)})
+            SELECT org_id, {DAY}, key_id, kind, {MODEL}, {PROVIDER}, {select(USES)}
+            FROM {rows} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+            ON CONFLICT (org_id, day, {_DIMENSIONS}) DO UPDATE SET {added("dimension_days", USES)}
+        """,
+        "by_label_day": f"""
+            INSERT INTO analytics.label_days (org_id, label, day, value, {", ".join(USES)})
+            SELECT org_id, label, {DAY}, value, {select(USES)}
+            FROM {rows} JOIN {labels} USING (org_id, id) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+            ON CONFLICT (org_id, label, day, value) DO UPDATE SET {added("label_days", USES)}
         """,
         "by_label": f"""
             INSERT INTO analytics.label_hours (org_id, hour, label, value, {_DIMENSIONS}, {", ".join(USES)})

@@ -13,10 +13,12 @@ from libs.common.ids import new_id
 from services.auth.alerts import schemas
 from services.auth.alerts.service import AlertScopes
 from services.auth.audited import Audited, fields_of
+from services.auth.domain.attempts import CALLS_OUT
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Params, Payload
 from services.auth.http.guard import ApiRequest
 from services.auth.http.request import an_id
+from services.auth.ports import Limits
 
 
 class AlertController(Controller):
@@ -79,9 +81,12 @@ class AlertController(Controller):
         async with audited.change(request.user, "alert_rule_removed", before={"id": wanted.id}):
             await bus.call(alerts.DELETE_RULE, wanted)
 
-    @post("/rules/{rule_id:str}/test", needs=Action.WRITE_ALERTS, status_code=200)
-    async def test(self, request: ApiRequest, bus: Injected[Bus], rule_id: FromPath[str]) -> schemas.AlertTested:
+    @post("/rules/{rule_id:str}/test", needs=Action.WRITE_ALERTS, status_code=200, fails=(429,))
+    async def test(
+        self, request: ApiRequest, bus: Injected[Bus], limits: Injected[Limits], rule_id: FromPath[str]
+    ) -> schemas.AlertTested:
         """Send the alert once, marked as a test."""
+        await limits.take(CALLS_OUT, request.user.org_id)
         tested = await bus.call(alerts.TEST_RULE, _named(request, rule_id))
         return schemas.AlertTested(notifications=tested.notifications)
 

@@ -32,6 +32,10 @@ RESET_ADDRESS: Final = Allowance(
 RESET_EMAIL: Final = Allowance(
     name="reset_email", limit=5, seconds=3600, sentence="Too many password resets for this address"
 )
+# Of an organization: issuers that are looked at, webhooks that are challenged, alerts that are tried. Anybody's address may be named.
+CALLS_OUT: Final = Allowance(
+    name="calls_out", limit=60, seconds=3600, sentence="Your organization had too many addresses tried"
+)
 
 
 _SHORTEST: Final = 1e-6  # seconds: no sum of floats may say that there is nothing to wait for

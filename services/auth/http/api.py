@@ -41,6 +41,7 @@ from services.auth.keys.control_keys import ControlKeys
 from services.auth.keys.http import ControlKeyController, PlatformKeyController, ProviderKeyController
 from services.auth.keys.provider_keys import ProviderKeys
 from services.auth.optimization.http import OptimizationController
+from services.auth.ports import Limits
 from services.auth.reports.http import ReportController
 from services.auth.reports.service import Reports
 from services.auth.routing.http import RoutingController
@@ -78,6 +79,7 @@ class Parts:
     budgets: Budgets
     alert_scopes: AlertScopes
     audited: Audited
+    limits: Limits
     reports: Reports
     credits_: Credits
     billing: Billing

@@ -23,7 +23,7 @@ class IssuerController(Controller):
         found = await issuers.all(request.user)
         return schemas.Issuers(issuers=tuple(map(schemas.Issuer.of, found)))
 
-    @post(needs=Action.MANAGE_ISSUERS, fails=(409,))
+    @post(needs=Action.MANAGE_ISSUERS, fails=(409, 429))
     async def add(
         self, request: ApiRequest, payload: Payload[schemas.IssuerBody], issuers: Injected[CallerIssuers]
     ) -> schemas.Issuer:

@@ -13,10 +13,11 @@ from libs.common.net_guard import forbidden_reason
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.audited import record
 from services.auth.domain.accounts import Caller
-from services.auth.issuers.domain.issuers import TrustedIssuer, shown
+from services.auth.domain.attempts import CALLS_OUT
+from services.auth.issuers.domain.issuers import ISSUERS_OF_ANYBODY, TrustedIssuer, shown
 from services.auth.issuers.ports import Issuers
 from services.auth.keys.api_keys import ApiKeys
-from services.auth.ports import UnitOfWork
+from services.auth.ports import Limits, UnitOfWork
 
 MOST_ISSUERS: Final = 20
 _UNKNOWN: Final = (
@@ -54,8 +55,10 @@ class CallerIssuers:
         issuers: Issuers,
         api_keys: ApiKeys,
         clock: Clock,
+        limits: Limits,
         allowed_hosts: Collection[str],
     ) -> None:
+        self._limits = limits
         self._uow = uow
         self._transactions = transactions
         self._issuers = issuers
@@ -70,10 +73,17 @@ class CallerIssuers:
 
     async def add(self, caller: Caller, wanted: NewIssuer) -> TrustedIssuer:
         """Trust an issuer for an audience. `BadRequest` where it may not be called, or has no keys that can be used; `Conflict` where
-        somebody here trusts it for this audience already.
+        somebody here trusts it for this audience already; `RateLimited` after sixty tries within an hour.
         """
         if (reason := forbidden_reason(wanted.issuer, self._allowed_hosts)) is not None:
             raise BadRequest(reason, param="issuer")
+        if wanted.issuer in ISSUERS_OF_ANYBODY and not wanted.required_claims:
+            raise BadRequest(
+                "Everybody can get tokens of this issuer, and would spend your money: require what only yours say, such as"
+                ' {"repository_owner": "acme"} or {"hd": "example.com"}.',
+                param="required_claims",
+            )
+        await self._limits.take(CALLS_OUT, caller.org_id)
         try:
             await self._issuers.keys(wanted.issuer)
         except Unavailable as error:

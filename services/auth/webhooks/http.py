@@ -7,10 +7,12 @@ from libs.common.bus import Bus
 from libs.common.contracts import alerts
 from libs.common.ids import new_id
 from services.auth.audited import Audited
+from services.auth.domain.attempts import CALLS_OUT
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Payload
 from services.auth.http.guard import ApiRequest
 from services.auth.http.request import an_id
+from services.auth.ports import Limits
 from services.auth.webhooks import schemas
 
 
@@ -39,12 +41,18 @@ class WebhookController(Controller):
         async with audited.change(request.user, "webhook_added", after=shown):
             return schemas.Webhook.of(await bus.call(alerts.ADD_WEBHOOK, new))
 
-    @post("/{webhook_id:str}/verify", needs=Action.MANAGE_SETTINGS, status_code=200)
+    @post("/{webhook_id:str}/verify", needs=Action.MANAGE_SETTINGS, status_code=200, fails=(429,))
     async def verify(
-        self, request: ApiRequest, bus: Injected[Bus], audited: Injected[Audited], webhook_id: FromPath[str]
+        self,
+        request: ApiRequest,
+        bus: Injected[Bus],
+        audited: Injected[Audited],
+        limits: Injected[Limits],
+        webhook_id: FromPath[str],
     ) -> schemas.Webhook:
         """Send a challenge to a webhook, whose receiver answers it with the secret."""
         wanted = _named(request, webhook_id)
+        await limits.take(CALLS_OUT, request.user.org_id)
         async with audited.change(request.user, "webhook_verified", after={"id": wanted.id}):
             return schemas.Webhook.of(await bus.call(alerts.VERIFY_WEBHOOK, wanted))
 

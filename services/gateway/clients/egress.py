@@ -91,7 +91,7 @@ class Egress:
     async def _connection(self, origin: _Origin) -> tuple[Connection, bool]:
         """A connection that is this request's alone, and whether it was kept from an earlier one."""
         await self._turn(origin)
-        idle = self._idle[origin]
+        idle = self._idle.get(origin, [])
         loop = asyncio.get_running_loop()
         while idle:
             connection = idle.pop()

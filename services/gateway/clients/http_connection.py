@@ -9,7 +9,9 @@ import httptools
 
 from services.gateway.domain.attempts import Failure
 
-_MOST_HEAD: Final = 64 << 10  # bytes of an answer's head
+_MOST_HEAD: Final = (
+    64 << 10
+)  # bytes of an answer's head, or of trailers and chunks' extensions between two pieces of its body
 _MOST_HEADERS: Final = 256
 _MUCH: Final = 256 << 10  # bytes that wait to be read, from which on nothing more is taken from the network
 _SMALL: Final = 64 << 10  # a body that is copied behind its head, to be one call of the system
@@ -163,7 +165,7 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         answer.came = True
-        self._head += 0 if answer.status else len(data)
+        self._head += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -171,8 +173,10 @@ class Connection(asyncio.Protocol):
                 self.abort()
             self._fail(Failure("malformed", "The answer is not HTTP."))
         else:
-            if not answer.status and self._head > _MOST_HEAD:
-                self._fail(Failure("malformed", "The head of the answer is too large."))
+            if self._head > _MOST_HEAD:
+                self._fail(
+                    Failure("malformed", "The head of the answer, or what stands beside its body, is too large.")
+                )
 
     def connection_lost(self, error: Exception | None) -> None:
         self._writable.set()
@@ -206,6 +210,8 @@ class Connection(asyncio.Protocol):
         self._headers += 1
         if self._headers > _MOST_HEADERS:
             raise httptools.HttpParserError("Too many headers.")
+        if answer.status:  # a trailer, which says nothing that anybody here needs
+            return
         known = name.decode("latin-1").lower()
         self._framed = self._framed or known == "content-length" or known == "transfer-encoding"
         answer.headers[known] = value.decode("utf-8", "surrogateescape")
@@ -223,6 +229,7 @@ class Connection(asyncio.Protocol):
         answer.wake()
 
     def on_body(self, body: bytes) -> None:
+        self._head = 0
         if self._answer is not None:
             self._answer.add(body)
 

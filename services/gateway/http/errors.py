@@ -41,7 +41,9 @@ def handlers(render: Render) -> Handlers:
         other = "The request cannot be read." if status < 500 else "Something went wrong."
         own = PromptlyError(_SENTENCES.get(status, other), code=_CODES.get(status, "invalid_request"))
         own.status = status
-        return respond(request, own)
+        answer = respond(request, own)
+        answer.headers.update(error.headers or {})  # what an address allows, of a wrong method
+        return answer
 
     def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         """A fault of ours: the log gets its type and place, the client the request's id."""

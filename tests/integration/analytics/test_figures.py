@@ -251,7 +251,7 @@ async def _forget(database: Database) -> None:
         await tx.execute(
             text(
                 "TRUNCATE analytics.requests, analytics.hours, analytics.days, analytics.lever_hours, analytics.sketches,"
-                " analytics.dimension_hours, analytics.label_hours"
+                " analytics.dimension_hours, analytics.label_hours, analytics.dimension_days, analytics.label_days"
             )
         )
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from bench.analytics.recount import (
     breakdown_differs,
@@ -32,8 +33,9 @@ BREAKDOWNS = (
     ("endpoint",),
     ("client", "model"),
     ("error", "model"),
+    ("client",),
 )
-FEW = (("key",), ("tag:team",), ("endpoint",))
+FEW = (("key",), ("tag:team",), ("endpoint",), ("client", "model"))
 PERIODS = [
     (NOW - timedelta(days=60), NOW),
     (NOW - timedelta(days=30, minutes=17), NOW - timedelta(minutes=5)),
@@ -73,6 +75,8 @@ async def test_figures_equal_a_recount(database_url: str) -> None:
         async with database() as tx:
             await seed(tx, 20_000, 4, NOW)
         assert await differences(database, LARGEST) == []
+        await _days_are_added_up_from_hours(database, database_url)
+        await _points_make_their_rows(database)
         # The same requests told one batch after the other, newest first, under another name.
         requests = Requests(unit_of_work(database), ManualClock(NOW), timedelta(days=90))
         again = await _all(requests)
@@ -81,6 +85,41 @@ async def test_figures_equal_a_recount(database_url: str) -> None:
             await requests.record(again[start : start + 500])
             await requests.record(again[start : start + 10])
         assert await differences(database, "org_told") == []
+
+
+async def _days_are_added_up_from_hours(database: Database, database_url: str) -> None:
+    """As after an update from a version that kept no days of breakdowns."""
+
+    async def kept() -> list[list[tuple[object, ...]]]:
+        async with database() as tx:
+            orders = {"dimension_days": "1, 2, 3, 4, 5, 6", "label_days": "1, 2, 3, 4"}
+            return [
+                [tuple(row) for row in await tx.execute(text(f"SELECT * FROM analytics.{table} ORDER BY {order}"))]
+                for table, order in orders.items()
+            ]
+
+    before = await kept()
+    assert all(before)
+    async with database() as tx:
+        await tx.execute(text("DROP TABLE analytics.dimension_days, analytics.label_days, analytics.day_repairs"))
+        await tx.execute(text("UPDATE analytics.revisions SET version_num = '0014'"))
+    await migrate(database_url, "analytics", MIGRATIONS)
+    assert await kept() == before
+
+
+async def _points_make_their_rows(database: Database) -> None:
+    """Also where days begin in the middle of an hour of UTC, and at other times than those that are added up."""
+    figures, (start, end) = Figures(unit_of_work(database)), PERIODS[1]
+    for zone in ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns"):
+        for by in (("client",), ("key",), ("tag:team", "model")):
+            question = BreakdownQuery(
+                org_id=LARGEST, from_ms=ms(start), to_ms=ms(end), by=by, limit=100, interval="day", time_zone=zone
+            )
+            found = await figures.breakdown(question)
+            assert found.rows
+            for row in found.rows:
+                assert sum(point.use.cost_nano for point in row.points) == row.use.cost_nano
+                assert sum(point.use.requests for point in row.points) == row.use.requests
 
 
 async def _all(requests: Requests) -> list[CompletionFinished]:

@@ -36,6 +36,7 @@ ANOTHER = {
     "/api/experiments/holdout": {"share": 0.1},
 }
 RULE = alerts.AlertRule(id=f"alr_{ZEROS}", org_id="", name="r", metric="daily_spend", operator="gt", threshold=1.0)
+ISSUER_THAT_MAY_BE_CALLED = {"issuer": "https://login.example.com", "audience": "a", "key_id": f"key_{ZEROS}"}
 WEBHOOK = alerts.Webhook(id=f"whk_{ZEROS}", org_id="", name="w", url="https://x.example/…done", created_at_ms=1)
 
 
@@ -158,3 +159,18 @@ async def test_a_key_that_changes_aliases_is_named_as_who_did_it(auth: Auth) -> 
         ("aliases_changed", made["id"]),
         ("control_key_used", made["id"]),
     ]
+
+
+async def test_addresses_that_an_organization_names_are_called_so_often_and_no_more(auth: Auth) -> None:
+    """Whoever they belong to: a challenge that fails is a call all the same."""
+    await others_are_there(auth.bus)
+    world, neighbour = await _world(auth), await _world(auth)
+    challenge, trial = f"/api/webhooks/{WEBHOOK.id}/verify", f"/api/alerts/rules/{RULE.id}/test"
+    for number in range(60):
+        path = (challenge, trial)[number % 2]
+        assert (await auth.call("POST", path, world.org.token)).status_code in (200, 503)  # nobody tries alerts here
+    for path, body in ((challenge, None), (trial, None), ("/api/issuers", ISSUER_THAT_MAY_BE_CALLED)):
+        refused = await auth.call("POST", path, world.org.token, **({} if body is None else {"json": body}))
+        assert (refused.status_code, "too many addresses" in refused.json()["detail"]) == (429, True), path
+        assert int(refused.headers["retry-after"]) > 0
+    assert (await auth.call("POST", challenge, neighbour.org.token)).status_code == 200

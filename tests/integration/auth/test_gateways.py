@@ -55,7 +55,7 @@ async def test_only_a_gateway_of_ours_names_the_client(proof: str | None, seen: 
         await send({"type": "http.response.body", "body": scope["client"][0].encode()})
 
     api_keys = ApiKeys(None, None, None, PEPPER)  # type: ignore[arg-type]  # not asked here
-    issuers = CallerIssuers(None, None, None, None, None, ())  # type: ignore[arg-type]  # neither
+    issuers = CallerIssuers(None, None, None, None, None, None, ())  # type: ignore[arg-type]  # neither
     headers = {"x-forwarded-for": "198.51.100.1, 203.0.113.9"}
     if proof is not None:
         headers[GATEWAY_HEADER] = proof

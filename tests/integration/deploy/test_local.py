@@ -378,3 +378,12 @@ async def test_a_log_that_is_collected_gets_no_quick_start(tmp_path: Path, capsy
     await quickstart.print_to(Stack(LocalSettings(home=str(tmp_path), log_format="json"), 8000, demo=False))
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["event"] == "Promptly is up at http://localhost:8000"
+
+
+async def test_the_quick_start_says_which_variables_its_lines_need(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await quickstart.print_to(Stack(LocalSettings(home=str(tmp_path)), 8000, demo=False))
+    printed = capsys.readouterr().out
+    set_at = printed.index("TOKEN=… PROMPTLY_KEY=…")
+    assert printed.index("/api/auth/register") < set_at < printed.index("$TOKEN") < printed.index("$PROMPTLY_KEY")

@@ -224,3 +224,26 @@ async def test_a_method_that_nobody_takes_is_a_405_everywhere(path: str, stack: 
     async with httpx.AsyncClient() as client:
         answer = await client.request("TRACE", f"{stack.url}{path}")
     assert answer.status_code in (404, 405)
+    assert answer.status_code == 404 or answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/chat/completions", {"POST"}),
+        ("/v1/completions", {"POST"}),
+        ("/v1/embeddings", {"POST"}),
+        ("/v1/messages", {"POST"}),
+        ("/v1/messages/count_tokens", {"POST"}),
+        ("/v1/responses", {"POST", "GET"}),  # GET: what refuses a WebSocket
+        ("/v1beta/models", {"GET"}),
+        ("/v1/models", {"GET"}),
+        ("/v1/optimize", {"POST"}),
+        ("/healthz", {"GET"}),
+    ],
+)
+async def test_a_wrong_method_is_told_the_right_ones(path: str, allowed: set[str], stack: Stack) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.request("PATCH", f"{stack.url}{path}")
+    assert answer.status_code == 405
+    assert {one.strip() for one in answer.headers["allow"].split(",")} - {"OPTIONS", "HEAD"} == allowed

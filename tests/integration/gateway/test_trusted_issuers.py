@@ -26,6 +26,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
         ({"tag_claim": "a=b"}, "tag_claim"),
         ({"required_claims": {f"c{number}": "v" for number in range(11)}}, "required_claims"),
         ({"required_claims": {"c": 1}}, "required_claims"),
+        ({"issuer": "https://token.actions.githubusercontent.com"}, "required_claims"),
+        ({"issuer": "https://accounts.google.com", "required_claims": {}}, "required_claims"),
         ({"more": 1}, "more"),
     ],
 )

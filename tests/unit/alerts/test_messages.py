@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from libs.common.contracts.alerts import ChannelConfig, SlackTarget, WebhookTarget, mask_url
 from libs.common.net_guard import forbidden_url
+from libs.common.webhook_signature import signature
 from services.alerts.domain.messages import sentence
 from services.alerts.domain.notification import retry_after
 from services.alerts.domain.targets import masked, merged, shown_once
-from services.alerts.translate.notification_webhook import iso, signature
+from services.alerts.translate.notification_webhook import iso
 from tests.unit.alerts.examples import rule
 
 

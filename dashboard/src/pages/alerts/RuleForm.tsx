@@ -7,6 +7,8 @@ import { Refused } from "../../ui/states";
 import { type Scope, ScopeFields } from "./ScopeFields";
 import { CHANNELS, type Channel, METRICS, type Metric, OPERATORS, type Operator, type Rule } from "./words";
 
+const USUAL_DEVIATIONS = 5;
+
 interface Draft {
   name: string;
   metric: Metric;
@@ -88,7 +90,9 @@ export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rul
     },
   });
   const fields = save.error instanceof ApiError ? save.error.fields : {};
-  const unit = METRICS.find((one) => one.value === draft.metric)?.unit;
+  const watched = METRICS.find((one) => one.value === draft.metric);
+  const anomaly = draft.metric === "spend_anomaly";
+  const watch = (metric: Metric): void => set({ metric, ...(metric === "spend_anomaly" ? { operator: "gt", threshold: draft.threshold || USUAL_DEVIATIONS } : {}) });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     save.mutate();
@@ -103,7 +107,7 @@ export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rul
             miw={190}
             value={draft.metric}
             error={fields["metric"]}
-            onChange={(event) => set({ metric: METRICS.find((one) => one.value === event.currentTarget.value)?.value ?? draft.metric })}
+            onChange={(event) => watch(METRICS.find((one) => one.value === event.currentTarget.value)?.value ?? draft.metric)}
             data={METRICS.map(({ value, label }) => ({ value, label }))}
           />
           <NativeSelect
@@ -112,10 +116,15 @@ export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rul
             value={draft.operator}
             error={fields["operator"]}
             onChange={(event) => set({ operator: OPERATORS.find((one) => one.value === event.currentTarget.value)?.value ?? draft.operator })}
-            data={OPERATORS}
+            data={anomaly ? OPERATORS.slice(0, 2) : OPERATORS} // a day that goes on has always cost less so far
           />
-          <NumberInput label={`Threshold, ${unit}`} required miw={190} hideControls value={draft.threshold} error={fields["threshold"]} onChange={(threshold) => set({ threshold })} />
+          <NumberInput label={`Threshold, ${watched?.unit}`} required miw={190} hideControls value={draft.threshold} error={fields["threshold"]} onChange={(threshold) => set({ threshold })} />
         </Group>
+        {watched?.help && (
+          <Text size="xs" c="dimmed">
+            {watched.help}
+          </Text>
+        )}
         <ScopeFields scope={draft.scope} name={rule?.scope.name ?? ""} errors={fields} set={(scope) => set({ scope })} />
         {draft.scope.by !== "organization" && (
           <Text size="xs" c="dimmed">
@@ -123,7 +132,7 @@ export function RuleForm({ rule, done, cancel }: { rule?: Rule; done: (rule: Rul
           </Text>
         )}
         <Group align="flex-start" grow preventGrowOverflow={false}>
-          {draft.metric !== "daily_spend" && (
+          {watched?.windowed && (
             <NumberInput
               label="Minutes that it looks back"
               required

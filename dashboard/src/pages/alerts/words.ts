@@ -13,6 +13,9 @@ interface Described {
   unit: string;
   amount: (value: number) => string;
   measured: (over: string) => string;
+  /** It is about the last minutes, as many as a rule says; else about a day or a month. */
+  windowed: boolean;
+  help?: string;
 }
 
 function plain(value: number, digits: number): string {
@@ -22,11 +25,21 @@ function plain(value: number, digits: number): string {
 const percent = (value: number): string => `${plain(value, 2)}\u00a0%`;
 
 export const METRICS: Described[] = [
-  { value: "daily_spend", label: "Spend of the day", unit: "dollars", amount: money, measured: () => "the day's spend (UTC)" },
-  { value: "cost_per_request", label: "Cost of a request, average", unit: "dollars", amount: money, measured: (over) => `the average cost of a request over ${over}` },
-  { value: "error_rate", label: "Failed requests", unit: "% of the requests", amount: percent, measured: (over) => `the share of failed requests over ${over}` },
-  { value: "latency_p95", label: "Latency, 95th percentile", unit: "milliseconds", amount: (value) => `${plain(value, 1)}\u00a0ms`, measured: (over) => `the 95th percentile of latency over ${over}` },
-  { value: "savings_percentage", label: "Savings", unit: "% of what it would have cost", amount: percent, measured: (over) => `the share that was saved over ${over}` },
+  { value: "daily_spend", label: "Spend of the day", unit: "dollars", amount: money, measured: () => "the day's spend (UTC)", windowed: false },
+  { value: "monthly_spend", label: "Spend of the month", unit: "dollars", amount: money, measured: () => "the spend of the calendar month (UTC)", windowed: false },
+  {
+    value: "spend_anomaly",
+    label: "Spend above the usual",
+    unit: "deviations",
+    amount: (value) => `${plain(value, 1)} ${value === 1 ? "deviation" : "deviations"}`,
+    measured: () => "the day's spend above what its day of the week usually costs",
+    windowed: false,
+    help: "How far above the same days of the last eight weeks, in their usual variation: 5 hardly ever fires on ordinary days. It needs four weeks of requests.",
+  },
+  { value: "cost_per_request", label: "Cost of a request, average", unit: "dollars", amount: money, measured: (over) => `the average cost of a request over ${over}`, windowed: true },
+  { value: "error_rate", label: "Failed requests", unit: "% of the requests", amount: percent, measured: (over) => `the share of failed requests over ${over}`, windowed: true },
+  { value: "latency_p95", label: "Latency, 95th percentile", unit: "milliseconds", amount: (value) => `${plain(value, 1)}\u00a0ms`, measured: (over) => `the 95th percentile of latency over ${over}`, windowed: true },
+  { value: "savings_percentage", label: "Savings", unit: "% of what it would have cost", amount: percent, measured: (over) => `the share that was saved over ${over}`, windowed: true },
 ];
 
 export const OPERATORS: { value: Operator; label: string }[] = [

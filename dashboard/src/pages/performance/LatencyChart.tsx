@@ -1,8 +1,7 @@
-import { LineChart } from "@mantine/charts";
 import type { Schema } from "../../api/client";
-import { CHART_HEIGHT } from "../../ui/charts";
+import { Chart, type Column } from "../../ui/Chart";
 import { milliseconds, timeAxis } from "../../ui/format";
-import { label, starts, type Stretch } from "./stretch";
+import { label, starts, STEP, type Stretch } from "./stretch";
 
 type Point = Schema["LatencyPoint"];
 
@@ -17,36 +16,37 @@ const PARTS = [
   { name: "First byte of a stream, p95", color: "pink.6", of: (ms: Point["latency_ms"]) => ms.first_byte_p95 },
 ];
 
-/** A line for each percentile. Where there were no requests it is broken. */
-export function lines(points: readonly Point[], stretch: Stretch, parts: boolean): Record<string, number | string | null>[] {
+/** A column for each interval with a value for each line. Where there were no requests there is none. `earlier`: the stretch before. */
+export function lines(points: readonly Point[], stretch: Stretch, parts: boolean, earlier: readonly Point[] = []): Column[] {
+  const step = STEP[stretch.interval];
+  const shift = Math.round((Date.parse(stretch.to) - Date.parse(stretch.from)) / step) * step; // 90 days are no whole weeks
   const known = new Map(points.map((point) => [Date.parse(point.time), point.latency_ms]));
+  const then = new Map(earlier.map((point) => [Date.parse(point.time) + shift, point.latency_ms]));
   return starts(points, stretch).map(({ start, partial }) => {
     const ms = known.get(start);
-    const values = (parts ? PARTS : TOTAL).map(({ name, of }) => [name, (ms && of(ms)) ?? null]);
-    return { time: label(start, stretch.interval) + (partial ? " (part)" : ""), ...Object.fromEntries(values) };
+    return {
+      label: label(start, stretch.interval),
+      partial,
+      values: (parts ? PARTS : TOTAL).map(({ of }) => (ms && of(ms)) ?? null),
+      before: parts ? null : (then.get(start)?.p99 ?? null),
+    };
   });
 }
 
-export default function LatencyChart({ points, stretch, parts }: { points: readonly Point[]; stretch: Stretch; parts: boolean }) {
-  const data = lines(points, stretch, parts);
+export default function LatencyChart({ points, earlier, stretch, parts }: { points: readonly Point[]; earlier: readonly Point[]; stretch: Stretch; parts: boolean }) {
+  const columns = lines(points, stretch, parts, earlier);
   const shown = parts ? PARTS : TOTAL;
-  const largest = Math.max(0, ...data.flatMap((line) => shown.map(({ name }) => Number(line[name] ?? 0))));
+  const largest = Math.max(0, ...columns.flatMap(({ values, before }) => [...values, before ?? 0].map((value) => value ?? 0)));
   return (
-    <LineChart
-      h={CHART_HEIGHT}
-      data={data}
-      dataKey="time"
-      series={shown.map(({ name, color }) => ({ name, color }))}
-      curveType="linear"
-      connectNulls={false}
-      lineProps={{ isAnimationActive: false }}
-      valueFormatter={(value) => milliseconds(value)}
-      withLegend
-      legendProps={{ verticalAlign: "bottom" }}
-      yAxisProps={{ width: 76, tickFormatter: timeAxis(largest) }}
-      xAxisProps={{ minTickGap: 24 }}
-      role="img"
-      aria-label={`Latency per ${stretch.interval}, in milliseconds: ${shown.map(({ name }) => name).join("; ")}`}
+    <Chart
+      label={`Latency per ${stretch.interval}, in milliseconds: ${shown.map(({ name }) => name).join("; ")}`}
+      axis={`Latency per ${stretch.interval}`}
+      kind="lines"
+      series={shown}
+      columns={columns}
+      write={milliseconds}
+      tick={timeAxis(largest)}
+      before="p99 in the period before"
     />
   );
 }

@@ -2,9 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+# Whose tokens any stranger can have, for an audience of their choice.
+ISSUERS_OF_ANYBODY: Final = frozenset(
+    (
+        "https://accounts.google.com",
+        "https://agent.buildkite.com",
+        "https://app.terraform.io",
+        "https://appleid.apple.com",
+        "https://gitlab.com",
+        "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",  # Microsoft's private accounts
+        "https://token.actions.githubusercontent.com",
+    )
+)
 
 
 class TrustedIssuer(msgspec.Struct, frozen=True, kw_only=True):
