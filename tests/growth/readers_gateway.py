@@ -54,6 +54,7 @@ def clients() -> Iterator[Reader]:
     yield Reader(
         "headers", refused(lambda text: overrides.parse({"x-promptly-tags": text, "x-promptly-level": text}, {}))
     )
+    yield Reader("the tags of a principal", refused(lambda text: overrides.parse({}, {text: text})))
     for name, made in _BODIES.items():
         yield Reader(f"a chat with {name}", refused(partial(_chatted, made)), seldom=True)
 
