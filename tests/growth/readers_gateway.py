@@ -51,10 +51,7 @@ def clients() -> Iterator[Reader]:
     )
     yield Reader("a prompt of completions at its endpoint", refused(_prompted))
     yield Reader("how many values a body holds", refused(_values))
-    yield Reader(
-        "headers", refused(lambda text: overrides.parse({"x-promptly-tags": text, "x-promptly-level": text}, {}))
-    )
-    yield Reader("the tags of a principal", refused(lambda text: overrides.parse({}, {text: text})))
+    yield Reader("tags", refused(lambda text: (overrides.parse({}, {text: ""}), overrides.parse({_TAGS: text}, {}))))
     for name, made in _BODIES.items():
         yield Reader(f"a chat with {name}", refused(partial(_chatted, made)), seldom=True)
 
@@ -79,6 +76,7 @@ def _chatted(made: Callable[[str], dict[str, Any]], text: str) -> object:
 
 
 _ASK: dict[str, Any] = {"role": "user", "content": "Go on."}
+_TAGS = "x-promptly-tags"
 _BODIES: dict[str, Callable[[str], dict[str, Any]]] = {
     "a long turn": lambda text: body({"role": "user", "content": text}),
     "many turns": lambda text: body(*talk(TURN)(text), _ASK),
