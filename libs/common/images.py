@@ -5,7 +5,6 @@ each takes a base and no tile (OpenAI, "Images and vision", 2026-11). Models tha
 """
 
 import base64
-import binascii
 import math
 import re
 import struct
@@ -45,7 +44,7 @@ def size_of(url: str) -> Size | None:
     try:
         data = base64.b64decode(encoded[: len(encoded) // 4 * 4], validate=True)
         found = _png(data) or _gif(data) or _webp(data) or _jpeg(data)
-    except (binascii.Error, struct.error, IndexError):
+    except (ValueError, struct.error, IndexError):
         return None
     return found if found is not None and 0 < min(found) <= max(found) < _LARGEST else None
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from libs.common.contracts.base import DECODE_ERRORS
 from libs.common.contracts.events import LeverName
 from services.gateway.domain import trials
 from services.gateway.domain.plan import Plan
@@ -19,9 +20,12 @@ def with_trials(
     """The same with what these levers change of it, and what that is."""
     if attempt.request.settings.level == "off" or plan.fallback_used or encoded.local:
         return encoded, NOTHING_TRIED
-    encoded, tried = _with_effort(attempt, encoded, plan, usual)
-    encoded, tried = _with_definitions(attempt, encoded, plan, tried)
-    return _with_low_detail(attempt, encoded, plan, tried)
+    try:
+        changed, tried = _with_effort(attempt, encoded, plan, usual)
+        changed, tried = _with_definitions(attempt, changed, plan, tried)
+        return _with_low_detail(attempt, changed, plan, tried)
+    except (*DECODE_ERRORS, RecursionError):  # a body that nobody can read to the letter goes out as it is
+        return encoded, NOTHING_TRIED
 
 
 def _with_effort(

@@ -51,6 +51,7 @@ def test_the_size_stands_in_the_header(name: str) -> None:
         "https://example.com/picture.png",
         "data:image/png;base64,",
         "data:image/png;base64,!!!!",
+        "data:image/png;base64,é中é中" * 9,
         "data:image/svg+xml;base64," + base64.b64encode(b"<svg width='10' height='10'/>").decode(),
         "data:image/png," + "abc",
         url(png(0, 480)),
