@@ -12,6 +12,7 @@ from bench.dashboard import database_of, fill
 from deploy.node.dashboard import DASHBOARD, build
 from deploy.node.find import find
 from libs.common.embedding.setup import prepare
+from tests.dashboard.history import with_history
 from tests.dashboard.outside import outside
 from tests.fixtures.running import ALERTING, ROOT, Account, Running, start, stop
 
@@ -48,6 +49,7 @@ def main(folder: Path) -> int:
                 "PROMPTLY_UPSTREAM_URL": running.upstream_url,
                 "PROMPTLY_TOKEN": account.token,
                 "PROMPTLY_KEY": account.api_key,
+                "PROMPTLY_HISTORY_TOKEN": with_history(running).token,
                 "PICTURES": str(folder.resolve()),
             }
             done = node.run("walk/pictures.mjs", cwd=DASHBOARD, env=env)

@@ -17,11 +17,11 @@ const ENTRIES = [
 
 afterEach(() => localStorage.clear());
 
-function log(cursor: string | null = null): void {
+function log(cursor: string | null = null, requests: object[] = ENTRIES): void {
   play({
     "GET /api/keys/platform": { body: { keys: [{ id: "key_1", name: "Checkout" }] } },
     "GET /api/teams": { body: { teams: [] } },
-    "GET /api/requests": { body: { requests: ENTRIES, next_cursor: cursor } },
+    "GET /api/requests": { body: { requests, next_cursor: cursor } },
     "GET /api/requests/stream": { status: 400, body: { detail: "Not now." } },
   });
 }
@@ -60,9 +60,10 @@ it("columns are chosen, and stay chosen in this browser; nothing is kept before"
 
 it("on a phone model, status and cost stand in one line", async () => {
   vi.stubGlobal("matchMedia", (query: string) => ({ matches: query.includes("max-width"), addEventListener: () => undefined, removeEventListener: () => undefined, addListener: () => undefined, removeListener: () => undefined }));
-  log();
+  log(null, [{ ...ENTRY, id: "req_1" }, { ...ENTRY, id: "req_2", status: "cached", cache: "exact" }]);
   show(<Requests />);
   const table = await screen.findByRole("table", { name: "Requests" });
+  expect(within(table).getAllByRole("row")[2]?.textContent).toMatch(/cached\$/);
   expect(within(table).getAllByRole("row")[1]?.textContent).toMatch(/^gpt-4o-mini.*success\$0\.010000$/);
   expect(within(table).getAllByRole("link", { name: "gpt-4o-mini" })[0]?.getAttribute("href")).toBe("/requests/req_1");
 });

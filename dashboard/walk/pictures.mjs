@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { browse } from "./browser.mjs";
 import { PAGES } from "./pages.mjs";
+import { asThem, QUESTIONS } from "./questions.mjs";
 import { PASTED, settle } from "./settle.mjs";
 import { api, url } from "./tools.mjs";
 
@@ -54,6 +55,11 @@ await browse({ colorScheme: "light" }, async (page) => {
       if (name === "performance") await page.locator(".plot circle").first().waitFor();
     });
   }
+  await everyway(page, "captures", async () => {
+    await page.goto(`${url}/organization`);
+    await still(page);
+    await page.getByRole("region", { name: "Captured requests" }).evaluate((found) => window.scrollTo(0, found.getBoundingClientRect().top + window.scrollY - 80));
+  });
   const [one] = (await api(page, "GET", "/api/requests?status=success&kind=chat&limit=3")).requests.filter((entry) => entry.savings_usd > 0);
   await everyway(page, "request", async () => {
     await page.goto(`${url}/requests/${one.id}`);
@@ -81,3 +87,11 @@ await browse({ colorScheme: "light" }, async (page) => {
     await page.getByTestId("preview").evaluate((found) => window.scrollTo(0, found.getBoundingClientRect().top + window.scrollY - 80));
   });
 });
+
+// Each step of the questions in docs/dashboard.md, as the walk answers them.
+for (const answer of Object.values(QUESTIONS)) {
+  await browse({ colorScheme: "light" }, async (page) => {
+    await asThem(page);
+    await answer(page, (name) => shoot(page, `question-${name}`));
+  });
+}

@@ -39,6 +39,8 @@ export async function refused(key) {
 
 /** No serious barrier, in either colours; what the policy forbids to the page it allows to the tool that drives it. */
 export async function accessible(page, name) {
+  // Figures of another period are faded until the chosen one's are here.
+  await page.waitForFunction(() => !document.querySelector("#main [aria-busy=true]"));
   // What is half faded in has half the contrast; a sign of waiting turns for ever.
   await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running" || one.effect?.getComputedTiming().iterations === Infinity));
   const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);

@@ -1,20 +1,18 @@
 """`make test-dashboard`: types as the API is, component tests, the build, and a browser that walks every page."""
 
-import asyncio
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from bench.dashboard import database_of
 from deploy.node.dashboard import DASHBOARD, MOST_KIB, build, script_sizes
 from deploy.node.find import Node, find
 from libs.common.embedding.setup import prepare
-from tests.dashboard.history import write
+from tests.dashboard.history import with_history
 from tests.dashboard.outside import outside
 from tests.fixtures.collector import Collector
-from tests.fixtures.running import ALERTING, ROOT, Account, Running, start, stop
+from tests.fixtures.running import ALERTING, ROOT, start, stop
 
 SCHEMA = DASHBOARD / "src" / "api" / "schema.d.ts"
 
@@ -44,14 +42,6 @@ def shown(node: Node, *arguments: str, **env: str) -> int:
     """Run something whose words are the result."""
     own = {**os.environ, **node.env, **env}
     return subprocess.run([node.node, *arguments], cwd=DASHBOARD, env=own, timeout=1800).returncode
-
-
-def with_history(running: Running) -> Account:
-    """An organization with two months of requests, of which the answers to questions are known."""
-    account = running.account()
-    [key] = account.get("/api/keys/platform")["keys"]
-    asyncio.run(write(database_of(running), account.org_id, key["id"]))
-    return account
 
 
 def main() -> int:

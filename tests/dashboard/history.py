@@ -1,15 +1,18 @@
 """What an organization's log holds after two months: what somebody has to find in it is known."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from bench.dashboard import database_of
 from libs.common.clock import SystemClock
 from libs.common.contracts.events import CompletionFinished, LeverShare, TokenClasses
 from libs.common.db import connect
 from libs.common.ids import new_id
 from services.analytics.requests import Requests
 from services.analytics.store.unit_of_work import unit_of_work
+from tests.fixtures.running import Account, Running
 
 DAYS: Final = 65  # reaches back before the last calendar month, whatever the day
 # A team, and what each of its requests costs in nano-dollars: in the last thirty days, and before.
@@ -18,6 +21,14 @@ _A_DAY: Final = 20  # requests of each team
 _SLOW_MODEL: Final = "claude-sonnet-5-5"
 _SLOW_DAYS: Final = 3
 _BATCH: Final = 500
+
+
+def with_history(running: Running) -> Account:
+    """An organization with two months of requests, of which the answers to questions are known."""
+    account = running.account()
+    [key] = account.get("/api/keys/platform")["keys"]
+    asyncio.run(write(database_of(running), account.org_id, key["id"]))
+    return account
 
 
 async def write(url: str, org_id: str, key_id: str) -> None:

@@ -47,9 +47,10 @@ export function Frame({ section, children }: { section: string; children: ReactN
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label="Pages" className="menu" data-shut={!open || undefined}>
-        {menu.map((page) => (
+        {menu.map((page, at) => (
           <NavLink
             key={page.section}
+            className={at > 0 && page.group !== menu[at - 1]?.group ? "group" : undefined}
             href={`/${page.section}`}
             onClick={follow(`/${page.section}`, close)}
             label={page.label}

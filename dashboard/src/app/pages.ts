@@ -6,27 +6,29 @@ export interface MenuPage {
   section: string;
   label: string;
   icon: IconName;
+  /** What it is for: a line in the menu stands between one group and the next. */
+  group: "figures" | "settings" | "organization";
   key?: string;
   needs?: Action;
 }
 
 export const PAGES: readonly MenuPage[] = [
-  { section: "", label: "Overview", icon: "chart", key: "o" },
-  { section: "costs", label: "Costs", icon: "pie", key: "c" },
-  { section: "budgets", label: "Budgets", icon: "wallet", key: "b" },
-  { section: "performance", label: "Performance", icon: "gauge", key: "p" },
-  { section: "measured", label: "Measured", icon: "scales", key: "m" },
-  { section: "requests", label: "Requests", icon: "list", key: "r" },
-  { section: "playground", label: "Playground", icon: "play", needs: "use_keys" },
-  { section: "keys", label: "Keys", icon: "key", key: "k" },
-  { section: "optimization", label: "Optimization", icon: "sliders" },
-  { section: "routing", label: "Routing", icon: "route" },
-  { section: "cache", label: "Cache", icon: "stack" },
-  { section: "alerts", label: "Alerts", icon: "bell", key: "a" },
-  { section: "team", label: "Team", icon: "people" },
-  { section: "organization", label: "Organization", icon: "house" },
-  { section: "credits", label: "Credits", icon: "coin" },
-  { section: "start", label: "Get started", icon: "flag" },
+  { section: "", label: "Overview", icon: "chart", group: "figures", key: "o" },
+  { section: "costs", label: "Costs", icon: "pie", group: "figures", key: "c" },
+  { section: "budgets", label: "Budgets", icon: "wallet", group: "figures", key: "b" },
+  { section: "performance", label: "Performance", icon: "gauge", group: "figures", key: "p" },
+  { section: "measured", label: "Measured", icon: "scales", group: "figures", key: "m" },
+  { section: "requests", label: "Requests", icon: "list", group: "figures", key: "r" },
+  { section: "playground", label: "Playground", icon: "play", group: "settings", needs: "use_keys" },
+  { section: "keys", label: "Keys", icon: "key", group: "settings", key: "k" },
+  { section: "optimization", label: "Optimization", icon: "sliders", group: "settings" },
+  { section: "routing", label: "Routing", icon: "route", group: "settings" },
+  { section: "cache", label: "Cache", icon: "stack", group: "settings" },
+  { section: "alerts", label: "Alerts", icon: "bell", group: "settings", key: "a" },
+  { section: "team", label: "Team", icon: "people", group: "organization" },
+  { section: "organization", label: "Organization", icon: "house", group: "organization" },
+  { section: "credits", label: "Credits", icon: "coin", group: "organization" },
+  { section: "start", label: "Get started", icon: "flag", group: "organization" },
 ];
 
 /** What the pages are called, also those that others lead to. */

@@ -118,9 +118,15 @@ function Totals({ found, over }: { found: Schema["Breakdown"]; over: number }) {
       <Figure label="Spent" value={money(total.cost_usd)}>
         {before ? `${money(before.cost_usd)} in the period before${more === null ? "" : `: ${more > 0 ? "+" : more < 0 ? "−" : ""}${percent(Math.abs(more))}`}` : "at the providers"}
       </Figure>
-      <Figure label="Month at this pace" value={expected === null ? "–" : money(expected)}>
-        {expected === null ? "Told for the month that goes on, from its second day" : `${percent(over)} of the month are over`}
-      </Figure>
+      {over < 1 ? (
+        <Figure label="Month at this pace" value={expected === null ? "–" : money(expected)}>
+          {expected === null ? "Told from the month's second day on" : `${percent(over)} of the month are over`}
+        </Figure>
+      ) : (
+        <Figure label="Per request" value={total.requests > 0 ? money(total.cost_usd / total.requests) : "–"}>
+          {before && before.requests > 0 ? `${money(before.cost_usd / before.requests)} in the period before` : "on average"}
+        </Figure>
+      )}
       <Figure label="Saved, estimated" value={money(total.savings_usd)} color="teal">
         of the {money(total.baseline_cost_usd)} that it would have cost
       </Figure>

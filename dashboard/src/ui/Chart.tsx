@@ -37,7 +37,7 @@ interface Props {
   before?: string;
 }
 
-const [TOP, BOTTOM, RIGHT, WIDEST, LETTER] = [12, 22, 4, 36, 6.6]; // pixels
+const [TOP, BOTTOM, RIGHT, WIDEST, LETTER] = [12, 22, 4, 36, 7.4]; // pixels
 const GHOST = "var(--mantine-color-dimmed)";
 
 const ink = (color: string): string => `var(--mantine-color-${color.replace(".", "-")})`;

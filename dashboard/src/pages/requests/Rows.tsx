@@ -114,7 +114,7 @@ function Short({ entries, fresh, now, cost }: { entries: readonly Entry[]; fresh
               </Text>
             </Table.Td>
             <Table.Td className="cut">
-              <Status entry={{ ...entry, cache: "miss", error_code: null }} />
+              <Status entry={entry} short />
             </Table.Td>
             <Table.Td ta="right">{cost(entry.cost_usd)}</Table.Td>
           </Row>
