@@ -2,7 +2,7 @@
 
 import sys
 
-from bench.holdout.simulation import Traffic, coverage, guarded, watched
+from bench.holdout.simulation import Lever, Traffic, coverage, guarded, own_arms, watched
 
 # The estimator was chosen on other seeds.
 SEED = 20_261_130
@@ -29,8 +29,12 @@ WATCHED = (
 GUARDS = ((0.0, 0.05), (0.0, 0.2), (0.02, 0.05), (0.05, 0.05), (0.05, 0.2), (0.1, 0.05))
 
 
+# Each with an arm of its own at once: one that saves, one that does nothing, one that costs and harms.
+OWN = (Lever(share=0.5, effect=0.2), Lever(share=0.2), Lever(share=0.5, effect=-0.05, harm=0.1))
+
+
 def main(runs: int) -> None:
-    """Print the three tables."""
+    """Print the four tables."""
     print(f"{runs} runs each; shares of runs whose 95 % interval holds the true saving, median widths")
     print("treated  control   spread  uneven  true saving   fixed  always   width  always      seed")
     for seed, case in enumerate(CASES, SEED):
@@ -52,6 +56,15 @@ def main(runs: int) -> None:
         stopped = guarded(daily=300, share=share, rate=0.05, harm=harm, margin=0.02, days=60, runs=runs, seed=seed)
         day = "" if stopped.median_day is None else f"{stopped.median_day:.1f}"
         print(f"{harm:9.0%}  {share:8.0%}  {stopped.rolled_back:11.1%}  {day:>10}  {seed}", flush=True)
+    print(f"\n{runs} runs of 4,000 conversations in which three levers have arms of their own, 5 % asked again")
+    print("without it  own effect  own harm    held   width  found harmful      seed")
+    own = own_arms(OWN, count=4_000, rate=0.05, margin=0.02, runs=runs, seed=SEED + 300)
+    for lever, arm in zip(OWN, own, strict=True):
+        print(
+            f"{lever.share:10.0%}  {lever.effect:10.0%}  {lever.harm:8.0%}  {arm.held:6.1%}  {arm.width:6.1%}  {arm.blamed:13.1%}"
+            f"  {SEED + 300}",
+            flush=True,
+        )
 
 
 def _truth(case: Traffic) -> str:

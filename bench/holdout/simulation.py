@@ -1,11 +1,12 @@
 """Conversations drawn with a known true saving or a known true harm, and what the estimator says of them."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from services.analytics.domain.experiments import Numbers, difference, harms, saving
+from services.analytics.domain.experiments import ALPHA, Numbers, difference, harms, saving
 
 WINDOW: Final = 28  # days that are compared, as in production
 
@@ -83,6 +84,49 @@ def watched(traffic: Traffic, *, days: int, runs: int, seed: int) -> float:
         else:
             held += 1
     return held / runs
+
+
+class Lever(msgspec.Struct, frozen=True, kw_only=True):
+    """One lever with an arm of its own: the share of the conversations without it, what it takes off the others' cost, and by how much it
+    raises the rate of asking again.
+    """
+
+    share: float
+    effect: float = 0.0
+    harm: float = 0.0
+
+
+class OwnArm(msgspec.Struct, frozen=True, kw_only=True):
+    """Of many runs: in which share a lever's fixed interval held its own effect, the median width, and how often it was found harmful."""
+
+    held: float
+    width: float
+    blamed: float
+
+
+def own_arms(levers: Sequence[Lever], *, count: int, rate: float, margin: float, runs: int, seed: int) -> list[OwnArm]:
+    """`runs` experiments of `count` conversations in which every lever is drawn by its own lot. What one does is compared over whatever
+    the others do.
+    """
+    random = np.random.default_rng(seed)
+    held, blamed = np.zeros(len(levers)), np.zeros(len(levers))
+    widths: list[list[float]] = [[] for _ in levers]
+    for run in range(runs):
+        rows = _costs(random, Traffic(treated=count, control=0, known=0.8, unknown=0.5), count)
+        on = np.stack([random.random(count) >= lever.share for lever in levers])
+        rows[:, 0] *= np.prod([1 - lever.effect * with_it for lever, with_it in zip(levers, on, strict=True)], axis=0)
+        harm = np.sum([lever.harm * with_it for lever, with_it in zip(levers, on, strict=True)], axis=0)
+        again = (random.random(count) < rate + harm).astype(float)
+        for at, lever in enumerate(levers):
+            found = saving(rows[on[at]], rows[~on[at]], run)
+            assert found is not None
+            held[at] += found.fixed.low <= lever.effect <= found.fixed.high
+            widths[at].append(found.fixed.high - found.fixed.low)
+            blamed[at] += harms(difference(again[on[at]], again[~on[at]], ALPHA / len(levers)), margin)
+    return [
+        OwnArm(held=float(held[at]) / runs, width=float(np.median(widths[at])), blamed=float(blamed[at]) / runs)
+        for at in range(len(levers))
+    ]
 
 
 def guarded(

@@ -9,16 +9,20 @@ const interval = (value: number, low: number, high: number) => ({ value, low: va
 const RESULTS = {
   from: "2026-01-01T00:00:00Z", to: "2026-01-29T00:00:00Z", status: "measured", share: 0.05, measured: interval(0.23, 0.19, 0.27), estimated: 0.31,
   conversations_treated: 7691, conversations_control: 412, unpriced_conversations: 0, mixed_conversations: 3,
+  levers: [
+    { lever: "effort", conversations_on: 420, conversations_off: 431, measured: interval(0.08, 0.03, 0.13), reask: { name: "reask", treated: 0.1, control: 0.02, difference: interval(0.08, 0.03, 0.13), harmful: true, margin: 0.02 } },
+    { lever: "tools", conversations_on: 20, conversations_off: 19, measured: null, reask: null },
+  ],
   quality: [
     { name: "reask", treated: 0.151, control: 0.011, difference: interval(0.14, 0.03, 0.25), harmful: true, margin: 0.02 },
     { name: "turns", treated: 2.5, control: 2.6, difference: interval(-0.1, -0.3, 0.1), harmful: false, margin: 0 },
   ],
 };
-const OFF = { ...RESULTS, status: "off", share: 0, measured: null, conversations_control: 0, quality: [] };
+const OFF = { ...RESULTS, levers: [], status: "off", share: 0, measured: null, conversations_control: 0, quality: [] };
 const STEP = { id: "aud_1", time: "2026-01-20T00:00:00Z", actor: "guard", action: "lever_switched_off", before: { routing_mode: "auto" }, after: { routing_mode: "manual" }, reason: "Asked again within ten minutes: 15.1% of 311 conversations with levers." };
 const CHANGED = { id: "aud_2", time: "2026-01-19T00:00:00Z", actor: "usr_1", action: "settings_changed", before: { level: "moderate" }, after: { level: "aggressive" }, reason: null };
 const page = (more: Answers = {}): Answers => ({
-  "GET /api/experiments/holdout": { body: { share: 0.05, unit: "conversation" } },
+  "GET /api/experiments/holdout": { body: { share: 0.05, levers: { effort: 0.5 }, unit: "conversation" } },
   "GET /api/experiments/holdout/results": { body: RESULTS },
   "GET /api/audit-log": { body: { entries: [STEP, CHANGED] } },
   "GET /api/optimization/settings": { body: { routing_mode: "manual" } },
@@ -63,11 +67,11 @@ it("an admin switches the holdout on, and nothing is called measured before it i
   let share = 0;
   const asked = play(
     page({
-      "GET /api/experiments/holdout": () => ({ body: { share, unit: "conversation" } }),
+      "GET /api/experiments/holdout": () => ({ body: { share, levers: {}, unit: "conversation" } }),
       "GET /api/experiments/holdout/results": { body: OFF },
       "PUT /api/experiments/holdout": () => {
         share = 0.05;
-        return { body: { share, unit: "conversation" } };
+        return { body: { share, levers: {}, unit: "conversation" } };
       },
     }),
   );
@@ -85,4 +89,16 @@ it("whoever may not change settings reads the figures, and asks for no log", asy
   expect(await screen.findByText("5.0 % of the conversations are held out. Admins change this.")).toBeTruthy();
   expect(screen.queryByRole("button")).toBeNull();
   expect(asked.some((one) => one.route === "GET /api/audit-log")).toBe(false);
+});
+
+it("levers with an arm of their own show what they saved, and others get one", async () => {
+  const asked = play(page({ "PUT /api/experiments/holdout": { body: { share: 0.05, levers: { effort: 0.5, routing: 0.5 }, unit: "conversation" } } }));
+  show(<Measured />);
+  const single = await screen.findByRole("region", { name: "Single levers" });
+  const effort = await within(single).findByRole("row", { name: /^Less effort/ });
+  expect(effort.textContent).toBe("Less effort8.0\u00a0%3.0\u00a0% and 13.0\u00a0%420 / 431asked again more often");
+  expect(within(single).getByRole("row", { name: /^Tool definitions/ }).textContent).toContain("not enough yet");
+  await userEvent.selectOptions(within(single).getByLabelText("Another lever"), "routing");
+  await userEvent.click(within(single).getByRole("button", { name: "Give it an arm of its own" }));
+  await waitFor(() => expect(asked.find((one) => one.route === "PUT /api/experiments/holdout")?.body).toEqual({ levers: { effort: 0.5, routing: 0.5 }, unit: "conversation" }));
 });

@@ -47,6 +47,10 @@ const SETTINGS = {
   deferral: true,
   holdout_share: 0,
   capture: "none",
+  effort: "off",
+  tool_definitions: "off",
+  images: "off",
+  lever_shares: {},
 };
 
 it("signing in keeps the token, and tells a wrong password", async () => {

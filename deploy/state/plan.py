@@ -204,10 +204,14 @@ def _settings(wanted: Fields, now: Mapping[str, Any]) -> Iterator[Change]:
     if not other:
         return
     changes = tuple(FieldChange(name=name, before=now.get(name), after=value) for name, value in other.items())
-    holdout = other.pop("holdout_share", None)
+    holdout = {
+        field: other.pop(name)
+        for name, field in (("holdout_share", "share"), ("lever_shares", "levers"))
+        if name in other
+    }
     calls = [Call(method="PUT", path=SETTINGS, body=other)] if other else []
-    if holdout is not None:
-        calls.append(Call(method="PUT", path=HOLDOUT, body={"share": holdout}))
+    if holdout:
+        calls.append(Call(method="PUT", path=HOLDOUT, body=holdout))
     yield Change(what="settings", kind="change", fields=changes, calls=tuple(calls))
 
 

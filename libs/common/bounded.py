@@ -62,6 +62,8 @@ def bounded(event: CompletionFinished) -> CompletionFinished:
         counts = {name: min(max(value, 0), MAX_TOKENS) for name, value in zip(_TOKENS, used, strict=True)}
     if counts:
         changed["tokens"] = msgspec.structs.replace(event.tokens, **counts)
+    if event.shadow_levers and any(map(_odd, event.shadow_levers)):
+        changed["shadow_levers"] = tuple(_unknown(share) for share in event.shadow_levers[:MAX_ITEMS])
     if counts or any(map(_too_much, _amounts(event))) or any(map(_odd, event.levers)):
         changed |= dict.fromkeys(_AMOUNTS)
         changed["levers"] = tuple(_unknown(share) for share in event.levers[:MAX_ITEMS])

@@ -4,8 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 
 from libs.common.catalog import Catalog
-from libs.common.contracts.analytics import ExperimentQuery, ExperimentResults, Period
+from libs.common.contracts.analytics import Period
 from libs.common.contracts.events import TokenClasses
+from libs.common.contracts.experiments import ExperimentQuery, ExperimentResults
 from services.analytics.domain.conversations import Conversation, results
 from services.analytics.domain.periods import time_range
 from services.analytics.ports import UnitOfWork

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Final
 
@@ -11,9 +11,17 @@ import msgspec
 
 from libs.common.beginnings import NOTHING
 from libs.common.byte_store import ByteStore
-from libs.common.contracts.optimizer import LeverSaving, OptimizeReply, OptimizeRequest, TextReply, TextRequest
+from libs.common.contracts.optimizer import (
+    LeverSaving,
+    OptimizeReply,
+    OptimizeRequest,
+    StepNote,
+    TextReply,
+    TextRequest,
+)
 from libs.common.errors import BadRequest, Unavailable
 from libs.common.tokens import count_message, count_text, encoding_for
+from services.optimizer.domain import definitions, gist
 from services.optimizer.domain.conversation import Message
 from services.optimizer.domain.explaining import parts
 from services.optimizer.domain.extraction import Extracted, choose, extract
@@ -99,6 +107,7 @@ class Optimizer:
             tools=request.tools,
             beginning=Beginnings(memory, encoding.name, history, request.held, request.fixed),
         )
+        beside = self._beside(request, messages, encoding.name)
         changed = len(done.messages) != len(messages) or not all(message.as_it_came for message in done.messages)
         return OptimizeReply(
             messages=_written(done.messages, None if request.known or request.refer else raws) if changed else _NULL,
@@ -108,11 +117,27 @@ class Optimizer:
             exact_tokens=exact,
             cut=done.cut,
             positions=tuple(message.position for message in done.messages) if request.explain or request.placed else (),
-            notes=done.notes if request.explain else done.always_reported,
+            notes=(*done.notes, *beside.notes) if request.explain else done.always_reported,
             parts=tuple(parts(messages, plan(request.settings))) if request.explain else (),
             content=done.content,
             left_out=done.left_out,
+            definitions=beside.definitions.texts,
+            definition_tokens=beside.definitions.tokens,
+            gist=beside.gist,
         )
+
+    def _beside(self, request: OptimizeRequest, messages: Sequence[Message], vocabulary: str) -> "_Beside":
+        """What levers would do to the rest of a request than its messages."""
+        running, settings = plan(request.settings), request.settings
+        why = "It is off by the organization's settings, or not at this level."
+        tools = definitions.off(why)
+        if running.runs(definitions.STEP):
+            count = partial(count_text, request.model)
+            tools = definitions.shorter(request.definitions, settings, count, self._similarity.between, vocabulary)
+        enough, note = False, gist.off(why)
+        if running.runs(gist.STEP):
+            enough, note = gist.gist(messages, request.model, tools=request.tools)
+        return _Beside(tools, enough, (tools.note, note))
 
     def shorten(self, request: TextRequest) -> TextReply:
         """One text by itself, as far as its threshold allows. Safe to call from several threads."""
@@ -132,6 +157,15 @@ class Optimizer:
         parts = ("rewritten", vocabulary, message.role, _may_change(message), _named(plan), *of)
         count = partial(count_text, model)
         return memory.get(parts, lambda: rewrite(message, plan, count, self._similarity.between))
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is done beside the messages, and the notes about it."""
+
+    definitions: definitions.Definitions
+    gist: bool
+    notes: tuple[StepNote, ...]
 
 
 class _Documents:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+import msgspec
+
 from libs.common.catalog import Catalog
 from libs.common.clock import Clock
 from libs.common.contracts.router import RouteReply, RouteRequest
@@ -13,7 +15,7 @@ from services.router.domain.complexity import Complexity, PromptFeatures, classi
 from services.router.domain.cost import opening
 from services.router.domain.decide import decide
 from services.router.domain.quality_uplift import Estimate
-from services.router.domain.standing import Saves, standing
+from services.router.domain.standing import Saves, simple_throughout, standing
 from services.router.ports import Calibrations, NearestNeighbors
 from services.router.weights import Weights
 
@@ -32,6 +34,21 @@ class Router:
 
     async def route(self, request: RouteRequest) -> RouteReply:
         """Which model. Raises `BadRequest` as `decide` does."""
+        reply = await self._routed(request)
+        return msgspec.structs.replace(reply, simple=True) if self._is_simple(request) else reply
+
+    def _is_simple(self, request: RouteRequest) -> bool:
+        """Whether the conversation is, by what was learned before shipping alone: what an organization's traffic teaches changes from day
+        to day, and a conversation is to stay what it was.
+        """
+        if not request.conversation_judged:
+            return False
+        return simple_throughout(request, self._shipped, self._weights.words)
+
+    def _shipped(self, text: str) -> Complexity:
+        return classify(extract_features(text, self._weights.judge, self._weights.words), self._estimates.of(""))
+
+    async def _routed(self, request: RouteRequest) -> RouteReply:
         judging = _Judging(request, self._weights, self._estimates.of(request.org_id))
         reply = self._decide(request, judging)
         first, found = judging.opening or (None, None)

@@ -73,6 +73,8 @@ class FakeProvider:
                 self.recorded = {name: msgspec.convert(one, Recorded) for name, one in json.loads(body).items()}
             case "record", "POST":
                 self.record_bodies = json.loads(body)["bodies"]
+            case "batches", "POST":
+                self.side.run.looks = json.loads(body)["looks"]
             case "ledger", _:
                 found = list(self.ledger)
                 if method == "DELETE":

@@ -73,6 +73,8 @@ EXCUSED: dict[str, str] = {
     "services.gateway.domain.attempts.client_error": _SENTENCES,
     "services.gateway.domain.aggregate": "adds up the parts of one request",
     "services.gateway.domain.models": _NAMES,
+    "services.gateway.domain.holdout.lever_arms": "a digest of a digest",
+    "services.gateway.state.usual_reasoning": _NAMES,
     "services.gateway.state.rate_windows": _NAMES,
     "services.gateway.state.refused_fields": _NAMES,
     "services.gateway.state.concurrency": _NAMES,

@@ -100,6 +100,8 @@ def requests() -> Iterator[Reader]:
     yield Reader("a long result", partial(_optimize, tools(1 << 30)), slow=True)
     yield Reader("instructions again and again", partial(_optimize, _again), slow=True)
     yield Reader("each turn a text", partial(_optimize, _users), slow=True)
+    yield Reader("what tools are described with", _described, slow=True)
+    yield Reader("a wish about a picture", _looked_at, slow=True)
 
 
 def _optimize(
@@ -109,11 +111,23 @@ def _optimize(
         OptimizeRequest(
             model=MODEL,
             messages=msgspec.Raw(msgspec.json.encode(messages(text))),
-            settings=OptimizationSettings(level=level, extraction=True),
+            settings=OptimizationSettings(level=level, extraction=True, tool_definitions="on", images="on"),
             explain=True,
             **warm,
         )
     )
+
+
+def _described(text: str) -> object:
+    return _optimize(talk(TURN), "Go on.", definitions=(text, *pieces(text, TURN)))
+
+
+def _looked_at(text: str) -> object:
+    def made(asked: str) -> list[dict[str, Any]]:
+        picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{asked}"}}
+        return [{"role": "user", "content": [{"type": "text", "text": asked}, picture]}]
+
+    return _optimize(made, text)
 
 
 def _one(role: str) -> Callable[[str], list[dict[str, Any]]]:

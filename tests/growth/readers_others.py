@@ -111,6 +111,7 @@ def _route(said: tuple[tuple[str, str], ...]) -> object:
         rules=rules,
         conversation=conversation.user_turns(messages, 0),
         system=conversation.system_text(messages),
+        conversation_judged=True,
     )
     return asyncio.run(_ROUTER.route(request))
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 
 from libs.common.catalog import load
 from libs.common.contracts.events import TokenClasses
 from libs.common.errors import PromptlyError
+from services.gateway.domain import trials
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.deferral import with_field
 from services.gateway.domain.prefix_writes import Place, Rates
@@ -78,6 +80,7 @@ _SURFACES: tuple[tuple[ProviderSurface, str], ...] = (
 
 def requests() -> Iterator[Reader]:
     yield Reader("breakpoints", _breakpoints)
+    yield Reader("levers on trial", _on_trial)
     for name, (parse, make) in _BODIES.items():
         yield Reader(
             f"{name} to every provider, of short turns", refused(partial(_asked, parse, make)), slow=True, seldom=True
@@ -91,6 +94,17 @@ def requests() -> Iterator[Reader]:
         yield Reader(f"bytes instead of a request of {name}", refused(partial(_read, parse)))
     yield Reader("a sealed text", refused(_sealed))
     yield Reader("headers that are passed on", refused(_headers))
+
+
+def _on_trial(text: str) -> None:
+    url = f"data:image/png;base64,{text}"
+    parts = [{"type": "text", "text": text}, {"type": "image_url", "image_url": {"url": url}}]
+    tool = {"name": "f", "description": text, "input_schema": {"properties": {"a": {"description": text}}}}
+    body = msgspec.json.encode({"messages": [{"role": "user", "content": parts}], "tools": [tool] * 3})
+    trials.says_how_to_think(msgspec.json.decode(body, type=dict[str, msgspec.Raw]))
+    trials.with_effort(body, ("output_config", "effort"), "medium")
+    trials.with_definitions(body, {text: text[:-1]})
+    trials.with_low_detail(body, "gpt-4o")
 
 
 def _breakpoints(text: str) -> None:

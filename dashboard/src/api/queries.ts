@@ -247,6 +247,13 @@ export const cacheHits = () =>
 /** What became of an answer that somebody here called wrong: the API tells it once, to whoever said so. */
 export const takenBack = (entry: string) => queryOptions<Schema["WrongAnswerRemoved"]>({ queryKey: ["taken back", entry], queryFn: skipToken });
 
+export const webhooks = () =>
+  queryOptions({
+    queryKey: ["webhooks"],
+    queryFn: ({ signal }) => call("get", "/api/webhooks", { signal }),
+    refetchInterval: SOON,
+  });
+
 export const alertRules = () =>
   queryOptions({
     queryKey: ["alerts", "rules"],

@@ -726,12 +726,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The share of the conversations that runs without levers.
+         * The share of the conversations that runs without levers, and the levers with an arm of their own.
          * @description Roles: admin, member, viewer. Scopes of keys: read, settings, providers, keys, alerts.
          */
         get: operations["get_experiments_holdout"];
         /**
-         * Have another share run without levers.
+         * Have another share run without levers, or give levers an arm of their own.
          * @description Roles: admin. Scopes of keys: settings.
          */
         put: operations["put_experiments_holdout"];
@@ -2238,6 +2238,14 @@ export interface components {
             can_buy: boolean;
         };
         /**
+         * DefinitionChange
+         * @description A text that tools are described with, in fewer words.
+         */
+        DefinitionChange: {
+            before: string;
+            after: string;
+        };
+        /**
          * EntryOptions
          * @description How to sign in or register here: `registration` is `first` until there is an organization, and `invite` where it is closed.
          *         `oidc_name` is what the OpenID Connect provider is called, where there is one.
@@ -2331,10 +2339,13 @@ export interface components {
         };
         /**
          * Holdout
-         * @description The share of the conversations that runs without levers.
+         * @description The share of the conversations that runs without levers, and of the others those without each lever that has an arm of its own.
          */
         Holdout: {
             share: number;
+            levers: {
+                [key: string]: number;
+            };
             /**
              * @default conversation
              * @enum {unknown}
@@ -2343,10 +2354,15 @@ export interface components {
         };
         /**
          * HoldoutChange
-         * @description The share of the conversations that is to run without levers; 0 switches the experiment off.
+         * @description The share of the conversations that is to run without levers; 0 switches the experiment off. `levers` are the levers that are to have
+         *         an arm of their own: of the conversations with levers, which share is to run without that one. Both stay as they are where they
+         *         are left out; `levers` replaces all arms.
          */
         HoldoutChange: {
-            share: number;
+            share?: number;
+            levers?: {
+                [key: string]: number;
+            };
             /**
              * @default conversation
              * @enum {unknown}
@@ -2371,6 +2387,7 @@ export interface components {
             unpriced_conversations: number;
             mixed_conversations: number;
             quality: components["schemas"]["QualityDifference"][];
+            levers: components["schemas"]["LeverEffect"][];
         };
         /**
          * Interval
@@ -2549,12 +2566,25 @@ export interface components {
             points: components["schemas"]["LatencyPoint"][];
         };
         /**
+         * LeverEffect
+         * @description What one lever saved, against the conversations that its own lot left without it; the other levers were on or off on both sides
+         *         alike. None where a side has fewer than thirty conversations.
+         */
+        LeverEffect: {
+            /** @enum {unknown} */
+            lever: "cache_discount" | "caching" | "compression" | "deferral" | "effort" | "images" | "pruning" | "redundancy" | "routing" | "tools" | "whitespace";
+            conversations_on: number;
+            conversations_off: number;
+            measured: components["schemas"]["MeasuredInterval"] | null;
+            reask: components["schemas"]["QualityDifference"] | null;
+        };
+        /**
          * LeverShare
          * @description One line of a receipt.
          */
         LeverShare: {
             /** @enum {unknown} */
-            lever: "cache_discount" | "caching" | "compression" | "deferral" | "pruning" | "redundancy" | "routing" | "whitespace";
+            lever: "cache_discount" | "caching" | "compression" | "deferral" | "effort" | "images" | "pruning" | "redundancy" | "routing" | "tools" | "whitespace";
             tokens_saved: number;
             savings_usd: number | null;
         };
@@ -2564,7 +2594,7 @@ export interface components {
          */
         LeverUse: {
             /** @enum {unknown} */
-            lever: "cache_discount" | "caching" | "compression" | "deferral" | "pruning" | "redundancy" | "routing" | "whitespace";
+            lever: "cache_discount" | "caching" | "compression" | "deferral" | "effort" | "images" | "pruning" | "redundancy" | "routing" | "tools" | "whitespace";
             requests: number;
             tokens_saved: number;
             savings_usd: number;
@@ -2651,6 +2681,10 @@ export interface components {
             arm: ("control" | "treated") | null;
             conversation: string | null;
             alias: string | null;
+            lever_arms: {
+                [key: string]: boolean;
+            };
+            shadow_levers: components["schemas"]["LeverShare"][];
             receipt: components["schemas"]["Receipt"];
             feedback: components["schemas"]["Feedback"] | null;
             trace_url: string | null;
@@ -2728,6 +2762,10 @@ export interface components {
             arm: ("control" | "treated") | null;
             conversation: string | null;
             alias: string | null;
+            lever_arms: {
+                [key: string]: boolean;
+            };
+            shadow_levers: components["schemas"]["LeverShare"][];
         };
         /**
          * LogPage
@@ -2907,6 +2945,11 @@ export interface components {
          *         conversations, 0 to 0.2, runs without any lever, so that savings can be measured. `deferral` lets a request that says how long it
          *         can wait go to the provider's slower and cheaper tier of service. `capture` keeps requests, sealed, so that admins can read them and
          *         try other settings on them: none, all, or the conversations of a sample of a tenth.
+         *
+         *         Three levers are off until somebody wants them, and on trial they only say what they would do: `effort` has a model think one step less
+         *         in conversations that the router judges simple, `tool_definitions` shortens what tools are described with, and `images` has pictures
+         *         looked at in low detail where only their gist is asked for; the last two at the aggressive level. `lever_shares` lets each lever that
+         *         it names be off in so much, 0 to 0.5, of the conversations that run with levers, by lots of its own, so that its own effect shows.
          */
         OptimizationSettings: {
             /**
@@ -2958,6 +3001,25 @@ export interface components {
              * @enum {unknown}
              */
             capture: "all" | "none" | "sampled";
+            /**
+             * @default off
+             * @enum {unknown}
+             */
+            effort: "off" | "on" | "shadow";
+            /**
+             * @default off
+             * @enum {unknown}
+             */
+            tool_definitions: "off" | "on" | "shadow";
+            /**
+             * @default off
+             * @enum {unknown}
+             */
+            images: "off" | "on" | "shadow";
+            /** @default {} */
+            lever_shares: {
+                [key: string]: number;
+            };
         };
         /**
          * Org
@@ -3015,7 +3077,8 @@ export interface components {
         };
         /**
          * Preview
-         * @description The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown.
+         * @description The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown. The tokens of tool
+         *         definitions and pictures are in the levers' lines and steps, not in the sums, which are of the messages.
          */
         Preview: {
             model: string;
@@ -3036,6 +3099,7 @@ export interface components {
             };
             messages: Record<string, never>[];
             diff: components["schemas"]["MessageChange"][];
+            definitions: components["schemas"]["DefinitionChange"][];
         };
         /**
          * PreviewLever
@@ -3043,7 +3107,7 @@ export interface components {
          */
         PreviewLever: {
             /** @enum {unknown} */
-            lever: "compression" | "pruning" | "redundancy" | "whitespace";
+            lever: "compression" | "images" | "pruning" | "redundancy" | "tools" | "whitespace";
             tokens_saved: number;
             savings_usd: number | null;
         };
@@ -3065,7 +3129,7 @@ export interface components {
         PreviewStep: {
             step: string;
             /** @enum {unknown} */
-            lever: "compression" | "pruning" | "redundancy" | "whitespace";
+            lever: "compression" | "images" | "pruning" | "redundancy" | "tools" | "whitespace";
             /** @enum {unknown} */
             outcome: "applied" | "gated" | "not_worth_it" | "nothing_found" | "off" | "vetoed";
             tokens_saved: number;
@@ -3165,7 +3229,8 @@ export interface components {
         /**
          * QualityDifference
          * @description Something by conversation, on both sides: the share of conversations that had one, or a mean count. `difference` is treated −
-         *         control. `harmful`: worse by more than `margin`, at the always-valid interval; a margin of 0 is none.
+         *         control, of a lever with an arm of its own with it − without it. `harmful`: worse by more than `margin`, at the always-valid interval;
+         *         a margin of 0 is none.
          */
         QualityDifference: {
             /** @enum {unknown} */
@@ -3276,7 +3341,7 @@ export interface components {
          */
         ReplayLever: {
             /** @enum {unknown} */
-            lever: "cache_discount" | "caching" | "compression" | "deferral" | "pruning" | "redundancy" | "routing" | "whitespace";
+            lever: "cache_discount" | "caching" | "compression" | "deferral" | "effort" | "images" | "pruning" | "redundancy" | "routing" | "tools" | "whitespace";
             tokens: number;
             savings_usd: number;
         };
@@ -3399,7 +3464,8 @@ export interface components {
         };
         /**
          * Route
-         * @description What the router would do, and why.
+         * @description What the router would do, and why. `simple` says of the whole conversation what the lever `effort` asks for: every turn of it is, and
+         *         its tools change nothing.
          */
         Route: {
             model: string;
@@ -3412,6 +3478,7 @@ export interface components {
             signals: string[];
             skipped_rules: string[];
             shadow_model: string | null;
+            simple: boolean;
         };
         /**
          * Routing
@@ -3596,6 +3663,12 @@ export interface components {
             deferral?: boolean;
             /** @enum {unknown} */
             capture?: "all" | "none" | "sampled";
+            /** @enum {unknown} */
+            effort?: "off" | "on" | "shadow";
+            /** @enum {unknown} */
+            tool_definitions?: "off" | "on" | "shadow";
+            /** @enum {unknown} */
+            images?: "off" | "on" | "shadow";
         };
         /**
          * SignIns
@@ -3774,7 +3847,7 @@ export interface components {
         /**
          * Webhook
          * @description A webhook; its URL is masked, its secret is shown once, when it is added. `verified_at` is null while no request may name it;
-         *         `waiting` and `failed` count what has not arrived, and `last_error` says why.
+         *         `waiting` and `failed` count what has not arrived, and `last_error` says why; `delivered_at` is when something last did.
          */
         Webhook: {
             id: string;
@@ -3786,6 +3859,7 @@ export interface components {
             waiting: number;
             failed: number;
             last_error: string | null;
+            delivered_at: string | null;
         };
         /**
          * WebhookBody
@@ -6162,7 +6236,7 @@ export interface operations {
                      *
                      *     event: request
                      *     id: req_77777777777777777777777777777777
-                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","team_id":"team_88888888888888888888888888888888","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123","arm":null,"conversation":null,"alias":null}
+                     *     data: {"id":"req_77777777777777777777777777777777","time":"2026-08-01T09:30:00.000Z","key_id":"key_44444444444444444444444444444444","team_id":"team_88888888888888888888888888888888","user":null,"kind":"chat","stream":false,"status":"success","status_code":200,"error_code":null,"tags":{"team":"support"},"baseline_model":"gpt-4o","routed_model":"gpt-4o-mini","served_model":"gpt-4o-mini","provider":"openai","tier":"simple","rule_id":null,"routing_reason":"classifier","routing_score":0.08,"shadow_model":null,"shadow_savings_usd":null,"original_tokens":310,"optimized_tokens":310,"output_tokens":92,"tokens":{"uncached_input":310,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output_text":92,"output_reasoning":0},"cost_usd":0.0001,"baseline_cost_usd":0.0022,"savings_usd":0.0021,"estimated":false,"price_version":"2026-08-01","optimizations":[{"lever":"routing","tokens_saved":0,"savings_usd":0.0021}],"cache_hit":false,"cache":"miss","cache_similarity":null,"cache_entry_id":null,"cache_source_id":null,"latency_ms":812.4,"overhead_ms":9.8,"provider_ms":802.6,"first_byte_ms":null,"fallback_used":false,"degraded":[],"trace_id":null,"charged_tokens":0,"target_surface":"chat","raw":true,"session":null,"agent":null,"client":"openai-python","dropped":[],"stop":"stop","service_tier":null,"units":{},"unpriced":[],"items":0,"cached_items":0,"stored":false,"upstream_request_id":"req_0123","arm":null,"conversation":null,"alias":null,"lever_arms":{},"shadow_levers":[]}
                      */
                     "text/event-stream": unknown;
                 };

@@ -10,6 +10,7 @@ import { useOpener } from "../ui/useOpener";
 import { History } from "./alerts/History";
 import { RuleCard } from "./alerts/RuleCard";
 import { RuleForm } from "./alerts/RuleForm";
+import { Webhooks } from "./alerts/Webhooks";
 import type { Rule } from "./alerts/words";
 
 export default function Alerts() {
@@ -20,6 +21,7 @@ export default function Alerts() {
       <Stack>
         <Rules now={now} />
         <History now={now} />
+        <Webhooks />
       </Stack>
     </>
   );

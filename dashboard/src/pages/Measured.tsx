@@ -9,6 +9,7 @@ import { count, DASH, percent } from "../ui/format";
 import { PageTitle, Panel, Refused, Show } from "../ui/states";
 import { AuditLog } from "./measured/AuditLog";
 import { Guard } from "./measured/Guard";
+import { Levers } from "./measured/Levers";
 import { between, Quality } from "./measured/Quality";
 
 const LARGEST = 20; // percent, as the API takes it
@@ -24,6 +25,7 @@ export default function Measured() {
           {(data) => <Results data={data} />}
         </Show>
         <Holdout />
+        {results.data && <OwnArms effects={results.data.levers} />}
         {results.data && results.data.quality.length > 0 && (
           <Panel title="Quality">
             <Quality rows={results.data.quality} />
@@ -67,6 +69,17 @@ function Results({ data }: { data: Schema["HoldoutResults"] }) {
         {data.mixed_conversations > 0 && `; ${count(data.mixed_conversations)} that changed sides count nowhere`}
       </Figure>
     </SimpleGrid>
+  );
+}
+
+function OwnArms({ effects }: { effects: Schema["LeverEffect"][] }) {
+  const found = useQuery(holdout());
+  return (
+    <Panel title="Single levers">
+      <Show of={found} height={100}>
+        {({ levers }) => <Levers arms={levers} effects={effects} />}
+      </Show>
+    </Panel>
   );
 }
 

@@ -29,6 +29,17 @@ const TOGGLES: { name: Toggle; label: string; about: string }[] = [
   { name: "prefix_caching", label: "Provider cache", about: "Asks Anthropic and OpenAI to cache what comes again, where it pays" },
   { name: "extraction", label: "Documents", about: "Leaves out documents that do not bear on the question" },
 ];
+// Off until somebody wants them; on trial they only say what they would do.
+const TRIALS: { name: "effort" | "tool_definitions" | "images"; label: string; about: string }[] = [
+  { name: "effort", label: "Less effort", about: "Models think one step less in conversations that the router judges simple" },
+  { name: "tool_definitions", label: "Tool definitions", about: "Descriptions in fewer words; at the aggressive level" },
+  { name: "images", label: "Pictures", about: "Low detail where only their gist is asked for; at the aggressive level" },
+];
+const TRIAL = [
+  { value: "off", label: "Off" },
+  { value: "shadow", label: "Record what it would do" },
+  { value: "on", label: "On" },
+];
 
 export default function Optimization() {
   const found = useQuery(optimizationSettings());
@@ -36,7 +47,7 @@ export default function Optimization() {
     <>
       <PageTitle title="Optimization" />
       <Stack>
-        <Show of={found} height={{ base: 898, xs: 560, md: 434 }} name="Settings">
+        <Show of={found} height={{ base: 1150, xs: 730, md: 520 }} name="Settings">
           {(settings) => <Form settings={settings} />}
         </Show>
         <Preview settings={found.data} />
@@ -82,6 +93,19 @@ function Form({ settings }: { settings: Settings }) {
             <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
               {TOGGLES.map(({ name, label, about }) => (
                 <Switch key={name} label={label} description={about} disabled={!may || off} checked={draft[name]} onChange={(event) => set({ [name]: event.currentTarget.checked })} />
+              ))}
+            </SimpleGrid>
+            <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
+              {TRIALS.map(({ name, label, about }) => (
+                <NativeSelect
+                  key={name}
+                  label={label}
+                  description={about}
+                  disabled={!may || off}
+                  data={TRIAL}
+                  value={draft[name]}
+                  onChange={(event) => set({ [name]: TRIAL.find((one) => one.value === event.currentTarget.value)?.value ?? draft[name] })}
+                />
               ))}
             </SimpleGrid>
             <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>

@@ -107,6 +107,9 @@ export const LEVERS: Record<string, string> = {
   routing: "Routed to a cheaper model",
   cache_discount: "Provider cache discount",
   deferral: "Slower service tier",
+  effort: "Less effort",
+  tools: "Tool definitions",
+  images: "Pictures in low detail",
 };
 
 export function lever(name: string): string {

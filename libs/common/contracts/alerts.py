@@ -156,7 +156,8 @@ class RuleTested(msgspec.Struct, frozen=True, kw_only=True):
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """Where an organization is told of requests that waited. `url` is masked; `secret` is shown once, in the answer to the call that
     added it. `verified_at_ms` is None until the receiver has shown that it holds the secret. `waiting` and `failed` count
-    deliveries of the last 30 days; `last_error` is a sentence about the newest that did not arrive.
+    deliveries of the last 30 days; `last_error` is a sentence about the newest that did not arrive, `delivered_at_ms` when the newest
+    did.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
     failed: int = 0
     last_error: str | None = None
+    delivered_at_ms: int | None = None
 
 
 class Webhooks(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,48 +4,16 @@ from typing import Final, Literal
 
 import msgspec
 
+from libs.common.contracts import levers
 from libs.common.contracts.base import Event, Rpc, SharedCounter
 from libs.common.contracts.providers import ProviderName
 
-Level = Literal["off", "conservative", "moderate", "aggressive"]
+Level = levers.Level
+RoutingMode = levers.RoutingMode
+Capture = levers.Capture
+OptimizationSettings = levers.OptimizationSettings
 Tier = Literal["simple", "medium", "complex"]
-RoutingMode = Literal["auto", "manual", "shadow"]
 Scope = Literal["chat", "optimize"]
-Capture = Literal["none", "sampled", "all"]
-
-
-class OptimizationSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """An organization's levers: the nine documented fields, then Promptly's own.
-
-    `substitute_unreachable` lets another model answer for one that no key reaches, `rules_in_manual` tries routing rules in
-    manual mode too, `older_generations` allows tiers that are more than one generation older than the requested model.
-    `store_responses` False: nothing of the Responses API is stored, whatever a request says. `prefix_caching` sets cache breakpoints,
-    or a key for the provider's cache, where the client sets none, the provider wants them, and they pay. `holdout_share` of the
-    conversations, 0 to 0.2, runs without any lever, so that savings can be measured. `deferral` lets a request that says how long it
-    can wait go to the provider's slower and cheaper tier of service. `capture` keeps requests, sealed, so that admins can read them and
-    try other settings on them: none, all, or the conversations of a sample of a tenth.
-    """
-
-    level: Level = "moderate"
-    whitespace_removal: bool = True
-    redundancy_elimination: bool = True
-    system_prompt_compression: bool = True
-    context_pruning: bool = True
-    cache_enabled: bool = True
-    cache_similarity_threshold: float = 0.95
-    cache_ttl_seconds: int = 3600
-    routing_mode: RoutingMode = "auto"
-    values_line: bool = True
-    extraction: bool = False
-    cost_quality: float | None = None
-    substitute_unreachable: bool = False
-    rules_in_manual: bool = False
-    older_generations: bool = False
-    store_responses: bool = True
-    prefix_caching: bool = True
-    holdout_share: float = 0.0
-    deferral: bool = True
-    capture: Capture = "none"
 
 
 class RuleCondition(msgspec.Struct, frozen=True, kw_only=True):

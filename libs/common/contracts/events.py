@@ -4,19 +4,16 @@ from typing import Literal
 
 import msgspec
 
+from libs.common.contracts import levers
 from libs.common.contracts.auth import BudgetPeriod, BudgetSubject, OnExceed, Tier
 from libs.common.contracts.base import Event
 
+LeverName = levers.LeverName
 Status = Literal["success", "fallback", "cached", "error", "cancelled"]
 # The API that a request came by, or what it was where it asked for no text.
 RequestKind = Literal[
     "chat", "completion", "optimize", "messages", "responses", "generate", "count", "embedding", "passthrough"
 ]
-LeverName = Literal[
-    "whitespace", "redundancy", "compression", "pruning", "caching", "routing", "cache_discount", "deferral"
-]
-
-
 # Whether a conversation of the experiment runs with the levers or without any.
 Arm = Literal["treated", "control"]
 
@@ -69,7 +66,8 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     `unpriced` names those, or the token classes, that have no known price. `items` of an embedding call are its inputs,
     `cached_items` those that were served from the cache; `stored` says that the answer was kept for follow-ups. `arm` is the
     side of the experiment that the conversation is on, `conversation` a keyed digest that names it; None where there is no experiment.
-    `team_id` is the team that the key belonged to.
+    `team_id` is the team that the key belonged to. `lever_arms` says of the levers that have an arm of their own whether they were on,
+    `shadow_levers` what levers on trial would have done.
     """
 
     id: str
@@ -138,6 +136,8 @@ class CompletionFinished(msgspec.Struct, frozen=True, kw_only=True):
     conversation: str | None = None
     alias: str | None = None
     team_id: str | None = None
+    lever_arms: dict[LeverName, bool] = {}
+    shadow_levers: tuple[LeverShare, ...] = ()
 
 
 COMPLETION_FINISHED: Event[CompletionFinished] = Event(

@@ -7,7 +7,7 @@ import msgspec
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.base import Rpc
 
-Lever = Literal["whitespace", "redundancy", "compression", "pruning"]
+Lever = Literal["whitespace", "redundancy", "compression", "pruning", "tools", "images"]
 Outcome = Literal["applied", "off", "nothing_found", "not_worth_it", "vetoed", "gated"]
 
 
@@ -26,6 +26,8 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     `beginning` is their digest (`libs/common/beginnings.py`, in hexadecimal). Whoever does not have them says so (`missing`), and is to
     be asked again with all of them. `refer` has the reply name messages that stay as they came by their positions; where some are
     `known` it always does.
+
+    `definitions` are the texts that the request's tools are described with.
     """
 
     model: str
@@ -44,6 +46,7 @@ class OptimizeRequest(msgspec.Struct, frozen=True, kw_only=True):
     known_bytes: Annotated[int, msgspec.Meta(ge=0)] = 0
     beginning: str = ""
     refer: bool = False
+    definitions: tuple[str, ...] = ()
 
 
 class LeverSaving(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +99,10 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
 
     Where the request asks to `refer`, a number in `messages` is the position of a message that is sent as it came. `missing`: the
     request's `known` messages are not known here, and nothing else is said.
+
+    `definitions` are the shorter texts for those of the request, in its order, empty where one stays; none where none is shorter.
+    They take away `definition_tokens`, which are in no other figure. `gist`: the images are only looked at for their gist, so that low
+    detail would do. Both are said for levers on trial, too: whoever asks knows which are on.
     """
 
     messages: msgspec.Raw
@@ -110,6 +117,9 @@ class OptimizeReply(msgspec.Struct, frozen=True, kw_only=True):
     content: dict[str, int] = msgspec.field(default_factory=dict)
     left_out: dict[str, int] = msgspec.field(default_factory=dict)
     missing: bool = False
+    definitions: tuple[str, ...] = ()
+    definition_tokens: int = 0
+    gist: bool = False
 
     @property
     def changed(self) -> bool:

@@ -39,7 +39,7 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
     the user's turns from the first on (the newest is `prompt`; empty: there is no other); `system` is what the instructions say,
     `writes` whether tools that change something are declared. `answer_limit` is the most tokens that an answer may have;
     `prefix_marked`: the provider is asked to keep the beginning, which some only do then. `step_down`: a budget wants whatever is judged
-    here to be routed as simple.
+    here to be routed as simple. `conversation_judged` asks for `simple` in the reply.
     """
 
     requested_model: str
@@ -63,6 +63,7 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
     rules_in_manual: bool = False
     older_generations: bool = False
     step_down: bool = False
+    conversation_judged: bool = False
 
 
 Reason = Literal[
@@ -75,7 +76,8 @@ class RouteReply(msgspec.Struct, frozen=True, kw_only=True):
 
     `rule_id` and `rule_name` are set where a rule decided; `skipped_rules` names rules that matched but could not be
     obeyed. `shadow_model` is what auto mode would have taken, in shadow mode. `features` are the numbers behind the score, to
-    learn from.
+    learn from. `simple`: every turn of the conversation up to here is, and no tool of it changes anything; once that does not hold, no
+    later turn brings it back.
     """
 
     model: str
@@ -89,6 +91,7 @@ class RouteReply(msgspec.Struct, frozen=True, kw_only=True):
     skipped_rules: tuple[str, ...] = ()
     shadow_model: str | None = None
     features: tuple[float, ...] = ()
+    simple: bool = False
 
 
 ROUTE: Rpc[RouteRequest, RouteReply] = Rpc("promptly.v1.router.route", RouteRequest, RouteReply, 60)

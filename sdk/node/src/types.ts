@@ -10,7 +10,10 @@ export type Lever =
   | "caching"
   | "routing"
   | "cache_discount"
-  | "deferral";
+  | "deferral"
+  | "tools"
+  | "images"
+  | "effort";
 
 export type RoutingReason =
   | "rule"
@@ -59,6 +62,8 @@ export interface Metadata {
   routing_reason?: RoutingReason;
   /** The budget that had no room, and wanted the request to be routed as a simple one. */
   budget_exceeded?: string;
+  /** How much the model was asked to think, where that is less than it does by itself. */
+  effort?: string;
   /** What in the prompt spoke for its complexity, strongest first. */
   routing_signals?: string[];
   /** In shadow mode, the model that routing would have chosen. */

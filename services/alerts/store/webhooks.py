@@ -20,13 +20,14 @@ class SqlWebhooks:
         rows = await self._tx.execute(
             text("""
                 SELECT webhooks.org_id, webhooks.id, name, url, created_at_ms, verified_at_ms, sent.waiting, sent.failed,
-                    sent.last_error
+                    sent.last_error, sent.delivered_at_ms
                 FROM alerts.webhooks, LATERAL (
                     SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
                         count(*) FILTER (WHERE state = 'failed') AS failed,
-                        (array_agg(error ORDER BY due_at DESC) FILTER (WHERE error IS NOT NULL))[1] AS last_error
+                        (array_agg(error ORDER BY due_at DESC) FILTER (WHERE error IS NOT NULL AND state <> 'sent'))[1] AS last_error,
+                        CAST(1000 * extract(epoch FROM max(due_at) FILTER (WHERE state = 'sent')) AS bigint) AS delivered_at_ms
                     FROM alerts.outbox WHERE outbox.org_id = webhooks.org_id AND kind = 'deferred'
-                        AND notice ->> 'webhook_id' = webhooks.id AND state <> 'sent'
+                        AND notice ->> 'webhook_id' = webhooks.id
                 ) AS sent
                 WHERE webhooks.org_id = :org_id ORDER BY created_at_ms, webhooks.id
             """),

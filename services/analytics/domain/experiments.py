@@ -66,13 +66,15 @@ def saving(treated: Numbers, control: Numbers, seed: int = SEED, resamples: int 
     return Measured(fixed=_saved(value, width if lopsided else once), always_valid=_saved(value, width))
 
 
-def difference(treated: Numbers, control: Numbers) -> Measured | None:
-    """Mean treated − mean control of something that is counted once for each conversation. None as for `saving`."""
+def difference(treated: Numbers, control: Numbers, alpha: float = ALPHA) -> Measured | None:
+    """Mean treated − mean control of something that is counted once for each conversation. None as for `saving`. The always-valid interval
+    fails to hold in a share of at most `alpha`, which is smaller where several are looked at.
+    """
     if min(len(treated), len(control)) < FEWEST:
         return None
     value = float(treated.mean() - control.mean())
     error = math.sqrt(_variance(treated) / len(treated) + _variance(control) / len(control))
-    width = _always_valid(error, len(treated), len(control))
+    width = _always_valid(error, len(treated), len(control), alpha)
     return Measured(
         fixed=Interval(value, value - _NORMAL * error, value + _NORMAL * error),
         always_valid=Interval(value, value - width, value + width),
@@ -169,13 +171,13 @@ def _resampled(groups: Numbers, random: np.random.Generator, resamples: int) -> 
     return np.bincount(drawn.ravel(), minlength=resamples * count).reshape(resamples, count) @ groups
 
 
-def _always_valid(error: float, treated: int, control: int) -> float:
+def _always_valid(error: float, treated: int, control: int, alpha: float = ALPHA) -> float:
     """Half the width of the asymptotic confidence sequence of Waudby-Smith et al. (2021), which is Robbins' normal mixture."""
     count = treated * control / (treated + control)
-    wanted = -2 * math.log(ALPHA)
+    wanted = -2 * math.log(alpha)
     ratio = (wanted + math.log(wanted + 1)) / _TUNED_FOR
     grown = count * ratio
-    return error * math.sqrt((1 + 1 / grown) * (math.log(grown + 1) - 2 * math.log(ALPHA)))
+    return error * math.sqrt((1 + 1 / grown) * (math.log(grown + 1) - 2 * math.log(alpha)))
 
 
 def _variance(values: Numbers) -> float:

@@ -30,6 +30,7 @@ _CONVERSATIONS: Final = text("""
         CAST(coalesce(sum(actual_cost_nano), 0) AS double precision) AS cost_nano,
         CAST(coalesce(sum(baseline_cost_nano), 0) AS double precision) AS baseline_nano,
         CAST(sum(output_text + output_reasoning) AS double precision) AS output_tokens,
+        jsonb_agg(DISTINCT lever_arms) AS lever_arms,
         coalesce(jsonb_agg(levers) FILTER (WHERE levers <> '[]'), '[]') AS receipts,
         bool_or(again) AS reask, bool_or(status = 'error') AS error,
         bool_or(stream AND status = 'cancelled') AS cancelled_stream, coalesce(bool_or(bad), false) AS bad_feedback

@@ -86,6 +86,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "conversation": "text",
     "alias": "text",
     "team_id": "text",
+    "lever_arms": "jsonb",
+    "shadow_levers": "jsonb",
 }
 _TOKENS: Final = tuple(field.name for field in msgspec.structs.fields(TokenClasses))
 _FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(CompletionFinished) if field.name != "tokens")

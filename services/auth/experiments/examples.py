@@ -4,12 +4,12 @@ from typing import Final
 
 import msgspec
 
-from libs.common.contracts.analytics import MeasuredInterval, QualityDifference
+from libs.common.contracts.experiments import LeverEffect, MeasuredInterval, QualityDifference
 from services.auth.experiments import schemas
 
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
-    schemas.HoldoutChange(share=0.05),
-    schemas.Holdout(share=0.05),
+    schemas.HoldoutChange(share=0.05, levers={"effort": 0.5}),
+    schemas.Holdout(share=0.05, levers={"effort": 0.5}),
     schemas.HoldoutResults(
         from_="2026-07-04T09:30:00.000Z",
         to="2026-08-01T09:30:00.000Z",
@@ -29,6 +29,17 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
                 difference=MeasuredInterval(
                     value=0.002, low=-0.015, high=0.019, always_valid_low=-0.025, always_valid_high=0.029
                 ),
+            ),
+        ),
+        levers=(
+            LeverEffect(
+                lever="effort",
+                conversations_on=3790,
+                conversations_off=3901,
+                measured=MeasuredInterval(
+                    value=0.08, low=0.05, high=0.11, always_valid_low=0.04, always_valid_high=0.12
+                ),
+                reask=None,
             ),
         ),
     ),

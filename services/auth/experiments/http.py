@@ -1,12 +1,16 @@
 """The holdout: its share, and what it shows."""
 
-from typing import Final
+from typing import Any, Final
 
 from litestar import Controller, get, put
+from msgspec import UNSET
 
 from libs.common.bus import Bus
 from libs.common.clock import Clock
-from libs.common.contracts.analytics import EXPERIMENT, ExperimentQuery
+from libs.common.contracts.analytics import EXPERIMENT
+from libs.common.contracts.experiments import ExperimentQuery
+from libs.common.contracts.levers import OptimizationSettings
+from libs.common.errors import BadRequest
 from services.auth.domain.permissions import Action
 from services.auth.experiments import schemas
 from services.auth.http.dependencies import Injected, Params, Payload
@@ -23,16 +27,22 @@ class ExperimentController(Controller):
 
     @get("/holdout", needs=Action.READ)
     async def holdout(self, request: ApiRequest, configuration: Injected[Configuration]) -> schemas.Holdout:
-        """The share of the conversations that runs without levers."""
-        return schemas.Holdout(share=(await configuration.settings(request.user)).holdout_share)
+        """The share of the conversations that runs without levers, and the levers with an arm of their own."""
+        return _holdout(await configuration.settings(request.user))
 
     @put("/holdout", needs=Action.MANAGE_SETTINGS)
     async def change_holdout(
         self, request: ApiRequest, payload: Payload[schemas.HoldoutChange], configuration: Injected[Configuration]
     ) -> schemas.Holdout:
-        """Have another share run without levers."""
-        settings = await configuration.change_settings(request.user, {"holdout_share": payload.share})
-        return schemas.Holdout(share=settings.holdout_share)
+        """Have another share run without levers, or give levers an arm of their own."""
+        if payload.share is UNSET and payload.levers is UNSET:
+            raise BadRequest("Say `share`, `levers`, or both.", param="share")
+        changes: dict[str, Any] = {}
+        if payload.share is not UNSET:
+            changes["holdout_share"] = payload.share
+        if payload.levers is not UNSET:
+            changes["lever_shares"] = {lever: share for lever, share in sorted(payload.levers.items()) if share}
+        return _holdout(await configuration.change_settings(request.user, changes))
 
     @get("/holdout/results", needs=Action.READ)
     async def results(
@@ -44,6 +54,10 @@ class ExperimentController(Controller):
         share = (await configuration.settings(request.user)).holdout_share
         found = await bus.call(EXPERIMENT, ExperimentQuery(org_id=request.user.org_id, from_ms=from_ms, to_ms=to_ms))
         return schemas.HoldoutResults.of(found, share, from_ms, to_ms)
+
+
+def _holdout(settings: OptimizationSettings) -> schemas.Holdout:
+    return schemas.Holdout(share=settings.holdout_share, levers=settings.lever_shares)
 
 
 class AuditController(Controller):

@@ -4,26 +4,33 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
-from libs.common.contracts.analytics import ExperimentResults, MeasuredInterval, QualityDifference
+from libs.common.contracts.experiments import ExperimentResults, LeverEffect, MeasuredInterval, QualityDifference
+from libs.common.contracts.levers import LeverName
 from services.auth.domain.audit import AuditAction, AuditEntry
 from services.auth.schemas import Answer, Time, iso, iso_ms
 
+LeverArmShare = Annotated[float, Meta(ge=0, le=0.5)]
 HoldoutShare = Annotated[float, Meta(ge=0, le=0.2)]
 
 
 class HoldoutChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The share of the conversations that is to run without levers; 0 switches the experiment off."""
+    """The share of the conversations that is to run without levers; 0 switches the experiment off. `levers` are the levers that are to have
+    an arm of their own: of the conversations with levers, which share is to run without that one. Both stay as they are where they
+    are left out; `levers` replaces all arms.
+    """
 
-    share: HoldoutShare
+    share: HoldoutShare | UnsetType = UNSET
+    levers: dict[LeverName, LeverArmShare] | UnsetType = UNSET
     unit: Literal["conversation"] = "conversation"
 
 
 class Holdout(Answer, frozen=True, kw_only=True):
-    """The share of the conversations that runs without levers."""
+    """The share of the conversations that runs without levers, and of the others those without each lever that has an arm of its own."""
 
     share: HoldoutShare
+    levers: dict[LeverName, LeverArmShare]
     unit: Literal["conversation"] = "conversation"
 
 
@@ -43,11 +50,12 @@ class HoldoutResults(Answer, frozen=True, kw_only=True):
     unpriced_conversations: int
     mixed_conversations: int
     quality: tuple[QualityDifference, ...]
+    levers: tuple[LeverEffect, ...]
 
     @classmethod
     def of(cls, found: ExperimentResults, share: float, from_ms: int, to_ms: int) -> Self:
         """From what analytics found."""
-        none = not share and not found.conversations_control
+        none = not share and not found.conversations_control and not found.levers
         return cls(
             from_=iso_ms(from_ms),
             to=iso_ms(to_ms),
@@ -60,6 +68,7 @@ class HoldoutResults(Answer, frozen=True, kw_only=True):
             unpriced_conversations=found.unpriced,
             mixed_conversations=found.mixed,
             quality=found.quality,
+            levers=found.levers,
         )
 
 

@@ -1,16 +1,17 @@
 """The guard: a lever after which people ask again more often is switched off."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import structlog
 
 from libs.common.bus import Bus
 from libs.common.clock import Clock
-from libs.common.contracts.analytics import EXPERIMENT, ExperimentQuery, ExperimentResults
+from libs.common.contracts.analytics import EXPERIMENT
 from libs.common.contracts.events import LeverSwitchedOff
+from libs.common.contracts.experiments import ExperimentQuery, ExperimentResults, LeverEffect, QualityDifference
+from libs.common.contracts.levers import LEVERS_OFF
 from libs.common.errors import PromptlyError
 from libs.common.ids import new_id
 from services.auth.announced_transaction import AnnouncedTransactions
@@ -19,17 +20,6 @@ from services.auth.ports import EventPublisher, UnitOfWork
 
 log = structlog.get_logger()
 PERIOD: Final = timedelta(days=28)
-# The setting that switches a lever of the receipt off.
-_OFF: Final[Mapping[str, dict[str, Any]]] = {
-    "whitespace": {"whitespace_removal": False},
-    "redundancy": {"redundancy_elimination": False},
-    "compression": {"system_prompt_compression": False},
-    "pruning": {"context_pruning": False},
-    "caching": {"cache_enabled": False},
-    "routing": {"routing_mode": "manual"},
-    "cache_discount": {"prefix_caching": False},
-    "deferral": {"deferral": False},
-}
 
 
 class Guard:
@@ -66,9 +56,9 @@ class Guard:
         start = max(now - PERIOD, last or now - PERIOD)
         query = ExperimentQuery(org_id=org_id, from_ms=_ms(start.timestamp()), to_ms=_ms(now.timestamp()))
         found = await self._bus.call(EXPERIMENT, query)
-        if found.suspect is None or found.suspect not in _OFF:
+        if found.suspect is None:
             return
-        off = _OFF[found.suspect]
+        off = LEVERS_OFF[found.suspect]
         async with self._transactions.begin(org_id) as tx:
             await tx.configuration.lock(org_id)
             settings = await tx.configuration.settings(org_id)
@@ -91,7 +81,14 @@ class Guard:
 
 
 def _reason(found: ExperimentResults) -> str:
-    reask = next(one for one in found.quality if one.name == "reask")
+    own = _own(found)
+    reask = _harm(found)
+    if own is not None:
+        return (
+            f"Asked again within ten minutes: {reask.treated:.1%} of {own.conversations_on:,} conversations with this lever, "
+            f"{reask.control:.1%} of {own.conversations_off:,} that its own lot left without it; the difference is at least "
+            f"{100 * reask.difference.always_valid_low:.1f} points."
+        )
     return (
         f"Asked again within ten minutes: {reask.treated:.1%} of {found.conversations_treated:,} conversations with levers, "
         f"{reask.control:.1%} of {found.conversations_control:,} without; the difference is at least "
@@ -99,8 +96,20 @@ def _reason(found: ExperimentResults) -> str:
     )
 
 
+def _own(found: ExperimentResults) -> LeverEffect | None:
+    """The suspect's own arm, where that is what shows the harm."""
+    return next((one for one in found.levers if one.lever == found.suspect and one.reask and one.reask.harmful), None)
+
+
+def _harm(found: ExperimentResults) -> QualityDifference:
+    own = _own(found)
+    if own is not None and own.reask is not None:
+        return own.reask
+    return next(one for one in found.quality if one.name == "reask")
+
+
 def _event(org_id: str, entry: AuditEntry, found: ExperimentResults) -> LeverSwitchedOff:
-    reask = next(one for one in found.quality if one.name == "reask")
+    reask = _harm(found)
     assert found.suspect is not None
     return LeverSwitchedOff(
         id=entry.id,

@@ -74,6 +74,8 @@ ENTRY: Final = schemas.LogEntry(
     upstream_request_id="req_0123",
     arm=None,
     conversation=None,
+    lever_arms={},
+    shadow_levers=(),
     alias=None,
 )
 _USE: Final = Use(

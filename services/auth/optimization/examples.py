@@ -63,6 +63,7 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
                 ),
             ),
         ),
+        definitions=(),
     ),
     schemas.SettingsChange(level="aggressive", cache_ttl_seconds=7200),
     WrongAnswerRemoved(entry_id="0b4d2c1e-6a57-5a0f-9d53-1c7f6a0e5b21", evicted=True, blocked_pairs=1),

@@ -14,6 +14,7 @@ from libs.common.contracts import analytics, cache
 from libs.common.contracts.auth import Level, OptimizationSettings
 from libs.common.contracts.optimizer import OPTIMIZE, OptimizeRequest
 from libs.common.errors import BadRequest, FieldError
+from libs.common.tool_definitions import descriptions
 from services.auth.audited import Audited
 from services.auth.domain.permissions import Action
 from services.auth.http.dependencies import Injected, Params, Payload
@@ -83,7 +84,9 @@ class OptimizationController(Controller):
         level = _level(request.headers.get("x-promptly-level"), settings.level)
         settings = msgspec.structs.replace(settings, level=level)
         wanted = OptimizeRequest(model=payload.model, messages=written.messages, settings=settings, explain=True)
-        wanted = msgspec.structs.replace(wanted, tools=bool(payload.tools or payload.functions))
+        declared = [*(payload.tools or ()), *(payload.functions or ())]
+        told = tuple(dict.fromkeys(descriptions(msgspec.Raw(msgspec.json.encode(declared)))))
+        wanted = msgspec.structs.replace(wanted, tools=bool(declared), definitions=told)
         reply = await bus.call(OPTIMIZE, wanted, budget_ms=_PREVIEW_MS)
         prices = InputPrices(catalog.find(payload.model), clock.now().date())
         # Comparing long texts word by word takes a while, in which others want to be served.

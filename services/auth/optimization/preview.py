@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -13,6 +13,7 @@ from libs.common.money import usd
 from services.auth.optimization.domain.diff import Differ, Piece
 from services.auth.optimization.schemas import (
     Change,
+    DefinitionChange,
     Kind,
     MessageChange,
     Preview,
@@ -22,6 +23,8 @@ from services.auth.optimization.schemas import (
 )
 from services.auth.routing.domain.chat_request import ChatMessage
 from services.auth.schemas import optional_usd
+
+_BESIDE: Final = ("tools", "images")
 
 
 class InputPrices:
@@ -55,6 +58,10 @@ def preview(request: OptimizeRequest, reply: OptimizeReply, prices: InputPrices)
         saved = prices.saved(left, left - share.tokens)
         levers.append(PreviewLever(lever=share.lever, tokens_saved=share.tokens, savings_usd=saved))
         left -= share.tokens
+    for note in reply.notes:
+        if note.lever in _BESIDE and note.outcome == "applied":
+            saved = prices.saved(note.tokens, 0)
+            levers.append(PreviewLever(lever=note.lever, tokens_saved=note.tokens, savings_usd=saved))
     return Preview(
         model=request.model,
         level=request.settings.level,
@@ -90,6 +97,11 @@ def preview(request: OptimizeRequest, reply: OptimizeReply, prices: InputPrices)
         left_out=reply.left_out,
         messages=after,
         diff=tuple(changes(before, after, reply.positions if reply.changed else range(len(before)))),
+        definitions=tuple(
+            DefinitionChange(before=text, after=shorter)
+            for text, shorter in zip(request.definitions, reply.definitions, strict=False)
+            if shorter
+        ),
     )
 
 

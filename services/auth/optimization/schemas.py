@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from libs.common.contracts import analytics
 from libs.common.contracts.auth import Capture, Level, RoutingMode
 from libs.common.contracts.events import CompletionFinished
+from libs.common.contracts.levers import Trial
 from libs.common.contracts.optimizer import Lever, Outcome
 from services.auth.optimization.domain.diff import Piece
 from services.auth.schemas import Answer, OptionalText, Time, iso_ms, optional_usd
@@ -40,6 +41,9 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     prefix_caching: bool | UnsetType = UNSET
     deferral: bool | UnsetType = UNSET
     capture: Capture | UnsetType = UNSET
+    effort: Trial | UnsetType = UNSET
+    tool_definitions: Trial | UnsetType = UNSET
+    images: Trial | UnsetType = UNSET
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +105,17 @@ class MessageChange(Answer, frozen=True, kw_only=True):
     text: tuple[Piece, ...]
 
 
+class DefinitionChange(Answer, frozen=True, kw_only=True):
+    """A text that tools are described with, in fewer words."""
+
+    before: str
+    after: str
+
+
 class Preview(Answer, frozen=True, kw_only=True):
-    """The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown."""
+    """The request as it would be sent. Costs are the prompt's alone, null where the model's price is unknown. The tokens of tool
+    definitions and pictures are in the levers' lines and steps, not in the sums, which are of the messages.
+    """
 
     model: str
     level: Level
@@ -119,6 +132,7 @@ class Preview(Answer, frozen=True, kw_only=True):
     left_out: dict[str, int]
     messages: list[dict[str, Any]]
     diff: tuple[MessageChange, ...]
+    definitions: tuple[DefinitionChange, ...]
 
 
 class Hit(Answer, frozen=True, kw_only=True):

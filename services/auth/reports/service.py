@@ -9,7 +9,8 @@ import structlog
 
 from libs.common.bus import Bus
 from libs.common.clock import Clock
-from libs.common.contracts.analytics import BREAKDOWN, EXPERIMENT, Breakdown, BreakdownQuery, ExperimentQuery
+from libs.common.contracts.analytics import BREAKDOWN, EXPERIMENT, Breakdown, BreakdownQuery
+from libs.common.contracts.experiments import ExperimentQuery
 from libs.common.errors import Conflict, NotFound, PromptlyError
 from services.auth.domain.accounts import Caller
 from services.auth.domain.links import Links

@@ -51,6 +51,7 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
         signals=("short",),
         skipped_rules=(),
         shadow_model=None,
+        simple=False,
     ),
     Routing(routing_mode="auto", tiers=_TIERS, default_tiers=_TIERS),
     schemas.RoutingChange(routing_mode="auto", tiers={"openai": {"complex": "gpt-4o"}}),

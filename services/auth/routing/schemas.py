@@ -128,7 +128,9 @@ class RuleRef(Answer, frozen=True, kw_only=True):
 
 
 class Route(Answer, frozen=True, kw_only=True):
-    """What the router would do, and why."""
+    """What the router would do, and why. `simple` says of the whole conversation what the lever `effort` asks for: every turn of it is, and
+    its tools change nothing.
+    """
 
     model: str
     provider: str
@@ -139,6 +141,7 @@ class Route(Answer, frozen=True, kw_only=True):
     signals: tuple[str, ...]
     skipped_rules: tuple[str, ...]
     shadow_model: str | None
+    simple: bool
 
     @classmethod
     def of(cls, route: RouteReply) -> Self:
@@ -153,4 +156,5 @@ class Route(Answer, frozen=True, kw_only=True):
             signals=route.signals,
             skipped_rules=route.skipped_rules,
             shadow_model=route.shadow_model,
+            simple=route.simple,
         )

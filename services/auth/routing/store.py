@@ -37,7 +37,7 @@ class SqlConfiguration:
         found = await self._tx.execute(
             text(
                 "SELECT org_id FROM auth.settings WHERE CAST(optimization ->> 'holdout_share' AS double precision) > 0"
-                " ORDER BY org_id"
+                " OR coalesce(optimization -> 'lever_shares', '{}') <> '{}' ORDER BY org_id"
             )
         )
         return list(found.scalars())

@@ -16,6 +16,7 @@ _WEBHOOK: Final = schemas.Webhook(
     waiting=0,
     failed=0,
     last_error=None,
+    delivered_at="2026-08-01T11:02:00.000Z",
 )
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     _WEBHOOK,

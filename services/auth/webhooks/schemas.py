@@ -21,7 +21,7 @@ class NewWebhookBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 class Webhook(Answer, frozen=True, kw_only=True):
     """A webhook; its URL is masked, its secret is shown once, when it is added. `verified_at` is null while no request may name it;
-    `waiting` and `failed` count what has not arrived, and `last_error` says why.
+    `waiting` and `failed` count what has not arrived, and `last_error` says why; `delivered_at` is when something last did.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Webhook(Answer, frozen=True, kw_only=True):
     waiting: int
     failed: int
     last_error: str | None
+    delivered_at: Time | None
 
     @classmethod
     def of(cls, webhook: alerts.Webhook) -> Self:
@@ -47,6 +48,7 @@ class Webhook(Answer, frozen=True, kw_only=True):
             waiting=webhook.waiting,
             failed=webhook.failed,
             last_error=webhook.last_error,
+            delivered_at=optional_iso_ms(webhook.delivered_at_ms),
         )
 
 

@@ -22,6 +22,7 @@ _OF_THE_CACHE = (
     "cache_ttl_seconds",
     "store_responses",
     "holdout_share",
+    "lever_shares",
     "capture",
 )
 _MAX_TEMPERATURE = 1.0

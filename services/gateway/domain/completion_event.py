@@ -34,12 +34,15 @@ def response_metadata(request: Request, plan: Plan, outcome: Outcome, now: float
         "fallback_used": plan.fallback_used,
         "degraded": plan.degraded,
     }
-    if outcome.trace.dropped and hit is None:
-        found["dropped_params"] = outcome.trace.dropped
+    trace = outcome.trace
+    if trace.dropped and hit is None:
+        found["dropped_params"] = trace.dropped
     if plan.target is not None and plan.target.note:
         found["model_note"] = plan.target.note
     if plan.optimized is not None and hit is None and not plan.fallback_used:
         found |= {"content_kinds": plan.optimized.content, "left_out": plan.optimized.left_out}
+    if trace.tried.effort is not None and hit is None:
+        found["effort"] = trace.tried.effort
     if plan.budget_exceeded is not None and hit is None:
         found["budget_exceeded"] = plan.budget_exceeded
     if request.arm is not None:
@@ -130,6 +133,8 @@ def completion_event(request: Request, plan: Plan, outcome: Outcome, now: float)
         conversation=request.conversation,
         alias=request.alias,
         team_id=request.principal.team_id,
+        lever_arms=dict(request.lever_arms),
+        shadow_levers=outcome.shadow_levers,
     )
 
 

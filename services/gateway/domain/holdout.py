@@ -8,6 +8,7 @@ import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.events import Arm
+from libs.common.contracts.levers import LEVERS_OFF, LeverName
 from libs.common.conversation import system_text
 from services.gateway.domain.chat import Chat, Message
 from services.gateway.domain.overrides import Overrides
@@ -41,12 +42,30 @@ def arm(org_id: str, conversation_id: str, share: float) -> Arm:
     return "control" if number < share * _RANGE else "treated"
 
 
+def lever_arms(org_id: str, conversation_id: str, settings: OptimizationSettings) -> dict[LeverName, bool]:
+    """Whether each lever that has an arm of its own is on in a conversation. Each is drawn by lots of its own, so that half of those
+    without one lever run with another that has half: what a lever does shows whatever the others do. A lever that is off in any
+    case has no arm.
+    """
+    found: dict[LeverName, bool] = {}
+    for lever, share in settings.lever_shares.items():
+        if share > 0 and is_on(settings, lever):
+            drawn = _digest(org_id, b"lever", f"{lever} {conversation_id}".encode())
+            found[lever] = int.from_bytes(drawn[:8], "big") >= share * _RANGE
+    return found
+
+
+def measures(settings: OptimizationSettings) -> bool:
+    """Whether conversations are told apart."""
+    return settings.holdout_share > 0 or any(settings.lever_shares.values())
+
+
 def assign(request: Request) -> Request:
-    """The request with its arm; one that is held out runs without any lever. A request that only another model can answer is in no
-    experiment: without levers it would fail.
+    """The request with its arm; one that is held out runs without any lever, and one with levers without those whose lot says so. A
+    request that only another model can answer is in no experiment: without levers it would fail.
     """
     share, org_id = request.settings.holdout_share, request.principal.org_id
-    if not share or request.requested is None or request.kind not in KINDS:
+    if not measures(request.settings) or request.requested is None or request.kind not in KINDS:
         return request
     name = conversation(org_id, request.envelope, request.chat)
     if name is None:
@@ -54,7 +73,7 @@ def assign(request: Request) -> Request:
     side = arm(org_id, name, share)
     request = msgspec.structs.replace(request, arm=side, conversation=name)
     if side == "treated":
-        return request
+        return _with_arms(request, lever_arms(org_id, name, request.settings))
     settings, overrides = without_levers(request.settings), _without_cache(request.overrides)
     return msgspec.structs.replace(request, settings=settings, overrides=overrides)
 
@@ -71,7 +90,25 @@ def without_levers(settings: OptimizationSettings) -> OptimizationSettings:
         rules_in_manual=False,
         prefix_caching=False,
         deferral=False,
+        effort="off",
+        tool_definitions="off",
+        images="off",
     )
+
+
+def is_on(settings: OptimizationSettings, lever: LeverName) -> bool:
+    """Whether a lever may act under these settings, whatever the level."""
+    return any(getattr(settings, name) != value for name, value in LEVERS_OFF[lever].items())
+
+
+def _with_arms(request: Request, arms: dict[LeverName, bool]) -> Request:
+    off = [lever for lever, on in arms.items() if not on]
+    settings, overrides = request.settings, request.overrides
+    for lever in off:
+        settings = msgspec.structs.replace(settings, **LEVERS_OFF[lever])
+    if "caching" in off:
+        overrides = _without_cache(overrides)
+    return msgspec.structs.replace(request, lever_arms=arms, settings=settings, overrides=overrides)
 
 
 def _without_cache(overrides: Overrides) -> Overrides:

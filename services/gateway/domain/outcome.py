@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import msgspec
 
 from libs.common.catalog import NOTHING_APART, Apart
-from libs.common.contracts.events import Status, TokenClasses
+from libs.common.contracts.events import LeverShare, Status, TokenClasses
 from services.gateway.domain.prefix_writes import Breakpoints
 from services.gateway.domain.receipt import Receipt
+from services.gateway.domain.trials import NOTHING_TRIED, Tried
 from services.gateway.domain.turns import Kept
 
 
@@ -15,7 +16,8 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the calls to providers so far. Times are monotonic seconds; `billed` is what a call that failed cost
     all the same; `dropped` are parameters that the provider has no form for. `target_surface` is the provider's API that was called,
     `raw` whether the client's own request went out; `upstream_request_id` is the provider's name for the call;
-    `breakpoints` what it was asked to cache by us, and not by the client; `deferred` whether we asked for its slower tier.
+    `breakpoints` what it was asked to cache by us, and not by the client; `deferred` whether we asked for its slower tier, and `tried` what
+    the levers on trial did.
     """
 
     called: float | None = None
@@ -29,6 +31,7 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     upstream_request_id: str | None = None
     breakpoints: Breakpoints | None = None
     deferred: bool = False
+    tried: Tried = NOTHING_TRIED
     billed: TokenClasses | None = None
 
 
@@ -59,6 +62,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     original_tokens: int = 0
     receipt: Receipt | None = None
     shadow_savings_nano: int | None = None
+    shadow_levers: tuple[LeverShare, ...] = ()
     tool_calls: Mapping[str, Kept] = {}
     stop: str | None = None
     units: Mapping[str, float] = {}

@@ -21,6 +21,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `waited` is how many seconds another request's call was waited for; `recalled` what is known of the tool calls in the
     conversation, by their id; `body` is the client's body with the optimizer's texts, where its format is not the optimizer's;
+    `definitions` are the shorter descriptions of its tools, by those that it has;
     `refusal` the router's error where no key reaches a model that would do; `fallback_used` says that the client's own request went out
     in the end, `instead_used` that it went to a model that its alias has for this; `budget_exceeded` names the budget that wants the
     request to be routed as a simple one; `degraded` names the services that were skipped.
@@ -33,6 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     prefix: PrefixState | None = None
     optimized: OptimizeReply | None = None
     body: bytes | None = None
+    definitions: Mapping[str, str] = {}
     route: RouteReply | None = None
     refusal: BadRequest | None = None
     target: Target | None = None

@@ -14,6 +14,7 @@ from services.gateway.domain.plan import Plan
 from services.gateway.domain.request import Request
 from services.gateway.domain.rough_tokens import rough_tokens
 from services.gateway.domain.targets import Target
+from services.gateway.domain.trials import Tried
 
 _UNKNOWN_OUTPUT = 4_096  # tokens: what a model that nobody knows may answer
 _BYTES_PER_TOKEN = 3
@@ -65,7 +66,7 @@ def price_hit(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog) 
 def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog) -> Outcome:
     """The outcome of a provider's call with its receipt, made of the tokens that were counted."""
     tokens, baseline = outcome.counts.tokens, _baseline(request, plan, catalog)
-    removed = plan.removed
+    removed, tried = plan.removed, _possible(request, outcome)
     target = plan.target if plan.instead_used else request.requested or plan.target
     made = receipt.for_call(
         request.day,
@@ -78,6 +79,7 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
         terms=_terms(request, plan, outcome, catalog, plan.target, served=True),
         baseline_terms=_terms(request, plan, outcome, catalog, target, served=False),
         deferred=outcome.trace.deferred,
+        tried=tried,
         # Another provider may have cached what the client asked for by itself.
         cached_by_us=outcome.trace.breakpoints is not None
         and tokens.input > tokens.uncached_input
@@ -94,9 +96,19 @@ def price_call(request: Request, plan: Plan, outcome: Outcome, catalog: Catalog)
         outcome,
         receipt=with_extra(made, extra),
         unpriced=extra.unpriced,
-        original_tokens=tokens.input + sum(count for _, count in removed),
+        original_tokens=tokens.input + sum(count for _, count in (*removed, *tried.removed)),
         shadow_savings_nano=_shadow_savings(request, plan, outcome, catalog),
+        shadow_levers=receipt.shadow_lines(request.day, baseline=baseline, tokens=tokens, tried=tried),
     )
+
+
+def _possible(request: Request, outcome: Outcome) -> Tried:
+    """What was tried, with no more thoughts than the request had room for."""
+    tried, most = outcome.trace.tried, request.envelope.max_tokens
+    if tried.usual_reasoning is None or most is None:
+        return tried
+    room = max(outcome.counts.tokens.output_reasoning, most - outcome.counts.tokens.output_text)
+    return msgspec.structs.replace(tried, usual_reasoning=min(tried.usual_reasoning, room))
 
 
 def _terms(

@@ -14,6 +14,7 @@ from libs.common.catalog import Model, Terms
 from libs.common.catalog.model import STANDARD
 from libs.common.contracts.events import LeverName, LeverShare, TokenClasses
 from libs.common.money import nano_from_pico, pico_per_token
+from services.gateway.domain.trials import NOTHING_TRIED, Tried
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,7 @@ def for_call(
     baseline_terms: Terms = STANDARD,
     cached_by_us: bool = False,
     deferred: bool = False,
+    tried: Tried = NOTHING_TRIED,
 ) -> Receipt:
     """The receipt of a request that a provider answered. `removed` holds the levers' tokens, in pipeline order; a model
     is None where its price is not known.
@@ -55,7 +57,11 @@ def for_call(
 
     `cached_by_us`: the provider's cache was used because we asked for it, so that the baseline has all input as plain. What
     reads saved and writes cost is a line of its own. So is what the slower tier saved, where it was we who asked for it: `deferred`.
+
+    What levers on trial have `tried` is counted as it would have been billed: tokens of what a prompt begins with at the cached price
+    where there was one, and thoughts as many as such an answer usually takes, where that is known of the requested model.
     """
+    beside, usual = tried.removed, tried.usual_reasoning
     total_removed = sum(count for _, count in removed)
     routed = baseline is not served
     # A provider that forgets by itself has cost nobody anything that we brought about.
@@ -65,7 +71,9 @@ def for_call(
         asked,
         uncached_input=asked.uncached_input + total_removed - lost,
         cache_read=asked.cache_read + lost,
+        output_reasoning=asked.output_reasoning if usual is None or routed else usual,
     )
+    original = _with_more(original, sum(count for _, count in beside))
     before = (
         None
         if baseline is None
@@ -73,13 +81,20 @@ def for_call(
     )
     after = None if served is None else served.cost_nano(tokens, day, terms=terms)
     row = None if baseline is None else baseline.price(day)
-    if before is None or after is None or row is None:
-        shares = [LeverShare(lever=lever, tokens=count, nano_usd=None) for lever, count in removed]
+    if baseline is None or before is None or after is None or row is None:
+        shares = [LeverShare(lever=lever, tokens=count, nano_usd=None) for lever, count in (*removed, *beside)]
         return Receipt(baseline_nano=before, actual_nano=after, levers=tuple(shares), price_version=price_version)
     prices = row.for_input(original.input)
     factor = baseline_terms.factor or Decimal(1)
     price = pico_per_token(prices.input * factor)
     lines = [(lever, count, nano_from_pico(count * price)) for lever, count in removed]
+    for lever, count in beside:
+        without = baseline.cost_nano(_with_more(original, -count), day, terms=baseline_terms)
+        lines.append((lever, count, 0 if without is None else before - without))
+    if usual is not None and not routed:
+        thought = msgspec.structs.replace(original, output_reasoning=asked.output_reasoning)
+        now = baseline.cost_nano(thought, day, terms=baseline_terms)
+        lines.append(("effort", 0, 0 if now is None else before - now))
     if lost:
         discount = price - pico_per_token((prices.cache_read or prices.input) * factor)
         lines.append(("cache_discount", 0, nano_from_pico(-lost * discount)))
@@ -103,6 +118,31 @@ def for_call(
         levers=tuple(LeverShare(lever=lever, tokens=count, nano_usd=nano) for lever, count, nano in lines),
         price_version=price_version,
     )
+
+
+def shadow_lines(
+    day: date, *, baseline: Model | None, tokens: TokenClasses, tried: Tried, terms: Terms = STANDARD
+) -> tuple[LeverShare, ...]:
+    """What levers on trial would have taken away, and saved; None where a price is not known, or nobody can say what would have been."""
+    found = []
+    for lever, count in tried.shadow:
+        nano = None
+        if baseline is not None and count:
+            paid = baseline.cost_nano(tokens, day, terms=terms)
+            instead = baseline.cost_nano(_with_more(tokens, -count), day, terms=terms)
+            nano = None if paid is None or instead is None else paid - instead
+        found.append(LeverShare(lever=lever, tokens=count, nano_usd=nano))
+    return tuple(found)
+
+
+def _with_more(tokens: TokenClasses, count: int) -> TokenClasses:
+    """With more (or fewer) tokens of what a prompt begins with: that is read from the provider's cache where anything is."""
+    if not count:
+        return tokens
+    for name in ("cache_read", "cache_write_1h", "cache_write_5m"):
+        if getattr(tokens, name) > max(0, -count):
+            return msgspec.structs.replace(tokens, **{name: getattr(tokens, name) + count})
+    return msgspec.structs.replace(tokens, uncached_input=max(0, tokens.uncached_input + count))
 
 
 def _uncached(tokens: TokenClasses) -> TokenClasses:

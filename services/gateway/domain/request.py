@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from libs.common.contracts.auth import OptimizationSettings, Principal
-from libs.common.contracts.events import Arm
+from libs.common.contracts.events import Arm, LeverName
 from services.gateway.domain.cache_key import CacheKey
 from services.gateway.domain.chat import Chat
 from services.gateway.domain.overrides import Overrides
@@ -84,7 +84,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     conversation says it all, or nobody asks). `requested` is where the requested model can be had, None where no
     key reaches it; `client` is the family of its user agent; `cache_key` is None where the answer may not be cached.
     `alias` is the organization's own name that the client called the model by, `fallbacks` are models that may answer where the requested
-    one fails. `arm` is the side of the experiment that its conversation is on, `conversation` that one's digest.
+    one fails. `arm` is the side of the experiment that its conversation is on, `conversation` that one's digest, and `lever_arms` says of
+    each lever with an arm of its own whether it is on.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     trace_id: str | None = None
     arm: Arm | None = None
     conversation: str | None = None
+    lever_arms: Mapping[LeverName, bool] = {}
     alias: str | None = None
     fallbacks: tuple[Target, ...] = ()
 

@@ -8,7 +8,8 @@ from libs.common.contracts.auth import OptimizationSettings, Principal, RoutingR
 from libs.common.contracts.cache import ExactLookup, SemanticLookup
 from libs.common.contracts.optimizer import OptimizeRequest
 from libs.common.contracts.router import RouteRequest
-from services.gateway.domain.chat import OwnFormat
+from libs.common.tool_definitions import descriptions
+from services.gateway.domain.chat import Chat, OwnFormat
 from services.gateway.domain.needs import needs
 from services.gateway.domain.plan import Plan, pinned_model
 from services.gateway.domain.prefix import PrefixState
@@ -52,6 +53,8 @@ def optimization_enabled(request: Request) -> bool:
     chat = request.chat
     if chat is None or not (shortens(request.settings) and request.envelope.shortenable) or not _fits(request):
         return False
+    if beside(request.settings):
+        return True
     return chat.own is None or len(chat.own.held) < len(chat.fields.messages)
 
 
@@ -59,7 +62,18 @@ def shortens(settings: OptimizationSettings) -> bool:
     """Whether any lever that shortens is on."""
     on = settings.whitespace_removal or settings.redundancy_elimination
     on = on or settings.system_prompt_compression or settings.context_pruning
-    return settings.level != "off" and on
+    return settings.level != "off" and (on or beside(settings))
+
+
+def beside(settings: OptimizationSettings) -> bool:
+    """Whether a lever is on, or on trial, that changes something else than messages."""
+    return settings.level == "aggressive" and (settings.tool_definitions, settings.images) != ("off", "off")
+
+
+def _judges_effort(request: Request) -> bool:
+    """Whether the router is asked about the conversation as a whole: also where effort stays as it is, to compare with."""
+    compared = request.lever_arms.get("effort") is False
+    return request.settings.level != "off" and (request.settings.effort != "off" or compared)
 
 
 def too_long_for(request: Request) -> tuple[str, ...]:
@@ -108,7 +122,16 @@ def optimize_request(request: Request, plan: Plan, catalog: Catalog) -> Optimize
         tools=bool(chat.fields.tools or chat.fields.functions),
         org_id=request.principal.org_id,
         cached_price_share=1.0 if warm is None else _cached_price_share(request, catalog),
+        definitions=_definitions(chat, settings),
     )
+
+
+def _definitions(chat: Chat, settings: OptimizationSettings) -> tuple[str, ...]:
+    """What the request's tools are described with, each text once."""
+    if settings.level != "aggressive" or settings.tool_definitions == "off":
+        return ()
+    tools = (chat.raw[name] for name in ("tools", "functions") if name in chat.raw)
+    return tuple(dict.fromkeys(text for declared in tools for text in descriptions(declared)))
 
 
 def _held(own: OwnFormat, warm: PrefixState | None) -> tuple[int, ...]:
@@ -163,6 +186,7 @@ def route_request(request: Request, plan: Plan) -> RouteRequest | None:
         substitute_unreachable=settings.substitute_unreachable,
         rules_in_manual=settings.rules_in_manual,
         older_generations=settings.older_generations,
+        conversation_judged=_judges_effort(request),
         step_down=plan.budget_exceeded is not None and settings.routing_mode == "auto",
     )
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from libs.common.catalog import Model
 from services.gateway.domain.attempts import Failure
 from services.gateway.domain.prefix_writes import Beginning
 from services.gateway.formats.blocks import Answer, Ask, Surface
@@ -33,12 +34,21 @@ class MakeReader(Protocol):
     def __call__(self, *, model: str, request_id: str, created: int) -> StreamReader: ...
 
 
+class Effort(msgspec.Struct, frozen=True, kw_only=True):
+    """How a body says how much a model is to think: the value, and the fields that lead to it."""
+
+    path: tuple[str, ...]
+    value: str
+
+
 class ProviderSurface(msgspec.Struct, frozen=True, kw_only=True):
     """One API of a provider's. `count_body` None: it counts no tokens, so they are estimated. `peek` and `seen` None: its answers are
     not forwarded as they come by these parts. `headers` picks what a client's own headers add to a request that is. `beginning` reads
     what a body begins with, where the provider caches that only if it is asked to; `takes_cache_key` says that it caches by itself and
     that requests with the same `prompt_cache_key` find each other. `slow_tier` is its name for a tier of service that
-    costs less and takes longer, which the body's field `service_tier` asks for; empty: there is none.
+    costs less and takes longer, which the body's field `service_tier` asks for; empty: there is none. `less_effort` says how a model is
+    asked to think one step less than it does by itself, None where it takes no such wish or what it does is not known; `takes_detail`
+    that pictures are sent as OpenAI takes them, with the detail in which they are wanted.
     """
 
     name: Surface
@@ -56,6 +66,8 @@ class ProviderSurface(msgspec.Struct, frozen=True, kw_only=True):
     beginning: Callable[[bytes], Beginning | None] | None = None
     takes_cache_key: bool = False
     slow_tier: str = ""
+    less_effort: Callable[[Model], Effort | None] | None = None
+    takes_detail: bool = False
 
 
 def counted(name: str) -> Callable[[bytes], int | None]:

@@ -65,7 +65,7 @@ def read_request(endpoint: Endpoint, incoming: Incoming, principal: Principal, k
         envelope = endpoint.for_model(envelope, meant.model)
         settings = msgspec.structs.replace(settings, routing_mode="manual", rules_in_manual=False)
     # Both sides of an experiment are told apart, and asked again, by the chat view.
-    viewed = subrequests.is_read(kind, principal, settings) or bool(settings.holdout_share)
+    viewed = subrequests.is_read(kind, principal, settings) or holdout.measures(settings)
     chat = endpoint.chat_view(envelope) if viewed else None
     return Request(
         id=incoming.request_id,

@@ -1,8 +1,8 @@
 """Everything between the exact cache and the provider: semantic cache, optimizer and router, side by side."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
@@ -30,6 +30,7 @@ class _Shortened:
 
     reply: OptimizeReply
     body: bytes | None = None
+    definitions: Mapping[str, str] = field(default_factory=dict)
 
 
 _Side = asyncio.Task[tuple[T | None, tuple[str, ...]]]
@@ -73,6 +74,7 @@ class Planner:
             plan.without(*no_optimizer, *no_router),
             optimized=None if shortened is None else shortened.reply,
             body=None if shortened is None else shortened.body,
+            definitions={} if shortened is None else shortened.definitions,
             route=routed if isinstance(routed, RouteReply) else None,
             refusal=routed if isinstance(routed, BadRequest) else None,
         )
@@ -120,14 +122,18 @@ class Planner:
         """What the optimizer makes of a request. It is skipped where its reply has no form in the client's format."""
         chat = request.chat
         assert chat is not None, "nothing is shortened that nobody reads"
-        reply = await self._optimizer.optimize(subrequests.optimize_request(request, plan, self._catalog), chat)
+        asked = subrequests.optimize_request(request, plan, self._catalog)
+        reply = await self._optimizer.optimize(asked, chat)
+        # Of a longer list nobody knows which text is which.
+        told = reply.definitions if len(reply.definitions) == len(asked.definitions) else ()
+        definitions = {before: after for before, after in zip(asked.definitions, told, strict=False) if after}
         if chat.own is None or not reply.changed:
-            return _Shortened(reply)
+            return _Shortened(reply, definitions=definitions)
         body = chat.own.body(reply.messages, reply.positions)
         if body is None:
             log.warning("reply_unusable", part="optimizer", reason="no form in the client's format")
             raise DependencySkipped("optimizer")
-        return _Shortened(reply, body)
+        return _Shortened(reply, body, definitions)
 
     def _route(self, request: Request, plan: Plan) -> _Side[RouteReply | BadRequest] | None:
         subrequest = subrequests.route_request(request, plan)

@@ -32,6 +32,7 @@ from services.gateway.formats.headers import to_client
 from services.gateway.formats.opaque import Cipher, refused_reasoning
 from services.gateway.pipeline.provider_levers import with_cache_key, with_cached_prefix, with_slower_tier
 from services.gateway.pipeline.request_metrics import count_failure
+from services.gateway.pipeline.trial_levers import with_trials
 from services.gateway.ports import Providers
 from services.gateway.providers.base import EncodedRequest, ProviderAnswer, ProviderStream
 from services.gateway.providers.registry import Registry
@@ -39,6 +40,7 @@ from services.gateway.state.cache_keys import CacheKeys
 from services.gateway.state.prefix_reuse import PrefixReuse
 from services.gateway.state.provider_health import ProviderHealth
 from services.gateway.state.refused_fields import RefusedFields
+from services.gateway.state.usual_reasoning import UsualReasoning
 
 T = TypeVar("T")
 _LARGE = 1 << 20
@@ -94,6 +96,7 @@ class ProviderCalls:
         self.refused_fields = RefusedFields(clock.monotonic)
         self.prefix_reuse = PrefixReuse(clock.monotonic)
         self.cache_keys = CacheKeys(clock.monotonic)
+        self.usual_reasoning = UsualReasoning()
 
     def start(self, endpoint: Endpoint, request: Request, plan: Plan) -> "ProviderCall":
         """The call to a plan's target; nothing is sent yet."""
@@ -133,6 +136,9 @@ class ProviderCall:
         """Note what the provider has billed."""
         if self.trace.breakpoints is not None:
             self._shared.prefix_reuse.note(self.trace.breakpoints, tokens)
+        if self.trace.tried.effort_left and tokens.output:
+            org_id = self._request.principal.org_id
+            self._shared.usual_reasoning.note(org_id, self._target.served_model, tokens.output_reasoning)
 
     def note_dropped(self, name: str) -> None:
         """Note one more field of the client's that was not carried out."""
@@ -260,6 +266,7 @@ class ProviderCall:
             own = await asyncio.to_thread(self._endpoint.encode, attempt)
         else:
             own = self._endpoint.encode(attempt)
+        own, tried = with_trials(attempt, own, self.plan, shared.usual_reasoning)
         encoded, breakpoints = with_cached_prefix(attempt, own, self.plan, shared.catalog, shared.prefix_reuse)
         encoded = with_cache_key(attempt, encoded, self.plan, shared.cache_keys)
         encoded, deferred = (
@@ -269,6 +276,7 @@ class ProviderCall:
         self._note(
             breakpoints=breakpoints,
             deferred=deferred,
+            tried=tried,
             dropped=encoded.dropped,
             called=self.trace.called or shared.clock.monotonic(),
             target_surface=encoded.surface.partition(":")[0],

@@ -108,7 +108,7 @@ class Replays:
         return found.result()
 
     def _trial(self, asked: Replay, scratch: Scratch) -> "_Trial":
-        settings = msgspec.structs.replace(asked.principal.settings, holdout_share=0.0, capture="none")
+        settings = msgspec.structs.replace(asked.principal.settings, holdout_share=0.0, lever_shares={}, capture="none")
         principal = msgspec.structs.replace(asked.principal, settings=settings)
 
         def parse(captured: CapturedRequest) -> Request:

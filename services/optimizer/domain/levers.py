@@ -22,7 +22,14 @@ from services.optimizer.domain.whitespace import strip_whitespace
 
 StepClass = Literal["lossless", "redundant", "lossy"]
 TextKind = Literal["instructions", "tool_result", "user"]
-Toggle = Literal["whitespace_removal", "redundancy_elimination", "system_prompt_compression", "context_pruning"]
+Toggle = Literal[
+    "whitespace_removal",
+    "redundancy_elimination",
+    "system_prompt_compression",
+    "context_pruning",
+    "tool_definitions",
+    "images",
+]
 
 # `lossless` keeps every byte of meaning, `redundant` drops what is there twice or says nothing, `lossy` the rest.
 _LEVELS: Final[dict[StepClass, tuple[Level, ...]]] = {
@@ -52,7 +59,7 @@ class LeverStep:
 
     def runs(self, settings: OptimizationSettings) -> bool:
         """Whether these settings allow it."""
-        if not getattr(settings, self.toggle):
+        if getattr(settings, self.toggle) in (False, "off"):
             return False
         if settings.level in _LEVELS[self.step_class]:
             return True
@@ -108,8 +115,12 @@ STEPS: Final[tuple[LeverStep, ...]] = (
     LeverStep("instructions", "pruning", "redundant", _PRUNING),
     LeverStep("masking", "pruning", "lossy", _PRUNING, removes="results"),
     LeverStep("extraction", "pruning", "lossy", _PRUNING, removes="documents", also_at=("moderate", "extraction")),
+    # Beside the messages: these two say what they would do, and the gateway does it (`definitions.py`, `gist.py`).
+    LeverStep("definitions", "tools", "lossy", "tool_definitions"),
+    LeverStep("low_detail", "images", "lossy", "images"),
 )
 LEVER_OF: Final[dict[str, Lever]] = {step.name: step.lever for step in STEPS}
+BESIDE: Final = frozenset(("definitions", "low_detail"))
 REMOVES: Final[dict[str, str]] = {step.name: step.removes for step in STEPS if step.removes is not None}
 
 

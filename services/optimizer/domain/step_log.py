@@ -3,7 +3,7 @@
 from collections import Counter
 
 from libs.common.contracts.optimizer import Lever, Outcome, StepNote
-from services.optimizer.domain.levers import LEVER_OF, REMOVES
+from services.optimizer.domain.levers import BESIDE, LEVER_OF, REMOVES
 
 
 class StepLog:
@@ -33,8 +33,8 @@ class StepLog:
         return {lever: self.saved[lever] for lever in dict.fromkeys(LEVER_OF.values()) if self.saved[lever]}
 
     def notes(self, running: frozenset[str]) -> tuple[StepNote, ...]:
-        """Every note, then one for each step that was off or found nothing."""
-        noted = {note.step for note in self._notes}
+        """Every note, then one for each step that was off or found nothing. Steps beside the messages have notes of their own."""
+        noted = {note.step for note in self._notes} | BESIDE
         unnoted = (
             StepNote(step=step, lever=lever, outcome="nothing_found" if step in running else "off")
             for step, lever in LEVER_OF.items()

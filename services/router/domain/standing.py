@@ -52,6 +52,25 @@ def standing(request: RouteRequest, classify: Classify, words: Words, saves: Sav
     return replace(now, signals=("conversation", *now.signals)) if kept and now.known else now
 
 
+def simple_throughout(request: RouteRequest, classify: Classify, words: Words) -> bool:
+    """Whether every turn of the conversation is simple beyond doubt, and so are its instructions, and nothing that its tools change can
+    come of it. Each turn is judged by its own words, so that a conversation that has once been more than simple stays that.
+    """
+    turns = request.conversation or (UserTurn(text=request.prompt),)
+    if request.writes or request.turns > len(turns):
+        return False
+    if request.system and _instructions_are_hard(request.system, classify):
+        return False
+    return all(
+        _surely_simple(classify(turn.text)) or (at > 0 and decides_nothing(turn, words))
+        for at, turn in enumerate(turns)
+    )
+
+
+def _surely_simple(found: Complexity) -> bool:
+    return found.known and found.tier == "simple" and found.adjacent_tier is None
+
+
 def _instructions_are_hard(system: str, classify: Classify) -> bool:
     """Whether the task stands in the instructions, and the user's turn is only what it is about."""
     found = classify(system)

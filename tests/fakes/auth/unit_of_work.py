@@ -331,7 +331,11 @@ class MemoryConfiguration:
         self._rows.settings[org_id] = settings
 
     async def held_out(self) -> Sequence[str]:
-        return sorted(org_id for org_id, settings in self._rows.settings.items() if settings.holdout_share)
+        return sorted(
+            org_id
+            for org_id, settings in self._rows.settings.items()
+            if settings.holdout_share or settings.lever_shares
+        )
 
     async def aliases(self, org_id: str) -> Aliases:
         return self._rows.aliases.get(org_id, {})

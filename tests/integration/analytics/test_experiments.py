@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from libs.common.catalog import load
-from libs.common.contracts.analytics import ExperimentQuery, ExperimentResults, Period
-from libs.common.contracts.events import CompletionFinished, TokenClasses
+from libs.common.contracts.analytics import Period
+from libs.common.contracts.events import CompletionFinished, LeverName, TokenClasses
+from libs.common.contracts.experiments import ExperimentQuery, ExperimentResults
 from libs.common.db import connect
 from libs.common.ids import new_id
 from services.analytics.domain.periods import time_range
@@ -123,6 +124,41 @@ async def test_who_asks_again(uow: UnitOfWork, org_id: str) -> None:
         rows = await tx.experiments.conversations(time_range(Period(org_id=org_id, from_ms=FROM_MS, to_ms=TO_MS)))
     assert len(rows) == len(cases)
     assert sum(row.reask for row in rows) == 1
+
+
+async def test_each_lever_shows_its_own_effect(uow: UnitOfWork, org_id: str) -> None:
+    """Of two levers that are drawn apart, one takes a fifth off the cost, and people ask again where the other acts."""
+    turns: list[CompletionFinished] = []
+    for number in range(400):
+        saves, harms = number % 2 == 0, number // 2 % 2 == 0
+        first = 1000 + number // 4 % 20 * 100
+        cost = first * (4 if saves else 5) + number % 7 * 100
+        arms: dict[LeverName, bool] = {"tools": saves, "effort": harms}
+        plain = {"lever_arms": arms, "actual_cost_nano": cost, "baseline_cost_nano": cost, "asked_digest": "d"}
+        turns.append(_turn(f"c{number}", "treated", 9000 - number * 20, original_tokens=first, **plain))
+        if harms and number % 3 == 0:
+            free = {**plain, "actual_cost_nano": 0, "baseline_cost_nano": 0}
+            turns.append(_turn(f"c{number}", "treated", 8995 - number * 20, **free))
+    # What ran before the levers had arms, and what changed sides, is compared with nothing.
+    turns.append(_turn("before", "treated", 20))
+    turns += [_turn("changed", "treated", 20 - at, lever_arms={"tools": at == 0}) for at in range(2)]
+    await _keep(uow, org_id, turns)
+    found = await _results(uow, org_id)
+    effort, tools = found.levers
+    assert (effort.lever, tools.lever) == ("effort", "tools")
+    assert (tools.conversations_on, tools.conversations_off) == (200, 200)
+    assert (effort.conversations_on, effort.conversations_off) == (200, 200)
+    assert tools.measured is not None
+    assert effort.measured is not None
+    assert tools.reask is not None
+    assert effort.reask is not None
+    assert effort.measured.low <= 0 <= effort.measured.high
+    assert effort.measured.value == pytest.approx(0, abs=0.01)
+    assert tools.measured.value == pytest.approx(0.19, abs=0.01)
+    assert (tools.reask.harmful, effort.reask.harmful, found.suspect) == (False, True, "effort")
+    assert effort.reask.control == 0
+    # Treated are those with all levers, and one that ran before.
+    assert (found.conversations_treated, found.conversations_control) == (101, 0)
 
 
 async def test_unknown_prices_and_changed_sides_are_counted_apart(uow: UnitOfWork, org_id: str) -> None:

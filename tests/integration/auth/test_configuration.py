@@ -47,6 +47,10 @@ async def test_settings_start_at_the_defaults_and_changes_merge(auth: Auth) -> N
         "capture": "none",
         "deferral": True,
         "holdout_share": 0.0,
+        "effort": "off",
+        "tool_definitions": "off",
+        "images": "off",
+        "lever_shares": {},
     }
     off = {"level": "off", "routing_mode": "manual", "cache_enabled": False}
     changed = await auth.call("PUT", "/api/optimization/settings", org.token, json=off)

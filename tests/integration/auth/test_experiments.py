@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from libs.common.clock import SystemClock
-from libs.common.contracts.analytics import (
-    EXPERIMENT,
+from libs.common.contracts.analytics import EXPERIMENT
+from libs.common.contracts.events import LEVER_SWITCHED_OFF, LeverName, LeverSwitchedOff
+from libs.common.contracts.experiments import (
     ExperimentQuery,
     ExperimentResults,
+    LeverEffect,
     MeasuredInterval,
     QualityDifference,
 )
-from libs.common.contracts.events import LEVER_SWITCHED_OFF, LeverName, LeverSwitchedOff
 from libs.common.db import connect
 from services.auth.announced_transaction import AnnouncedTransactions
 from services.auth.clients.event_publisher import BusEventPublisher
@@ -28,7 +30,7 @@ HOLDOUT = "/api/experiments/holdout"
 async def test_it_is_off_until_an_admin_switches_it_on(auth: Auth) -> None:
     org = await auth.new_org()
     member = await auth.join(org, "member")
-    assert (await auth.call("GET", HOLDOUT, member)).json() == {"share": 0.0, "unit": "conversation"}
+    assert (await auth.call("GET", HOLDOUT, member)).json() == {"share": 0.0, "levers": {}, "unit": "conversation"}
     assert (await auth.call("PUT", HOLDOUT, member, json={"share": 0.05})).status_code == 403
     changed = await auth.call("PUT", HOLDOUT, org.token, json={"share": 0.05, "unit": "conversation"})
     assert (changed.status_code, changed.json()["share"]) == (200, 0.05)
@@ -36,7 +38,30 @@ async def test_it_is_off_until_an_admin_switches_it_on(auth: Auth) -> None:
     assert settings["holdout_share"] == 0.05
 
 
-@pytest.mark.parametrize("body", [{"share": 0.21}, {"share": -0.01}, {}, {"share": 0.1, "unit": "request"}])
+async def test_levers_get_arms_of_their_own(auth: Auth) -> None:
+    org = await auth.new_org()
+    await auth.call("PUT", HOLDOUT, org.token, json={"share": 0.1})
+    changed = await auth.call("PUT", HOLDOUT, org.token, json={"levers": {"effort": 0.5, "routing": 0.2, "tools": 0}})
+    assert changed.json() == {"share": 0.1, "levers": {"effort": 0.5, "routing": 0.2}, "unit": "conversation"}
+    assert (await auth.verify(org.api_key)).settings.lever_shares == {"effort": 0.5, "routing": 0.2}
+    entries = (await auth.call("GET", "/api/audit-log", org.token)).json()["entries"]
+    assert entries[0]["after"] == {"lever_shares": {"effort": 0.5, "routing": 0.2}}
+    changed = await auth.call("PUT", HOLDOUT, org.token, json={"levers": {}})
+    assert changed.json()["levers"] == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"share": 0.21},
+        {"share": -0.01},
+        {},
+        {"share": 0.1, "unit": "request"},
+        {"levers": {"effort": 0.6}},
+        {"levers": {"effort": -0.1}},
+        {"levers": {"unknown": 0.1}},
+    ],
+)
 async def test_what_is_no_share_is_refused(auth: Auth, body: dict[str, object]) -> None:
     org = await auth.new_org()
     assert (await auth.call("PUT", HOLDOUT, org.token, json=body)).status_code in (400, 422)
@@ -87,6 +112,34 @@ def _results(suspect: LeverName | None) -> ExperimentResults:
         mixed=0,
         quality=(reask,),
         suspect=suspect,
+    )
+
+
+async def test_the_guard_goes_by_a_levers_own_arm(auth: Auth) -> None:
+    org = await auth.new_org()
+    await auth.call("PUT", "/api/optimization/settings", org.token, json={"effort": "on"})
+    await auth.call("PUT", HOLDOUT, org.token, json={"levers": {"effort": 0.5}})
+    interval = MeasuredInterval(value=0.09, low=0.06, high=0.12, always_valid_low=0.045, always_valid_high=0.135)
+    reask = QualityDifference(name="reask", treated=0.11, control=0.02, difference=interval, harmful=True, margin=0.02)
+    effect = LeverEffect(lever="effort", conversations_on=420, conversations_off=431, measured=interval, reask=reask)
+
+    async def results(query: ExperimentQuery) -> ExperimentResults:
+        plain = _results(None)
+        mine = query.org_id == org.id
+        return msgspec.structs.replace(plain, quality=(), suspect="effort", levers=(effect,)) if mine else plain
+
+    await auth.bus.serve(EXPERIMENT, results)
+    shown = (await auth.call("GET", f"{HOLDOUT}/results", org.token)).json()
+    assert shown["levers"][0]["conversations_on"] == 420
+    async with connect(auth.settings.database_url) as database:
+        uow = unit_of_work(database)
+        publisher = BusEventPublisher(auth.bus, lambda *_: None)
+        await Guard(uow, AnnouncedTransactions(uow, publisher), publisher, auth.bus, SystemClock()).check()
+    assert (await auth.call("GET", "/api/optimization/settings", org.token)).json()["effort"] == "off"
+    entry = (await auth.call("GET", "/api/audit-log", org.token)).json()["entries"][0]
+    assert (entry["actor"], entry["before"], entry["after"]) == ("guard", {"effort": "on"}, {"effort": "off"})
+    assert entry["reason"].startswith(
+        "Asked again within ten minutes: 11.0% of 420 conversations with this lever, 2.0% of 431"
     )
 
 

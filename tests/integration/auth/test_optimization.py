@@ -126,3 +126,25 @@ async def test_hits_are_pages_of_the_log_and_wrong_ones_are_taken_back(auth: Aut
     assert (await auth.call("POST", where, org.token, json=unknown)).status_code == 404
     for bad in ({"entry_id": ENTRY, "wrong": False}, {"entry_id": "x", "wrong": True}, {"entry_id": ENTRY}):
         assert (await auth.call("POST", where, org.token, json=bad)).status_code == 400
+
+
+async def test_a_preview_says_what_would_become_of_tools_and_pictures(
+    auth: Auth, optimizer: list[OptimizeRequest]
+) -> None:
+    org = await auth.new_org()
+    wordy = "Look up a customer by name, postal code or telephone number, and return all fields known of the customer, newest first."
+    function = {"name": "look_up", "description": wordy, "parameters": {"type": "object", "properties": {}}}
+    body = {**chat(1), "tools": [{"type": "function", "function": function}]}
+    shown = (await preview(auth, org, body, "aggressive")).json()
+    steps = {step["lever"]: (step["outcome"], step["reason"]) for step in shown["steps"]}
+    assert steps["tools"][0] == steps["images"][0] == "off"
+    assert shown["definitions"] == []
+    wanted = {"tool_definitions": "shadow", "images": "shadow"}
+    await auth.call("PUT", "/api/optimization/settings", org.token, json=wanted)
+    shown = (await preview(auth, org, body, "aggressive")).json()
+    assert shown["definitions"] == [{"before": wordy, "after": wordy.replace("of the customer", "of customer")}]
+    (line,) = (one for one in shown["levers"] if one["lever"] == "tools")
+    assert line["savings_usd"] == pytest.approx(line["tokens_saved"] * 2.5e-6)
+    steps = {step["lever"]: (step["outcome"], step["reason"]) for step in shown["steps"]}
+    assert steps["images"] == ("nothing_found", "There are no pictures.")
+    assert optimizer[-1].definitions == (wordy,)

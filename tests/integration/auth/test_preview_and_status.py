@@ -42,9 +42,10 @@ async def test_a_preview_is_what_the_router_says_of_the_callers_own_settings(aut
     assert plain.status_code == 200
     body = plain.json()
     assert set(body) == {
-        *("model", "provider", "tier", "score", "reason", "rule", "signals", "skipped_rules", "shadow_model")
+        *("model", "provider", "tier", "score", "reason", "rule", "signals", "skipped_rules", "shadow_model", "simple")
     }
     assert (body["model"], body["provider"], body["tier"], body["rule"]) == ("gpt-4o-mini", "openai", "simple", None)
+    assert body["simple"] is True
 
     for name, model in (("elsewhere", "claude-sonnet"), ("sums", "gpt-4.1")):
         rule = {

@@ -9,16 +9,8 @@ import pytest_asyncio
 
 from libs.common.bus import MemoryBus
 from libs.common.clock import ManualClock
-from libs.common.contracts.analytics import (
-    BREAKDOWN,
-    EXPERIMENT,
-    Breakdown,
-    BreakdownQuery,
-    BreakdownRow,
-    ExperimentQuery,
-    ExperimentResults,
-    Use,
-)
+from libs.common.contracts.analytics import BREAKDOWN, EXPERIMENT, Breakdown, BreakdownQuery, BreakdownRow, Use
+from libs.common.contracts.experiments import ExperimentQuery, ExperimentResults
 from libs.common.db import connect
 from libs.common.errors import Conflict
 from libs.common.smtp import Smtp

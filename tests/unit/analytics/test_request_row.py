@@ -65,6 +65,8 @@ FULL = request(
     conversation="c6d72268cee3bdc53113eec6",
     alias="fast",
     team_id="team_1",
+    lever_arms={"effort": False, "routing": True},
+    shadow_levers=(LeverShare(lever="tools", tokens=3, nano_usd=75),),
 )
 
 

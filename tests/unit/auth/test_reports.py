@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from libs.common.contracts.analytics import Breakdown, BreakdownRow, ExperimentResults, MeasuredInterval, Use
+from libs.common.contracts.analytics import Breakdown, BreakdownRow, Use
+from libs.common.contracts.experiments import ExperimentResults, MeasuredInterval
 from services.auth.reports.domain.report import DIMENSIONS, Figures, html_of, report, text_of
 from services.auth.reports.domain.schedule import ReportPeriod, Span, last_span, next_due, retry_after
 

@@ -22,6 +22,8 @@ const STEPS = new Map<string, Described>(Object.entries({
   window: { label: "Long conversations", found: "the conversation is not longer than what is kept", of: "all" },
   instructions: { label: "Repeated instructions", found: "no instructions that are sent again", of: "all" },
   masking: { label: "Old tool results", found: "no old and long result of a tool", of: "all" },
+  definitions: { label: "Tool definitions", found: "no description that fewer words would say", of: "all" },
+  low_detail: { label: "Pictures", found: "there are no pictures", of: "all" },
   extraction: { label: "Documents", found: "no documents that do not bear on the question", of: "all" },
 }));
 const INSTRUCTIONS = new Set(["system", "developer"]);

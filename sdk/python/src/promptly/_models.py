@@ -33,6 +33,8 @@ class Metadata(BaseModel):
     routing_signals: list[str] = []
     budget_exceeded: str | None = None
     """The budget that had no room, and wanted the request to be routed as a simple one."""
+    effort: str | None = None
+    """How much the model was asked to think, where that is less than it does by itself."""
     shadow_model: str | None = None
     shadow_savings: float | None = None
     optimizations: list[str] = []

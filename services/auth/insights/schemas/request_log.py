@@ -1,11 +1,12 @@
 """Queries and answers about the request log. Money is dollars, latencies are milliseconds."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
 from msgspec import Meta
 
-from libs.common.contracts import analytics
+from libs.common.contracts import analytics, events
 from libs.common.contracts.auth import Tier
 from libs.common.contracts.events import Arm, CompletionFinished, LeverName, RequestKind, Status, TokenClasses
 from libs.common.money import usd
@@ -112,6 +113,8 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     arm: Arm | None
     conversation: str | None
     alias: str | None
+    lever_arms: dict[LeverName, bool]
+    shadow_levers: tuple[LeverShare, ...]
 
     @classmethod
     def of(cls, entry: CompletionFinished) -> Self:
@@ -162,7 +165,7 @@ class Receipt(Answer, frozen=True, kw_only=True):
             baseline_model=entry.baseline_model,
             served_model=entry.served_model,
             baseline_cost_usd=optional_usd(entry.baseline_cost_nano),
-            lines=_lines(entry),
+            lines=_lines(entry.levers),
             not_done=entry.not_done,
             cost_usd=optional_usd(entry.actual_cost_nano),
             savings_usd=_savings_usd(entry),
@@ -227,15 +230,16 @@ def _entry_fields(entry: CompletionFinished) -> dict[str, Any]:
         "cost_usd": optional_usd(entry.actual_cost_nano),
         "baseline_cost_usd": optional_usd(entry.baseline_cost_nano),
         "savings_usd": _savings_usd(entry),
-        "optimizations": _lines(entry),
+        "optimizations": _lines(entry.levers),
+        "shadow_levers": _lines(entry.shadow_levers),
         "cache_hit": entry.cache in ("exact", "semantic"),
     }
 
 
-def _lines(entry: CompletionFinished) -> tuple[LeverShare, ...]:
+def _lines(levers: Iterable[events.LeverShare]) -> tuple[LeverShare, ...]:
     return tuple(
         LeverShare(lever=share.lever, tokens_saved=share.tokens, savings_usd=optional_usd(share.nano_usd))
-        for share in entry.levers
+        for share in levers
     )
 
 

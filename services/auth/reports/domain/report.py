@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from libs.common.contracts.analytics import Breakdown, ExperimentResults, Use
+from libs.common.contracts.analytics import Breakdown, Use
+from libs.common.contracts.experiments import ExperimentResults
 from libs.common.money import NANO, written
 from services.auth.reports.domain.schedule import ReportPeriod, Span
 

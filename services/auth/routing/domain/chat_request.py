@@ -103,4 +103,5 @@ def route_request(
         substitute_unreachable=settings.substitute_unreachable,
         rules_in_manual=settings.rules_in_manual,
         older_generations=settings.older_generations,
+        conversation_judged=True,
     )

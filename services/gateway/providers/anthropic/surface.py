@@ -1,9 +1,10 @@
 """Anthropic's Messages API as one value."""
 
+from libs.common.catalog import Model
 from services.gateway.formats.blocks import Answer
 from services.gateway.formats.deltas import StreamReader
 from services.gateway.formats.headers import to_anthropic
-from services.gateway.formats.surface import ProviderSurface, counted
+from services.gateway.formats.surface import Effort, ProviderSurface, counted
 from services.gateway.providers.anthropic import answer, messages
 from services.gateway.providers.anthropic.breakpoints import beginning
 from services.gateway.providers.anthropic.peek import peek, seen_whole
@@ -21,6 +22,11 @@ def _count_path(model: str) -> str:
     return "/v1/messages/count_tokens"
 
 
+def _less_effort(known: Model) -> Effort | None:
+    """By themselves the models that take an effort make a high one."""
+    return Effort(path=("output_config", "effort"), value="medium") if known.can("adaptive_thinking") else None
+
+
 MESSAGES = ProviderSurface(
     name="messages",
     path=messages.path,
@@ -35,4 +41,5 @@ MESSAGES = ProviderSurface(
     seen=seen_whole,
     headers=to_anthropic,
     beginning=beginning,
+    less_effort=_less_effort,
 )
