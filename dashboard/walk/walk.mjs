@@ -73,7 +73,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   });
 
   await step("the overview counts what was sent", async () => {
-    const long = "Please note   that it is important to check the following text.\n\n\n\n".repeat(12);
+    const long = "Please note   that it is important to name the rivers of the country.\n\n\n\n".repeat(12);
     for (let i = 0; i < 6; i += 1) {
       await ask(key, `Question number ${i}: name ${i + 2} rivers of Portugal.`);
       await ask(key, `${long}Summarise paragraph ${i}.`, { model: i % 2 ? "gpt-4o" : "gpt-4o-mini" });

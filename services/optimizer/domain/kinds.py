@@ -56,6 +56,7 @@ class _Block(NamedTuple):
     fenced: bool
     announces: bool
     listed: bool
+    points_down: bool = False
 
 
 # History comes again with every request.
@@ -126,8 +127,13 @@ def _block(lines: list[str], start: int, end: int) -> Iterator[_Block]:
     if lines:
         announces = lines[-1].rstrip().endswith((":", "：")) and bool(_ANNOUNCES.search(lines[-1]))
         announces = announces or any(one.rstrip().endswith(":") and _ANNOUNCES.search(one) for one in lines)
-        announces = announces or bool(_POINTS_DOWN.search(lines[-1]) and _ANNOUNCES.search(lines[-1]))
-        yield _Block(_kind(lines), start, end, False, announces, bool(ITEM.match(lines[0])))
+        announces = announces or any(_points_down(one) and one[-1] not in ".!?" for one in lines[:-1])
+        points_down = _points_down(lines[-1])
+        yield _Block(_kind(lines), start, end, False, announces, bool(ITEM.match(lines[0])), points_down)
+
+
+def _points_down(line: str) -> bool:
+    return bool(_POINTS_DOWN.search(line) and _ANNOUNCES.search(line))
 
 
 def _kind(lines: Sequence[str]) -> Kind:
@@ -143,9 +149,10 @@ def _kind(lines: Sequence[str]) -> Kind:
 
 def _announced(blocks: list[_Block]) -> list[_Block]:
     """Behind a line that announces a layout or a text, all is layout: nobody can tell where it ends."""
-    first = next((i for i, block in enumerate(blocks) if block.announces), None)
-    if first is None:
-        return blocks
+    first = min(
+        next((i for i, block in enumerate(blocks) if block.announces), len(blocks)),
+        next((i for i, block in enumerate(blocks, start=1) if block.points_down), len(blocks)),
+    )
     return [*blocks[:first], *(block._replace(kind=_wanted(block.kind)) for block in blocks[first:])]
 
 
