@@ -57,3 +57,27 @@ def test_instructions_in_other_languages_stay(text: str, level: Strength) -> Non
 def test_a_person_is_never_reworded(turned: Turned, level: Strength) -> None:
     text = f"Please look at this:  in order to pass, I wrote the following. {turned.sentence} Is it right?"
     assert asker().send([system(PREAMBLE), user(text)], level).texts()[1] == text
+
+
+TO_COPY = (
+    "Please note that the author is not a lawyer, and in the event that the answer is wrong the shop pays the customer."
+)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Copy the disclaimer below word for word.\n\n",
+        "End each answer with exactly this text\n",
+        "Finish with the following message\n\n",
+        "Keep these sentences unchanged in your reply.\n\n\n",
+    ],
+)
+def test_what_a_line_points_down_at_stays(above: str, level: Strength) -> None:
+    assert TO_COPY in asker().send([system(PREAMBLE + "\n\n" + above + TO_COPY), user("Hello")], level).texts()[0]
+
+
+def test_a_line_that_points_at_nothing_is_prose() -> None:
+    text = "Please make sure that you check the following text for the customer in order to find the errors."
+    assert len(asker().send([system(text), user("Hello")], "moderate").texts()[0]) < len(text)
