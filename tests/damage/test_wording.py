@@ -79,5 +79,5 @@ def test_what_a_line_points_down_at_stays(above: str, level: Strength) -> None:
 
 
 def test_a_line_that_points_at_nothing_is_prose() -> None:
-    text = "Please make sure that you check the following text for the customer in order to find the errors."
+    text = "Please make sure that you check   the following text for the customer in order to find the errors in it."
     assert len(asker().send([system(text), user("Hello")], "moderate").texts()[0]) < len(text)
