@@ -12,13 +12,13 @@ from bench.optimizer.tools import AIRLINE, CODING, SHOP
 from libs.common.contracts.auth import OptimizationSettings
 from libs.common.contracts.optimizer import OptimizeReply, OptimizeRequest
 from libs.common.tool_definitions import described, descriptions
-from services.optimizer.app import load_similarity
 from services.optimizer.pipeline import Optimizer
 from tests.damage.router_asking import ask
+from tests.fixtures.similarity import LIKENESS
 from tests.unit.common.test_images import png, url
 
 ON = OptimizationSettings(level="aggressive", tool_definitions="on", images="on")
-OPTIMIZER = Optimizer(load_similarity("var/model"), cache_bytes=4_000_000)
+OPTIMIZER = Optimizer(LIKENESS, cache_bytes=4_000_000)
 PICTURE = {"type": "image_url", "image_url": {"url": url(png(2000, 1500))}}
 
 
@@ -197,7 +197,7 @@ def test_every_turn_has_the_same_definitions() -> None:
             {"role": "assistant", "content": "Which?"},
             {"role": "user", "content": f"The {turn}th one, HAT00{turn}."},
         ]
-    fresh = Optimizer(load_similarity("var/model"), cache_bytes=4_000_000)
+    fresh = Optimizer(LIKENESS, cache_bytes=4_000_000)
     request = OptimizeRequest(model="gpt-4o", messages=msgspec.Raw(b"[]"), settings=ON, definitions=texts)
     assert found == {fresh.answer(request).definitions}
 
