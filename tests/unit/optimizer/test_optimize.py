@@ -126,7 +126,8 @@ def test_what_comes_out_is_valid_and_untouchable_parts_are_untouched(messages: M
 def test_the_last_user_turn_is_only_tidied(messages: Messages, level: Level) -> None:
     after, _ = run(messages, level)
     before_turn = [m for m in messages if m["role"] == "user"][-1:]
-    after_turn = [m for m in after if m["role"] == "user"][-1:]
+    # A note of ours stands in a turn of its own where the client marked the turn that it would go with.
+    after_turn = [m for m in after if m["role"] == "user" and not "".join(said(m)).startswith(NOTES)][-1:]
     for before, now in zip(before_turn, after_turn, strict=False):
         assert all(one in "".join(plain(now)) for one in plain(before)), "a note may stand before it"
 
