@@ -182,11 +182,17 @@ def test_faq_every_provider_answers_in_openai_s_format(guide: Guide, provider: s
     guide.elsewhere("a pure proxy with everything off: test_documented_use.py")
     if provider != "openai":
         guide.account.connect(provider, f"sk-your-{provider}-key", guide.running.upstream_url)
+        wait_for(lambda: _lists(guide, model))  # a gateway hears of a new key over the bus, a moment later
     body = {**shapes.CHAT, "model": model}
     metadata = {**shapes.METADATA, "baseline_model": model, "routed_model": model, "provider": provider, "savings": 0.0}
     expected = {**shapes.COMPLETION, "model": str, "promptly_metadata": {**metadata, "complexity": (str, type(None))}}
     own = {**guide.key, "x-promptly-routing": "manual", "x-promptly-cache": "off"}
     guide.ask("POST", "/v1/chat/completions", body, headers=own, shape=expected, said=f"{model} of {provider}")
+
+
+def _lists(guide: Guide, model: str) -> bool:
+    found = httpx.get(f"{guide.running.url}/v1/models", headers=guide.key, timeout=30).json()["data"]
+    return any(one["id"] == model for one in found)
 
 
 def test_no_endpoint_of_the_reference_was_left_out(guide: Guide) -> None:
