@@ -12,7 +12,7 @@ from bench.optimizer.client import calls
 from bench.optimizer.data import Messages, Sets
 from bench.optimizer.tools import AIRLINE
 from libs.common import catalog
-from services.gateway.translate.anthropic import ANTHROPIC
+from services.gateway.providers.anthropic.chat import ANTHROPIC
 from services.gateway.translate.dialect import Asked
 
 MODEL = "claude-opus-5-5"

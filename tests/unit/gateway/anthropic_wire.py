@@ -14,7 +14,7 @@ from anthropic import types as sdk
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming, MessageCreateParamsStreaming
 
 from libs.common import catalog
-from services.gateway.translate.anthropic import ANTHROPIC
+from services.gateway.providers.anthropic.chat import ANTHROPIC
 from services.gateway.translate.dialect import Asked, Kept
 
 LEGACY, OLDER, NEW, STRICT = "claude-haiku-4-5", "claude-sonnet-4-6", "claude-sonnet-5", "claude-opus-5-5"

@@ -8,7 +8,7 @@ from anthropic import types as sdk
 from openai.types.chat import ChatCompletion
 
 from services.gateway.domain.attempts import Failure
-from services.gateway.translate.anthropic import ANTHROPIC
+from services.gateway.providers.anthropic.chat import ANTHROPIC
 from services.gateway.translate.dialect import Kept, Whole
 
 THOUGHT = {"type": "thinking", "thinking": "Hm, so.", "signature": "c2ln"}

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from libs.common import catalog
-from services.gateway.translate.anthropic import ANTHROPIC
+from services.gateway.providers.anthropic.chat import ANTHROPIC
 from services.gateway.translate.dialect import Kept
 from tests.unit.gateway.anthropic_wire import (
     EVENT,

@@ -8,7 +8,7 @@ import pytest
 from openai.types.chat import ChatCompletionChunk
 
 from services.gateway.domain.attempts import Failure
-from services.gateway.translate.anthropic import ANTHROPIC
+from services.gateway.providers.anthropic.chat import ANTHROPIC
 from services.gateway.translate.dialect import Chunks, Kept
 from services.gateway.translate.sse import MAX_EVENT
 from tests.unit.gateway.anthropic_wire import EVENT, block, finish, on_the_wire, start

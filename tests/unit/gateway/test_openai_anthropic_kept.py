@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.gateway.translate.anthropic import ANTHROPIC
+from services.gateway.providers.anthropic.chat import ANTHROPIC
 from services.gateway.translate.dialect import Asked
 from services.gateway.translate.google import GOOGLE
 from services.gateway.translate.openai_answer import read_answer

@@ -23,7 +23,7 @@ from services.gateway.formats.deltas import (
     collect,
 )
 from services.gateway.formats.either import EitherReader, whole_answer
-from services.gateway.translate.anthropic_openai import (
+from services.gateway.translate.anthropic_wire import (
     Counts,
     Error,
     arguments,
@@ -80,15 +80,16 @@ def stop_of(native: str | None, *, called: bool) -> StopReason:
 
 def usage_of(counts: Counts) -> Usage | None:
     """Tokens in classes; None where nothing was counted."""
-    if not (counts.input or counts.written or counts.read or counts.output):
+    billed = counts.billed
+    if billed is None:
         return None
     return Usage(
-        uncached=counts.input,
-        cache_read=counts.read,
-        cache_write_5m=counts.written - counts.written_1h,
-        cache_write_1h=counts.written_1h,
+        uncached=billed.uncached_input,
+        cache_read=billed.cache_read,
+        cache_write_5m=billed.cache_write_5m,
+        cache_write_1h=billed.cache_write_1h,
         output=counts.output,
-        reasoning=min(counts.thinking, counts.output),
+        reasoning=billed.output_reasoning,
         estimated=counts.odd,
         rates=counts.rates,
     )
@@ -101,24 +102,33 @@ def _whole(data: bytes, *, model: str, request_id: str) -> Answer:
         raise Failure("malformed", _UNREADABLE)
     if message.text("type") == "error" or ("content" not in message.values and error_of(message) is not None):
         raise failed(error_of(message) or Error())
-    counts = counts_of(message.object("usage"))
+    try:
+        return _message(message, model=model, request_id=request_id)
+    except Failure as failure_:
+        failure_.billed = counts_of(message.object("usage")).billed
+        raise
+
+
+def _message(message: Fields, *, model: str, request_id: str) -> Answer:
     stop = message.name("stop_reason") or None
     blocks = message.objects("content")
     if isinstance(said := message.value("content"), str):
         blocks = [Fields({"type": raw("text"), "text": raw(said)})] if said else []
-    if not blocks and stop is None:
-        raise Failure("malformed", _UNREADABLE, billed=counts.billed)
     events = _Events(model=model, request_id=request_id)
     deltas = events.start(message)
     for at, block in enumerate(blocks):
         deltas += events.open(at, block)
         deltas += events.close(at)
-    end = Fields({"delta": raw({"stop_reason": stop, "stop_sequence": message.value("stop_sequence")})})
-    end.values["delta"] = raw(
-        {**msgspec.json.decode(end.values["delta"]), "stop_details": message.value("stop_details")}
-    )
-    events.near_end(end)
+    if stop is None and not any(map(_says_something, deltas)):
+        raise Failure("malformed", _UNREADABLE)
+    delta = {name: message.value(name) for name in ("stop_reason", "stop_sequence", "stop_details")}
+    events.near_end(Fields({"delta": raw(delta)}))
     return collect([*deltas, *events.stop()])
+
+
+def _says_something(delta: Delta) -> bool:
+    """Whether there is more to an answer than that it began, and texts of nothing."""
+    return delta.kind != "text" if isinstance(delta, Open) else not isinstance(delta, Start | Close)
 
 
 class _Block:
@@ -198,6 +208,8 @@ class _Events:
                 return self.close(self._index(found))
             case "message_delta":
                 return self.near_end(found)
+            case "message_stop" if not self._began:
+                raise Failure("malformed", "The stream ends before it has begun.")
             case "message_stop":
                 return self.stop()
             case "error":
@@ -269,7 +281,8 @@ class _Events:
             delta.object("stop_details").text("explanation") or explanation,
         )
         self._count(event.object("usage"))
-        return []
+        usage = usage_of(self._counts)
+        return [] if usage is None else [Count(usage)]
 
     def stop(self) -> list[Delta]:
         """The message is over."""
@@ -277,10 +290,8 @@ class _Events:
         open_blocks = sorted(self._open)
         closed: list[Delta] = [delta for index in open_blocks for delta in self.close(index)]
         native, sequence, explanation = self._stop
-        usage = usage_of(self._counts)
         reason = stop_of(native, called=self._called > 0)
-        counted: list[Delta] = [] if usage is None else [Count(usage)]
-        return [*closed, *counted, Stop(reason, sequence, explanation, native, self._tier)]
+        return [*closed, Stop(reason, sequence, explanation, native, self._tier)]
 
     def _begin(self, event: Fields) -> list[Delta]:
         index = event.value("index")

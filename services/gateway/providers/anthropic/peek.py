@@ -4,7 +4,7 @@ import re
 
 from services.gateway.formats.peek import FramePeek, Seen
 from services.gateway.providers.anthropic.answer import merged, stop_of, usage_of
-from services.gateway.translate.anthropic_openai import Counts, Error, counts_of, error_of, failed, tier_of
+from services.gateway.translate.anthropic_wire import Counts, Error, counts_of, error_of, failed, tier_of
 from services.gateway.translate.fields import Fields, read_object, too_many_parts
 
 _WANTED = re.compile(rb"message_start|message_delta|message_stop|\"error\"|event: ?error|tool_use")

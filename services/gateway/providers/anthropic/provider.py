@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from services.gateway.domain.attempts import Failure
 from services.gateway.formats.surface import ProviderSurface
 from services.gateway.providers.anthropic.batches import ANTHROPIC_BATCHES
+from services.gateway.providers.anthropic.chat import ANTHROPIC
 from services.gateway.providers.anthropic.surface import MESSAGES
 from services.gateway.providers.base import OutgoingRequest, Provider
-from services.gateway.translate.anthropic import ANTHROPIC
-from services.gateway.translate.anthropic_openai import failure
+from services.gateway.translate.anthropic_wire import failure
 
 
 class Anthropic(Provider):
