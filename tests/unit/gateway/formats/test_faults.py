@@ -3,8 +3,10 @@
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
+from libs.common.contracts.events import TokenClasses
 from services.gateway.domain.attempts import Failure
 from services.gateway.formats.blocks import Answer, Call, Text
 from services.gateway.formats.deltas import StreamReader, read_whole
@@ -94,3 +96,15 @@ def test_a_fault(fault: Fault, provider: str) -> None:
             assert caught.value.kind == "malformed"
             continue
         check(read_whole(source, data) if streamed else read(provider, data), fault, outcome, given)
+
+
+@pytest.mark.parametrize(
+    "content", [[{"type": "tool_use", "id": "a", "input": {}}], [{"type": "text", "text": ""}], []]
+)
+def test_what_is_no_answer_was_paid_for_all_the_same(content: list[dict[str, Any]]) -> None:
+    usage = {"input_tokens": 7, "cache_read_input_tokens": 3, "output_tokens": 2}
+    body = msgspec.json.encode({"type": "message", "content": content, "usage": usage})
+    with pytest.raises(Failure) as caught:
+        read("anthropic", body)
+    assert caught.value.kind == "malformed"
+    assert caught.value.billed == TokenClasses(uncached_input=7, cache_read=3, output_text=2)
