@@ -67,20 +67,20 @@ class Figures:
         period = time_range(query)
         question = breakdowns.asked(query, period)
         async with self._uow() as tx:
-            found = await tx.uses.rows(period, question, query.limit)
-            total = await tx.uses.total(period, question, labelled=False)
-            labelled = await tx.uses.total(period, question, labelled=True) if question.label in query.by else total
-            values = [row.values for row in found]
-            points = await tx.uses.those(period, question, values) if question.starts else ()
-            answer = breakdowns.breakdown(found, points, total, labelled, question, period)
+            found = await tx.uses.groups(period, question, query.limit)
+            # Whatever is asked by but a label, every request has.
+            labelled = question.label in query.by
+            total = await tx.uses.total(period, question) if labelled else found.whole
+            answer = breakdowns.breakdown(found, total, question, period)
             if not query.previous:
                 return answer
             from_ms, to_ms = breakdowns.previous(query)
             earlier = time_range(Period(org_id=query.org_id, from_ms=from_ms, to_ms=to_ms))
             whole = msgspec.structs.replace(question, starts=(), until=None)
-            before = await tx.uses.those(earlier, whole, values)
-            before_total = await tx.uses.total(earlier, whole, labelled=False)
-        return breakdowns.compared(answer, before, before_total, from_ms, to_ms)
+            only = [row.values for row in found.rows]
+            before = await tx.uses.groups(earlier, whole, query.limit, only)
+            before_total = await tx.uses.total(earlier, whole) if labelled else before.whole
+        return breakdowns.compared(answer, before.rows, before_total, from_ms, to_ms)
 
     async def levers(self, period: Period) -> Levers:
         """What each lever saved."""

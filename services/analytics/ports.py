@@ -8,7 +8,7 @@ from typing import Protocol
 from libs.common.contracts.analytics import Feedback, LeverUse, RequestQuery, Use
 from libs.common.contracts.events import CompletionFinished, FeedbackGiven, PricesNoticed
 from libs.common.contracts.router import Learned
-from services.analytics.domain.breakdowns import Asked, Found
+from services.analytics.domain.breakdowns import Asked, Groups
 from services.analytics.domain.conversations import Conversation
 from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.learning import Routed
@@ -97,16 +97,16 @@ class Figures(Protocol):
 class Uses(Protocol):
     """Sums of one organization's range of time by what requests have in common."""
 
-    async def rows(self, time_range: TimeRange, asked: Asked, limit: int) -> Sequence[Found]:
-        """One for each value of the dimensions, the costliest first, up to `limit`."""
+    async def groups(
+        self, time_range: TimeRange, asked: Asked, limit: int, only: Sequence[tuple[str, ...]] | None = None
+    ) -> Groups:
+        """The values of the dimensions, the costliest up to `limit`, or `only` these; by the intervals that start at `asked.starts`,
+        where there are any.
+        """
         ...
 
-    async def those(self, time_range: TimeRange, asked: Asked, values: Sequence[tuple[str, ...]]) -> Sequence[Found]:
-        """These values' sums; by the intervals that start at `asked.starts`, where there are any."""
-        ...
-
-    async def total(self, time_range: TimeRange, asked: Asked, *, labelled: bool) -> Use:
-        """All that fits the filters; with `labelled`, only what carries the dimensions' label."""
+    async def total(self, time_range: TimeRange, asked: Asked) -> Use:
+        """All that fits the filters, whether or not it has what is asked by."""
         ...
 
     async def fold(self, before: datetime) -> bool:

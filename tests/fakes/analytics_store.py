@@ -15,7 +15,7 @@ from libs.common.contracts.events import CompletionFinished, FeedbackGiven
 from libs.common.contracts.router import Learned
 from libs.common.ids import time_ms
 from libs.common.latency import bucket
-from services.analytics.domain.breakdowns import Asked, Found
+from services.analytics.domain.breakdowns import Asked, Found, Groups
 from services.analytics.domain.conversations import Conversation
 from services.analytics.domain.latencies import Counts, Sketch
 from services.analytics.domain.periods import TimeRange, moment, week_end, week_of
@@ -226,24 +226,23 @@ class MemoryUses:
     def __init__(self, rows: _Rows) -> None:
         self._in = MemoryFigures(rows).within
 
-    async def rows(self, time_range: TimeRange, asked: Asked, limit: int) -> Sequence[Found]:
-        found = [Found(values=values, use=_use(events)) for values, events in self._by(time_range, asked).items()]
-        return sorted(found, key=lambda one: (-one.use.cost_nano, -one.use.requests, one.values))[:limit]
-
-    async def those(self, time_range: TimeRange, asked: Asked, values: Sequence[tuple[str, ...]]) -> Sequence[Found]:
-        found = []
-        for one, events in self._by(time_range, asked).items():
+    async def groups(
+        self, time_range: TimeRange, asked: Asked, limit: int, only: Sequence[tuple[str, ...]] | None = None
+    ) -> Groups:
+        groups = self._by(time_range, asked)
+        found = [Found(values=one, use=_use(events)) for one, events in groups.items() if only is None or one in only]
+        rows = sorted(found, key=lambda one: (-one.use.cost_nano, -one.use.requests, one.values))[:limit]
+        points = []
+        for row in rows if asked.starts else ():
             places: dict[int, list[CompletionFinished]] = defaultdict(list)
-            for event in events:
+            for event in groups[row.values]:
                 hour = made_at(event.id).replace(minute=0, second=0, microsecond=0)
                 places[max(bisect_right(asked.starts, hour) - 1, 0)].append(event)
-            found += [Found(values=one, use=_use(here), place=place) for place, here in places.items() if one in values]
-        return found
+            points += [Found(values=row.values, use=_use(here), place=place) for place, here in places.items()]
+        return Groups(rows=rows, points=points, whole=_use([event for events in groups.values() for event in events]))
 
-    async def total(self, time_range: TimeRange, asked: Asked, *, labelled: bool) -> Use:
-        label = asked.label if labelled else None
-        events = [event for event in self._in(time_range) if _fits(event, asked)]
-        return _use([event for event in events if label is None or label in labels_of(event)])
+    async def total(self, time_range: TimeRange, asked: Asked) -> Use:
+        return _use([event for event in self._in(time_range) if _fits(event, asked)])
 
     async def fold(self, before: datetime) -> bool:
         return False

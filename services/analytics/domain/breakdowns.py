@@ -45,6 +45,16 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     place: int = 0
 
 
+class Groups(msgspec.Struct, frozen=True, kw_only=True):
+    """What a period's sums are by the dimensions: a row for each value, the costliest first; those by interval, where any were asked for;
+    and all that have the dimensions, rows or not.
+    """
+
+    rows: Sequence[Found]
+    points: Sequence[Found] = ()
+    whole: Use
+
+
 def asked(query: BreakdownQuery, time_range: TimeRange) -> Asked:
     """The query, checked. `BadRequest` names the field that is wrong."""
     if not 1 <= len(query.by) <= 2 or len({*query.by}) < len(query.by):
@@ -122,16 +132,14 @@ def previous(query: BreakdownQuery) -> tuple[int, int]:
 
 
 def breakdown(
-    found: Sequence[Found],
-    points: Sequence[Found],
+    found: Groups,
     total: Use,
-    labelled: Use,
     question: Asked,
     time_range: TimeRange,
 ) -> Breakdown:
     """The answer without the period before as a whole."""
     lines: dict[tuple[str, ...], list[BreakdownPoint]] = {}
-    for point in sorted(points, key=lambda one: one.place):
+    for point in sorted(found.points, key=lambda one: one.place):
         at = BreakdownPoint(time_ms=_ms(question.starts[point.place]), use=point.use)
         lines.setdefault(point.values, []).append(at)
     rows = tuple(
@@ -140,7 +148,7 @@ def breakdown(
             use=one.use,
             points=tuple(lines.get(one.values, ())),
         )
-        for one in found
+        for one in found.rows
     )
     ends = (*question.starts[1:], question.until)
     partial = [
@@ -150,8 +158,8 @@ def breakdown(
     ]
     return Breakdown(
         rows=rows,
-        other=less(labelled, *(row.use for row in rows)),
-        without=less(total, labelled),
+        other=less(found.whole, *(row.use for row in rows)),
+        without=less(total, found.whole),
         total=total,
         intervals=tuple(map(_ms, question.starts)),
         partial=tuple(map(_ms, partial)),

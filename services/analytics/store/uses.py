@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.analytics import MERGED_KEY, Use
-from services.analytics.domain.breakdowns import Asked, Found
+from services.analytics.domain.breakdowns import Asked, Found, Groups
 from services.analytics.domain.periods import TimeRange
 from services.analytics.store.erasing import ERASING
 from services.analytics.store.totals import ENDS, HOUR, LABEL_LINES, MODEL, PROVIDER, USES, again, select
@@ -40,31 +40,46 @@ class SqlUses:
     def __init__(self, tx: AsyncConnection) -> None:
         self._tx = tx
 
-    async def rows(self, time_range: TimeRange, asked: Asked, limit: int) -> Sequence[Found]:
+    async def groups(
+        self, time_range: TimeRange, asked: Asked, limit: int, only: Sequence[tuple[str, ...]] | None = None
+    ) -> Groups:
         columns = ", ".join(_column(name) for name in asked.by)
+        chosen = ""
+        values: dict[str, Any] = {}
+        if only is not None:
+            values = {f"only_{place}": [one[place] for one in only] for place in range(len(asked.by))}
+            arrays = ", ".join(f"CAST(:{name} AS text[])" for name in values)
+            chosen = f"WHERE ({columns}) IN (SELECT * FROM unnest({arrays}))"
+        place = "0"
+        if asked.starts:
+            # The hour of an end of the period may begin before its first interval does.
+            place = "greatest(width_bucket(time, CAST(:starts AS timestamptz[])), 1) - 1"
+            values["starts"] = list(asked.starts)
+        # The sums are read once, whatever is asked of them.
         statement = f"""
-            SELECT {columns}, {again(USES)} FROM {_parts(asked.label, asked, asked.by)} GROUP BY {columns}
-            ORDER BY cost_nano DESC, requests DESC, {columns} LIMIT :limit
+            WITH cells AS MATERIALIZED (
+                SELECT {columns}, {place} AS place, {again(USES)} FROM {_parts(asked.label, asked, asked.by, asked.starts)}
+                GROUP BY {columns}, place
+            ), found AS MATERIALIZED (
+                SELECT {columns}, {again(USES)} FROM cells {chosen} GROUP BY {columns}
+                ORDER BY cost_nano DESC, requests DESC, {columns} LIMIT :limit
+            )
+            SELECT 'row' AS part, {columns}, 0 AS place, {_SUMMED},
+                row_number() OVER (ORDER BY cost_nano DESC, requests DESC, {columns}) AS rank FROM found
+            UNION ALL SELECT 'point', {columns}, place, {_SUMMED}, 0 FROM cells
+            WHERE {"true" if asked.starts else "false"} AND ({columns}) IN (SELECT {columns} FROM found)
+            UNION ALL SELECT 'whole', {", ".join("''" for _ in asked.by)}, 0, {again(USES)}, 0 FROM cells
         """
-        return [_found(asked, row) for row in await self._ask(statement, time_range, asked, limit=limit)]
+        parts: dict[str, list[Found]] = {"row": [], "point": [], "whole": []}
+        for row in sorted(
+            await self._ask(statement, time_range, asked, limit=limit, **values), key=lambda row: row["rank"]
+        ):
+            parts[row["part"]].append(_found(asked, row))
+        [whole] = parts["whole"]
+        return Groups(rows=parts["row"], points=parts["point"], whole=whole.use)
 
-    async def those(self, time_range: TimeRange, asked: Asked, values: Sequence[tuple[str, ...]]) -> Sequence[Found]:
-        if not values:
-            return []
-        columns = ", ".join(_column(name) for name in asked.by)
-        arrays = {f"only_{place}": [one[place] for one in values] for place in range(len(asked.by))}
-        only = ", ".join(f"CAST(:{name} AS text[])" for name in arrays)
-        # The hour of an end of the period may begin before its first interval does.
-        place = "greatest(width_bucket(time, CAST(:starts AS timestamptz[])), 1) - 1" if asked.starts else "0"
-        statement = f"""
-            SELECT {columns}, {place} AS place, {again(USES)} FROM {_parts(asked.label, asked, asked.by, asked.starts)}
-            WHERE ({columns}) IN (SELECT * FROM unnest({only})) GROUP BY {columns}, place
-        """
-        starts = {"starts": list(asked.starts)} if asked.starts else {}
-        return [_found(asked, row) for row in await self._ask(statement, time_range, asked, **arrays, **starts)]
-
-    async def total(self, time_range: TimeRange, asked: Asked, *, labelled: bool) -> Use:
-        label = asked.label if labelled or asked.label in asked.filters else None
+    async def total(self, time_range: TimeRange, asked: Asked) -> Use:
+        label = asked.label if asked.label in asked.filters else None
         statement = f"SELECT {again(USES)} FROM {_parts(label, asked)}"
         [row] = await self._ask(statement, time_range, asked, label=label)
         return msgspec.convert(row, Use)
@@ -164,4 +179,4 @@ def _column(name: str) -> str:
 
 def _found(asked: Asked, row: dict[str, Any]) -> Found:
     use = msgspec.convert({name: row[name] for name in USES}, Use)
-    return Found(values=tuple(row[_column(name)] for name in asked.by), use=use, place=row.get("place", 0))
+    return Found(values=tuple(row[_column(name)] for name in asked.by), use=use, place=row["place"])
