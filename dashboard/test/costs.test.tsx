@@ -73,6 +73,7 @@ describe("the costs page", () => {
     play({ "GET /api/analytics/breakdown": { body: { ...FOUND, rows: [], total: NONE, previous: null } } });
     show(<Costs />);
     expect(await screen.findAllByText("No requests in this period")).toHaveLength(2);
+    expect(screen.getByRole("link", { name: "get started" }).getAttribute("href")).toBe("/start");
     const asked = play({});
     window.history.replaceState(null, "", "/costs?period=custom&from=2026-11-05&to=2026-11-01");
     show(<Costs />);

@@ -85,6 +85,7 @@ describe("the performance page", () => {
     });
     show(<Performance />);
     await waitFor(() => expect(screen.getAllByText("No requests in this period").length).toBe(2));
+    expect(screen.getByRole("link", { name: "get started" }).getAttribute("href")).toBe("/start");
     expect(await screen.findByText("No request failed in this period")).toBeTruthy();
   });
 });

@@ -1,6 +1,6 @@
 // What can be done to keys besides making and revoking them.
 import assert from "node:assert/strict";
-import { accessible, onPhone, open, shoot, url } from "./tools.mjs";
+import { accessible, onPhone, open, shoot, until, url } from "./tools.mjs";
 
 const DAY = 86_400_000;
 
@@ -72,4 +72,41 @@ export async function aControlKeyWorks(page) {
   await page.getByRole("button", { name: /^Revoke Terraform/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await page.getByText("No control-plane keys").waitFor();
+}
+
+/** A budget that a single call may exceed: the refusal says how much is set aside for it, and what the key may spend is raised on the page. */
+export async function aSmallBudgetIsRaised(page) {
+  await open(page, "Keys");
+  await page.getByRole("button", { name: "New key" }).click();
+  const form = page.getByRole("form", { name: "New key" });
+  await form.getByLabel("Name").fill("Small");
+  await form.getByLabel(/^Dollars a month/).fill("0.01");
+  await form.getByRole("button", { name: "Make the key" }).click();
+  const key = await page.getByTestId("shown-once").locator("code").innerText();
+  await page.getByRole("button", { name: "I have stored it" }).click();
+  const long = { model: "gpt-4o", max_tokens: 4000, messages: [{ role: "user", content: "Which rivers flow through Portugal, and how long are they?" }] };
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(long),
+  });
+  const { error } = await answer.json();
+  assert.equal(answer.status, 402, JSON.stringify(error));
+  assert.match(error.message, /may cost up to \$0\.04\d*, which is more than this key's whole budget of \$0\.01 a month/);
+  await page.getByRole("button", { name: /^Edit Small/ }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(/^Dollars a month/).fill("5");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("row", { name: /^Small/ }).getByText(/of \$5\.00/).waitFor();
+  await until("the key may spend more", async () => {
+    const again = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(long),
+    });
+    return again.status === 200;
+  });
+  await page.getByRole("button", { name: /^Revoke Small/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await page.getByText("Small", { exact: true }).waitFor({ state: "detached" });
 }

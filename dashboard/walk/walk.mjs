@@ -4,9 +4,10 @@
 import assert from "node:assert/strict";
 import { aRuleFires } from "./alerts.mjs";
 import { browse } from "./browser.mjs";
+import { whatIsSentIsKept } from "./captures.mjs";
 import { aWrongAnswerIsTakenBack } from "./cache.mjs";
 import { aConversation } from "./conversation.mjs";
-import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged } from "./keys.mjs";
+import { aControlKeyWorks, aKeyExpires, aKeyIsEdited, aProvidersKeyIsChanged, aSmallBudgetIsRaised } from "./keys.mjs";
 import { PAGES, visitAll } from "./pages.mjs";
 import { credits, forgotten, inviting, leaving, members, others } from "./people.mjs";
 import { thePlayground } from "./playground.mjs";
@@ -50,6 +51,16 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
     await page.getByRole("button", { name: "Connect", exact: true }).click();
     await page.getByText(/^Works/).waitFor();
     await page.getByRole("region", { name: "1. Connect a provider" }).getByText("Done").waitFor();
+  });
+
+  await step("pages without figures lead to the first request", async () => {
+    for (const name of ["Costs", "Performance"]) {
+      await open(page, name);
+      await page.getByText("No requests in this period").first().waitFor();
+      await accessible(page, `${name}, empty`);
+      await page.getByRole("link", { name: "get started" }).click();
+      await page.getByRole("heading", { name: "Get started" }).waitFor();
+    }
   });
 
   await step("a request that fails is told as failed, and its page says why", async () => {
@@ -121,6 +132,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
 
   await step("a key expires when it is told to, and not in the past", () => aKeyExpires(page));
   await step("a key is edited, and its spend stands beside its budget", () => aKeyIsEdited(page));
+  await step("a budget too small for one request is told as that, and raised on the page", () => aSmallBudgetIsRaised(page));
   await step("a control-plane key is made, works, and is revoked", () => aControlKeyWorks(page));
   await step("a provider's key is changed, and goes to no other address by itself", () => aProvidersKeyIsChanged(page));
   await step("an answer that was wrong for other words is taken back, and the cache is cleared", () => aWrongAnswerIsTakenBack(page, key));
@@ -168,6 +180,8 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
   });
 
   await step("a prompt is sent with the levers and without, by a key that ends with the page", () => thePlayground(page));
+
+  await step("what is sent is kept, tried with other settings, and erased", () => whatIsSentIsKept(page, key));
 
   await step("every page, on a desk and in a hand, by day and by night", async () => {
     const further = [["conversation", conversation, "Receipt"]];

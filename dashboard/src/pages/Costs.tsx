@@ -9,6 +9,7 @@ import { CHART_HEIGHT } from "../ui/charts";
 import { Download } from "../ui/Download";
 import { Figure } from "../ui/Figure";
 import { count, money, percent } from "../ui/format";
+import { NoRequests } from "../ui/NoRequests";
 import { Failed, Nothing, PageTitle, Panel, Show } from "../ui/states";
 import { By, isLabel, known } from "./costs/By";
 import { change, forecast, PERIODS, type Span, spanOf, ZONE } from "./costs/period";
@@ -84,7 +85,7 @@ function Figures({ span, by }: { span: Span; by: string }) {
         <Show of={found} height={CHART_HEIGHT}>
           {(data) =>
             data.total.requests === 0 ? (
-              <Nothing title="No requests in this period" />
+              <NoRequests />
             ) : data.total.cost_usd === 0 ? (
               <Nothing title="Nothing was spent in this period" />
             ) : (

@@ -8,6 +8,7 @@ import { go, useAddress } from "../app/router";
 import { CHART_HEIGHT } from "../ui/charts";
 import { Figure } from "../ui/Figure";
 import { count, milliseconds, percent } from "../ui/format";
+import { NoRequests } from "../ui/NoRequests";
 import { Failed, Nothing, PageTitle, Panel, Show } from "../ui/states";
 import { rowName } from "./costs/Rows";
 import { change, ZONE } from "./costs/period";
@@ -148,7 +149,7 @@ function Latency({ stretch, model, parts, put }: { stretch: Stretch; model: stri
       <Show of={found} height={600}>
         {(data) =>
           data.points.length === 0 ? (
-            <Nothing title="No requests in this period" />
+            <NoRequests />
           ) : (
             <Stack aria-busy={found.isPlaceholderData} style={{ opacity: found.isPlaceholderData ? 0.5 : undefined }}>
               <Boundary>

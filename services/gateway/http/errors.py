@@ -1,7 +1,7 @@
 """Errors over HTTP: every one of them in the format of its endpoint, and none with more than its sentence."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -17,6 +17,8 @@ from services.gateway.http.middleware import request_scope
 
 Render = Callable[[PromptlyError, str], ErrorResponse]
 Handlers = dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]]
+# Of a route whose method is there to be refused in other words than the framework's.
+REFUSES: Final = "refuses"
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
 _SENTENCES = {
     404: "There is nothing at this address.",
@@ -42,7 +44,9 @@ def handlers(render: Render) -> Handlers:
         own = PromptlyError(_SENTENCES.get(status, other), code=_CODES.get(status, "invalid_request"))
         own.status = status
         answer = respond(request, own)
-        answer.headers.update(error.headers or {})  # what an address allows, of a wrong method
+        answer.headers.update(error.headers or {})
+        if "allow" in answer.headers:
+            answer.headers["allow"] = _taken(request, answer.headers["allow"])
         return answer
 
     def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -52,6 +56,13 @@ def handlers(render: Render) -> Handlers:
         return respond(request, Internal(f"Something went wrong on our side; request {request_id}."))
 
     return {PromptlyError: respond, HTTPException: http_error, Exception: unexpected_error}
+
+
+def _taken(request: Request[Any, Any, Any], methods: str) -> str:
+    """What an address allows, without a method that it only refuses."""
+    own = request.app.route_handler_method_map.get(request.scope["path"].rstrip("/"), {})
+    refused = {method for method, handler in own.items() if handler.opt.get(REFUSES)}
+    return ", ".join(method for method in methods.split(", ") if method not in refused)
 
 
 def by_address(render: Render, others: Mapping[str, Render]) -> Handlers:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from litestar import delete, get, post
+from litestar import delete, get, post, route
 from litestar.datastructures import State
+from litestar.enums import HttpMethod
 from litestar.params import FromPath
+from litestar.response import Response
 from litestar.types import ASGIApp
 
 from libs.common.errors import NotFound, PromptlyError
@@ -15,7 +17,7 @@ from services.gateway.endpoints.openai_count import OpenAICount
 from services.gateway.endpoints.openai_responses import OPENAI_RESPONSES, CompactResponses
 from services.gateway.http.counting import counted_by
 from services.gateway.http.direct import DIRECT
-from services.gateway.http.errors import handlers
+from services.gateway.http.errors import REFUSES, handlers
 from services.gateway.http.middleware import request_scope
 from services.gateway.http.request import V1Request, api_key, incoming_of, query_of, rate_headers
 from services.gateway.http.respond import respond
@@ -71,7 +73,7 @@ async def count_input_tokens(request: V1Request, state: State) -> WholeAnswer:
     )
 
 
-@get(_PATH, exception_handlers=_ERRORS)
+@get(_PATH, exception_handlers=_ERRORS, opt={REFUSES: True})
 async def connect(request: V1Request) -> None:
     """Refuse a WebSocket, so that the client goes on over HTTP at once."""
     own = request_scope(request.scope)
@@ -82,6 +84,12 @@ async def connect(request: V1Request) -> None:
         raise error
     own.headers["connection"] = "close"
     raise UpgradeRequired("This gateway takes no WebSocket: send POST /v1/responses.")
+
+
+@route(_PATH, http_method=HttpMethod.OPTIONS, status_code=204, exception_handlers=_ERRORS)
+async def options() -> Response[None]:
+    """Say what the address takes; of its own the framework would add the method that is refused."""
+    return Response(None, headers={"allow": "OPTIONS, POST"})
 
 
 @get(_PATH + "/{response_id:str}", exception_handlers=_ERRORS)
@@ -121,6 +129,7 @@ RESPONSES: Final[tuple[Any, ...]] = (
     compact_response,
     count_input_tokens,
     connect,
+    options,
     get_response,
     delete_response,
     cancel_response,

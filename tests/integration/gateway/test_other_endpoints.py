@@ -235,7 +235,9 @@ async def test_a_method_that_nobody_takes_is_a_405_everywhere(path: str, stack: 
         ("/v1/embeddings", {"POST"}),
         ("/v1/messages", {"POST"}),
         ("/v1/messages/count_tokens", {"POST"}),
-        ("/v1/responses", {"POST", "GET"}),  # GET: what refuses a WebSocket
+        ("/v1/responses", {"POST"}),  # GET is there to refuse a WebSocket
+        ("/v1/responses/", {"POST"}),
+        ("/v1/responses/resp_1", {"GET", "DELETE"}),
         ("/v1beta/models", {"GET"}),
         ("/v1/models", {"GET"}),
         ("/v1/optimize", {"POST"}),
@@ -246,4 +248,14 @@ async def test_a_wrong_method_is_told_the_right_ones(path: str, allowed: set[str
     async with httpx.AsyncClient() as client:
         answer = await client.request("PATCH", f"{stack.url}{path}")
     assert answer.status_code == 405
+    assert {one.strip() for one in answer.headers["allow"].split(",")} - {"OPTIONS", "HEAD"} == allowed
+
+
+@pytest.mark.parametrize(("path", "allowed"), [("/v1/responses", {"POST"}), ("/v1/chat/completions", {"POST"})])
+async def test_whoever_asks_for_the_methods_hears_those_that_do_something(
+    path: str, allowed: set[str], stack: Stack
+) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.options(f"{stack.url}{path}")
+    assert answer.status_code == 204
     assert {one.strip() for one in answer.headers["allow"].split(",")} - {"OPTIONS", "HEAD"} == allowed
