@@ -57,10 +57,15 @@ export async function settle(page, key) {
     { name: "Default key", subject: "key", value: first.id, period: "month", limit_usd: 250, on_exceed: "block" },
   ])
     await api(page, "POST", "/api/budgets", budget);
+  await api(page, "PUT", "/api/optimization/settings", { capture: "all" });
   for (const question of ASKED) await ask(key, question);
   await talk(key);
   await ask(key, "Where is my order?", { messages: PASTED.messages });
   await ask(key, ASKED[0]);
+  await until("what was asked is captured", async () => {
+    await ask(key, "How do I wash a down jacket, once more?");
+    return (await api(page, "GET", "/api/captures?days=7")).captures.length > 1;
+  });
   await until("the alert has fired", async () => (await api(page, "GET", "/api/alerts/events")).events.length > 0);
   await until("the hit is logged", async () => (await api(page, "GET", "/api/optimization/cache/hits")).hits.length > 0);
 }

@@ -58,7 +58,7 @@ await browse({ colorScheme: "light" }, async (page, complaints) => {
       await open(page, name);
       await page.getByText("No requests in this period").first().waitFor();
       await accessible(page, `${name}, empty`);
-      await page.getByRole("link", { name: "get started" }).click();
+      await page.getByRole("link", { name: "get started", exact: true }).click();
       await page.getByRole("heading", { name: "Get started" }).waitFor();
     }
   });
