@@ -12,7 +12,7 @@ const { PROMPTLY_TOKEN: token, PROMPTLY_KEY: key, PICTURES: folder } = process.e
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 const SCHEMES = ["light", "dark"];
 // Where another address shows more of a page than its own.
-const ADDRESSES = { costs: "/costs?by=tag:team&period=30d" }; // a month may have begun today
+const ADDRESSES = { costs: "/costs?by=tag:team&period=30" }; // a month may have begun today
 async function shoot(page, name) {
   const client = await page.context().newCDPSession(page);
   const { data } = await client.send("Page.captureScreenshot", { format: "webp", quality: 80 });
