@@ -27,6 +27,7 @@ _BY_KEY: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 ALGORITHMS: Final = tuple(dict.fromkeys(name for names in _BY_KEY.values() for name in names))
 MAX_TOKEN: Final = 16 << 10  # bytes; two hundred groups fit
 MAX_KEYS: Final = 100
+_MAX_TRIED: Final = 4  # keys of one name; each costs a check of a signature
 LEEWAY: Final = 30.0  # seconds that two clocks may differ
 _RSA_BITS: Final = (2048, 8192)
 _EXPONENT_BITS: Final = 64  # a longer one makes every check slow
@@ -76,12 +77,14 @@ class KeySet(msgspec.Struct, frozen=True, kw_only=True):
 
     keys: tuple[PublicKey, ...]
 
-    def find(self, algorithm: str, key_id: str | None) -> PublicKey | None:
-        """The key that a token names. One that names none is an issuer's whose only fitting key it is."""
-        fitting = [one for one in self.keys if algorithm in one.algorithms]
+    def fitting(self, algorithm: str, key_id: str | None) -> tuple[PublicKey, ...]:
+        """The keys that a token may have been signed with, by what it names: mostly one, but an issuer may publish several under
+        one name while it rotates them. A token that names none is that of an issuer's only fitting key, as OpenID Connect has it.
+        """
+        found = [one for one in self.keys if algorithm in one.algorithms]
         if key_id is None:
-            return fitting[0] if len(fitting) == 1 else None
-        return next((one for one in fitting if one.key_id == key_id), None)
+            return tuple(found) if len(found) == 1 else ()
+        return tuple(one for one in found if one.key_id == key_id)[:_MAX_TRIED]
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,13 +141,12 @@ def verify(token: str, keys: KeySet, *, issuer: str, audience: str, now: datetim
     the issuer may have a newer key.
     """
     said = read(token)
-    key = keys.find(said.algorithm, said.key_id)
-    if key is None:
+    fitting = keys.fitting(said.algorithm, said.key_id)
+    if not fitting:
         raise TokenRefused("key")
-    try:
-        payload: bytes = _JWS.decode_complete(token, key.key, algorithms=[said.algorithm])["payload"]
-    except jwt.PyJWTError:
-        raise TokenRefused("signature") from None
+    payload = next((found for key in fitting if (found := _signed_by(key, token, said.algorithm)) is not None), None)
+    if payload is None:
+        raise TokenRefused("signature")
     try:
         registered, claims = _REGISTERED.decode(payload), _CLAIMS.decode(payload)
     except (ValueError, RecursionError):
@@ -160,6 +162,15 @@ def verify(token: str, keys: KeySet, *, issuer: str, audience: str, now: datetim
 def good_until_ms(claims: Mapping[str, Any]) -> int:
     """The moment, in milliseconds since the epoch, from which verified claims hold no longer."""
     return int((float(claims["exp"]) + LEEWAY) * 1000)
+
+
+def _signed_by(key: PublicKey, token: str, algorithm: str) -> bytes | None:
+    """What a token says if this key has signed it."""
+    try:
+        payload: bytes = _JWS.decode_complete(token, key.key, algorithms=[algorithm])["payload"]
+    except jwt.PyJWTError:
+        return None
+    return payload
 
 
 def _check_times(said: _Registered, now: float) -> None:

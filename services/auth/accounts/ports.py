@@ -71,6 +71,10 @@ class Accounts(Protocol):
         """The user who signs in as this."""
         ...
 
+    async def known_as_another(self, user: User, identity: Identity) -> bool:
+        """Whether the same provider knows this user by another subject."""
+        ...
+
     async def link_identity(self, user: User, identity: Identity, at: datetime) -> None:
         """Let a user sign in as this from now on; `at` they showed that they are. One that is somebody else's stays so."""
         ...

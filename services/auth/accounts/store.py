@@ -147,6 +147,18 @@ class SqlAccounts:
         )
         return None if row is None else msgspec.convert(dict(row), User)
 
+    async def known_as_another(self, user: User, identity: Identity) -> bool:
+        row = await self._row(
+            "SELECT 1 FROM auth.identities WHERE org_id = :org_id AND user_id = :user_id AND provider = :source"
+            " AND subject <> :subject AND starts_with(subject, :issuer) LIMIT 1",
+            org_id=user.org_id,
+            user_id=user.id,
+            source=identity.source,
+            subject=identity.subject,
+            issuer=identity.issuer,
+        )
+        return row is not None
+
     async def link_identity(self, user: User, identity: Identity, at: datetime) -> None:
         await self._tx.execute(
             text(

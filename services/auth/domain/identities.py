@@ -18,6 +18,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     org: str | None = None
 
+    @property
+    def issuer(self) -> str:
+        """What all subjects of one provider begin with; empty where the source is but one."""
+        return self.subject.partition("|")[0] + "|" if self.source == "oidc" else ""
+
 
 class SignInState(msgspec.Struct, frozen=True, kw_only=True):
     """What comes back from the other provider, signed. `bound_to` is the digest of the browser's cookie; organization and

@@ -110,6 +110,13 @@ class Membership:
                 f"This e-mail address has an account that did not confirm it: sign in as usual, then connect {title}.",
                 code="email_taken",
             )
+        if await tx.accounts.known_as_another(account.user, identity):
+            # Addresses are given to others when people leave; a provider's own id of a person is not.
+            raise Conflict(
+                f"{title} knows the member with this e-mail address as somebody else. If you are new to the address, an admin removes"
+                f" that member first; if you are that member, sign in as usual, then connect {title}.",
+                code="email_taken",
+            )
         return account.user
 
     async def _joined(self, tx: Tx, identity: Identity, org: Org, role: Role) -> User:

@@ -152,6 +152,15 @@ class MemoryAccounts:
         found = self._rows.identities.get((identity.source, identity.subject))
         return None if found is None else self._rows.users[found].user
 
+    async def known_as_another(self, user: User, identity: Identity) -> bool:
+        return any(
+            owner == (user.org_id, user.id)
+            and source == identity.source
+            and subject != identity.subject
+            and subject.startswith(identity.issuer)
+            for (source, subject), owner in self._rows.identities.items()
+        )
+
     async def link_identity(self, user: User, identity: Identity, at: datetime) -> None:
         known, mine = (identity.source, identity.subject), (user.org_id, user.id)
         if self._rows.identities.setdefault(known, mine) == mine:

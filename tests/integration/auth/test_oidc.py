@@ -141,10 +141,15 @@ async def test_nobody_else_than_the_one_signing_in_is_shut_out(world: World) -> 
 
 
 async def test_an_account_is_linked_by_an_address_that_both_sides_have_verified(world: World) -> None:
+    asked = {"email": "known@example.com", "role": "member"}
+    invited = (await world.auth.call("POST", "/api/team/invite", world.org.token, json=asked)).json()
+    accepted = {"token": invited["link"].partition("token=")[2], "password": PASSWORD}
+    mine = (await world.auth.http.post("/api/auth/invite/accept", json=accepted)).json()
+    reset = await world.auth.bus.call(RESET_PASSWORD, ResetPassword(email=asked["email"]))
+    confirmed = {"token": reset.token, "password": PASSWORD}
+    assert (await world.auth.http.post("/api/auth/password/reset/confirm", json=confirmed)).status_code == 204
     world.is_("known", "staff")
-    body = await world.signed_in()  # its address is verified by the provider
-    world.is_("known", "staff", sub="the same person under another id")
-    assert (await world.signed_in())["user"]["id"] == body["user"]["id"]
+    assert (await world.signed_in())["user"]["id"] == mine["user"]["id"]
 
 
 async def test_an_address_of_another_organization_is_not_taken_over(world: World) -> None:
@@ -194,3 +199,34 @@ async def test_settings_that_do_not_fit_together_are_named_at_start(changes: dic
     with pytest.raises(SettingsError, match=name):
         async with create_app(settings, MemoryBus()):
             pytest.fail("started")
+
+
+@pytest.mark.parametrize("subject", ["somebody-new", "auth0|2", "given|"])
+async def test_an_address_that_was_given_to_somebody_else_does_not_bring_their_account(
+    world: World, subject: str
+) -> None:
+    name = f"given-{subject.partition('|')[0]}"
+    world.is_(name, "platform")
+    before = await world.signed_in()
+    world.is_(name, "platform", sub=subject)
+    await world.refused("as somebody else", "email_taken")
+    assert (await world.auth.call("GET", "/api/org", before["token"])).status_code == 200
+    gone = await world.auth.call("DELETE", f"/api/team/members/{before['user']['id']}", world.org.token)
+    assert gone.status_code == 204
+    after = await world.signed_in()
+    assert after["user"]["id"] != before["user"]["id"]
+    world.is_(name, "platform")
+    await world.refused("as somebody else", "email_taken")
+
+
+async def test_a_member_whom_the_provider_knows_anew_connects_it_after_signing_in_as_usual(world: World) -> None:
+    world.is_("renumbered", "staff")
+    before = await world.signed_in()
+    world.is_("renumbered", "staff", sub="another number")
+    await world.refused("connect Example Ltd", "email_taken")
+    started = await world.auth.call("POST", "/api/auth/oauth/oidc/link", before["token"])
+    browser = world.browser()
+    browser.http.cookies = started.cookies
+    ended = await browser.finish(await browser.come_back(started.json()["url"]))
+    assert (await browser.exchange(ended["code"])).json()["user"]["id"] == before["user"]["id"]
+    assert (await world.signed_in())["user"]["id"] == before["user"]["id"]

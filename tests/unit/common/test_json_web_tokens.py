@@ -68,6 +68,20 @@ def test_a_token_without_a_key_id_is_that_of_the_only_key_that_fits() -> None:
     assert refusal(token, listed(ec_key("e"))) == "key"
 
 
+@pytest.mark.parametrize("place", range(3))
+def test_of_several_keys_of_one_name_the_one_that_signed_counts(place: int) -> None:
+    others = [rsa_key("k", fresh=True), ec_key("k")]
+    mine = rsa_key("k", fresh=True)
+    keys = listed(*others[:place], mine, *others[place:])
+    assert verify(signed(mine), keys, issuer=ISSUER, audience=AUDIENCE, now=NOW)["sub"] == "u"
+    assert refusal(signed(rsa_key("k", fresh=True)), keys) == "signature"
+
+
+def test_no_more_keys_are_tried_than_a_few() -> None:
+    mine, document = rsa_key("k", fresh=True), rsa_key("k").document
+    assert refusal(signed(mine), key_set([*[document] * 90, mine.document])) == "signature"
+
+
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", ""])
 @pytest.mark.parametrize("signature", [b"", b"x" * 256])
 def test_a_token_that_nobody_signed_is_refused(algorithm: str, signature: bytes) -> None:
