@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,13 +43,16 @@ def _debian(root: Path) -> Path:
     done = root.with_suffix(".done")
     if not done.exists():
         shutil.rmtree(root, ignore_errors=True)
-        made = subprocess.run(
-            ["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", _SUITE, str(root)],
-            capture_output=True,
-            text=True,
-        )
-        if made.returncode != 0:
-            raise RuntimeError(f"debootstrap failed:\n{(made.stdout + made.stderr)[-2000:]}")
+        # debootstrap does not work where a path holds a blank.
+        with tempfile.TemporaryDirectory(prefix="promptly-debian-", ignore_cleanup_errors=True) as folder:
+            made = subprocess.run(
+                ["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", _SUITE, f"{folder}/root"],
+                capture_output=True,
+                text=True,
+            )
+            if made.returncode != 0:
+                raise RuntimeError(f"debootstrap failed:\n{(made.stdout + made.stderr)[-2000:]}")
+            subprocess.run(["mv", f"{folder}/root", str(root)], check=True)  # devices and owners are kept
         for place in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"):
             shutil.rmtree(root / place, ignore_errors=True)
         (root / "usr" / "local" / "bin" / "python").symlink_to("/usr/bin/python3")

@@ -43,6 +43,21 @@ async def test_a_turn_begins_no_more_than_its_share() -> None:
     assert len(each) < 15
 
 
+async def test_of_a_crowd_one_begins_in_a_turn_and_somebody_else_is_next() -> None:
+    orders, begun, each = OrgRotation(most=4), list[str](), list[int]()
+    tasks = [asyncio.ensure_future(_begin(orders, begun, "a")) for _ in range(1000)]
+    await asyncio.sleep(0)
+    tasks.append(asyncio.ensure_future(_begin(orders, begun, "b")))
+    while "b" not in begun:
+        before = len(begun)
+        await asyncio.sleep(0)
+        each.append(len(begun) - before)
+    assert max(each) <= 4
+    assert sum(each) <= 8
+    await asyncio.gather(*tasks)
+    assert len(begun) == 1001
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60), st.integers(1, 5))
 def test_all_who_stay_begin_whoever_leaves(requests: list[tuple[str, bool]], most: int) -> None:
     async def run() -> list[str]:
