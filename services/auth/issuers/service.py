@@ -77,10 +77,11 @@ class CallerIssuers:
         """
         if (reason := forbidden_reason(wanted.issuer, self._allowed_hosts)) is not None:
             raise BadRequest(reason, param="issuer")
-        if wanted.issuer in ISSUERS_OF_ANYBODY and not wanted.required_claims:
+        telling = ISSUERS_OF_ANYBODY.get(wanted.issuer)
+        if telling is not None and telling.isdisjoint(wanted.required_claims):
             raise BadRequest(
-                "Everybody can get tokens of this issuer, and would spend your money: require what only yours say, such as"
-                ' {"repository_owner": "acme"} or {"hd": "example.com"}.',
+                "Everybody can get tokens of this issuer, and would spend your money: require what only yours say, in one of these"
+                f" claims: {', '.join(sorted(telling))}.",
                 param="required_claims",
             )
         await self._limits.take(CALLS_OUT, caller.org_id)

@@ -28,6 +28,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
         ({"required_claims": {"c": 1}}, "required_claims"),
         ({"issuer": "https://token.actions.githubusercontent.com"}, "required_claims"),
         ({"issuer": "https://accounts.google.com", "required_claims": {}}, "required_claims"),
+        ({"issuer": "https://accounts.google.com", "required_claims": {"email_verified": "true"}}, "required_claims"),
+        (
+            {"issuer": "https://gitlab.com", "required_claims": {"ref": "main", "ref_protected": "true"}},
+            "required_claims",
+        ),
+        (
+            {"issuer": "https://token.actions.githubusercontent.com", "required_claims": {"ref": "refs/heads/main"}},
+            "required_claims",
+        ),
         ({"more": 1}, "more"),
     ],
 )
