@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from litestar import delete, get, post, route
+from litestar import delete, get, post
 from litestar.datastructures import State
-from litestar.enums import HttpMethod
 from litestar.params import FromPath
-from litestar.response import Response
 from litestar.types import ASGIApp
 
 from libs.common.errors import NotFound, PromptlyError
@@ -86,12 +84,6 @@ async def connect(request: V1Request) -> None:
     raise UpgradeRequired("This gateway takes no WebSocket: send POST /v1/responses.")
 
 
-@route(_PATH, http_method=HttpMethod.OPTIONS, status_code=204, exception_handlers=_ERRORS)
-async def options() -> Response[None]:
-    """Say what the address takes; of its own the framework would add the method that is refused."""
-    return Response(None, headers={"allow": "OPTIONS, POST"})
-
-
 @get(_PATH + "/{response_id:str}", exception_handlers=_ERRORS)
 async def get_response(request: V1Request, state: State, response_id: FromPath[str]) -> WholeAnswer:
     """Give a stored response."""
@@ -129,7 +121,6 @@ RESPONSES: Final[tuple[Any, ...]] = (
     compact_response,
     count_input_tokens,
     connect,
-    options,
     get_response,
     delete_response,
     cancel_response,

@@ -249,13 +249,3 @@ async def test_a_wrong_method_is_told_the_right_ones(path: str, allowed: set[str
         answer = await client.request("PATCH", f"{stack.url}{path}")
     assert answer.status_code == 405
     assert {one.strip() for one in answer.headers["allow"].split(",")} - {"OPTIONS", "HEAD"} == allowed
-
-
-@pytest.mark.parametrize(("path", "allowed"), [("/v1/responses", {"POST"}), ("/v1/chat/completions", {"POST"})])
-async def test_whoever_asks_for_the_methods_hears_those_that_do_something(
-    path: str, allowed: set[str], stack: Stack
-) -> None:
-    async with httpx.AsyncClient() as client:
-        answer = await client.options(f"{stack.url}{path}")
-    assert answer.status_code == 204
-    assert {one.strip() for one in answer.headers["allow"].split(",")} - {"OPTIONS", "HEAD"} == allowed
