@@ -16,11 +16,11 @@ _UP = """
 import json, os, pathlib, signal, sys, threading
 signal.signal(signal.SIGINT, signal.default_int_handler)
 home = pathlib.Path(os.environ["PROMPTLY_HOME"])
-(home / "run.json").write_text(json.dumps({"upstream_url": ""}))
-(home / "started").write_text(str(os.getpid()))
-if os.environ.get("COMES_UP"):
-    print("Ctrl-C stops everything", flush=True)
-try:
+try:  # from before it says that it has begun, as it may be ended at once
+    (home / "run.json").write_text(json.dumps({"upstream_url": ""}))
+    (home / "started").write_text(str(os.getpid()))
+    if os.environ.get("COMES_UP"):
+        print("Ctrl-C stops everything", flush=True)
     threading.Event().wait()
 finally:
     (home / "stopped").touch()
