@@ -79,7 +79,10 @@ test("OpenAI's helpers keep it", async () => {
 test("each option does what it says", async () => {
   const wordy = {
     model: "gpt-4o",
-    messages: [{ role: "user", content: "Tell me   about \n\n\n\n   the   zygohistomorphic    prepromorphism." }],
+    messages: [
+      { role: "system", content: "You answer questions   about mathematics.\n\n\n\n\nYou are brief,   and you say   what you do not know." },
+      { role: "user", content: "What is the zygohistomorphic prepromorphism?" },
+    ],
   };
   const off = await client.chat.completions.create(wordy, { level: "off", cache: "off", routing: "manual" });
   assert.equal(off.promptly_metadata.original_tokens, off.promptly_metadata.optimized_tokens);
